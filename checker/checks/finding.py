@@ -1,0 +1,85 @@
+"""Findings: what a check has to say about a place in an archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checker.model.location import Location
+
+
+class Severity(StrEnum):
+    """How much a finding matters.
+
+    ``ERROR``: a MUST is broken, an engine refuses the archive, or content is lost or unsafe.
+    ``WARNING``: a SHOULD is broken, or there is trouble ahead. ``NOTE``: worth knowing.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest; sorts findings and compares them with ``--fail-on``."""
+        return _RANKS[self]
+
+
+_RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing wrong, or worth knowing, at one place.
+
+    Attributes:
+        rule: Id of the rule, such as ``ARC003``.
+        name: Name of the rule, such as ``bad-header-checksum``.
+        severity: How much it matters, after the settings had their say.
+        message: What is wrong, naming both sides.
+        location: The one primary place.
+        related: Further places that belong to the finding.
+        fix: What to do about it, where one command or edit mends it.
+        waived: The reason of the waiver that covers this finding.
+    """
+
+    rule: str
+    name: str
+    severity: Severity
+    message: str
+    location: Location
+    related: tuple[Location, ...] = ()
+    fix: str | None = None
+    waived: str | None = None
+
+
+class Outcome(StrEnum):
+    """How the run of one rule over one archive ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The run of one rule over one archive.
+
+    Attributes:
+        rule: Id of the rule.
+        name: Name of the rule.
+        bundle: Name of the plugin that the rule came with.
+        outcome: How the run ended.
+        seconds: Time spent in the rule, in seconds.
+        reason: Why the rule was skipped, or what the crash said in one line.
+        traceback: Traceback of a crash.
+    """
+
+    rule: str
+    name: str
+    bundle: str
+    outcome: Outcome
+    seconds: float
+    reason: str | None = None
+    traceback: str | None = None

@@ -1,0 +1,78 @@
+"""Verdicts: what the archive is, and what engines would make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class VerdictOutcome(StrEnum):
+    """What an engine does with an archive.
+
+    ``ACCEPTS_BROKEN``: the engine exits 0, but what comes out is unusable, incomplete or not what
+    the file holds.
+    """
+
+    ACCEPTS = "accepts"
+    ACCEPTS_BROKEN = "accepts-broken"
+    REJECTS = "rejects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one engine does with the archive when asked for one action.
+
+    Attributes:
+        engine: Engine profile, such as ``docker-28``.
+        action: What is asked of it, such as ``load``.
+        outcome: What happens.
+        reason: Why, for a person.
+        message: The text that the engine would print.
+        conditions: What no static reading can know and the outcome depends on.
+        rules: Ids of the rules behind the outcome.
+        command: The command to type.
+    """
+
+    engine: str
+    action: str
+    outcome: VerdictOutcome
+    reason: str
+    message: str | None = None
+    conditions: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    command: str | None = None
+
+
+class Loadable(StrEnum):
+    """Whether ``docker load`` takes the archive; ``DEPENDS``: engines differ."""
+
+    YES = "yes"
+    DEPENDS = "depends"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classification:
+    """What an archive is and how it is brought back to life.
+
+    Attributes:
+        producer: What wrote the archive, as far as its traits tell.
+        loadable: Whether it can be loaded as an image.
+        loadable_reason: Why, in one sentence.
+        importable: Whether importing it as a flat root filesystem makes sense.
+        importable_reason: Why, in one sentence.
+        keeps_layers: Whether the way back keeps the layers.
+        keeps_metadata: Whether the way back keeps CMD, ENTRYPOINT, ENV and the other metadata.
+        restore: The command that brings it back; None if there is none.
+        advice: What the user should know before typing it, a sentence each.
+    """
+
+    producer: str | None
+    loadable: Loadable
+    loadable_reason: str
+    importable: bool
+    importable_reason: str
+    keeps_layers: bool
+    keeps_metadata: bool
+    restore: str | None
+    advice: tuple[str, ...] = ()
