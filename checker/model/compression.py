@@ -1,0 +1,44 @@
+"""Facts about the compression of an archive or a blob."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CompressionKind(StrEnum):
+    """Compressions that are recognised by their magic bytes, whatever the file is called."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    ZSTD = "zstd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compression:
+    """How some bytes are compressed, and what is odd about it.
+
+    Attributes:
+        kind: The compression.
+        streams: Gzip members, bzip2 or xz streams, or zstd frames, skippable ones included.
+        skippable_first: Whether the first zstd frame is a skippable one.
+        error: What the decompressor said, if the data is corrupt or cut short.
+        error_offset: Byte offset in the compressed data, near which it said so.
+        truncated: Whether the data ends before its last stream does.
+        trailing: Byte offset in the compressed data of what follows the last stream.
+        trailing_zeros: Whether what follows is nothing but zeros.
+    """
+
+    kind: CompressionKind
+    streams: int = 0
+    skippable_first: bool = False
+    error: str | None = None
+    error_offset: int | None = None
+    truncated: bool = False
+    trailing: int | None = None
+    trailing_zeros: bool = False
+
+
+NOT_COMPRESSED = Compression(kind=CompressionKind.NONE)

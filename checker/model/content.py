@@ -1,0 +1,46 @@
+"""What checks ask to see of the content of files, and how the requests of all add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRequest:
+    """First bytes of some files of a root filesystem that a check needs.
+
+    Attributes:
+        paths: Paths inside the root, without a leading slash, such as ``etc/passwd``.
+        executables: Whether every regular file with an executable bit is meant.
+        limit: How many bytes of each file, at most.
+    """
+
+    paths: frozenset[str] = frozenset()
+    executables: bool = False
+    limit: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPlan:
+    """All requests of a run in the form that the reader looks them up in.
+
+    Attributes:
+        paths: Bytes wanted, by path.
+        executables: Bytes wanted of every executable file.
+    """
+
+    paths: Mapping[str, int] = field(default_factory=dict)
+    executables: int = 0
+
+    @classmethod
+    def of(cls, requests: Iterable[ContentRequest]) -> ContentPlan:
+        """Add up requests: of each file, as much as the most demanding one asks for."""
+        paths: dict[str, int] = {}
+        executables = 0
+        for request in requests:
+            for path in request.paths:
+                paths[path] = max(paths.get(path, 0), request.limit)
+            if request.executables:
+                executables = max(executables, request.limit)
+        return cls(paths, executables)

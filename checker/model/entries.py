@@ -1,0 +1,257 @@
+"""Entries of a tar: a compact table of columns, and the record that one row is shown as.
+
+A layer can hold millions of entries, and every one is kept until the checks have run. Columns cost
+about 150 bytes an entry, a list of records three times as much.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, overload
+
+REGULAR = "0"
+HARD_LINK = "1"
+SYMLINK = "2"
+CHARACTER_DEVICE = "3"
+BLOCK_DEVICE = "4"
+DIRECTORY = "5"
+FIFO = "6"
+CONTIGUOUS = "7"
+GLOBAL_HEADER = "g"
+GNU_SPARSE = "S"
+
+KIND_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        REGULAR: "file",
+        HARD_LINK: "hard link",
+        SYMLINK: "symlink",
+        CHARACTER_DEVICE: "character device",
+        BLOCK_DEVICE: "block device",
+        DIRECTORY: "directory",
+        FIFO: "fifo",
+        CONTIGUOUS: "contiguous file",
+        GLOBAL_HEADER: "PAX global header",
+        GNU_SPARSE: "old GNU sparse file",
+    },
+)
+
+# How the name in the header differs from the cleaned path: prefix and suffix.
+SPELLINGS = (("", ""), ("", "/"), ("./", ""), ("./", "/"), ("/", ""), ("/", "/"))
+_SPELLING_CODES = {spelling: code for code, spelling in enumerate(SPELLINGS)}
+OWN_SPELLING = 255
+"""Spelling of a name that is kept whole, because no prefix and suffix give it."""
+
+_NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
+WHITEOUT_PREFIX = ".wh."
+OPAQUE_WHITEOUT = ".wh..wh..opq"
+
+
+def clean_path(name: str) -> str:
+    """The place of ``name`` below the root: no ``.``, ``..`` or empty parts, no outer slashes."""
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == "..":
+            if parts:
+                parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+class Entry(NamedTuple):
+    """One entry of a tar, or one file of a folder.
+
+    Attributes:
+        index: Position in the archive, from 0.
+        name: Name as it stands in the headers.
+        path: Cleaned path below the root, without outer slashes; empty for the root itself.
+        kind: Type flag of the tar header, such as ``"0"``; see the constants of this module.
+        mode: Permission bits.
+        uid: Owner.
+        gid: Group.
+        size: Size of the content in bytes.
+        mtime: Modification time in whole seconds since 1970.
+        linkname: Target of a symbolic or hard link, else empty.
+        offset: Byte offset of the header; -1 in a folder.
+        device: Major and minor number of a device node.
+        xattrs: Extended attributes, values cut to 256 bytes.
+    """
+
+    index: int
+    name: str
+    path: str
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime: int
+    linkname: str
+    offset: int
+    device: tuple[int, int] | None
+    xattrs: Mapping[str, bytes]
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it holds content of its own."""
+        return self.kind in (REGULAR, CONTIGUOUS, GNU_SPARSE)
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a directory."""
+        return self.kind == DIRECTORY
+
+    @property
+    def is_symlink(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.kind == SYMLINK
+
+    @property
+    def is_hard_link(self) -> bool:
+        """Whether it is a hard link."""
+        return self.kind == HARD_LINK
+
+    @property
+    def basename(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def parent(self) -> str:
+        """The path of the directory it lies in; empty for the root."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def is_whiteout(self) -> bool:
+        """Whether it hides something of a lower layer (OCI image-spec 1.1, layer.md)."""
+        return self.basename.startswith(WHITEOUT_PREFIX)
+
+    @property
+    def kind_name(self) -> str:
+        """The kind in words."""
+        return KIND_NAMES.get(self.kind, f"entry of type {self.kind!r}")
+
+
+class Span(NamedTuple):
+    """A run of content in a sparse file: offset and length in bytes."""
+
+    offset: int
+    length: int
+
+
+class Entries(Sequence[Entry]):
+    """All entries of one tar or folder, in order. Filled by the reader, then left alone."""
+
+    __slots__ = (
+        "content_offsets",
+        "devices",
+        "gids",
+        "index",
+        "kinds",
+        "linknames",
+        "modes",
+        "mtimes",
+        "offsets",
+        "own_names",
+        "paths",
+        "repeated",
+        "sizes",
+        "sparse",
+        "spellings",
+        "stored_sizes",
+        "uids",
+        "xattrs",
+    )
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.kinds = bytearray()
+        self.spellings = bytearray()
+        self.modes = array("I")
+        self.uids = array("q")
+        self.gids = array("q")
+        self.sizes = array("q")
+        self.mtimes = array("q")
+        self.offsets = array("q")
+        # What few entries have is kept by position.
+        self.own_names: dict[int, str] = {}
+        self.linknames: dict[int, str] = {}
+        self.devices: dict[int, tuple[int, int]] = {}
+        self.xattrs: dict[int, Mapping[str, bytes]] = {}
+        self.sparse: dict[int, tuple[Span, ...]] = {}
+        self.stored_sizes: dict[int, int] = {}
+        self.content_offsets: dict[int, int] = {}
+        # The last entry of each path, and the positions whose path had been there before.
+        self.index: dict[str, int] = {}
+        self.repeated: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, position: int) -> Entry: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, position: int | slice) -> Entry | Sequence[Entry]:
+        if isinstance(position, slice):
+            return [self._entry(i) for i in range(*position.indices(len(self.paths)))]
+        count = len(self.paths)
+        if not -count <= position < count:
+            raise IndexError(position)
+        return self._entry(position % count)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._entry, range(len(self.paths)))
+
+    def _entry(self, i: int) -> Entry:
+        return Entry(
+            i,
+            self.name(i),
+            self.paths[i],
+            chr(self.kinds[i]),
+            self.modes[i],
+            self.uids[i],
+            self.gids[i],
+            self.sizes[i],
+            self.mtimes[i],
+            self.linknames.get(i, ""),
+            self.offsets[i],
+            self.devices.get(i),
+            self.xattrs.get(i, _NO_XATTRS),
+        )
+
+    def name(self, position: int) -> str:
+        """The name as it stands in the header."""
+        spelling = self.spellings[position]
+        if spelling == 0:
+            return self.paths[position]
+        if spelling == OWN_SPELLING:
+            return self.own_names[position]
+        prefix, suffix = SPELLINGS[spelling]
+        return prefix + self.paths[position] + suffix
+
+    def get(self, path: str) -> Entry | None:
+        """The last entry of this cleaned path, the one that an extraction ends with."""
+        position = self.index.get(path)
+        return None if position is None else self._entry(position)
+
+    def content(self, position: int) -> Span:
+        """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""
+        offset = self.content_offsets.get(position, self.offsets[position] + 512)
+        return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
+
+
+def spell(name: str) -> tuple[str, int]:
+    """Split a name into cleaned path and spelling code (see ``SPELLINGS``)."""
+    path = clean_path(name)
+    prefix = ""
+    if name.startswith("./"):
+        prefix = "./"
+    elif name.startswith("/"):
+        prefix = "/"
+    suffix = "/" if path and name.endswith("/") else ""
+    if prefix + path + suffix == name:
+        return path, _SPELLING_CODES[prefix, suffix]
+    return path, OWN_SPELLING

@@ -1,0 +1,196 @@
+"""The names of the field: digest, media type, platform, reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+_DIGEST = re.compile(r"([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
+# OCI image-spec 1.1, descriptor.md "Registered algorithms"; sha384 is what Go's digest package adds.
+_ENCODED = {
+    "sha256": re.compile(r"[a-f0-9]{64}"),
+    "sha384": re.compile(r"[a-f0-9]{96}"),
+    "sha512": re.compile(r"[a-f0-9]{128}"),
+}
+
+
+class Digest(NamedTuple):
+    """A digest: algorithm and encoded hash (OCI image-spec 1.1, descriptor.md "Digests")."""
+
+    algorithm: str
+    encoded: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.encoded}"
+
+    @property
+    def computable(self) -> bool:
+        """Whether the algorithm is one that this program can compute."""
+        return self.algorithm in _ENCODED
+
+    @property
+    def blob_path(self) -> str:
+        """Where an image layout keeps the blob: ``blobs/<algorithm>/<encoded>``."""
+        return f"blobs/{self.algorithm}/{self.encoded}"
+
+
+def parse_digest(text: object) -> Digest | None:
+    """Read a digest; None if it breaks the grammar or the length of a registered algorithm."""
+    if not isinstance(text, str):
+        return None
+    match = _DIGEST.fullmatch(text)
+    if match is None:
+        return None
+    algorithm, encoded = match.groups()
+    rule = _ENCODED.get(algorithm)
+    if rule is not None and rule.fullmatch(encoded) is None:
+        return None
+    return Digest(algorithm, encoded)
+
+
+class MediaType(StrEnum):
+    """The media types that have a meaning here."""
+
+    OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+    OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+    OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+    OCI_EMPTY = "application/vnd.oci.empty.v1+json"
+    OCI_LAYER = "application/vnd.oci.image.layer.v1.tar"
+    OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+    OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+    OCI_FOREIGN_LAYER = "application/vnd.oci.image.layer.nondistributable.v1.tar"
+    OCI_FOREIGN_LAYER_GZIP = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"
+    OCI_FOREIGN_LAYER_ZSTD = "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd"
+    DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+    DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+    DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+    DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
+    DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+    DOCKER_LAYER_ZSTD = "application/vnd.docker.image.rootfs.diff.tar.zstd"
+    DOCKER_FOREIGN_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar"
+    DOCKER_FOREIGN_LAYER_GZIP = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+
+
+INDEX_TYPES = frozenset({MediaType.OCI_INDEX, MediaType.DOCKER_MANIFEST_LIST})
+MANIFEST_TYPES = frozenset({MediaType.OCI_MANIFEST, MediaType.DOCKER_MANIFEST})
+CONFIG_TYPES = frozenset({MediaType.OCI_CONFIG, MediaType.DOCKER_CONFIG})
+
+LAYER_COMPRESSION = {
+    MediaType.OCI_LAYER: "none",
+    MediaType.OCI_LAYER_GZIP: "gzip",
+    MediaType.OCI_LAYER_ZSTD: "zstd",
+    MediaType.OCI_FOREIGN_LAYER: "none",
+    MediaType.OCI_FOREIGN_LAYER_GZIP: "gzip",
+    MediaType.OCI_FOREIGN_LAYER_ZSTD: "zstd",
+    MediaType.DOCKER_LAYER: "none",
+    MediaType.DOCKER_LAYER_GZIP: "gzip",
+    MediaType.DOCKER_LAYER_ZSTD: "zstd",
+    MediaType.DOCKER_FOREIGN_LAYER: "none",
+    MediaType.DOCKER_FOREIGN_LAYER_GZIP: "gzip",
+}
+"""The compression that each layer media type promises."""
+
+FOREIGN_LAYER_TYPES = frozenset(
+    {
+        MediaType.OCI_FOREIGN_LAYER,
+        MediaType.OCI_FOREIGN_LAYER_GZIP,
+        MediaType.OCI_FOREIGN_LAYER_ZSTD,
+        MediaType.DOCKER_FOREIGN_LAYER,
+        MediaType.DOCKER_FOREIGN_LAYER_GZIP,
+    },
+)
+"""Layers that may lie elsewhere (non-distributable)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What an image runs on, in Go's GOOS and GOARCH words (OCI image-spec 1.1, image-index.md)."""
+
+    os: str
+    architecture: str
+    variant: str | None = None
+    os_version: str | None = None
+    os_features: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = [self.os or "unknown", self.architecture or "unknown"]
+        if self.variant:
+            parts.append(self.variant)
+        return "/".join(parts)
+
+
+# The grammar of github.com/distribution/reference, which every engine uses.
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_DOMAIN = rf"(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_REFERENCE = re.compile(
+    rf"(?P<name>(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*))"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
+    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
+_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
+NAME_LIMIT = 255
+"""Characters that the name of a reference may have, domain included."""
+
+
+class Reference(NamedTuple):
+    """A normalised image reference: ``domain/path[:tag][@digest]``."""
+
+    domain: str
+    path: str
+    tag: str | None
+    digest: str | None
+
+    @property
+    def familiar(self) -> str:
+        """The short form that Docker shows."""
+        name = self.path if self.domain == "docker.io" else f"{self.domain}/{self.path}"
+        name = name.removeprefix("library/") if self.domain == "docker.io" else name
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return name + tag + digest
+
+
+class InvalidReferenceError(ValueError):
+    """A reference that the grammar refuses; the text is the words that Docker uses for it."""
+
+
+def parse_reference(text: str) -> Reference:
+    """Read a reference as Docker normalises it (distribution/reference ParseNormalizedNamed).
+
+    Raises:
+        InvalidReferenceError: The grammar refuses it.
+    """
+    if _IDENTIFIER.fullmatch(text):
+        raise InvalidReferenceError(
+            f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings",
+        )
+    domain, remainder = _split_domain(text)
+    name_part = remainder.partition(":")[0].partition("@")[0]
+    if name_part != name_part.lower():
+        raise InvalidReferenceError(
+            f"invalid reference format: repository name ({name_part}) must be lowercase",
+        )
+    match = _REFERENCE.fullmatch(f"{domain}/{remainder}")
+    if match is None:
+        raise InvalidReferenceError("invalid reference format")
+    if len(match["name"]) > NAME_LIMIT:
+        raise InvalidReferenceError("repository name must not be more than 255 characters")
+    return Reference(domain, match["path"], match["tag"], match["digest"])
+
+
+def _split_domain(text: str) -> tuple[str, str]:
+    first, slash, rest = text.partition("/")
+    is_domain = bool(slash) and (
+        "." in first or ":" in first or first == "localhost" or first.lower() != first
+    )
+    if not is_domain:
+        first, rest = "docker.io", text
+    if first == "index.docker.io":
+        first = "docker.io"
+    if first == "docker.io" and "/" not in rest:
+        rest = f"library/{rest}"
+    return first, rest

@@ -1,0 +1,86 @@
+"""Facts about one tar: its entries, what is odd about its blocks, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from checker.model.entries import Entries
+from checker.model.limits import LimitReached
+
+
+class AnomalyKind(StrEnum):
+    """What can be odd about the blocks of a tar."""
+
+    NOT_A_TAR = "not-a-tar"
+    BAD_CHECKSUM = "bad-checksum"
+    BAD_NUMBER = "bad-number"
+    NEGATIVE_SIZE = "negative-size"
+    BAD_PAX_RECORD = "bad-pax-record"
+    BAD_SPARSE_MAP = "bad-sparse-map"
+    OVERSIZED_EXTENSION = "oversized-extension"
+    DANGLING_EXTENSION = "dangling-extension"
+    GLOBAL_OVERRIDE = "global-override"
+    UNKNOWN_TYPE = "unknown-type"
+    TRUNCATED_HEADER = "truncated-header"
+    TRUNCATED_CONTENT = "truncated-content"
+    TRUNCATED_PADDING = "truncated-padding"
+    LONE_ZERO_BLOCK = "lone-zero-block"
+    MISSING_END = "missing-end"
+    DATA_AFTER_END = "data-after-end"
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """One oddity.
+
+    Attributes:
+        kind: What it is.
+        offset: Byte offset in the uncompressed tar.
+        detail: What was found and what was expected, in words.
+        name: Name of the entry it belongs to, as far as known.
+        fatal: Whether Go's archive/tar, and so every engine, stops here with an error.
+    """
+
+    kind: AnomalyKind
+    offset: int
+    detail: str
+    name: str | None = None
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tar:
+    """One walked tar.
+
+    Attributes:
+        entries: Every entry that a reader like Go's archive/tar comes to see.
+        anomalies: Oddities by offset, at most ``Limits.anomalies``.
+        size: Bytes of the (uncompressed) tar.
+        end: Byte offset of the first block of the end-of-archive marker; None without one.
+        end_blocks: Zero blocks at the end: 0, 1 or 2.
+        after_end: The first bytes that are not zero behind the end, at most 512.
+        global_records: Records of PAX global headers, the last of each key.
+        contents: First bytes of the entries that a check asked for, by position.
+        limits: Limits that cut the walk short.
+    """
+
+    entries: Entries
+    anomalies: tuple[Anomaly, ...] = ()
+    size: int = 0
+    end: int | None = None
+    end_blocks: int = 0
+    after_end: bytes = b""
+    global_records: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[int, bytes] = field(default_factory=dict)
+    limits: tuple[LimitReached, ...] = ()
+
+    @property
+    def fatal(self) -> Anomaly | None:
+        """The anomaly at which every engine stops with an error."""
+        return next((anomaly for anomaly in self.anomalies if anomaly.fatal), None)
+
+    def of_kind(self, *kinds: AnomalyKind) -> tuple[Anomaly, ...]:
+        """The anomalies of some kinds, by offset."""
+        return tuple(anomaly for anomaly in self.anomalies if anomaly.kind in kinds)

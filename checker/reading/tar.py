@@ -1,0 +1,848 @@
+"""The tar walker: 512-byte blocks in, entries and anomalies out.
+
+It is fed the bytes of a tar in order, in pieces of any size, and may be told to skip content, so
+that one walker serves a seekable file, a decompressed stream and standard input. Go's archive/tar
+(reader.go) is the reference for what engines accept: where that reader returns an error, the walker
+notes a fatal anomaly and stops, as every engine does. What Python's tarfile passes over in silence
+is an anomaly with its byte offset.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+from zlib import adler32
+
+from checker.model.content import ContentPlan
+from checker.model.entries import KIND_NAMES, OWN_SPELLING, Entries, Span, spell
+from checker.model.limits import LimitReached, Limits
+from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.reading.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
+from checker.reading.sparse import (
+    SparseError,
+    check_spans,
+    old_gnu_rows,
+    parse_map_0_1,
+    parse_map_1_0,
+)
+
+BLOCK = 512
+_ZERO_BLOCK = bytes(BLOCK)
+# name mode uid gid size mtime chksum typeflag linkname magic version (uname gname) major minor prefix
+_HEADER = struct.Struct("100s8s8s8s12s12s8sc100s6s2s64x8s8s155s12x")
+_MAGIC = b"ustar\x00"
+_GNU_MAGIC, _GNU_VERSION = b"ustar ", b" \x00"
+_STAR_TRAILER = b"tar\x00"
+_NUMBER_FIELDS = (
+    ("mode", 100, 108),
+    ("uid", 108, 116),
+    ("gid", 116, 124),
+    ("size", 124, 136),
+    ("mtime", 136, 148),
+    ("device major", 329, 337),
+    ("device minor", 337, 345),
+)
+
+_LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = b"xgLK"
+_EXTENSIONS = frozenset({_LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK})
+_REGULAR, _DIRECTORY, _OLD_SPARSE = b"05S"
+_LINKS = frozenset(b"12")
+_DEVICES = frozenset(b"34")
+_FILES = frozenset(b"07")
+_WITHOUT_CONTENT = frozenset(b"123456")
+_KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
+
+_INT64_MAX = (1 << 63) - 1
+_UINT32_MASK = (1 << 32) - 1
+_PAX_TIME = re.compile(rb"([+-]?[0-9]{1,19})(?:\.[0-9]*)?")
+_PAX_NUMBER = re.compile(rb"[+-]?[0-9]{1,19}")
+_GLOBAL_DANGERS = frozenset({"path", "linkpath", "size"})
+
+_MEMO_SIZE = 1 << 15
+_XATTR_VALUE = 256
+_XATTRS_PER_ENTRY = 64
+_LIMITS_NOTED = 20
+# Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
+_IDENT = 20
+_SPARSE_BLOCK_END = 504
+_EXECUTABLE = 0o111
+
+
+def parse_number(field: bytes) -> int | None:
+    """Read a numeric field: octal with spaces and NULs around, or base-256; None if it is neither.
+
+    As Go's archive/tar does it (strconv.go, parseNumeric and parseOctal).
+    """
+    if field[:1] >= b"\x80":
+        negative = bool(field[0] & 0x40)
+        first = field[0] if negative else field[0] & 0x7F
+        value = int.from_bytes(bytes([first]) + field[1:], "big", signed=negative)
+        return value if -_INT64_MAX - 1 <= value <= _INT64_MAX else None
+    digits = field.strip(b" \0").partition(b"\0")[0]
+    if not digits:
+        return 0
+    # int() alone would take a sign, underscores and blanks.
+    if not digits.isdigit() or b"8" in digits or b"9" in digits:
+        return None
+    return int(digits, 8)
+
+
+def header_sums(block: bytes) -> tuple[int, int]:
+    """Unsigned and signed sum of a header, its checksum field taken as spaces."""
+    blanked = block[:148] + b" " * 8 + block[156:]
+    unsigned = sum(blanked)
+    return unsigned, unsigned - 256 * sum(byte > 127 for byte in blanked)
+
+
+def looks_like_header(block: bytes) -> bool:
+    """Whether these 512 bytes are a tar header with a right checksum."""
+    if len(block) < BLOCK or block == _ZERO_BLOCK:
+        return False
+    return parse_number(block[148:156]) in header_sums(block)
+
+
+class _Numbers(dict[bytes, int | None]):
+    """Numeric fields seen so far: the same few modes, owners and times come again and again."""
+
+    def __missing__(self, field: bytes) -> int | None:
+        if len(self) > _MEMO_SIZE:
+            self.clear()
+        value = self[field] = parse_number(field)
+        return value
+
+
+class _Sums(dict[bytes, int]):
+    """Checksum field -> the sum that all 512 bytes of its header must have; -1 if it is no number."""
+
+    def __missing__(self, field: bytes) -> int:
+        if len(self) > _MEMO_SIZE:
+            self.clear()
+        number = parse_number(field)
+        # The checksum counts its own bytes as spaces; here they are added as they stand.
+        value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
+        return value
+
+
+class _Header(NamedTuple):
+    """What a header says of its entry, after the extension headers before it had their say."""
+
+    name: bytes
+    link: bytes
+    kind: int
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime: int
+    device: tuple[int, int] | None
+
+
+class _Stop(Exception):  # noqa: N818 - control flow inside this module, not an error
+    """The walk ends here; the anomaly or limit is noted already."""
+
+
+_Collector = Callable[[bytes], None]
+
+
+class TarWalker:
+    """Walks one tar: ``feed`` it and, where ``skippable`` says so, ``skip``; ``finish`` once.
+
+    Args:
+        limits: Bounds on entries, names, extension headers, content and anomalies.
+        plan: Which entries' first bytes to keep.
+    """
+
+    def __init__(self, limits: Limits, plan: ContentPlan) -> None:
+        self._limits = limits
+        self._plan = plan
+        self._entries = Entries()
+        self._anomalies: list[Anomaly] = []
+        self._limits_reached: list[LimitReached] = []
+        self._contents: dict[int, bytes] = {}
+        self._content_left = limits.content
+        self._names_left = limits.names
+        self._global: dict[str, str] = {}
+        self._sums = _Sums()
+        self._numbers = _Numbers()
+        # What extension headers said of the entry that comes next.
+        self._pax: dict[str, bytes] = {}
+        self._long_name = b""
+        self._long_link = b""
+        self._extension_offset = -1
+        # Where the stream stands: ``_position`` is the offset of ``_rest``'s first byte.
+        self._position = 0
+        self._rest = b""
+        self._skip = 0
+        self._collector: _Collector | None = None
+        self._collect_size = 0
+        self._content_name = b""
+        self._content_start = 0
+        self._content_end = 0
+        self._end: int | None = None
+        self._zero_blocks = 0
+        self._after_end = b""
+        self._stopped = False
+
+    @property
+    def skippable(self) -> int:
+        """How many of the bytes that come next need not be fed."""
+        if self._rest or self._collector is not None:
+            return 0
+        return _INT64_MAX if self._stopped else self._skip
+
+    def skip(self, count: int) -> None:
+        """Pass over ``count`` bytes, at most ``skippable``."""
+        self._position += count
+        if not self._stopped:
+            self._skip -= count
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the tar."""
+        if self._stopped:
+            self._position += len(data)
+            return
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
+        try:
+            used = self._walk(data)
+        except _Stop:
+            self._stopped = True
+            used = len(data)
+        self._rest = data[used:]
+        self._position += used
+
+    def finish(self) -> Tar:
+        """The stream is over: say what was found."""
+        size = self._position + len(self._rest)
+        if not self._stopped:
+            self._see_end(size)
+        return Tar(
+            entries=self._entries,
+            anomalies=tuple(sorted(self._anomalies, key=lambda anomaly: anomaly.offset)),
+            size=size,
+            end=self._end,
+            end_blocks=self._zero_blocks,
+            after_end=self._after_end,
+            global_records=self._global,
+            contents=self._contents,
+            limits=tuple(self._limits_reached),
+        )
+
+    def _walk(self, data: bytes) -> int:
+        """Take what ``data`` holds whole; the number of bytes taken."""
+        position, length = 0, len(data)
+        while True:
+            if self._collector is not None:
+                size = self._collect_size
+                if length - position < size:
+                    return position
+                collector, self._collector = self._collector, None
+                collector(data[position : position + size])
+                position += size
+                continue
+            if self._skip:
+                step = min(self._skip, length - position)
+                self._skip -= step
+                position += step
+                if self._skip:
+                    return position
+            if self._end is not None:
+                self._see_after_end(data[position:], self._position + position)
+                return length
+            if length - position < BLOCK:
+                return position
+            block = data[position : position + BLOCK]
+            if block[0] == 0 and block == _ZERO_BLOCK:
+                self._see_zero_block(self._position + position)
+            else:
+                self._see_header(block, self._position + position)
+            position += BLOCK
+
+    # Headers
+
+    def _see_header(self, block: bytes, offset: int) -> None:
+        (
+            name,
+            raw_mode,
+            raw_uid,
+            raw_gid,
+            raw_size,
+            raw_mtime,
+            checksum,
+            typeflag,
+            link,
+            magic,
+            version,
+            raw_major,
+            raw_minor,
+            prefix,
+        ) = _HEADER.unpack_from(block)
+        # Two sums of at most 256 * 255 each: Adler's modulus, 65521, is never reached.
+        total = (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
+        if total != self._sums[checksum] or self._zero_blocks:
+            self._doubt_header(block, offset)
+        numbers = self._numbers
+        mode = numbers[raw_mode]
+        uid = numbers[raw_uid]
+        gid = numbers[raw_gid]
+        size = numbers[raw_size]
+        mtime = numbers[raw_mtime]
+        major: int | None = 0
+        minor: int | None = 0
+        name = name.partition(b"\0")[0]
+        if magic == _MAGIC:
+            major, minor = numbers[raw_major], numbers[raw_minor]
+            if prefix[0]:
+                name = _ustar_name(name, prefix, block)
+        elif magic == _GNU_MAGIC and version == _GNU_VERSION:
+            major, minor = numbers[raw_major], numbers[raw_minor]
+            if prefix[0]:
+                name = _gnu_name(name, prefix)
+        if (
+            mode is None
+            or uid is None
+            or gid is None
+            or size is None
+            or mtime is None
+            or major is None
+            or minor is None
+        ):
+            self._stop_at_number(block, offset)
+        kind = typeflag[0] or _REGULAR
+        link = link.partition(b"\0")[0] if kind in _LINKS else b""
+        device = (major, minor) if kind in _DEVICES else None
+        header = _Header(name, link, kind, mode, uid, gid, size, mtime, device)
+        if kind in _EXTENSIONS:
+            self._see_extension(header, offset)
+        elif self._extension_offset >= 0 or kind == _OLD_SPARSE:
+            self._see_extended_entry(header, block, offset)
+        else:
+            self._see_entry(header, offset)
+
+    def _doubt_header(self, block: bytes, offset: int) -> None:
+        """Take a header whose sum is right as a signed one; else stop, it cannot be trusted."""
+        if self._zero_blocks:
+            self._stop(
+                AnomalyKind.LONE_ZERO_BLOCK,
+                offset - BLOCK,
+                "one block of zeros is followed by data; an archive ends with two",
+            )
+        stored = parse_number(block[148:156])
+        unsigned, signed = header_sums(block)
+        if stored == signed:
+            return
+        if offset == 0 and block[257:262] != b"ustar":
+            self._stop(AnomalyKind.NOT_A_TAR, offset, "the first 512 bytes are no tar header")
+        found = "is no number" if stored is None else f"says {stored}"
+        self._stop(
+            AnomalyKind.BAD_CHECKSUM,
+            offset,
+            f"the header's bytes add up to {unsigned}, its checksum field {found}",
+            block[:100].partition(b"\0")[0],
+        )
+
+    def _stop_at_number(self, block: bytes, offset: int) -> NoReturn:
+        label, start, field = next(
+            (label, start, block[start:end])
+            for label, start, end in _NUMBER_FIELDS
+            if parse_number(block[start:end]) is None
+        )
+        self._stop(
+            AnomalyKind.BAD_NUMBER,
+            offset + start,
+            f"the {label} field holds {field!r}, which is neither octal nor base-256",
+            block[:100].partition(b"\0")[0],
+        )
+
+    def _see_entry(self, header: _Header, offset: int) -> None:
+        """Take an entry whose size in the archive and size in the end are the same."""
+        if header.kind == _REGULAR and header.name.endswith(b"/"):
+            header = header._replace(kind=_DIRECTORY)
+        position = self._append(header, offset)
+        kind = header.kind
+        if kind in _WITHOUT_CONTENT:
+            return
+        if kind not in _KNOWN_KINDS:
+            self._note_unknown(header, offset)
+        size = header.size
+        if size:
+            self._begin_content(header.name, offset, size)
+            wanted = self._wanted(position, header) if kind in _FILES else 0
+            if wanted:
+                self._collect_content(position, min(wanted, size), size + -size % BLOCK)
+
+    def _append(self, header: _Header, offset: int) -> int:
+        """Add a row to the table; its position."""
+        entries = self._entries
+        name, link, kind, mode, uid, gid, size, mtime, device = header
+        if size < 0 and kind not in _WITHOUT_CONTENT:
+            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
+        position = len(entries.paths)
+        if position >= self._limits.entries:
+            self._stop_at_limit("entries", self._limits.entries, "entries", offset)
+        self._spend(len(name) + len(link), offset)
+        text = self._bounded(name, offset)
+        # Most names are clean already; `spell` takes apart those that may not be.
+        if "./" in text or "//" in text or text[:1] == "/" or text[-1:] in ("/", "."):
+            path, spelling = spell(text)
+            if spelling == OWN_SPELLING:
+                entries.own_names[position] = text
+        else:
+            path, spelling = text, 0
+        entries.paths.append(path)
+        entries.spellings.append(spelling)
+        entries.kinds.append(kind)
+        entries.modes.append(mode & _UINT32_MASK)
+        entries.uids.append(uid)
+        entries.gids.append(gid)
+        entries.sizes.append(size)
+        entries.mtimes.append(mtime)
+        entries.offsets.append(offset)
+        if link:
+            entries.linknames[position] = self._bounded(link, offset)
+        if device is not None:
+            entries.devices[position] = device
+        if kind != _GLOBAL_PAX:
+            if entries.index.setdefault(path, position) != position:
+                entries.index[path] = position
+                entries.repeated.append(position)
+        return position
+
+    def _bounded(self, name: bytes, offset: int) -> str:
+        limit = self._limits.name
+        if len(name) > limit:
+            self._note_limit(
+                LimitReached(
+                    limit="name",
+                    value=limit,
+                    what=f"a name of {len(name)} bytes was cut",
+                    offset=offset,
+                ),
+            )
+            name = name[:limit]
+        return name.decode("utf-8", "surrogateescape")
+
+    def _spend(self, count: int, offset: int) -> None:
+        self._names_left -= count
+        if self._names_left < 0:
+            self._stop_at_limit("names", self._limits.names, "names and attributes", offset)
+
+    # Content
+
+    def _begin_content(self, name: bytes, offset: int, size: int) -> None:
+        self._content_name = name
+        self._content_start = offset + BLOCK
+        self._content_end = offset + BLOCK + size
+        self._skip = size + -size % BLOCK
+
+    def _collect(self, size: int, collector: _Collector) -> None:
+        self._skip = 0
+        self._collect_size = size
+        self._collector = collector
+
+    def _wanted(self, position: int, header: _Header) -> int:
+        """How many bytes of a file's content to keep."""
+        plan = self._plan
+        wanted = plan.paths.get(self._entries.paths[position], 0)
+        if header.mode & _EXECUTABLE and plan.executables > wanted:
+            wanted = plan.executables
+        if not wanted:
+            return 0
+        wanted = min(wanted, header.size)
+        if self._content_left < wanted:
+            self._note_limit(
+                LimitReached(
+                    limit="content",
+                    value=self._limits.content,
+                    what="the content of further files was not looked at whole",
+                    offset=self._entries.offsets[position],
+                ),
+            )
+            return _IDENT
+        self._content_left -= wanted
+        return wanted
+
+    def _collect_content(self, position: int, wanted: int, padded: int) -> None:
+        def keep(content: bytes) -> None:
+            self._contents[position] = content
+            self._skip = padded - wanted
+
+        self._collect(wanted, keep)
+
+    # Extension headers
+
+    def _see_extension(self, header: _Header, offset: int) -> None:
+        size = header.size
+        if size < 0:
+            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", header.name)
+        if size > self._limits.extension:
+            self._stop(
+                AnomalyKind.OVERSIZED_EXTENSION,
+                offset,
+                f"an extension header of {size} bytes; readers take {self._limits.extension}",
+                header.name,
+            )
+        if header.kind != _GLOBAL_PAX:
+            self._extension_offset = offset
+        self._begin_content(header.name, offset, size)
+
+        def take(body: bytes) -> None:
+            self._take_extension(header, body[:size], offset)
+
+        self._collect(size + -size % BLOCK, take)
+
+    def _take_extension(self, header: _Header, body: bytes, offset: int) -> None:
+        if header.kind == _LONG_NAME:
+            self._long_name = body.partition(b"\0")[0]
+        elif header.kind == _LONG_LINK:
+            self._long_link = body.partition(b"\0")[0]
+        elif header.kind == _LOCAL_PAX:
+            self._pax = self._records(body, offset)
+        else:
+            self._take_global(header, self._records(body, offset), offset)
+
+    def _records(self, body: bytes, offset: int) -> dict[str, bytes]:
+        try:
+            return parse_pax(body)
+        except PaxError as error:
+            self._stop(AnomalyKind.BAD_PAX_RECORD, offset + BLOCK + error.offset, str(error))
+
+    def _take_global(self, header: _Header, records: dict[str, bytes], offset: int) -> None:
+        dangers = sorted(_GLOBAL_DANGERS & records.keys())
+        if dangers:
+            self._note(
+                AnomalyKind.GLOBAL_OVERRIDE,
+                offset,
+                f"a global header sets {', '.join(dangers)} for all entries; GNU tar and Python obey "
+                "it, Go and so the engines do not",
+                header.name,
+            )
+        for key, value in records.items():
+            self._spend(len(key) + len(value), offset)
+            self._global[key] = value.decode("utf-8", "surrogateescape")
+        self._append(header, offset)
+
+    def _see_extended_entry(self, header: _Header, block: bytes, offset: int) -> None:
+        """Take an entry that extension headers or a sparse map say more about."""
+        pax = self._pax
+        header = self._extended(header, offset)
+        self._extension_offset, self._pax, self._long_name, self._long_link = -1, {}, b"", b""
+        sparse_version = _pax_sparse_version(pax)
+        if header.kind == _OLD_SPARSE:
+            self._begin_old_sparse(header, block, offset)
+        elif sparse_version is not None:
+            self._begin_pax_sparse(header, pax, sparse_version, offset)
+        else:
+            self._see_entry(header, offset)
+        xattrs = _xattrs(pax)
+        if xattrs:
+            self._spend(sum(len(key) + len(value) for key, value in xattrs.items()), offset)
+            self._entries.xattrs[len(self._entries) - 1] = xattrs
+
+    def _extended(self, header: _Header, offset: int) -> _Header:
+        pax = self._pax
+        for key in ("atime", "ctime"):
+            self._pax_time(key, 0, offset)
+        return header._replace(
+            name=self._long_name or pax.get("path") or header.name,
+            link=(self._long_link or pax.get("linkpath") or header.link)
+            if header.kind in _LINKS
+            else b"",
+            uid=self._pax_number("uid", header.uid, offset),
+            gid=self._pax_number("gid", header.gid, offset),
+            size=self._pax_number("size", header.size, offset),
+            mtime=self._pax_time("mtime", header.mtime, offset),
+        )
+
+    def _pax_number(self, key: str, default: int, offset: int) -> int:
+        value = self._pax.get(key)
+        if not value:
+            return default
+        if _PAX_NUMBER.fullmatch(value) is None or abs(int(value)) > _INT64_MAX:
+            self._stop_at_record(key, value, "a number", offset)
+        return int(value)
+
+    def _pax_time(self, key: str, default: int, offset: int) -> int:
+        value = self._pax.get(key)
+        if not value:
+            return default
+        match = _PAX_TIME.fullmatch(value)
+        if match is None or abs(int(match[1])) > _INT64_MAX:
+            self._stop_at_record(key, value, "a time in seconds", offset)
+        return int(match[1])
+
+    def _stop_at_record(self, key: str, value: bytes, expected: str, offset: int) -> NoReturn:
+        at = self._extension_offset if self._extension_offset >= 0 else offset
+        self._stop(
+            AnomalyKind.BAD_PAX_RECORD,
+            at,
+            f"record {key!r} holds {value[:40]!r}, not {expected}",
+        )
+
+    # Sparse files
+
+    def _begin_old_sparse(self, header: _Header, block: bytes, offset: int) -> None:
+        if block[257:265] != _GNU_MAGIC + _GNU_VERSION:
+            self._stop(
+                AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse file without GNU's magic", header.name
+            )
+        real_size = parse_number(block[483:495])
+        if real_size is None or real_size < 0:
+            self._stop(
+                AnomalyKind.BAD_NUMBER,
+                offset + 483,
+                f"the real size field holds {block[483:495]!r}",
+                header.name,
+            )
+        stored = header.size
+        position = self._append(header._replace(size=real_size), offset)
+        self._begin_content(header.name, offset, stored)
+        spans: list[Span] = []
+
+        def take(rows: bytes, extended: int, at: int) -> None:
+            try:
+                new, full = old_gnu_rows(rows, parse_number)
+            except SparseError as error:
+                self._stop(AnomalyKind.BAD_SPARSE_MAP, at, str(error), header.name)
+            spans.extend(new)
+            if full and extended:
+                self._spend(BLOCK, at)
+                self._collect(BLOCK, lambda more: take(more[:_SPARSE_BLOCK_END], more[504], at + BLOCK))
+                return
+            self._entries.content_offsets[position] = at + BLOCK
+            self._content_start, self._content_end = at + BLOCK, at + BLOCK + stored
+            self._set_spans(position, spans, stored, offset)
+
+        take(block[386:482], block[482], offset)
+
+    def _begin_pax_sparse(
+        self, header: _Header, pax: dict[str, bytes], version: str, offset: int
+    ) -> None:
+        stored = header.size
+        size = header.size
+        for key in ("GNU.sparse.size", "GNU.sparse.realsize"):
+            if pax.get(key):
+                size = self._sparse_number(key, pax[key], offset)
+                break
+        name = pax.get("GNU.sparse.name") or header.name
+        if header.kind in _WITHOUT_CONTENT:
+            self._stop(
+                AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse map on an entry without content", name
+            )
+        position = self._append(header._replace(name=name, size=size), offset)
+        self._begin_content(name, offset, stored)
+        if version == "1.0":
+            self._collect_map(position, b"", stored, offset)
+            return
+        text = pax.get(SPARSE_MAP, b"").decode("ascii", "replace")
+        count = pax.get("GNU.sparse.numblocks", b"").decode("ascii", "replace")
+        try:
+            spans = parse_map_0_1(text, count)
+        except SparseError as error:
+            self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), name)
+        self._set_spans(position, spans, stored, offset)
+
+    def _sparse_number(self, key: str, value: bytes, offset: int) -> int:
+        if _PAX_NUMBER.fullmatch(value) is None or abs(int(value)) > _INT64_MAX:
+            self._stop_at_record(key, value, "a number", offset)
+        return int(value)
+
+    def _collect_map(self, position: int, so_far: bytes, stored: int, offset: int) -> None:
+        """Collect the next block of a map of version 1.0, which stands before the content."""
+        if len(so_far) >= min(stored, self._limits.extension):
+            self._stop(
+                AnomalyKind.BAD_SPARSE_MAP,
+                offset,
+                f"the sparse map is not complete after {len(so_far)} bytes",
+                self._content_name,
+            )
+
+        def take(block: bytes) -> None:
+            body = so_far + block
+            try:
+                spans, whole = parse_map_1_0(body)
+            except SparseError as error:
+                self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), self._content_name)
+            if not whole:
+                self._collect_map(position, body, stored, offset)
+                return
+            self._entries.content_offsets[position] = offset + BLOCK + len(body)
+            self._set_spans(position, spans, max(0, stored - len(body)), offset)
+
+        self._collect(BLOCK, take)
+
+    def _set_spans(self, position: int, spans: list[Span], stored: int, offset: int) -> None:
+        size = self._entries.sizes[position]
+        try:
+            check_spans(spans, size)
+        except SparseError as error:
+            self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), self._content_name)
+        held = sum(span.length for span in spans)
+        if held != stored:
+            self._note(
+                AnomalyKind.BAD_SPARSE_MAP,
+                offset,
+                f"the sparse map has {held} bytes of content, {stored} are stored",
+                self._content_name,
+            )
+        self._spend(64 * len(spans), offset)
+        self._entries.sparse[position] = tuple(spans)
+        self._entries.stored_sizes[position] = stored
+        self._skip = stored + -stored % BLOCK
+
+    # The end
+
+    def _see_zero_block(self, offset: int) -> None:
+        self._zero_blocks += 1
+        if self._zero_blocks == 2:
+            self._end = offset - BLOCK
+            self._note_dangling()
+
+    def _see_after_end(self, data: bytes, offset: int) -> None:
+        if not self._after_end:
+            payload = data.lstrip(b"\0")
+            if not payload:
+                return
+            at = offset + len(data) - len(payload)
+            self._note(
+                AnomalyKind.DATA_AFTER_END,
+                at,
+                f"the archive ended at byte {self._end}, no reader looks at what follows",
+            )
+            data = payload
+        self._after_end += data[: BLOCK - len(self._after_end)]
+
+    def _see_end(self, size: int) -> None:
+        if self._skip or self._collector is not None:
+            self._see_cut_content(size)
+        elif self._rest:
+            self._see_cut_header(size)
+        elif self._end is None and size:
+            self._note_dangling()
+            found = "one block of zeros" if self._zero_blocks else "nothing"
+            self._note(
+                AnomalyKind.MISSING_END,
+                size,
+                f"{found} where two blocks of zeros should end the archive",
+            )
+
+    def _see_cut_content(self, size: int) -> None:
+        if size < self._content_end:
+            self._note(
+                AnomalyKind.TRUNCATED_CONTENT,
+                size,
+                f"the file ends after {max(0, size - self._content_start)} of "
+                f"{self._content_end - self._content_start} bytes of content",
+                self._content_name,
+                fatal=True,
+            )
+        else:
+            self._note(
+                AnomalyKind.TRUNCATED_PADDING,
+                size,
+                "the file ends inside the padding of the last entry",
+                self._content_name,
+            )
+
+    def _see_cut_header(self, size: int) -> None:
+        if not len(self._entries) and size < BLOCK:
+            self._note(
+                AnomalyKind.NOT_A_TAR, 0, f"{size} bytes; a tar header has {BLOCK}", fatal=True
+            )
+            return
+        self._note(
+            AnomalyKind.TRUNCATED_HEADER,
+            self._position,
+            f"the file ends after {len(self._rest)} of the {BLOCK} bytes of a header",
+            fatal=True,
+        )
+
+    def _note_dangling(self) -> None:
+        if self._extension_offset >= 0:
+            self._note(
+                AnomalyKind.DANGLING_EXTENSION,
+                self._extension_offset,
+                "an extension header without an entry after it",
+            )
+
+    # Notes
+
+    def _note(
+        self,
+        kind: AnomalyKind,
+        offset: int,
+        detail: str,
+        name: bytes | None = None,
+        *,
+        fatal: bool = False,
+    ) -> None:
+        if fatal or len(self._anomalies) < self._limits.anomalies:
+            text = None if name is None else name.decode("utf-8", "surrogateescape")
+            self._anomalies.append(Anomaly(kind, offset, detail, text, fatal))
+
+    def _note_unknown(self, header: _Header, offset: int) -> None:
+        self._note(
+            AnomalyKind.UNKNOWN_TYPE,
+            offset,
+            f"the type flag is {chr(header.kind)!r}, which no engine extracts",
+            header.name,
+        )
+
+    def _note_limit(self, limit: LimitReached) -> None:
+        noted = sum(other.limit == limit.limit for other in self._limits_reached)
+        if noted < _LIMITS_NOTED:
+            self._limits_reached.append(limit)
+
+    def _stop(
+        self, kind: AnomalyKind, offset: int, detail: str, name: bytes | None = None
+    ) -> NoReturn:
+        self._note(kind, offset, detail, name, fatal=True)
+        raise _Stop
+
+    def _stop_at_limit(self, limit: str, value: int, what: str, offset: int) -> NoReturn:
+        self._note_limit(
+            LimitReached(
+                limit=limit,
+                value=value,
+                what=f"reading stopped before the end: too many {what}",
+                offset=offset,
+            ),
+        )
+        raise _Stop
+
+
+def _ustar_name(name: bytes, prefix: bytes, block: bytes) -> bytes:
+    if block[508:512] == _STAR_TRAILER:
+        prefix = prefix[:131]
+    return prefix.partition(b"\0")[0] + b"/" + name
+
+
+def _gnu_name(name: bytes, prefix: bytes) -> bytes:
+    """The name in a GNU header: what is a prefix in ustar are times here.
+
+    Go's writer once wrote a ustar prefix there; its reader takes one if the times are no numbers.
+    """
+    atime, ctime = parse_number(prefix[:12]), parse_number(prefix[12:24])
+    if atime is not None and ctime is not None:
+        return name
+    text = prefix.partition(b"\0")[0]
+    return text + b"/" + name if text.isascii() and text else name
+
+
+def _pax_sparse_version(pax: dict[str, bytes]) -> str | None:
+    version = pax.get("GNU.sparse.major", b""), pax.get("GNU.sparse.minor", b"")
+    if version in ((b"0", b"0"), (b"0", b"1")):
+        return "0.1"
+    if version == (b"1", b"0"):
+        return "1.0"
+    if version == (b"", b"") and pax.get(SPARSE_MAP):
+        return "0.1"
+    return None
+
+
+def _xattrs(pax: dict[str, bytes]) -> dict[str, bytes]:
+    names = [key for key in pax if key.startswith(XATTR_PREFIX)][:_XATTRS_PER_ENTRY]
+    return {key.removeprefix(XATTR_PREFIX): pax[key][:_XATTR_VALUE] for key in names}
