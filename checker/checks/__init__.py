@@ -1,0 +1,1 @@
+"""Checks: from facts to findings."""

@@ -1,0 +1,1 @@
+"""The facts: what an archive holds, in the terms of the field."""

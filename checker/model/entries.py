@@ -64,7 +64,7 @@ class Entry(NamedTuple):
     """One entry of a tar, or one file of a folder.
 
     Attributes:
-        index: Position in the archive, from 0.
+        position: Position in the archive, from 0.
         name: Name as it stands in the headers.
         path: Cleaned path below the root, without outer slashes; empty for the root itself.
         kind: Type flag of the tar header, such as ``"0"``; see the constants of this module.
@@ -79,7 +79,7 @@ class Entry(NamedTuple):
         xattrs: Extended attributes, values cut to 256 bytes.
     """
 
-    index: int
+    position: int
     name: str
     path: str
     kind: str
@@ -145,10 +145,10 @@ class Entries(Sequence[Entry]):
     """All entries of one tar or folder, in order. Filled by the reader, then left alone."""
 
     __slots__ = (
+        "by_path",
         "content_offsets",
         "devices",
         "gids",
-        "index",
         "kinds",
         "linknames",
         "modes",
@@ -184,7 +184,7 @@ class Entries(Sequence[Entry]):
         self.stored_sizes: dict[int, int] = {}
         self.content_offsets: dict[int, int] = {}
         # The last entry of each path, and the positions whose path had been there before.
-        self.index: dict[str, int] = {}
+        self.by_path: dict[str, int] = {}
         self.repeated: list[int] = []
 
     def __len__(self) -> int:
@@ -234,7 +234,7 @@ class Entries(Sequence[Entry]):
 
     def get(self, path: str) -> Entry | None:
         """The last entry of this cleaned path, the one that an extraction ends with."""
-        position = self.index.get(path)
+        position = self.by_path.get(path)
         return None if position is None else self._entry(position)
 
     def content(self, position: int) -> Span:

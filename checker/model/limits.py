@@ -27,6 +27,7 @@ class Limits:
         content: Bytes of file content that checks ask to see, per tar.
         anomalies: Anomalies kept per tar.
         findings: Findings kept per rule and archive.
+        members: Files of an image archive that are read.
         index_depth: Nesting of image indexes.
         images: Images of one archive.
         window: Bytes of memory that an xz or zstd stream may ask for.
@@ -45,6 +46,7 @@ class Limits:
     content: int = 32 * MIB
     anomalies: int = 1000
     findings: int = 1000
+    members: int = 10_000
     index_depth: int = 8
     images: int = 1000
     window: int = 128 * MIB

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 _DIGEST = re.compile(r"([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
-# OCI image-spec 1.1, descriptor.md "Registered algorithms"; sha384 is what Go's digest package adds.
+# OCI image-spec 1.1, descriptor.md "Registered algorithms"; Go's digest package adds sha384.
 _ENCODED = {
     "sha256": re.compile(r"[a-f0-9]{64}"),
     "sha384": re.compile(r"[a-f0-9]{96}"),

@@ -192,7 +192,7 @@ class Inflater:
         return LimitReached(
             limit=limit,
             value=value,
-            what=f"{self._taken} bytes of {self._kind} gave {self._given} bytes and more would come",
+            what=f"{self._taken} bytes of {self._kind} gave {self._given}, and more would come",
             offset=self._taken,
         )
 

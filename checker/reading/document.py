@@ -33,7 +33,7 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     # Go replaces what is not UTF-8 and reads on.
     text = body.decode("utf-8", "replace" if not_utf8 is not None else "strict")
     _check_depth(text, limits)
-    duplicates: list[tuple[int, str]] = []
+    duplicates: list[tuple[dict[str, object], str]] = []
     start = len(text) - len(text.lstrip(_BLANK))
     error: str | None = None
     error_offset = trailing = None
@@ -75,8 +75,8 @@ def _check_depth(text: str, limits: Limits) -> None:
         return
     depth = 0
     for match in _TOKENS.finditer(text):
-        token = match[0]
-        if token in "[{":
+        bracket = match[0]
+        if bracket in ("[", "{"):
             depth += 1
             if depth > limits.json_depth:
                 raise LimitError(
@@ -87,18 +87,18 @@ def _check_depth(text: str, limits: Limits) -> None:
                         offset=len(text[: match.start()].encode("utf-8", "replace")),
                     ),
                 )
-        elif token in "]}":
+        elif bracket in ("]", "}"):
             depth -= 1
 
 
-def _decoder(duplicates: list[tuple[int, str]]) -> json.JSONDecoder:
+def _decoder(duplicates: list[tuple[dict[str, object], str]]) -> json.JSONDecoder:
     def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = dict(pairs)
         if len(members) != len(pairs) and len(duplicates) < _DUPLICATES_KEPT:
             seen: set[str] = set()
             for key, _ in pairs:
                 if key in seen:
-                    duplicates.append((id(members), key))
+                    duplicates.append((members, key))
                 seen.add(key)
         return members
 
@@ -108,10 +108,13 @@ def _decoder(duplicates: list[tuple[int, str]]) -> json.JSONDecoder:
     return json.JSONDecoder(object_pairs_hook=build, parse_constant=refuse)
 
 
-def _duplicate_pointers(value: object, duplicates: list[tuple[int, str]]) -> Iterator[str]:
+def _duplicate_pointers(
+    value: object,
+    duplicates: list[tuple[dict[str, object], str]],
+) -> Iterator[str]:
     keys: dict[int, list[str]] = {}
-    for identity, key in duplicates:
-        keys.setdefault(identity, []).append(key)
+    for members, key in duplicates:
+        keys.setdefault(id(members), []).append(key)
     pending: list[tuple[str, object]] = [("", value)]
     while pending:
         place, node = pending.pop()

@@ -61,7 +61,9 @@ def _records(body: bytes, so_far: dict[str, bytes]) -> Iterator[tuple[int, str, 
             raise PaxError(position, "a record does not begin with its length", so_far)
         end = position + int(digits)
         if end > len(body) or end < space + 2:
-            raise PaxError(position, f"a record says it has {int(digits)} bytes, which do not fit", so_far)
+            raise PaxError(
+                position, f"a record says it has {int(digits)} bytes, which do not fit", so_far
+            )
         if body[end - 1 : end] != b"\n":
             raise PaxError(position, "a record does not end with a newline", so_far)
         raw_key, equals, value = body[space + 1 : end - 1].partition(b"=")

@@ -47,7 +47,9 @@ def parse_map_0_1(text: str, count: str) -> list[Span]:
     """
     numbers = text.split(",") if text else []
     if not _is_number(count) or len(numbers) != 2 * int(count):
-        raise SparseError(f"the sparse map has {len(numbers)} numbers, numblocks says {count[:_DIGITS]!r}")
+        raise SparseError(
+            f"the sparse map has {len(numbers)} numbers, numblocks says {count[:_DIGITS]!r}"
+        )
     return _pairs(numbers)
 
 

@@ -30,7 +30,7 @@ from checker.reading.sparse import (
 
 BLOCK = 512
 _ZERO_BLOCK = bytes(BLOCK)
-# name mode uid gid size mtime chksum typeflag linkname magic version (uname gname) major minor prefix
+# name mode uid gid size mtime chksum typeflag linkname magic version (owners) major minor prefix
 _HEADER = struct.Struct("100s8s8s8s12s12s8sc100s6s2s64x8s8s155s12x")
 _MAGIC = b"ustar\x00"
 _GNU_MAGIC, _GNU_VERSION = b"ustar ", b" \x00"
@@ -114,7 +114,7 @@ class _Numbers(dict[bytes, int | None]):
 
 
 class _Sums(dict[bytes, int]):
-    """Checksum field -> the sum that all 512 bytes of its header must have; -1 if it is no number."""
+    """Checksum field -> the sum of all 512 bytes of its header; -1 if it is no number."""
 
     def __missing__(self, field: bytes) -> int:
         if len(self) > _MEMO_SIZE:
@@ -405,10 +405,9 @@ class TarWalker:
             entries.linknames[position] = self._bounded(link, offset)
         if device is not None:
             entries.devices[position] = device
-        if kind != _GLOBAL_PAX:
-            if entries.index.setdefault(path, position) != position:
-                entries.index[path] = position
-                entries.repeated.append(position)
+        if kind != _GLOBAL_PAX and entries.by_path.setdefault(path, position) != position:
+            entries.by_path[path] = position
+            entries.repeated.append(position)
         return position
 
     def _bounded(self, name: bytes, offset: int) -> str:
@@ -516,8 +515,8 @@ class TarWalker:
             self._note(
                 AnomalyKind.GLOBAL_OVERRIDE,
                 offset,
-                f"a global header sets {', '.join(dangers)} for all entries; GNU tar and Python obey "
-                "it, Go and so the engines do not",
+                f"a global header sets {', '.join(dangers)} for all entries; GNU tar and Python "
+                "obey it, Go and so the engines do not",
                 header.name,
             )
         for key, value in records.items():
@@ -610,7 +609,9 @@ class TarWalker:
             spans.extend(new)
             if full and extended:
                 self._spend(BLOCK, at)
-                self._collect(BLOCK, lambda more: take(more[:_SPARSE_BLOCK_END], more[504], at + BLOCK))
+                self._collect(
+                    BLOCK, lambda more: take(more[:_SPARSE_BLOCK_END], more[504], at + BLOCK)
+                )
                 return
             self._entries.content_offsets[position] = at + BLOCK
             self._content_start, self._content_end = at + BLOCK, at + BLOCK + stored

@@ -1,0 +1,142 @@
+"""The base class of all checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, TypedDict
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.content import ContentRequest
+from checker.model.entries import Entry
+from checker.model.image import Config, Index, Layer, Manifest
+from checker.model.limits import Limits
+from checker.model.location import Located, Location
+from checker.model.rootfs import Rootfs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckContext:
+    """What a run tells its checks.
+
+    Attributes:
+        intended: What the user means to do with the archive: ``load``, ``import`` or None.
+        limits: The limits of the run.
+        options: Options of the rules, by rule id, from the settings.
+    """
+
+    intended: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+class Place(TypedDict, total=False):
+    """Fields of a location, for ``Check.finding``."""
+
+    member: str | None
+    offset: int | None
+    digest: str | None
+    image: str | None
+    layer: int | None
+    path: str | None
+    pointer: str | None
+
+
+class Check:
+    """One rule: metadata, and a method for each kind of subject that it looks at.
+
+    A rule overrides the methods that it needs; each yields findings made with ``finding``. Its
+    docstring is its documentation, with the headings "What it means", "Why it matters", "How to
+    mend it" and "References".
+
+    Attributes:
+        id: Stable id, three letters and three digits: ``ARC003``.
+        name: Name in kebab case that states the bad pattern: ``bad-header-checksum``.
+        severity: How much its findings matter.
+        reads: First bytes of files in the root filesystem that it needs to see.
+    """
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+    reads: ClassVar[tuple[ContentRequest, ...]] = ()
+
+    def __init__(self, context: CheckContext) -> None:
+        """Take what the run tells; a check keeps nothing else."""
+        self.context = context
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Why the rule has nothing to say about this archive; None if it has."""
+        del archive
+        return None
+
+    def check_archive(self, archive: Archive) -> Iterable[Finding]:
+        """Look at the archive as a whole."""
+        del archive
+        return ()
+
+    def check_index(self, index: Index) -> Iterable[Finding]:
+        """Look at one image index or manifest list."""
+        del index
+        return ()
+
+    def check_manifest(self, manifest: Manifest) -> Iterable[Finding]:
+        """Look at one image manifest."""
+        del manifest
+        return ()
+
+    def check_config(self, config: Config) -> Iterable[Finding]:
+        """Look at the config of one image."""
+        del config
+        return ()
+
+    def check_layer(self, layer: Layer) -> Iterable[Finding]:
+        """Look at one layer; one that several images share is shown once."""
+        del layer
+        return ()
+
+    def check_entry(self, layer: Layer, entry: Entry) -> Iterable[Finding]:
+        """Look at one entry of a layer.
+
+        ``check_layer`` with the columns of ``layer.entries`` is several times faster; this is the
+        easy way.
+        """
+        del layer, entry
+        return ()
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterable[Finding]:
+        """Look at the merged root filesystem of one image, or at a flat one."""
+        del rootfs
+        return ()
+
+    def finding(
+        self,
+        subject: Located,
+        message: str,
+        *,
+        at: Place | None = None,
+        related: Iterable[Location] = (),
+        fix: str | None = None,
+        severity: Severity | None = None,
+    ) -> Finding:
+        """Make a finding of this rule.
+
+        Args:
+            subject: What it is about; its location is the finding's.
+            message: What is wrong, naming both sides.
+            at: Fields of the location that are more exact than the subject's.
+            related: Further places.
+            fix: What to do about it, where one command or edit mends it.
+            severity: Another severity than the rule's, where the case at hand differs.
+        """
+        location = replace(subject.location, **at) if at else subject.location
+        return Finding(
+            rule=self.id,
+            name=self.name,
+            severity=severity or self.severity,
+            message=message,
+            location=location,
+            related=tuple(related),
+            fix=fix,
+        )

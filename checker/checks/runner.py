@@ -1,0 +1,202 @@
+"""Runs checks over the facts of one archive: isolated, timed, bounded."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from checker.checks.check import Check, CheckContext
+from checker.checks.finding import Finding, Outcome, Result
+from checker.checks.registry import Rule
+from checker.model.archive import Archive
+from checker.model.entries import Entry
+from checker.model.image import Config, Layer
+from checker.model.rootfs import Rootfs
+
+_BATCH = 1024
+# Which method needs what, in the order in which they are called.
+_SUBJECTS = {
+    "check_archive": "archive",
+    "check_index": "image index",
+    "check_manifest": "image manifest",
+    "check_config": "image config",
+    "check_layer": "layer",
+    "check_entry": "layer",
+    "check_rootfs": "whole root filesystem",
+}
+
+
+@dataclass(slots=True)
+class _Running:
+    """One check at work on one archive."""
+
+    rule: Rule
+    check: Check
+    methods: tuple[str, ...]
+    findings: list[Finding] = field(default_factory=list)
+    seconds: float = 0.0
+    subjects: int = 0
+    crash: str | None = None
+    reason: str | None = None
+
+    def call(self, found: Callable[[], Iterable[Finding]], limit: int) -> None:
+        """Take the findings of one call; a crash ends this check and no other."""
+        if self.crash is not None:
+            return
+        began = time.perf_counter()
+        self.subjects += 1
+        try:
+            self.findings.extend(islice(found(), max(0, limit - len(self.findings))))
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+            self.crash = traceback.format_exc()
+            self.reason = f"{type(error).__name__}: {error}"
+        self.seconds += time.perf_counter() - began
+
+    def result(self) -> Result:
+        outcome = Outcome.PASSED
+        if self.crash is not None:
+            outcome = Outcome.ERROR
+        elif self.reason is not None:
+            outcome = Outcome.SKIPPED
+        elif self.findings:
+            outcome = Outcome.FAILED
+        return Result(
+            rule=self.rule.id,
+            name=self.rule.name,
+            bundle=self.rule.bundle,
+            outcome=outcome,
+            seconds=self.seconds,
+            reason=self.reason,
+            traceback=self.crash,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What the checks said of one archive."""
+
+    findings: tuple[Finding, ...]
+    results: tuple[Result, ...]
+
+
+def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -> CheckRun:
+    """Run every rule over an archive.
+
+    A check that raises ends with the outcome ``error`` and its traceback; the others go on.
+    """
+    running = [_start(rule, archive, context) for rule in rules]
+    active = [one for one in running if one.crash is None and one.reason is None]
+    limit = context.limits.findings
+    for method, subjects in _subjects(archive, active):
+        bound = [one for one in active if method in one.methods]
+        for subject in subjects:
+            for one in bound:
+                one.call(_Call(one.check, method, subject), limit)
+    _run_entries(archive, active, limit)
+    for one in active:
+        if not one.subjects and one.reason is None:
+            kinds = dict.fromkeys(_SUBJECTS[method] for method in one.methods)
+            one.reason = f"the archive has no {' and no '.join(kinds)}"
+    findings = [finding for one in running for finding in one.findings]
+    return CheckRun(tuple(findings), tuple(one.result() for one in running))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A check's method, bound to a subject."""
+
+    check: Check
+    method: str
+    subject: object
+
+    def __call__(self) -> Iterable[Finding]:
+        found: Iterable[Finding] = getattr(self.check, self.method)(self.subject)
+        return found
+
+
+def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
+    methods = tuple(
+        name for name in _SUBJECTS if getattr(rule.check, name) is not getattr(Check, name)
+    )
+    running = _Running(rule, Check(context), methods)
+    try:
+        running.check = rule.check(context)
+        running.reason = running.check.skip_reason(archive)
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+        running.crash = traceback.format_exc()
+        running.reason = f"{type(error).__name__}: {error}"
+    return running
+
+
+def _subjects(
+    archive: Archive, active: Sequence[_Running]
+) -> Iterator[tuple[str, Iterable[object]]]:
+    yield "check_archive", (archive,)
+    if archive.oci is not None:
+        yield "check_index", archive.oci.indexes
+        yield "check_manifest", archive.oci.manifests
+    yield "check_config", _distinct_configs(archive)
+    yield "check_layer", distinct_layers(archive)
+    # Merging layers takes time, which a run without such checks need not spend.
+    if any("check_rootfs" in one.methods for one in active):
+        yield "check_rootfs", _whole_roots(archive)
+
+
+def _distinct_configs(archive: Archive) -> Iterator[Config]:
+    seen: set[int] = set()
+    for image in archive.images:
+        if image.config is not None and image.config.blob.position not in seen:
+            seen.add(image.config.blob.position)
+            yield image.config
+
+
+def distinct_layers(archive: Archive) -> Iterator[Layer]:
+    """The layers of all images; one that several images refer to in the same way comes once."""
+    seen: set[tuple[object, ...]] = set()
+    for image in archive.images:
+        for layer in image.layers:
+            media_type = None if layer.descriptor is None else layer.descriptor.media_type
+            key = (layer.location.member, layer.location.digest, layer.diff_id, media_type)
+            if key not in seen:
+                seen.add(key)
+                yield layer
+
+
+def _whole_roots(archive: Archive) -> Iterator[Rootfs]:
+    if archive.rootfs is not None:
+        yield archive.rootfs
+    for image in archive.images:
+        rootfs = Rootfs(image.location, image.layers, image)
+        if rootfs.is_whole:
+            yield rootfs
+
+
+def _run_entries(archive: Archive, active: Sequence[_Running], limit: int) -> None:
+    bound = [one for one in active if "check_entry" in one.methods]
+    if not bound:
+        return
+    seen: set[int] = set()
+    for layer in distinct_layers(archive):
+        if layer.blob is None or layer.blob.position in seen:
+            continue
+        seen.add(layer.blob.position)
+        entries = iter(layer.entries)
+        while batch := list(islice(entries, _BATCH)):
+            for one in bound:
+                one.call(_EntryCall(one.check, layer, batch), limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryCall:
+    """A check's ``check_entry``, bound to some entries of a layer."""
+
+    check: Check
+    layer: Layer
+    batch: Sequence[Entry]
+
+    def __call__(self) -> Iterator[Finding]:
+        for entry in self.batch:
+            yield from self.check.check_entry(self.layer, entry)

@@ -1,0 +1,80 @@
+"""The hooks that plugins implement. There are few, and none is called per entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from checker.checks.check import Check
+    from checker.model.archive import Archive
+    from checker.reports import Report
+    from checker.verdicts import Classification
+
+PROJECT = "checker"
+"""Name of the pluggy project and of the entry-point group."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class CheckerSpec:
+    """All hooks."""
+
+    @hookspec
+    def checker_checks(self) -> Iterable[type[Check]]:  # type: ignore[empty-body]
+        """Give the rules of a plugin.
+
+        Example::
+
+            from checker import hookimpl
+
+            @hookimpl
+            def checker_checks():
+                from my_rules.no_secrets import NoSecrets
+
+                yield NoSecrets
+        """
+
+    @hookspec(firstresult=True)
+    def checker_classify(self, archive: Archive, shown_as: str) -> Classification | None:
+        """Say what an archive is and how it is restored; the first answer that is not None counts.
+
+        Example::
+
+            from checker import hookimpl, Classification, Loadable
+
+            @hookimpl
+            def checker_classify(archive, shown_as):
+                if "my-marker" not in archive.members:
+                    return None
+                return Classification(
+                    producer="my tool",
+                    loadable=Loadable.NO,
+                    loadable_reason="it is an archive of my tool",
+                    importable=False,
+                    importable_reason="it is no root filesystem",
+                    keeps_layers=True,
+                    keeps_metadata=True,
+                    restore=f"my-tool restore {shown_as}",
+                )
+
+        Args:
+            archive: The facts.
+            shown_as: The path in the form that a command line takes, quoted where needed.
+        """
+
+    @hookspec
+    def checker_reports(self) -> Iterable[Report]:  # type: ignore[empty-body]
+        r"""Give report formats, for ``--format NAME``.
+
+        Example::
+
+            from checker import hookimpl, Report
+
+            @hookimpl
+            def checker_reports():
+                yield Report("count", lambda run: f"{len(run.archives)} archives\n")
+        """

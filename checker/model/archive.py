@@ -1,0 +1,153 @@
+"""The archive: everything that reading it brought to light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checker.model.blob import Blob
+from checker.model.compression import Compression
+from checker.model.document import Document
+from checker.model.entries import Entries
+from checker.model.image import Image, Index, Manifest, ManifestItem
+from checker.model.limits import LimitReached
+from checker.model.location import Location
+from checker.model.members import Members
+from checker.model.rootfs import Rootfs
+from checker.model.tar import Tar
+
+
+class Source(StrEnum):
+    """What the bytes came from."""
+
+    FILE = "file"
+    STDIN = "stdin"
+    FOLDER = "folder"
+
+
+class Kind(StrEnum):
+    """What an archive is.
+
+    ``WRAPPED``: an image one folder too deep. ``NESTED``: an archive inside a tar. ``LAYER``: a
+    changeset with whiteouts.
+    """
+
+    DOCKER_ARCHIVE = "docker-archive"
+    DOCKER_ARCHIVE_LEGACY = "docker-archive-legacy"
+    OCI_ARCHIVE = "oci-archive"
+    DOCKER_OCI_ARCHIVE = "docker-oci-archive"
+    OCI_LAYOUT = "oci-layout"
+    ROOTFS = "rootfs"
+    LAYER = "layer"
+    WRAPPED = "wrapped"
+    NESTED = "nested"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+    NOT_A_TAR = "not-a-tar"
+
+
+IMAGE_KINDS = frozenset(
+    {
+        Kind.DOCKER_ARCHIVE,
+        Kind.DOCKER_ARCHIVE_LEGACY,
+        Kind.OCI_ARCHIVE,
+        Kind.DOCKER_OCI_ARCHIVE,
+        Kind.OCI_LAYOUT,
+    },
+)
+"""The kinds that hold images where engines look for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerHalf:
+    """The Docker half of an archive.
+
+    Attributes:
+        blob: ``manifest.json``; None in a legacy archive.
+        document: Its JSON, if it looks like JSON.
+        items: Its images, those that are JSON objects.
+        repositories: ``repositories``, if it is there.
+        legacy_ids: Top-level folders with ``json`` and ``layer.tar``, the form before 2015.
+    """
+
+    blob: Blob | None
+    document: Document | None
+    items: tuple[ManifestItem, ...]
+    repositories: Blob | None
+    legacy_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OciHalf:
+    """The OCI half of an archive: an image layout (OCI image-spec 1.1, image-layout.md).
+
+    Attributes:
+        layout: ``oci-layout``, if it is there.
+        index: ``index.json``; None if it is missing or no JSON object.
+        index_blob: The content of ``index.json``, whatever it is.
+        indexes: All indexes, ``index.json`` first, each once.
+        manifests: All manifests that are in the archive, each once.
+    """
+
+    layout: Blob | None
+    index: Index | None
+    index_blob: Blob | None
+    indexes: tuple[Index, ...]
+    manifests: tuple[Manifest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What reading cost: bytes and seconds."""
+
+    bytes_read: int
+    bytes_inflated: int
+    entries: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """One archive, read.
+
+    Attributes:
+        path: The path as the user gave it; ``-`` for standard input.
+        source: What the bytes came from.
+        size: Size in bytes; of a folder, the sum of its files.
+        sha256: Hash of the bytes as they came; None for a folder.
+        compression: How the whole archive is compressed.
+        tar: The outer tar; of a folder, its files as entries.
+        members: The members and what was read of them.
+        kind: What it is.
+        docker: Its Docker half.
+        oci: Its OCI half.
+        images: Its images.
+        rootfs: Its root filesystem, if it is a flat one.
+        limits: Limits that cut the reading short, those of its tar and blobs included.
+        stats: What reading cost.
+    """
+
+    path: str
+    source: Source
+    size: int
+    sha256: str | None
+    compression: Compression
+    tar: Tar
+    members: Members
+    kind: Kind
+    docker: DockerHalf | None
+    oci: OciHalf | None
+    images: tuple[Image, ...]
+    rootfs: Rootfs | None
+    limits: tuple[LimitReached, ...]
+    stats: Stats
+
+    @property
+    def location(self) -> Location:
+        """The archive itself."""
+        return Location(archive=self.path)
+
+    @property
+    def entries(self) -> Entries:
+        """The members of the archive."""
+        return self.tar.entries

@@ -1,0 +1,62 @@
+"""Facts about the content of one member of an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from checker.model.compression import NOT_COMPRESSED, Compression
+from checker.model.document import Document
+from checker.model.limits import LimitReached
+from checker.model.location import Location
+from checker.model.names import Digest
+from checker.model.tar import Tar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """What one reading of a member's content showed; shared by everything that refers to it.
+
+    Attributes:
+        location: The member.
+        position: Position of the member among the archive's entries; -1 for the archive itself.
+        path: Cleaned path of the member.
+        size: Size of the content in bytes.
+        digests: Encoded hash of the content, by algorithm; ``sha256`` is always there.
+        document: The content as JSON, if it looks like it.
+        compression: How the content is compressed.
+        inflated_size: Bytes after decompression.
+        diff_id: Digest of the bytes after decompression, all of them (OCI image-spec 1.1,
+            config.md "Layer DiffID").
+        tar: The content as a tar, if it is no document.
+        limits: Limits that cut the reading short; digests are then not to be trusted.
+        error: Why the content could not be read, in the words of the operating system.
+    """
+
+    location: Location
+    position: int
+    path: str
+    size: int
+    digests: Mapping[str, str]
+    document: Document | None = None
+    compression: Compression = NOT_COMPRESSED
+    inflated_size: int = 0
+    diff_id: str | None = None
+    tar: Tar | None = None
+    limits: tuple[LimitReached, ...] = field(default=())
+    error: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """The content's sha256 digest."""
+        return f"sha256:{self.digests['sha256']}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether the content was read to its end, so that digests and sizes mean something."""
+        return self.error is None and not self.limits
+
+    def hashes_to(self, digest: Digest) -> bool | None:
+        """Whether the content has this digest; None if that was not computed."""
+        encoded = self.digests.get(digest.algorithm)
+        return None if encoded is None else encoded == digest.encoded

@@ -1,0 +1,323 @@
+"""From members to images: find the Docker half, the OCI half and what they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from checker.model.archive import DockerHalf, OciHalf
+from checker.model.blob import Blob
+from checker.model.document import Document, pointer
+from checker.model.entries import DIRECTORY
+from checker.model.image import (
+    CONTAINERD_NAME,
+    REF_NAME,
+    Config,
+    Descriptor,
+    Image,
+    Index,
+    Layer,
+    Manifest,
+    ManifestItem,
+    items,
+    read_config,
+    read_index,
+    read_manifest,
+    read_manifest_item,
+)
+from checker.model.limits import LimitReached, Limits
+from checker.model.location import Location
+from checker.model.members import Members
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+
+MANIFEST_JSON = "manifest.json"
+INDEX_JSON = "index.json"
+OCI_LAYOUT = "oci-layout"
+REPOSITORIES = "repositories"
+
+
+def find_docker_half(members: Members) -> DockerHalf | None:
+    """The Docker half; None if nothing of it is there."""
+    blob = members.blob(MANIFEST_JSON)
+    repositories = members.blob(REPOSITORIES)
+    legacy_ids = tuple(_legacy_ids(members))
+    if blob is None and not legacy_ids:
+        return None
+    document = None if blob is None else blob.document
+    found: list[ManifestItem] = []
+    if blob is not None and document is not None:
+        for i, value in enumerate(items(document.value)):
+            item = read_manifest_item(value, replace(blob.location, pointer=pointer(i)))
+            if item is not None:
+                found.append(item)
+    return DockerHalf(
+        blob=blob,
+        document=document,
+        items=tuple(found),
+        repositories=repositories,
+        legacy_ids=legacy_ids,
+    )
+
+
+def _legacy_ids(members: Members) -> Iterator[str]:
+    for path in members.entries.by_path:
+        folder, _, base = path.partition("/")
+        if base == "layer.tar" and f"{folder}/json" in members:
+            yield folder
+
+
+def find_oci_half(members: Members, limits: Limits) -> tuple[OciHalf | None, list[LimitReached]]:
+    """The OCI half, None if nothing of it is there; and the limits that were reached."""
+    layout = members.blob(OCI_LAYOUT)
+    index_blob = members.blob(INDEX_JSON)
+    if layout is None and index_blob is None:
+        return None, []
+    document = None if index_blob is None else index_blob.document
+    if index_blob is None or document is None or not isinstance(document.value, dict):
+        half = OciHalf(layout=layout, index=None, index_blob=index_blob, indexes=(), manifests=())
+        return half, []
+    tree = _Tree(members, limits)
+    root = read_index(index_blob, document, None, 0)
+    tree.walk(root)
+    half = OciHalf(
+        layout=layout,
+        index=root,
+        index_blob=index_blob,
+        indexes=tuple(tree.indexes),
+        manifests=tuple(tree.manifests),
+    )
+    return half, tree.limits_reached
+
+
+class _Tree:
+    """Follows descriptors from ``index.json`` down, each document once."""
+
+    def __init__(self, members: Members, limits: Limits) -> None:
+        self._members = members
+        self._limits = limits
+        self._seen: set[str] = set()
+        self.indexes: list[Index] = []
+        self.manifests: list[Manifest] = []
+        self.limits_reached: list[LimitReached] = []
+
+    def walk(self, root: Index) -> None:
+        pending = [root]
+        while pending:
+            index = pending.pop()
+            self.indexes.append(index)
+            if index.depth >= self._limits.index_depth:
+                self.limits_reached.append(self._too_deep(index))
+                continue
+            children = [self._follow(descriptor, index) for descriptor in index.manifests]
+            pending.extend(child for child in reversed(children) if child is not None)
+
+    def _follow(self, descriptor: Descriptor, parent: Index) -> Index | None:
+        blob = self._members.blob_of(descriptor.digest)
+        document = None if blob is None else blob.document
+        if blob is None or document is None or not isinstance(document.value, dict):
+            return None
+        if blob.path in self._seen:
+            return None
+        if descriptor.media_type in INDEX_TYPES:
+            self._seen.add(blob.path)
+            return read_index(blob, document, descriptor, parent.depth + 1)
+        if descriptor.media_type in MANIFEST_TYPES:
+            self._seen.add(blob.path)
+            self.manifests.append(read_manifest(blob, document, descriptor))
+        return None
+
+    def _too_deep(self, index: Index) -> LimitReached:
+        return LimitReached(
+            limit="index_depth",
+            value=self._limits.index_depth,
+            what="image indexes are nested deeper than this",
+            member=index.location.member,
+        )
+
+
+def find_images(
+    archive: Location,
+    members: Members,
+    docker: DockerHalf | None,
+    oci: OciHalf | None,
+    limits: Limits,
+) -> tuple[tuple[Image, ...], list[LimitReached]]:
+    """The images of both halves: one for each manifest, joined with its Docker item by config."""
+    names = _names_by_digest(oci)
+    found = [
+        _oci_image(archive, members, manifest, names)
+        for manifest in (() if oci is None else oci.manifests)
+        if manifest.is_image
+    ]
+    for item in () if docker is None else docker.items:
+        _add_item(found, archive, members, item)
+    if len(found) <= limits.images:
+        return tuple(found), []
+    reached = LimitReached(
+        limit="images",
+        value=limits.images,
+        what=f"{len(found)} images; the rest was not looked at",
+    )
+    return tuple(found[: limits.images]), [reached]
+
+
+def _names_by_digest(oci: OciHalf | None) -> dict[str, tuple[str, ...]]:
+    """The names that ``index.json`` gives; a nested index hands its names down."""
+    names: dict[str, tuple[str, ...]] = {}
+    for index in () if oci is None else oci.indexes:
+        inherited = names.get(_digest_text(index.descriptor), ())
+        for descriptor in index.manifests:
+            own = _annotated_names(descriptor) if index.depth == 0 else ()
+            key = _digest_text(descriptor)
+            merged = (*names.get(key, ()), *own, *inherited)
+            names[key] = tuple(dict.fromkeys(merged))
+    return names
+
+
+def _digest_text(descriptor: Descriptor | None) -> str:
+    return "" if descriptor is None else descriptor.digest_text or ""
+
+
+def _annotated_names(descriptor: Descriptor) -> tuple[str, ...]:
+    full = descriptor.annotations.get(CONTAINERD_NAME)
+    short = descriptor.annotations.get(REF_NAME)
+    name = full or short
+    return (name,) if name else ()
+
+
+def _oci_image(
+    archive: Location,
+    members: Members,
+    manifest: Manifest,
+    names_by_digest: dict[str, tuple[str, ...]],
+) -> Image:
+    digest = manifest.descriptor.digest_text
+    names = names_by_digest.get(digest or "", ())
+    config_blob = members.blob_of(manifest.config.digest if manifest.config else None)
+    label = names[0] if names else shorten(digest or manifest.blob.digest)
+    platform = manifest.descriptor.platform
+    config = config_of(config_blob, label)
+    if platform is not None and not names_are_unique(names, names_by_digest):
+        label = f"{label} ({platform})"
+        config = config_of(config_blob, label)
+    layers = tuple(
+        _layer(replace(archive, image=label), i, descriptor, None, members, config)
+        for i, descriptor in enumerate(manifest.layers)
+    )
+    return Image(
+        location=replace(archive, image=label, member=manifest.location.member),
+        names=names,
+        digest=digest,
+        manifest=manifest,
+        item=None,
+        config=config,
+        layers=layers,
+        platform=platform if config is None else config.platform,
+    )
+
+
+def names_are_unique(
+    names: tuple[str, ...],
+    names_by_digest: dict[str, tuple[str, ...]],
+) -> bool:
+    """Whether no other manifest has the first of these names, as those of one index do."""
+    return bool(names) and sum(names[0] in other for other in names_by_digest.values()) == 1
+
+
+def config_of(blob: Blob | None, image: str) -> Config | None:
+    """The config in a blob; None if it is absent or no JSON object."""
+    document: Document | None = None if blob is None else blob.document
+    if blob is None or document is None or not isinstance(document.value, dict):
+        return None
+    return read_config(blob, document, image)
+
+
+def _add_item(found: list[Image], archive: Location, members: Members, item: ManifestItem) -> None:
+    blob = None if item.config is None else members.blob(item.config)
+    for i, image in enumerate(found):
+        same = image.config is not None and blob is not None and image.config.blob is blob
+        if same and image.item is None:
+            names = tuple(dict.fromkeys((*image.names, *item.repo_tags)))
+            found[i] = replace(image, item=item, names=_without_short_forms(names))
+            return
+    label = item.repo_tags[0] if item.repo_tags else _item_label(item, blob)
+    config = config_of(blob, label)
+    place = replace(archive, image=label)
+    layers = tuple(
+        _layer(place, i, None, path, members, config) for i, path in enumerate(item.layers)
+    )
+    found.append(
+        Image(
+            location=replace(place, member=item.location.member, pointer=item.location.pointer),
+            names=item.repo_tags,
+            digest=None if blob is None else blob.digest,
+            manifest=None,
+            item=item,
+            config=config,
+            layers=layers,
+            platform=None if config is None else config.platform,
+        ),
+    )
+
+
+def _item_label(item: ManifestItem, blob: Blob | None) -> str:
+    if blob is not None:
+        return shorten(blob.digest)
+    return f"image {item.location.pointer} of {MANIFEST_JSON}"
+
+
+def _without_short_forms(names: Iterable[str]) -> tuple[str, ...]:
+    """Names without those that another one spells out: ``docker.io/library/app:1`` is ``app:1``."""
+    familiar = [name.removeprefix("docker.io/").removeprefix("library/") for name in names]
+    return tuple(dict.fromkeys(familiar))
+
+
+def _layer(
+    place: Location,
+    position: int,
+    descriptor: Descriptor | None,
+    path: str | None,
+    members: Members,
+    config: Config | None,
+) -> Layer:
+    if descriptor is not None:
+        blob = members.blob_of(descriptor.digest)
+    else:
+        blob = members.blob(path or "")
+    diff_ids = () if config is None else config.diff_ids or ()
+    member = path if blob is None else blob.location.member
+    digest = None if descriptor is None else descriptor.digest_text
+    return Layer(
+        location=replace(place, member=member, digest=digest, layer=position),
+        position=position,
+        descriptor=descriptor,
+        path=path,
+        blob=blob,
+        diff_id=diff_ids[position] if position < len(diff_ids) else None,
+    )
+
+
+def shorten(digest: str) -> str:
+    """A digest short enough to read: the algorithm and 12 digits."""
+    algorithm, _, encoded = digest.partition(":")
+    return f"{algorithm}:{encoded[:12]}"
+
+
+def marks_of_image(members: Members) -> bool:
+    """Whether a folder or tar has anything at its top that only images have."""
+    index = members.entries.by_path
+    if any(name in index for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT)):
+        return True
+    return any(True for _ in _legacy_ids(members))
+
+
+def top_folder(members: Members) -> str | None:
+    """The one folder that everything lies in; None if there is none."""
+    tops = {path.partition("/")[0] for path in members.entries.by_path if path}
+    if len(tops) != 1:
+        return None
+    folder = tops.pop()
+    entry = members.entries.get(folder)
+    if entry is not None and entry.kind != DIRECTORY:
+        return None
+    return folder if len(members.entries.by_path) > 1 else None

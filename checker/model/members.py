@@ -1,0 +1,78 @@
+"""The members of an archive, looked up as an extraction to a folder would leave them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from checker.model.blob import Blob
+from checker.model.document import Document
+from checker.model.entries import Entries, Entry, clean_path
+from checker.model.names import Digest
+
+LINKS_FOLLOWED = 40
+"""Links that one lookup follows, as Linux does (path_resolution(7))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Entries of the archive and what was read of them.
+
+    Attributes:
+        entries: All entries, in order.
+        blobs: Content of the regular files that were read, by position.
+    """
+
+    entries: Entries
+    blobs: Mapping[int, Blob]
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.entries.by_path
+
+    def find(self, path: str) -> Entry | None:
+        """The entry at a path: the last of that name, links followed inside the archive."""
+        target = clean_path(path)
+        for _ in range(LINKS_FOLLOWED):
+            entry = self.entries.get(target)
+            if entry is None:
+                target_through_parent = self._through_parents(target)
+                if target_through_parent is None:
+                    return None
+                target = target_through_parent
+            elif entry.is_symlink:
+                target = _link_target(entry)
+            elif entry.is_hard_link:
+                target = clean_path(entry.linkname)
+            else:
+                return entry
+        return None
+
+    def _through_parents(self, path: str) -> str | None:
+        """The path with the first symlink among its parents replaced by its target."""
+        parts = path.split("/")
+        for count in range(1, len(parts)):
+            entry = self.entries.get("/".join(parts[:count]))
+            if entry is not None and entry.is_symlink:
+                return clean_path(posixpath.join(_link_target(entry), *parts[count:]))
+        return None
+
+    def blob(self, path: str) -> Blob | None:
+        """The content at a path; None if there is no regular file."""
+        entry = self.find(path)
+        return None if entry is None else self.blobs.get(entry.position)
+
+    def document(self, path: str) -> Document | None:
+        """The JSON document at a path; None if there is none, or if it does not look like JSON."""
+        blob = self.blob(path)
+        return None if blob is None else blob.document
+
+    def blob_of(self, digest: Digest | None) -> Blob | None:
+        """The content that an image layout keeps under a digest, whether or not it hashes to it."""
+        return None if digest is None else self.blob(digest.blob_path)
+
+
+def _link_target(entry: Entry) -> str:
+    if entry.linkname.startswith("/"):
+        return clean_path(entry.linkname)
+    return clean_path(posixpath.join(entry.parent, entry.linkname))

@@ -1,0 +1,196 @@
+"""The root filesystem: layers merged with whiteouts and opaque markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries, Entry
+from checker.model.image import Image, Layer
+from checker.model.location import Location
+from checker.model.members import LINKS_FOLLOWED
+
+_DIRECTORY = ord(DIRECTORY)
+
+
+class Placed(NamedTuple):
+    """An entry of the merged root, and the layer it comes from."""
+
+    layer: Layer
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Shade:
+    """What the layers above hide from the layers below.
+
+    Attributes:
+        gone: Paths that a whiteout takes away, with all below them.
+        opaque: Directories whose content from below is gone, but not they themselves.
+        tables: The entries of the layers above.
+    """
+
+    gone: set[str]
+    opaque: set[str]
+    tables: list[Entries]
+
+    def empties(self, directory: str) -> bool:
+        """Whether something above leaves nothing below this directory, whatever its parents."""
+        return directory in self.gone or directory in self.opaque or self._replaced(directory)
+
+    def _replaced(self, directory: str) -> bool:
+        positions = ((table, table.by_path.get(directory)) for table in self.tables)
+        return any(
+            position is not None and table.kinds[position] != _DIRECTORY
+            for table, position in positions
+        )
+
+
+class Rootfs:
+    """A merged root filesystem.
+
+    No path is copied: each layer keeps its own table, and only what is hidden is noted, because a
+    merged table of millions of files would double the memory.
+
+    Args:
+        location: The image or archive.
+        layers: The layers, base first.
+        image: The image, if it is the root of one.
+    """
+
+    __slots__ = ("_hidden", "_stack", "image", "layers", "location")
+
+    def __init__(
+        self,
+        location: Location,
+        layers: tuple[Layer, ...],
+        image: Image | None = None,
+    ) -> None:
+        self.location = location
+        self.layers = layers
+        self.image = image
+        self._stack: list[tuple[Layer, Entries, set[str]]] = list(_merge(layers))
+
+    def __iter__(self) -> Iterator[Placed]:
+        """Every entry that is visible, top layer first, whiteouts left out."""
+        for layer, entries, hidden in self._stack:
+            for path, position in entries.by_path.items():
+                if path not in hidden:
+                    yield Placed(layer, entries[position])
+
+    def __len__(self) -> int:
+        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._stack)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every layer is there and was read to its end; else nothing is known for sure."""
+        tars = [None if layer.blob is None else layer.blob.tar for layer in self.layers]
+        return bool(tars) and all(
+            tar is not None and tar.fatal is None and not tar.limits for tar in tars
+        )
+
+    def get(self, path: str) -> Placed | None:
+        """The visible entry at a cleaned path; no link is followed."""
+        for layer, entries, hidden in self._stack:
+            position = entries.by_path.get(path)
+            if position is not None and path not in hidden:
+                return Placed(layer, entries[position])
+        return None
+
+    def content(self, placed: Placed) -> bytes | None:
+        """The first bytes of a file that some check asked for; None if they were not kept.
+
+        A hard link shows the content of the file it links to.
+        """
+        tar = placed.layer.blob.tar if placed.layer.blob else None
+        if tar is None:
+            return None
+        if placed.entry.is_hard_link:
+            target = self.get(placed.entry.linkname.strip("/").removeprefix("./"))
+            return None if target is None or target.entry.is_hard_link else self.content(target)
+        if placed.entry.size == 0:
+            return b""
+        return tar.contents.get(placed.entry.position)
+
+    def resolve(self, path: str) -> Placed | None:
+        """The entry at a path, symlinks followed inside the root, as ``chroot`` would.
+
+        Returns:
+            None if nothing is there, a link dangles, or links form a loop.
+        """
+        pending = _parts(path)
+        done: list[str] = []
+        followed = 0
+        while pending:
+            part = pending.pop()
+            if part == "..":
+                del done[-1:]
+                continue
+            here = self.get("/".join((*done, part)))
+            if here is None or not here.entry.is_symlink:
+                done.append(part)
+                continue
+            followed += 1
+            if followed > LINKS_FOLLOWED:
+                return None
+            if here.entry.linkname.startswith("/"):
+                done = []
+            pending += _parts(here.entry.linkname)
+        return self.get("/".join(done)) if done else None
+
+
+def _parts(path: str) -> list[str]:
+    """The parts of a path, last one first."""
+    return [part for part in reversed(path.split("/")) if part not in ("", ".")]
+
+
+def _merge(layers: Iterable[Layer]) -> Iterator[tuple[Layer, Entries, set[str]]]:
+    """Layers from the top down, each with its paths that are not visible."""
+    shade = _Shade(set(), set(), [])
+    for layer in reversed(tuple(layers)):
+        entries = layer.entries
+        markers = {path for path in entries.by_path if _is_marker(path)}
+        yield layer, entries, markers | _hidden(entries, shade)
+        _cast(markers, shade)
+        shade.tables.append(entries)
+
+
+def _hidden(entries: Entries, shade: _Shade) -> set[str]:
+    """The paths of a layer that the layers above replace or take away."""
+    if not shade.tables:
+        return set()
+    paths = entries.by_path.keys()
+    hidden = paths & shade.gone
+    for upper in shade.tables:
+        hidden |= paths & upper.by_path.keys()
+    emptied: dict[str, bool] = {"": shade.empties("")}
+    hidden.update(path for path in paths if _is_emptied(path.rpartition("/")[0], shade, emptied))
+    return hidden
+
+
+def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
+    """Whether a directory or a parent of it is emptied; ``known`` remembers the answers."""
+    unknown: list[str] = []
+    while directory not in known:
+        unknown.append(directory)
+        directory = directory.rpartition("/")[0]
+    answer = known[directory]
+    for child in reversed(unknown):
+        answer = known[child] = answer or shade.empties(child)
+    return answer
+
+
+def _is_marker(path: str) -> bool:
+    return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
+
+
+def _cast(markers: Iterable[str], shade: _Shade) -> None:
+    """Add what the whiteouts of a layer hide from those below it."""
+    for marker in markers:
+        parent, _, base = marker.rpartition("/")
+        if base == OPAQUE_WHITEOUT:
+            shade.opaque.add(parent)
+        else:
+            hidden = base.removeprefix(WHITEOUT_PREFIX)
+            shade.gone.add(f"{parent}/{hidden}" if parent else hidden)

@@ -1,0 +1,209 @@
+"""Finds the plugins, loads each on its own, and notices when two claim the same thing.
+
+Plain pluggy loads a whole entry-point group at once: one broken plugin ends the run, and of two
+with the same name the second replaces the first in silence. Here each entry point is loaded by
+itself, and what is wrong is reported with the distribution behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+
+import pluggy
+
+from checker.checks.registry import Registry, RuleConflictError
+from checker.hookspecs import PROJECT, CheckerSpec
+
+OWN_DISTRIBUTION = "archive-checker"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin that was loaded.
+
+    Attributes:
+        name: Name of its entry point.
+        version: Version of its distribution.
+        distribution: Name of its distribution.
+        rules: Number of rules that it gave.
+    """
+
+    name: str
+    version: str
+    distribution: str
+    rules: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PluginProblem:
+    """Why a plugin, or something of it, is not taken.
+
+    Attributes:
+        name: Name of its entry point.
+        version: Version of its distribution.
+        distribution: Name of its distribution.
+        message: What is wrong.
+    """
+
+    name: str
+    version: str
+    distribution: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The loaded plugins and what they gave.
+
+    Attributes:
+        manager: The plugin manager.
+        plugins: The plugins, by name.
+        problems: What is wrong with others.
+        registry: All rules.
+    """
+
+    manager: pluggy.PluginManager
+    plugins: tuple[Plugin, ...]
+    problems: tuple[PluginProblem, ...]
+    registry: Registry
+
+    def ask(self, hook: str, **arguments: object) -> Iterator[tuple[str, object]]:
+        """Call one hook of each plugin by itself.
+
+        Yields:
+            Name of the plugin, and what its hook returned. What the hook raises is not caught.
+        """
+        for plugin in self.plugins:
+            for answer in _answers(self.manager, hook, plugin.name, **arguments):
+                yield plugin.name, answer
+
+
+def load_plugins(
+    blocked: Iterable[str] = (),
+    entry_points: Sequence[metadata.EntryPoint] | None = None,
+) -> Host:
+    """Load every plugin that is installed.
+
+    Args:
+        blocked: Names of plugins that are not wanted.
+        entry_points: The entry points of the group; those that are installed if None.
+    """
+    if entry_points is None:
+        entry_points = tuple(metadata.entry_points(group=PROJECT))
+    loader = _Loader()
+    for name, claims in sorted(_by_name(entry_points).items()):
+        if name not in set(blocked):
+            loader.load(claims)
+    return Host(loader.manager, tuple(loader.plugins), tuple(loader.problems), loader.registry)
+
+
+def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[metadata.EntryPoint]]:
+    found: dict[str, list[metadata.EntryPoint]] = {}
+    for entry_point in entry_points:
+        found.setdefault(entry_point.name, []).append(entry_point)
+    return found
+
+
+def _distribution(entry_point: metadata.EntryPoint) -> tuple[str, str]:
+    dist = entry_point.dist
+    return ("unknown", "unknown") if dist is None else (dist.name, dist.version)
+
+
+class _Loader:
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager(PROJECT)
+        self.manager.add_hookspecs(CheckerSpec)
+        self.plugins: list[Plugin] = []
+        self.problems: list[PluginProblem] = []
+        self.registry = Registry()
+
+    def load(self, claims: list[metadata.EntryPoint]) -> None:
+        """Load the plugin of one name; if several claim it, ours or none."""
+        own = [claim for claim in claims if _distribution(claim)[0] == OWN_DISTRIBUTION]
+        chosen = claims if len(claims) == 1 else own[:1]
+        for claim in claims:
+            if claim not in chosen:
+                others = [other for other in claims if other is not claim]
+                self._refuse(claim, f"its name is claimed by {_named(others)} too; not loaded")
+        for claim in chosen:
+            self._load_one(claim)
+
+    def _load_one(self, entry_point: metadata.EntryPoint) -> None:
+        name = entry_point.name
+        try:
+            module = entry_point.load()
+            self.manager.register(module, name=name)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an import can raise anything, exit included
+            self._refuse(entry_point, f"cannot be loaded: {type(error).__name__}: {error}")
+            return
+        unknown = [
+            caller.name
+            for caller in self.manager.get_hookcallers(module) or ()
+            if not caller.has_spec()
+        ]
+        if unknown:
+            self.manager.unregister(name=name)
+            known = sorted(hook for hook in vars(CheckerSpec) if hook.startswith("checker_"))
+            self._refuse(
+                entry_point,
+                f"unknown hook {', '.join(sorted(unknown))}; hooks are {', '.join(known)}",
+            )
+            return
+        count = self._add_rules(entry_point)
+        distribution, version = _distribution(entry_point)
+        self.plugins.append(Plugin(name, version, distribution, count))
+
+    def _add_rules(self, entry_point: metadata.EntryPoint) -> int:
+        count = 0
+        try:
+            for given in _answers(self.manager, "checker_checks", entry_point.name):
+                for check in _as_checks(given):
+                    count += self._add_rule(entry_point, check)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._refuse(entry_point, f"gives no rules: {type(error).__name__}: {error}")
+        return count
+
+    def _add_rule(self, entry_point: metadata.EntryPoint, check: object) -> bool:
+        try:
+            self.registry.add(check, entry_point.name)
+        except RuleConflictError as error:
+            self._refuse(entry_point, str(error))
+            return False
+        return True
+
+    def _refuse(self, entry_point: metadata.EntryPoint, message: str) -> None:
+        distribution, version = _distribution(entry_point)
+        self.problems.append(PluginProblem(entry_point.name, version, distribution, message))
+
+
+def _named(entry_points: Iterable[metadata.EntryPoint]) -> str:
+    return ", ".join(" ".join(_distribution(entry_point)) for entry_point in entry_points)
+
+
+def _as_checks(given: object) -> Iterable[object]:
+    if not isinstance(given, Iterable):
+        raise TypeError(f"checker_checks gave {given!r}, not check classes")
+    return given
+
+
+def _answers(
+    manager: pluggy.PluginManager, hook: str, name: str, **arguments: object
+) -> Iterator[object]:
+    """What one plugin answers to a hook: nothing, or one thing."""
+    module = manager.get_plugin(name)
+    others = [other for other in manager.get_plugins() if other is not module]
+    caller: Callable[..., object] = manager.subset_hook_caller(hook, others)
+    answer = caller(**arguments)
+    if isinstance(answer, list):
+        yield from answer
+    elif answer is not None:
+        yield answer

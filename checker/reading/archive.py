@@ -1,0 +1,270 @@
+"""Reads one archive once and gathers the facts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from checker.model.archive import Archive, Kind, Source, Stats
+from checker.model.blob import Blob
+from checker.model.content import ContentPlan
+from checker.model.entries import GNU_SPARSE, REGULAR, Entries
+from checker.model.image import Layer
+from checker.model.interpret import (
+    INDEX_JSON,
+    MANIFEST_JSON,
+    OCI_LAYOUT,
+    REPOSITORIES,
+    find_docker_half,
+    find_images,
+    find_oci_half,
+    marks_of_image,
+)
+from checker.model.kind import find_kind, inner_archives, is_surely_rootfs
+from checker.model.limits import LimitReached, Limits
+from checker.model.location import Location
+from checker.model.members import Members
+from checker.model.rootfs import Rootfs
+from checker.reading.blob import Task, read_blob
+from checker.reading.source import CHUNK, Opened, open_source
+
+_DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
+_FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
+_FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read.
+
+    Attributes:
+        plan: Which files' first bytes the checks want.
+        limits: Bounds on everything.
+        jobs: Blobs that are read side by side.
+        progress: Told of every blob that is done: bytes done and bytes in all.
+    """
+
+    plan: ContentPlan = field(default_factory=ContentPlan)
+    limits: Limits = field(default_factory=Limits)
+    jobs: int = 2
+    progress: Callable[[int, int], None] | None = None
+
+
+def read_archive(path: str, options: ReadOptions) -> Archive:
+    """Read the archive at a path; ``-`` is standard input.
+
+    Raises:
+        UnreadableError: There is nothing to read.
+    """
+    began = time.perf_counter()
+    opened = open_source(path, options.plan, options.limits)
+    with ExitStack() as stack:
+        stack.callback(opened.content.close)
+        hashing = _FileHash(opened.file)
+        blobs = _read_blobs(path, opened, options)
+        sha256 = opened.sha256 or hashing.result()
+    return _gather(path, opened, blobs, sha256, began, options)
+
+
+class _FileHash:
+    """Hashes the file as it lies on disk, beside everything else."""
+
+    def __init__(self, file: int | None) -> None:
+        self._sha256 = hashlib.sha256()
+        self._error: OSError | None = None
+        self._thread: Thread | None = None
+        if file is not None:
+            self._thread = Thread(target=self._run, args=(file,), daemon=True)
+            self._thread.start()
+
+    def _run(self, file: int) -> None:
+        offset = 0
+        try:
+            while piece := os.pread(file, CHUNK, offset):
+                self._sha256.update(piece)
+                offset += len(piece)
+        except OSError as error:
+            self._error = error
+
+    def result(self) -> str | None:
+        if self._thread is None:
+            return None
+        self._thread.join()
+        return None if self._error else self._sha256.hexdigest()
+
+
+def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Blob]:
+    tasks = sorted(_tasks(path, opened, options.limits), key=lambda task: task.position)
+    total = sum(task.size for task in tasks)
+    done = 0
+    blobs: dict[int, Blob] = {}
+    for blob in _run(tasks, options):
+        blobs[blob.position] = blob
+        done += blob.size
+        if options.progress is not None:
+            options.progress(done, total)
+    return dict(sorted(blobs.items()))
+
+
+def _tasks(path: str, opened: Opened, limits: Limits) -> Iterator[Task]:
+    entries = opened.tar.entries
+    for position in _positions(entries, limits):
+        offset = entries.offsets[position]
+        yield Task(
+            location=Location(
+                archive=path,
+                member=entries.name(position),
+                offset=None if offset < 0 else offset,
+            ),
+            position=position,
+            path=entries.paths[position],
+            size=entries.sizes[position],
+            is_document=_is_document(entries.paths[position]),
+            chunks=_chunks_of(opened, position),
+        )
+
+
+def _chunks_of(opened: Opened, position: int) -> Callable[[], Iterator[bytes]]:
+    return lambda: opened.content.chunks(position)
+
+
+def _is_document(path: str) -> bool:
+    folder, _, base = path.rpartition("/")
+    return path in _DOCUMENTS or (base == "json" and "/" not in folder)
+
+
+def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
+    """Which members to read: all of an image, archives inside, none of a root filesystem."""
+    if is_surely_rootfs(entries):
+        return ()
+    if not marks_of_image(Members(entries, {})) and "blobs" not in entries.by_path:
+        return inner_archives(entries)
+    files = (i for i, kind in enumerate(entries.kinds) if kind in _FILE_KINDS)
+    found = list(files)
+    if len(found) <= limits.members:
+        return found
+    documents = {entries.by_path[name] for name in _DOCUMENTS if name in entries.by_path}
+    return documents.union(found[: limits.members])
+
+
+def _run(tasks: list[Task], options: ReadOptions) -> Iterator[Blob]:
+    """Read the tasks, in file order, on as many threads as there are jobs."""
+    workers = min(options.jobs, len(tasks))
+    if workers <= 1:
+        yield from (read_blob(task, options.plan, options.limits) for task in tasks)
+        return
+    pending: SimpleQueue[Task] = SimpleQueue()
+    for task in tasks:
+        pending.put(task)
+    results: SimpleQueue[Blob | BaseException] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            while True:
+                results.put(read_blob(pending.get_nowait(), options.plan, options.limits))
+        except Empty:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised again by the main thread
+            results.put(error)
+
+    for _ in range(workers):
+        Thread(target=work, daemon=True).start()
+    for _ in tasks:
+        result = results.get()
+        if isinstance(result, BaseException):
+            raise result
+        yield result
+
+
+def _gather(
+    path: str,
+    opened: Opened,
+    blobs: dict[int, Blob],
+    sha256: str | None,
+    began: float,
+    options: ReadOptions,
+) -> Archive:
+    limits = options.limits
+    place = Location(archive=path)
+    members = Members(opened.tar.entries, blobs)
+    docker = find_docker_half(members)
+    oci, tree_limits = find_oci_half(members, limits)
+    kind = find_kind(opened.source, opened.tar, members, docker, oci)
+    images, image_limits = find_images(place, members, docker, oci, limits)
+    flat = kind in _FLAT_KINDS
+    return Archive(
+        path=path,
+        source=opened.source,
+        size=opened.size,
+        sha256=sha256,
+        compression=opened.compression,
+        tar=opened.tar,
+        members=members,
+        kind=kind,
+        docker=None if flat else docker,
+        oci=None if flat else oci,
+        images=() if flat else images,
+        rootfs=_flat_rootfs(place, opened) if flat else None,
+        limits=tuple(_all_limits(opened, blobs, [*tree_limits, *image_limits], limits)),
+        stats=_stats(opened, blobs, time.perf_counter() - began),
+    )
+
+
+def _flat_rootfs(place: Location, opened: Opened) -> Rootfs:
+    """The archive itself as the one layer of a root."""
+    blob = Blob(
+        location=place,
+        position=-1,
+        path="",
+        size=opened.size,
+        digests={},
+        compression=opened.compression,
+        inflated_size=opened.tar.size,
+        tar=opened.tar,
+    )
+    layer = Layer(location=place, position=0, descriptor=None, path=None, blob=blob, diff_id=None)
+    return Rootfs(place, (layer,))
+
+
+def _all_limits(
+    opened: Opened,
+    blobs: dict[int, Blob],
+    found: list[LimitReached],
+    limits: Limits,
+) -> Iterator[LimitReached]:
+    yield from opened.limits
+    yield from opened.tar.limits
+    yield from found
+    for blob in blobs.values():
+        yield from blob.limits
+        for reached in () if blob.tar is None else blob.tar.limits:
+            yield replace(reached, member=blob.location.member)
+    files = sum(kind in _FILE_KINDS for kind in opened.tar.entries.kinds)
+    if blobs and files > limits.members:
+        yield LimitReached(
+            limit="members",
+            value=limits.members,
+            what=f"{files} files in an image archive; only the first were read",
+        )
+
+
+def _stats(opened: Opened, blobs: dict[int, Blob], seconds: float) -> Stats:
+    compressed = opened.source is not Source.FOLDER and opened.compression.streams
+    inflated = opened.tar.size if compressed else 0
+    entries = len(opened.tar.entries)
+    for blob in blobs.values():
+        if blob.compression.streams:
+            inflated += blob.inflated_size
+        entries += 0 if blob.tar is None else len(blob.tar.entries)
+    return Stats(
+        bytes_read=opened.size,
+        bytes_inflated=inflated,
+        entries=entries,
+        seconds=seconds,
+    )

@@ -1,0 +1,95 @@
+"""A run: archives read, classified and checked, and what came out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.model.archive import Archive
+from checker.plugins import Plugin, PluginProblem
+from checker.verdicts import Classification, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedArchive:
+    """One archive and everything that was said of it.
+
+    Attributes:
+        path: The path as the user gave it.
+        archive: The facts; None if it could not be read.
+        error: Why it could not be read.
+        classification: What it is; None if no plugin said, or it could not be read.
+        verdicts: What engines make of it.
+        findings: What the checks found, after the settings, gravest first.
+        results: How each rule went.
+        crashes: What else crashed while the archive was looked at, a line each.
+    """
+
+    path: str
+    archive: Archive | None = None
+    error: str | None = None
+    classification: Classification | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    results: tuple[Result, ...] = ()
+    crashes: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was read and no check crashed."""
+        crashed = any(result.outcome is Outcome.ERROR for result in self.results)
+        return self.error is None and not crashed and not self.crashes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run over all archives.
+
+    Attributes:
+        command: ``check`` or ``classify``.
+        version: Version of this program.
+        plugins: The plugins that were loaded.
+        problems: What is wrong with other plugins.
+        archives: The archives, in the order in which they were named.
+        fail_on: Findings of this severity or a graver one fail the run; None if none does.
+    """
+
+    command: str
+    version: str
+    plugins: tuple[Plugin, ...] = ()
+    problems: tuple[PluginProblem, ...] = ()
+    archives: tuple[CheckedArchive, ...] = ()
+    fail_on: Severity | None = field(default=Severity.ERROR)
+
+    def count(self, severity: Severity) -> int:
+        """Findings of a severity that are not waived."""
+        return sum(
+            finding.severity is severity and finding.waived is None for finding in self.findings
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of all archives."""
+        return tuple(finding for archive in self.archives for finding in archive.findings)
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the run."""
+        return (
+            self.fail_on is not None
+            and finding.waived is None
+            and finding.severity.rank <= self.fail_on.rank
+        )
+
+    @property
+    def crashes(self) -> int:
+        """Rules and other parts that crashed."""
+        results = (result for archive in self.archives for result in archive.results)
+        others = sum(len(archive.crashes) for archive in self.archives)
+        return others + sum(result.outcome is Outcome.ERROR for result in results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 a finding that fails the run, 3 something was not checked whole."""
+        if self.problems or not all(archive.is_whole for archive in self.archives):
+            return 3
+        return 1 if any(map(self.fails, self.findings)) else 0
