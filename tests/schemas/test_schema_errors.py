@@ -1,6 +1,8 @@
 """What an error says, and that there is a bound to all of it."""
 
 import dataclasses
+import resource
+import sys
 
 import pytest
 
@@ -182,6 +184,38 @@ def test_largest_number_that_python_reads_is_answered() -> None:
     (message,) = descriptor_messages(size=10**4299)
 
     assert message.startswith(f"/size: found the number 1{'0' * 59}…, expected a size")
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [
+        ({"digest": "a." * 10**7}, "/digest"),
+        ({"digest": "a." * 10**7 + "a:" + "A" * 10**6 + "*"}, "/digest"),
+        ({"mediaType": "a/" * 10**7}, "/mediaType"),
+        ({"data": "A" * (4 * 10**7 + 1)}, "/data"),
+        ({"urls": ["a:" + "b/" * 10**7]}, "/urls/0"),
+    ],
+    ids=["algorithm", "hash", "media type", "data", "url"],
+)
+def test_memory_for_a_hostile_string_has_a_bound(members: dict[str, object], pointer: str) -> None:
+    descriptor = {**CONFIG, **members}
+    validate("oci-descriptor", {**CONFIG, "urls": ["a:b"]})
+
+    before = peak_memory()
+    errors = validate("oci-descriptor", descriptor)
+
+    assert [error.pointer for error in errors] == [pointer]
+    assert peak_memory() - before < 128 * 2**20
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has held so far, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def test_url_as_long_as_allowed_is_read() -> None:
+    assert descriptor_messages(urls=["a:" + "b" * 65_534]) == []
 
 
 def test_unknown_schema_is_refused_by_name() -> None:
