@@ -1,0 +1,69 @@
+"""The schema files: which there are, what they hold and which refer to which."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+URN = "urn:archive-checker:schema:"
+"""What every ``$id`` starts with; the rest is the file's name without ``.json``."""
+
+SHARED = "definitions"
+"""The file of shared definitions. It describes no document, so it is no schema to ask for."""
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """List the schemas, by name, in alphabetical order."""
+    return tuple(sorted(file.stem for file in _FOLDER.glob("*.json") if file.stem != SHARED))
+
+
+@cache
+def contents(name: str) -> dict[str, Any]:
+    """Read one schema file, `SHARED` too. The result is kept: do not change it."""
+    text = (_FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def closure(name: str) -> dict[str, dict[str, Any]]:
+    """Read a schema and every file that it refers to, directly or not.
+
+    Args:
+        name: The schema to start from.
+
+    Returns:
+        The schemas by their ``$id``.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    waiting = [name]
+    while waiting:
+        schema = contents(waiting.pop())
+        found[schema["$id"]] = schema
+        waiting.extend(uri.removeprefix(URN) for uri in _referenced(schema) if uri not in found)
+    return found
+
+
+def _referenced(node: object) -> Iterator[str]:
+    """Yield the URI of every ``$ref`` below a node, without its fragment."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _referenced(item)
+    elif isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"].partition("#")[0]
+        for item in node.values():
+            yield from _referenced(item)
+
+
+def resolve(schema: dict[str, Any]) -> dict[str, Any]:
+    """Follow the ``$ref`` of a subschema to the definition that it names, if it has one."""
+    while "$ref" in schema:
+        uri, _, pointer = schema["$ref"].partition("#")
+        schema = contents(uri.removeprefix(URN))
+        for token in pointer.split("/")[1:]:
+            schema = schema[token]
+    return schema
