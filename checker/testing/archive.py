@@ -48,6 +48,19 @@ if TYPE_CHECKING:
 REF_NAME = "org.opencontainers.image.ref.name"
 CONTAINERD_NAME = "io.containerd.image.name"
 
+COMPRESSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "docker-archive": "none",
+        "podman-archive": "none",
+        "legacy": "none",
+        "docker-oci-archive": "none",
+        "crane-archive": "gzip",
+        "oci-archive": "gzip",
+        "oci-layout": "gzip",
+    }
+)
+"""How the tool that writes a kind compresses layers."""
+
 _Namer: TypeAlias = "Callable[[_Built, str, Blob], str]"
 
 
@@ -129,7 +142,7 @@ def _all_names(built: Sequence[_Built], member_of: _Namer) -> dict[str, str]:
 
 def docker_archive(*images: Image) -> Archive:
     """What ``docker save`` wrote up to Docker 24: a v1 folder a layer, and ``manifest.json``."""
-    built = _build_all(images, "none")
+    built = _build_all(images, COMPRESSIONS["docker-archive"])
     folders = {number: _v1_ids(each) for number, each in enumerate(built)}
     groups: dict[str, tuple[Member, ...]] = {}
     seen: dict[str, str] = {}
@@ -144,10 +157,12 @@ def docker_archive(*images: Image) -> Archive:
     groups["manifest.json"] = (file("manifest.json", encode_json(entries) + b"\n"),)
     groups["repositories"] = _repositories({n: v1[-1:] for n, v1 in folders.items()}, built)
     members = tuple(member for name in sorted(groups) for member in groups[name])
-    ids = {
-        f"{_prefix(n)}v1.{i}": v1 for n, all_v1 in folders.items() for i, v1 in enumerate(all_v1)
+    v1_ids = {
+        f"{_prefix(number)}v1.{layer}": folder
+        for number, each_folder in folders.items()
+        for layer, folder in enumerate(each_folder)
     }
-    return Archive("docker-archive", members, _docker_names(built, folders) | ids)
+    return Archive("docker-archive", members, _docker_names(built, folders) | v1_ids)
 
 
 def legacy_archive(*images: Image) -> Archive:
@@ -163,7 +178,7 @@ def podman_archive(*images: Image) -> Archive:
     """What ``podman save`` and ``skopeo copy docker-archive:`` write: files, then v1 symlinks."""
     built = tuple(
         replace(each, image=replace(each.image, tags=tuple(map(_full_name, each.image.tags))))
-        for each in _build_all(images, "none")
+        for each in _build_all(images, COMPRESSIONS["podman-archive"])
     )
     folders = {number: _v1_ids(each) for number, each in enumerate(built)}
     files: dict[str, Member] = {}
@@ -190,7 +205,7 @@ def podman_archive(*images: Image) -> Archive:
 
 def crane_archive(*images: Image) -> Archive:
     """What ``crane pull`` writes: config named by its digest, gzip layers, ``manifest.json``."""
-    built = _build_all(images, "gzip")
+    built = _build_all(images, COMPRESSIONS["crane-archive"])
     files: dict[str, Member] = {}
     for each in built:
         _keep_first(files, file(each.config.digest, each.config.data))
@@ -209,7 +224,7 @@ def oci_archive(*images: Image) -> Archive:
 
     ``index.json`` has one descriptor a tag; an image without a tag has one without annotations.
     """
-    built = _build_all(images, "gzip")
+    built = _build_all(images, COMPRESSIONS["oci-archive"])
     descriptors = [
         each.manifest.descriptor | _annotations(names)
         for each in built
@@ -234,7 +249,7 @@ def multi_platform(*images: Image) -> Archive:
 
 def with_nested_index(images: Sequence[Image], index_bytes: bytes | None = None) -> Archive:
     """As :func:`multi_platform`, with the nested index given byte for byte if not None."""
-    built = _build_all(images, "gzip")
+    built = _build_all(images, COMPRESSIONS["oci-archive"])
     document = {
         "schemaVersion": 2,
         "mediaType": INDEX_TYPE,
@@ -249,13 +264,15 @@ def with_nested_index(images: Sequence[Image], index_bytes: bytes | None = None)
 
 def flat_platforms(*images: Image) -> Archive:
     """An OCI layout whose ``index.json`` itself lists an image for each platform."""
-    built = _build_all(images or (sample_image(), sample_image("arm64", "v8")), "gzip")
+    built = _build_all(
+        images or (sample_image(), sample_image("arm64", "v8")), COMPRESSIONS["oci-archive"]
+    )
     return _layout("oci-archive", built, _platform_descriptors(built))
 
 
 def docker_oci_archive(*images: Image) -> Archive:
     """What ``docker save`` writes since Docker 25: an OCI layout with ``manifest.json`` on top."""
-    built = _build_all(images, "none")
+    built = _build_all(images, COMPRESSIONS["docker-oci-archive"])
     descriptors = [
         each.manifest.descriptor | _annotations(names)
         for each in built
@@ -334,7 +351,8 @@ def wrapped(archive: Archive, folder: str = "image") -> Archive:
 
 def nested(archive: Archive, name: str = "image.tar") -> Archive:
     """A tar with nothing in it but the archive as a file."""
-    return Archive("nested", (file(name, archive.tar()),), {"inner": name})
+    digests = {k: v for k, v in archive.names.items() if k.endswith((".digest", ".diff_id"))}
+    return Archive("nested", (file(name, archive.tar()),), digests | {"inner": name})
 
 
 def empty() -> Archive:

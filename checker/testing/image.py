@@ -165,7 +165,9 @@ def layer_blobs(image: Image, default: str) -> tuple[Blob, ...]:
     """
     kind = image.compression or default
     plain = [layer_tar(layer) for layer in image.layers]
-    data = [image.stored.get(i, b"") or compress(tar, kind) for i, tar in enumerate(plain)]
+    data = [
+        image.stored[i] if i in image.stored else compress(tar, kind) for i, tar in enumerate(plain)
+    ]
     return tuple(Blob(LAYER_TYPE + LAYER_SUFFIXES[kind], each) for each in data)
 
 
