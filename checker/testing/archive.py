@@ -11,6 +11,7 @@ and podman 4.3 (``docker/internal/tarfile/writer.go`` of containers/image), go-c
 
 from __future__ import annotations
 
+import json
 import posixpath
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -73,7 +74,7 @@ class Archive:
         members: The members in order.
         names: Places by a name that holds whatever the digests are: ``config``, ``manifest`` and
             ``layer0`` … give member names; ``config.digest``, ``layer0.diff_id`` and the like give
-            digests. Of further images the names begin with ``image1.``, ``image2.``, …; ``index``
+            digests; ``v1.0`` … are v1 folders. Of further images the names begin with ``image1.``, ``image2.``, …; ``index``
             is a nested index.
     """
 
@@ -154,8 +155,9 @@ def docker_archive(*images: Image) -> Archive:
         _manifest_entry(each, f"{each.config.hex}.json", [f"{v1}/layer.tar" for v1 in folders[n]])
         for n, each in enumerate(built)
     ]
-    groups["manifest.json"] = (file("manifest.json", encode_json(entries) + b"\n"),)
-    groups["repositories"] = _repositories({n: v1[-1:] for n, v1 in folders.items()}, built)
+    tops = {number: v1[-1:] for number, v1 in folders.items()}
+    tail = (file("manifest.json", encode_json(entries) + b"\n"), *_repositories(tops, built))
+    groups |= {member.name: (replace(member, mtime=0),) for member in tail}
     members = tuple(member for name in sorted(groups) for member in groups[name])
     v1_ids = {
         f"{_prefix(number)}v1.{layer}": folder
@@ -473,8 +475,17 @@ def _v1_json(built: _Built, layer: int, ids: Sequence[str]) -> bytes:
         document["parent"] = ids[layer - 1]
     document |= {"created": CREATED, "os": built.image.os}
     if layer == len(ids) - 1:
-        document |= {"architecture": built.image.architecture, "config": {}}
+        document |= {"architecture": built.image.architecture, "config": _settings(built.config)}
     return encode_json(document)
+
+
+def _settings(config: Blob) -> Any:
+    """The ``config`` object of an image config, null where the config is broken on purpose."""
+    try:
+        document = json.loads(config.data)
+    except ValueError:
+        return None
+    return document.get("config") if isinstance(document, dict) else None
 
 
 def _v1_folder(

@@ -67,7 +67,8 @@ Faults: ``edits``, in order, after the digests were computed
     ``flip = { at = N, mask = 1 }``, ``insert = { at = N, hex }``, ``pad = 20`` (blocks a record),
     ``compress = "gzip"``. ``truncate``, ``flip`` and ``insert`` also take ``member`` with ``at``
     bytes ``from`` its ``"header"``, ``"data"``, ``"start"`` (with extended headers) or ``"end"``.
-    A member is named by its name, its number, or a placeholder.
+    A member is named by its name, its number, or a placeholder. ``append = { text, compress =
+    "gzip" }`` adds a second gzip stream, ``insert = { hex }`` something in front of everything.
     Edits of a document or blob have no ``member``: ``set``, ``null``, ``unset``, ``replace``,
     ``append``, ``prepend``, ``truncate``, ``flip``, ``compress``.
 
@@ -75,7 +76,7 @@ Placeholders, in member names, JSON values, texts and expectations
     ``{config}``, ``{manifest}``, ``{layer0}``: the members; ``{config.digest}``,
     ``{layer0.diff_id}``: digests; ``{index}``, ``{index.digest}``: the nested index;
     ``{image1.layer0}``: of the second image; ``{inner}``: the nested archive. In docker archives
-    ``{manifest}`` is ``manifest.json``.
+    ``{manifest}`` is ``manifest.json``, and ``{v1.0}`` the v1 folder of the base layer.
 
 What is expected: ``findings``, of failing cases
     Each table must be met by a finding of the rule, and each finding must meet a table; without

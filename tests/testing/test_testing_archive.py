@@ -247,6 +247,14 @@ def test_documents_and_blobs_can_be_given_byte_for_byte() -> None:
     assert archive.names["layer0.digest"] == digest(b"")
 
 
+@pytest.mark.parametrize("config", [b"", b"[]", b'{"config":'])
+def test_a_broken_config_breaks_nothing_else(config: bytes) -> None:
+    archive = build("docker-archive", replace(sample_image(), config_bytes=config))
+    files = contents(archive.tar())
+    assert files[archive.names["config"]] == config
+    assert json.loads(files[archive.names["v1.1"] + "/json"])["config"] is None
+
+
 @pytest.mark.parametrize(
     ("patch", "patched"),
     [
