@@ -74,8 +74,8 @@ class Archive:
         members: The members in order.
         names: Places by a name that holds whatever the digests are: ``config``, ``manifest`` and
             ``layer0`` … give member names; ``config.digest``, ``layer0.diff_id`` and the like give
-            digests; ``v1.0`` … are v1 folders. Of further images the names begin with ``image1.``, ``image2.``, …; ``index``
-            is a nested index.
+            digests; ``v1.0`` … are v1 folders. Of further images the names begin with ``image1.``,
+            ``image2.``, …; ``index`` is a nested index.
     """
 
     kind: str
