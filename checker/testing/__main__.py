@@ -1,0 +1,34 @@
+"""Write a sample archive: ``python -m checker.testing KIND OUT.tar``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checker.testing.archive import KINDS, build
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the sample archive that the command line asks for.
+
+    Args:
+        arguments: Command line arguments; those of the process if None.
+    """
+    parser = argparse.ArgumentParser(prog="python -m checker.testing", description=__doc__)
+    parser.add_argument("kind", choices=sorted(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("out", type=Path, metavar="OUT", help="file, or folder for oci-layout")
+    options = parser.parse_args(arguments)
+    archive = build(options.kind)
+    if options.kind == "oci-layout":
+        archive.folder(options.out)
+        return 0
+    options.out.write_bytes(archive.tar())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

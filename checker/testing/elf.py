@@ -1,0 +1,143 @@
+"""Small well-formed ELF executables for tests, for the architectures that images are built for.
+
+Source: System V ABI, chapter 4 (object files) and 5 (program loading), and its supplements.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Order = Literal["<", ">"]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What an architecture looks like in an ELF header.
+
+    Attributes:
+        number: ``e_machine``.
+        bits: 32 or 64.
+        order: ``<`` for little endian, ``>`` for big endian.
+        flags: ``e_flags``.
+        code: Instructions that exit with status 0 on Linux, or an illegal instruction.
+    """
+
+    number: int
+    bits: Literal[32, 64]
+    order: Order = "<"
+    flags: int = 0
+    code: bytes = bytes(4)
+
+
+MACHINES: Mapping[str, Machine] = MappingProxyType(
+    {
+        # mov eax, 60; xor edi, edi; syscall
+        "amd64": Machine(62, 64, code=bytes.fromhex("b83c00000031ff0f05")),
+        "arm64": Machine(183, 64),
+        # mov eax, 1; xor ebx, ebx; int 0x80
+        "386": Machine(3, 32, code=bytes.fromhex("b80100000031dbcd80")),
+        "arm": Machine(40, 32, flags=0x05000400),  # EABI 5, hard float
+        "riscv64": Machine(243, 64, flags=0x5),  # compressed instructions, double float
+        "ppc64le": Machine(21, 64, flags=0x2),  # ELF ABI v2
+        "s390x": Machine(22, 64, order=">"),
+    }
+)
+"""The architectures by the name that image configs give them (GOARCH)."""
+
+_BASE = 0x400000
+_PAGE = 0x10000
+_PT_LOAD, _PT_INTERP = 1, 3
+_READ, _READ_EXECUTE = 4, 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    kind: int
+    flags: int
+    offset: int
+    size: int
+    align: int
+
+
+def elf(machine: str = "amd64", interpreter: str | None = None, size: int | None = None) -> bytes:
+    """Make an ELF executable.
+
+    Args:
+        machine: Architecture, see :data:`MACHINES`.
+        interpreter: Path of the dynamic loader for ``PT_INTERP``; None for a static executable.
+        size: Length of the whole file in bytes, reached with zeros at the end.
+
+    Raises:
+        ValueError: The architecture is unknown, or ``size`` is too small for the headers.
+    """
+    if machine not in MACHINES:
+        raise ValueError(f"unknown machine {machine!r}; known: {', '.join(MACHINES)}")
+    facts = MACHINES[machine]
+    body = _body(facts, interpreter)
+    length = len(body) if size is None else size
+    if length < len(body):
+        raise ValueError(f"{length} bytes are too few: this executable needs {len(body)}")
+    return body.ljust(length, b"\0")
+
+
+def _body(facts: Machine, interpreter: str | None) -> bytes:
+    loader = b"" if interpreter is None else interpreter.encode() + b"\0"
+    count = 1 if interpreter is None else 2
+    headers = _header_size(facts) + count * _segment_size(facts)
+    entry = headers + len(loader) + (-len(loader) % 16)
+    whole = entry + len(facts.code)
+    segments = [_Segment(_PT_LOAD, _READ_EXECUTE, 0, whole, _PAGE)]
+    if interpreter is not None:
+        segments.insert(0, _Segment(_PT_INTERP, _READ, headers, len(loader), 1))
+    table = b"".join(_segment(facts, segment) for segment in segments)
+    head = _header(facts, entry, count) + table + loader
+    return head.ljust(entry, b"\0") + facts.code
+
+
+def _header_size(facts: Machine) -> int:
+    return 64 if facts.bits == 64 else 52
+
+
+def _segment_size(facts: Machine) -> int:
+    return 56 if facts.bits == 64 else 32
+
+
+def _section_size(facts: Machine) -> int:
+    return 64 if facts.bits == 64 else 40
+
+
+def _header(facts: Machine, entry: int, count: int) -> bytes:
+    ident = bytes((0x7F, *b"ELF", facts.bits // 32, 1 if facts.order == "<" else 2, 1))
+    word = "Q" if facts.bits == 64 else "I"
+    size = _header_size(facts)
+    rest = struct.pack(
+        f"{facts.order}HHI{word}{word}{word}I6H",
+        2,  # ET_EXEC
+        facts.number,
+        1,
+        _BASE + entry,
+        size,
+        0,
+        facts.flags,
+        size,
+        _segment_size(facts),
+        count,
+        _section_size(facts),
+        0,
+        0,
+    )
+    return ident.ljust(16, b"\0") + rest
+
+
+def _segment(facts: Machine, segment: _Segment) -> bytes:
+    address = _BASE + segment.offset
+    place = (segment.offset, address, address, segment.size, segment.size)
+    if facts.bits == 64:
+        return struct.pack(f"{facts.order}II6Q", segment.kind, segment.flags, *place, segment.align)
+    return struct.pack(f"{facts.order}I5III", segment.kind, *place, segment.flags, segment.align)
