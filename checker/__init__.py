@@ -1,0 +1,46 @@
+"""Checks container archives before they ship. This module is the interface for rule authors."""
+
+from checker._version import __version__
+from checker.checks.check import Check, CheckContext
+from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.hookspecs import hookimpl
+from checker.model.archive import Archive, Kind
+from checker.model.content import ContentRequest
+from checker.model.entries import Entry
+from checker.model.image import Config, Descriptor, Image, Index, Layer, Manifest
+from checker.model.location import Location
+from checker.model.rootfs import Placed, Rootfs
+from checker.reports.report import Report
+from checker.run import CheckedArchive, Run
+from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
+
+__all__ = [
+    "Archive",
+    "Check",
+    "CheckContext",
+    "CheckedArchive",
+    "Classification",
+    "Config",
+    "ContentRequest",
+    "Descriptor",
+    "Entry",
+    "Finding",
+    "Image",
+    "Index",
+    "Kind",
+    "Layer",
+    "Loadable",
+    "Location",
+    "Manifest",
+    "Outcome",
+    "Placed",
+    "Report",
+    "Result",
+    "Rootfs",
+    "Run",
+    "Severity",
+    "Verdict",
+    "VerdictOutcome",
+    "__version__",
+    "hookimpl",
+]

@@ -32,6 +32,6 @@ def validate(schema: str, value: object) -> tuple[SchemaError, ...]:
     """
     if schema not in names():
         raise ValueError(f"no schema is named {schema!r}; there are {', '.join(names())}")
-    from checker_schemas.validation import schema_errors  # noqa: PLC0415  # slow to import
+    from checker_schemas.validation import schema_errors  # slow to import
 
     return schema_errors(schema, value, MAX_ERRORS)

@@ -13,7 +13,7 @@ def is_date_time(value: object) -> bool:
     if not isinstance(value, str):
         return True
     # Slow to import and not always needed; without type hints.
-    from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]  # noqa: PLC0415
+    from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
     # The grammar allows a 60th second and small letters, which the validator does not know; and
     # its final `$` lets a line feed through.
@@ -31,7 +31,7 @@ def is_uri(value: object) -> bool:
     if len(value) > LONGEST_URI or value.endswith("\n"):
         return False
     # Slow to import and seldom needed; without type hints.
-    from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]  # noqa: PLC0415
+    from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]
 
     return bool(validate_rfc3986(value, rule="URI"))
 
