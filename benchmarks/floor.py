@@ -65,16 +65,18 @@ def _chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _inflated(chunks: Iterator[bytes], raw_sum: Callable[[bytes], None]) -> Iterator[bytes]:
-    """Yield what gzip members inflate to, handing the raw bytes on."""
+    """Yield what gzip members inflate to, in bounded pieces, handing the raw bytes on."""
     inflate = isal_zlib.decompressobj(GZIP_WINDOW)
     for chunk in chunks:
         raw_sum(chunk)
         rest = chunk
         while rest:
-            yield inflate.decompress(rest)
-            rest = inflate.unused_data
-            if rest:
+            yield inflate.decompress(rest, CHUNK_BYTES)
+            rest = inflate.unconsumed_tail
+            if inflate.eof:
+                rest = inflate.unused_data
                 inflate = isal_zlib.decompressobj(GZIP_WINDOW)
+    yield inflate.flush()
 
 
 def _sum_compressed(stream: BinaryIO, size: int) -> tuple[str, str]:
@@ -110,7 +112,7 @@ def _layers(path: str) -> tuple[list[tarfile.TarInfo], list[tarfile.TarInfo]]:
             if not member.isreg():
                 continue
             stream.seek(member.offset_data)
-            head = stream.read(BLOCK_BYTES) if member.size >= BLOCK_BYTES else b""
+            head = stream.read(min(BLOCK_BYTES, member.size))
             if head.startswith(GZIP_MAGIC):
                 compressed.append(member)
             elif head[257:262] == b"ustar":

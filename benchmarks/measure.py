@@ -23,7 +23,8 @@ class Run:
 
     Attributes:
         seconds: Wall time, from before the start of the process to its end.
-        peak_bytes: The largest resident set of the process.
+        peak_bytes: The largest resident set of the process, or that of the process which
+            started it, if that was larger: the kernel counts from before the exec.
         code: Exit code; negative: ended by that signal.
         said: The end of what it wrote.
     """
