@@ -20,9 +20,12 @@ help:
 	@echo "make clean                      remove the virtual environment and what was built"
 	@echo "PYTHON=python3.13               the interpreter that .venv is made with"
 
+# A half-made environment must not pass for a whole one.
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
 # One stamp per set of dependencies. All of them are redone when the packaging changes.
-$(VENV)/stamp-run: pyproject.toml
-	@$(PYTHON) -m venv $(VENV)
+$(VENV)/stamp-run: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
