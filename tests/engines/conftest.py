@@ -9,7 +9,7 @@ import pytest
 
 from .archives import RECIPES, Workshop, file_name, prepare
 from .host import Host, running_host
-from .programs import reason_to_skip
+from .programs import reason_to_skip, release_to_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def engines_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that everything lies in, or skip (fail, if engines are required)."""
-    reason = reason_to_skip()
+    reason = reason_to_skip() or release_to_skip()
     if reason is None:
         return tmp_path_factory.mktemp("engines")
     if os.environ.get("CHECKER_REQUIRE_ENGINES") == "1":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ PACKAGES: Final = {
     "xz": "xz-utils",
     "zstd": "zstd",
 }
+
+# The releases of Debian 12 that the archives are described for.
+RELEASES: Final = {"dockerd": "20.10.", "podman": "4.3.", "skopeo": "1.9."}
 
 # A client of another release may lie in /usr/local/bin: the one beside the daemon comes first.
 SYSTEM_PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
@@ -47,4 +51,19 @@ def reason_to_skip() -> str | None:
     missing = sorted({PACKAGES[name] for name in PACKAGES.keys() - find_programs().keys()})
     if missing:
         return f"Debian packages are missing: apt-get install {' '.join(missing)}"
+    return None
+
+
+def release_to_skip() -> str | None:
+    """Return why the archives would not be as they are described; None if they are.
+
+    What `docker save` writes and what Podman and Skopeo take changes with their releases.
+    """
+    programs = find_programs(RELEASES)
+    for name, release in RELEASES.items():
+        said = subprocess.run(
+            [programs[name], "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        if f"version {release}" not in said:
+            return f"the archives are described for {name} {release} of Debian 12, here is: {said}"
     return None
