@@ -7,7 +7,7 @@ itself, and what is wrong is reported with the distribution behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -72,15 +72,12 @@ class Host:
     problems: tuple[PluginProblem, ...]
     registry: Registry
 
-    def ask(self, hook: str, **arguments: object) -> Iterator[tuple[str, object]]:
-        """Call one hook of each plugin by itself.
+    def ask_one(self, name: str, hook: str, **arguments: object) -> object:
+        """What one plugin answers to a hook; None if it does not implement it.
 
-        Yields:
-            Name of the plugin, and what its hook returned. What the hook raises is not caught.
+        What the hook raises is not caught.
         """
-        for plugin in self.plugins:
-            for answer in _answers(self.manager, hook, plugin.name, **arguments):
-                yield plugin.name, answer
+        return _answer(self.manager, hook, name, **arguments)
 
 
 def load_plugins(
@@ -163,9 +160,9 @@ class _Loader:
     def _add_rules(self, entry_point: metadata.EntryPoint) -> int:
         count = 0
         try:
-            for given in _answers(self.manager, "checker_checks", entry_point.name):
-                for check in _as_checks(given):
-                    count += self._add_rule(entry_point, check)
+            given = _answer(self.manager, "checker_checks", entry_point.name)
+            for check in _as_checks(given):
+                count += self._add_rule(entry_point, check)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above
@@ -190,20 +187,19 @@ def _named(entry_points: Iterable[metadata.EntryPoint]) -> str:
 
 
 def _as_checks(given: object) -> Iterable[object]:
+    if given is None:
+        return ()
     if not isinstance(given, Iterable):
         raise TypeError(f"checker_checks gave {given!r}, not check classes")
     return given
 
 
-def _answers(
-    manager: pluggy.PluginManager, hook: str, name: str, **arguments: object
-) -> Iterator[object]:
-    """What one plugin answers to a hook: nothing, or one thing."""
+def _answer(manager: pluggy.PluginManager, hook: str, name: str, **arguments: object) -> object:
+    """Call the hook of one plugin alone, so that it cannot be mixed up with another's."""
     module = manager.get_plugin(name)
     others = [other for other in manager.get_plugins() if other is not module]
     caller: Callable[..., object] = manager.subset_hook_caller(hook, others)
     answer = caller(**arguments)
     if isinstance(answer, list):
-        yield from answer
-    elif answer is not None:
-        yield answer
+        return answer[0] if answer else None
+    return answer
