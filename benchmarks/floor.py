@@ -90,7 +90,7 @@ def _sum_compressed(stream: BinaryIO, size: int) -> tuple[str, str]:
 def _sum_plain(path: str, members: list[tarfile.TarInfo]) -> Iterator[str]:
     """Yield the sum of each layer, and at last that of the file."""
     whole = Hasher()
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - unbuffered, as fast as it gets
+    with open(path, "rb", buffering=0) as stream:
         for member in members:
             while stream.tell() < member.offset_data:
                 whole.put(stream.read(min(CHUNK_BYTES, member.offset_data - stream.tell())))
@@ -107,7 +107,7 @@ def _sum_plain(path: str, members: list[tarfile.TarInfo]) -> Iterator[str]:
 def _layers(path: str) -> tuple[list[tarfile.TarInfo], list[tarfile.TarInfo]]:
     """Return the gzip members and the members that hold a plain tar."""
     compressed, plain = [], []
-    with tarfile.open(path, "r:") as archive, open(path, "rb") as stream:  # noqa: PTH123
+    with tarfile.open(path, "r:") as archive, open(path, "rb") as stream:
         for member in archive:
             if not member.isreg():
                 continue
@@ -124,7 +124,7 @@ def sums(path: str) -> list[str]:
     """Return all sums of the archive, in the order in which they were made."""
     compressed, plain = _layers(path)
     found: list[str] = []
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - unbuffered, as fast as it gets
+    with open(path, "rb", buffering=0) as stream:
         for member in compressed:
             stream.seek(member.offset_data)
             found += _sum_compressed(stream, member.size)

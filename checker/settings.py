@@ -5,7 +5,7 @@ They come from ``checker.toml`` (or ``--config FILE``) and the command line, whi
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -44,9 +44,9 @@ class Waiver:
     reason: str
     archive: str = "*"
     path: str = "*"
-    until: datetime.date | None = None
+    until: dt.date | None = None
 
-    def covers(self, finding: Finding, today: datetime.date) -> bool:
+    def covers(self, finding: Finding, today: dt.date) -> bool:
         """Whether a finding is accepted today."""
         place = finding.location.path or finding.location.member or ""
         return (
@@ -99,12 +99,12 @@ class Settings:
             and not _named_by(self.ignore, rule)
         )
 
-    def judge(self, findings: Iterable[Finding], today: datetime.date) -> tuple[Finding, ...]:
+    def judge(self, findings: Iterable[Finding], today: dt.date) -> tuple[Finding, ...]:
         """Findings with the severities and waivers of the settings, gravest first."""
         judged = [self._judge(finding, today) for finding in findings]
         return tuple(sorted(judged, key=lambda finding: (finding.severity.rank, finding.rule)))
 
-    def _judge(self, finding: Finding, today: datetime.date) -> Finding:
+    def _judge(self, finding: Finding, today: dt.date) -> Finding:
         severity = next(
             (
                 severity
@@ -235,7 +235,7 @@ def _waiver(value: object) -> Waiver:
     for key, item in table.items():
         if key not in known:
             raise UsageError(f"unknown key {key!r}{nearest(key, known)}")
-        wanted = datetime.date if key == "until" else str
+        wanted = dt.date if key == "until" else str
         if not isinstance(item, wanted):
             raise UsageError(f"{key} is {item!r}, not a {wanted.__name__}")
     rule, reason = table.get("rule"), table.get("reason")
@@ -247,7 +247,7 @@ def _waiver(value: object) -> Waiver:
         reason=reason,
         archive=str(table.get("archive", "*")),
         path=str(table.get("path", "*")),
-        until=until if isinstance(until, datetime.date) else None,
+        until=until if isinstance(until, dt.date) else None,
     )
 
 

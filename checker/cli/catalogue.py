@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 
 from checker.checks.registry import Rule
 from checker.plugins import Host, load_plugins
@@ -57,7 +58,7 @@ def _rules_text(rules: tuple[Rule, ...]) -> str:
     return _columns([(rule.id, rule.severity, rule.name, rule.summary) for rule in rules])
 
 
-def _columns(rows: list[tuple[str, ...]]) -> str:
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
     """Rows with all columns but the last padded to the same width."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from checker.model.content import ContentPlan
 from checker.plugins import Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.errors import UnreadableError
-from checker.reports.output import parse_targets, write_reports
+from checker.reports.output import Output, OutputError, builtin_reports, plan_outputs, write_outputs
 from checker.reports.printable import printable
 from checker.reports.report import Report
 from checker.run import CheckedArchive, Run
@@ -47,7 +47,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     """
     settings = _settings(arguments)
     host = load_plugins(settings.blocked)
-    targets = parse_targets(arguments.formats or ["text"], _plugin_reports(host))
+    outputs = _outputs(arguments.formats or (), host)
     checking = arguments.command == "check"
     rules = settings.rules(host.registry) if checking else ()
     if checking and not rules:
@@ -67,8 +67,10 @@ def run_check(arguments: argparse.Namespace) -> int:
         ),
         fail_on=settings.fail_on,
     )
-    write_reports(run, targets)
-    return run.exit_code
+    problems = write_outputs(outputs, run, sys.stdout)
+    for problem in problems:
+        print(f"checker: {problem}", file=sys.stderr)
+    return 3 if problems else run.exit_code
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -114,6 +116,13 @@ def _jobs(wanted: int | None) -> int:
     return wanted
 
 
+def _outputs(orders: Sequence[str], host: Host) -> tuple[Output, ...]:
+    try:
+        return plan_outputs(orders, (*builtin_reports(), *_plugin_reports(host)))
+    except OutputError as error:
+        raise UsageError(str(error)) from error
+
+
 def _plugin_reports(host: Host) -> Iterator[Report]:
     for plugin in host.plugins:
         answer = host.ask_one(plugin.name, "checker_reports")
@@ -156,7 +165,7 @@ class _Session:
             options=self.settings.options,
         )
         run = run_checks(archive, self.rules, context)
-        today = datetime.datetime.now(tz=datetime.UTC).date()
+        today = dt.datetime.now(tz=dt.UTC).date()
         return CheckedArchive(
             path=archive.path,
             archive=archive,

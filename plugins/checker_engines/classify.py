@@ -19,8 +19,8 @@ LOST_ON_IMPORT = (
     "one layer without any of them."
 )
 HOW_TO_CHANGE = (
-    "Set them while importing: docker import --change 'CMD [\"/bin/sh\"]' --change 'ENV PATH=/usr/bin:"
-    "/bin' {path} name:tag"
+    "Set them while importing: docker import --change 'CMD [\"/bin/sh\"]' "
+    "--change 'ENV PATH=/usr/bin:/bin' {path} name:tag"
 )
 _IMPORT_RUINS = (
     "it is an image archive: docker import takes it without a word and makes one layer of its JSON "
