@@ -8,8 +8,8 @@ itself, and what is wrong is reported with the distribution behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from importlib import metadata
+from typing import NamedTuple
 
 import pluggy
 
@@ -19,8 +19,7 @@ from checker.hookspecs import PROJECT, CheckerSpec
 OWN_DISTRIBUTION = "archive-checker"
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(NamedTuple):
     """A plugin that was loaded.
 
     Attributes:
@@ -36,8 +35,7 @@ class Plugin:
     rules: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PluginProblem:
+class PluginProblem(NamedTuple):
     """Why a plugin, or something of it, is not taken.
 
     Attributes:
@@ -56,8 +54,7 @@ class PluginProblem:
         return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """The loaded plugins and what they gave.
 
     Attributes:

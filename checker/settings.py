@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.registry import Registry, Rule
@@ -28,8 +28,7 @@ class UsageError(Exception):
     """The command line or the configuration is wrong; the text says what and what is meant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(NamedTuple):
     """Findings that are known and accepted.
 
     Attributes:
@@ -57,8 +56,7 @@ class Waiver:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings of a run.
 
     Attributes:
@@ -75,13 +73,13 @@ class Settings:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = MappingProxyType({})
     fail_on: Severity | None = Severity.ERROR
     intended: str | None = None
     blocked: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
     waivers: tuple[Waiver, ...] = ()
-    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
     def rules(self, registry: Registry) -> tuple[Rule, ...]:
         """The rules that run.
@@ -115,7 +113,7 @@ class Settings:
         )
         waiver = next((one for one in self.waivers if one.covers(finding, today)), None)
         reason = None if waiver is None else waiver.reason
-        return replace(finding, severity=severity, waived=reason)
+        return finding._replace(severity=severity, waived=reason)
 
 
 def _names(key: str, rule_id: str, rule_name: str) -> bool:
@@ -213,7 +211,7 @@ def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
             raise UsageError(f"unknown limit {name!r}{nearest(name, known)}")
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise UsageError(f"limit {name}: {value!r} is no whole number above 0")
-        limits = replace(limits, **{name: value})
+        limits = limits._replace(**{name: value})
     return limits
 
 
@@ -258,20 +256,19 @@ def _waivers(value: object) -> tuple[Waiver, ...]:
 
 
 _READERS: dict[str, Callable[[Settings, object], Settings]] = {
-    "select": lambda settings, value: replace(settings, select=_texts(value)),
-    "ignore": lambda settings, value: replace(settings, ignore=_texts(value)),
-    "fail-on": lambda settings, value: replace(settings, fail_on=parse_fail_on(value)),
-    "as": lambda settings, value: replace(settings, intended=parse_intention(value)),
-    "no-plugin": lambda settings, value: replace(settings, blocked=_texts(value)),
-    "severity": lambda settings, value: replace(
-        settings,
+    "select": lambda settings, value: settings._replace(select=_texts(value)),
+    "ignore": lambda settings, value: settings._replace(ignore=_texts(value)),
+    "fail-on": lambda settings, value: settings._replace(fail_on=parse_fail_on(value)),
+    "as": lambda settings, value: settings._replace(intended=parse_intention(value)),
+    "no-plugin": lambda settings, value: settings._replace(blocked=_texts(value)),
+    "severity": lambda settings, value: settings._replace(
         severities={name: parse_severity(item) for name, item in _table(value).items()},
     ),
-    "limits": lambda settings, value: replace(
-        settings, limits=set_limits(settings.limits, _table(value))
+    "limits": lambda settings, value: settings._replace(
+        limits=set_limits(settings.limits, _table(value))
     ),
-    "waive": lambda settings, value: replace(settings, waivers=_waivers(value)),
-    "rules": lambda settings, value: replace(
-        settings, options={name: _table(item) for name, item in _table(value).items()}
+    "waive": lambda settings, value: settings._replace(waivers=_waivers(value)),
+    "rules": lambda settings, value: settings._replace(
+        options={name: _table(item) for name, item in _table(value).items()}
     ),
 }

@@ -8,8 +8,8 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from checker._version import __version__
 from checker.checks.check import CheckContext
@@ -80,20 +80,19 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         settings = read_settings(Path(arguments.config))
     elif Path(CONFIG_FILE).is_file():
         settings = read_settings(Path(CONFIG_FILE))
-    settings = replace(
-        settings,
+    settings = settings._replace(
         blocked=(*settings.blocked, *arguments.no_plugin),
         limits=set_limits(settings.limits, dict(map(_limit, arguments.limits or ()))),
     )
     if arguments.command != "check":
         return settings
     if arguments.select:
-        settings = replace(settings, select=_split(arguments.select))
+        settings = settings._replace(select=_split(arguments.select))
     if arguments.fail_on is not None:
-        settings = replace(settings, fail_on=parse_fail_on(arguments.fail_on))
+        settings = settings._replace(fail_on=parse_fail_on(arguments.fail_on))
     if arguments.intended is not None:
-        settings = replace(settings, intended=parse_intention(arguments.intended))
-    return replace(settings, ignore=(*settings.ignore, *_split(arguments.ignore or ())))
+        settings = settings._replace(intended=parse_intention(arguments.intended))
+    return settings._replace(ignore=(*settings.ignore, *_split(arguments.ignore or ())))
 
 
 def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -132,8 +131,7 @@ def _plugin_reports(host: Host) -> Iterator[Report]:
             yield report
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(NamedTuple):
     """What is the same for all archives of a run."""
 
     host: Host

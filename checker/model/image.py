@@ -7,7 +7,8 @@ beside them, so that the schema rules can say what is wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
@@ -55,8 +56,7 @@ def strings(value: object) -> tuple[str, ...]:
     return tuple(item for item in items(value) if isinstance(item, str))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """A reference to a blob (OCI image-spec 1.1, descriptor.md).
 
     Attributes:
@@ -76,7 +76,7 @@ class Descriptor:
     digest_text: str | None = None
     size: int | None = None
     platform: Platform | None = None
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = MappingProxyType({})
     urls: tuple[str, ...] = ()
     artifact_type: str | None = None
     data: str | None = None
@@ -92,8 +92,7 @@ class Descriptor:
         return self.annotations.get(REFERENCE_TYPE) == ATTESTATION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(NamedTuple):
     """An image index or manifest list.
 
     Attributes:
@@ -115,8 +114,7 @@ class Index:
     depth: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(NamedTuple):
     """An image manifest.
 
     Attributes:
@@ -156,8 +154,7 @@ class Manifest:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(NamedTuple):
     """An image config (OCI image-spec 1.1, config.md; Docker image specification v1.2).
 
     Attributes:
@@ -203,8 +200,7 @@ class Config:
         return (value,) if isinstance(value, str) else strings(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestItem:
+class ManifestItem(NamedTuple):
     """One image of ``manifest.json`` (Docker image specification v1.2, "Combined Image JSON").
 
     Attributes:
@@ -222,8 +218,7 @@ class ManifestItem:
     parent: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of one image.
 
     Attributes:
@@ -255,8 +250,7 @@ class Layer:
         return f"layer {self.position} of {self.location.image}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(NamedTuple):
     """One image for one platform, whichever half of the archive describes it.
 
     Attributes:
@@ -322,7 +316,7 @@ def read_descriptor(value: object, location: Location) -> Descriptor | None:
 
 def _read_descriptors(value: object, location: Location, key: str) -> tuple[Descriptor, ...]:
     found = (
-        read_descriptor(item, replace(location, pointer=pointer(key, i)))
+        read_descriptor(item, location._replace(pointer=pointer(key, i)))
         for i, item in enumerate(items(value))
     )
     return tuple(descriptor for descriptor in found if descriptor is not None)
@@ -353,9 +347,9 @@ def read_manifest(blob: Blob, document: Document, descriptor: Descriptor) -> Man
         document=document,
         media_type=text(value.get("mediaType")),
         artifact_type=text(value.get("artifactType")),
-        config=read_descriptor(value.get("config"), replace(place, pointer="/config")),
+        config=read_descriptor(value.get("config"), place._replace(pointer="/config")),
         layers=_read_descriptors(value.get("layers"), place, "layers"),
-        subject=read_descriptor(value.get("subject"), replace(place, pointer="/subject")),
+        subject=read_descriptor(value.get("subject"), place._replace(pointer="/subject")),
         annotations=read_annotations(value.get("annotations")),
     )
 
@@ -366,7 +360,7 @@ def read_config(blob: Blob, document: Document, image: str | None) -> Config:
     rootfs = mapping(value.get("rootfs"))
     diff_ids = rootfs.get("diff_ids")
     return Config(
-        location=replace(blob.location, image=image),
+        location=blob.location._replace(image=image),
         blob=blob,
         document=document,
         os=text(value.get("os")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -104,8 +103,7 @@ FOREIGN_LAYER_TYPES = frozenset(
 """Layers that may lie elsewhere (non-distributable)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """What an image runs on, in Go's GOOS and GOARCH words (OCI image-spec 1.1, image-index.md)."""
 
     os: str

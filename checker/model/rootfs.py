@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries, Entry
@@ -21,8 +20,7 @@ class Placed(NamedTuple):
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class _Shade:
+class _Shade(NamedTuple):
     """What the layers above hide from the layers below.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
@@ -38,8 +37,7 @@ def classify(archive: Archive, shown_as: str) -> Classification:
     found = _BY_KIND[archive.kind](archive, shown_as)
     obstacle = reading_obstacle(archive)
     if obstacle is not None:
-        found = replace(
-            found,
+        found = found._replace(
             loadable=Loadable.NO,
             loadable_reason=obstacle,
             importable=False,
@@ -47,21 +45,20 @@ def classify(archive: Archive, shown_as: str) -> Classification:
             restore=None,
             advice=(),
         )
-    return replace(found, producer=find_producer(archive))
+    return found._replace(producer=find_producer(archive))
 
 
 def _image(archive: Archive, shown_as: str) -> Classification:
     found = _IMAGES[archive.kind](archive, shown_as)
     if archive.compression.kind is CompressionKind.ZSTD and found.loadable is Loadable.YES:
-        found = replace(
-            found,
+        found = found._replace(
             loadable=Loadable.DEPENDS,
             loadable_reason="the archive is compressed with zstd, which Docker 23 and later read",
         )
     obstacle = image_obstacle(archive)
     if obstacle is None:
         return found
-    return replace(found, loadable=Loadable.NO, loadable_reason=obstacle, restore=None, advice=())
+    return found._replace(loadable=Loadable.NO, loadable_reason=obstacle, restore=None, advice=())
 
 
 def _image_of(loadable: Loadable, reason: str, restore: str, *advice: str) -> Classification:
@@ -154,7 +151,7 @@ def _wrapped(archive: Archive, shown_as: str) -> Classification:
         f"tar -xf {shown_as} && tar -C {shlex.quote(folder)} -cf image.tar . && "
         "docker load -i image.tar"
     )
-    return replace(_nothing(reason, _IMPORT_RUINS), advice=(f"Pack the inside: {commands}",))
+    return _nothing(reason, _IMPORT_RUINS)._replace(advice=(f"Pack the inside: {commands}",))
 
 
 def _nested(archive: Archive, shown_as: str) -> Classification:
@@ -166,7 +163,7 @@ def _nested(archive: Archive, shown_as: str) -> Classification:
         f"what would be imported is a filesystem with the file {inner} in it",
     )
     command = f"tar -xf {shown_as} {quoted} && docker load -i {quoted}"
-    return replace(found, advice=(f"Take it out first: {command}",))
+    return found._replace(advice=(f"Take it out first: {command}",))
 
 
 def _empty(archive: Archive, shown_as: str) -> Classification:

@@ -25,7 +25,7 @@ def image_obstacle(archive: Archive) -> str | None:
             return "manifest.json is no JSON"
         if not docker.items:
             return "manifest.json names no image"
-    if archive.docker is None and archive.oci is not None and archive.oci.index is None:
+    if archive.docker is None and archive.oci is not None and archive.oci.root_index is None:
         return "index.json is missing or no JSON object"
     obstacles = [next(_obstacles(image), None) for image in archive.images]
     if obstacles and None not in obstacles:

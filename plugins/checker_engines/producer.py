@@ -133,7 +133,7 @@ def _steps(archive: Archive) -> Iterator[str]:
 
 
 def _index_annotation(archive: Archive, key: str) -> bool:
-    index = None if archive.oci is None else archive.oci.index
+    index = None if archive.oci is None else archive.oci.root_index
     return index is not None and any(key in one.annotations for one in index.manifests)
 
 
