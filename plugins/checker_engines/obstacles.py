@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Kind
 from checker.model.compression import Compression
 from checker.model.image import Image, Layer
 from checker.model.interpret import shorten
@@ -12,7 +12,9 @@ from checker.model.tar import Tar
 
 
 def reading_obstacle(archive: Archive) -> str | None:
-    """Why the archive cannot be read to its end; None if it can."""
+    """Why the archive cannot be read to its end; None if it can, or is no archive at all."""
+    if archive.kind in {Kind.NOT_A_TAR, Kind.EMPTY}:
+        return None
     return _stream_obstacle("the archive", archive.compression, archive.tar)
 
 
