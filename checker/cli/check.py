@@ -67,10 +67,10 @@ def run_check(arguments: argparse.Namespace) -> int:
         ),
         fail_on=settings.fail_on,
     )
-    problems = write_outputs(outputs, run, sys.stdout)
-    for problem in problems:
+    unwritten = write_outputs(outputs, run, sys.stdout)
+    for problem in unwritten:
         print(f"checker: {problem}", file=sys.stderr)
-    return 3 if problems else run.exit_code
+    return 3 if unwritten else run.exit_code
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
