@@ -54,9 +54,9 @@ def _run(run: Run) -> Object:
         "archives": [archive(checked) for checked in run.archives],
         "summary": {
             "archives": len(run.archives),
-            "errors": run.count(Severity.ERROR),
-            "warnings": run.count(Severity.WARNING),
-            "notes": run.count(Severity.NOTE),
+            "errors": run.number_of(Severity.ERROR),
+            "warnings": run.number_of(Severity.WARNING),
+            "notes": run.number_of(Severity.NOTE),
             "waived": sum(finding.waived is not None for finding in run.findings),
             "crashes": run.crashes,
         },

@@ -376,7 +376,7 @@ def _column(count: int, severity: Severity) -> str:
 
 def _summary(run: Run, width: int) -> Iterator[Line]:
     unread = sum(checked.error is not None for checked in run.archives)
-    counts = [(run.count(severity), str(severity)) for severity in Severity]
+    counts = [(run.number_of(severity), str(severity)) for severity in Severity]
     parts = [count_words(count, noun) for count, noun in counts if count]
     waived = sum(finding.waived is not None for finding in run.findings)
     others = (
