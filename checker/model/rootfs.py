@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries, Entry
+from checker.model.entries import (
+    DIRECTORY,
+    OPAQUE_WHITEOUT,
+    WHITEOUT_PREFIX,
+    Entries,
+    Entry,
+    clean_path,
+)
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
@@ -90,6 +97,20 @@ class Rootfs:
             tar is not None and tar.fatal is None and not tar.limits for tar in tars
         )
 
+    def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
+        """The visible files whose first bytes were kept, top layer first.
+
+        Yields:
+            The layer, the position of the file among its entries, and the bytes. No entry is
+            made of a row, so that a rule can look through many files.
+        """
+        for layer, entries, hidden in self._stack:
+            tar = layer.blob.tar if layer.blob else None
+            for position, head in () if tar is None else tar.contents.items():
+                path = entries.paths[position]
+                if entries.by_path.get(path) == position and path not in hidden:
+                    yield layer, position, head
+
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""
         for layer, entries, hidden in self._stack:
@@ -98,20 +119,35 @@ class Rootfs:
                 return Placed(layer, entries[position])
         return None
 
+    def file_of(self, placed: Placed) -> Placed | None:
+        """The entry that holds the content: of a hard link, the file that it links to.
+
+        Returns:
+            None if the target is not there, or links form a loop.
+        """
+        for _ in range(LINKS_FOLLOWED):
+            layer, entry = placed
+            if not entry.is_hard_link:
+                return placed
+            target = clean_path(entry.linkname)
+            # The link keeps the content even if a layer above takes the target away.
+            own = layer.entries.get(target)
+            found = self.get(target) if own is None else Placed(layer, own)
+            if found is None:
+                return None
+            placed = found
+        return None
+
     def content(self, placed: Placed) -> bytes | None:
         """The first bytes of a file that some check asked for; None if they were not kept.
 
         A hard link shows the content of the file it links to.
         """
-        tar = placed.layer.blob.tar if placed.layer.blob else None
-        if tar is None:
+        file = self.file_of(placed)
+        tar = file.layer.blob.tar if file is not None and file.layer.blob else None
+        if file is None or tar is None or not file.entry.is_file:
             return None
-        if placed.entry.is_hard_link:
-            target = self.get(placed.entry.linkname.strip("/").removeprefix("./"))
-            return None if target is None or target.entry.is_hard_link else self.content(target)
-        if placed.entry.size == 0:
-            return b""
-        return tar.contents.get(placed.entry.position)
+        return tar.contents.get(file.entry.position) if file.entry.size else b""
 
     def resolve(self, path: str) -> Placed | None:
         """The entry at a path, symlinks followed inside the root, as ``chroot`` would.
