@@ -51,7 +51,7 @@ class EntrypointNotExecutable(Check):
         yield self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}", but {entry.path} is {_describe(entry)} '
-            f"({layer.label})",
+            f"(layer {layer.position})",
             at={"pointer": start.pointer, "path": entry.path},
             fix=None if entry.is_directory else f"chmod +x {entry.path}",
         )

@@ -139,7 +139,7 @@ class MissingInterpreter(Check):
         path = program.entry.path
         return self.finding(
             start.config,
-            f'{start.label} starts "{start.program.word}": {path} ({program.layer.label}) '
+            f'{start.label} starts "{start.program.word}": {path} (layer {program.layer.position}) '
             f"{problem}",
             at={"pointer": start.pointer, "path": path},
             fix=fix,

@@ -77,7 +77,7 @@ class WrongArchitecture(Check):
         yield self.finding(
             start.config,
             f"{start.label}: the config says {start.config.platform}, but {placed.entry.path} "
-            f"({placed.layer.label}) was built for {machine}",
+            f"(layer {placed.layer.position}) was built for {machine}",
             at={"pointer": "/architecture", "path": placed.entry.path},
             severity=_severity(machine, wanted),
         )

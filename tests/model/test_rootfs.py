@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -137,16 +139,20 @@ def test_a_hidden_path_is_not_found() -> None:
 # --- against a reference that applies one layer after the other
 
 
-def apply_layer(state: dict[str, tuple[int, bool]], position: int, layer: dict[str, bytes]) -> None:
+State: TypeAlias = dict[str, tuple[int, bool]]
+
+
+def apply_layer(state: State, position: int, layer: dict[str, bytes]) -> None:
     """Change ``state`` (layer and whether it is a directory, by path) as a layer says."""
     for path in layer:
         parent, _, base = path.rpartition("/")
         prefix = f"{parent}/" if parent else ""
         if base == ".wh..wh..opq":
-            remove(state, lambda p, prefix=prefix: p.startswith(prefix))
+            remove(state, prefix_of(prefix))
         elif base.startswith(".wh."):
             gone = prefix + base.removeprefix(".wh.")
-            remove(state, lambda p, gone=gone: p == gone or p.startswith(f"{gone}/"))
+            remove(state, prefix_of(f"{gone}/"))
+            state.pop(gone, None)
     for path, kind in layer.items():
         if path.rpartition("/")[2].startswith(".wh."):
             continue
@@ -154,11 +160,15 @@ def apply_layer(state: dict[str, tuple[int, bool]], position: int, layer: dict[s
             if parent in state and not state[parent][1]:
                 del state[parent]
         if kind != b"5":
-            remove(state, lambda p, path=path: p.startswith(f"{path}/"))
+            remove(state, prefix_of(f"{path}/"))
         state[path] = (position, kind == b"5")
 
 
-def remove(state, condition) -> None:  # type: ignore[no-untyped-def]
+def prefix_of(prefix: str) -> Callable[[str], bool]:
+    return lambda path: path.startswith(prefix)
+
+
+def remove(state: State, condition: Callable[[str], bool]) -> None:
     for path in [path for path in state if condition(path)]:
         del state[path]
 
@@ -189,7 +199,7 @@ LAYERS = st.lists(ENTRIES | WHITEOUTS, max_size=6).map(
 
 @given(st.lists(LAYERS, min_size=1, max_size=4))
 def test_merging_is_applying_one_layer_after_the_other(layers: list[dict[str, bytes]]) -> None:
-    state: dict[str, tuple[int, bool]] = {}
+    state: State = {}
     for position, layer in enumerate(layers):
         apply_layer(state, position, layer)
     rootfs = merge(
