@@ -169,7 +169,7 @@ def is_plain_text(head: bytes) -> bool:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
         # The last character may have been cut in two.
-        if error.start < len(head) - 3:
+        if error.reason != "unexpected end of data":
             return False
         text = head[: error.start].decode("utf-8")
     return all(character.isprintable() or character in "\t\n\r\f" for character in text)
