@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.segments import InterpSegment
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +60,7 @@ def told_by_pyelftools(program: bytes) -> tuple[Machine, str | None]:
     loaders = [
         segment.get_interp_name()
         for segment in parsed.iter_segments()
-        if segment["p_type"] == "PT_INTERP"
+        if isinstance(segment, InterpSegment)
     ]
     return Machine(parsed.elfclass, order, number), loaders[0] if loaders else None
 
