@@ -141,10 +141,11 @@ class Inflater:
         )
 
     def _step(self, data: bytes) -> bytes:
-        if self._decompressor is None or self._error is not None:
+        decompressor = self._decompressor
+        if decompressor is None or decompressor.eof or self._error is not None:
             return b""
         try:
-            return self._decompressor.decompress(data, _STEP)
+            return decompressor.decompress(data, _STEP)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - five libraries, each with its own error class
