@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, REGULAR, Entry
@@ -14,7 +14,8 @@ from checker.model.interpret import MANIFEST_JSON
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """One image of manifest.json.
 
     Attributes:

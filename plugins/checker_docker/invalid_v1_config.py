@@ -77,13 +77,18 @@ class InvalidV1Config(Check):
                 at={"pointer": error.pointer},
             )
         parent = mapping(document.value).get("parent")
-        is_id = isinstance(parent, str) and parent
-        if is_id and f"{parent}/json" not in archive.members and not damage_reason(archive):
+        if isinstance(parent, str) and parent and _is_missing(archive, parent):
             yield self.finding(
                 blob,
                 f"{blob.path} names the parent {parent}, the archive has no such image",
                 at={"pointer": "/parent"},
             )
+
+
+def _is_missing(archive: Archive, parent: str) -> bool:
+    """Whether there is no folder of a parent; one without its json is reported as a folder."""
+    folder = (parent, f"{parent}/json", f"{parent}/layer.tar")
+    return not any(path in archive.members for path in folder) and not damage_reason(archive)
 
 
 def _folders(archive: Archive) -> Iterator[str]:
