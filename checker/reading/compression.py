@@ -99,6 +99,7 @@ class Inflater:
         self._streams = 0
         self._skippable_first = False
         self._error: str | None = None
+        self._error_offset: int | None = None
         self._trailing: int | None = None
         self._trailing_zeros = True
 
@@ -140,10 +141,11 @@ class Inflater:
         )
 
     def _step(self, data: bytes) -> bytes:
-        if self._decompressor is None or self._error is not None:
+        decompressor = self._decompressor
+        if decompressor is None or decompressor.eof or self._error is not None:
             return b""
         try:
-            return self._decompressor.decompress(data, _STEP)
+            return decompressor.decompress(data, _STEP)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - five libraries, each with its own error class
@@ -162,6 +164,7 @@ class Inflater:
                 ),
             ) from error
         self._error = text
+        self._error_offset = self._taken
 
     def _begin_stream(self, data: bytes) -> bytes:
         """Look at the head of what comes next: another stream, or trailing bytes."""
@@ -207,12 +210,13 @@ class Inflater:
         error = self._error
         if truncated:
             error = f"the {self._kind} stream ends before its end marker"
+            self._error_offset = self._taken
         return Compression(
             kind=self._kind,
             streams=self._streams,
             skippable_first=self._skippable_first,
             error=error,
-            error_offset=None if error is None else self._taken,
+            error_offset=self._error_offset,
             truncated=truncated,
             trailing=self._trailing,
             trailing_zeros=self._trailing is not None and self._trailing_zeros,
