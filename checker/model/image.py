@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
@@ -15,7 +16,9 @@ from checker.model.entries import Entries
 from checker.model.location import Location
 from checker.model.names import (
     CONFIG_TYPES,
+    INDEX_TYPES,
     LAYER_COMPRESSION,
+    MANIFEST_TYPES,
     Digest,
     Platform,
     parse_digest,
@@ -28,6 +31,13 @@ ATTESTATION = "attestation-manifest"
 _NO_ENTRIES = Entries()
 
 Json = Mapping[str, object]
+
+
+class Nature(StrEnum):
+    """What a document that refers to others is."""
+
+    INDEX = "index"
+    MANIFEST = "manifest"
 
 
 def mapping(value: object) -> Json:
@@ -283,6 +293,27 @@ class Image:
     def label(self) -> str:
         """How messages call it."""
         return self.location.image or "the image"
+
+
+def nature_of(value: object) -> Nature | None:
+    """Whether a document is an index or a manifest: as it says itself, else by its members.
+
+    Returns:
+        None if it is neither, or if its members would fit both.
+    """
+    own = text(mapping(value).get("mediaType"))
+    if own in INDEX_TYPES:
+        return Nature.INDEX
+    if own in MANIFEST_TYPES:
+        return Nature.MANIFEST
+    document = mapping(value)
+    lists_manifests = isinstance(document.get("manifests"), list)
+    lists_layers = isinstance(document.get("layers"), list)
+    if lists_manifests and not lists_layers and "config" not in document:
+        return Nature.INDEX
+    if lists_layers and not lists_manifests and "config" in document:
+        return Nature.MANIFEST
+    return None
 
 
 def read_platform(value: object) -> Platform | None:
