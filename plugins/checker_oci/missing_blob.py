@@ -82,7 +82,7 @@ class MissingBlob(WholeLayoutCheck):
                 yield from self._incomplete(index, choices)
                 elsewhere.update(_paths_of(_optional(choices)))
         for path, manifest in manifests.items():
-            if path not in elsewhere:
+            if path not in elsewhere and _is_as_meant(manifest):
                 yield from self._content(archive, manifest)
 
     def _incomplete(self, index: Index, choices: list[_Choice]) -> Iterator[Finding]:
@@ -104,8 +104,8 @@ class MissingBlob(WholeLayoutCheck):
         more = f" and {len(descriptors) - _NAMED} more" if len(descriptors) > _NAMED else ""
         return self.finding(
             first,
-            f"{short_name(index.location)} refers to content that is not in the archive: {named}{more}; "
-            "no image in the archive needs it",
+            f"{short_name(index.location)} refers to content that is not in the archive: "
+            f"{named}{more}; no image in the archive needs it",
             at={"digest": first.digest_text},
             related=[each.location for each in others[:_NAMED]],
             severity=Severity.NOTE,
@@ -183,6 +183,12 @@ def _is_absent(archive: Archive, descriptor: Descriptor) -> bool:
         return False
     entry = archive.members.find(descriptor.digest.blob_path)
     return entry is None or not entry.is_file
+
+
+def _is_as_meant(manifest: Manifest) -> bool:
+    """Whether a manifest can be believed; of one that was changed, OCI009 speaks."""
+    digest = manifest.descriptor.digest
+    return digest is None or manifest.blob.hashes_to(digest) is not False
 
 
 def _may_lie_elsewhere(descriptor: Descriptor) -> bool:

@@ -42,16 +42,17 @@ class SizeMismatch(LayoutCheck):
         for descriptor in descriptors(archive):
             blob = archive.members.blob_of(descriptor.digest)
             if blob is not None and archive.holds_all_of(blob) and _differs(descriptor, blob):
-                yield self.finding(
-                    descriptor,
-                    f"{place(descriptor)} says {descriptor.size} bytes; the content has {blob.size}",
-                    at={
-                        "pointer": f"{descriptor.location.pointer}/size",
-                        "digest": descriptor.digest_text,
-                    },
-                    related=(blob.location,),
-                    fix=f"set size to {blob.size}",
-                )
+                yield self._mismatch(descriptor, blob)
+
+    def _mismatch(self, descriptor: Descriptor, blob: Blob) -> Finding:
+        pointer = f"{descriptor.location.pointer}/size"
+        return self.finding(
+            descriptor,
+            f"{place(descriptor)} says {descriptor.size} bytes; the content has {blob.size}",
+            at={"pointer": pointer, "digest": descriptor.digest_text},
+            related=(blob.location,),
+            fix=f"set size to {blob.size}",
+        )
 
 
 def _differs(descriptor: Descriptor, blob: Blob) -> bool:
