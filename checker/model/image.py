@@ -7,6 +7,7 @@ beside them, so that the schema rules can say what is wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,7 +17,9 @@ from checker.model.entries import Entries
 from checker.model.location import Location
 from checker.model.names import (
     CONFIG_TYPES,
+    INDEX_TYPES,
     LAYER_COMPRESSION,
+    MANIFEST_TYPES,
     Digest,
     Platform,
     parse_digest,
@@ -29,6 +32,13 @@ ATTESTATION = "attestation-manifest"
 _NO_ENTRIES = Entries()
 
 Json = Mapping[str, object]
+
+
+class Nature(StrEnum):
+    """What a document that refers to others is."""
+
+    INDEX = "index"
+    MANIFEST = "manifest"
 
 
 def mapping(value: object) -> Json:
@@ -277,6 +287,27 @@ class Image(NamedTuple):
     def label(self) -> str:
         """How messages call it."""
         return self.location.image or "the image"
+
+
+def nature_of(value: object) -> Nature | None:
+    """Whether a document is an index or a manifest: as it says itself, else by its members.
+
+    Returns:
+        None if it is neither, or if its members would fit both.
+    """
+    own = text(mapping(value).get("mediaType"))
+    if own in INDEX_TYPES:
+        return Nature.INDEX
+    if own in MANIFEST_TYPES:
+        return Nature.MANIFEST
+    document = mapping(value)
+    lists_manifests = isinstance(document.get("manifests"), list)
+    lists_layers = isinstance(document.get("layers"), list)
+    if lists_manifests and not lists_layers and "config" not in document:
+        return Nature.INDEX
+    if lists_layers and not lists_manifests and "config" in document:
+        return Nature.MANIFEST
+    return None
 
 
 def read_platform(value: object) -> Platform | None:
