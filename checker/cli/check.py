@@ -68,8 +68,8 @@ def run_check(arguments: argparse.Namespace) -> int:
         fail_on=settings.fail_on,
     )
     unwritten = write_outputs(outputs, run, sys.stdout)
-    for problem in unwritten:
-        print(f"checker: {problem}", file=sys.stderr)
+    for line in unwritten:
+        print(f"checker: {line}", file=sys.stderr)
     return 3 if unwritten else run.exit_code
 
 

@@ -72,7 +72,7 @@ def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:
         # Before the first byte: a sparse file that is mostly holes.
-        return replace(_empty(task), limits=(replace(error.reached, member=task.location.member),))
+        return _empty(task)._replace(limits=(error.reached._replace(member=task.location.member),))
 
 
 def _empty(task: Task, *, error: str | None = None) -> Blob:

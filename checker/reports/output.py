@@ -6,9 +6,8 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from checker.reports.printable import printable
 from checker.reports.report import Report
@@ -24,8 +23,7 @@ class OutputError(ValueError):
     """An order for reports that cannot be carried out; the text tells the user what to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A report and where it goes.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from checker.checks.documents import json_problems
 from checker.checks.finding import Finding, Severity
@@ -47,7 +46,7 @@ class InvalidConfig(ImageCheck):
         """Look at the configs of all images."""
         for image, blob in config_blobs(archive):
             label = f"config of {image.label}"
-            subject = replace(blob, location=replace(blob.location, image=image.location.image))
+            subject = blob._replace(location=blob.location._replace(image=image.location.image))
             for problem in json_problems(blob.document):
                 message = f"{label} {problem.message}"
                 yield self.finding(subject, message, at=problem.at, severity=problem.severity)

@@ -15,7 +15,7 @@ Who speaks of what, so that no fault is reported twice:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.documents import json_problems
@@ -66,8 +66,7 @@ class WholeLayoutCheck(LayoutCheck):
         return super().skip_reason(archive)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A document that is an index or a manifest, or should be.
 
     Attributes:
@@ -202,7 +201,7 @@ def content(manifest: Manifest) -> tuple[Descriptor, ...]:
 
 def _subject(index: Index) -> Descriptor | None:
     value = mapping(index.document.value).get("subject")
-    return read_descriptor(value, replace(index.location, pointer="/subject"))
+    return read_descriptor(value, index.location._replace(pointer="/subject"))
 
 
 def _present(found: Iterable[Descriptor | None]) -> Iterator[Descriptor]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
@@ -24,8 +24,7 @@ class _State(Enum):
     ABSENT = "absent"
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(NamedTuple):
     """One of several descriptors of an index, of which an engine needs one."""
 
     descriptor: Descriptor

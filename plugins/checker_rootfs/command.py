@@ -7,7 +7,7 @@ the PATH of the container; execve(2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.content import ContentRequest
@@ -30,8 +30,7 @@ _FOLDERS = 200
 _CANDIDATES_SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """Where a program was looked for, and what is there.
 
     Attributes:
@@ -58,8 +57,7 @@ class Lookup:
         return clean_path(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """The program that an image starts.
 
     Attributes:

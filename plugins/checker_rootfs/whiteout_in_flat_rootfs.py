@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 from checker.checks.check import Check
@@ -71,7 +70,7 @@ class WhiteoutInFlatRootfs(Check):
             "and what it stands for is not in the archive",
             at={"member": first.name, "path": first.path, "offset": first.offset},
             related=(
-                replace(rootfs.location, member=entry.name, path=entry.path, offset=entry.offset)
+                rootfs.location._replace(member=entry.name, path=entry.path, offset=entry.offset)
                 for entry in islice(shown, 1, None)
             ),
         )

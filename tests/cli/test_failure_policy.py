@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.testing import Image, build, file, sample, write_tar
+from checker.testing import Image, build, sample, write_tar
+from checker.testing.tar import file
 
 from .conftest import Checker
 
