@@ -10,6 +10,8 @@ from checker.model.blob import Blob
 from checker.model.image import Descriptor
 from checker_oci.documents import LayoutCheck, descriptors, place
 
+_LARGEST = 2**63 - 1  # what is out of bounds is for OCI007 to say
+
 
 class SizeMismatch(LayoutCheck):
     """A descriptor's size is not the size of the content it names.
@@ -56,6 +58,7 @@ class SizeMismatch(LayoutCheck):
 
 
 def _differs(descriptor: Descriptor, blob: Blob) -> bool:
-    if descriptor.size is None or descriptor.size < 0 or descriptor.digest is None:
+    size, digest = descriptor.size, descriptor.digest
+    if size is None or digest is None or not 0 <= size <= _LARGEST:
         return False
-    return descriptor.size != blob.size and blob.hashes_to(descriptor.digest) is not False
+    return size != blob.size and blob.hashes_to(digest) is not False
