@@ -18,7 +18,7 @@ from checker.checks.runner import run_checks
 from checker.cli.progress import Progress
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
-from checker.plugins import Host, load_plugins
+from checker.plugins import OWN_DISTRIBUTION, Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.errors import UnreadableError
 from checker.reports.output import Output, OutputError, builtin_reports, plan_outputs, write_outputs
@@ -174,9 +174,12 @@ class _Session(NamedTuple):
         )
 
     def _classify(self, archive: Archive, crashes: list[str]) -> Classification | None:
-        """What the first plugin with an answer says; a plugin that crashes is none."""
+        """What the first plugin with an answer says, those of others before ours."""
         shown_as = _shown_as(archive.path)
-        for plugin in self.host.plugins:
+        others_first = sorted(
+            self.host.plugins, key=lambda plugin: plugin.distribution == OWN_DISTRIBUTION
+        )
+        for plugin in others_first:
             try:
                 answer = self.host.ask_one(
                     plugin.name, "checker_classify", archive=archive, shown_as=shown_as

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.testing import Image, build, sample, write_tar
+from checker.testing import sample, write_tar
 from checker.testing.tar import file
 
 from .conftest import Checker
@@ -244,7 +244,7 @@ def test_several_formats_cost_one_read(checker: Checker, tmp_path: Path) -> None
     os.mkfifo(fifo)
     words = ("--format", "text", "--format", "json=report.json", "--format", "junit=report.xml")
     process = start(checker, "check", fifo, *words, stdout=subprocess.PIPE)
-    fifo.write_bytes(build("oci-archive", Image()).tar())
+    fifo.write_bytes(sample("oci-archive"))
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0, out
     assert b"OCI image archive" in out
