@@ -8,7 +8,6 @@ import os
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -178,12 +177,12 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 def test_a_device_is_written_to_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    read: list[bytes] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
-    reader.start()
+    # Open without waiting for a writer, so that a wrong write fails here instead of blocking.
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     write_file(str(pipe), b"report")
-    reader.join()
-    assert read == [b"report"]
+    read = os.read(reader, 100)
+    os.close(reader)
+    assert read == b"report"
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
