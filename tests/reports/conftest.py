@@ -148,7 +148,7 @@ def findings() -> Run:
         message=f"{layer.label} hashes to {layer.blob.digest if layer.blob else ''}, the manifest "
         f"says {digest}",
         location=layer.location,
-        related=(replace(image.location, pointer="/layers/1/digest"),),
+        related=(image.location._replace(pointer="/layers/1/digest"),),
         fix="write the archive again: its content is not what was pushed",
     )
     duplicates = tuple(
@@ -158,7 +158,7 @@ def findings() -> Run:
             severity=Severity.WARNING,
             message=f"etc/conf.d/{number} comes twice in {layer.label}; engines that use tar-split "
             "refuse such a layer, the others take the last one",
-            location=replace(layer.location, path=f"etc/conf.d/{number}", offset=512 * number),
+            location=layer.location._replace(path=f"etc/conf.d/{number}", offset=512 * number),
         )
         for number in range(20)
     )
@@ -170,7 +170,7 @@ def findings() -> Run:
         location=Location(archive=path, offset=1024),
         fix="nothing needs to be done; `tar --record-size=512 -cf image.tar folder` avoids it",
     )
-    waived = replace(note, rule="ARC009", name="old-format", waived="the builder is from 2009")
+    waived = note._replace(rule="ARC009", name="old-format", waived="the builder is from 2009")
     checked = CheckedArchive(
         path=path,
         archive=archive,
@@ -199,13 +199,12 @@ def crash() -> Run:
         '  File "entrypoint_missing.py", line 41, in check_rootfs\n'
         f"    first = words[0]\n{error}\n",
     )
-    checked = replace(
-        run.archives[0],
+    checked = run.archives[0]._replace(
         classification=None,
         results=(*PASSED, crashed),
         crashes=("checker_engines cannot classify the archive: KeyError: 'docker'",),
     )
-    return replace(run, archives=(checked,))
+    return run._replace(archives=(checked,))
 
 
 def unreadable() -> Run:
@@ -263,7 +262,7 @@ def hostile() -> Run:
         path=HOSTILE,
         archive=archive,
         classification=loads(HOSTILE, HOSTILE),
-        findings=(finding, replace(finding, rule="ARC008", name="other", waived=HOSTILE)),
+        findings=(finding, finding._replace(rule="ARC008", name="other", waived=HOSTILE)),
         results=(
             result("ARC007", "escaping-name", Outcome.FAILED),
             result("ARC009", "more", Outcome.SKIPPED, reason=HOSTILE),
@@ -272,7 +271,7 @@ def hostile() -> Run:
         crashes=(HOSTILE,),
     )
     unread = CheckedArchive(path=f"{HOSTILE}.gz", error=f"{HOSTILE} cannot be opened")
-    problem = replace(PROBLEM, message=HOSTILE)
+    problem = PROBLEM._replace(message=HOSTILE)
     return Run(command="check", version="1.0", problems=(problem,), archives=(checked, unread))
 
 
@@ -317,8 +316,7 @@ def several() -> Run:
     wrapped = CheckedArchive(
         path="download.tar",
         archive=read("download.tar", inner.tar()),
-        classification=replace(
-            loads("download.tar", None),
+        classification=loads("download.tar", None)._replace(
             loadable=Loadable.NO,
             loadable_reason="the image archive lies inside the tar, as image.tar",
             restore="tar -xOf download.tar image.tar | docker load",
@@ -332,15 +330,15 @@ def several() -> Run:
 
 
 def classify() -> Run:
-    return replace(several(), command="classify")
+    return several()._replace(command="classify")
 
 
 def nothing_fails() -> Run:
-    return replace(findings(), fail_on=None)
+    return findings()._replace(fail_on=None)
 
 
 def notes_fail() -> Run:
-    return replace(findings(), fail_on=Severity.NOTE)
+    return findings()._replace(fail_on=Severity.NOTE)
 
 
 SAMPLES: Mapping[str, Callable[[], Run]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -145,8 +144,8 @@ def test_waived_findings_are_told_beside(samples: Mapping[str, Run], name: str) 
 def test_a_waived_error_does_not_fail_its_case(samples: Mapping[str, Run]) -> None:
     run = samples["findings"]
     checked = run.archives[0]
-    waived = replace(checked.findings[0], waived="known")
-    told = replace(run, archives=(replace(checked, findings=(waived,)),))
+    waived = checked.findings[0]._replace(waived="known")
+    told = run._replace(archives=(checked._replace(findings=(waived,)),))
     found = case(parse(told), "OCI002 digest-mismatch")
     assert [each.tag for each in found] == ["system-out"]
 

@@ -9,7 +9,6 @@ import io
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,7 +95,7 @@ def test_repeats_are_folded_and_counted(samples: Mapping[str, Run]) -> None:
 def test_findings_come_gravest_first_whatever_their_order(samples: Mapping[str, Run]) -> None:
     run = samples["findings"]
     checked = run.archives[0]
-    turned = replace(run, archives=(replace(checked, findings=checked.findings[::-1]),))
+    turned = run._replace(archives=(checked._replace(findings=checked.findings[::-1]),))
     labels = re.findall(r"^(error|warning|note) ", render_text(turned), re.MULTILINE)
     assert labels == sorted(labels, key=lambda label: Severity(label).rank)
 
