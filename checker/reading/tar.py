@@ -22,10 +22,10 @@ from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.reading.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
 from checker.reading.sparse import (
     SparseError,
+    TextMap,
     check_spans,
     old_gnu_rows,
     parse_map_0_1,
-    parse_map_1_0,
 )
 
 BLOCK = 512
@@ -56,8 +56,11 @@ _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
 
 _INT64_MAX = (1 << 63) - 1
 _UINT32_MASK = (1 << 32) - 1
-_PAX_TIME = re.compile(rb"([+-]?[0-9]{1,19})(?:\.[0-9]*)?")
-_PAX_NUMBER = re.compile(rb"[+-]?[0-9]{1,19}")
+# Zeros in front are fine; 19 digits are what the largest number has.
+_PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
+_SURELY_FITS = 19
+_TIMES = frozenset({"atime", "ctime"})
+_SPARSE_MINORS = (b"0", b"1")
 _GLOBAL_DANGERS = frozenset({"path", "linkpath", "size"})
 
 _MEMO_SIZE = 1 << 15
@@ -71,7 +74,7 @@ _EXECUTABLE = 0o111
 
 
 def parse_number(field: bytes) -> int | None:
-    """Read a numeric field: octal with spaces and NULs around, or base-256; None if it is neither.
+    """Read a numeric field: octal or base-256; None if it is neither.
 
     As Go's archive/tar does it (strconv.go, parseNumeric and parseOctal).
     """
@@ -80,6 +83,14 @@ def parse_number(field: bytes) -> int | None:
         first = field[0] if negative else field[0] & 0x7F
         value = int.from_bytes(bytes([first]) + field[1:], "big", signed=negative)
         return value if -_INT64_MAX - 1 <= value <= _INT64_MAX else None
+    return parse_octal(field)
+
+
+def parse_octal(field: bytes) -> int | None:
+    """Read octal digits with spaces and NULs around; 0 if there are none, None if it is not octal.
+
+    The checksum has this form alone (Go's archive/tar, format.go, getFormat).
+    """
     digits = field.strip(b" \0").partition(b"\0")[0]
     if not digits:
         return 0
@@ -100,7 +111,7 @@ def looks_like_header(block: bytes) -> bool:
     """Whether these 512 bytes are a tar header with a right checksum."""
     if len(block) < BLOCK or block == _ZERO_BLOCK:
         return False
-    return parse_number(block[148:156]) in header_sums(block)
+    return parse_octal(block[148:156]) in header_sums(block)
 
 
 class _Numbers(dict[bytes, int | None]):
@@ -119,7 +130,7 @@ class _Sums(dict[bytes, int]):
     def __missing__(self, field: bytes) -> int:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        number = parse_number(field)
+        number = parse_octal(field)
         # The checksum counts its own bytes as spaces; here they are added as they stand.
         value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
         return value
@@ -175,6 +186,7 @@ class TarWalker:
         self._position = 0
         self._rest = b""
         self._skip = 0
+        self._extension: _Header
         self._collector: _Collector | None = None
         self._collect_size = 0
         self._content_name = b""
@@ -295,8 +307,10 @@ class TarWalker:
         name = name.partition(b"\0")[0]
         if magic == _MAGIC:
             major, minor = numbers[raw_major], numbers[raw_minor]
-            if prefix[0]:
-                name = _ustar_name(name, prefix, block)
+            if block.endswith(_STAR_TRAILER):
+                name = self._star_name(name, block, offset)
+            elif prefix[0]:
+                name = prefix.partition(b"\0")[0] + b"/" + name
         elif magic == _GNU_MAGIC and version == _GNU_VERSION:
             major, minor = numbers[raw_major], numbers[raw_minor]
             if prefix[0]:
@@ -311,7 +325,9 @@ class TarWalker:
             or minor is None
         ):
             self._stop_at_number(block, offset)
-        kind = typeflag[0] or _REGULAR
+        if size < 0:
+            self._doubt_size(typeflag[0], size, name, offset)
+        kind = typeflag[0] or _old_kind(name)
         link = link.partition(b"\0")[0] if kind in _LINKS else b""
         device = (major, minor) if kind in _DEVICES else None
         header = _Header(name, link, kind, mode, uid, gid, size, mtime, device)
@@ -330,7 +346,7 @@ class TarWalker:
                 offset - BLOCK,
                 "one block of zeros is followed by data; an archive ends with two",
             )
-        stored = parse_number(block[148:156])
+        stored = parse_octal(block[148:156])
         unsigned, signed = header_sums(block)
         if stored == signed:
             return
@@ -350,17 +366,32 @@ class TarWalker:
             for label, start, end in _NUMBER_FIELDS
             if parse_number(block[start:end]) is None
         )
+        self._stop_at_field(label, start, field, offset, block[:100].partition(b"\0")[0])
+
+    def _stop_at_field(
+        self, label: str, start: int, field: bytes, offset: int, name: bytes | None = None
+    ) -> NoReturn:
         self._stop(
             AnomalyKind.BAD_NUMBER,
             offset + start,
             f"the {label} field holds {field!r}, which is neither octal nor base-256",
-            block[:100].partition(b"\0")[0],
+            name,
         )
+
+    def _doubt_size(self, typeflag: int, size: int, name: bytes, offset: int) -> None:
+        if typeflag not in _WITHOUT_CONTENT:
+            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
+
+    def _star_name(self, name: bytes, block: bytes, offset: int) -> bytes:
+        """The name in a header of star, whose prefix is shorter: two times stand behind it."""
+        for label, start in (("access time", 476), ("change time", 488)):
+            if parse_number(block[start : start + 12]) is None:
+                self._stop_at_field(label, start, block[start : start + 12], offset, name)
+        prefix = block[345:476].partition(b"\0")[0]
+        return prefix + b"/" + name if prefix else name
 
     def _see_entry(self, header: _Header, offset: int) -> None:
         """Take an entry whose size in the archive and size in the end are the same."""
-        if header.kind == _REGULAR and header.name.endswith(b"/"):
-            header = header._replace(kind=_DIRECTORY)
         position = self._append(header, offset)
         kind = header.kind
         if kind in _WITHOUT_CONTENT:
@@ -378,8 +409,6 @@ class TarWalker:
         """Add a row to the table; its position."""
         entries = self._entries
         name, link, kind, mode, uid, gid, size, mtime, device = header
-        if size < 0 and kind not in _WITHOUT_CONTENT:
-            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
         position = len(entries.paths)
         if position >= self._limits.entries:
             self._stop_at_limit("entries", self._limits.entries, "entries", offset)
@@ -475,8 +504,6 @@ class TarWalker:
 
     def _see_extension(self, header: _Header, offset: int) -> None:
         size = header.size
-        if size < 0:
-            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", header.name)
         if size > self._limits.extension:
             self._stop(
                 AnomalyKind.OVERSIZED_EXTENSION,
@@ -487,19 +514,19 @@ class TarWalker:
         if header.kind != _GLOBAL_PAX:
             self._extension_offset = offset
         self._begin_content(header.name, offset, size)
+        self._extension = header
+        self._collect(size, self._take_extension)
 
-        def take(body: bytes) -> None:
-            self._take_extension(header, body[:size], offset)
-
-        self._collect(size + -size % BLOCK, take)
-
-    def _take_extension(self, header: _Header, body: bytes, offset: int) -> None:
-        if header.kind == _LONG_NAME:
-            self._long_name = body.partition(b"\0")[0]
-        elif header.kind == _LONG_LINK:
-            self._long_link = body.partition(b"\0")[0]
-        elif header.kind == _LOCAL_PAX:
+    def _take_extension(self, body: bytes) -> None:
+        header, offset = self._extension, self._content_start - BLOCK
+        self._skip = -header.size % BLOCK
+        kind = header.kind
+        if kind == _LOCAL_PAX:
             self._pax = self._records(body, offset)
+        elif kind == _LONG_NAME:
+            self._long_name = body.partition(b"\0")[0]
+        elif kind == _LONG_LINK:
+            self._long_link = body.partition(b"\0")[0]
         else:
             self._take_global(header, self._records(body, offset), offset)
 
@@ -523,12 +550,18 @@ class TarWalker:
             self._spend(len(key) + len(value), offset)
             self._global[key] = value.decode("utf-8", "surrogateescape")
         self._append(header, offset)
+        # To Go a global header is the entry that the extension headers before it speak of.
+        self._note_dangling()
+        self._forget_extensions()
+
+    def _forget_extensions(self) -> None:
+        self._extension_offset, self._pax, self._long_name, self._long_link = -1, {}, b"", b""
 
     def _see_extended_entry(self, header: _Header, block: bytes, offset: int) -> None:
         """Take an entry that extension headers or a sparse map say more about."""
         pax = self._pax
-        header = self._extended(header, offset)
-        self._extension_offset, self._pax, self._long_name, self._long_link = -1, {}, b"", b""
+        header = self._extended(header, block[156], offset)
+        self._forget_extensions()
         sparse_version = _pax_sparse_version(pax)
         if header.kind == _OLD_SPARSE:
             self._begin_old_sparse(header, block, offset)
@@ -539,39 +572,51 @@ class TarWalker:
         xattrs = _xattrs(pax)
         if xattrs:
             self._spend(sum(len(key) + len(value) for key, value in xattrs.items()), offset)
-            self._entries.xattrs[len(self._entries) - 1] = xattrs
+            self._entries.xattrs[len(self._entries.paths) - 1] = xattrs
 
-    def _extended(self, header: _Header, offset: int) -> _Header:
-        pax = self._pax
-        for key in ("atime", "ctime"):
-            self._pax_time(key, 0, offset)
-        return header._replace(
-            name=self._long_name or pax.get("path") or header.name,
-            link=(self._long_link or pax.get("linkpath") or header.link)
-            if header.kind in _LINKS
-            else b"",
-            uid=self._pax_number("uid", header.uid, offset),
-            gid=self._pax_number("gid", header.gid, offset),
-            size=self._pax_number("size", header.size, offset),
-            mtime=self._pax_time("mtime", header.mtime, offset),
+    def _extended(self, header: _Header, typeflag: int, offset: int) -> _Header:
+        """The header as the extension headers before it change it; an empty record does not."""
+        name, link, kind, mode, uid, gid, size, mtime, device = header
+        link = self._long_link or link
+        for key, value in self._pax.items():
+            if not value:
+                continue
+            if key == "mtime":
+                mtime = self._pax_time(key, value, offset)
+            elif key in _TIMES:
+                self._pax_time(key, value, offset)
+            elif key == "path":
+                name = value
+            elif key == "linkpath":
+                link = self._long_link or value
+            elif key == "size":
+                size = self._pax_number(key, value, offset)
+            elif key == "uid":
+                uid = self._pax_number(key, value, offset)
+            elif key == "gid":
+                gid = self._pax_number(key, value, offset)
+        name = self._long_name or name
+        kind = typeflag or _old_kind(name)
+        if size < 0:
+            self._doubt_size(kind, size, name, offset)
+        return _Header(
+            name, link if kind in _LINKS else b"", kind, mode, uid, gid, size, mtime, device
         )
 
-    def _pax_number(self, key: str, default: int, offset: int) -> int:
-        value = self._pax.get(key)
-        if not value:
-            return default
-        if _PAX_NUMBER.fullmatch(value) is None or abs(int(value)) > _INT64_MAX:
+    def _pax_number(self, key: str, value: bytes, offset: int) -> int:
+        if _PAX_NUMBER.fullmatch(value) is None or not _fits(int(value)):
             self._stop_at_record(key, value, "a number", offset)
         return int(value)
 
-    def _pax_time(self, key: str, default: int, offset: int) -> int:
-        value = self._pax.get(key)
-        if not value:
-            return default
-        match = _PAX_TIME.fullmatch(value)
-        if match is None or abs(int(match[1])) > _INT64_MAX:
+    def _pax_time(self, key: str, value: bytes, offset: int) -> int:
+        seconds, _, fraction = value.partition(b".")
+        if fraction and not fraction.isdigit():
             self._stop_at_record(key, value, "a time in seconds", offset)
-        return int(match[1])
+        if seconds.isdigit() and len(seconds) < _SURELY_FITS:
+            return int(seconds)
+        if _PAX_NUMBER.fullmatch(seconds) is None or not _fits(int(seconds)):
+            self._stop_at_record(key, value, "a time in seconds", offset)
+        return int(seconds)
 
     def _stop_at_record(self, key: str, value: bytes, expected: str, offset: int) -> NoReturn:
         at = self._extension_offset if self._extension_offset >= 0 else offset
@@ -603,12 +648,19 @@ class TarWalker:
 
         def take(rows: bytes, extended: int, at: int) -> None:
             try:
-                new, full = old_gnu_rows(rows, parse_number)
+                new = old_gnu_rows(rows, parse_number)
             except SparseError as error:
                 self._stop(AnomalyKind.BAD_SPARSE_MAP, at, str(error), header.name)
             spans.extend(new)
-            if full and extended:
-                self._spend(BLOCK, at)
+            if extended:
+                if at - offset >= self._limits.extension:
+                    self._stop(
+                        AnomalyKind.BAD_SPARSE_MAP,
+                        at,
+                        f"the sparse map is longer than {self._limits.extension} bytes",
+                        header.name,
+                    )
+                self._content_start, self._content_end = at + BLOCK, at + 2 * BLOCK + stored
                 self._collect(
                     BLOCK, lambda more: take(more[:_SPARSE_BLOCK_END], more[504], at + BLOCK)
                 )
@@ -626,7 +678,7 @@ class TarWalker:
         size = header.size
         for key in ("GNU.sparse.size", "GNU.sparse.realsize"):
             if pax.get(key):
-                size = self._sparse_number(key, pax[key], offset)
+                size = self._pax_number(key, pax[key], offset)
                 break
         name = pax.get("GNU.sparse.name") or header.name
         if header.kind in _WITHOUT_CONTENT:
@@ -636,7 +688,7 @@ class TarWalker:
         position = self._append(header._replace(name=name, size=size), offset)
         self._begin_content(name, offset, stored)
         if version == "1.0":
-            self._collect_map(position, b"", stored, offset)
+            self._collect_map(position, TextMap(), stored, offset)
             return
         text = pax.get(SPARSE_MAP, b"").decode("ascii", "replace")
         count = pax.get("GNU.sparse.numblocks", b"").decode("ascii", "replace")
@@ -646,32 +698,26 @@ class TarWalker:
             self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), name)
         self._set_spans(position, spans, stored, offset)
 
-    def _sparse_number(self, key: str, value: bytes, offset: int) -> int:
-        if _PAX_NUMBER.fullmatch(value) is None or abs(int(value)) > _INT64_MAX:
-            self._stop_at_record(key, value, "a number", offset)
-        return int(value)
-
-    def _collect_map(self, position: int, so_far: bytes, stored: int, offset: int) -> None:
+    def _collect_map(self, position: int, text: TextMap, stored: int, offset: int) -> None:
         """Collect the next block of a map of version 1.0, which stands before the content."""
-        if len(so_far) >= min(stored, self._limits.extension):
+        if text.size + BLOCK > min(stored, self._limits.extension):
             self._stop(
                 AnomalyKind.BAD_SPARSE_MAP,
                 offset,
-                f"the sparse map is not complete after {len(so_far)} bytes",
+                f"the sparse map is not complete after {text.size} bytes",
                 self._content_name,
             )
 
         def take(block: bytes) -> None:
-            body = so_far + block
             try:
-                spans, whole = parse_map_1_0(body)
+                spans = text.add(block)
             except SparseError as error:
                 self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), self._content_name)
-            if not whole:
-                self._collect_map(position, body, stored, offset)
+            if spans is None:
+                self._collect_map(position, text, stored, offset)
                 return
-            self._entries.content_offsets[position] = offset + BLOCK + len(body)
-            self._set_spans(position, spans, max(0, stored - len(body)), offset)
+            self._entries.content_offsets[position] = offset + BLOCK + text.size
+            self._set_spans(position, spans, stored - text.size, offset)
 
         self._collect(BLOCK, take)
 
@@ -747,6 +793,7 @@ class TarWalker:
                 "the file ends inside the padding of the last entry",
                 self._content_name,
             )
+            self._note_dangling()
 
     def _see_cut_header(self, size: int) -> None:
         if not len(self._entries) and size < BLOCK:
@@ -815,10 +862,9 @@ class TarWalker:
         raise _Stop
 
 
-def _ustar_name(name: bytes, prefix: bytes, block: bytes) -> bytes:
-    if block[508:512] == _STAR_TRAILER:
-        prefix = prefix[:131]
-    return prefix.partition(b"\0")[0] + b"/" + name
+def _old_kind(name: bytes) -> int:
+    """What the type flag NUL of tars before POSIX means: a file, or a directory by its slash."""
+    return _DIRECTORY if name.endswith(b"/") else _REGULAR
 
 
 def _gnu_name(name: bytes, prefix: bytes) -> bytes:
@@ -826,24 +872,28 @@ def _gnu_name(name: bytes, prefix: bytes) -> bytes:
 
     Go's writer once wrote a ustar prefix there; its reader takes one if the times are no numbers.
     """
-    atime, ctime = parse_number(prefix[:12]), parse_number(prefix[12:24])
-    if atime is not None and ctime is not None:
+    times = prefix[:12], prefix[12:24]
+    if all(time[0] == 0 or parse_number(time) is not None for time in times):
         return name
     text = prefix.partition(b"\0")[0]
     return text + b"/" + name if text.isascii() and text else name
 
 
+def _fits(number: int) -> bool:
+    return -_INT64_MAX - 1 <= number <= _INT64_MAX
+
+
 def _pax_sparse_version(pax: dict[str, bytes]) -> str | None:
-    version = pax.get("GNU.sparse.major", b""), pax.get("GNU.sparse.minor", b"")
-    if version in ((b"0", b"0"), (b"0", b"1")):
+    major, minor = pax.get("GNU.sparse.major"), pax.get("GNU.sparse.minor")
+    if not major and not minor:
+        return "0.1" if pax.get(SPARSE_MAP) else None
+    if major == b"0" and minor in _SPARSE_MINORS:
         return "0.1"
-    if version == (b"1", b"0"):
-        return "1.0"
-    if version == (b"", b"") and pax.get(SPARSE_MAP):
-        return "0.1"
-    return None
+    return "1.0" if (major, minor) == (b"1", b"0") else None
 
 
 def _xattrs(pax: dict[str, bytes]) -> dict[str, bytes]:
-    names = [key for key in pax if key.startswith(XATTR_PREFIX)][:_XATTRS_PER_ENTRY]
-    return {key.removeprefix(XATTR_PREFIX): pax[key][:_XATTR_VALUE] for key in names}
+    """The extended attributes; an empty record sets none (reader.go, mergePAX)."""
+    names = [key for key, value in pax.items() if value and key.startswith(XATTR_PREFIX)]
+    start = len(XATTR_PREFIX)
+    return {key[start:]: pax[key][:_XATTR_VALUE] for key in names[:_XATTRS_PER_ENTRY]}
