@@ -30,11 +30,12 @@ from checker.reading.sparse import (
 
 BLOCK = 512
 _ZERO_BLOCK = bytes(BLOCK)
-# name mode uid gid size mtime chksum typeflag linkname magic version (owners) major minor prefix
-_HEADER = struct.Struct("100s8s8s8s12s12s8sc100s6s2s64x8s8s155s12x")
+# name mode+uid+gid size mtime chksum typeflag linkname magic version (owners) major+minor prefix
+_HEADER = struct.Struct("100s24s12s12s8sB100s6s2s64x16s155s12x")
 _MAGIC = b"ustar\x00"
 _GNU_MAGIC, _GNU_VERSION = b"ustar ", b" \x00"
 _STAR_TRAILER = b"tar\x00"
+_STAR_PREFIX = 131
 _NUMBER_FIELDS = (
     ("mode", 100, 108),
     ("uid", 108, 116),
@@ -52,6 +53,7 @@ _LINKS = frozenset(b"12")
 _DEVICES = frozenset(b"34")
 _FILES = frozenset(b"07")
 _WITHOUT_CONTENT = frozenset(b"123456")
+_NO_DEVICE = (0, 0)
 _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
 
 _INT64_MAX = (1 << 63) - 1
@@ -59,11 +61,14 @@ _UINT32_MASK = (1 << 32) - 1
 # Zeros in front are fine; 19 digits are what the largest number has.
 _PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
 _SURELY_FITS = 19
-_TIMES = frozenset({"atime", "ctime"})
+_TIMES = frozenset({b"mtime", b"atime", b"ctime"})
+_NUMBERS = frozenset({b"uid", b"gid", b"size"})
+_PLAIN_KEYS = _TIMES | _NUMBERS | {b"path", b"linkpath", b"uname", b"gname"}
 _SPARSE_MINORS = (b"0", b"1")
-_GLOBAL_DANGERS = frozenset({"path", "linkpath", "size"})
+_GLOBAL_DANGERS = frozenset({b"path", b"linkpath", b"size"})
 
 _MEMO_SIZE = 1 << 15
+_XATTR_NAME = len(XATTR_PREFIX)
 _XATTR_VALUE = 256
 _XATTRS_PER_ENTRY = 64
 _LIMITS_NOTED = 20
@@ -115,12 +120,24 @@ def looks_like_header(block: bytes) -> bool:
 
 
 class _Numbers(dict[bytes, int | None]):
-    """Numeric fields seen so far: the same few modes, owners and times come again and again."""
+    """Numeric fields seen so far: the same few sizes and times come again and again."""
 
     def __missing__(self, field: bytes) -> int | None:
         if len(self) > _MEMO_SIZE:
             self.clear()
         value = self[field] = parse_number(field)
+        return value
+
+
+class _Rows(dict[bytes, tuple[int, ...] | None]):
+    """Rows of numeric fields of 8 bytes seen so far, None with a malformed one among them."""
+
+    def __missing__(self, row: bytes) -> tuple[int, ...] | None:
+        if len(self) > _MEMO_SIZE:
+            self.clear()
+        numbers = [parse_number(row[start : start + 8]) for start in range(0, len(row), 8)]
+        known = tuple(number for number in numbers if number is not None)
+        value = self[row] = known if len(known) == len(numbers) else None
         return value
 
 
@@ -147,7 +164,7 @@ class _Header(NamedTuple):
     gid: int
     size: int
     mtime: int
-    device: tuple[int, int] | None
+    device: tuple[int, ...] | None
 
 
 class _Stop(Exception):  # noqa: N818 - control flow inside this module, not an error
@@ -177,8 +194,9 @@ class TarWalker:
         self._global: dict[str, str] = {}
         self._sums = _Sums()
         self._numbers = _Numbers()
+        self._rows = _Rows()
         # What extension headers said of the entry that comes next.
-        self._pax: dict[str, bytes] = {}
+        self._pax: dict[bytes, bytes] = {}
         self._long_name = b""
         self._long_link = b""
         self._extension_offset = -1
@@ -186,7 +204,7 @@ class TarWalker:
         self._position = 0
         self._rest = b""
         self._skip = 0
-        self._extension: _Header
+        self._extension_kind = 0
         self._collector: _Collector | None = None
         self._collect_size = 0
         self._content_name = b""
@@ -278,9 +296,7 @@ class TarWalker:
     def _see_header(self, block: bytes, offset: int) -> None:
         (
             name,
-            raw_mode,
-            raw_uid,
-            raw_gid,
+            raw_owners,
             raw_size,
             raw_mtime,
             checksum,
@@ -288,52 +304,47 @@ class TarWalker:
             link,
             magic,
             version,
-            raw_major,
-            raw_minor,
+            raw_device,
             prefix,
         ) = _HEADER.unpack_from(block)
         # Two sums of at most 256 * 255 each: Adler's modulus, 65521, is never reached.
         total = (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
         if total != self._sums[checksum] or self._zero_blocks:
             self._doubt_header(block, offset)
-        numbers = self._numbers
-        mode = numbers[raw_mode]
-        uid = numbers[raw_uid]
-        gid = numbers[raw_gid]
-        size = numbers[raw_size]
-        mtime = numbers[raw_mtime]
-        major: int | None = 0
-        minor: int | None = 0
         name = name.partition(b"\0")[0]
+        device: tuple[int, ...] | None = _NO_DEVICE
         if magic == _MAGIC:
-            major, minor = numbers[raw_major], numbers[raw_minor]
-            if block.endswith(_STAR_TRAILER):
-                name = self._star_name(name, block, offset)
-            elif prefix[0]:
-                name = prefix.partition(b"\0")[0] + b"/" + name
+            device = self._rows[raw_device]
+            if prefix[0] or block.endswith(_STAR_TRAILER):
+                name = self._ustar_name(name, prefix, block, offset)
         elif magic == _GNU_MAGIC and version == _GNU_VERSION:
-            major, minor = numbers[raw_major], numbers[raw_minor]
+            device = self._rows[raw_device]
             if prefix[0]:
                 name = _gnu_name(name, prefix)
-        if (
-            mode is None
-            or uid is None
-            or gid is None
-            or size is None
-            or mtime is None
-            or major is None
-            or minor is None
-        ):
+        owners = self._rows[raw_owners]
+        size = self._numbers[raw_size]
+        mtime = self._numbers[raw_mtime]
+        if owners is None or device is None or size is None or mtime is None:
             self._stop_at_number(block, offset)
         if size < 0:
-            self._doubt_size(typeflag[0], size, name, offset)
-        kind = typeflag[0] or _old_kind(name)
-        link = link.partition(b"\0")[0] if kind in _LINKS else b""
-        device = (major, minor) if kind in _DEVICES else None
-        header = _Header(name, link, kind, mode, uid, gid, size, mtime, device)
-        if kind in _EXTENSIONS:
-            self._see_extension(header, offset)
-        elif self._extension_offset >= 0 or kind == _OLD_SPARSE:
+            self._doubt_size(typeflag, size, name, offset)
+        if typeflag in _EXTENSIONS:
+            self._see_extension(typeflag, name, size, offset)
+            return
+        kind = typeflag or _old_kind(name)
+        mode, uid, gid = owners
+        header = _Header(
+            name,
+            link.partition(b"\0")[0] if kind in _LINKS else b"",
+            kind,
+            mode,
+            uid,
+            gid,
+            size,
+            mtime,
+            device if kind in _DEVICES else None,
+        )
+        if self._extension_offset >= 0 or kind == _OLD_SPARSE:
             self._see_extended_entry(header, block, offset)
         else:
             self._see_entry(header, offset)
@@ -382,12 +393,15 @@ class TarWalker:
         if typeflag not in _WITHOUT_CONTENT:
             self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
 
-    def _star_name(self, name: bytes, block: bytes, offset: int) -> bytes:
-        """The name in a header of star, whose prefix is shorter: two times stand behind it."""
-        for label, start in (("access time", 476), ("change time", 488)):
-            if parse_number(block[start : start + 12]) is None:
-                self._stop_at_field(label, start, block[start : start + 12], offset, name)
-        prefix = block[345:476].partition(b"\0")[0]
+    def _ustar_name(self, name: bytes, prefix: bytes, block: bytes, offset: int) -> bytes:
+        if block.endswith(_STAR_TRAILER):
+            # In star's header two times stand behind a shorter prefix.
+            for label, start in (("access time", 476), ("change time", 488)):
+                field = block[start : start + 12]
+                if parse_number(field) is None:
+                    self._stop_at_field(label, start, field, offset, name)
+            prefix = prefix[:_STAR_PREFIX]
+        prefix = prefix.partition(b"\0")[0]
         return prefix + b"/" + name if prefix else name
 
     def _see_entry(self, header: _Header, offset: int) -> None:
@@ -433,7 +447,7 @@ class TarWalker:
         if link:
             entries.linknames[position] = self._bounded(link, offset)
         if device is not None:
-            entries.devices[position] = device
+            entries.devices[position] = device[0], device[1]
         if kind != _GLOBAL_PAX and entries.by_path.setdefault(path, position) != position:
             entries.by_path[path] = position
             entries.repeated.append(position)
@@ -451,7 +465,7 @@ class TarWalker:
                 ),
             )
             name = name[:limit]
-        return name.decode("utf-8", "surrogateescape")
+        return _text(name)
 
     def _spend(self, count: int, offset: int) -> None:
         self._names_left -= count
@@ -502,25 +516,24 @@ class TarWalker:
 
     # Extension headers
 
-    def _see_extension(self, header: _Header, offset: int) -> None:
-        size = header.size
+    def _see_extension(self, kind: int, name: bytes, size: int, offset: int) -> None:
         if size > self._limits.extension:
             self._stop(
                 AnomalyKind.OVERSIZED_EXTENSION,
                 offset,
                 f"an extension header of {size} bytes; readers take {self._limits.extension}",
-                header.name,
+                name,
             )
-        if header.kind != _GLOBAL_PAX:
+        if kind != _GLOBAL_PAX:
             self._extension_offset = offset
-        self._begin_content(header.name, offset, size)
-        self._extension = header
+        self._begin_content(name, offset, size)
+        self._extension_kind = kind
         self._collect(size, self._take_extension)
 
     def _take_extension(self, body: bytes) -> None:
-        header, offset = self._extension, self._content_start - BLOCK
-        self._skip = -header.size % BLOCK
-        kind = header.kind
+        self._skip = -len(body) % BLOCK
+        kind = self._extension_kind
+        offset = self._content_start - BLOCK
         if kind == _LOCAL_PAX:
             self._pax = self._records(body, offset)
         elif kind == _LONG_NAME:
@@ -528,28 +541,30 @@ class TarWalker:
         elif kind == _LONG_LINK:
             self._long_link = body.partition(b"\0")[0]
         else:
-            self._take_global(header, self._records(body, offset), offset)
+            self._take_global(self._records(body, offset), offset)
 
-    def _records(self, body: bytes, offset: int) -> dict[str, bytes]:
+    def _records(self, body: bytes, offset: int) -> dict[bytes, bytes]:
         try:
             return parse_pax(body)
         except PaxError as error:
             self._stop(AnomalyKind.BAD_PAX_RECORD, offset + BLOCK + error.offset, str(error))
 
-    def _take_global(self, header: _Header, records: dict[str, bytes], offset: int) -> None:
-        dangers = sorted(_GLOBAL_DANGERS & records.keys())
+    def _take_global(self, records: dict[bytes, bytes], offset: int) -> None:
+        name = self._content_name
+        dangers = sorted(key.decode() for key in _GLOBAL_DANGERS & records.keys())
         if dangers:
             self._note(
                 AnomalyKind.GLOBAL_OVERRIDE,
                 offset,
                 f"a global header sets {', '.join(dangers)} for all entries; GNU tar and Python "
                 "obey it, Go and so the engines do not",
-                header.name,
+                name,
             )
         for key, value in records.items():
             self._spend(len(key) + len(value), offset)
-            self._global[key] = value.decode("utf-8", "surrogateescape")
-        self._append(header, offset)
+            self._global[_text(key)] = _text(value)
+        size = self._content_end - self._content_start
+        self._append(_Header(name, b"", _GLOBAL_PAX, 0, 0, 0, size, 0, None), offset)
         # To Go a global header is the entry that the extension headers before it speak of.
         self._note_dangling()
         self._forget_extensions()
@@ -569,61 +584,75 @@ class TarWalker:
             self._begin_pax_sparse(header, pax, sparse_version, offset)
         else:
             self._see_entry(header, offset)
-        xattrs = _xattrs(pax)
-        if xattrs:
-            self._spend(sum(len(key) + len(value) for key, value in xattrs.items()), offset)
-            self._entries.xattrs[len(self._entries.paths) - 1] = xattrs
+        others = pax.keys() - _PLAIN_KEYS
+        if others:
+            self._keep_xattrs(pax, others, offset)
+
+    def _keep_xattrs(self, pax: dict[bytes, bytes], keys: set[bytes], offset: int) -> None:
+        # An empty record sets none (reader.go, mergePAX).
+        found = sorted(key for key in keys if key.startswith(XATTR_PREFIX) and pax[key])
+        if not found:
+            return
+        xattrs: dict[str, bytes] = {}
+        for key in found[:_XATTRS_PER_ENTRY]:
+            value = pax[key][:_XATTR_VALUE]
+            self._spend(len(key) + len(value), offset)
+            xattrs[_text(key[_XATTR_NAME:])] = value
+        self._entries.xattrs[len(self._entries.paths) - 1] = xattrs
 
     def _extended(self, header: _Header, typeflag: int, offset: int) -> _Header:
-        """The header as the extension headers before it change it; an empty record does not."""
+        """The header as the extension headers before it change it."""
         name, link, kind, mode, uid, gid, size, mtime, device = header
-        link = self._long_link or link
         for key, value in self._pax.items():
+            # An empty record changes nothing (reader.go, mergePAX).
             if not value:
                 continue
-            if key == "mtime":
-                mtime = self._pax_time(key, value, offset)
-            elif key in _TIMES:
-                self._pax_time(key, value, offset)
-            elif key == "path":
+            if key in _TIMES:
+                time = self._pax_time(key, value, offset)
+                mtime = time if key == b"mtime" else mtime
+            elif key == b"path":
                 name = value
-            elif key == "linkpath":
-                link = self._long_link or value
-            elif key == "size":
-                size = self._pax_number(key, value, offset)
-            elif key == "uid":
-                uid = self._pax_number(key, value, offset)
-            elif key == "gid":
-                gid = self._pax_number(key, value, offset)
+            elif key == b"linkpath":
+                link = value
+            elif key in _NUMBERS:
+                uid, gid, size = self._with_number(key, value, (uid, gid, size), offset)
         name = self._long_name or name
         kind = typeflag or _old_kind(name)
         if size < 0:
             self._doubt_size(kind, size, name, offset)
-        return _Header(
-            name, link if kind in _LINKS else b"", kind, mode, uid, gid, size, mtime, device
-        )
+        link = (self._long_link or link) if kind in _LINKS else b""
+        return _Header(name, link, kind, mode, uid, gid, size, mtime, device)
 
-    def _pax_number(self, key: str, value: bytes, offset: int) -> int:
+    def _with_number(
+        self, key: bytes, value: bytes, numbers: tuple[int, int, int], offset: int
+    ) -> tuple[int, int, int]:
+        uid, gid, size = numbers
+        number = self._pax_number(key, value, offset)
+        if key == b"size":
+            return uid, gid, number
+        return (number, gid, size) if key == b"uid" else (uid, number, size)
+
+    def _pax_number(self, key: bytes, value: bytes, offset: int) -> int:
         if _PAX_NUMBER.fullmatch(value) is None or not _fits(int(value)):
             self._stop_at_record(key, value, "a number", offset)
         return int(value)
 
-    def _pax_time(self, key: str, value: bytes, offset: int) -> int:
+    def _pax_time(self, key: bytes, value: bytes, offset: int) -> int:
         seconds, _, fraction = value.partition(b".")
+        if seconds.isdigit() and len(seconds) < _SURELY_FITS:
+            time = int(seconds)
+        else:
+            time = self._pax_number(key, seconds, offset)
         if fraction and not fraction.isdigit():
             self._stop_at_record(key, value, "a time in seconds", offset)
-        if seconds.isdigit() and len(seconds) < _SURELY_FITS:
-            return int(seconds)
-        if _PAX_NUMBER.fullmatch(seconds) is None or not _fits(int(seconds)):
-            self._stop_at_record(key, value, "a time in seconds", offset)
-        return int(seconds)
+        return time
 
-    def _stop_at_record(self, key: str, value: bytes, expected: str, offset: int) -> NoReturn:
+    def _stop_at_record(self, key: bytes, value: bytes, expected: str, offset: int) -> NoReturn:
         at = self._extension_offset if self._extension_offset >= 0 else offset
         self._stop(
             AnomalyKind.BAD_PAX_RECORD,
             at,
-            f"record {key!r} holds {value[:40]!r}, not {expected}",
+            f"record {_text(key)!r} holds {value[:40]!r}, not {expected}",
         )
 
     # Sparse files
@@ -672,15 +701,15 @@ class TarWalker:
         take(block[386:482], block[482], offset)
 
     def _begin_pax_sparse(
-        self, header: _Header, pax: dict[str, bytes], version: str, offset: int
+        self, header: _Header, pax: dict[bytes, bytes], version: str, offset: int
     ) -> None:
         stored = header.size
         size = header.size
-        for key in ("GNU.sparse.size", "GNU.sparse.realsize"):
+        for key in (b"GNU.sparse.size", b"GNU.sparse.realsize"):
             if pax.get(key):
                 size = self._pax_number(key, pax[key], offset)
                 break
-        name = pax.get("GNU.sparse.name") or header.name
+        name = pax.get(b"GNU.sparse.name") or header.name
         if header.kind in _WITHOUT_CONTENT:
             self._stop(
                 AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse map on an entry without content", name
@@ -691,7 +720,7 @@ class TarWalker:
             self._collect_map(position, TextMap(), stored, offset)
             return
         text = pax.get(SPARSE_MAP, b"").decode("ascii", "replace")
-        count = pax.get("GNU.sparse.numblocks", b"").decode("ascii", "replace")
+        count = pax.get(b"GNU.sparse.numblocks", b"").decode("ascii", "replace")
         try:
             spans = parse_map_0_1(text, count)
         except SparseError as error:
@@ -828,7 +857,7 @@ class TarWalker:
         fatal: bool = False,
     ) -> None:
         if fatal or len(self._anomalies) < self._limits.anomalies:
-            text = None if name is None else name.decode("utf-8", "surrogateescape")
+            text = None if name is None else _text(name)
             self._anomalies.append(Anomaly(kind, offset, detail, text, fatal))
 
     def _note_unknown(self, header: _Header, offset: int) -> None:
@@ -879,12 +908,16 @@ def _gnu_name(name: bytes, prefix: bytes) -> bytes:
     return text + b"/" + name if text.isascii() and text else name
 
 
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
 def _fits(number: int) -> bool:
     return -_INT64_MAX - 1 <= number <= _INT64_MAX
 
 
-def _pax_sparse_version(pax: dict[str, bytes]) -> str | None:
-    major, minor = pax.get("GNU.sparse.major"), pax.get("GNU.sparse.minor")
+def _pax_sparse_version(pax: dict[bytes, bytes]) -> str | None:
+    major, minor = pax.get(b"GNU.sparse.major"), pax.get(b"GNU.sparse.minor")
     if not major and not minor:
         return "0.1" if pax.get(SPARSE_MAP) else None
     if major == b"0" and minor in _SPARSE_MINORS:
@@ -892,8 +925,6 @@ def _pax_sparse_version(pax: dict[str, bytes]) -> str | None:
     return "1.0" if (major, minor) == (b"1", b"0") else None
 
 
-def _xattrs(pax: dict[str, bytes]) -> dict[str, bytes]:
-    """The extended attributes; an empty record sets none (reader.go, mergePAX)."""
-    names = [key for key, value in pax.items() if value and key.startswith(XATTR_PREFIX)]
+def _xattrs(pax: dict[bytes, bytes], keys: list[bytes]) -> dict[str, bytes]:
     start = len(XATTR_PREFIX)
-    return {key[start:]: pax[key][:_XATTR_VALUE] for key in names[:_XATTRS_PER_ENTRY]}
+    return {_text(key[start:]): pax[key][:_XATTR_VALUE] for key in keys[:_XATTRS_PER_ENTRY]}
