@@ -61,7 +61,7 @@ class _Decompressor(Protocol):
 class _GzipMember:
     """igzip for one member, whose header it gets in one piece.
 
-    A header with optional fields that comes in several pieces is misread by isal 1.8.
+    A header with optional fields that comes in several pieces is misread by isal 1.9.
     """
 
     def __init__(self) -> None:
