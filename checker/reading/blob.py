@@ -31,7 +31,7 @@ class Task(NamedTuple):
         path: Its cleaned path.
         size: Its size in bytes, as the header says.
         is_document: Whether it is one of the files that must be JSON.
-        chunks: Gives its content in pieces; the first one has at least 512 bytes, if there are.
+        chunks: Gives its content in pieces.
     """
 
     location: Location
@@ -64,15 +64,22 @@ def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
     """Read one member: as JSON if it looks like it, else as a layer."""
     chunks = task.chunks()
     try:
-        head = next(chunks, b"")
+        head = _take_head(chunks)
         if _is_document(task, head):
             return _read_json(task, head, chunks, limits)
         return _LayerReading(task, head, plan, limits).run(chunks)
     except OSError as error:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:
-        # Before the first byte: a sparse file that is mostly holes.
         return _empty(task)._replace(limits=(error.reached._replace(member=task.location.member),))
+
+
+def _take_head(chunks: Iterator[bytes]) -> bytes:
+    """The first pieces, as many as it takes to tell what the content is."""
+    head = next(chunks, b"")
+    while len(head) < BLOCK and (more := next(chunks, b"")):
+        head += more
+    return head
 
 
 def _empty(task: Task, *, error: str | None = None) -> Blob:

@@ -160,12 +160,14 @@ def test_a_wrong_command_line_names_the_nearest_right_one(
 # Interruptions
 
 
-def start(checker: Checker, *words: str | Path, **options: int) -> subprocess.Popen[bytes]:
+def start(
+    checker: Checker, *words: str | Path, stdout: int = subprocess.PIPE
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "checker", *map(str, words)],
         cwd=checker.folder,
+        stdout=stdout,
         stderr=subprocess.PIPE,
-        **options,
     )
 
 
@@ -173,7 +175,7 @@ def test_ctrl_c_ends_quietly_and_leaves_no_report(checker: Checker, tmp_path: Pa
     fifo = tmp_path / "endless"
     os.mkfifo(fifo)
     report = tmp_path / "report.xml"
-    process = start(checker, "check", fifo, "--format", f"junit={report}", stdout=subprocess.PIPE)
+    process = start(checker, "check", fifo, "--format", f"junit={report}")
     with fifo.open("wb") as pipe:
         pipe.write(sample("docker-archive")[:1024])
         pipe.flush()
@@ -243,7 +245,7 @@ def test_several_formats_cost_one_read(checker: Checker, tmp_path: Path) -> None
     fifo = tmp_path / "once"
     os.mkfifo(fifo)
     words = ("--format", "text", "--format", "json=report.json", "--format", "junit=report.xml")
-    process = start(checker, "check", fifo, *words, stdout=subprocess.PIPE)
+    process = start(checker, "check", fifo, *words)
     fifo.write_bytes(sample("oci-archive"))
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0, out
