@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.entries import GLOBAL_HEADER, Entries
 
 
-@dataclass(frozen=True, slots=True)
-class Collision:
+class Collision(NamedTuple):
     """Two or more entries of one cleaned path.
 
     Attributes:

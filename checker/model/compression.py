@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class CompressionKind(StrEnum):
@@ -16,8 +16,7 @@ class CompressionKind(StrEnum):
     ZSTD = "zstd"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compression:
+class Compression(NamedTuple):
     """How some bytes are compressed, and what is odd about it.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from checker.model.entries import Entries
 from checker.model.limits import LimitReached
@@ -31,8 +32,7 @@ class AnomalyKind(StrEnum):
     DATA_AFTER_END = "data-after-end"
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
+class Anomaly(NamedTuple):
     """One oddity.
 
     Attributes:
@@ -50,8 +50,7 @@ class Anomaly:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tar:
+class Tar(NamedTuple):
     """One walked tar.
 
     Attributes:
@@ -74,8 +73,8 @@ class Tar:
     end_blocks: int = 0
     after_end: bytes = b""
     head: bytes = b""
-    global_records: Mapping[str, str] = field(default_factory=dict)
-    contents: Mapping[int, bytes] = field(default_factory=dict)
+    global_records: Mapping[str, str] = MappingProxyType({})
+    contents: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
 
     @property

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source, Stats
 from checker.model.blob import Blob
@@ -39,8 +39,7 @@ _FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
 _FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """How to read.
 
     Attributes:
@@ -50,8 +49,8 @@ class ReadOptions:
         progress: Told of every blob that is done: bytes done and bytes in all.
     """
 
-    plan: ContentPlan = field(default_factory=ContentPlan)
-    limits: Limits = field(default_factory=Limits)
+    plan: ContentPlan = ContentPlan()
+    limits: Limits = Limits()
     jobs: int = 2
     progress: Callable[[int, int], None] | None = None
 
@@ -67,6 +66,7 @@ def read_archive(path: str, options: ReadOptions) -> Archive:
     with ExitStack() as stack:
         stack.callback(opened.content.close)
         hashing = _FileHash(opened.file)
+        stack.callback(hashing.close)
         blobs = _read_blobs(path, opened, options)
         sha256 = opened.sha256 or hashing.result()
     return _gather(path, opened, blobs, sha256, began, options)
@@ -78,6 +78,7 @@ class _FileHash:
     def __init__(self, file: int | None) -> None:
         self._sha256 = hashlib.sha256()
         self._error: OSError | None = None
+        self._closed = False
         self._thread: Thread | None = None
         if file is not None:
             self._thread = Thread(target=self._run, args=(file,), daemon=True)
@@ -86,7 +87,7 @@ class _FileHash:
     def _run(self, file: int) -> None:
         offset = 0
         try:
-            while piece := os.pread(file, CHUNK, offset):
+            while not self._closed and (piece := os.pread(file, CHUNK, offset)):
                 self._sha256.update(piece)
                 offset += len(piece)
         except OSError as error:
@@ -98,17 +99,24 @@ class _FileHash:
         self._thread.join()
         return None if self._error else self._sha256.hexdigest()
 
+    def close(self) -> None:
+        """Stop, however far it came."""
+        self._closed = True
+        if self._thread is not None:
+            self._thread.join()
+
 
 def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Blob]:
     tasks = sorted(_tasks(path, opened, options.limits), key=lambda task: task.position)
     total = sum(task.size for task in tasks)
     done = 0
     blobs: dict[int, Blob] = {}
-    for blob in _run(tasks, options):
-        blobs[blob.position] = blob
-        done += blob.size
-        if options.progress is not None:
-            options.progress(done, total)
+    with closing(_run(tasks, options)) as results:
+        for blob in results:
+            blobs[blob.position] = blob
+            done += blob.size
+            if options.progress is not None:
+                options.progress(done, total)
     return dict(sorted(blobs.items()))
 
 
@@ -153,33 +161,69 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
     return documents.union(found[: limits.members])
 
 
-def _run(tasks: list[Task], options: ReadOptions) -> Iterator[Blob]:
+def _run(tasks: list[Task], options: ReadOptions) -> Generator[Blob]:
     """Read the tasks, in file order, on as many threads as there are jobs."""
-    workers = min(options.jobs, len(tasks))
-    if workers <= 1:
+    if min(options.jobs, len(tasks)) <= 1:
         yield from (read_blob(task, options.plan, options.limits) for task in tasks)
         return
-    pending: SimpleQueue[Task] = SimpleQueue()
-    for task in tasks:
-        pending.put(task)
-    results: SimpleQueue[Blob | BaseException] = SimpleQueue()
+    workers = _Workers(tasks, options)
+    try:
+        yield from workers.results(len(tasks))
+    finally:
+        workers.close()
 
-    def work() -> None:
+
+class _Workers:
+    """Threads that read tasks until there are none, or until they are closed."""
+
+    def __init__(self, tasks: list[Task], options: ReadOptions) -> None:
+        self._options = options
+        self._pending: SimpleQueue[Task] = SimpleQueue()
+        self._results: SimpleQueue[Blob | BaseException] = SimpleQueue()
+        self._closed = False
+        for task in tasks:
+            self._pending.put(task)
+        count = min(options.jobs, len(tasks))
+        self._threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def results(self, count: int) -> Iterator[Blob]:
+        """The blobs as they are done.
+
+        Raises:
+            BaseException: What reading one raised.
+        """
+        for _ in range(count):
+            result = self._results.get()
+            if isinstance(result, BaseException):
+                raise result
+            yield result
+
+    def close(self) -> None:
+        """Stop the threads, in the middle of a blob if need be."""
+        self._closed = True
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
         try:
-            while True:
-                results.put(read_blob(pending.get_nowait(), options.plan, options.limits))
+            while not self._closed:
+                self._results.put(self._read(self._pending.get_nowait()))
         except Empty:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again by the main thread
-            results.put(error)
+            self._results.put(error)
 
-    for _ in range(workers):
-        Thread(target=work, daemon=True).start()
-    for _ in tasks:
-        result = results.get()
-        if isinstance(result, BaseException):
-            raise result
-        yield result
+    def _read(self, task: Task) -> Blob:
+        chunks = task._replace(chunks=lambda: self._until_closed(task.chunks()))
+        return read_blob(chunks, self._options.plan, self._options.limits)
+
+    def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._closed:
+                return
+            yield chunk
 
 
 def _gather(
@@ -244,7 +288,7 @@ def _all_limits(
     for blob in blobs.values():
         yield from blob.limits
         for reached in () if blob.tar is None else blob.tar.limits:
-            yield replace(reached, member=blob.location.member)
+            yield reached._replace(member=blob.location.member)
     files = sum(kind in _FILE_KINDS for kind in opened.tar.entries.kinds)
     if blobs and files > limits.members:
         yield LimitReached(

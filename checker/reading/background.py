@@ -27,26 +27,36 @@ class Background:
         self._thread.start()
 
     def put(self, piece: bytes) -> None:
-        """Hand over a piece; waits while too many are pending."""
-        if self._error is None:
-            self._queue.put(piece)
+        """Hand over a piece; waits while too many are pending.
+
+        Raises:
+            BaseException: What ``consume`` raised of an earlier piece; once.
+        """
+        self._raise_error()
+        self._queue.put(piece)
 
     def close(self) -> None:
         """Wait until all pieces are consumed.
 
         Raises:
-            BaseException: What ``consume`` raised.
+            BaseException: What ``consume`` raised, unless ``put`` did so before.
         """
         self._queue.put(None)
         self._thread.join()
-        if self._error is not None:
-            raise self._error
+        self._raise_error()
+
+    def _raise_error(self) -> None:
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
 
     def _run(self) -> None:
+        failed = False
         while (piece := self._queue.get()) is not None:
-            if self._error is not None:
+            if failed:
                 continue
             try:
                 self._consume(piece)
-            except BaseException as error:  # noqa: BLE001 - raised again by close()
+            except BaseException as error:  # noqa: BLE001 - raised again by put() or close()
+                failed = True
                 self._error = error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.limits import LimitReached, Limits
@@ -18,6 +18,14 @@ _MAGICS = (
 _SKIPPABLE_FIRST, _SKIPPABLE_LAST = 0x184D2A50, 0x184D2A5F
 MAGIC_SIZE = 8
 _STEP = 1 << 20
+# A decompressor copies what it is given behind the end of its stream. It is given little at first,
+# then more and more, lest a file of tiny streams be copied again for each of them.
+_FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
+_XZ_PADDING = bytes(4)
+
+_GZIP_FIXED = 10
+_GZIP_HEADER_CRC, _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 2, 4, 8, 16
+_GZIP_HEADER_LIMIT = 1 << 20
 
 
 def detect(head: bytes) -> CompressionKind:
@@ -35,10 +43,13 @@ def _is_skippable(head: bytes) -> bool:
     return len(head) >= MAGIC_SIZE and _SKIPPABLE_FIRST <= number <= _SKIPPABLE_LAST
 
 
+Buffer: TypeAlias = bytes | memoryview
+
+
 class _Decompressor(Protocol):
     """The interface that bz2, lzma, zstd and isal share."""
 
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+    def decompress(self, data: Buffer, max_length: int = -1) -> bytes: ...
     @property
     def eof(self) -> bool: ...
     @property
@@ -47,12 +58,62 @@ class _Decompressor(Protocol):
     def unused_data(self) -> bytes: ...
 
 
+class _GzipMember:
+    """igzip for one member, whose header it gets in one piece.
+
+    A header with optional fields that comes in several pieces is misread by isal 1.9.
+    """
+
+    def __init__(self) -> None:
+        from isal import igzip_lib
+
+        self._inner = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        self._header: bytes | None = b""
+
+    def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
+        if self._header is None:
+            return self._inner.decompress(data, max_length)
+        header = self._header + bytes(data)
+        if _has_gzip_header(header) or len(header) > _GZIP_HEADER_LIMIT:
+            self._header = None
+            return self._inner.decompress(header, max_length)
+        self._header = header
+        return b""
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return self._inner.needs_input
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+
+def _has_gzip_header(data: bytes) -> bool:
+    """Whether the header of a member (RFC 1952, section 2.3) is there to its last byte."""
+    if len(data) < _GZIP_FIXED:
+        return False
+    flags = data[3]
+    position = _GZIP_FIXED
+    if flags & _GZIP_EXTRA:
+        position += 2 + int.from_bytes(data[position : position + 2], "little")
+    for flag in (_GZIP_NAME, _GZIP_COMMENT):
+        if flags & flag:
+            end = data.find(b"\0", position)
+            if end < 0:
+                return False
+            position = end + 1
+    return len(data) >= position + (2 if flags & _GZIP_HEADER_CRC else 0)
+
+
 def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:
     # Imported here: a run loads the one library that it needs.
     if kind is CompressionKind.GZIP:
-        from isal import igzip_lib
-
-        return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        return _GzipMember()
     if kind is CompressionKind.BZIP2:
         import bz2
 
@@ -94,6 +155,7 @@ class Inflater:
         self._limits = limits
         self._decompressor: _Decompressor | None = None
         self._head = b""
+        self._slice = _FIRST_SLICE
         self._taken = 0
         self._given = 0
         self._streams = 0
@@ -114,45 +176,47 @@ class Inflater:
             self._given += len(data)
             yield data
             return
-        while data and self._error is None and self._trailing is None:
+        rest = memoryview(self._head + data)
+        self._head = b""
+        while rest and self._error is None and self._trailing is None:
             if self._decompressor is None:
-                data = self._begin_stream(data)
+                rest = self._begin_stream(rest)
                 continue
-            piece = self._step(data)
-            data = b""
-            while piece or not self._wants_more():
-                if piece:
-                    self._count(len(piece))
-                    yield piece
-                piece = self._step(b"")
+            part, behind = rest[: self._slice], rest[self._slice :]
+            self._slice = min(2 * self._slice, _LAST_SLICE)
+            yield from self._inflate(self._decompressor, part, self._taken - len(behind))
+            unused = 0
             if self._decompressor.eof:
-                data = self._decompressor.unused_data
+                unused = len(self._decompressor.unused_data)
                 self._decompressor = None
-        if data and self._trailing is not None:
-            self._trailing_zeros = self._trailing_zeros and not data.strip(b"\0")
+            rest = rest[len(part) - unused :]
+        if self._trailing is not None:
+            self._trailing_zeros = self._trailing_zeros and not bytes(rest).strip(b"\0")
 
-    def _wants_more(self) -> bool:
-        decompressor = self._decompressor
-        return (
-            decompressor is None
-            or self._error is not None
-            or decompressor.eof
-            or decompressor.needs_input
-        )
+    def _inflate(
+        self, decompressor: _Decompressor, part: memoryview, offset: int
+    ) -> Iterator[bytes]:
+        """Decompress one slice, which ends at ``offset``."""
+        data: Buffer = part
+        while self._error is None:
+            piece = self._step(decompressor, data, offset)
+            if piece:
+                self._count(len(piece))
+                yield piece
+            if decompressor.eof or decompressor.needs_input:
+                return
+            data = b""
 
-    def _step(self, data: bytes) -> bytes:
-        decompressor = self._decompressor
-        if decompressor is None or decompressor.eof or self._error is not None:
-            return b""
+    def _step(self, decompressor: _Decompressor, data: Buffer, offset: int) -> bytes:
         try:
             return decompressor.decompress(data, _STEP)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - five libraries, each with its own error class
-            self._refuse(error)
+            self._refuse(error, offset)
             return b""
 
-    def _refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception, offset: int) -> None:
         text = str(error)
         if "emory" in text or "Window" in text or "window" in text:
             raise LimitError(
@@ -160,26 +224,27 @@ class Inflater:
                     limit="window",
                     value=self._limits.window,
                     what=f"the {self._kind} stream asks for more memory than this to inflate",
-                    offset=0,
+                    offset=offset,
                 ),
             ) from error
         self._error = text
-        self._error_offset = self._taken
+        self._error_offset = offset
 
-    def _begin_stream(self, data: bytes) -> bytes:
+    def _begin_stream(self, data: memoryview) -> memoryview:
         """Look at the head of what comes next: another stream, or trailing bytes."""
-        self._head += data
-        if len(self._head) < MAGIC_SIZE and self._streams:
-            return b""
-        data, self._head = self._head, b""
-        if detect(data) is self._kind or not self._streams:
+        head = bytes(data[:MAGIC_SIZE])
+        if len(head) < MAGIC_SIZE and self._streams:
+            self._head = head
+            return data[len(head) :]
+        if detect(head) is self._kind or not self._streams:
             self._decompressor = _new_decompressor(self._kind, self._limits)
-            self._skippable_first |= not self._streams and _is_skippable(data)
+            self._slice = _FIRST_SLICE
+            self._skippable_first |= not self._streams and _is_skippable(head)
             self._streams += 1
             return data
-        if self._kind is CompressionKind.XZ and not data[:4].strip(b"\0"):
+        if self._kind is CompressionKind.XZ and head.startswith(_XZ_PADDING):
             # Stream padding: multiples of four zero bytes (xz file format 1.2, section 2.2).
-            return data[4:]
+            return data[len(_XZ_PADDING) :]
         self._trailing = self._taken - len(data)
         return data
 
@@ -203,20 +268,21 @@ class Inflater:
         """The input is over: say what was found."""
         if self._kind is CompressionKind.NONE:
             return NOT_COMPRESSED
-        if self._head:
+        padding = self._kind is CompressionKind.XZ and self._head == _XZ_PADDING
+        if self._head and not padding:
             self._trailing = self._taken - len(self._head)
             self._trailing_zeros = not self._head.strip(b"\0")
         truncated = self._decompressor is not None and self._error is None
-        error = self._error
+        error, error_offset = self._error, self._error_offset
         if truncated:
             error = f"the {self._kind} stream ends before its end marker"
-            self._error_offset = self._taken
+            error_offset = self._taken
         return Compression(
             kind=self._kind,
             streams=self._streams,
             skippable_first=self._skippable_first,
             error=error,
-            error_offset=self._error_offset,
+            error_offset=error_offset,
             truncated=truncated,
             trailing=self._trailing,
             trailing_zeros=self._trailing is not None and self._trailing_zeros,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+SPARSE_OFFSET = b"GNU.sparse.offset"
+SPARSE_LENGTH = b"GNU.sparse.numbytes"
+SPARSE_MAP = b"GNU.sparse.map"
+XATTR_PREFIX = b"SCHILY.xattr."
 
-SPARSE_OFFSET = "GNU.sparse.offset"
-SPARSE_LENGTH = "GNU.sparse.numbytes"
-SPARSE_MAP = "GNU.sparse.map"
-XATTR_PREFIX = "SCHILY.xattr."
-
-_NO_NUL_IN_VALUE = frozenset({"path", "linkpath", "uname", "gname"})
+_SPARSE_KEYS = frozenset({SPARSE_OFFSET, SPARSE_LENGTH})
+_SPARSE_PREFIX = b"GNU.sparse."
+_NO_NUL_IN_VALUE = frozenset({b"path", b"linkpath", b"uname", b"gname"})
+_NEWLINE = ord("\n")
 # Longest run of digits that can still be a length below the limit on extension headers.
 _LENGTH_DIGITS = 10
 
@@ -19,16 +20,14 @@ class PaxError(ValueError):
 
     Attributes:
         offset: Byte offset of the record in the body of the header.
-        records: The records before it.
     """
 
-    def __init__(self, offset: int, detail: str, records: dict[str, bytes]) -> None:
+    def __init__(self, offset: int, detail: str) -> None:
         super().__init__(detail)
         self.offset = offset
-        self.records = records
 
 
-def parse_pax(body: bytes) -> dict[str, bytes]:
+def parse_pax(body: bytes) -> dict[bytes, bytes]:
     """Read the records of one extended header.
 
     The offset and length records of GNU sparse 0.0, which repeat, come out joined with commas under
@@ -37,40 +36,65 @@ def parse_pax(body: bytes) -> dict[str, bytes]:
     Raises:
         PaxError: A record breaks the rules.
     """
-    records: dict[str, bytes] = {}
+    records = _plain_records(body)
+    return _any_records(body) if records is None else records
+
+
+def _plain_records(body: bytes) -> dict[bytes, bytes] | None:
+    """Records of one line each, as nearly all are, without the cost of the full rules.
+
+    None if it takes the full rules to tell.
+    """
+    lines = body.split(b"\n")
+    if lines.pop() or b"\0" in body or _SPARSE_PREFIX in body:
+        return None
+    records: dict[bytes, bytes] = {}
+    for line in lines:
+        digits, _, record = line.partition(b" ")
+        key, equals, value = record.partition(b"=")
+        if not equals or not key or not digits.isdigit() or int(digits) != len(line) + 1:
+            return None
+        records[key] = value
+    return records
+
+
+def _any_records(body: bytes) -> dict[bytes, bytes]:
+    records: dict[bytes, bytes] = {}
     sparse: list[bytes] = []
-    for offset, key, value in _records(body, records):
-        if key in (SPARSE_OFFSET, SPARSE_LENGTH):
+    position = 0
+    while position < len(body):
+        key, value, end = _record(body, position)
+        if key in _SPARSE_KEYS:
             expected = SPARSE_LENGTH if len(sparse) % 2 else SPARSE_OFFSET
             if key != expected or b"," in value:
-                raise PaxError(offset, f"{key} stands where {expected} is due", records)
+                raise PaxError(position, f"{_text(key)} stands where {_text(expected)} is due")
             sparse.append(value)
         else:
             records[key] = value
+        position = end
     if sparse:
         records[SPARSE_MAP] = b",".join(sparse)
     return records
 
 
-def _records(body: bytes, so_far: dict[str, bytes]) -> Iterator[tuple[int, str, bytes]]:
-    position = 0
-    while position < len(body):
-        space = body.find(b" ", position, position + _LENGTH_DIGITS + 1)
-        digits = body[position:space] if space >= 0 else b""
-        if not digits.isdigit():
-            raise PaxError(position, "a record does not begin with its length", so_far)
-        end = position + int(digits)
-        if end > len(body) or end < space + 2:
-            raise PaxError(
-                position, f"a record says it has {int(digits)} bytes, which do not fit", so_far
-            )
-        if body[end - 1 : end] != b"\n":
-            raise PaxError(position, "a record does not end with a newline", so_far)
-        raw_key, equals, value = body[space + 1 : end - 1].partition(b"=")
-        if not equals or not raw_key:
-            raise PaxError(position, "a record has no key and value", so_far)
-        key = raw_key.decode("utf-8", "surrogateescape")
-        if b"\0" in (value if key in _NO_NUL_IN_VALUE else raw_key):
-            raise PaxError(position, f"record {key!r} holds a NUL byte", so_far)
-        yield position, key, value
-        position = end
+def _record(body: bytes, position: int) -> tuple[bytes, bytes, int]:
+    """The record at a position: key, value, and where the next one begins."""
+    space = body.find(b" ", position, position + _LENGTH_DIGITS + 1)
+    digits = body[position:space] if space >= 0 else b""
+    if not digits.isdigit():
+        raise PaxError(position, "a record does not begin with its length")
+    end = position + int(digits)
+    if not space + 2 <= end <= len(body):
+        raise PaxError(position, f"a record says it has {int(digits)} bytes, which do not fit")
+    if body[end - 1] != _NEWLINE:
+        raise PaxError(position, "a record does not end with a newline")
+    key, equals, value = body[space + 1 : end - 1].partition(b"=")
+    if not equals or not key:
+        raise PaxError(position, "a record has no key and value")
+    if b"\0" in (value if key in _NO_NUL_IN_VALUE else key):
+        raise PaxError(position, f"record {_text(key)!r} holds a NUL byte")
+    return key, value, end
+
+
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "surrogateescape")

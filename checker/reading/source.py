@@ -8,8 +8,8 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from contextlib import ExitStack
+from typing import IO, NamedTuple, Protocol
 
 from checker.model.archive import Source
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
@@ -39,8 +39,7 @@ class Content(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(NamedTuple):
     """A source that is open and whose members are listed.
 
     Attributes:
@@ -96,21 +95,28 @@ class TarContent:
             length -= len(piece)
 
     def _sparse(self, stored: Span, spans: tuple[Span, ...], size: int) -> Iterator[bytes]:
-        if size > self._limits.expansion_from and size > self._limits.expansion * stored.length:
+        held = min(stored.length, os.fstat(self._file).st_size - stored.offset)
+        if size > self._limits.expansion_from and size > self._limits.expansion * max(0, held):
             raise LimitError(
                 LimitReached(
                     limit="expansion",
                     value=self._limits.expansion,
-                    what=f"a sparse file of {size} bytes with {stored.length} bytes of content",
+                    what=f"a sparse file of {size} bytes with {max(0, held)} bytes of content",
                     offset=stored.offset,
                 ),
             )
         at, offset = 0, stored.offset
-        for span in (*spans, Span(size, 0)):
+        # What the map has beyond the stored bytes belongs to other members, or to nobody.
+        end = offset + max(0, held)
+        for span in spans:
             yield from _zeros(span.offset - at)
-            yield from self._pieces(offset, span.length)
-            offset += span.length
-            at = span.offset + span.length
+            length = min(span.length, end - offset)
+            yield from self._pieces(offset, length)
+            if length < span.length:
+                return
+            offset += length
+            at = span.offset + length
+        yield from _zeros(size - at)
 
     def close(self) -> None:
         """Close the file."""
@@ -163,31 +169,39 @@ def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
         if os.path.isdir(path):
             return _open_folder(path, limits)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            return _spool(file, Source.FILE, plan, limits)
         return _open_file(file, plan, limits)
     except OSError as error:
-        raise UnreadableError(path, _why(error)) from error
+        raise UnreadableError(path, _why(path, error)) from error
 
 
-def _why(error: OSError) -> str:
+def _why(path: str, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return (
             "no space left for the uncompressed copy: point TMPDIR to a larger disk, or set "
             "--limit spool=BYTES"
         )
-    return f"cannot be read: {error.strerror or error}"
+    place = "" if error.filename in (None, path) else f" ({error.filename})"
+    return f"cannot be read: {error.strerror or error}{place}"
 
 
 def _open_file(file: int, plan: ContentPlan, limits: Limits) -> Opened:
-    kind = detect(os.pread(file, MAGIC_SIZE, 0))
-    if kind is not CompressionKind.NONE:
+    """List the members of an open file, which the result then owns; on errors it is closed."""
+    try:
+        status = os.fstat(file)
+        in_place = (
+            stat.S_ISREG(status.st_mode)
+            and detect(os.pread(file, MAGIC_SIZE, 0)) is CompressionKind.NONE
+        )
+        if in_place:
+            tar = _walk_file(file, status.st_size, plan, limits)
+    except OSError:
+        os.close(file)
+        raise
+    if not in_place:
         return _spool(file, Source.FILE, plan, limits)
-    size = os.fstat(file).st_size
-    tar = _walk_file(file, size, plan, limits)
     return Opened(
         source=Source.FILE,
-        size=size,
+        size=status.st_size,
         compression=NOT_COMPRESSED,
         tar=tar,
         content=TarContent(file, tar.entries, limits),
@@ -214,13 +228,17 @@ def _walk_file(file: int, size: int, plan: ContentPlan, limits: Limits) -> Tar:
 
 
 class _Spool:
-    """The uncompressed copy of what cannot be sought in, walked while it is written."""
+    """The uncompressed copy of what cannot be sought in, walked while it is written.
+
+    Attributes:
+        file: Descriptor of the copy, which has no name; the user of the spool closes it.
+    """
 
     def __init__(self, plan: ContentPlan, limits: Limits) -> None:
         self._walker = TarWalker(limits, plan)
         self._limits = limits
         self._size = 0
-        with tempfile.TemporaryFile(prefix="checker-") as file:
+        with _temporary_file() as file:
             self.file = os.dup(file.fileno())
 
     def take(self, piece: bytes) -> None:
@@ -242,42 +260,79 @@ class _Spool:
         return self._walker.finish()
 
 
+def _temporary_file() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile(prefix="checker-")
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            "no folder to write the uncompressed copy to; point TMPDIR to one that can be written",
+        ) from error
+
+
+class _Stream:
+    """A file that is read once, from its first byte to its last, hashed on the way."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self._whole = False
+        self.head = _read_at_least(file, MAGIC_SIZE)
+        self.size = 0
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash, if the file was read to its end."""
+        return self._sha256.hexdigest() if self._whole else None
+
+    def chunks(self) -> Iterator[bytes]:
+        chunk = self.head
+        while chunk:
+            self._sha256.update(chunk)
+            self.size += len(chunk)
+            yield chunk
+            chunk = os.read(self._file, CHUNK)
+        self._whole = True
+
+
 def _spool(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
-    sha256 = hashlib.sha256()
-    size = 0
-    reached: list[LimitReached] = []
-    try:
-        chunk = _read_at_least(file, MAGIC_SIZE)
-        inflater = Inflater(detect(chunk[:MAGIC_SIZE]), limits)
-        spool = _Spool(plan, limits)
-        background = Background(spool.take)
+    with ExitStack() as on_error:
         try:
-            while chunk:
-                sha256.update(chunk)
-                size += len(chunk)
-                for piece in inflater.feed(chunk):
-                    background.put(piece)
-                chunk = os.read(file, CHUNK)
-        except LimitError as error:
-            reached.append(error.reached)
-        try:
-            background.close()
-        except LimitError as error:
-            reached.append(error.reached)
-    finally:
-        os.close(file)
-    tar = spool.finish()
+            stream = _Stream(file)
+            inflater = Inflater(detect(stream.head[:MAGIC_SIZE]), limits)
+            spool = _Spool(plan, limits)
+            on_error.callback(os.close, spool.file)
+            reached = _copy(stream, inflater, spool)
+        finally:
+            os.close(file)
+        tar = spool.finish()
+        on_error.pop_all()
     return Opened(
         source=source,
-        size=size,
+        size=stream.size,
         compression=inflater.finish(),
         tar=tar,
         content=TarContent(spool.file, tar.entries, limits),
         file=None,
-        sha256=None if reached else sha256.hexdigest(),
-        limits=tuple(reached),
+        sha256=stream.sha256,
+        limits=reached,
     )
+
+
+def _copy(stream: _Stream, inflater: Inflater, spool: _Spool) -> tuple[LimitReached, ...]:
+    """Inflate a stream into a spool; the limit that ended it, if one did."""
+    background = Background(spool.take)
+    try:
+        try:
+            for chunk in stream.chunks():
+                for piece in inflater.feed(chunk):
+                    background.put(piece)
+        finally:
+            background.close()
+    except LimitError as error:
+        return (error.reached,)
+    return ()
 
 
 def _read_at_least(file: int, count: int) -> bytes:

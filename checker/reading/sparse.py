@@ -18,11 +18,8 @@ class SparseError(ValueError):
     """A map that readers refuse; the text says why."""
 
 
-def old_gnu_rows(
-    rows: bytes,
-    parse_number: Callable[[bytes], int | None],
-) -> tuple[list[Span], bool]:
-    """Read rows of an old GNU map; the second value says whether the rows were all in use.
+def old_gnu_rows(rows: bytes, parse_number: Callable[[bytes], int | None]) -> list[Span]:
+    """Read rows of an old GNU map, up to the first that is not in use.
 
     Raises:
         SparseError: A number is malformed.
@@ -31,12 +28,12 @@ def old_gnu_rows(
     for start in range(0, len(rows) - _ROW + 1, _ROW):
         row = rows[start : start + _ROW]
         if row[0] == 0:
-            return spans, False
+            break
         offset, length = parse_number(row[:12]), parse_number(row[12:])
         if offset is None or length is None:
             raise SparseError("a number of the sparse map is malformed")
         spans.append(Span(offset, length))
-    return spans, True
+    return spans
 
 
 def parse_map_0_1(text: str, count: str) -> list[Span]:
@@ -53,25 +50,40 @@ def parse_map_0_1(text: str, count: str) -> list[Span]:
     return _pairs(numbers)
 
 
-def parse_map_1_0(body: bytes) -> tuple[list[Span], bool]:
-    """Read the map of version 1.0: a count, then offsets and lengths, a number a line.
+class TextMap:
+    """The map of version 1.0: a count, then offsets and lengths, a number a line, in blocks.
 
-    Returns:
-        The spans, and whether the map is whole; if not, the next block is needed.
-
-    Raises:
-        SparseError: It is malformed.
+    Attributes:
+        size: Bytes of the blocks so far.
     """
-    lines = body.split(b"\n")[:-1]
-    if not lines:
-        return [], False
-    numbers = [line.decode("ascii", "replace") for line in lines]
-    if not _is_number(numbers[0]):
-        raise SparseError("the sparse map does not begin with a count")
-    wanted = 2 * int(numbers[0])
-    if len(numbers) - 1 < wanted:
-        return [], False
-    return _pairs(numbers[1 : wanted + 1]), True
+
+    def __init__(self) -> None:
+        self._blocks: list[bytes] = []
+        self._lines_missing: int | None = None
+        self.size = 0
+
+    def add(self, block: bytes) -> list[Span] | None:
+        """Take the next block; the spans if the map is whole now.
+
+        Raises:
+            SparseError: It is malformed.
+        """
+        self._blocks.append(block)
+        self.size += len(block)
+        lines = block.count(b"\n")
+        if self._lines_missing is None:
+            if not lines:
+                return None
+            count = b"".join(self._blocks).partition(b"\n")[0].decode("ascii", "replace")
+            if not _is_number(count):
+                raise SparseError("the sparse map does not begin with a count")
+            self._lines_missing = 1 + 2 * int(count)
+        self._lines_missing -= lines
+        return self._spans() if self._lines_missing <= 0 else None
+
+    def _spans(self) -> list[Span]:
+        numbers = b"".join(self._blocks).decode("ascii", "replace").split("\n")
+        return _pairs(numbers[1 : 2 * int(numbers[0]) + 1])
 
 
 def check_spans(spans: Sequence[Span], size: int) -> None:

@@ -22,19 +22,20 @@ from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.reading.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
 from checker.reading.sparse import (
     SparseError,
+    TextMap,
     check_spans,
     old_gnu_rows,
     parse_map_0_1,
-    parse_map_1_0,
 )
 
 BLOCK = 512
 _ZERO_BLOCK = bytes(BLOCK)
-# name mode uid gid size mtime chksum typeflag linkname magic version (owners) major minor prefix
-_HEADER = struct.Struct("100s8s8s8s12s12s8sc100s6s2s64x8s8s155s12x")
+# name mode+uid+gid size mtime chksum typeflag linkname magic version (owners) major+minor prefix
+_HEADER = struct.Struct("100s24s12s12s8sB100s6s2s64x16s155s12x")
 _MAGIC = b"ustar\x00"
 _GNU_MAGIC, _GNU_VERSION = b"ustar ", b" \x00"
 _STAR_TRAILER = b"tar\x00"
+_STAR_PREFIX = 131
 _NUMBER_FIELDS = (
     ("mode", 100, 108),
     ("uid", 108, 116),
@@ -52,15 +53,22 @@ _LINKS = frozenset(b"12")
 _DEVICES = frozenset(b"34")
 _FILES = frozenset(b"07")
 _WITHOUT_CONTENT = frozenset(b"123456")
+_NO_DEVICE = (0, 0)
 _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
 
 _INT64_MAX = (1 << 63) - 1
 _UINT32_MASK = (1 << 32) - 1
-_PAX_TIME = re.compile(rb"([+-]?[0-9]{1,19})(?:\.[0-9]*)?")
-_PAX_NUMBER = re.compile(rb"[+-]?[0-9]{1,19}")
-_GLOBAL_DANGERS = frozenset({"path", "linkpath", "size"})
+# Zeros in front are fine; 19 digits are what the largest number has.
+_PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
+_SURELY_FITS = 19
+_TIMES = frozenset({b"mtime", b"atime", b"ctime"})
+_NUMBERS = frozenset({b"uid", b"gid", b"size"})
+_PLAIN_KEYS = _TIMES | _NUMBERS | {b"path", b"linkpath", b"uname", b"gname"}
+_SPARSE_MINORS = (b"0", b"1")
+_GLOBAL_DANGERS = frozenset({b"path", b"linkpath", b"size"})
 
 _MEMO_SIZE = 1 << 15
+_XATTR_NAME = len(XATTR_PREFIX)
 _XATTR_VALUE = 256
 _XATTRS_PER_ENTRY = 64
 _LIMITS_NOTED = 20
@@ -71,7 +79,7 @@ _EXECUTABLE = 0o111
 
 
 def parse_number(field: bytes) -> int | None:
-    """Read a numeric field: octal with spaces and NULs around, or base-256; None if it is neither.
+    """Read a numeric field: octal or base-256; None if it is neither.
 
     As Go's archive/tar does it (strconv.go, parseNumeric and parseOctal).
     """
@@ -80,6 +88,14 @@ def parse_number(field: bytes) -> int | None:
         first = field[0] if negative else field[0] & 0x7F
         value = int.from_bytes(bytes([first]) + field[1:], "big", signed=negative)
         return value if -_INT64_MAX - 1 <= value <= _INT64_MAX else None
+    return parse_octal(field)
+
+
+def parse_octal(field: bytes) -> int | None:
+    """Read octal digits with spaces and NULs around; 0 if there are none, None if it is not octal.
+
+    The checksum has this form alone (Go's archive/tar, format.go, getFormat).
+    """
     digits = field.strip(b" \0").partition(b"\0")[0]
     if not digits:
         return 0
@@ -100,16 +116,28 @@ def looks_like_header(block: bytes) -> bool:
     """Whether these 512 bytes are a tar header with a right checksum."""
     if len(block) < BLOCK or block == _ZERO_BLOCK:
         return False
-    return parse_number(block[148:156]) in header_sums(block)
+    return parse_octal(block[148:156]) in header_sums(block)
 
 
 class _Numbers(dict[bytes, int | None]):
-    """Numeric fields seen so far: the same few modes, owners and times come again and again."""
+    """Numeric fields seen so far: the same few sizes and times come again and again."""
 
     def __missing__(self, field: bytes) -> int | None:
         if len(self) > _MEMO_SIZE:
             self.clear()
         value = self[field] = parse_number(field)
+        return value
+
+
+class _Rows(dict[bytes, tuple[int, ...] | None]):
+    """Rows of numeric fields of 8 bytes seen so far, None with a malformed one among them."""
+
+    def __missing__(self, row: bytes) -> tuple[int, ...] | None:
+        if len(self) > _MEMO_SIZE:
+            self.clear()
+        numbers = [parse_number(row[start : start + 8]) for start in range(0, len(row), 8)]
+        known = tuple(number for number in numbers if number is not None)
+        value = self[row] = known if len(known) == len(numbers) else None
         return value
 
 
@@ -119,7 +147,7 @@ class _Sums(dict[bytes, int]):
     def __missing__(self, field: bytes) -> int:
         if len(self) > _MEMO_SIZE:
             self.clear()
-        number = parse_number(field)
+        number = parse_octal(field)
         # The checksum counts its own bytes as spaces; here they are added as they stand.
         value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
         return value
@@ -136,7 +164,7 @@ class _Header(NamedTuple):
     gid: int
     size: int
     mtime: int
-    device: tuple[int, int] | None
+    device: tuple[int, ...] | None
 
 
 class _Stop(Exception):  # noqa: N818 - control flow inside this module, not an error
@@ -166,8 +194,9 @@ class TarWalker:
         self._global: dict[str, str] = {}
         self._sums = _Sums()
         self._numbers = _Numbers()
+        self._rows = _Rows()
         # What extension headers said of the entry that comes next.
-        self._pax: dict[str, bytes] = {}
+        self._pax: dict[bytes, bytes] = {}
         self._long_name = b""
         self._long_link = b""
         self._extension_offset = -1
@@ -175,6 +204,7 @@ class TarWalker:
         self._position = 0
         self._rest = b""
         self._skip = 0
+        self._extension_kind = 0
         self._collector: _Collector | None = None
         self._collect_size = 0
         self._content_name = b""
@@ -268,9 +298,7 @@ class TarWalker:
     def _see_header(self, block: bytes, offset: int) -> None:
         (
             name,
-            raw_mode,
-            raw_uid,
-            raw_gid,
+            raw_owners,
             raw_size,
             raw_mtime,
             checksum,
@@ -278,48 +306,47 @@ class TarWalker:
             link,
             magic,
             version,
-            raw_major,
-            raw_minor,
+            raw_device,
             prefix,
         ) = _HEADER.unpack_from(block)
         # Two sums of at most 256 * 255 each: Adler's modulus, 65521, is never reached.
         total = (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
         if total != self._sums[checksum] or self._zero_blocks:
             self._doubt_header(block, offset)
-        numbers = self._numbers
-        mode = numbers[raw_mode]
-        uid = numbers[raw_uid]
-        gid = numbers[raw_gid]
-        size = numbers[raw_size]
-        mtime = numbers[raw_mtime]
-        major: int | None = 0
-        minor: int | None = 0
         name = name.partition(b"\0")[0]
+        device: tuple[int, ...] | None = _NO_DEVICE
         if magic == _MAGIC:
-            major, minor = numbers[raw_major], numbers[raw_minor]
-            if prefix[0]:
-                name = _ustar_name(name, prefix, block)
+            device = self._rows[raw_device]
+            if prefix[0] or block.endswith(_STAR_TRAILER):
+                name = self._ustar_name(name, prefix, block, offset)
         elif magic == _GNU_MAGIC and version == _GNU_VERSION:
-            major, minor = numbers[raw_major], numbers[raw_minor]
+            device = self._rows[raw_device]
             if prefix[0]:
                 name = _gnu_name(name, prefix)
-        if (
-            mode is None
-            or uid is None
-            or gid is None
-            or size is None
-            or mtime is None
-            or major is None
-            or minor is None
-        ):
+        owners = self._rows[raw_owners]
+        size = self._numbers[raw_size]
+        mtime = self._numbers[raw_mtime]
+        if owners is None or device is None or size is None or mtime is None:
             self._stop_at_number(block, offset)
-        kind = typeflag[0] or _REGULAR
-        link = link.partition(b"\0")[0] if kind in _LINKS else b""
-        device = (major, minor) if kind in _DEVICES else None
-        header = _Header(name, link, kind, mode, uid, gid, size, mtime, device)
-        if kind in _EXTENSIONS:
-            self._see_extension(header, offset)
-        elif self._extension_offset >= 0 or kind == _OLD_SPARSE:
+        if size < 0:
+            self._doubt_size(typeflag, size, name, offset)
+        if typeflag in _EXTENSIONS:
+            self._see_extension(typeflag, name, size, offset)
+            return
+        kind = typeflag or _old_kind(name)
+        mode, uid, gid = owners
+        header = _Header(
+            name,
+            link.partition(b"\0")[0] if kind in _LINKS else b"",
+            kind,
+            mode,
+            uid,
+            gid,
+            size,
+            mtime,
+            device if kind in _DEVICES else None,
+        )
+        if self._extension_offset >= 0 or kind == _OLD_SPARSE:
             self._see_extended_entry(header, block, offset)
         else:
             self._see_entry(header, offset)
@@ -332,7 +359,7 @@ class TarWalker:
                 offset - BLOCK,
                 "one block of zeros is followed by data; an archive ends with two",
             )
-        stored = parse_number(block[148:156])
+        stored = parse_octal(block[148:156])
         unsigned, signed = header_sums(block)
         if stored == signed:
             return
@@ -353,17 +380,35 @@ class TarWalker:
             for label, start, end in _NUMBER_FIELDS
             if parse_number(block[start:end]) is None
         )
+        self._stop_at_field(label, start, field, offset, block[:100].partition(b"\0")[0])
+
+    def _stop_at_field(
+        self, label: str, start: int, field: bytes, offset: int, name: bytes | None = None
+    ) -> NoReturn:
         self._stop(
             AnomalyKind.BAD_NUMBER,
             offset + start,
             f"the {label} field holds {field!r}, which is neither octal nor base-256",
-            block[:100].partition(b"\0")[0],
+            name,
         )
+
+    def _doubt_size(self, typeflag: int, size: int, name: bytes, offset: int) -> None:
+        if typeflag not in _WITHOUT_CONTENT:
+            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
+
+    def _ustar_name(self, name: bytes, prefix: bytes, block: bytes, offset: int) -> bytes:
+        if block.endswith(_STAR_TRAILER):
+            # In star's header two times stand behind a shorter prefix.
+            for label, start in (("access time", 476), ("change time", 488)):
+                field = block[start : start + 12]
+                if parse_number(field) is None:
+                    self._stop_at_field(label, start, field, offset, name)
+            prefix = prefix[:_STAR_PREFIX]
+        prefix = prefix.partition(b"\0")[0]
+        return prefix + b"/" + name if prefix else name
 
     def _see_entry(self, header: _Header, offset: int) -> None:
         """Take an entry whose size in the archive and size in the end are the same."""
-        if header.kind == _REGULAR and header.name.endswith(b"/"):
-            header = header._replace(kind=_DIRECTORY)
         position = self._append(header, offset)
         kind = header.kind
         if kind in _WITHOUT_CONTENT:
@@ -381,8 +426,6 @@ class TarWalker:
         """Add a row to the table; its position."""
         entries = self._entries
         name, link, kind, mode, uid, gid, size, mtime, device = header
-        if size < 0 and kind not in _WITHOUT_CONTENT:
-            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
         position = len(entries.paths)
         if position >= self._limits.entries:
             self._stop_at_limit("entries", self._limits.entries, "entries", offset)
@@ -407,7 +450,7 @@ class TarWalker:
         if link:
             entries.linknames[position] = self._bounded(link, offset)
         if device is not None:
-            entries.devices[position] = device
+            entries.devices[position] = device[0], device[1]
         if kind != _GLOBAL_PAX and entries.by_path.setdefault(path, position) != position:
             entries.by_path[path] = position
             entries.repeated.append(position)
@@ -425,7 +468,7 @@ class TarWalker:
                 ),
             )
             name = name[:limit]
-        return name.decode("utf-8", "surrogateescape")
+        return _text(name)
 
     def _spend(self, count: int, offset: int) -> None:
         self._names_left -= count
@@ -476,62 +519,67 @@ class TarWalker:
 
     # Extension headers
 
-    def _see_extension(self, header: _Header, offset: int) -> None:
-        size = header.size
-        if size < 0:
-            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", header.name)
+    def _see_extension(self, kind: int, name: bytes, size: int, offset: int) -> None:
         if size > self._limits.extension:
             self._stop(
                 AnomalyKind.OVERSIZED_EXTENSION,
                 offset,
                 f"an extension header of {size} bytes; readers take {self._limits.extension}",
-                header.name,
+                name,
             )
-        if header.kind != _GLOBAL_PAX:
+        if kind != _GLOBAL_PAX:
             self._extension_offset = offset
-        self._begin_content(header.name, offset, size)
+        self._begin_content(name, offset, size)
+        self._extension_kind = kind
+        self._collect(size, self._take_extension)
 
-        def take(body: bytes) -> None:
-            self._take_extension(header, body[:size], offset)
-
-        self._collect(size + -size % BLOCK, take)
-
-    def _take_extension(self, header: _Header, body: bytes, offset: int) -> None:
-        if header.kind == _LONG_NAME:
-            self._long_name = body.partition(b"\0")[0]
-        elif header.kind == _LONG_LINK:
-            self._long_link = body.partition(b"\0")[0]
-        elif header.kind == _LOCAL_PAX:
+    def _take_extension(self, body: bytes) -> None:
+        self._skip = -len(body) % BLOCK
+        kind = self._extension_kind
+        offset = self._content_start - BLOCK
+        if kind == _LOCAL_PAX:
             self._pax = self._records(body, offset)
+        elif kind == _LONG_NAME:
+            self._long_name = body.partition(b"\0")[0]
+        elif kind == _LONG_LINK:
+            self._long_link = body.partition(b"\0")[0]
         else:
-            self._take_global(header, self._records(body, offset), offset)
+            self._take_global(self._records(body, offset), offset)
 
-    def _records(self, body: bytes, offset: int) -> dict[str, bytes]:
+    def _records(self, body: bytes, offset: int) -> dict[bytes, bytes]:
         try:
             return parse_pax(body)
         except PaxError as error:
             self._stop(AnomalyKind.BAD_PAX_RECORD, offset + BLOCK + error.offset, str(error))
 
-    def _take_global(self, header: _Header, records: dict[str, bytes], offset: int) -> None:
-        dangers = sorted(_GLOBAL_DANGERS & records.keys())
+    def _take_global(self, records: dict[bytes, bytes], offset: int) -> None:
+        name = self._content_name
+        dangers = sorted(key.decode() for key in _GLOBAL_DANGERS & records.keys())
         if dangers:
             self._note(
                 AnomalyKind.GLOBAL_OVERRIDE,
                 offset,
                 f"a global header sets {', '.join(dangers)} for all entries; GNU tar and Python "
                 "obey it, Go and so the engines do not",
-                header.name,
+                name,
             )
         for key, value in records.items():
             self._spend(len(key) + len(value), offset)
-            self._global[key] = value.decode("utf-8", "surrogateescape")
-        self._append(header, offset)
+            self._global[_text(key)] = _text(value)
+        size = self._content_end - self._content_start
+        self._append(_Header(name, b"", _GLOBAL_PAX, 0, 0, 0, size, 0, None), offset)
+        # To Go a global header is the entry that the extension headers before it speak of.
+        self._note_dangling()
+        self._forget_extensions()
+
+    def _forget_extensions(self) -> None:
+        self._extension_offset, self._pax, self._long_name, self._long_link = -1, {}, b"", b""
 
     def _see_extended_entry(self, header: _Header, block: bytes, offset: int) -> None:
         """Take an entry that extension headers or a sparse map say more about."""
         pax = self._pax
-        header = self._extended(header, offset)
-        self._extension_offset, self._pax, self._long_name, self._long_link = -1, {}, b"", b""
+        header = self._extended(header, block[156], offset)
+        self._forget_extensions()
         sparse_version = _pax_sparse_version(pax)
         if header.kind == _OLD_SPARSE:
             self._begin_old_sparse(header, block, offset)
@@ -539,49 +587,75 @@ class TarWalker:
             self._begin_pax_sparse(header, pax, sparse_version, offset)
         else:
             self._see_entry(header, offset)
-        xattrs = _xattrs(pax)
-        if xattrs:
-            self._spend(sum(len(key) + len(value) for key, value in xattrs.items()), offset)
-            self._entries.xattrs[len(self._entries) - 1] = xattrs
+        others = pax.keys() - _PLAIN_KEYS
+        if others:
+            self._keep_xattrs(pax, others, offset)
 
-    def _extended(self, header: _Header, offset: int) -> _Header:
-        pax = self._pax
-        for key in ("atime", "ctime"):
-            self._pax_time(key, 0, offset)
-        return header._replace(
-            name=self._long_name or pax.get("path") or header.name,
-            link=(self._long_link or pax.get("linkpath") or header.link)
-            if header.kind in _LINKS
-            else b"",
-            uid=self._pax_number("uid", header.uid, offset),
-            gid=self._pax_number("gid", header.gid, offset),
-            size=self._pax_number("size", header.size, offset),
-            mtime=self._pax_time("mtime", header.mtime, offset),
-        )
+    def _keep_xattrs(self, pax: dict[bytes, bytes], keys: set[bytes], offset: int) -> None:
+        # An empty record sets none (reader.go, mergePAX).
+        found = sorted(key for key in keys if key.startswith(XATTR_PREFIX) and pax[key])
+        if not found:
+            return
+        xattrs: dict[str, bytes] = {}
+        for key in found[:_XATTRS_PER_ENTRY]:
+            value = pax[key][:_XATTR_VALUE]
+            self._spend(len(key) + len(value), offset)
+            xattrs[_text(key[_XATTR_NAME:])] = value
+        self._entries.xattrs[len(self._entries.paths) - 1] = xattrs
 
-    def _pax_number(self, key: str, default: int, offset: int) -> int:
-        value = self._pax.get(key)
-        if not value:
-            return default
-        if _PAX_NUMBER.fullmatch(value) is None or abs(int(value)) > _INT64_MAX:
+    def _extended(self, header: _Header, typeflag: int, offset: int) -> _Header:
+        """The header as the extension headers before it change it."""
+        name, link, kind, mode, uid, gid, size, mtime, device = header
+        for key, value in self._pax.items():
+            # An empty record changes nothing (reader.go, mergePAX).
+            if not value:
+                continue
+            if key in _TIMES:
+                time = self._pax_time(key, value, offset)
+                mtime = time if key == b"mtime" else mtime
+            elif key == b"path":
+                name = value
+            elif key == b"linkpath":
+                link = value
+            elif key in _NUMBERS:
+                uid, gid, size = self._with_number(key, value, (uid, gid, size), offset)
+        name = self._long_name or name
+        kind = typeflag or _old_kind(name)
+        if size < 0:
+            self._doubt_size(kind, size, name, offset)
+        link = (self._long_link or link) if kind in _LINKS else b""
+        return _Header(name, link, kind, mode, uid, gid, size, mtime, device)
+
+    def _with_number(
+        self, key: bytes, value: bytes, numbers: tuple[int, int, int], offset: int
+    ) -> tuple[int, int, int]:
+        uid, gid, size = numbers
+        number = self._pax_number(key, value, offset)
+        if key == b"size":
+            return uid, gid, number
+        return (number, gid, size) if key == b"uid" else (uid, number, size)
+
+    def _pax_number(self, key: bytes, value: bytes, offset: int) -> int:
+        if _PAX_NUMBER.fullmatch(value) is None or not _fits(int(value)):
             self._stop_at_record(key, value, "a number", offset)
         return int(value)
 
-    def _pax_time(self, key: str, default: int, offset: int) -> int:
-        value = self._pax.get(key)
-        if not value:
-            return default
-        match = _PAX_TIME.fullmatch(value)
-        if match is None or abs(int(match[1])) > _INT64_MAX:
+    def _pax_time(self, key: bytes, value: bytes, offset: int) -> int:
+        seconds, _, fraction = value.partition(b".")
+        if seconds.isdigit() and len(seconds) < _SURELY_FITS:
+            time = int(seconds)
+        else:
+            time = self._pax_number(key, seconds, offset)
+        if fraction and not fraction.isdigit():
             self._stop_at_record(key, value, "a time in seconds", offset)
-        return int(match[1])
+        return time
 
-    def _stop_at_record(self, key: str, value: bytes, expected: str, offset: int) -> NoReturn:
+    def _stop_at_record(self, key: bytes, value: bytes, expected: str, offset: int) -> NoReturn:
         at = self._extension_offset if self._extension_offset >= 0 else offset
         self._stop(
             AnomalyKind.BAD_PAX_RECORD,
             at,
-            f"record {key!r} holds {value[:40]!r}, not {expected}",
+            f"record {_text(key)!r} holds {value[:40]!r}, not {expected}",
         )
 
     # Sparse files
@@ -606,12 +680,19 @@ class TarWalker:
 
         def take(rows: bytes, extended: int, at: int) -> None:
             try:
-                new, full = old_gnu_rows(rows, parse_number)
+                new = old_gnu_rows(rows, parse_number)
             except SparseError as error:
                 self._stop(AnomalyKind.BAD_SPARSE_MAP, at, str(error), header.name)
             spans.extend(new)
-            if full and extended:
-                self._spend(BLOCK, at)
+            if extended:
+                if at - offset >= self._limits.extension:
+                    self._stop(
+                        AnomalyKind.BAD_SPARSE_MAP,
+                        at,
+                        f"the sparse map is longer than {self._limits.extension} bytes",
+                        header.name,
+                    )
+                self._content_start, self._content_end = at + BLOCK, at + 2 * BLOCK + stored
                 self._collect(
                     BLOCK, lambda more: take(more[:_SPARSE_BLOCK_END], more[504], at + BLOCK)
                 )
@@ -623,15 +704,15 @@ class TarWalker:
         take(block[386:482], block[482], offset)
 
     def _begin_pax_sparse(
-        self, header: _Header, pax: dict[str, bytes], version: str, offset: int
+        self, header: _Header, pax: dict[bytes, bytes], version: str, offset: int
     ) -> None:
         stored = header.size
         size = header.size
-        for key in ("GNU.sparse.size", "GNU.sparse.realsize"):
+        for key in (b"GNU.sparse.size", b"GNU.sparse.realsize"):
             if pax.get(key):
-                size = self._sparse_number(key, pax[key], offset)
+                size = self._pax_number(key, pax[key], offset)
                 break
-        name = pax.get("GNU.sparse.name") or header.name
+        name = pax.get(b"GNU.sparse.name") or header.name
         if header.kind in _WITHOUT_CONTENT:
             self._stop(
                 AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse map on an entry without content", name
@@ -639,42 +720,36 @@ class TarWalker:
         position = self._append(header._replace(name=name, size=size), offset)
         self._begin_content(name, offset, stored)
         if version == "1.0":
-            self._collect_map(position, b"", stored, offset)
+            self._collect_map(position, TextMap(), stored, offset)
             return
         text = pax.get(SPARSE_MAP, b"").decode("ascii", "replace")
-        count = pax.get("GNU.sparse.numblocks", b"").decode("ascii", "replace")
+        count = pax.get(b"GNU.sparse.numblocks", b"").decode("ascii", "replace")
         try:
             spans = parse_map_0_1(text, count)
         except SparseError as error:
             self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), name)
         self._set_spans(position, spans, stored, offset)
 
-    def _sparse_number(self, key: str, value: bytes, offset: int) -> int:
-        if _PAX_NUMBER.fullmatch(value) is None or abs(int(value)) > _INT64_MAX:
-            self._stop_at_record(key, value, "a number", offset)
-        return int(value)
-
-    def _collect_map(self, position: int, so_far: bytes, stored: int, offset: int) -> None:
+    def _collect_map(self, position: int, text: TextMap, stored: int, offset: int) -> None:
         """Collect the next block of a map of version 1.0, which stands before the content."""
-        if len(so_far) >= min(stored, self._limits.extension):
+        if text.size + BLOCK > min(stored, self._limits.extension):
             self._stop(
                 AnomalyKind.BAD_SPARSE_MAP,
                 offset,
-                f"the sparse map is not complete after {len(so_far)} bytes",
+                f"the sparse map is not complete after {text.size} bytes",
                 self._content_name,
             )
 
         def take(block: bytes) -> None:
-            body = so_far + block
             try:
-                spans, whole = parse_map_1_0(body)
+                spans = text.add(block)
             except SparseError as error:
                 self._stop(AnomalyKind.BAD_SPARSE_MAP, offset, str(error), self._content_name)
-            if not whole:
-                self._collect_map(position, body, stored, offset)
+            if spans is None:
+                self._collect_map(position, text, stored, offset)
                 return
-            self._entries.content_offsets[position] = offset + BLOCK + len(body)
-            self._set_spans(position, spans, max(0, stored - len(body)), offset)
+            self._entries.content_offsets[position] = offset + BLOCK + text.size
+            self._set_spans(position, spans, stored - text.size, offset)
 
         self._collect(BLOCK, take)
 
@@ -750,6 +825,7 @@ class TarWalker:
                 "the file ends inside the padding of the last entry",
                 self._content_name,
             )
+            self._note_dangling()
 
     def _see_cut_header(self, size: int) -> None:
         if not len(self._entries) and size < BLOCK:
@@ -785,7 +861,7 @@ class TarWalker:
         fatal: bool = False,
     ) -> None:
         if fatal or len(self._anomalies) < self._limits.anomalies:
-            text = None if name is None else name.decode("utf-8", "surrogateescape")
+            text = None if name is None else _text(name)
             self._anomalies.append(Anomaly(kind, offset, detail, text, fatal))
 
     def _note_unknown(self, header: _Header, offset: int) -> None:
@@ -819,10 +895,9 @@ class TarWalker:
         raise _Stop
 
 
-def _ustar_name(name: bytes, prefix: bytes, block: bytes) -> bytes:
-    if block[508:512] == _STAR_TRAILER:
-        prefix = prefix[:131]
-    return prefix.partition(b"\0")[0] + b"/" + name
+def _old_kind(name: bytes) -> int:
+    """What the type flag NUL of tars before POSIX means: a file, or a directory by its slash."""
+    return _DIRECTORY if name.endswith(b"/") else _REGULAR
 
 
 def _gnu_name(name: bytes, prefix: bytes) -> bytes:
@@ -830,24 +905,30 @@ def _gnu_name(name: bytes, prefix: bytes) -> bytes:
 
     Go's writer once wrote a ustar prefix there; its reader takes one if the times are no numbers.
     """
-    atime, ctime = parse_number(prefix[:12]), parse_number(prefix[12:24])
-    if atime is not None and ctime is not None:
+    times = prefix[:12], prefix[12:24]
+    if all(time[0] == 0 or parse_number(time) is not None for time in times):
         return name
     text = prefix.partition(b"\0")[0]
     return text + b"/" + name if text.isascii() and text else name
 
 
-def _pax_sparse_version(pax: dict[str, bytes]) -> str | None:
-    version = pax.get("GNU.sparse.major", b""), pax.get("GNU.sparse.minor", b"")
-    if version in ((b"0", b"0"), (b"0", b"1")):
-        return "0.1"
-    if version == (b"1", b"0"):
-        return "1.0"
-    if version == (b"", b"") and pax.get(SPARSE_MAP):
-        return "0.1"
-    return None
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
-def _xattrs(pax: dict[str, bytes]) -> dict[str, bytes]:
-    names = [key for key in pax if key.startswith(XATTR_PREFIX)][:_XATTRS_PER_ENTRY]
-    return {key.removeprefix(XATTR_PREFIX): pax[key][:_XATTR_VALUE] for key in names}
+def _fits(number: int) -> bool:
+    return -_INT64_MAX - 1 <= number <= _INT64_MAX
+
+
+def _pax_sparse_version(pax: dict[bytes, bytes]) -> str | None:
+    major, minor = pax.get(b"GNU.sparse.major"), pax.get(b"GNU.sparse.minor")
+    if not major and not minor:
+        return "0.1" if pax.get(SPARSE_MAP) else None
+    if major == b"0" and minor in _SPARSE_MINORS:
+        return "0.1"
+    return "1.0" if (major, minor) == (b"1", b"0") else None
+
+
+def _xattrs(pax: dict[bytes, bytes], keys: list[bytes]) -> dict[str, bytes]:
+    start = len(XATTR_PREFIX)
+    return {_text(key[start:]): pax[key][:_XATTR_VALUE] for key in keys[:_XATTRS_PER_ENTRY]}

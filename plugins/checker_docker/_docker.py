@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, REGULAR, Entry
@@ -14,17 +14,16 @@ from checker.model.interpret import MANIFEST_JSON
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One image of manifest.json.
 
     Attributes:
-        index: Its position, from 0.
+        position: Its position, from 0.
         raw: The JSON object.
         item: What was read of it.
     """
 
-    index: int
+    position: int
     raw: Mapping[str, object]
     item: ManifestItem
 
@@ -32,11 +31,11 @@ class Item:
     def label(self) -> str:
         """How messages call it."""
         names = f" ({', '.join(self.item.repo_tags[:2])})" if self.item.repo_tags else ""
-        return f"image {self.index} of {MANIFEST_JSON}{names}"
+        return f"image {self.position} of {MANIFEST_JSON}{names}"
 
     def pointer(self, key: str) -> str:
         """The pointer to a key, as it is spelled there."""
-        return f"/{self.index}/{spelling(self.raw, key)}"
+        return f"/{self.position}/{spelling(self.raw, key)}"
 
     def array(self, key: str) -> list[object] | None:
         """The array under a key; None if there is none."""

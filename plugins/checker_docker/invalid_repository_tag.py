@@ -52,7 +52,7 @@ class InvalidRepositoryTag(Check):
     def _report(self, item: Item, i: int, name: str, problem: str) -> Finding:
         return self.finding(
             item.item,
-            f'image {item.index} of manifest.json: the name "{name}" is refused: {problem}',
+            f'image {item.position} of manifest.json: the name "{name}" is refused: {problem}',
             at={"pointer": f"{item.pointer('RepoTags')}/{i}"},
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -61,7 +60,7 @@ class LayerCountMismatch(Check):
             f"{item.label} lists {_count(layers, 'layer')}, rootfs.diff_ids of its config "
             f"{item.item.config} lists {_count(diff_ids, 'diffID')}",
             at={"pointer": item.pointer("Layers")},
-            related=[replace(config.blob.location, pointer="/rootfs/diff_ids")],
+            related=[config.blob.location._replace(pointer="/rootfs/diff_ids")],
         )
 
 

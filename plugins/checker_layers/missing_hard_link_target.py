@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -18,8 +18,7 @@ _WINDOWS = "windows"
 _SYMLINK = ord(SYMLINK)
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(NamedTuple):
     """A layer in one image.
 
     Attributes:
@@ -40,8 +39,7 @@ class _Use:
         return self.is_root and all(_is_read(layer) for layer in self.below)
 
 
-@dataclass(frozen=True, slots=True)
-class _Doubt:
+class _Doubt(NamedTuple):
     """A hard link whose target does not come before it in its layer."""
 
     position: int
