@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ def findings_of(host: Host, bundle: str, archive: Archive) -> tuple[Finding, ...
 
 
 def odd_tar(tar: Tar, kind: AnomalyKind) -> Tar:
-    return replace(tar, anomalies=(Anomaly(kind, 1536, f"a {kind}"),))
+    return tar._replace(anomalies=(Anomaly(kind, 1536, f"a {kind}"),))
 
 
 def with_odd_layer(archive: Archive, kind: AnomalyKind) -> Archive:
@@ -54,17 +53,17 @@ def with_odd_layer(archive: Archive, kind: AnomalyKind) -> Archive:
     def odd(layer: Layer) -> Layer:
         assert layer.blob is not None
         assert layer.blob.tar is not None
-        return replace(layer, blob=replace(layer.blob, tar=odd_tar(layer.blob.tar, kind)))
+        return layer._replace(blob=layer.blob._replace(tar=odd_tar(layer.blob.tar, kind)))
 
     layers = (odd(image.layers[0]), *image.layers[1:])
-    return replace(archive, images=(replace(image, layers=layers),))
+    return archive._replace(images=(image._replace(layers=layers),))
 
 
 @pytest.mark.parametrize("kind", AnomalyKind)
 def test_each_oddity_of_the_archive_is_reported_once(
     kind: AnomalyKind, archive: Archive, host: Host
 ) -> None:
-    odd = replace(archive, tar=odd_tar(archive.tar, kind))
+    odd = archive._replace(tar=odd_tar(archive.tar, kind))
     (finding,) = findings_of(host, "checker_archive", odd)
     assert f"a {kind}" in finding.message or kind is AnomalyKind.DATA_AFTER_END
     assert finding.location.offset == 1536
