@@ -38,3 +38,15 @@ def test_what_follows_the_stream(kind: str) -> None:
     found = inflater.finish()
     assert out == DATA
     assert (found.error, found.trailing, found.trailing_zeros) == (None, len(stored), False)
+
+
+@pytest.mark.parametrize("size", [2_000, 20_000, len(DATA)])
+def test_what_came_before_a_wrong_checksum_is_kept(size: int) -> None:
+    stored = bytearray(compress(DATA[:size], "gzip"))
+    stored[-8] ^= 1
+    inflater = Inflater(CompressionKind.GZIP, Limits())
+    out = b"".join(inflater.feed(bytes(stored)))
+    found = inflater.finish()
+    assert found.error == "Incorrect checksum found"
+    assert DATA.startswith(out)
+    assert len(out) >= size - max(512, size // 16)
