@@ -8,6 +8,7 @@ itself, and what is wrong is reported with the distribution behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from importlib import metadata
 from typing import NamedTuple
 
@@ -104,8 +105,15 @@ def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[meta
 
 
 def _distribution(entry_point: metadata.EntryPoint) -> tuple[str, str]:
-    dist = entry_point.dist
-    return ("unknown", "unknown") if dist is None else (dist.name, dist.version)
+    return (
+        ("unknown", "unknown") if entry_point.dist is None else _name_and_version(entry_point.dist)
+    )
+
+
+@cache
+def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
+    # Parsed anew at each question, and one distribution can have many entry points.
+    return dist.name, dist.version
 
 
 class _Loader:
