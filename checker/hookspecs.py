@@ -40,7 +40,9 @@ class CheckerSpec:
 
     @hookspec(firstresult=True)
     def checker_classify(self, archive: Archive, shown_as: str) -> Classification | None:
-        """Say what an archive is and how it is restored; the first answer that is not None counts.
+        """Say what an archive is and how it is restored; the first answer counts.
+
+        Plugins of others are asked before the built-in one; None leaves the answer to the next.
 
         Example::
 

@@ -7,9 +7,9 @@ itself, and what is wrong is reported with the distribution behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from importlib import metadata
+from typing import NamedTuple
 
 import pluggy
 
@@ -19,8 +19,7 @@ from checker.hookspecs import PROJECT, CheckerSpec
 OWN_DISTRIBUTION = "archive-checker"
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(NamedTuple):
     """A plugin that was loaded.
 
     Attributes:
@@ -36,8 +35,7 @@ class Plugin:
     rules: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PluginProblem:
+class PluginProblem(NamedTuple):
     """Why a plugin, or something of it, is not taken.
 
     Attributes:
@@ -56,8 +54,7 @@ class PluginProblem:
         return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """The loaded plugins and what they gave.
 
     Attributes:
@@ -72,15 +69,12 @@ class Host:
     problems: tuple[PluginProblem, ...]
     registry: Registry
 
-    def ask(self, hook: str, **arguments: object) -> Iterator[tuple[str, object]]:
-        """Call one hook of each plugin by itself.
+    def ask_one(self, name: str, hook: str, **arguments: object) -> object:
+        """What one plugin answers to a hook; None if it does not implement it.
 
-        Yields:
-            Name of the plugin, and what its hook returned. What the hook raises is not caught.
+        What the hook raises is not caught.
         """
-        for plugin in self.plugins:
-            for answer in _answers(self.manager, hook, plugin.name, **arguments):
-                yield plugin.name, answer
+        return _answer(self.manager, hook, name, **arguments)
 
 
 def load_plugins(
@@ -163,9 +157,9 @@ class _Loader:
     def _add_rules(self, entry_point: metadata.EntryPoint) -> int:
         count = 0
         try:
-            for given in _answers(self.manager, "checker_checks", entry_point.name):
-                for check in _as_checks(given):
-                    count += self._add_rule(entry_point, check)
+            given = _answer(self.manager, "checker_checks", entry_point.name)
+            for check in _as_checks(given):
+                count += self._add_rule(entry_point, check)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above
@@ -190,20 +184,19 @@ def _named(entry_points: Iterable[metadata.EntryPoint]) -> str:
 
 
 def _as_checks(given: object) -> Iterable[object]:
+    if given is None:
+        return ()
     if not isinstance(given, Iterable):
         raise TypeError(f"checker_checks gave {given!r}, not check classes")
     return given
 
 
-def _answers(
-    manager: pluggy.PluginManager, hook: str, name: str, **arguments: object
-) -> Iterator[object]:
-    """What one plugin answers to a hook: nothing, or one thing."""
+def _answer(manager: pluggy.PluginManager, hook: str, name: str, **arguments: object) -> object:
+    """Call the hook of one plugin alone, so that it cannot be mixed up with another's."""
     module = manager.get_plugin(name)
     others = [other for other in manager.get_plugins() if other is not module]
     caller: Callable[..., object] = manager.subset_hook_caller(hook, others)
     answer = caller(**arguments)
     if isinstance(answer, list):
-        yield from answer
-    elif answer is not None:
-        yield answer
+        return answer[0] if answer else None
+    return answer

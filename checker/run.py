@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
@@ -10,8 +10,7 @@ from checker.plugins import Plugin, PluginProblem
 from checker.verdicts import Classification, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedArchive:
+class CheckedArchive(NamedTuple):
     """One archive and everything that was said of it.
 
     Attributes:
@@ -41,8 +40,7 @@ class CheckedArchive:
         return self.error is None and not crashed and not self.crashes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """One run over all archives.
 
     Attributes:
@@ -59,9 +57,9 @@ class Run:
     plugins: tuple[Plugin, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
     archives: tuple[CheckedArchive, ...] = ()
-    fail_on: Severity | None = field(default=Severity.ERROR)
+    fail_on: Severity | None = Severity.ERROR
 
-    def count(self, severity: Severity) -> int:
+    def number_of(self, severity: Severity) -> int:
         """Findings of a severity that are not waived."""
         return sum(
             finding.severity is severity and finding.waived is None for finding in self.findings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class VerdictOutcome(StrEnum):
@@ -18,8 +18,7 @@ class VerdictOutcome(StrEnum):
     REJECTS = "rejects"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one engine does with the archive when asked for one action.
 
     Attributes:
@@ -51,8 +50,7 @@ class Loadable(StrEnum):
     NO = "no"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Classification:
+class Classification(NamedTuple):
     """What an archive is and how it is brought back to life.
 
     Attributes:

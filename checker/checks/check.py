@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, TypedDict
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple, TypedDict
 
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
@@ -16,8 +16,7 @@ from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckContext:
+class CheckContext(NamedTuple):
     """What a run tells its checks.
 
     Attributes:
@@ -27,8 +26,8 @@ class CheckContext:
     """
 
     intended: str | None = None
-    limits: Limits = field(default_factory=Limits)
-    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    limits: Limits = Limits()
+    options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 
 class Place(TypedDict, total=False):
@@ -130,7 +129,7 @@ class Check:
             fix: What to do about it, where one command or edit mends it.
             severity: Another severity than the rule's, where the case at hand differs.
         """
-        location = replace(subject.location, **at) if at else subject.location
+        location = subject.location._replace(**at) if at else subject.location
         return Finding(
             rule=self.id,
             name=self.name,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
@@ -29,18 +30,18 @@ _SUBJECTS = {
 }
 
 
-@dataclass(slots=True)
 class _Running:
     """One check at work on one archive."""
 
-    rule: Rule
-    check: Check
-    methods: tuple[str, ...]
-    findings: list[Finding] = field(default_factory=list)
-    seconds: float = 0.0
-    subjects: int = 0
-    crash: str | None = None
-    reason: str | None = None
+    def __init__(self, rule: Rule, check: Check, methods: tuple[str, ...]) -> None:
+        self.rule = rule
+        self.check = check
+        self.methods = methods
+        self.findings: list[Finding] = []
+        self.seconds = 0.0
+        self.subjects = 0
+        self.crash: str | None = None
+        self.reason: str | None = None
 
     def call(self, found: Callable[[], Iterable[Finding]], limit: int) -> None:
         """Take the findings of one call; a crash ends this check and no other."""
@@ -74,8 +75,7 @@ class _Running:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRun:
+class CheckRun(NamedTuple):
     """What the checks said of one archive."""
 
     findings: tuple[Finding, ...]
@@ -94,7 +94,7 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
         bound = [one for one in active if method in one.methods]
         for subject in subjects:
             for one in bound:
-                one.call(_Call(one.check, method, subject), limit)
+                one.call(partial(getattr(one.check, method), subject), limit)
     _run_entries(archive, active, limit)
     for one in active:
         if not one.subjects and one.reason is None:
@@ -102,19 +102,6 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
             one.reason = f"the archive has no {' and no '.join(kinds)}"
     findings = [finding for one in running for finding in one.findings]
     return CheckRun(tuple(findings), tuple(one.result() for one in running))
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A check's method, bound to a subject."""
-
-    check: Check
-    method: str
-    subject: object
-
-    def __call__(self) -> Iterable[Finding]:
-        found: Iterable[Finding] = getattr(self.check, self.method)(self.subject)
-        return found
 
 
 def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
@@ -186,17 +173,9 @@ def _run_entries(archive: Archive, active: Sequence[_Running], limit: int) -> No
         entries = iter(layer.entries)
         while batch := list(islice(entries, _BATCH)):
             for one in bound:
-                one.call(_EntryCall(one.check, layer, batch), limit)
+                one.call(partial(_check_entries, one.check, layer, batch), limit)
 
 
-@dataclass(frozen=True, slots=True)
-class _EntryCall:
-    """A check's ``check_entry``, bound to some entries of a layer."""
-
-    check: Check
-    layer: Layer
-    batch: Sequence[Entry]
-
-    def __call__(self) -> Iterator[Finding]:
-        for entry in self.batch:
-            yield from self.check.check_entry(self.layer, entry)
+def _check_entries(check: Check, layer: Layer, batch: Sequence[Entry]) -> Iterator[Finding]:
+    for entry in batch:
+        yield from check.check_entry(layer, entry)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression
@@ -58,8 +58,7 @@ IMAGE_KINDS = frozenset(
 """The kinds that hold images where engines look for them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DockerHalf:
+class DockerHalf(NamedTuple):
     """The Docker half of an archive.
 
     Attributes:
@@ -77,27 +76,25 @@ class DockerHalf:
     legacy_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OciHalf:
+class OciHalf(NamedTuple):
     """The OCI half of an archive: an image layout (OCI image-spec 1.1, image-layout.md).
 
     Attributes:
         layout: ``oci-layout``, if it is there.
-        index: ``index.json``; None if it is missing or no JSON object.
+        root_index: ``index.json``; None if it is missing or no JSON object.
         index_blob: The content of ``index.json``, whatever it is.
         indexes: All indexes, ``index.json`` first, each once.
         manifests: All manifests that are in the archive, each once.
     """
 
     layout: Blob | None
-    index: Index | None
+    root_index: Index | None
     index_blob: Blob | None
     indexes: tuple[Index, ...]
     manifests: tuple[Manifest, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
+class Stats(NamedTuple):
     """What reading cost: bytes and seconds."""
 
     bytes_read: int
@@ -106,8 +103,7 @@ class Stats:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
+class Archive(NamedTuple):
     """One archive, read.
 
     Attributes:
@@ -151,3 +147,12 @@ class Archive:
     def entries(self) -> Entries:
         """The members of the archive."""
         return self.tar.entries
+
+    @property
+    def is_read_to_end(self) -> bool:
+        """Whether every member was seen; else what seems missing may follow further on."""
+        return self.tar.fatal is None and not self.tar.limits
+
+    def holds_all_of(self, blob: Blob) -> bool:
+        """Whether the content of a member is there and was read as far as its header promises."""
+        return blob.whole and self.entries.sizes[blob.position] == blob.size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checker.model.compression import NOT_COMPRESSED, Compression
 from checker.model.document import Document
@@ -13,8 +13,7 @@ from checker.model.names import Digest
 from checker.model.tar import Tar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
+class Blob(NamedTuple):
     """What one reading of a member's content showed; shared by everything that refers to it.
 
     Attributes:
@@ -43,7 +42,7 @@ class Blob:
     inflated_size: int = 0
     diff_id: str | None = None
     tar: Tar | None = None
-    limits: tuple[LimitReached, ...] = field(default=())
+    limits: tuple[LimitReached, ...] = ()
     error: str | None = None
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class CompressionKind(StrEnum):
@@ -16,8 +16,7 @@ class CompressionKind(StrEnum):
     ZSTD = "zstd"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compression:
+class Compression(NamedTuple):
     """How some bytes are compressed, and what is odd about it.
 
     Attributes:
@@ -25,7 +24,8 @@ class Compression:
         streams: Gzip members, bzip2 or xz streams, or zstd frames, skippable ones included.
         skippable_first: Whether the first zstd frame is a skippable one.
         error: What the decompressor said, if the data is corrupt or cut short.
-        error_offset: Byte offset in the compressed data, near which it said so.
+        error_offset: Bytes of compressed data that the decompressor had been given when it said so:
+            the fault lies before.
         truncated: Whether the data ends before its last stream does.
         trailing: Byte offset in the compressed data of what follows the last stream.
         trailing_zeros: Whether what follows is nothing but zeros.

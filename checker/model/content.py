@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContentRequest:
+class ContentRequest(NamedTuple):
     """First bytes of some files of a root filesystem that a check needs.
 
     Attributes:
@@ -21,8 +21,7 @@ class ContentRequest:
     limit: int = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class ContentPlan:
+class ContentPlan(NamedTuple):
     """All requests of a run in the form that the reader looks them up in.
 
     Attributes:
@@ -30,7 +29,7 @@ class ContentPlan:
         executables: Bytes wanted of every executable file.
     """
 
-    paths: Mapping[str, int] = field(default_factory=dict)
+    paths: Mapping[str, int] = MappingProxyType({})
     executables: int = 0
 
     @classmethod

@@ -6,8 +6,9 @@ about 150 bytes an entry, a list of records three times as much.
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, overload
 
@@ -236,6 +237,20 @@ class Entries(Sequence[Entry]):
         """The last entry of this cleaned path, the one that an extraction ends with."""
         position = self.by_path.get(path)
         return None if position is None else self._entry(position)
+
+    def of_kind(self, *kinds: str) -> Iterator[int]:
+        """Positions of the entries of some kinds, without a record for each entry."""
+        wanted = re.compile(b"[" + re.escape("".join(kinds).encode("latin-1")) + b"]")
+        return (match.start() for match in wanted.finditer(self.kinds))
+
+    def places(self, paths: Collection[str]) -> dict[str, list[int]]:
+        """All positions of each of some cleaned paths, in order."""
+        found: dict[str, list[int]] = {path: [] for path in paths}
+        if found:
+            for position, path in enumerate(self.paths):
+                if path in found:
+                    found[path].append(position)
+        return found
 
     def content(self, position: int) -> Span:
         """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""

@@ -7,7 +7,9 @@ beside them, so that the schema rules can say what is wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
@@ -15,7 +17,9 @@ from checker.model.entries import Entries
 from checker.model.location import Location
 from checker.model.names import (
     CONFIG_TYPES,
+    INDEX_TYPES,
     LAYER_COMPRESSION,
+    MANIFEST_TYPES,
     Digest,
     Platform,
     parse_digest,
@@ -28,6 +32,13 @@ ATTESTATION = "attestation-manifest"
 _NO_ENTRIES = Entries()
 
 Json = Mapping[str, object]
+
+
+class Nature(StrEnum):
+    """What a document that refers to others is."""
+
+    INDEX = "index"
+    MANIFEST = "manifest"
 
 
 def mapping(value: object) -> Json:
@@ -55,8 +66,7 @@ def strings(value: object) -> tuple[str, ...]:
     return tuple(item for item in items(value) if isinstance(item, str))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """A reference to a blob (OCI image-spec 1.1, descriptor.md).
 
     Attributes:
@@ -76,7 +86,7 @@ class Descriptor:
     digest_text: str | None = None
     size: int | None = None
     platform: Platform | None = None
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = MappingProxyType({})
     urls: tuple[str, ...] = ()
     artifact_type: str | None = None
     data: str | None = None
@@ -92,8 +102,7 @@ class Descriptor:
         return self.annotations.get(REFERENCE_TYPE) == ATTESTATION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(NamedTuple):
     """An image index or manifest list.
 
     Attributes:
@@ -115,8 +124,7 @@ class Index:
     depth: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class Manifest(NamedTuple):
     """An image manifest.
 
     Attributes:
@@ -156,8 +164,7 @@ class Manifest:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(NamedTuple):
     """An image config (OCI image-spec 1.1, config.md; Docker image specification v1.2).
 
     Attributes:
@@ -203,8 +210,7 @@ class Config:
         return (value,) if isinstance(value, str) else strings(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestItem:
+class ManifestItem(NamedTuple):
     """One image of ``manifest.json`` (Docker image specification v1.2, "Combined Image JSON").
 
     Attributes:
@@ -222,8 +228,7 @@ class ManifestItem:
     parent: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(NamedTuple):
     """One layer of one image.
 
     Attributes:
@@ -255,8 +260,7 @@ class Layer:
         return f"layer {self.position} of {self.location.image}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(NamedTuple):
     """One image for one platform, whichever half of the archive describes it.
 
     Attributes:
@@ -283,6 +287,27 @@ class Image:
     def label(self) -> str:
         """How messages call it."""
         return self.location.image or "the image"
+
+
+def nature_of(value: object) -> Nature | None:
+    """Whether a document is an index or a manifest: as it says itself, else by its members.
+
+    Returns:
+        None if it is neither, or if its members would fit both.
+    """
+    own = text(mapping(value).get("mediaType"))
+    if own in INDEX_TYPES:
+        return Nature.INDEX
+    if own in MANIFEST_TYPES:
+        return Nature.MANIFEST
+    document = mapping(value)
+    lists_manifests = isinstance(document.get("manifests"), list)
+    lists_layers = isinstance(document.get("layers"), list)
+    if lists_manifests and not lists_layers and "config" not in document:
+        return Nature.INDEX
+    if lists_layers and not lists_manifests and "config" in document:
+        return Nature.MANIFEST
+    return None
 
 
 def read_platform(value: object) -> Platform | None:
@@ -322,7 +347,7 @@ def read_descriptor(value: object, location: Location) -> Descriptor | None:
 
 def _read_descriptors(value: object, location: Location, key: str) -> tuple[Descriptor, ...]:
     found = (
-        read_descriptor(item, replace(location, pointer=pointer(key, i)))
+        read_descriptor(item, location._replace(pointer=pointer(key, i)))
         for i, item in enumerate(items(value))
     )
     return tuple(descriptor for descriptor in found if descriptor is not None)
@@ -353,9 +378,9 @@ def read_manifest(blob: Blob, document: Document, descriptor: Descriptor) -> Man
         document=document,
         media_type=text(value.get("mediaType")),
         artifact_type=text(value.get("artifactType")),
-        config=read_descriptor(value.get("config"), replace(place, pointer="/config")),
+        config=read_descriptor(value.get("config"), place._replace(pointer="/config")),
         layers=_read_descriptors(value.get("layers"), place, "layers"),
-        subject=read_descriptor(value.get("subject"), replace(place, pointer="/subject")),
+        subject=read_descriptor(value.get("subject"), place._replace(pointer="/subject")),
         annotations=read_annotations(value.get("annotations")),
     )
 
@@ -366,7 +391,7 @@ def read_config(blob: Blob, document: Document, image: str | None) -> Config:
     rootfs = mapping(value.get("rootfs"))
     diff_ids = rootfs.get("diff_ids")
     return Config(
-        location=replace(blob.location, image=image),
+        location=blob.location._replace(image=image),
         blob=blob,
         document=document,
         os=text(value.get("os")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from checker.model.archive import DockerHalf, OciHalf
 from checker.model.blob import Blob
@@ -47,7 +46,7 @@ def find_docker_half(members: Members) -> DockerHalf | None:
     found: list[ManifestItem] = []
     if blob is not None and document is not None:
         for i, value in enumerate(items(document.value)):
-            item = read_manifest_item(value, replace(blob.location, pointer=pointer(i)))
+            item = read_manifest_item(value, blob.location._replace(pointer=pointer(i)))
             if item is not None:
                 found.append(item)
     return DockerHalf(
@@ -74,14 +73,16 @@ def find_oci_half(members: Members, limits: Limits) -> tuple[OciHalf | None, lis
         return None, []
     document = None if index_blob is None else index_blob.document
     if index_blob is None or document is None or not isinstance(document.value, dict):
-        half = OciHalf(layout=layout, index=None, index_blob=index_blob, indexes=(), manifests=())
+        half = OciHalf(
+            layout=layout, root_index=None, index_blob=index_blob, indexes=(), manifests=()
+        )
         return half, []
     tree = _Tree(members, limits)
     root = read_index(index_blob, document, None, 0)
     tree.walk(root)
     half = OciHalf(
         layout=layout,
-        index=root,
+        root_index=root,
         index_blob=index_blob,
         indexes=tuple(tree.indexes),
         manifests=tuple(tree.manifests),
@@ -201,11 +202,11 @@ def _oci_image(
         label = f"{label} ({platform})"
         config = config_of(config_blob, label)
     layers = tuple(
-        _layer(replace(archive, image=label), i, descriptor, None, members, config)
+        _layer(archive._replace(image=label), i, descriptor, None, members, config)
         for i, descriptor in enumerate(manifest.layers)
     )
     return Image(
-        location=replace(archive, image=label, member=manifest.location.member),
+        location=archive._replace(image=label, member=manifest.location.member),
         names=names,
         digest=digest,
         manifest=manifest,
@@ -238,17 +239,17 @@ def _add_item(found: list[Image], archive: Location, members: Members, item: Man
         same = image.config is not None and blob is not None and image.config.blob is blob
         if same and image.item is None:
             names = tuple(dict.fromkeys((*image.names, *item.repo_tags)))
-            found[i] = replace(image, item=item, names=_without_short_forms(names))
+            found[i] = image._replace(item=item, names=_without_short_forms(names))
             return
     label = item.repo_tags[0] if item.repo_tags else _item_label(item, blob)
     config = config_of(blob, label)
-    place = replace(archive, image=label)
+    place = archive._replace(image=label)
     layers = tuple(
         _layer(place, i, None, path, members, config) for i, path in enumerate(item.layers)
     )
     found.append(
         Image(
-            location=replace(place, member=item.location.member, pointer=item.location.pointer),
+            location=place._replace(member=item.location.member, pointer=item.location.pointer),
             names=item.repo_tags,
             digest=None if blob is None else blob.digest,
             manifest=None,
@@ -288,7 +289,7 @@ def _layer(
     member = path if blob is None else blob.location.member
     digest = None if descriptor is None else descriptor.digest_text
     return Layer(
-        location=replace(place, member=member, digest=digest, layer=position),
+        location=place._replace(member=member, digest=digest, layer=position),
         position=position,
         descriptor=descriptor,
         path=path,

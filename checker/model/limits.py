@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds of one run; each can be set with ``--limit NAME=VALUE``.
 
     Attributes:
@@ -54,11 +53,10 @@ class Limits:
     @classmethod
     def names_of_all(cls) -> tuple[str, ...]:
         """The names of the limits, for messages and for the settings."""
-        return tuple(field.name for field in fields(cls))
+        return cls._fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitReached:
+class LimitReached(NamedTuple):
     """A limit that ended the reading of something.
 
     Attributes:

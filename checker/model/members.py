@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from checker.model.blob import Blob
 from checker.model.document import Document
@@ -15,17 +14,19 @@ LINKS_FOLLOWED = 40
 """Links that one lookup follows, as Linux does (path_resolution(7))."""
 
 
-@dataclass(frozen=True, slots=True)
 class Members:
     """Entries of the archive and what was read of them.
 
-    Attributes:
+    Args:
         entries: All entries, in order.
         blobs: Content of the regular files that were read, by position.
     """
 
-    entries: Entries
-    blobs: Mapping[int, Blob]
+    __slots__ = ("blobs", "entries")
+
+    def __init__(self, entries: Entries, blobs: Mapping[int, Blob]) -> None:
+        self.entries = entries
+        self.blobs = blobs
 
     def __contains__(self, path: str) -> bool:
         return path in self.entries.by_path

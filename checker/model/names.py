@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -104,8 +103,7 @@ FOREIGN_LAYER_TYPES = frozenset(
 """Layers that may lie elsewhere (non-distributable)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """What an image runs on, in Go's GOOS and GOARCH words (OCI image-spec 1.1, image-index.md)."""
 
     os: str
@@ -137,7 +135,10 @@ NAME_LIMIT = 255
 
 
 class Reference(NamedTuple):
-    """A normalised image reference: ``domain/path[:tag][@digest]``."""
+    """A normalised image reference: ``domain/path[:tag][@digest]``.
+
+    The domain is empty where what stands in its place is none, but would do as a part of the path.
+    """
 
     domain: str
     path: str
@@ -147,8 +148,10 @@ class Reference(NamedTuple):
     @property
     def familiar(self) -> str:
         """The short form that Docker shows."""
-        name = self.path if self.domain == "docker.io" else f"{self.domain}/{self.path}"
-        name = name.removeprefix("library/") if self.domain == "docker.io" else name
+        if self.domain == "docker.io":
+            name = self.path.removeprefix("library/")
+        else:
+            name = f"{self.domain}/{self.path}" if self.domain else self.path
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
         return name + tag + digest
@@ -179,7 +182,7 @@ def parse_reference(text: str) -> Reference:
         raise InvalidReferenceError("invalid reference format")
     if len(match["name"]) > NAME_LIMIT:
         raise InvalidReferenceError("repository name must not be more than 255 characters")
-    return Reference(domain, match["path"], match["tag"], match["digest"])
+    return Reference(match["domain"] or "", match["path"], match["tag"], match["digest"])
 
 
 def _split_domain(text: str) -> tuple[str, str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries, Entry
+from checker.model.entries import (
+    DIRECTORY,
+    OPAQUE_WHITEOUT,
+    WHITEOUT_PREFIX,
+    Entries,
+    Entry,
+    clean_path,
+)
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
@@ -21,18 +27,21 @@ class Placed(NamedTuple):
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class _Shade:
+class _Shade(NamedTuple):
     """What the layers above hide from the layers below.
 
     Attributes:
         gone: Paths that a whiteout takes away, with all below them.
         opaque: Directories whose content from below is gone, but not they themselves.
+        implied: Directories that have no entry of their own, but entries below them. Overlay
+            storage makes them anew, and so hides a file or symlink of that name (containerd 2,
+            archive.mkparent; Docker 28, overlay2).
         tables: The entries of the layers above.
     """
 
     gone: set[str]
     opaque: set[str]
+    implied: set[str]
     tables: list[Entries]
 
     def empties(self, directory: str) -> bool:
@@ -85,10 +94,21 @@ class Rootfs:
     @property
     def is_whole(self) -> bool:
         """Whether every layer is there and was read to its end; else nothing is known for sure."""
-        tars = [None if layer.blob is None else layer.blob.tar for layer in self.layers]
-        return bool(tars) and all(
-            tar is not None and tar.fatal is None and not tar.limits for tar in tars
-        )
+        return all(map(_is_whole, self.layers))
+
+    def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
+        """The visible files whose first bytes were kept, top layer first.
+
+        Yields:
+            The layer, the position of the file among its entries, and the bytes. No entry is
+            made of a row, so that a rule can look through many files.
+        """
+        for layer, entries, hidden in self._stack:
+            tar = layer.blob.tar if layer.blob else None
+            for position, head in () if tar is None else tar.contents.items():
+                path = entries.paths[position]
+                if entries.by_path.get(path) == position and path not in hidden:
+                    yield layer, position, head
 
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""
@@ -98,20 +118,35 @@ class Rootfs:
                 return Placed(layer, entries[position])
         return None
 
+    def file_of(self, placed: Placed) -> Placed | None:
+        """The entry that holds the content: of a hard link, the file that it links to.
+
+        Returns:
+            None if the target is not there, or links form a loop.
+        """
+        for _ in range(LINKS_FOLLOWED):
+            layer, entry = placed
+            if not entry.is_hard_link:
+                return placed
+            target = clean_path(entry.linkname)
+            # The link keeps the content even if a layer above takes the target away.
+            own = layer.entries.get(target)
+            found = self.get(target) if own is None else Placed(layer, own)
+            if found is None:
+                return None
+            placed = found
+        return None
+
     def content(self, placed: Placed) -> bytes | None:
         """The first bytes of a file that some check asked for; None if they were not kept.
 
         A hard link shows the content of the file it links to.
         """
-        tar = placed.layer.blob.tar if placed.layer.blob else None
-        if tar is None:
+        file = self.file_of(placed)
+        tar = file.layer.blob.tar if file is not None and file.layer.blob else None
+        if file is None or tar is None or not file.entry.is_file:
             return None
-        if placed.entry.is_hard_link:
-            target = self.get(placed.entry.linkname.strip("/").removeprefix("./"))
-            return None if target is None or target.entry.is_hard_link else self.content(target)
-        if placed.entry.size == 0:
-            return b""
-        return tar.contents.get(placed.entry.position)
+        return tar.contents.get(file.entry.position) if file.entry.size else b""
 
     def resolve(self, path: str) -> Placed | None:
         """The entry at a path, symlinks followed inside the root, as ``chroot`` would.
@@ -145,15 +180,23 @@ def _parts(path: str) -> list[str]:
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
-def _merge(layers: Iterable[Layer]) -> Iterator[tuple[Layer, Entries, set[str]]]:
+def _is_whole(layer: Layer) -> bool:
+    blob = layer.blob
+    if blob is None or blob.tar is None or not blob.whole or blob.tar.fatal is not None:
+        return False
+    # The limit on content leaves out first bytes of files, and no entry.
+    return all(reached.limit == "content" for reached in blob.tar.limits)
+
+
+def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]]]:
     """Layers from the top down, each with its paths that are not visible."""
-    shade = _Shade(set(), set(), [])
-    for layer in reversed(tuple(layers)):
+    shade = _Shade(set(), set(), set(), [])
+    for below, layer in reversed(tuple(enumerate(layers))):
         entries = layer.entries
         markers = {path for path in entries.by_path if _is_marker(path)}
         yield layer, entries, markers | _hidden(entries, shade)
-        _cast(markers, shade)
-        shade.tables.append(entries)
+        if below:
+            _cast(markers, entries, shade)
 
 
 def _hidden(entries: Entries, shade: _Shade) -> set[str]:
@@ -164,6 +207,7 @@ def _hidden(entries: Entries, shade: _Shade) -> set[str]:
     hidden = paths & shade.gone
     for upper in shade.tables:
         hidden |= paths & upper.by_path.keys()
+    hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
     emptied: dict[str, bool] = {"": shade.empties("")}
     hidden.update(path for path in paths if _is_emptied(path.rpartition("/")[0], shade, emptied))
     return hidden
@@ -185,8 +229,12 @@ def _is_marker(path: str) -> bool:
     return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
 
 
-def _cast(markers: Iterable[str], shade: _Shade) -> None:
-    """Add what the whiteouts of a layer hide from those below it."""
+def _is_directory(entries: Entries, path: str) -> bool:
+    return entries.kinds[entries.by_path[path]] == _DIRECTORY
+
+
+def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
+    """Add what a layer hides from those below it."""
     for marker in markers:
         parent, _, base = marker.rpartition("/")
         if base == OPAQUE_WHITEOUT:
@@ -194,3 +242,16 @@ def _cast(markers: Iterable[str], shade: _Shade) -> None:
         else:
             hidden = base.removeprefix(WHITEOUT_PREFIX)
             shade.gone.add(f"{parent}/{hidden}" if parent else hidden)
+    shade.implied.update(_implied(entries, markers))
+    shade.tables.append(entries)
+
+
+def _implied(entries: Entries, markers: set[str]) -> set[str]:
+    """The directories without an entry that the entries of a layer, but no markers, lie in."""
+    paths = entries.by_path.keys()
+    found: set[str] = set()
+    pending = {path.rpartition("/")[0] for path in (paths - markers if markers else paths)} - paths
+    while pending:
+        found |= pending
+        pending = {path.rpartition("/")[0] for path in pending} - paths - found
+    return found - {""}

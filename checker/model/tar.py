@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from checker.model.entries import Entries
 from checker.model.limits import LimitReached
@@ -31,8 +32,7 @@ class AnomalyKind(StrEnum):
     DATA_AFTER_END = "data-after-end"
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
+class Anomaly(NamedTuple):
     """One oddity.
 
     Attributes:
@@ -50,8 +50,7 @@ class Anomaly:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tar:
+class Tar(NamedTuple):
     """One walked tar.
 
     Attributes:
@@ -61,6 +60,7 @@ class Tar:
         end: Byte offset of the first block of the end-of-archive marker; None without one.
         end_blocks: Zero blocks at the end: 0, 1 or 2.
         after_end: The first bytes that are not zero behind the end, at most 512.
+        head: The first bytes, at most 512, of what is no tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
         limits: Limits that cut the walk short.
@@ -72,8 +72,9 @@ class Tar:
     end: int | None = None
     end_blocks: int = 0
     after_end: bytes = b""
-    global_records: Mapping[str, str] = field(default_factory=dict)
-    contents: Mapping[int, bytes] = field(default_factory=dict)
+    head: bytes = b""
+    global_records: Mapping[str, str] = MappingProxyType({})
+    contents: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
 
     @property

@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source, Stats
 from checker.model.blob import Blob
@@ -39,8 +39,7 @@ _FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
 _FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """How to read.
 
     Attributes:
@@ -50,8 +49,8 @@ class ReadOptions:
         progress: Told of every blob that is done: bytes done and bytes in all.
     """
 
-    plan: ContentPlan = field(default_factory=ContentPlan)
-    limits: Limits = field(default_factory=Limits)
+    plan: ContentPlan = ContentPlan()
+    limits: Limits = Limits()
     jobs: int = 2
     progress: Callable[[int, int], None] | None = None
 
@@ -217,7 +216,7 @@ class _Workers:
             self._results.put(error)
 
     def _read(self, task: Task) -> Blob:
-        chunks = replace(task, chunks=lambda: self._until_closed(task.chunks()))
+        chunks = task._replace(chunks=lambda: self._until_closed(task.chunks()))
         return read_blob(chunks, self._options.plan, self._options.limits)
 
     def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -289,7 +288,7 @@ def _all_limits(
     for blob in blobs.values():
         yield from blob.limits
         for reached in () if blob.tar is None else blob.tar.limits:
-            yield replace(reached, member=blob.location.member)
+            yield reached._replace(member=blob.location.member)
     files = sum(kind in _FILE_KINDS for kind in opened.tar.entries.kinds)
     if blobs and files > limits.members:
         yield LimitReached(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -22,8 +22,7 @@ _WORTH_A_THREAD = 1 << 20
 _HASHES = {"sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(NamedTuple):
     """One member to read.
 
     Attributes:
@@ -72,7 +71,7 @@ def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
     except OSError as error:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:
-        return replace(_empty(task), limits=(replace(error.reached, member=task.location.member),))
+        return _empty(task)._replace(limits=(error.reached._replace(member=task.location.member),))
 
 
 def _take_head(chunks: Iterator[bytes]) -> bytes:
@@ -111,7 +110,7 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
         if size <= limits.json_size:
             kept += piece
         piece = next(chunks, None)
-    blob = replace(_empty(task), size=size, digests=hashes.digests(), inflated_size=size)
+    blob = _empty(task)._replace(size=size, digests=hashes.digests(), inflated_size=size)
     if size > limits.json_size:
         reached = LimitReached(
             limit="json_size",
@@ -120,11 +119,11 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
             member=task.location.member,
             offset=task.location.offset,
         )
-        return replace(blob, limits=(reached,))
+        return blob._replace(limits=(reached,))
     try:
-        return replace(blob, document=read_document(bytes(kept), limits))
+        return blob._replace(document=read_document(bytes(kept), limits))
     except LimitError as error:
-        return replace(blob, limits=(replace(error.reached, member=task.location.member),))
+        return blob._replace(limits=(error.reached._replace(member=task.location.member),))
 
 
 class _LayerReading:
@@ -168,7 +167,7 @@ class _LayerReading:
                     consume(piece)
                 chunk = next(chunks, None)
         except LimitError as error:
-            return replace(error.reached, member=self._task.location.member)
+            return error.reached._replace(member=self._task.location.member)
         return None
 
     def _consume_plain(self, piece: bytes) -> None:

@@ -9,8 +9,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from checker.model.archive import Source
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
@@ -40,8 +39,7 @@ class Content(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(NamedTuple):
     """A source that is open and whose members are listed.
 
     Attributes:

@@ -213,6 +213,7 @@ class TarWalker:
         self._end: int | None = None
         self._zero_blocks = 0
         self._after_end = b""
+        self._head = b""
         self._stopped = False
 
     @property
@@ -256,6 +257,7 @@ class TarWalker:
             end=self._end,
             end_blocks=self._zero_blocks,
             after_end=self._after_end,
+            head=self._head,
             global_records=self._global,
             contents=self._contents,
             limits=tuple(self._limits_reached),
@@ -362,6 +364,7 @@ class TarWalker:
         if stored == signed:
             return
         if offset == 0 and block[257:262] != b"ustar":
+            self._head = block
             self._stop(AnomalyKind.NOT_A_TAR, offset, "the first 512 bytes are no tar header")
         found = "is no number" if stored is None else f"says {stored}"
         self._stop(
@@ -826,6 +829,7 @@ class TarWalker:
 
     def _see_cut_header(self, size: int) -> None:
         if not len(self._entries) and size < BLOCK:
+            self._head = self._rest
             self._note(
                 AnomalyKind.NOT_A_TAR, 0, f"{size} bytes; a tar header has {BLOCK}", fatal=True
             )

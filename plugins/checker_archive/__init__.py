@@ -12,5 +12,29 @@ from checker.hookspecs import hookimpl
 def checker_checks() -> Iterator[type[Check]]:
     """Give the rules of this bundle."""
     from checker_archive.bad_header_checksum import BadHeaderChecksum
+    from checker_archive.corrupt_compression import CorruptCompression
+    from checker_archive.data_after_end import DataAfterEnd
+    from checker_archive.duplicate_member import DuplicateMember
+    from checker_archive.empty_archive import EmptyArchive
+    from checker_archive.escaping_name import EscapingName
+    from checker_archive.limit_reached import LimitReached
+    from checker_archive.malformed_header import MalformedHeader
+    from checker_archive.missing_end_marker import MissingEndMarker
+    from checker_archive.not_a_tar import NotATar
+    from checker_archive.truncated_archive import TruncatedArchive
+    from checker_archive.unsupported_entry_type import UnsupportedEntryType
 
-    yield BadHeaderChecksum
+    yield from (
+        NotATar,
+        EmptyArchive,
+        BadHeaderChecksum,
+        TruncatedArchive,
+        MissingEndMarker,
+        DataAfterEnd,
+        CorruptCompression,
+        DuplicateMember,
+        EscapingName,
+        LimitReached,
+        MalformedHeader,
+        UnsupportedEntryType,
+    )

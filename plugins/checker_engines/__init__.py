@@ -1,1 +1,26 @@
-"""ENG."""
+"""ENG: what an archive is, what wrote it, and which command brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.hookspecs import hookimpl
+from checker.model.archive import Archive
+from checker.verdicts import Classification
+
+
+@hookimpl
+def checker_checks() -> Iterator[type[Check]]:
+    """Give the rules of this bundle."""
+    from checker_engines.wrong_command import WrongCommand
+
+    yield WrongCommand
+
+
+@hookimpl
+def checker_classify(archive: Archive, shown_as: str) -> Classification:
+    """Say what the archive is."""
+    from checker_engines.classify import classify
+
+    return classify(archive, shown_as)

@@ -1,1 +1,30 @@
-"""LYR."""
+"""LYR: the layers, their digests, compression and entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.hookspecs import hookimpl
+
+
+@hookimpl
+def checker_checks() -> Iterator[type[Check]]:
+    """Give the rules of this bundle."""
+    from checker_layers.damaged_layer import DamagedLayer
+    from checker_layers.diff_id_mismatch import DiffIdMismatch
+    from checker_layers.duplicate_path import DuplicatePath
+    from checker_layers.layer_not_a_tar import LayerNotATar
+    from checker_layers.media_type_unlike_compression import MediaTypeUnlikeCompression
+    from checker_layers.missing_hard_link_target import MissingHardLinkTarget
+    from checker_layers.unsupported_layer_entry import UnsupportedLayerEntry
+
+    yield from (
+        DiffIdMismatch,
+        MediaTypeUnlikeCompression,
+        LayerNotATar,
+        DuplicatePath,
+        MissingHardLinkTarget,
+        DamagedLayer,
+        UnsupportedLayerEntry,
+    )

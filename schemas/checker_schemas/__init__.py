@@ -3,11 +3,13 @@
 The schemas are files beside this module, in draft 2020-12, written from the OCI Image Format
 Specification 1.1, the Docker Image Specification and the Docker distribution manifests. They
 are as strict as those texts and no stricter: unknown members, media types and digest algorithms
-pass. The JSON Schema library is imported by the first call of `validate` and not before.
+pass. The JSON Schema library is slow to import: `validate` does so only once it meets a document
+that is not plainly valid.
 """
 
 from checker_schemas.documents import names
 from checker_schemas.errors import SchemaError
+from checker_schemas.quick import is_surely_valid
 
 __all__ = ["MAX_ERRORS", "SchemaError", "names", "validate"]
 
@@ -32,6 +34,8 @@ def validate(schema: str, value: object) -> tuple[SchemaError, ...]:
     """
     if schema not in names():
         raise ValueError(f"no schema is named {schema!r}; there are {', '.join(names())}")
+    if is_surely_valid(schema, value):
+        return ()
     from checker_schemas.validation import schema_errors  # slow to import
 
     return schema_errors(schema, value, MAX_ERRORS)

@@ -62,8 +62,14 @@ def _referenced(node: object) -> Iterator[str]:
 def resolve(schema: dict[str, Any]) -> dict[str, Any]:
     """Follow the ``$ref`` of a subschema to the definition that it names, if it has one."""
     while "$ref" in schema:
-        uri, _, pointer = schema["$ref"].partition("#")
-        schema = contents(uri.removeprefix(URN))
-        for token in pointer.split("/")[1:]:
-            schema = schema[token]
+        schema = follow(schema["$ref"])
+    return schema
+
+
+def follow(reference: str) -> dict[str, Any]:
+    """Find the subschema that a ``$ref`` names, which may have a ``$ref`` itself."""
+    uri, _, pointer = reference.partition("#")
+    schema = contents(uri.removeprefix(URN))
+    for token in pointer.split("/")[1:]:
+        schema = schema[token]
     return schema

@@ -1,18 +1,31 @@
 """The formats that the schemas assert. Each accepts what is no string: ``type`` sees to that."""
 
 import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 LONGEST_URI = 65_536
 """The most characters of a URI. The validator takes some 150 bytes of memory for each."""
 
 _LEAP_SECOND = re.compile(r"(T[0-9]{2}:[0-9]{2}):60", re.ASCII)
 
+# What engines write: accepted here, the validators would accept it too. They are slow to import.
+_USUAL_DATE_TIME = re.compile(
+    r"(?!0000)[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])",
+)
+_USUAL_URI = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~-]*)?")
+
 
 def is_date_time(value: object) -> bool:
     """Tell whether a string is a date and time of RFC 3339, section 5.6."""
     if not isinstance(value, str):
         return True
-    # Slow to import and not always needed; without type hints.
+    if _USUAL_DATE_TIME.fullmatch(value):
+        return True
+    # Without type hints.
     from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
     # The grammar allows a 60th second and small letters, which the validator does not know; and
@@ -30,7 +43,9 @@ def is_uri(value: object) -> bool:
         return True
     if len(value) > LONGEST_URI or value.endswith("\n"):
         return False
-    # Slow to import and seldom needed; without type hints.
+    if _USUAL_URI.fullmatch(value):
+        return True
+    # Without type hints.
     from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]
 
     return bool(validate_rfc3986(value, rule="URI"))
@@ -43,3 +58,9 @@ def has_base64_length(value: object) -> bool:
     pattern in the schema looks at the alphabet alone.
     """
     return not isinstance(value, str) or len(value) % 4 == 0
+
+
+FORMATS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {"date-time": is_date_time, "uri": is_uri, "x-base64-length": has_base64_length},
+)
+"""The function of each format, by its name in the schemas."""

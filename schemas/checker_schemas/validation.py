@@ -9,8 +9,9 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from checker_schemas import documents, formats
+from checker_schemas import documents
 from checker_schemas.errors import SchemaError, describe, describe_name, pointer_to
+from checker_schemas.formats import FORMATS
 from checker_schemas.imports import held_back
 
 # `jsonschema` tries to import a package for each format that it knows. Those take over a second
@@ -78,9 +79,8 @@ def _validator(name: str) -> Draft202012Validator:
 @cache
 def _format_checker() -> FormatChecker:
     checker = FormatChecker(formats=())
-    checker.checks("date-time")(formats.is_date_time)
-    checker.checks("uri")(formats.is_uri)
-    checker.checks("x-base64-length")(formats.has_base64_length)
+    for name, accepts in FORMATS.items():
+        checker.checks(name)(accepts)
     return checker
 
 

@@ -1,0 +1,70 @@
+# The whole way from a clean clone: `make check ARCHIVE=path/to/image.tar`, `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+export ARCHIVE
+
+.PHONY: help check test lint types wheel-test bench docs clean
+
+help:
+	@echo "make check [ARCHIVE=image.tar]  check an archive; without one, a sample that is built first"
+	@echo "make test [ARGS=...]            run the tests (ARGS go to pytest)"
+	@echo "make lint                       run the linter and the formatter's check"
+	@echo "make types                      check the types"
+	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
+	@echo "make bench                      measure speed and memory beside a floor and other tools"
+	@echo "make docs                       write the generated pages of docs/ anew"
+	@echo "make clean                      remove the virtual environment and what was built"
+	@echo "PYTHON=python3.13               the interpreter that .venv is made with"
+
+# A half-made environment must not pass for a whole one.
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# One stamp per set of dependencies. All of them are redone when the packaging changes.
+$(VENV)/stamp-run: pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/stamp-test: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/stamp-lint: $(VENV)/stamp-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+ifdef ARCHIVE
+check: $(VENV)/stamp-run
+	@$(BIN)/checker check "$$ARCHIVE"
+else
+check: $(VENV)/stamp-run
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m checker.testing docker-archive "$$folder/sample.tar" && \
+	$(BIN)/checker check "$$folder/sample.tar"
+endif
+
+test: $(VENV)/stamp-test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/stamp-lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/stamp-lint
+	@$(BIN)/mypy
+
+wheel-test:
+	@PYTHON='$(PYTHON)' .ci/wheel-test $(ARGS)
+
+bench: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+docs: $(VENV)/stamp-run
+	@$(BIN)/python docs/generate.py
+
+clean:
+	@rm -rf $(VENV) build dist

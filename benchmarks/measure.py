@@ -1,0 +1,54 @@
+"""Runs a command once and takes its time and its peak memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# ru_maxrss is in KiB, except on macOS (getrusage(2) of each).
+MAXRSS_UNIT_BYTES: Final = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command.
+
+    Attributes:
+        seconds: Wall time, from before the start of the process to its end.
+        peak_bytes: The largest resident set of the process, or that of the process which
+            started it, if that was larger: the kernel counts from before the exec.
+        code: Exit code; negative: ended by that signal.
+        said: The end of what it wrote.
+    """
+
+    seconds: float
+    peak_bytes: int
+    code: int
+    said: str
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+    """Run a command and measure it."""
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=None if environment is None else dict(environment),
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(max(0, output.tell() - 2000))
+        said = output.read().decode(errors="replace").strip()
+    return Run(seconds, usage.ru_maxrss * MAXRSS_UNIT_BYTES, process.returncode, said)

@@ -1,0 +1,212 @@
+"""The checker beside a floor, `skopeo copy` and `docker load`, in one run, by turns.
+
+Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--folder FOLDER]`. Prints the median
+of each, the ratio to the floor, and whether the project's targets are met. The times vary with
+the machine: the ratios are what to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.make_archives import DEFAULT_FOLDER, DOCKER, Archive, make_archives
+from benchmarks.measure import Run, measure
+from tests.engines.host import EngineError, Host, running_host
+from tests.engines.programs import reason_to_skip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROUNDS: Final = 5
+CHECKER: Final = "checker"
+FLOOR: Final = "floor"
+MIB: Final = 1 << 20
+BASE_BYTES: Final = 150 * MIB
+BYTES_PER_ENTRY: Final = 300
+
+
+class BenchmarkError(Exception):
+    """A measured command failed, so that its time says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A command to measure.
+
+    Attributes:
+        name: For the table.
+        run: Runs it once.
+        rounds: How often it is measured.
+    """
+
+    name: str
+    run: Callable[[], Run]
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The median time and the largest memory of one command over its rounds."""
+
+    seconds: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked of the checker on one archive, and what came out."""
+
+    text: str
+    met: bool
+
+
+def _checker(archive: Archive) -> list[str]:
+    words = ["check", str(archive.path), "--format", "json=/dev/null", "--fail-on", "never"]
+    return [sys.executable, "-m", "checker", *words]
+
+
+def _floor(archive: Archive) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.floor", str(archive.path)]
+
+
+def _must(run: Run, command: list[str]) -> Run:
+    if run.code != 0:
+        raise BenchmarkError(f"{' '.join(command)}: exit {run.code}\n{run.said}")
+    return run
+
+
+def _measure_skopeo(archive: Archive) -> Run:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=archive.path.parent) as scratch:
+        command = ["skopeo", "--insecure-policy", "copy", "--quiet"]
+        command += [f"{archive.form}:{archive.path}", f"dir:{scratch}/copy"]
+        return _must(measure(command), command)
+
+
+def _measure_docker_load(archive: Archive, host: Host) -> Run:
+    """Load into an empty store. The memory is the client's: the daemon does the work."""
+    host.empty_docker()
+    command = [str(host.folder / "bin/docker"), "load", "--quiet", "--input", str(archive.path)]
+    return _must(measure(command, host.environment), command)
+
+
+def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
+    checker = _checker(archive)
+    floor = _floor(archive)
+    contestants = [
+        Contestant(FLOOR, lambda: _must(measure(floor), floor), rounds),
+        Contestant(CHECKER, lambda: _must(measure(checker), checker), rounds),
+    ]
+    if shutil.which("skopeo") is not None:
+        contestants.append(Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds))
+    if host is not None and archive.form == DOCKER:
+        # Once is enough: it unpacks every file, which takes most of a minute for many of them.
+        load = Contestant("docker load", lambda: _measure_docker_load(archive, host), 1)
+        contestants.append(load)
+    return contestants
+
+
+def _medians(contestants: list[Contestant], rounds: int) -> dict[str, Summary]:
+    """Run everyone in turn, so that a busy moment of the machine hits all alike."""
+    runs: dict[str, list[Run]] = {contestant.name: [] for contestant in contestants}
+    for number in range(rounds):
+        for contestant in contestants:
+            if number < contestant.rounds:
+                runs[contestant.name].append(contestant.run())
+    return {
+        name: Summary(
+            statistics.median(run.seconds for run in taken),
+            max(run.peak_bytes for run in taken),
+        )
+        for name, taken in runs.items()
+    }
+
+
+def _count_entries(archive: Archive) -> int:
+    command = [sys.executable, "-m", "checker", "check", str(archive.path)]
+    done = subprocess.run(
+        [*command, "--format", "json", "--fail-on", "never"],
+        check=True,
+        capture_output=True,
+    )
+    return int(json.loads(done.stdout)["archives"][0]["stats"]["entries"])
+
+
+def _time_target(archive: Archive, checker: float, floor: float) -> Target:
+    if archive.name == "tiny":
+        return Target("under 0.15 s", checker < 0.15)
+    if archive.name == "many-files":
+        return Target("floor + 1.5 s", checker <= floor + 1.5)
+    return Target("1.5 x floor", checker <= 1.5 * floor)
+
+
+def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
+    checker = medians[CHECKER]
+    entries = _count_entries(archive)
+    allowed = BASE_BYTES + BYTES_PER_ENTRY * entries
+    return [
+        _time_target(archive, checker.seconds, medians[FLOOR].seconds),
+        Target(f"{allowed / MIB:.0f} MiB for {entries:,} entries", checker.peak_bytes <= allowed),
+    ]
+
+
+def _report(archive: Archive, medians: dict[str, Summary]) -> bool:
+    size = archive.path.stat().st_size / MIB
+    print(f"\n{archive.name}, {archive.form}, {size:.1f} MiB")
+    floor = medians[FLOOR].seconds
+    for name, summary in medians.items():
+        ratio = summary.seconds / floor
+        peak = summary.peak_bytes / MIB
+        print(f"  {name:<12} {summary.seconds:8.3f} s  {ratio:6.2f} x floor  {peak:7.1f} MiB")
+    targets = _targets(archive, medians)
+    for target in targets:
+        print(f"  target {target.text}: {'met' if target.met else 'MISSED'}")
+    return all(target.met for target in targets)
+
+
+@contextlib.contextmanager
+def _docker_host() -> Iterator[Host | None]:
+    """Give a Docker of its own, or None with the reason on standard error."""
+    reason = reason_to_skip()
+    if reason is not None:
+        sys.stderr.write(f"docker load: left out: {reason}\n")
+        yield None
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-docker-") as scratch,
+        running_host(Path(scratch) / "host") as host,
+    ):
+        yield host
+
+
+def main() -> int:
+    """Run the command line: 0 all targets met, 1 one missed, 3 something could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER)
+    arguments = parser.parse_args()
+    met = True
+    try:
+        archives = make_archives(arguments.folder)
+        with _docker_host() as host:
+            for archive in archives:
+                contestants = _contestants(archive, host, arguments.rounds)
+                medians = _medians(contestants, arguments.rounds)
+                met = _report(archive, medians) and met
+    except (BenchmarkError, EngineError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

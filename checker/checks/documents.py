@@ -1,0 +1,73 @@
+"""What is wrong with a JSON document before its content is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.checks.check import Place
+from checker.checks.finding import Severity
+from checker.model.document import Document
+
+
+class JsonProblem(NamedTuple):
+    """One thing wrong with the JSON of a document.
+
+    Attributes:
+        message: What is wrong, as the rest of a sentence that begins with the document's name.
+        at: Where in the document: ``offset`` in bytes, or ``pointer``.
+        severity: How much it matters.
+    """
+
+    message: str
+    at: Place
+    severity: Severity
+
+
+def json_problems(document: Document | None) -> Iterator[JsonProblem]:
+    """Yield what RFC 8259 forbids, or advises against, in a document as it lies in the archive.
+
+    A repeated name is only advised against (section 4), so it is a warning.
+
+    Args:
+        document: The document; None for content that does not look like JSON at all.
+    """
+    if document is None:
+        yield JsonProblem(
+            "is no JSON document: it begins with neither { nor [", {"offset": 0}, Severity.ERROR
+        )
+    elif document.error is not None:
+        at: Place = {"offset": document.error_offset}
+        yield JsonProblem(f"is no JSON document: {document.error}", at, Severity.ERROR)
+    else:
+        yield from _problems_of_bytes(document)
+        for pointer in document.duplicate_keys:
+            yield JsonProblem(
+                f"has the member {pointer} more than once; Go's decoder takes the last one, "
+                "other readers may take the first",
+                {"pointer": pointer},
+                Severity.WARNING,
+            )
+
+
+def _problems_of_bytes(document: Document) -> Iterator[JsonProblem]:
+    if document.bom:
+        yield JsonProblem(
+            "begins with a byte order mark, where JSON has none (RFC 8259, section 8.1) and Go's "
+            "decoder reports a syntax error",
+            {"offset": 0},
+            Severity.ERROR,
+        )
+    if document.not_utf8 is not None:
+        yield JsonProblem(
+            f"is not UTF-8 at byte {document.not_utf8}, as JSON must be (RFC 8259, section 8.1)",
+            {"offset": document.not_utf8},
+            Severity.ERROR,
+        )
+    if document.trailing is not None:
+        yield JsonProblem(
+            f"ends at byte {document.trailing}, but more follows: some engines stop reading there, "
+            "others refuse the document",
+            {"offset": document.trailing},
+            Severity.ERROR,
+        )

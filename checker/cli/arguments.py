@@ -1,0 +1,137 @@
+"""What the command line takes."""
+
+from __future__ import annotations
+
+import argparse
+
+from checker._version import __version__
+
+_EXIT_CODES = """\
+exit codes:
+  0    clean
+  1    a finding at or above --fail-on
+  2    the command line or the configuration is wrong
+  3    something was not checked whole: unreadable input, a crash, a plugin problem
+"""
+_PATH_HELP = (
+    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout folder, or - for standard input"
+)
+
+
+def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Parse the command line; exits with code 2 if it is wrong."""
+    return _parser().parse_args(argv)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="checker",
+        description="Check container archives before they ship.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_check(commands)
+    _add_classify(commands)
+    _add_rules(commands)
+    explain = commands.add_parser(
+        "explain", help="explain a rule", description="Print the documentation of a rule."
+    )
+    explain.add_argument("rule", metavar="RULE", help="id or name, such as ARC003")
+    plugins = commands.add_parser(
+        "plugins",
+        help="list the plugins",
+        description="List the plugins and what is wrong with any.",
+    )
+    for command in (explain, plugins):
+        _add_no_plugin(command)
+    return parser
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check archives",
+        description="Say what an archive is, what takes it, and whether it is sound.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_reading(check)
+    check.add_argument(
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
+        dest="formats",
+        help="report format: text (default), json, junit; repeatable, to FILE or standard output",
+    )
+    check.add_argument(
+        "--as",
+        dest="intended",
+        metavar="COMMAND",
+        help="what you mean to do with the archive: load or import",
+    )
+    check.add_argument(
+        "--fail-on",
+        metavar="SEVERITY",
+        help="fail on findings of this severity or a graver one: error (default), warning, note, "
+        "never",
+    )
+    check.add_argument(
+        "--select", action="append", metavar="IDS", help="run these rules only: ARC,DKR001"
+    )
+    check.add_argument("--ignore", action="append", metavar="IDS", help="do not run these rules")
+
+
+def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    classify = commands.add_parser(
+        "classify",
+        help="say what archives are and how they are restored",
+        description="Say what an archive is and which command brings it back.",
+        allow_abbrev=False,
+    )
+    _add_reading(classify)
+    classify.add_argument(
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
+        dest="formats",
+        help="report format: text (default) or json",
+    )
+
+
+def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rules = commands.add_parser(
+        "rules", help="list the rules", description="List the rules with severity and summary."
+    )
+    rules.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
+    )
+    _add_no_plugin(rules)
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    command.add_argument("paths", nargs="+", metavar="PATH", help=_PATH_HELP)
+    command.add_argument(
+        "--config", metavar="FILE", help="configuration; default: checker.toml, if it is there"
+    )
+    command.add_argument(
+        "--limit",
+        action="append",
+        metavar="NAME=VALUE",
+        dest="limits",
+        help="set a limit on what is read, such as entries=100000",
+    )
+    command.add_argument(
+        "-j", "--jobs", type=int, metavar="N", help="blobs to read side by side; default: CPUs"
+    )
+    command.add_argument("--no-progress", action="store_true", help="show no progress")
+    _add_no_plugin(command)
+
+
+def _add_no_plugin(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-plugin", action="append", metavar="NAME", default=[], help="do not load this plugin"
+    )

@@ -1,0 +1,113 @@
+"""The commands ``rules``, ``explain`` and ``plugins``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from checker.checks.registry import Rule
+from checker.plugins import Host, load_plugins
+from checker.reports.printable import printable
+from checker.settings import UsageError, nearest
+
+
+def run_rules(arguments: argparse.Namespace) -> int:
+    """List the rules; the exit code."""
+    host = load_plugins(arguments.no_plugin)
+    renderers = {"text": _rules_text, "json": _rules_json, "markdown": rules_markdown}
+    print(renderers[arguments.format](tuple(host.registry)), end="")
+    return _report_problems(host)
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Explain one rule; the exit code.
+
+    Raises:
+        UsageError: There is no such rule.
+    """
+    host = load_plugins(arguments.no_plugin)
+    rule = host.registry.find(arguments.rule)
+    if rule is None:
+        known = host.registry.keys()
+        raise UsageError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
+    print(f"{rule.id} {rule.name} ({rule.severity}, from {rule.bundle})\n")
+    print(rule.documentation)
+    return _report_problems(host)
+
+
+def run_plugins(arguments: argparse.Namespace) -> int:
+    """List the plugins; the exit code."""
+    host = load_plugins(arguments.no_plugin)
+    rows = [
+        (plugin.name, f"{plugin.distribution} {plugin.version}", f"{plugin.rules} rules")
+        for plugin in host.plugins
+    ]
+    print(_columns(rows), end="")
+    return _report_problems(host)
+
+
+def _report_problems(host: Host) -> int:
+    for problem in host.problems:
+        print(f"checker: {printable(str(problem))}", file=sys.stderr)
+    return 3 if host.problems else 0
+
+
+def _rules_text(rules: tuple[Rule, ...]) -> str:
+    return _columns([(rule.id, rule.severity, rule.name, rule.summary) for rule in rules])
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> str:
+    """Rows with all columns but the last padded to the same width."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _rules_json(rules: tuple[Rule, ...]) -> str:
+    rows = [
+        {
+            "id": rule.id,
+            "name": rule.name,
+            "severity": rule.severity,
+            "bundle": rule.bundle,
+            "summary": rule.summary,
+            "documentation": rule.documentation,
+        }
+        for rule in rules
+    ]
+    return json.dumps(rows, indent=2) + "\n"
+
+
+def rules_markdown(rules: tuple[Rule, ...]) -> str:
+    """The page with all rules, as ``docs/rules.md`` has it."""
+    lines = [
+        "# Rules",
+        "",
+        "Written by `checker rules --format markdown` from the docstrings of the rules.",
+        "",
+        "| id | name | severity | summary |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| [{rule.id}](#{rule.id.lower()}-{rule.name}) | {rule.name} | {rule.severity} | "
+        f"{rule.summary} |"
+        for rule in rules
+    ]
+    for rule in rules:
+        lines += ["", f"## {rule.id} {rule.name}", "", f"*{rule.severity}, from {rule.bundle}*", ""]
+        lines += _markdown_of(rule.documentation)
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_of(documentation: str) -> list[str]:
+    """A docstring with its headings made bold and its indentation taken away."""
+    lines = []
+    for line in documentation.splitlines():
+        is_heading = line.endswith(":") and not line.startswith(" ")
+        lines += [f"**{line.removesuffix(':')}**", ""] if is_heading else [line.strip()]
+    return lines

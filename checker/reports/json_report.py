@@ -1,0 +1,213 @@
+r"""The JSON report, version 1: what programs read, frozen apart from additions.
+
+Every key is always there, with null where nothing is known. The text is ASCII: other characters
+are written as JSON escapes, so that a name from an archive cannot reach a terminal raw; bytes that
+are no UTF-8, which JSON cannot hold, are spelled out (``\xff``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from checker.checks.finding import Finding, Result, Severity
+from checker.model.archive import Archive
+from checker.model.image import Image, Layer
+from checker.model.location import Location
+from checker.plugins import Plugin, PluginProblem
+from checker.reports.printable import without_surrogates
+from checker.run import CheckedArchive, Run
+from checker.verdicts import Classification, Verdict
+
+VERSION = 1
+TOOL = "archive-checker"
+_MICROSECONDS = 6
+
+Object = dict[str, object]
+
+
+def render_json(run: Run) -> str:
+    """The report as one JSON object, two spaces a level, with a line end."""
+    return json.dumps(_encodable(_run(run)), indent=2) + "\n"
+
+
+def _encodable(value: object) -> object:
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, Mapping):
+        return {key: _encodable(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_encodable(item) for item in value]
+    return value
+
+
+def _run(run: Run) -> Object:
+    archive = _checked if run.command == "check" else _classified
+    return {
+        "version": VERSION,
+        "tool": {
+            "name": TOOL,
+            "version": run.version,
+            "plugins": [_plugin(plugin) for plugin in run.plugins],
+        },
+        "problems": [_problem(problem) for problem in run.problems],
+        "archives": [archive(checked) for checked in run.archives],
+        "summary": {
+            "archives": len(run.archives),
+            "errors": run.number_of(Severity.ERROR),
+            "warnings": run.number_of(Severity.WARNING),
+            "notes": run.number_of(Severity.NOTE),
+            "waived": sum(finding.waived is not None for finding in run.findings),
+            "crashes": run.crashes,
+        },
+        "exit_code": run.exit_code,
+    }
+
+
+def _plugin(plugin: Plugin) -> Object:
+    return {"name": plugin.name, "version": plugin.version, "dist": plugin.distribution}
+
+
+def _problem(problem: PluginProblem) -> Object:
+    return {
+        "name": problem.name,
+        "version": problem.version,
+        "dist": problem.distribution,
+        "message": problem.message,
+    }
+
+
+def _checked(checked: CheckedArchive) -> Object:
+    return {
+        **_facts(checked),
+        "findings": [_finding(finding) for finding in checked.findings],
+        "results": [_result(result) for result in checked.results],
+        **_reading(checked),
+    }
+
+
+def _classified(checked: CheckedArchive) -> Object:
+    return {**_facts(checked), **_reading(checked)}
+
+
+def _facts(checked: CheckedArchive) -> Object:
+    archive, found = checked.archive, checked.classification
+    return {
+        "path": checked.path,
+        "kind": None if archive is None else archive.kind,
+        "producer": None if found is None else found.producer,
+        "compression": None if archive is None else archive.compression.kind,
+        "size": None if archive is None else archive.size,
+        "sha256": None if archive is None else archive.sha256,
+        **_way_back(found),
+        "images": [] if archive is None else [_image(image) for image in archive.images],
+        "verdicts": [_verdict(verdict) for verdict in checked.verdicts],
+    }
+
+
+def _way_back(found: Classification | None) -> Object:
+    if found is None:
+        keys = ("loadable", "importable", "keeps_layers", "keeps_metadata", "restore")
+        return dict.fromkeys(keys)
+    return {
+        "loadable": found.loadable,
+        "importable": "yes" if found.importable else "no",
+        "keeps_layers": found.keeps_layers,
+        "keeps_metadata": found.keeps_metadata,
+        "restore": found.restore,
+    }
+
+
+def _reading(checked: CheckedArchive) -> Object:
+    """How the reading went."""
+    return {
+        "error": checked.error,
+        "crashes": checked.crashes,
+        "stats": _stats(checked.archive),
+    }
+
+
+def _image(image: Image) -> Object:
+    return {
+        "names": image.names,
+        "digest": image.digest,
+        "platform": None if image.platform is None else str(image.platform),
+        "layers": [_layer(layer) for layer in image.layers],
+    }
+
+
+def _layer(layer: Layer) -> Object:
+    descriptor, blob = layer.descriptor, layer.blob
+    return {
+        "digest": _first(descriptor and descriptor.digest_text, blob and blob.digest),
+        "diff_id": layer.diff_id,
+        "media_type": descriptor and descriptor.media_type,
+        "size": _first(blob and blob.size, descriptor and descriptor.size),
+        "uncompressed_size": blob.inflated_size if blob is not None and blob.whole else None,
+        "entries": None if blob is None or blob.tar is None else len(blob.tar.entries),
+    }
+
+
+def _first(*values: object) -> object:
+    return next((value for value in values if value is not None), None)
+
+
+def _verdict(verdict: Verdict) -> Object:
+    return {
+        "engine": verdict.engine,
+        "action": verdict.action,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "message": verdict.message,
+        "conditions": verdict.conditions,
+        "rules": verdict.rules,
+        "command": verdict.command,
+    }
+
+
+def _finding(finding: Finding) -> Object:
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "location": _location(finding.location),
+        "related": [_location(location) for location in finding.related],
+        "fix": finding.fix,
+        "waived": finding.waived,
+    }
+
+
+def _location(location: Location) -> Object:
+    """All but the archive, whose path its parent has."""
+    return {
+        "member": location.member,
+        "offset": location.offset,
+        "digest": location.digest,
+        "image": location.image,
+        "layer": location.layer,
+        "path": location.path,
+        "pointer": location.pointer,
+    }
+
+
+def _result(result: Result) -> Object:
+    return {
+        "rule": result.rule,
+        "outcome": result.outcome,
+        "seconds": round(result.seconds, _MICROSECONDS),
+        "reason": result.reason,
+        "traceback": result.traceback,
+    }
+
+
+def _stats(archive: Archive | None) -> Object:
+    if archive is None:
+        return dict.fromkeys(("bytes_read", "bytes_inflated", "entries", "seconds"))
+    stats = archive.stats
+    return {
+        "bytes_read": stats.bytes_read,
+        "bytes_inflated": stats.bytes_inflated,
+        "entries": stats.entries,
+        "seconds": round(stats.seconds, _MICROSECONDS),
+    }

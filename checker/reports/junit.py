@@ -1,0 +1,208 @@
+"""The JUnit report: one suite an archive, one test case a rule.
+
+It is built with junit-xml, whose version 1.9 needs help, all of it here: it raises on bytes that
+are no UTF-8 and drops control characters, so every text is made printable first; it writes a
+``disabled`` attribute that the schema of Jenkins' xUnit plugin refuses, and times with more than
+the three decimals which that schema takes, so the elements are mended before they are written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from junit_xml import TestCase, TestSuite
+
+from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.plugins import PluginProblem
+from checker.reports.printable import printable
+from checker.reports.wording import place_words
+from checker.run import CheckedArchive, Run
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_HOST = "checker"
+_COUNTS = ("tests", "failures", "errors")
+_GRAVE = frozenset({Severity.ERROR, Severity.WARNING})
+
+
+def render_junit(run: Run) -> str:
+    """The report as an XML document, to be encoded as UTF-8."""
+    return _document([_mended(suite) for suite in _suites(run)])
+
+
+# --- what stands in the report
+
+
+def _suites(run: Run) -> Iterator[TestSuite]:
+    names = _Names()
+    if run.problems:
+        yield _plugin_suite(run.problems, names)
+    for checked in run.archives:
+        name = names.unique(printable(checked.path))
+        yield TestSuite(name, list(_cases(run, checked, name)))
+
+
+class _Names:
+    """Hands out each name once: the second of its kind gets a number."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        base = name or "unnamed"
+        number, free = 1, base
+        while free in self._given:
+            number += 1
+            free = f"{base} ({number})"
+        self._given.add(free)
+        return free
+
+
+def _plugin_suite(problems: Iterable[PluginProblem], names: _Names) -> TestSuite:
+    suite = names.unique("plugins")
+    cases = _Names()
+    return TestSuite(
+        suite,
+        [
+            _errored(cases.unique(printable(problem.name)), suite, str(problem), "plugin")
+            for problem in problems
+        ],
+    )
+
+
+def _cases(run: Run, checked: CheckedArchive, suite: str) -> Iterator[TestCase]:
+    # Readers split at the last dot: what is in front of it is the package, the archive here.
+    package = suite.replace(".", "_")
+    host = f"{package}.{_HOST}"
+    if checked.error is not None:
+        yield _errored("read", host, checked.error, "unreadable")
+    names = _Names()
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in checked.findings:
+        by_rule.setdefault(finding.rule, []).append(finding)
+    for result in checked.results:
+        name = names.unique(_case_name(result.rule, result.name))
+        findings = by_rule.pop(result.rule, [])
+        yield _rule_case(run, result, findings, name, f"{package}.{printable(result.bundle)}")
+    for findings in by_rule.values():
+        name = names.unique(_case_name(findings[0].rule, findings[0].name))
+        yield _with_findings(run, TestCase(name, host), findings)
+    for crash in checked.crashes:
+        yield _errored(names.unique("crash"), host, crash, "crash")
+
+
+def _case_name(rule: str, name: str) -> str:
+    return f"{printable(rule)} {printable(name)}"
+
+
+def _errored(name: str, class_name: str, text: str, kind: str) -> TestCase:
+    case = TestCase(name, class_name)
+    # junit-xml leaves out an error without a text.
+    shown = printable(text) or kind
+    case.add_error_info(shown, shown, kind)
+    return case
+
+
+def _rule_case(
+    run: Run, result: Result, findings: Sequence[Finding], name: str, class_name: str
+) -> TestCase:
+    case = TestCase(name, class_name, elapsed_sec=result.seconds)
+    if result.outcome is Outcome.ERROR:
+        # One case has one outcome, so what was found before the crash is told beside it.
+        case.add_error_info(printable(result.reason or "crashed"), _crash_text(result), "crash")
+        case.stdout = _listed(findings)
+        return case
+    if result.outcome is Outcome.SKIPPED:
+        case.add_skipped_info(printable(result.reason or "not applicable"))
+        case.stdout = _listed(findings)
+        return case
+    return _with_findings(run, case, findings)
+
+
+def _crash_text(result: Result) -> str:
+    return _block((result.traceback or result.reason or "no traceback").split("\n"))
+
+
+def _with_findings(run: Run, case: TestCase, findings: Sequence[Finding]) -> TestCase:
+    """Fail the case for what is grave or fails the run; tell the rest beside it."""
+    failing = [finding for finding in findings if _fails(run, finding)]
+    case.stdout = _listed([finding for finding in findings if not _fails(run, finding)])
+    if failing:
+        gravest = min((finding.severity for finding in failing), key=lambda severity: severity.rank)
+        case.add_failure_info(_headline(failing), _listed(failing), str(gravest))
+    return case
+
+
+def _fails(run: Run, finding: Finding) -> bool:
+    return finding.waived is None and (run.fails(finding) or finding.severity in _GRAVE)
+
+
+def _headline(findings: Sequence[Finding]) -> str:
+    more = len(findings) - 1
+    text = printable(findings[0].message) or f"no message from {printable(findings[0].rule)}"
+    return f"{text} (and {more} more)" if more else text
+
+
+def _listed(findings: Iterable[Finding]) -> str:
+    return "\n".join(_told(finding) for finding in findings)
+
+
+def _told(finding: Finding) -> str:
+    lines = [f"{finding.severity}: {finding.message}"]
+    places = (("at", finding.location), *(("see", location) for location in finding.related))
+    words = ((word, ", ".join(place_words(location))) for word, location in places)
+    lines += [f"  {word} {place}" for word, place in words if place]
+    if finding.fix is not None:
+        lines.append(f"  fix: {finding.fix}")
+    if finding.waived is not None:
+        lines.append(f"  waived: {finding.waived}")
+    return _block(lines)
+
+
+def _block(lines: Iterable[str]) -> str:
+    return "\n".join(map(printable, lines))
+
+
+# --- junit-xml and what it gets wrong
+
+
+def _mended(suite: TestSuite) -> Element:
+    """The element of a suite, with exactly the attributes that every reader takes."""
+    element: Element = suite.build_xml_doc()
+    element.attrib.pop("disabled", None)
+    total = 0
+    for case, made in zip(element.findall("testcase"), suite.test_cases, strict=True):
+        milliseconds = _milliseconds(made.elapsed_sec)
+        total += milliseconds
+        case.set("time", _seconds(milliseconds))
+    element.set("time", _seconds(total))
+    return element
+
+
+def _milliseconds(seconds: float | None) -> int:
+    if seconds is None or not math.isfinite(seconds):
+        return 0
+    return max(0, round(seconds * 1000))
+
+
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
+
+
+def _document(suites: Sequence[Element]) -> str:
+    from xml.etree import ElementTree as ET
+
+    root = ET.Element("testsuites", {"name": "archive-checker"})
+    totals: Counter[str] = Counter()
+    for suite in suites:
+        totals.update({key: int(suite.get(key, "0")) for key in _COUNTS})
+    for key in _COUNTS:
+        root.set(key, str(totals[key]))
+    root.extend(suites)
+    ET.indent(root)
+    return f"{_DECLARATION}{ET.tostring(root, encoding='unicode')}\n"

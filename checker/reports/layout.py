@@ -1,0 +1,91 @@
+"""Lines of styled text: wrapped at a width, with words and commands left whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from checker.reports.printable import cells, printable
+
+
+class Style(StrEnum):
+    """What a piece of text is; a terminal shows it in a colour, plain text does not."""
+
+    PLAIN = "plain"
+    TITLE = "title"
+    LABEL = "label"
+    COMMAND = "command"
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    GOOD = "good"
+    FAINT = "faint"
+
+
+Span = tuple[Style, str]
+Line = tuple[Span, ...]
+
+EMPTY: Line = ()
+# A command in backticks is one word, so that it can be copied.
+_WORD = re.compile(r"((?:`[^`]*`|[^ ])+)( *)")
+_LONG_TEXT = 4000
+_LONG_WORD = 300
+_TAIL = 40
+
+
+def plain(line: Line) -> str:
+    """The text of a line."""
+    return "".join(text for _, text in line).rstrip()
+
+
+def safe(text: str) -> str:
+    """The text as one printable line of bounded length, endless words cut in the middle."""
+    shown = printable(text)
+    if len(shown) > _LONG_WORD:
+        shown = " ".join(map(_shortened, shown.split(" ")))
+    if len(shown) > _LONG_TEXT:
+        shown = f"{shown[:_LONG_TEXT]} ... ({len(shown) - _LONG_TEXT:,} more characters)"
+    return shown
+
+
+def _shortened(word: str) -> str:
+    if len(word) <= _LONG_WORD:
+        return word
+    head = _LONG_WORD - _TAIL
+    return f"{word[:head]}...({len(word) - _LONG_WORD:,} more)...{word[-_TAIL:]}"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break printable text between words, to lines of a width in columns where words allow."""
+    rows: list[str] = []
+    row, gap, used = "", "", 0
+    for word, space in _WORD.findall(text):
+        size = cells(word)
+        if row and used + len(gap) + size > width:
+            rows.append(row)
+            row, used = word, size
+        else:
+            row += gap + word
+            used += len(gap) + size
+        gap = space
+    return [*rows, row]
+
+
+def paragraph(start: Line, spans: list[str], style: Style) -> Iterator[Line]:
+    """Lines of text of one style; the first begins with ``start``, the others are indented."""
+    indent = sum(cells(text) for _, text in start)
+    for number, text in enumerate(spans):
+        yield (*(start if not number else ((Style.PLAIN, " " * indent),)), (style, text))
+
+
+def pieces(parts: tuple[str, ...], width: int) -> list[str]:
+    """Join parts with commas, to lines of a width in columns; no part is broken."""
+    rows: list[str] = []
+    for number, part in enumerate(parts):
+        text = part if number == len(parts) - 1 else f"{part},"
+        if rows and cells(rows[-1]) + 1 + cells(text) <= width:
+            rows[-1] += f" {text}"
+        else:
+            rows.append(text)
+    return rows

@@ -1,0 +1,192 @@
+"""Where reports go: standard output or files, never half of one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from difflib import get_close_matches
+from typing import NamedTuple, TextIO
+
+from checker.reports.printable import printable
+from checker.reports.report import Report
+from checker.run import Run
+
+TEXT = "text"
+STDOUT = "-"
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+_READ_WRITE_ALL = 0o666
+
+
+class OutputError(ValueError):
+    """An order for reports that cannot be carried out; the text tells the user what to change."""
+
+
+class Output(NamedTuple):
+    """A report and where it goes.
+
+    Attributes:
+        report: The report.
+        file: Path of the file; None for standard output.
+    """
+
+    report: Report
+    file: str | None = None
+
+
+def builtin_reports() -> tuple[Report, ...]:
+    """The formats that are always there; each loads what it needs when it renders."""
+    return (Report(TEXT, _text), Report("json", _json), Report("junit", _junit))
+
+
+def _text(run: Run) -> str:
+    from checker.reports.text import render_text
+
+    return render_text(run)
+
+
+def _json(run: Run) -> str:
+    from checker.reports.json_report import render_json
+
+    return render_json(run)
+
+
+def _junit(run: Run) -> str:
+    from checker.reports.junit import render_junit
+
+    return render_junit(run)
+
+
+def plan_outputs(orders: Iterable[str], reports: Sequence[Report]) -> tuple[Output, ...]:
+    """Read orders of the form ``NAME`` or ``NAME=FILE``; without any, text to standard output.
+
+    Args:
+        orders: The orders, such as ``junit=report.xml``; the file ``-`` is standard output.
+        reports: The formats there are.
+
+    Raises:
+        OutputError: A format is unknown, a file is not named, or two reports go to one place.
+    """
+    known = {report.name: report for report in reports}
+    outputs = tuple(_output(order, known) for order in orders) or (Output(known[TEXT]),)
+    taken: dict[str | None, str] = {}
+    for output in outputs:
+        place = None if output.file is None else os.path.realpath(output.file)
+        if place in taken:
+            raise OutputError(_same_place(output, taken[place]))
+        taken[place] = output.report.name
+    return outputs
+
+
+def _output(order: str, known: dict[str, Report]) -> Output:
+    name, equals, file = order.partition("=")
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise OutputError(f"unknown format {name!r}: {hint}formats are {', '.join(known)}")
+    if equals and not file:
+        raise OutputError(f"--format {order}: the name of the file is missing behind the =")
+    return Output(known[name], file if file not in {"", STDOUT} else None)
+
+
+def _same_place(output: Output, other: str) -> str:
+    name = output.report.name
+    if output.file is None:
+        return (
+            f"{other} and {name} both go to standard output; send one of them to a file, "
+            f"such as --format {name}=FILE"
+        )
+    return f"{other} and {name} both go to {output.file}; name two files"
+
+
+def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO) -> tuple[str, ...]:
+    """Write all reports, files first: nobody who closes standard output early loses a file.
+
+    Returns:
+        What went wrong, a line each: a file that cannot be written, a report that raised.
+
+    Raises:
+        OSError: Standard output cannot be written; ``BrokenPipeError`` if its reader left.
+    """
+    ordered = sorted(outputs, key=lambda output: output.file is None)
+    return tuple(problem for output in ordered for problem in _write(output, run, stdout))
+
+
+def _write(output: Output, run: Run, stdout: TextIO) -> Iterator[str]:
+    report = output.report
+    if output.file is None and report.render is _text:
+        from checker.reports.text import print_text
+
+        print_text(run, stdout)
+        stdout.flush()
+        return
+    try:
+        text = report.render(run)
+        data = text.encode()
+    except Exception as error:  # noqa: BLE001 - whatever the report of a plugin raises
+        yield printable(f"report {report.name}: {type(error).__name__}: {error}")
+        return
+    if output.file is None:
+        _write_stream(text, data, stdout)
+        return
+    try:
+        write_file(output.file, data)
+    except OSError as error:
+        reason = error.strerror or error
+        yield printable(f"report {report.name} cannot be written to {output.file}: {reason}")
+
+
+def _write_stream(text: str, data: bytes, stream: TextIO) -> None:
+    """Write UTF-8, whatever the locale says: the formats of programs are defined so."""
+    binary = getattr(stream, "buffer", None)
+    if binary is None:
+        stream.write(text)
+    else:
+        stream.flush()
+        binary.write(data)
+    stream.flush()
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file whole or not at all: to a temporary beside it, which then takes its name.
+
+    A device or a pipe is written to directly.
+
+    Raises:
+        OSError: It cannot be written; a file that was there is then unchanged.
+    """
+    if _is_special(path):
+        with open(path, "wb") as special:
+            special.write(data)
+        return
+    target = os.path.realpath(path)
+    with _temporary_beside(target) as temporary:
+        _write_new(temporary, data)
+        with suppress(FileNotFoundError):
+            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(temporary, target)
+
+
+def _is_special(path: str) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+@contextmanager
+def _temporary_beside(target: str) -> Iterator[str]:
+    """A name beside the target for the time of writing; nothing is left there, come what may."""
+    temporary = os.path.join(os.path.dirname(target), f".checker-{os.urandom(6).hex()}.tmp")
+    try:
+        yield temporary
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _write_new(path: str, data: bytes) -> None:
+    with open(os.open(path, _CREATE, _READ_WRITE_ALL), "wb") as file:
+        file.write(data)

@@ -1,0 +1,391 @@
+"""The report for people: what each archive is, what to do with it, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.model.archive import Archive
+from checker.model.image import Image
+from checker.plugins import PluginProblem
+from checker.reports.layout import (
+    EMPTY,
+    Line,
+    Style,
+    paragraph,
+    pieces,
+    plain,
+    safe,
+    wrap,
+)
+from checker.reports.printable import printable
+from checker.reports.wording import (
+    KIND_WORDS,
+    compression_words,
+    count_words,
+    place_words,
+    size_words,
+)
+from checker.run import CheckedArchive, Run
+from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
+
+WIDTH = 80
+"""Columns of the report where no terminal says otherwise."""
+
+_NARROWEST, _WIDEST = 60, 100
+# Width of the column of labels. Behind it, a sha256 digest and a comma fit into 80 columns.
+_LABEL = 8
+_ANSWER = len(Loadable.DEPENDS) + 2
+_REPEATS = 3
+_IMAGES = 10
+_METADATA = "CMD, ENTRYPOINT, ENV, USER and the rest of the config"
+_SEE_JSON = "see --format json"
+# Blobs are named by 64 digits; in the line of a place, where they come again and again, the
+# first twelve are enough, as in the listings of container tools.
+_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+
+_SEVERITY_STYLES = {
+    Severity.ERROR: Style.ERROR,
+    Severity.WARNING: Style.WARNING,
+    Severity.NOTE: Style.NOTE,
+}
+_LOADABLE_STYLES = {
+    Loadable.YES: Style.GOOD,
+    Loadable.DEPENDS: Style.WARNING,
+    Loadable.NO: Style.PLAIN,
+}
+_VERDICT_STYLES = {
+    VerdictOutcome.ACCEPTS: Style.GOOD,
+    VerdictOutcome.ACCEPTS_BROKEN: Style.WARNING,
+    VerdictOutcome.REJECTS: Style.ERROR,
+}
+_RICH_STYLES = {
+    Style.PLAIN: "",
+    Style.TITLE: "bold",
+    Style.LABEL: "dim",
+    Style.COMMAND: "bold cyan",
+    Style.ERROR: "bold red",
+    Style.WARNING: "bold yellow",
+    Style.NOTE: "bold blue",
+    Style.GOOD: "green",
+    Style.FAINT: "dim",
+}
+
+
+def render_text(run: Run) -> str:
+    """The report as plain text, 80 columns wide."""
+    return _joined(lines(run, WIDTH))
+
+
+def print_text(run: Run, stream: TextIO) -> None:
+    """Print the report: in colour and as wide as the terminal if the stream is one, else plain.
+
+    ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` keep the colours away.
+    """
+    if not stream.isatty():
+        stream.write(_encodable(render_text(run), stream))
+        return
+    columns = shutil.get_terminal_size((WIDTH, 0)).columns
+    found = lines(run, max(_NARROWEST, min(columns, _WIDEST)))
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        stream.write(_encodable(_joined(found), stream))
+    else:
+        _print_coloured(found, stream)
+
+
+def _joined(found: Iterable[Line]) -> str:
+    return "".join(f"{plain(line)}\n" for line in found)
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text with what the stream's encoding lacks spelled out."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _print_coloured(found: Iterable[Line], stream: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    for line in found:
+        spans = ((_encodable(text, stream), _RICH_STYLES[style]) for style, text in line)
+        console.print(Text.assemble(*spans, no_wrap=True))
+
+
+def lines(run: Run, width: int) -> list[Line]:
+    """The report as lines of styled text.
+
+    Args:
+        run: What to report.
+        width: Columns to wrap at; a command or a path that is longer stays whole.
+    """
+    return list(_all_lines(run, width))
+
+
+def _all_lines(run: Run, width: int) -> Iterator[Line]:
+    blocks: list[Iterable[Line]] = [
+        [line for problem in run.problems for line in _problem(problem, width)],
+    ]
+    blocks += (_archive(run, checked, width) for checked in run.archives)
+    if run.command == "check":
+        if len(run.archives) > 1:
+            blocks.append(_outcome(run, checked) for checked in run.archives)
+        blocks.append(_summary(run, width))
+    yield from _apart(blocks)
+
+
+def _apart(blocks: Iterable[Iterable[Line]]) -> Iterator[Line]:
+    """The blocks that have lines, with an empty line between them."""
+    for number, block in enumerate(filter(None, map(tuple, blocks))):
+        if number:
+            yield EMPTY
+        yield from block
+
+
+def _labelled(
+    label: str, style: Style, text: str, width: int, body: Style = Style.PLAIN
+) -> Iterator[Line]:
+    """A paragraph with a label in the column in front of it."""
+    return paragraph(_label(label, style), wrap(text, width - _LABEL), body)
+
+
+def _label(label: str, style: Style = Style.LABEL) -> Line:
+    return ((style, label.ljust(_LABEL)),)
+
+
+def _beneath(text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
+    """A paragraph that stands under a labelled one."""
+    return _labelled("", Style.PLAIN, text, width, style)
+
+
+def _problem(problem: PluginProblem, width: int) -> Iterator[Line]:
+    text = safe(str(problem).removeprefix("plugin "))
+    return _labelled("plugin", Style.ERROR, text, width)
+
+
+# --- one archive: what it is
+
+
+def _archive(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
+    blocks: list[Iterable[Line]] = [_about(checked, width)]
+    if run.command == "check":
+        blocks += _groups(checked.findings, width)
+    blocks += _crashes(checked, width)
+    if run.command == "check":
+        blocks.append(_rules(checked, width))
+    yield from _apart(blocks)
+
+
+def _about(checked: CheckedArchive, width: int) -> Iterator[Line]:
+    yield ((Style.TITLE, printable(checked.path)),)
+    archive, found = checked.archive, checked.classification
+    if checked.error is not None:
+        reason = safe(checked.error.removeprefix(f"{checked.path}: "))
+        yield from _labelled("error", Style.ERROR, f"not read: {reason}", width)
+    if archive is not None:
+        rows = pieces(tuple(_traits(archive, found)), width - _LABEL)
+        yield from paragraph(_label("kind"), rows, Style.PLAIN)
+    if found is not None:
+        yield from _classification(found, width)
+    yield from _verdicts(checked.verdicts, width)
+    if archive is not None:
+        yield from _images(archive.images, width)
+
+
+def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
+    yield KIND_WORDS[archive.kind]
+    yield size_words(archive.size)
+    yield compression_words(archive.compression.kind)
+    if archive.rootfs is not None:
+        yield count_words(len(archive.entries), "entry", "entries")
+    if found is not None and found.producer is not None:
+        yield f"written by {safe(found.producer)}"
+
+
+def _classification(found: Classification, width: int) -> Iterator[Line]:
+    restore = None if found.restore is None else printable(found.restore)
+    importable = Loadable.YES if found.importable else Loadable.NO
+    loads = restore if found.loadable is Loadable.YES else None
+    imports = restore if found.importable and found.loadable is Loadable.NO else None
+    yield from _answer("load", found.loadable, loads, found.loadable_reason, width)
+    yield from _answer("import", importable, imports, found.importable_reason, width)
+    if restore is not None:
+        yield from _kept(found, width)
+        if restore not in {loads, imports}:
+            yield (*_label("restore"), (Style.COMMAND, restore))
+    for advice in found.advice:
+        yield from _labelled("advice", Style.LABEL, safe(advice), width)
+
+
+def _answer(
+    label: str, answer: Loadable, command: str | None, reason: str, width: int
+) -> Iterator[Line]:
+    """Whether an archive can be loaded or imported: the command if there is one, and why."""
+    start = (*_label(label), (_LOADABLE_STYLES[answer], answer.ljust(_ANSWER)))
+    indent = _LABEL + _ANSWER
+    rows = wrap(safe(reason), width - indent)
+    if command is None:
+        yield from paragraph(start, rows, Style.PLAIN)
+        return
+    yield (*start, (Style.COMMAND, command))
+    yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+
+
+def _kept(found: Classification, width: int) -> Iterator[Line]:
+    parts = {"the layers": found.keeps_layers, _METADATA: found.keeps_metadata}
+    for label, kept in (("keeps", True), ("loses", False)):
+        names = [name for name, is_kept in parts.items() if is_kept is kept]
+        if names:
+            yield from _labelled(label, Style.LABEL, "; ".join(names), width)
+
+
+def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
+    for number, verdict in enumerate(verdicts):
+        asked = safe(f"{verdict.engine} {verdict.action}")
+        outcome = (_VERDICT_STYLES[verdict.outcome], verdict.outcome)
+        yield (*_label("" if number else "engines"), (Style.PLAIN, f"{asked}  "), outcome)
+        yield from _beneath(safe(verdict.reason), width, Style.FAINT)
+
+
+def _images(images: Sequence[Image], width: int) -> Iterator[Line]:
+    for image in images[:_IMAGES]:
+        rows = pieces(tuple(_image_traits(image)), width - _LABEL)
+        yield from paragraph(_label("image"), rows, Style.PLAIN)
+    if len(images) > _IMAGES:
+        more = count_words(len(images) - _IMAGES, "more image")
+        yield from _beneath(f"... and {more} ({_SEE_JSON})", width, Style.FAINT)
+
+
+def _image_traits(image: Image) -> Iterator[str]:
+    yield from (safe(name) for name in image.names or ("(no name)",))
+    if image.platform is not None:
+        yield safe(str(image.platform))
+    found = [layer.blob for layer in image.layers if layer.blob is not None]
+    missing = len(image.layers) - len(found)
+    yield count_words(len(image.layers), "layer")
+    yield size_words(sum(blob.size for blob in found))
+    if missing:
+        yield f"{missing} not in the archive"
+
+
+# --- one archive: what is wrong with it
+
+
+def _groups(findings: Iterable[Finding], width: int) -> Iterator[Iterator[Line]]:
+    """A block for each finding; of each rule and severity the first few, and how many more."""
+    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.waived is None:
+            key = (finding.severity, finding.rule, finding.name)
+            groups.setdefault(key, []).append(finding)
+    for key in sorted(groups, key=lambda key: key[0].rank):
+        group = groups[key]
+        hidden = len(group) - _REPEATS
+        for number, finding in enumerate(group[:_REPEATS], 1):
+            yield _finding(finding, hidden if number == _REPEATS else 0, width)
+
+
+def _finding(finding: Finding, hidden: int, width: int) -> Iterator[Line]:
+    yield _heading(finding.severity, _SEVERITY_STYLES[finding.severity], finding.rule, finding.name)
+    yield from _beneath(safe(finding.message), width)
+    yield from _place(finding, width)
+    if finding.fix is not None:
+        start = (*_label(""), (Style.GOOD, "fix: "))
+        yield from paragraph(start, wrap(safe(finding.fix), width - _LABEL - 5), Style.PLAIN)
+    if hidden > 0:
+        yield EMPTY
+        yield from _beneath(
+            f"... and {hidden:,} more of {safe(finding.rule)} ({_SEE_JSON})", width, Style.FAINT
+        )
+
+
+def _heading(label: str, style: Style, rule: str, name: str) -> Line:
+    return (*_label(label, style), (Style.TITLE, safe(rule)), (Style.PLAIN, f" {safe(name)}"))
+
+
+def _place(finding: Finding, width: int) -> Iterator[Line]:
+    for word, location in (("at", finding.location), *(("see", at) for at in finding.related)):
+        parts = tuple(_HASH.sub(r"\1...", safe(part)) for part in place_words(location))
+        if parts:
+            start = (*_label(""), (Style.FAINT, f"{word} "))
+            rows = pieces(parts, width - _LABEL - len(word) - 1)
+            yield from paragraph(start, rows, Style.FAINT)
+
+
+def _crashes(checked: CheckedArchive, width: int) -> Iterator[Iterator[Line]]:
+    """A block for each crash."""
+    for result in checked.results:
+        if result.outcome is Outcome.ERROR:
+            yield _crash(result, width)
+    for crash in checked.crashes:
+        yield _labelled("crash", Style.ERROR, safe(crash), width)
+
+
+def _crash(result: Result, width: int) -> Iterator[Line]:
+    yield _heading("crash", Style.ERROR, result.rule, result.name)
+    yield from _beneath(safe(result.reason or "it did not say why"), width)
+    bug = f"this is a bug in {safe(result.bundle)}; --format json has the traceback"
+    yield from _beneath(bug, width, Style.FAINT)
+
+
+def _rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
+    """How many rules ran and how they went, and what is not shown."""
+    outcomes = Counter(result.outcome for result in checked.results)
+    waived = sum(finding.waived is not None for finding in checked.findings)
+    words = (
+        (outcomes[Outcome.PASSED], "passed"),
+        (outcomes[Outcome.FAILED], "with findings"),
+        (outcomes[Outcome.ERROR], "crashed"),
+        (outcomes[Outcome.SKIPPED], "not applicable"),
+    )
+    parts = [f"{count:,} {word}" for count, word in words if count]
+    if waived:
+        parts.append(f"{count_words(waived, 'finding')} waived")
+    if parts:
+        yield from _labelled("rules", Style.LABEL, ", ".join(parts), width, Style.FAINT)
+
+
+# --- all archives
+
+
+def _outcome(run: Run, checked: CheckedArchive) -> Line:
+    """One archive in one line; the path comes last, so that the columns stay straight."""
+    if checked.error is not None:
+        word, style = "unread", Style.ERROR
+    elif not checked.is_whole:
+        word, style = "crashed", Style.ERROR
+    elif any(map(run.fails, checked.findings)):
+        word, style = "failed", Style.ERROR
+    else:
+        word, style = "ok", Style.GOOD
+    counts = Counter(finding.severity for finding in checked.findings if finding.waived is None)
+    columns = "".join(_column(counts[severity], severity) for severity in Severity)
+    return (*_label(word, style), (Style.PLAIN, columns), (Style.TITLE, printable(checked.path)))
+
+
+def _column(count: int, severity: Severity) -> str:
+    width = len(f"1,000 {severity}s  ")
+    return (count_words(count, severity) if count else "-").ljust(width)
+
+
+def _summary(run: Run, width: int) -> Iterator[Line]:
+    unread = sum(checked.error is not None for checked in run.archives)
+    counts = [(run.number_of(severity), str(severity)) for severity in Severity]
+    parts = [count_words(count, noun) for count, noun in counts if count]
+    waived = sum(finding.waived is not None for finding in run.findings)
+    others = (
+        (waived, f"{waived:,} waived"),
+        (run.crashes, count_words(run.crashes, "crash", "crashes")),
+        (unread, f"{unread:,} not read"),
+        (len(run.problems), count_words(len(run.problems), "plugin problem")),
+    )
+    parts += [words for count, words in others if count]
+    text = f"{count_words(len(run.archives), 'archive')}: {', '.join(parts) or 'no findings'}"
+    style = Style.ERROR if run.exit_code else Style.GOOD
+    yield from paragraph((), wrap(text, width), style)

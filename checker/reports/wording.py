@@ -1,0 +1,77 @@
+"""Words that several reports use: kinds, sizes, counts, places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.model.archive import Kind
+from checker.model.compression import CompressionKind
+from checker.model.location import Location
+from checker.reports.printable import printable
+
+KIND_WORDS = {
+    Kind.DOCKER_ARCHIVE: "Docker image archive",
+    Kind.DOCKER_ARCHIVE_LEGACY: "Docker image archive of the old v1 form",
+    Kind.OCI_ARCHIVE: "OCI image archive",
+    Kind.DOCKER_OCI_ARCHIVE: "Docker and OCI image archive",
+    Kind.OCI_LAYOUT: "OCI image layout, a folder",
+    Kind.ROOTFS: "flat root filesystem",
+    Kind.LAYER: "single layer, with whiteouts",
+    Kind.WRAPPED: "image archive, one folder too deep",
+    Kind.NESTED: "archive inside a tar",
+    Kind.EMPTY: "empty archive",
+    Kind.UNKNOWN: "tar of an unknown kind",
+    Kind.NOT_A_TAR: "not a tar archive",
+}
+"""What people call the kinds."""
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
+_STEP = 1000
+_ONE_DECIMAL_BELOW = 100
+
+
+def compression_words(kind: CompressionKind) -> str:
+    """How an archive is compressed."""
+    return "not compressed" if kind is CompressionKind.NONE else f"{kind} compressed"
+
+
+def size_words(size: int) -> str:
+    """A number of bytes, in the decimal units that container tools use."""
+    if size == 1:
+        return "1 byte"
+    amount, unit = float(size), 0
+    while round(amount) >= _STEP and unit < len(_UNITS) - 1:
+        amount /= _STEP
+        unit += 1
+    digits = 1 if unit and amount < _ONE_DECIMAL_BELOW else 0
+    return f"{amount:.{digits}f} {_UNITS[unit]}"
+
+
+def count_words(count: int, noun: str, plural: str | None = None) -> str:
+    """A number and a noun, in the plural (by default with an s) where it is due."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"
+
+
+def place_words(location: Location) -> tuple[str, ...]:
+    """The parts of a place, coarse to fine, safe to show; none of them is to be broken."""
+    return tuple(_place_parts(location))
+
+
+def _place_parts(location: Location) -> Iterator[str]:
+    if location.layer is not None:
+        image = "" if location.image is None else f" of {printable(location.image)}"
+        yield f"layer {location.layer}{image}"
+    elif location.image is not None:
+        yield f"image {printable(location.image)}"
+    if location.member is not None:
+        yield f"member {printable(location.member)}"
+    if location.digest is not None and location.digest.rpartition(":")[2] not in (
+        location.member or ""
+    ):
+        yield f"blob {printable(location.digest)}"
+    if location.path is not None:
+        yield f"path /{printable(location.path)}"
+    if location.pointer is not None:
+        yield f"pointer {printable(location.pointer) or '(whole document)'}"
+    if location.offset is not None:
+        yield f"byte {location.offset}"

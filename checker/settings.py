@@ -1,0 +1,274 @@
+"""Settings: which rules run, how grave their findings are, which are waived, and the limits.
+
+They come from ``checker.toml`` (or ``--config FILE``) and the command line, which wins.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from checker.checks.finding import Finding, Severity
+from checker.checks.registry import Registry, Rule
+from checker.model.limits import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG_FILE = "checker.toml"
+INTENTIONS = ("load", "import")
+NEVER = "never"
+
+
+class UsageError(Exception):
+    """The command line or the configuration is wrong; the text says what and what is meant."""
+
+
+class Waiver(NamedTuple):
+    """Findings that are known and accepted.
+
+    Attributes:
+        rule: Id, name or prefix of the rule.
+        reason: Why they are accepted.
+        archive: Pattern of the archive's path.
+        path: Pattern of the path in the root filesystem or the member.
+        until: Last day on which the waiver counts.
+    """
+
+    rule: str
+    reason: str
+    archive: str = "*"
+    path: str = "*"
+    until: dt.date | None = None
+
+    def covers(self, finding: Finding, today: dt.date) -> bool:
+        """Whether a finding is accepted today."""
+        place = finding.location.path or finding.location.member or ""
+        return (
+            _names(self.rule, finding.rule, finding.name)
+            and fnmatchcase(finding.location.archive, self.archive)
+            and fnmatchcase(place, self.path)
+            and (self.until is None or today <= self.until)
+        )
+
+
+class Settings(NamedTuple):
+    """All settings of a run.
+
+    Attributes:
+        select: Rules that run: ids, names or prefixes of ids; all if empty.
+        ignore: Rules that do not run.
+        severities: Other severities, by rule id.
+        fail_on: What fails the run; None if no finding does.
+        intended: What the user means to do with the archives.
+        blocked: Plugins that are not wanted.
+        limits: The limits.
+        waivers: Accepted findings.
+        options: Options of rules, by rule id.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = MappingProxyType({})
+    fail_on: Severity | None = Severity.ERROR
+    intended: str | None = None
+    blocked: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    waivers: tuple[Waiver, ...] = ()
+    options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+
+    def rules(self, registry: Registry) -> tuple[Rule, ...]:
+        """The rules that run.
+
+        Raises:
+            UsageError: A rule that is selected, ignored, waived or given options is not known.
+        """
+        waived = (waiver.rule for waiver in self.waivers)
+        for name in (*self.select, *self.ignore, *self.severities, *waived, *self.options):
+            _require_rule(name, registry)
+        return tuple(
+            rule
+            for rule in registry
+            if (not self.select or _named_by(self.select, rule))
+            and not _named_by(self.ignore, rule)
+        )
+
+    def judge(self, findings: Iterable[Finding], today: dt.date) -> tuple[Finding, ...]:
+        """Findings with the severities and waivers of the settings, gravest first."""
+        judged = [self._judge(finding, today) for finding in findings]
+        return tuple(sorted(judged, key=lambda finding: (finding.severity.rank, finding.rule)))
+
+    def _judge(self, finding: Finding, today: dt.date) -> Finding:
+        severity = next(
+            (
+                severity
+                for name, severity in self.severities.items()
+                if _names(name, finding.rule, finding.name)
+            ),
+            finding.severity,
+        )
+        waiver = next((one for one in self.waivers if one.covers(finding, today)), None)
+        reason = None if waiver is None else waiver.reason
+        return finding._replace(severity=severity, waived=reason)
+
+
+def _names(key: str, rule_id: str, rule_name: str) -> bool:
+    return rule_id.startswith(key.upper()) or rule_name == key
+
+
+def _named_by(keys: Iterable[str], rule: Rule) -> bool:
+    return any(_names(key, rule.id, rule.name) for key in keys)
+
+
+def _require_rule(name: str, registry: Registry) -> None:
+    if not any(_names(name, rule.id, rule.name) for rule in registry):
+        raise UsageError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A suggestion for a mistyped name, in words; empty if nothing is near."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5) or difflib.get_close_matches(
+        name.upper(), names, n=1, cutoff=0.5
+    )
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a configuration file.
+
+    Raises:
+        UsageError: It cannot be read, or a key or value is not known.
+    """
+    import tomllib
+
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from error
+    settings = Settings()
+    for key, value in table.items():
+        reader = _READERS.get(key)
+        if reader is None:
+            raise UsageError(f"{path}: unknown key {key!r}{nearest(key, _READERS)}")
+        try:
+            settings = reader(settings, value)
+        except UsageError as error:
+            raise UsageError(f"{path}: {key}: {error}") from error
+    return settings
+
+
+def parse_severity(text: object) -> Severity:
+    """A severity.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return Severity(str(text))
+    except ValueError:
+        known = [severity.value for severity in Severity]
+        raise UsageError(
+            f"{text!r} is no severity; say {', '.join(known)}{nearest(str(text), known)}"
+        ) from None
+
+
+def parse_fail_on(text: object) -> Severity | None:
+    """What fails a run: a severity or ``never``.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    return None if text == NEVER else parse_severity(text)
+
+
+def parse_intention(text: object) -> str:
+    """What the user means to do: ``load`` or ``import``.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if text not in INTENTIONS:
+        raise UsageError(f"{text!r} is no command; say {' or '.join(INTENTIONS)}")
+    return str(text)
+
+
+def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
+    """The limits with some of them set.
+
+    Raises:
+        UsageError: A name is not known, or a value is no positive whole number.
+    """
+    known = Limits.names_of_all()
+    for name, value in values.items():
+        if name not in known:
+            raise UsageError(f"unknown limit {name!r}{nearest(name, known)}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageError(f"limit {name}: {value!r} is no whole number above 0")
+        limits = limits._replace(**{name: value})
+    return limits
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{value!r} is no list of strings")
+    return tuple(value)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{value!r} is no table")
+    return value
+
+
+def _waiver(value: object) -> Waiver:
+    table = _table(value)
+    known = ("rule", "reason", "archive", "path", "until")
+    for key, item in table.items():
+        if key not in known:
+            raise UsageError(f"unknown key {key!r}{nearest(key, known)}")
+        wanted = dt.date if key == "until" else str
+        if not isinstance(item, wanted):
+            raise UsageError(f"{key} is {item!r}, not a {wanted.__name__}")
+    rule, reason = table.get("rule"), table.get("reason")
+    if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip():
+        raise UsageError("a waiver needs a rule and a reason")
+    until = table.get("until")
+    return Waiver(
+        rule=rule,
+        reason=reason,
+        archive=str(table.get("archive", "*")),
+        path=str(table.get("path", "*")),
+        until=until if isinstance(until, dt.date) else None,
+    )
+
+
+def _waivers(value: object) -> tuple[Waiver, ...]:
+    if not isinstance(value, list):
+        raise UsageError("write each waiver as a table [[waive]]")
+    return tuple(map(_waiver, value))
+
+
+_READERS: dict[str, Callable[[Settings, object], Settings]] = {
+    "select": lambda settings, value: settings._replace(select=_texts(value)),
+    "ignore": lambda settings, value: settings._replace(ignore=_texts(value)),
+    "fail-on": lambda settings, value: settings._replace(fail_on=parse_fail_on(value)),
+    "as": lambda settings, value: settings._replace(intended=parse_intention(value)),
+    "no-plugin": lambda settings, value: settings._replace(blocked=_texts(value)),
+    "severity": lambda settings, value: settings._replace(
+        severities={name: parse_severity(item) for name, item in _table(value).items()},
+    ),
+    "limits": lambda settings, value: settings._replace(
+        limits=set_limits(settings.limits, _table(value))
+    ),
+    "waive": lambda settings, value: settings._replace(waivers=_waivers(value)),
+    "rules": lambda settings, value: settings._replace(
+        options={name: _table(item) for name, item in _table(value).items()}
+    ),
+}

@@ -1,0 +1,45 @@
+"""Runs one rule over one case, as the tests of a rule do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from checker.checks.check import Check, CheckContext
+from checker.checks.finding import Finding
+from checker.checks.registry import Rule
+from checker.checks.runner import run_checks
+from checker.model.content import ContentPlan
+from checker.model.limits import Limits
+from checker.reading.archive import ReadOptions, read_archive
+from checker.testing.cases import Built, Case
+
+
+def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
+    """Build the archive of a case, read it, and run a check over it.
+
+    The case's ``options`` are those of the rule; ``as`` among them is the intended command, and the
+    table ``limits`` sets limits on reading.
+
+    Args:
+        case: The case.
+        check: The rule.
+        folder: Where the archive may be written.
+
+    Returns:
+        The findings, and what was built.
+
+    Raises:
+        AssertionError: The check crashed.
+    """
+    built = case.build()
+    options = dict(case.options)
+    limits = Limits()._replace(**options.pop("limits", {}))
+    intended = options.pop("as", None)
+    plan = ContentPlan.of(check.reads)
+    archive = read_archive(str(built.write(folder)), ReadOptions(plan=plan, limits=limits))
+    context = CheckContext(intended=intended, limits=limits, options={check.id: options})
+    run = run_checks(archive, [Rule(check, case.bundle)], context)
+    crashes = [result.traceback for result in run.results if result.traceback]
+    if crashes:
+        raise AssertionError(crashes[0])
+    return run.findings, built

@@ -1,0 +1,129 @@
+"""ARC009: a name that leads out of the archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries
+
+_ABSOLUTE = re.compile(
+    b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
+)
+_IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
+_GLOBAL = ord(GLOBAL_HEADER)
+
+
+class EscapingName(Check):
+    """A name or link leads out of the archive.
+
+    What it means:
+        The name of a member climbs above the top by `..`, or is absolute; or a hard link points
+        above the top; or, in an image archive, a symbolic link points out of it. Absolute names
+        in a root filesystem are a warning, and its symbolic links, absolute ones above all, are
+        left alone: that is how a root filesystem works.
+
+    Why it matters:
+        An extraction without care writes to, or reads from, places outside of its folder. Docker
+        since 29.7 ("invalid entry name", "invalid hardlink target"), Podman and skopeo refuse `..`
+        and such links; older Dockers bend them back into the root, so the file lands elsewhere.
+        Engines strip the slash of absolute names, containerd does not find such members.
+
+    How to mend it:
+        Write the archive from inside its folder, with relative names: `tar -C FOLDER -cf F.tar .`,
+        without `--absolute-names`. If you did not make the archive, do not trust it.
+
+    References:
+        - moby/go-archive 0.3: names and hard links must stay below the root
+        - containers/storage, pkg/archive: "is outside of", "invalid symlink", "invalid hardlink"
+        - CWE-22, path traversal
+    """
+
+    id = "ARC009"
+    name = "escaping-name"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at names and links."""
+        entries = archive.entries
+        suspects = _suspects(entries)
+        yield from self._absolute(archive, suspects)
+        for position in suspects:
+            if leaves_root(entries.name(position)):
+                yield self._odd(archive, position, "its name climbs out of the archive")
+        yield from self._links(archive)
+
+    def _absolute(self, archive: Archive, suspects: list[int]) -> Iterator[Finding]:
+        """One finding for all: a tar has either none of them or only such."""
+        entries = archive.entries
+        found = [i for i in suspects if entries.name(i).startswith("/")]
+        if not found:
+            return
+        first = f"{entries.name(found[0])}{_place(entries, found[0])}"
+        if len(found) == 1:
+            message = f"1 member has an absolute name: {first}"
+        else:
+            message = f"{len(found)} members have absolute names, the first is {first}"
+        severity = Severity.ERROR if archive.kind in _IMAGES else Severity.WARNING
+        yield self._report(archive, found[0], message, severity)
+
+    def _links(self, archive: Archive) -> Iterator[Finding]:
+        entries = archive.entries
+        for position in entries.of_kind(HARD_LINK):
+            target = entries.linknames.get(position, "")
+            if leaves_root(target):
+                yield self._odd(archive, position, f"its hard link target {target} is outside")
+        for position in entries.of_kind(SYMLINK) if archive.kind in _IMAGES else ():
+            target = entries.linknames.get(position, "")
+            folder = entries.paths[position].rpartition("/")[0]
+            if target.startswith("/"):
+                yield self._odd(archive, position, f"it is a symbolic link to {target}, absolute")
+            elif leaves_root(f"{folder}/{target}"):
+                yield self._odd(archive, position, f"it is a symbolic link to {target}, outside")
+
+    def _odd(self, archive: Archive, position: int, what: str) -> Finding:
+        entries = archive.entries
+        message = f"{entries.name(position)}{_place(entries, position)}: {what}"
+        return self._report(archive, position, message)
+
+    def _report(
+        self, archive: Archive, position: int, message: str, severity: Severity | None = None
+    ) -> Finding:
+        offset = archive.entries.offsets[position]
+        return self.finding(
+            archive,
+            message,
+            at={
+                "member": archive.entries.name(position),
+                "offset": offset if offset >= 0 else None,
+            },
+            severity=severity,
+        )
+
+
+def _place(entries: Entries, position: int) -> str:
+    """Where a header stands; files of a folder have none."""
+    offset = entries.offsets[position]
+    return f" at byte {offset}" if offset >= 0 else ""
+
+
+def leaves_root(path: str) -> bool:
+    """Whether a path climbs above its start, a leading slash aside."""
+    depth = 0
+    for part in path.split("/"):
+        if part == "..":
+            depth -= 1
+            if depth < 0:
+                return True
+        elif part not in ("", "."):
+            depth += 1
+    return False
+
+
+def _suspects(entries: Entries) -> list[int]:
+    """Entries whose name is absolute or may climb: few tars have any."""
+    absolute = (match.start() for match in _ABSOLUTE.finditer(entries.spellings))
+    return sorted(i for i in {*absolute, *entries.own_names} if entries.kinds[i] != _GLOBAL)

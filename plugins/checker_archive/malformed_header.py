@@ -1,0 +1,62 @@
+"""ARC011: a header with a wrong checksum aside, a header that breaks the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.tar import AnomalyKind
+
+_SEVERITIES = {
+    AnomalyKind.BAD_NUMBER: Severity.ERROR,
+    AnomalyKind.NEGATIVE_SIZE: Severity.ERROR,
+    AnomalyKind.BAD_PAX_RECORD: Severity.ERROR,
+    AnomalyKind.BAD_SPARSE_MAP: Severity.ERROR,
+    AnomalyKind.OVERSIZED_EXTENSION: Severity.ERROR,
+    AnomalyKind.LONE_ZERO_BLOCK: Severity.ERROR,
+    AnomalyKind.DANGLING_EXTENSION: Severity.WARNING,
+    AnomalyKind.GLOBAL_OVERRIDE: Severity.WARNING,
+}
+
+
+class MalformedHeader(Check):
+    """A tar header, or an extension of one, breaks the format.
+
+    What it means:
+        A number is neither octal nor base-256, a size is negative, a PAX record does not have the
+        form "LENGTH KEY=VALUE", a sparse map contradicts its file, an extension header is larger
+        than readers accept, or one lone block of zeros stands between members. Two cases are
+        warnings: an extension header that no member follows, and a global header that renames or
+        resizes all members, which some readers obey and others do not.
+
+    Why it matters:
+        Go's reader, which all engines use, stops at such a header, and the archive is refused.
+        Where readers are lenient they read different things from the same bytes.
+
+    How to mend it:
+        Write the archive with a current tool. Hand-written tar code, and editing an archive in
+        place, are the usual causes.
+
+    References:
+        - POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"
+        - GNU tar manual, "Storing Sparse Files"
+        - Go archive/tar, reader.go and strconv.go: "invalid tar header"
+    """
+
+    id = "ARC011"
+    name = "malformed-header"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Report the oddities of headers."""
+        for anomaly in archive.tar.of_kind(*_SEVERITIES):
+            whose = f" ({anomaly.name})" if anomaly.name else ""
+            rest = "; nothing from here on is read" if anomaly.fatal else ""
+            yield self.finding(
+                archive,
+                f"byte {anomaly.offset}{whose}: {anomaly.detail}{rest}",
+                at={"member": anomaly.name, "offset": anomaly.offset},
+                severity=_SEVERITIES[anomaly.kind],
+            )

@@ -1,0 +1,55 @@
+"""ARC012: a member of a type that engines do not extract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES
+from checker.model.tar import AnomalyKind
+
+
+class UnsupportedEntryType(Check):
+    """A member is of a type that engines do not extract.
+
+    What it means:
+        The type flag of a tar header says what a member is: file, link, directory, device, fifo.
+        This one is an old GNU sparse file (`S`), a contiguous file (`7`), or of a type that is not
+        known at all.
+
+    Why it matters:
+        `docker load` (classic store), `docker import`, `podman import` and skopeo's oci-archive
+        extract every member and stop here: "unhandled tar header type". Engines that only read the
+        members they need pass over it, so the same archive works in one place and not in another.
+
+    How to mend it:
+        Write the archive with `tar --format=posix`; with GNU tar and `--sparse` that gives PAX
+        sparse files, which engines do take.
+
+    References:
+        - Docker, pkg/archive and moby/go-archive, createTarFile: "unhandled tar header type"
+        - POSIX.1-2017, pax, "ustar Interchange Format", typeflag
+    """
+
+    id = "ARC012"
+    name = "unsupported-entry-type"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the type flags."""
+        entries = archive.entries
+        for position in entries.of_kind(GNU_SPARSE, CONTIGUOUS):
+            flag = chr(entries.kinds[position])
+            what = f"the type flag is {flag!r}, {KIND_NAMES[flag]}, which engines do not extract"
+            yield self._report(archive, entries.name(position), entries.offsets[position], what)
+        for anomaly in archive.tar.of_kind(AnomalyKind.UNKNOWN_TYPE):
+            yield self._report(archive, anomaly.name, anomaly.offset, anomaly.detail)
+
+    def _report(self, archive: Archive, name: str | None, offset: int, what: str) -> Finding:
+        return self.finding(
+            archive,
+            f"{name or 'a member'} at byte {offset}: {what}",
+            at={"member": name, "offset": offset},
+        )

@@ -1,0 +1,219 @@
+"""What the rules of this bundle share: the documents of an image layout and their descriptors.
+
+Who speaks of what, so that no fault is reported twice:
+
+* The JSON of a document, and where it departs from its schema outside of its descriptors:
+  OCI002, OCI005, OCI006.
+* Where a descriptor departs from its schema: OCI007. A descriptor that is missing altogether
+  belongs to the document.
+* A media type that is a string but not the one it should be, and a document that is a manifest
+  where an index should be, or the other way round: OCI011, and no other rule.
+* Content that the archive breaks off in, or that a limit kept from being read: the ARC rules.
+* Content that is no JSON, and is not what its digest promises either: OCI009 alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.documents import json_problems
+from checker.checks.finding import Finding
+from checker.model.archive import Archive, Kind
+from checker.model.blob import Blob
+from checker.model.document import Document
+from checker.model.image import (
+    Descriptor,
+    Index,
+    Manifest,
+    Nature,
+    mapping,
+    nature_of,
+    read_descriptor,
+)
+from checker.model.interpret import INDEX_JSON, shorten
+from checker.model.location import Location
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, MediaType
+from checker_schemas import SchemaError, validate
+
+_LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})
+_SCHEMAS = {
+    MediaType.OCI_INDEX: "oci-index",
+    MediaType.DOCKER_MANIFEST_LIST: "docker-manifest-list-v2",
+    MediaType.OCI_MANIFEST: "oci-manifest",
+    MediaType.DOCKER_MANIFEST: "docker-manifest-v2",
+}
+_LONE_DESCRIPTORS = ("config", "subject")
+_LISTS_OF_DESCRIPTORS = ("manifests", "layers")
+
+
+class LayoutCheck(Check):
+    """A check of image layouts; it is skipped for other archives."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Say that the archive is no image layout, if so."""
+        return None if archive.kind in _LAYOUT_KINDS else "the archive is no OCI image layout"
+
+
+class WholeLayoutCheck(LayoutCheck):
+    """A check of what is missing in a layout; it is skipped where the archive breaks off."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Say that the end of the archive was not seen, if so."""
+        if not archive.is_read_to_end:
+            return "the archive was not read to its end, so nothing can be called missing"
+        return super().skip_reason(archive)
+
+
+class Part(NamedTuple):
+    """A document that is an index or a manifest, or should be.
+
+    Attributes:
+        nature: What refers to it says that it is.
+        blob: Its content, whatever that is.
+        descriptor: What refers to it; None for ``index.json``.
+    """
+
+    nature: Nature
+    blob: Blob
+    descriptor: Descriptor | None
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        if self.descriptor is None:
+            return INDEX_JSON
+        return f"{self.nature} {shorten(self.descriptor.digest_text or '')}"
+
+    @property
+    def document(self) -> Document | None:
+        """Its JSON, if it looks like JSON."""
+        return self.blob.document
+
+    @property
+    def value(self) -> object:
+        """Its JSON value; None if it has none."""
+        return None if self.blob.document is None else self.blob.document.value
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is no JSON because it is not the content that was meant."""
+        digest = None if self.descriptor is None else self.descriptor.digest
+        unread = self.document is None or self.document.error is not None
+        return unread and digest is not None and self.blob.hashes_to(digest) is False
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is an index where a manifest should be, or the other way round."""
+        return nature_of(self.value) not in (None, self.nature)
+
+
+def indexes(archive: Archive) -> Iterator[Part]:
+    """Yield ``index.json``, and each blob that a descriptor calls an index."""
+    blob = None if archive.oci is None else archive.oci.index_blob
+    if blob is not None and archive.holds_all_of(blob):
+        yield Part(Nature.INDEX, blob, None)
+    yield from _parts(archive, Nature.INDEX, INDEX_TYPES)
+
+
+def manifests(archive: Archive) -> Iterator[Part]:
+    """Yield each blob that a descriptor calls a manifest."""
+    yield from _parts(archive, Nature.MANIFEST, MANIFEST_TYPES)
+
+
+def _parts(archive: Archive, nature: Nature, media_types: frozenset[MediaType]) -> Iterator[Part]:
+    seen: set[tuple[str, str | None]] = set()
+    for descriptor in _referred(archive):
+        blob = archive.members.blob_of(descriptor.digest)
+        if descriptor.media_type not in media_types or blob is None:
+            continue
+        key = (blob.path, descriptor.media_type)
+        if key not in seen and archive.holds_all_of(blob):
+            seen.add(key)
+            yield Part(nature, blob, descriptor)
+
+
+def _referred(archive: Archive) -> Iterator[Descriptor]:
+    for index in () if archive.oci is None else archive.oci.indexes:
+        yield from index.manifests
+
+
+def document_findings(check: Check, part: Part) -> Iterator[Finding]:
+    """Yield what is wrong with a document, but for its descriptors and media type."""
+    if part.is_damaged:
+        return
+    for problem in json_problems(part.document):
+        yield check.finding(
+            part.blob, f"{part.label} {problem.message}", at=problem.at, severity=problem.severity
+        )
+    for error in schema_errors(part):
+        if not is_of_descriptor(error, part.value):
+            yield schema_finding(check, part, error)
+
+
+def schema_finding(check: Check, part: Part, error: SchemaError) -> Finding:
+    """Make a finding of an error that the schema found."""
+    return check.finding(part.blob, f"{part.label}: {error.message}", at={"pointer": error.pointer})
+
+
+def schema_errors(part: Part) -> Iterator[SchemaError]:
+    """Yield where a document departs from its schema, its media type aside (see OCI011)."""
+    if part.document is None or part.document.error is not None or part.is_other:
+        return
+    media_type = mapping(part.value).get("mediaType")
+    for error in validate(_schema_of(part), part.value):
+        if error.pointer != "/mediaType" or not isinstance(media_type, str):
+            yield error
+
+
+def _schema_of(part: Part) -> str:
+    media_type = None if part.descriptor is None else part.descriptor.media_type
+    return _SCHEMAS[MediaType(media_type or MediaType.OCI_INDEX)]
+
+
+def is_of_descriptor(error: SchemaError, value: object) -> bool:
+    """Tell whether an error is in a descriptor that is there, or in what stands in its place."""
+    tokens = error.pointer.split("/")[1:]
+    if not tokens:
+        return False
+    if tokens[0] in _LONE_DESCRIPTORS:
+        return tokens[0] in mapping(value)
+    return tokens[0] in _LISTS_OF_DESCRIPTORS and len(tokens) > 1
+
+
+def descriptors(archive: Archive) -> Iterator[Descriptor]:
+    """Yield every descriptor of the indexes and manifests."""
+    if archive.oci is None:
+        return
+    for index in archive.oci.indexes:
+        yield from index.manifests
+        yield from _present([_subject(index)])
+    for manifest in archive.oci.manifests:
+        yield from content(manifest)
+        yield from _present([manifest.subject])
+
+
+def content(manifest: Manifest) -> tuple[Descriptor, ...]:
+    """The descriptors of the content of a manifest: config, then layers."""
+    return (*_present([manifest.config]), *manifest.layers)
+
+
+def _subject(index: Index) -> Descriptor | None:
+    value = mapping(index.document.value).get("subject")
+    return read_descriptor(value, index.location._replace(pointer="/subject"))
+
+
+def _present(found: Iterable[Descriptor | None]) -> Iterator[Descriptor]:
+    return (descriptor for descriptor in found if descriptor is not None)
+
+
+def place(descriptor: Descriptor) -> str:
+    """How messages call the place where a descriptor stands."""
+    return f"{short_name(descriptor.location)} {descriptor.location.pointer}"
+
+
+def short_name(location: Location) -> str:
+    """How messages call a document: a blob by its digest, shortened."""
+    *_, blobs, algorithm, encoded = ("", "", *(location.member or "").split("/"))
+    return shorten(f"{algorithm}:{encoded}") if blobs == "blobs" else encoded

@@ -1,0 +1,56 @@
+"""OCI002: a file ``oci-layout`` that is not what it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.documents import json_problems
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.interpret import OCI_LAYOUT
+from checker_oci.documents import LayoutCheck
+from checker_oci.unsupported_layout_version import VERSION_POINTER, stated_version
+from checker_schemas import validate
+
+
+class InvalidOciLayout(LayoutCheck):
+    """The file ``oci-layout`` is no JSON object with a version.
+
+    What it means:
+        ``oci-layout`` is a JSON object whose member ``imageLayoutVersion`` is a string. Here it is
+        no JSON, no object, or the version is missing or no string.
+
+    Why it matters:
+        containerd decodes the file to learn what the archive is. If that fails, the import ends
+        with an error; without a version it sees no image layout at all. Podman and skopeo do not
+        read it.
+
+    How to mend it:
+        Give the file the content ``{"imageLayoutVersion": "1.0.0"}``, in UTF-8, without a byte
+        order mark.
+
+    References:
+        - OCI image-spec 1.1, image-layout.md, "oci-layout file"
+        - RFC 8259, sections 4 and 8.1
+        - containerd 2, core/images/archive/importer.go, ImportIndex
+    """
+
+    id = "OCI002"
+    name = "invalid-oci-layout"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the JSON and at its members; the version itself is OCI003's."""
+        blob = None if archive.oci is None else archive.oci.layout
+        if blob is None or not archive.holds_all_of(blob):
+            return
+        for problem in json_problems(blob.document):
+            message = f"{OCI_LAYOUT} {problem.message}"
+            yield self.finding(blob, message, at=problem.at, severity=problem.severity)
+        if blob.document is None or blob.document.error is not None:
+            return
+        version = stated_version(blob.document)
+        for error in validate("oci-layout", blob.document.value):
+            if version is None or error.pointer != VERSION_POINTER:
+                message = f"{OCI_LAYOUT}: {error.message}"
+                yield self.finding(blob, message, at={"pointer": error.pointer})

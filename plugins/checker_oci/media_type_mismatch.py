@@ -1,0 +1,96 @@
+"""OCI011: a document that is something else than what refers to it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import Descriptor, Manifest, mapping, nature_of, text
+from checker.model.names import CONFIG_TYPES, MediaType
+from checker_oci.documents import LayoutCheck, Part, indexes, manifests, place, short_name
+
+_ARTICLES = {"index": "an index", "manifest": "a manifest"}
+
+
+class MediaTypeMismatch(LayoutCheck):
+    """A document is of another media type than its descriptor says.
+
+    What it means:
+        A descriptor gives the media type of what it refers to, and indexes and manifests repeat
+        it in their own ``mediaType``. Here the two differ; or the document is by its members an
+        index where a manifest should be, or the other way round; or ``index.json`` says that it
+        is no image index; or a config is an index or manifest; or the empty config is not ``{}``.
+
+    Why it matters:
+        An engine decodes content by its media type. containerd refuses an index that is declared
+        as a manifest and the reverse, because such documents can mean two things; others decode
+        what they can and load an image without layers, or fail later.
+
+    How to mend it:
+        Make both media types the same, the one that the content has. Then correct the digest and
+        size of each changed document in what refers to it.
+
+    References:
+        - OCI image-spec 1.1, image-index.md and manifest.md, mediaType
+        - OCI image-spec 1.1, manifest.md, "Guidance for an Empty Descriptor"
+        - containerd 2, core/images/image.go, validateMediaType
+    """
+
+    id = "OCI011"
+    name = "media-type-mismatch"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Compare each index, manifest and config with what refers to it."""
+        for part in (*indexes(archive), *manifests(archive)):
+            yield from self._look_at(part)
+        for manifest in () if archive.oci is None else archive.oci.manifests:
+            yield from self._look_at_config(archive, manifest)
+
+    def _look_at(self, part: Part) -> Iterator[Finding]:
+        descriptor = part.descriptor
+        wanted = MediaType.OCI_INDEX if descriptor is None else descriptor.media_type
+        source = "a layout's entry point is" if descriptor is None else f"{place(descriptor)} says"
+        related = () if descriptor is None else (descriptor.location,)
+        own = text(mapping(part.value).get("mediaType"))
+        if own is not None and own != wanted:
+            yield self.finding(
+                part.blob,
+                f"{part.label} says that it is {own}; {source} {wanted}",
+                at={"pointer": "/mediaType"},
+                related=related,
+            )
+        elif part.is_other:
+            nature = _ARTICLES[nature_of(part.value) or part.nature]
+            yield self.finding(
+                part.blob,
+                f"{part.label} has the members of {nature}; {source} {wanted}",
+                at={"pointer": ""},
+                related=related,
+            )
+
+    def _look_at_config(self, archive: Archive, manifest: Manifest) -> Iterator[Finding]:
+        descriptor = manifest.config
+        blob = None if descriptor is None else archive.members.blob_of(descriptor.digest)
+        if descriptor is None or blob is None or blob.document is None:
+            return
+        what = _unlike_config(descriptor, blob.document.value)
+        if what is not None:
+            yield self.finding(
+                blob,
+                f"{short_name(blob.location)} is {what}; {place(descriptor)} says "
+                f"{descriptor.media_type}",
+                at={"digest": descriptor.digest_text},
+                related=(descriptor.location,),
+            )
+
+
+def _unlike_config(descriptor: Descriptor, value: object) -> str | None:
+    """What a config is, if not what its descriptor says."""
+    nature = nature_of(value)
+    if descriptor.media_type in CONFIG_TYPES and nature is not None:
+        return _ARTICLES[nature]
+    if descriptor.media_type == MediaType.OCI_EMPTY and value != {}:
+        return "not the empty object {}"
+    return None

@@ -1,0 +1,202 @@
+"""OCI008: a descriptor whose content is not in the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index, Manifest
+from checker.model.interpret import shorten
+from checker.model.names import CONFIG_TYPES, FOREIGN_LAYER_TYPES, INDEX_TYPES, MANIFEST_TYPES
+from checker_oci.documents import WholeLayoutCheck, content, place, short_name
+
+_NAMED = 5
+
+
+class _State(Enum):
+    """How much of what a descriptor of an index refers to is in the archive."""
+
+    THERE = "there"
+    HOLLOW = "its manifest alone"
+    ABSENT = "absent"
+
+
+class _Choice(NamedTuple):
+    """One of several descriptors of an index, of which an engine needs one."""
+
+    descriptor: Descriptor
+    state: _State
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is an image or an index, as opposed to an artifact or an attestation."""
+        known = self.descriptor.media_type in INDEX_TYPES | MANIFEST_TYPES
+        # Some tools give the type of the config for that of the artifact.
+        plain = self.descriptor.artifact_type in (None, *CONFIG_TYPES)
+        return known and plain and not self.descriptor.is_attestation
+
+
+class MissingBlob(WholeLayoutCheck):
+    """A descriptor refers to content that is not in the archive.
+
+    What it means:
+        A manifest, config or layer should lie in ``blobs`` under its digest, and does not.
+
+        A layout need not be complete, so what is missing decides. It is an error where an image
+        cannot work without it: the only manifest of a name, or the config or a layer of an image
+        whose manifest is there. It is a note where another platform of the same image is there
+        whole (``docker save`` leaves out what was never pulled), for attestations and artifacts,
+        and for layers that have ``urls`` or may not be distributed. The ``subject`` of a manifest
+        and content that a descriptor embeds need not be there.
+
+    Why it matters:
+        Podman, skopeo and ctr refuse an image with a part missing. ``docker load`` on the
+        containerd image store takes it, shows its name, and fails when a container is made of it.
+
+    How to mend it:
+        Pull the image whole and write the archive again, with every platform that is meant to be
+        in it.
+
+    References:
+        - OCI image-spec 1.1, image-layout.md, "Blobs"
+        - containerd 2, core/images/archive/exporter.go, Export
+        - Docker 25 and later, daemon/containerd/image_exporter.go, LoadImage
+    """
+
+    id = "OCI008"
+    name = "missing-blob"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look for what indexes refer to, then for the content of manifests."""
+        if archive.oci is None:
+            return
+        manifests = {each.blob.path: each for each in archive.oci.manifests}
+        elsewhere: set[str] = set()
+        for index in archive.oci.indexes:
+            for choices in _choices(archive, index, manifests):
+                yield from self._incomplete(index, choices)
+                elsewhere.update(_paths_of(_optional(choices)))
+        for path, manifest in manifests.items():
+            if path not in elsewhere and _is_as_meant(manifest):
+                yield from self._content(archive, manifest)
+
+    def _incomplete(self, index: Index, choices: list[_Choice]) -> Iterator[Finding]:
+        optional = _optional(choices)
+        skipped = {id(choice) for choice in optional}
+        reported: set[str | None] = set()
+        for choice in choices:
+            digest = choice.descriptor.digest_text
+            needed = choice.state is _State.ABSENT and id(choice) not in skipped
+            if needed and digest not in reported:
+                reported.add(digest)
+                yield self._missing(choice.descriptor, Severity.ERROR)
+        if optional:
+            yield self._left_out(index, [choice.descriptor for choice in optional])
+
+    def _left_out(self, index: Index, descriptors: list[Descriptor]) -> Finding:
+        first, *others = descriptors
+        named = ", ".join(_short(each) for each in descriptors[:_NAMED])
+        more = f" and {len(descriptors) - _NAMED} more" if len(descriptors) > _NAMED else ""
+        return self.finding(
+            first,
+            f"{short_name(index.location)} refers to content that is not in the archive: "
+            f"{named}{more}; no image in the archive needs it",
+            at={"digest": first.digest_text},
+            related=[each.location for each in others[:_NAMED]],
+            severity=Severity.NOTE,
+        )
+
+    def _content(self, archive: Archive, manifest: Manifest) -> Iterator[Finding]:
+        reported: set[str | None] = set()
+        for descriptor in content(manifest):
+            if descriptor.digest_text in reported or not _is_absent(archive, descriptor):
+                continue
+            reported.add(descriptor.digest_text)
+            needed = manifest.is_image and not _may_lie_elsewhere(descriptor)
+            yield self._missing(descriptor, Severity.ERROR if needed else Severity.NOTE)
+
+    def _missing(self, descriptor: Descriptor, severity: Severity) -> Finding:
+        source = f"; it should come from {descriptor.urls[0]}" if descriptor.urls else ""
+        return self.finding(
+            descriptor,
+            f"{place(descriptor)} refers to {descriptor.digest_text}, which is not in the archive"
+            f"{source}",
+            at={"digest": descriptor.digest_text},
+            severity=severity,
+        )
+
+
+def _choices(
+    archive: Archive, index: Index, manifests: dict[str, Manifest]
+) -> Iterable[list[_Choice]]:
+    """The descriptors of an index, those together of which an engine takes one.
+
+    A nested index is one image for several platforms. ``index.json`` lists images, and those of
+    one name that give a platform belong together.
+    """
+    groups: dict[tuple[str | None, ...], list[_Choice]] = {}
+    for descriptor in index.manifests:
+        key = () if index.depth else _key(descriptor)
+        state = _state(archive, descriptor, manifests)
+        groups.setdefault(key, []).append(_Choice(descriptor, state))
+    return groups.values()
+
+
+def _key(descriptor: Descriptor) -> tuple[str | None, ...]:
+    name = descriptor.annotations.get(CONTAINERD_NAME) or descriptor.annotations.get(REF_NAME)
+    return (name,) if descriptor.platform is not None else (name, descriptor.digest_text)
+
+
+def _state(archive: Archive, descriptor: Descriptor, manifests: dict[str, Manifest]) -> _State:
+    if _is_absent(archive, descriptor):
+        return _State.ABSENT
+    blob = archive.members.blob_of(descriptor.digest)
+    manifest = None if blob is None else manifests.get(blob.path)
+    parts = () if manifest is None else content(manifest)
+    hollow = bool(parts) and all(_is_absent(archive, part) for part in parts)
+    return _State.HOLLOW if hollow else _State.THERE
+
+
+def _optional(choices: list[_Choice]) -> list[_Choice]:
+    """The choices that are not there and that nobody needs."""
+    whole = any(choice.is_image and choice.state is _State.THERE for choice in choices)
+    return [
+        choice
+        for choice in choices
+        if choice.state is not _State.THERE and (whole or not choice.is_image)
+    ]
+
+
+def _paths_of(choices: Iterable[_Choice]) -> Iterator[str]:
+    digests = (choice.descriptor.digest for choice in choices)
+    return (digest.blob_path for digest in digests if digest is not None)
+
+
+def _is_absent(archive: Archive, descriptor: Descriptor) -> bool:
+    """Whether content can be looked for, should be there, and is not."""
+    if descriptor.digest is None or descriptor.data is not None:
+        return False
+    entry = archive.members.find(descriptor.digest.blob_path)
+    return entry is None or not entry.is_file
+
+
+def _is_as_meant(manifest: Manifest) -> bool:
+    """Whether a manifest can be believed; of one that was changed, OCI009 speaks."""
+    digest = manifest.descriptor.digest
+    return digest is None or manifest.blob.hashes_to(digest) is not False
+
+
+def _may_lie_elsewhere(descriptor: Descriptor) -> bool:
+    return bool(descriptor.urls) or descriptor.media_type in FOREIGN_LAYER_TYPES
+
+
+def _short(descriptor: Descriptor) -> str:
+    """A descriptor in a list: what it is for, and its digest."""
+    digest = shorten(descriptor.digest_text or "")
+    if descriptor.is_attestation:
+        return f"an attestation ({digest})"
+    return digest if descriptor.platform is None else f"{descriptor.platform} ({digest})"

@@ -1,0 +1,61 @@
+"""OCI003: an image layout of a version that nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.document import Document
+from checker.model.image import mapping, text
+from checker.model.interpret import OCI_LAYOUT
+from checker_oci.documents import LayoutCheck
+
+VERSION = "1.0.0"
+"""The one version of the image layout, whatever the version of the specification."""
+
+VERSION_POINTER = "/imageLayoutVersion"
+
+
+def stated_version(document: Document) -> str | None:
+    """The version that ``oci-layout`` states; None if it states none, or not as a string."""
+    return text(mapping(document.value).get("imageLayoutVersion"))
+
+
+class UnsupportedLayoutVersion(LayoutCheck):
+    """The image layout says that it has another version than 1.0.0.
+
+    What it means:
+        ``imageLayoutVersion`` in ``oci-layout`` is a string, but not ``1.0.0``. The layout has its
+        own version, which is still 1.0.0 in version 1.1 of the specification.
+
+    Why it matters:
+        containerd refuses the archive, and with it ``docker load`` on the containerd image store:
+        ``unsupported OCI version``. Podman and skopeo do not read the file.
+
+    How to mend it:
+        Set ``imageLayoutVersion`` to ``1.0.0``.
+
+    References:
+        - OCI image-spec 1.1, image-layout.md, "oci-layout file"
+        - OCI image-spec 1.1, schema/image-layout-schema.json
+        - containerd 2, core/images/archive/importer.go, ImportIndex
+    """
+
+    id = "OCI003"
+    name = "unsupported-layout-version"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Compare the version."""
+        blob = None if archive.oci is None else archive.oci.layout
+        if blob is None or blob.document is None:
+            return
+        version = stated_version(blob.document)
+        if version not in (None, VERSION):
+            yield self.finding(
+                blob,
+                f'{OCI_LAYOUT} says imageLayoutVersion "{version}"; there is only "{VERSION}"',
+                at={"pointer": VERSION_POINTER},
+                fix=f"set imageLayoutVersion to {VERSION}",
+            )

@@ -1,0 +1,186 @@
+"""What an image starts, and where engines find it.
+
+Sources: OCI image-spec 1.1, config.md (Entrypoint, Cmd, Env, WorkingDir); Docker Engine 28,
+daemon/create.go (an Entrypoint of one empty word is none); runc 1.2, which looks a bare name up in
+the PATH of the container; execve(2).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checker.model.archive import Archive
+from checker.model.content import ContentRequest
+from checker.model.document import pointer
+from checker.model.entries import Entry, clean_path
+from checker.model.image import Config
+from checker.model.rootfs import Placed, Rootfs
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""The PATH that engines set where ``Env`` has none (Docker Engine 28, oci/defaults.go)."""
+
+HEADS = ContentRequest(executables=True, limit=4096)
+"""The first page of every executable: ELF headers with the interpreter, or a first line."""
+
+# Filesystems that every engine mounts over what the image has there.
+_MOUNTED = frozenset({"dev", "proc", "sys"})
+_EXECUTABLE = 0o111
+# Nobody's PATH is this long; a hostile one is not searched to its end.
+_FOLDERS = 200
+_CANDIDATES_SHOWN = 8
+
+
+class Lookup(NamedTuple):
+    """Where a program was looked for, and what is there.
+
+    Attributes:
+        word: The program as it was named.
+        candidates: The absolute paths that were tried, in order.
+        path: The path that counts; the first candidate if nothing was found. Empty if there is
+            no candidate.
+        found: What lies there, links followed: the first executable file, else anything.
+    """
+
+    word: str
+    candidates: tuple[str, ...]
+    path: str
+    found: Placed | None
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the name has no slash, so that PATH counts."""
+        return "/" not in self.word
+
+    @property
+    def place(self) -> str:
+        """The path as locations have it: without outer slashes."""
+        return clean_path(self.path)
+
+
+class Start(NamedTuple):
+    """The program that an image starts.
+
+    Attributes:
+        config: The config that says so.
+        label: How messages call the image.
+        words: The whole command line.
+        pointer: JSON pointer of the first word.
+        program: The program, looked up.
+    """
+
+    config: Config
+    label: str
+    words: tuple[str, ...]
+    pointer: str
+    program: Lookup
+
+    @property
+    def executable(self) -> Placed | None:
+        """The program, if it is a file that may be executed."""
+        found = self.program.found
+        return found if found is not None and is_executable(found.entry) else None
+
+
+def find_start(rootfs: Rootfs) -> Start | None:
+    """What the image of a root starts.
+
+    Returns:
+        None if that cannot be judged: a flat root, an image without a config or command, an image
+        for Windows, or a program on a filesystem that engines mount.
+    """
+    image = rootfs.image
+    config = None if image is None else image.config
+    if image is None or config is None or _is_windows(rootfs, config):
+        return None
+    key, words = _command(config)
+    if not words:
+        return None
+    program = look_up(rootfs, config, words[0])
+    if clean_path(program.path).partition("/")[0] in _MOUNTED:
+        return None
+    is_list = isinstance(config.settings.get(key), list)
+    place = pointer("config", key, 0) if is_list else pointer("config", key)
+    return Start(config, image.label, words, place, program)
+
+
+def why_skipped(archive: Archive) -> str | None:
+    """Why rules about the started program have nothing to say; None if they have."""
+    if archive.rootfs is not None:
+        return "a flat root filesystem does not say what it starts"
+    return None
+
+
+def look_up(rootfs: Rootfs, config: Config, word: str) -> Lookup:
+    """Find a program in a root as engines and the kernel do.
+
+    Args:
+        rootfs: The root.
+        config: The config with PATH and the working directory.
+        word: An absolute path, a path relative to the working directory, or a bare name.
+    """
+    candidates = _candidates(config, word)
+    there = [(path, found) for path in candidates if (found := rootfs.resolve(path)) is not None]
+    runnable = [each for each in there if is_executable(each[1].entry)]
+    for path, found in (*runnable, *there):
+        return Lookup(word, candidates, path, found)
+    return Lookup(word, candidates, candidates[0] if candidates else "", None)
+
+
+def is_executable(entry: Entry) -> bool:
+    """Whether it is a file that someone may execute."""
+    return (entry.is_file or entry.is_hard_link) and bool(entry.mode & _EXECUTABLE)
+
+
+def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
+    """Why a lookup found nothing, as a clause that follows the name of the program."""
+    if not lookup.word:
+        return "which is an empty name"
+    if lookup.is_bare:
+        return f"which is in no directory of PATH ({_shown(lookup.candidates)})"
+    link = rootfs.get(lookup.place)
+    if link is not None and link.entry.is_symlink:
+        return f"which is a symlink to {link.entry.linkname}, and that leads to nothing"
+    if not lookup.word.startswith("/"):
+        return f"which means {lookup.path}, and that is not in the root filesystem"
+    return "which is not in the root filesystem"
+
+
+def _is_windows(rootfs: Rootfs, config: Config) -> bool:
+    return config.os == "windows" or rootfs.get("Files/Windows") is not None
+
+
+def _command(config: Config) -> tuple[str, tuple[str, ...]]:
+    """The key that holds the first word, and the words of Entrypoint and Cmd."""
+    entrypoint = config.command_line("Entrypoint")
+    command = config.command_line("Cmd")
+    if entrypoint in ((), ("",)):
+        return "Cmd", command
+    return "Entrypoint", (*entrypoint, *command)
+
+
+def _candidates(config: Config, word: str) -> tuple[str, ...]:
+    if word.startswith("/"):
+        return (word,)
+    base = _working_directory(config)
+    if "/" in word:
+        return (f"{base}/{word}",)
+    if not word:
+        return ()
+    search = config.env.get("PATH", DEFAULT_PATH)
+    folders = search.split(":", _FOLDERS)[:_FOLDERS] if search else []
+    absolute = (folder if folder.startswith("/") else f"{base}/{folder}" for folder in folders)
+    return tuple(dict.fromkeys(f"{folder.rstrip('/')}/{word}" for folder in absolute))
+
+
+def _shown(candidates: tuple[str, ...]) -> str:
+    if not candidates:
+        return "PATH is empty"
+    more = ", …" if len(candidates) > _CANDIDATES_SHOWN else ""
+    return f"looked for {', '.join(candidates[:_CANDIDATES_SHOWN])}{more}"
+
+
+def _working_directory(config: Config) -> str:
+    """The working directory without a slash at its end; empty for the root."""
+    value = config.settings.get("WorkingDir")
+    folder = clean_path(value) if isinstance(value, str) else ""
+    return f"/{folder}" if folder else ""

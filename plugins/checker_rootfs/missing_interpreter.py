@@ -1,0 +1,171 @@
+"""RFS005: a started program whose interpreter is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.command import (
+    HEADS,
+    Lookup,
+    Start,
+    describe_missing,
+    find_start,
+    is_executable,
+    look_up,
+    why_skipped,
+)
+from checker_rootfs.program import (
+    Shebang,
+    elf_interpreter,
+    is_plain_text,
+    machine_of,
+    shebang_of,
+)
+
+_ENV = "/usr/bin/env"
+
+
+class MissingInterpreter(Check):
+    """The program that an image starts needs an interpreter that its root does not hold.
+
+    What it means:
+        A dynamically linked ELF program names its loader, such as /lib64/ld-linux-x86-64.so.2; a
+        script names its interpreter in the first line, behind ``#!``, or a program that
+        /usr/bin/env finds through PATH. That file is missing, dangling or not executable. Two
+        more cases belong here: a first line that ends in CR LF, so that the carriage return counts
+        as part of the name, and a text file without such a line. Of a script the interpreter's own
+        loader is looked for too.
+
+    Why it matters:
+        The kernel refuses to start the program. The error reads as if the program itself were
+        missing ("no such file or directory") or broken ("exec format error"), which sends people to
+        the wrong place.
+
+    How to mend it:
+        Copy the loader and libraries along, link statically, or use a base image with the same C
+        library: programs built for glibc do not start on Alpine (musl), nor the other way round.
+        For scripts install the interpreter, begin the file with ``#!/bin/sh`` or the like, and save
+        it with LF line ends.
+
+    References:
+        - Linux, fs/binfmt_elf.c and fs/binfmt_script.c; execve(2), "Interpreter scripts", ENOEXEC
+        - System V ABI, chapter 5, "Program Interpreter"
+    """
+
+    id = "RFS005"
+    name = "missing-interpreter"
+    severity = Severity.ERROR
+    reads = (HEADS,)
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Only images say what they start."""
+        return why_skipped(archive)
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Follow the started program to its interpreter, and a script's to its loader."""
+        start = find_start(rootfs)
+        if start is None or start.executable is None:
+            return
+        program = start.executable
+        head = _whole_head(rootfs, program)
+        if head is None:
+            return
+        script = shebang_of(head)
+        if script is not None:
+            yield from self._check_script(rootfs, start, program, script)
+        elif machine_of(head) is not None:
+            yield from self._check_loader(rootfs, start, program, head)
+        elif is_plain_text(head):
+            yield self._about(
+                start,
+                program,
+                "is "
+                + ("empty" if not head else "a text file whose first line names no program")
+                + ', so that the kernel refuses it: "exec format error"',
+                "begin the file with #!/bin/sh or another interpreter",
+            )
+
+    def _check_script(
+        self, rootfs: Rootfs, start: Start, program: Placed, script: Shebang
+    ) -> Iterator[Finding]:
+        if script.interpreter.endswith("\r") or script.argument.endswith("\r"):
+            yield self._about(
+                start,
+                program,
+                "is a script whose first line ends in CR LF, and the kernel takes the carriage "
+                "return as part of it",
+                f"sed -i 's/\\r$//' {program.entry.path}",
+            )
+            return
+        lookup = look_up(rootfs, start.config, _with_slash(script.interpreter))
+        problem = _problem(rootfs, lookup)
+        if problem is not None:
+            yield self._about(start, program, f'is a script for "{script.interpreter}", {problem}')
+            return
+        yield from self._check_env(rootfs, start, program, script)
+        interpreter = lookup.found
+        head = None if interpreter is None else _whole_head(rootfs, interpreter)
+        if interpreter is not None and head is not None:
+            yield from self._check_loader(rootfs, start, interpreter, head)
+
+    def _check_env(
+        self, rootfs: Rootfs, start: Start, program: Placed, script: Shebang
+    ) -> Iterator[Finding]:
+        """Look for what env starts; a line with options or assignments is env's own business."""
+        name = script.argument
+        if script.interpreter != _ENV or not name or name.startswith("-") or "=" in name:
+            return
+        problem = _problem(rootfs, look_up(rootfs, start.config, name))
+        if problem is not None:
+            yield self._about(start, program, f'is a script for "{_ENV} {name}", {problem}')
+
+    def _check_loader(
+        self, rootfs: Rootfs, start: Start, program: Placed, head: bytes
+    ) -> Iterator[Finding]:
+        loader = elf_interpreter(head)
+        if loader is None:
+            return
+        problem = _problem(rootfs, look_up(rootfs, start.config, _with_slash(loader)))
+        if problem is not None:
+            yield self._about(start, program, f'needs the loader "{loader}", {problem}')
+
+    def _about(
+        self, start: Start, program: Placed, problem: str, fix: str | None = None
+    ) -> Finding:
+        path = program.entry.path
+        return self.finding(
+            start.config,
+            f'{start.label} starts "{start.program.word}": {path} (layer {program.layer.position}) '
+            f"{problem}",
+            at={"pointer": start.pointer, "path": path},
+            fix=fix,
+        )
+
+
+def _with_slash(name: str) -> str:
+    """The name as the kernel takes it: never through PATH."""
+    return name if "/" in name else f"./{name}"
+
+
+def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
+    """What is wrong with a lookup; None if an executable file was found."""
+    if lookup.found is None:
+        return describe_missing(rootfs, lookup)
+    entry = lookup.found.entry
+    if is_executable(entry):
+        return None
+    what = "is not executable" if entry.is_file or entry.is_hard_link else f"is a {entry.kind_name}"
+    return f"but {entry.path} {what}"
+
+
+def _whole_head(rootfs: Rootfs, placed: Placed) -> bytes | None:
+    """The first page of a file; None if less of it was kept than there is."""
+    file = rootfs.file_of(placed)
+    head = None if file is None else rootfs.content(file)
+    if file is None or head is None or len(head) < min(file.entry.size, HEADS.limit):
+        return None
+    return head

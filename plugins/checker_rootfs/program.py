@@ -1,0 +1,179 @@
+"""Facts of a program, from the first bytes of its file: ELF or script.
+
+Sources: System V ABI, chapters 4 (ELF header) and 5 (program header, PT_INTERP), with its
+processor supplements; Linux 6.6, fs/binfmt_script.c and fs/binfmt_elf.c; GOARCH values as Go 1.22
+lists them.
+
+The headers are read here with struct alone. They are hostile input of which only the first page is
+at hand, and a library that follows section headers or loads in 40 ms is no help with four fields.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+IDENT_SIZE = 20
+"""Bytes of an ELF file that tell class, byte order and machine."""
+
+_MAGIC = b"\x7fELF"
+_PT_INTERP = 3
+_LINE = 256
+"""Bytes of the first line that Linux looks at (BINPRM_BUF_SIZE; 128 before Linux 5.1)."""
+
+
+class Machine(NamedTuple):
+    """What an ELF file was built for: class in bits, byte order (``<`` or ``>``), e_machine."""
+
+    bits: int
+    order: str
+    number: int
+
+    def __str__(self) -> str:
+        known = _NAMES.get(self)
+        if known is not None:
+            return known
+        order = "little" if self.order == "<" else "big"
+        return f"ELF machine {self.number} ({self.bits} bits, {order} endian)"
+
+
+ARCHITECTURES: Mapping[str, Machine] = MappingProxyType(
+    {
+        "386": Machine(32, "<", 3),
+        "amd64": Machine(64, "<", 62),
+        "arm": Machine(32, "<", 40),
+        "arm64": Machine(64, "<", 183),
+        "loong64": Machine(64, "<", 258),
+        "mips": Machine(32, ">", 8),
+        "mips64": Machine(64, ">", 8),
+        "mips64le": Machine(64, "<", 8),
+        "mipsle": Machine(32, "<", 8),
+        "ppc64": Machine(64, ">", 21),
+        "ppc64le": Machine(64, "<", 21),
+        "riscv64": Machine(64, "<", 243),
+        "s390x": Machine(64, ">", 22),
+    },
+)
+"""What programs for an architecture look like, by the name that configs give it (GOARCH)."""
+
+_NAMES = {machine: name for name, machine in ARCHITECTURES.items()}
+# Other words that containerd and podman take for the same architectures.
+_ALIASES = {
+    "aarch64": "arm64",
+    "armel": "arm",
+    "armhf": "arm",
+    "i386": "386",
+    "i686": "386",
+    "x86-64": "amd64",
+    "x86_64": "amd64",
+}
+_X32 = Machine(32, "<", 62)
+_ALSO_RUN = {
+    "amd64": frozenset({ARCHITECTURES["386"], _X32}),
+    "arm64": frozenset({ARCHITECTURES["arm"]}),
+}
+
+
+class Shebang(NamedTuple):
+    """The first line of a script.
+
+    Attributes:
+        interpreter: The program that it names, as the kernel takes it.
+        argument: The rest of the line, which is one argument whatever it holds.
+    """
+
+    interpreter: str
+    argument: str
+
+
+def machine_of(head: bytes) -> Machine | None:
+    """What an ELF file was built for; None if it is none."""
+    if len(head) < IDENT_SIZE or not head.startswith(_MAGIC):
+        return None
+    if head[4] not in (1, 2) or head[5] not in (1, 2):
+        return None
+    order = "<" if head[5] == 1 else ">"
+    (number,) = struct.unpack_from(f"{order}H", head, 18)
+    return Machine(head[4] * 32, order, number)
+
+
+def machine_for(architecture: str | None) -> Machine | None:
+    """What programs for an architecture look like; None if it is not known."""
+    word = (architecture or "").lower()
+    return ARCHITECTURES.get(_ALIASES.get(word, word))
+
+
+def runs_too(machine: Machine, wanted: Machine) -> bool:
+    """Whether processors of an architecture may run programs of this other one."""
+    return machine in _ALSO_RUN.get(str(wanted), ())
+
+
+def elf_interpreter(head: bytes) -> str | None:
+    """The dynamic loader that an ELF file asks for.
+
+    Returns:
+        None for a static program, and where headers or name lie beyond ``head``.
+    """
+    machine = machine_of(head)
+    if machine is None:
+        return None
+    try:
+        return _find_interpreter(head, machine)
+    except struct.error:
+        return None
+
+
+def _find_interpreter(head: bytes, machine: Machine) -> str | None:
+    wide = machine.bits == 64
+    word = "Q" if wide else "I"
+    (table,) = struct.unpack_from(f"{machine.order}{word}", head, 32 if wide else 28)
+    size, count = struct.unpack_from(f"{machine.order}HH", head, 54 if wide else 42)
+    if size != (56 if wide else 32):
+        return None
+    for i in range(min(count, len(head) // size)):
+        at = table + i * size
+        if at + size > len(head):
+            return None
+        (kind,) = struct.unpack_from(f"{machine.order}I", head, at)
+        if kind == _PT_INTERP:
+            (offset,) = struct.unpack_from(f"{machine.order}{word}", head, at + (8 if wide else 4))
+            (length,) = struct.unpack_from(
+                f"{machine.order}{word}", head, at + (32 if wide else 16)
+            )
+            return _text_at(head, offset, length)
+    return None
+
+
+def _text_at(head: bytes, offset: int, length: int) -> str | None:
+    if not length or offset + length > len(head):
+        return None
+    return _decode(head[offset : offset + length].partition(b"\0")[0]) or None
+
+
+def shebang_of(head: bytes) -> Shebang | None:
+    """The first line of a script; None if there is none that names an interpreter."""
+    if not head.startswith(b"#!"):
+        return None
+    line = head[2:_LINE].partition(b"\n")[0].strip(b" \t")
+    interpreter, _, argument = line.replace(b"\t", b" ").partition(b" ")
+    if not interpreter or b"\0" in line:
+        return None
+    return Shebang(_decode(interpreter), _decode(argument.strip(b" ")))
+
+
+def is_plain_text(head: bytes) -> bool:
+    """Whether a file holds text (or nothing at all), so that it is no program of any format."""
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The last character may have been cut in two.
+        if error.reason != "unexpected end of data":
+            return False
+        text = head[: error.start].decode("utf-8")
+    return all(character.isprintable() or character in "\t\n\r\f" for character in text)
+
+
+def _decode(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")

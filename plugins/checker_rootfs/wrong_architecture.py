@@ -1,0 +1,137 @@
+"""RFS004: programs that were built for another architecture than the config says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.command import HEADS, Start, find_start, look_up, why_skipped
+from checker_rootfs.program import (
+    IDENT_SIZE,
+    Machine,
+    machine_for,
+    machine_of,
+    runs_too,
+    shebang_of,
+)
+
+_FEWEST = 5
+"""ELF files that a root must hold before their majority says anything."""
+
+
+class WrongArchitecture(Check):
+    """The programs of an image were built for another architecture than its config says.
+
+    What it means:
+        The ELF header of the program that the image starts (of the interpreter, if it is a script)
+        names another machine, word size or byte order than the config's ``architecture``. That is
+        an error, except where processors may run both: 386 under amd64 is a note, arm under arm64 a
+        warning. If the started program tells nothing, the majority of at least five executables
+        is compared, which gives a warning. Variants, such as arm v6 and v7, are not compared.
+
+    Why it matters:
+        The image is chosen for machines on which it cannot run: containers fail at their start with
+        "exec format error", or run slowly under an emulator that happens to be installed.
+
+    How to mend it:
+        Build for the platform that is meant (``--platform``, or GOARCH and the like in
+        cross-builds), or correct the architecture in the config. Often a binary of the build
+        machine was copied into an image for another platform.
+
+    References:
+        - OCI image-spec 1.1, config.md, "architecture"; image-index.md, "platform"
+        - System V ABI, chapter 4, "ELF Header"
+    """
+
+    id = "RFS004"
+    name = "wrong-architecture"
+    severity = Severity.ERROR
+    reads = (HEADS,)
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """A flat root names no architecture to compare with."""
+        return why_skipped(archive)
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Compare the started program, else the bulk of the executables."""
+        config = None if rootfs.image is None else rootfs.image.config
+        wanted = None if config is None else machine_for(config.architecture)
+        if wanted is None:
+            return
+        start = find_start(rootfs)
+        program = None if start is None else _elf_behind(rootfs, start)
+        if start is not None and program is not None:
+            yield from self._compare(start, *program, wanted)
+        else:
+            yield from self._compare_all(rootfs, wanted)
+
+    def _compare(
+        self, start: Start, placed: Placed, machine: Machine, wanted: Machine
+    ) -> Iterator[Finding]:
+        if machine == wanted:
+            return
+        yield self.finding(
+            start.config,
+            f"{start.label}: the config says {start.config.platform}, but {placed.entry.path} "
+            f"(layer {placed.layer.position}) was built for {machine}",
+            at={"pointer": "/architecture", "path": placed.entry.path},
+            severity=_severity(machine, wanted),
+        )
+
+    def _compare_all(self, rootfs: Rootfs, wanted: Machine) -> Iterator[Finding]:
+        image = rootfs.image
+        if image is None or image.config is None:
+            return
+        counts = _count_machines(rootfs)
+        total = sum(counts.values())
+        foreign = {
+            machine: count
+            for machine, count in counts.items()
+            if machine != wanted and not runs_too(machine, wanted)
+        }
+        number = sum(foreign.values())
+        if total < _FEWEST or number * 2 <= total:
+            return
+        most = max(foreign, key=lambda machine: foreign[machine])
+        yield self.finding(
+            image.config,
+            f"{image.label}: the config says {image.config.platform}, but {number} of {total} "
+            f"executables were built for something else, most of them for {most}",
+            at={"pointer": "/architecture"},
+            severity=Severity.WARNING,
+        )
+
+
+def _severity(machine: Machine, wanted: Machine) -> Severity:
+    if not runs_too(machine, wanted):
+        return Severity.ERROR
+    return Severity.NOTE if wanted == machine_for("amd64") else Severity.WARNING
+
+
+def _elf_behind(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
+    """The ELF file that is started, or that interprets the script which is started."""
+    placed = start.executable
+    head = None if placed is None else rootfs.content(placed)
+    script = None if head is None else shebang_of(head)
+    if script is not None:
+        placed = look_up(rootfs, start.config, script.interpreter).found
+        head = None if placed is None else rootfs.content(placed)
+    machine = None if head is None else machine_of(head)
+    return None if placed is None or machine is None else (placed, machine)
+
+
+def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
+    """How many visible executables were built for what."""
+    heads = Counter(
+        head[:IDENT_SIZE] for _, _, head in rootfs.kept() if head.startswith(b"\x7fELF")
+    )
+    counts: Counter[Machine] = Counter()
+    for head, count in heads.items():
+        machine = machine_of(head)
+        if machine is not None:
+            counts[machine] += count
+    return counts

@@ -1,0 +1,84 @@
+"""What the tests of the command line share: archives, and the command as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.testing import sample
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return dict(json.loads(self.out))
+
+    @property
+    def rules(self) -> set[str]:
+        """The rules with findings, over all archives."""
+        archives = self.report["archives"]
+        return {finding["rule"] for archive in archives for finding in archive["findings"]}
+
+
+class Checker:
+    """Runs the command line in a process of its own, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(
+        self,
+        *words: str | Path,
+        stdin: bytes = b"",
+        paths: Sequence[Path] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> Done:
+        environment = {**os.environ, **(env or {})}
+        if paths:
+            environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
+        done = subprocess.run(
+            [sys.executable, "-m", "checker", *map(str, words)],
+            input=stdin,
+            capture_output=True,
+            cwd=self.folder,
+            env=environment,
+            timeout=120,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture
+def checker(tmp_path: Path) -> Checker:
+    return Checker(tmp_path)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A sound docker-archive."""
+    path = tmp_path / "image.tar"
+    path.write_bytes(sample("docker-archive"))
+    return path
+
+
+@pytest.fixture
+def rootfs(tmp_path: Path) -> Path:
+    """A root filesystem as docker export writes it."""
+    path = tmp_path / "fs.tar"
+    path.write_bytes(sample("export"))
+    return path

@@ -1,0 +1,1 @@
+"""Tests against the real container engines of the Debian packages."""

@@ -1,0 +1,237 @@
+"""A place of its own for the engines: stores, configuration and daemon in one folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .programs import find_programs, search_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DAEMON_START_SECONDS: Final = 60
+DAEMON_STOP_SECONDS: Final = 30
+COMMAND_SECONDS: Final = 300
+LOG_TAIL_LINES: Final = 30
+
+
+class EngineError(Exception):
+    """An engine did not do what the tests build on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Engines whose stores, configuration and sockets all lie in one folder.
+
+    Everything reaches the engines through the environment, so that a command can be run exactly
+    as a user would type it.
+
+    Attributes:
+        folder: Holds all of it.
+        environment: What the commands are run with.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command in the host's folder and return how it went."""
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=self.folder,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+
+    def must(self, *command: str | Path) -> str:
+        """Run a command and return its output, stripped.
+
+        Raises:
+            EngineError: The command failed; the message has all that it said.
+        """
+        done = self.run(*command)
+        if done.returncode != 0:
+            line = " ".join(str(word) for word in command)
+            raise EngineError(
+                f"{line}: exit {done.returncode}\n{done.stdout.strip()}\n{done.stderr.strip()}"
+            )
+        return done.stdout.strip()
+
+    def must_shell(self, script: str) -> str:
+        """Run a line of shell as a user would type it; see `must`."""
+        return self.must("bash", "-euo", "pipefail", "-c", script)
+
+    def empty_docker(self) -> None:
+        """Remove every container and image from the daemon's store."""
+        for listing, removal in (
+            (("ps", "--all", "--quiet"), ("rm", "--force")),
+            (("image", "ls", "--all", "--quiet"), ("rmi", "--force")),
+        ):
+            ids = dict.fromkeys(self.must("docker", *listing).split())
+            if ids:
+                # Removing one image may take others of the list with it.
+                self.run("docker", *removal, *ids)
+        left = self.must("docker", "image", "ls", "--quiet")
+        if left:
+            raise EngineError(f"docker rmi left images behind: {left}")
+
+    def empty_podman(self) -> None:
+        """Remove every container and image from Podman's store."""
+        self.must("podman", "rm", "--all", "--force")
+        self.must("podman", "rmi", "--all", "--force")
+
+
+def _containers_environment(folder: Path) -> dict[str, str]:
+    """Write the configuration of Podman, Buildah and Skopeo and return the variables to it."""
+    storage = folder / "storage.conf"
+    storage.write_text(
+        "[storage]\n"
+        'driver = "vfs"\n'
+        f'graphroot = "{folder / "graph"}"\n'
+        f'runroot = "{folder / "run"}"\n'
+    )
+    containers = folder / "containers.conf"
+    containers.write_text('[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n')
+    registries = folder / "registries.conf"
+    registries.write_text("")
+    policy = folder / "home" / ".config" / "containers" / "policy.json"
+    policy.parent.mkdir(parents=True)
+    policy.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
+    return {
+        "HOME": str(folder / "home"),
+        "CONTAINERS_STORAGE_CONF": str(storage),
+        "CONTAINERS_CONF": str(containers),
+        "CONTAINERS_REGISTRIES_CONF": str(registries),
+        "TMPDIR": str(folder / "tmp"),
+    }
+
+
+def _link_programs(folder: Path) -> None:
+    folder.mkdir()
+    for name, path in find_programs().items():
+        (folder / name).symlink_to(path)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    programs = folder / "bin"
+    _link_programs(programs)
+    (folder / "tmp").mkdir()
+    return {
+        "PATH": f"{programs}:{search_path()}",
+        "LANG": "C.UTF-8",
+        "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
+    } | _containers_environment(folder)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+
+def _wait_for_docker(host: Host, daemon: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the daemon answers.
+
+    Raises:
+        EngineError: It ended, or does not answer in time; the message has the end of its log.
+    """
+    deadline = time.monotonic() + DAEMON_START_SECONDS
+    while time.monotonic() < deadline:
+        if daemon.poll() is not None:
+            raise EngineError(f"dockerd ended with {daemon.returncode}:\n{_tail(log)}")
+        if host.run("docker", "version", "--format", "{{.Server.Version}}").returncode == 0:
+            return
+        time.sleep(0.1)
+    raise EngineError(f"dockerd is silent after {DAEMON_START_SECONDS} s:\n{_tail(log)}")
+
+
+def _end(daemon: subprocess.Popen[bytes], containerd_pidfile: Path) -> None:
+    """End the daemon, and its containerd should it have been left behind."""
+    daemon.terminate()
+    try:
+        daemon.wait(DAEMON_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        orphan = containerd_pidfile.read_text() if containerd_pidfile.exists() else None
+        daemon.kill()
+        daemon.wait()
+        if orphan is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(orphan), signal.SIGKILL)
+
+
+def mounts_below(folder: Path) -> list[str]:
+    """Return the mount points inside the folder, innermost first (proc(5), mountinfo)."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [line.split(" ")[4].encode().decode("unicode_escape") for line in lines]
+    return [point for point in reversed(points) if Path(point).is_relative_to(folder)]
+
+
+def _remove(folder: Path) -> None:
+    for point in mounts_below(folder):
+        subprocess.run(["umount", point], check=True)
+    shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def docker_daemon(host: Host) -> Iterator[None]:
+    """Run dockerd (which runs its own containerd) without network until the block ends."""
+    folder = host.folder
+    exec_root = folder / "exec"
+    log = folder / "dockerd.log"
+    command = [
+        str(folder / "bin" / "dockerd"),
+        *("--data-root", str(folder / "docker")),
+        *("--exec-root", str(exec_root)),
+        *("--host", host.environment["DOCKER_HOST"]),
+        *("--pidfile", str(folder / "dockerd.pid")),
+        "--iptables=false",
+        "--ip6tables=false",
+        "--bridge=none",
+        "--storage-driver=vfs",
+    ]
+    with log.open("wb") as output:
+        daemon = subprocess.Popen(
+            command,
+            env=dict(host.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for_docker(host, daemon, log)
+        yield
+    finally:
+        _end(daemon, exec_root / "containerd" / "containerd.pid")
+
+
+@contextlib.contextmanager
+def running_host(folder: Path) -> Iterator[Host]:
+    """Set up a host in a folder that is made for it, and take all of it away at the end.
+
+    Raises:
+        EngineError: The Docker daemon does not start, or client and daemon differ in version.
+    """
+    folder.mkdir(parents=True)
+    try:
+        host = Host(folder, _environment(folder))
+        with docker_daemon(host):
+            client, server = host.must(
+                "docker", "version", "--format", "{{.Client.Version}} {{.Server.Version}}"
+            ).split()
+            if client != server:
+                raise EngineError(f"docker client {client} does not belong to dockerd {server}")
+            yield host
+    finally:
+        _remove(folder)

@@ -1,0 +1,166 @@
+"""What kind of archive it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.reading.archive import ReadOptions, read_archive
+from checker.testing.archive import (
+    build,
+    docker_archive,
+    docker_oci_archive,
+    export,
+    nested,
+    oci_archive,
+    rootfs,
+    sample,
+    wrapped,
+)
+from checker.testing.elf import elf
+from checker.testing.image import Image
+from checker.testing.tar import Member, compress, directory, file, whiteout, write_tar
+
+
+def read(folder: Path, data: bytes) -> Archive:
+    path = folder / "archive.tar"
+    path.write_bytes(data)
+    return read_archive(str(path), ReadOptions())
+
+
+BUILT: Mapping[str, Kind] = {
+    "docker-archive": Kind.DOCKER_ARCHIVE,
+    "podman-archive": Kind.DOCKER_ARCHIVE,
+    "crane-archive": Kind.DOCKER_ARCHIVE,
+    "legacy": Kind.DOCKER_ARCHIVE_LEGACY,
+    "oci-archive": Kind.OCI_ARCHIVE,
+    "multi-platform": Kind.OCI_ARCHIVE,
+    "flat-platforms": Kind.OCI_ARCHIVE,
+    "docker-oci-archive": Kind.DOCKER_OCI_ARCHIVE,
+    "rootfs": Kind.ROOTFS,
+    "export": Kind.ROOTFS,
+    "layer": Kind.LAYER,
+    "empty": Kind.EMPTY,
+}
+
+
+@pytest.mark.parametrize(("built", "kind"), BUILT.items(), ids=BUILT)
+def test_what_tools_write(built: str, kind: Kind, tmp_path: Path) -> None:
+    assert read(tmp_path, sample(built)).kind is kind
+
+
+@pytest.mark.parametrize("compression", ["gzip", "bzip2", "xz", "zstd"])
+def test_compression_of_the_whole_does_not_matter(compression: str, tmp_path: Path) -> None:
+    assert read(tmp_path, compress(sample(), compression)).kind is Kind.DOCKER_ARCHIVE
+    assert read(tmp_path, compress(sample("export"), compression)).kind is Kind.ROOTFS
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    build("oci-layout").folder(tmp_path / "layout")
+    assert read_archive(str(tmp_path / "layout"), ReadOptions()).kind is Kind.OCI_LAYOUT
+
+
+SCRATCH = Image(layers=((file("app", elf(), mode=0o755),),))
+ROOT = rootfs().members
+PWA = file("manifest.json", '{"name": "app", "icons": []}')
+PAGE = file("index.json", '{"manifests": []}')
+
+
+@dataclass(frozen=True)
+class Made:
+    name: str
+    members: tuple[Member, ...]
+    kind: Kind
+
+
+def without(members: tuple[Member, ...], *names: str) -> tuple[Member, ...]:
+    return tuple(member for member in members if member.name not in names)
+
+
+def dotted(members: tuple[Member, ...]) -> tuple[Member, ...]:
+    return tuple(replace(member, name=f"./{member.name}") for member in members)
+
+
+MADE = [
+    Made("one static program", (file("app", elf(), mode=0o755),), Kind.ROOTFS),
+    Made("an export of a scratch image", export(SCRATCH).members, Kind.ROOTFS),
+    Made("one folder of a root", (directory("etc"), file("etc/x")), Kind.ROOTFS),
+    Made("the mark of an export alone", (file(".dockerenv"), file("x")), Kind.ROOTFS),
+    Made("a root of Windows", (directory("Files"), directory("Hives")), Kind.ROOTFS),
+    Made("one folder of Windows tells nothing", (directory("Files"),), Kind.UNKNOWN),
+    Made("a root with a manifest.json of its own", (*ROOT, PWA), Kind.ROOTFS),
+    Made("a root with an index.json of its own", (*ROOT, PAGE), Kind.ROOTFS),
+    Made("a root with whiteouts", (*ROOT, whiteout("etc/motd")), Kind.LAYER),
+    Made("whiteouts alone", (whiteout("srv-data/x"),), Kind.LAYER),
+    Made("an image as ./…", dotted(docker_archive().members), Kind.DOCKER_ARCHIVE),
+    Made("a layout as ./…", dotted(oci_archive().members), Kind.OCI_ARCHIVE),
+    Made("a manifest.json that is no JSON", (file("manifest.json", "?"),), Kind.DOCKER_ARCHIVE),
+    Made("no oci-layout", without(oci_archive().members, "oci-layout"), Kind.OCI_ARCHIVE),
+    Made("no index.json", without(oci_archive().members, "index.json"), Kind.OCI_ARCHIVE),
+    Made("an index without blobs", (PAGE,), Kind.OCI_ARCHIVE),
+    Made("an index.json of something else", (file("index.json", "{}"),), Kind.UNKNOWN),
+    Made("both halves, no index.json", without(docker_oci_archive().members, "index.json"),
+         Kind.DOCKER_OCI_ARCHIVE),
+    Made("both halves, no manifest.json", without(docker_oci_archive().members, "manifest.json"),
+         Kind.OCI_ARCHIVE),
+    Made("one folder too deep", wrapped(docker_archive()).members, Kind.WRAPPED),
+    Made("a layout too deep, no entry for the folder", wrapped(oci_archive()).members[1:],
+         Kind.WRAPPED),
+    Made("two folders", (*wrapped(docker_archive()).members, file("more/x")), Kind.UNKNOWN),
+    Made("an image in a tar", nested(docker_archive()).members, Kind.NESTED),
+    Made("an image in a tar, beside a text",
+         (*nested(oci_archive(), "a.tar").members, file("README")), Kind.NESTED),
+    Made("a compressed image in a tar", (file("image.tar.gz", compress(sample(), "gzip")),),
+         Kind.NESTED),
+    Made("a tar in a tar that is no image", (file("x.tar", write_tar((file("x"),))),),
+         Kind.UNKNOWN),
+    Made("anything", (file("README", "hello"),), Kind.UNKNOWN),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", MADE, ids=lambda made: made.name)
+def test_made_by_hand(made: Made, tmp_path: Path) -> None:
+    archive = read(tmp_path, write_tar(made.members))
+    assert archive.kind is made.kind
+    assert (archive.rootfs is not None) == (made.kind in {Kind.ROOTFS, Kind.LAYER})
+    if made.kind not in IMAGE_KINDS:
+        assert archive.images == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", Kind.EMPTY),
+        (b"hello\n", Kind.NOT_A_TAR),
+        (b"hello\n" * 1000, Kind.NOT_A_TAR),
+        (bytes(512), Kind.EMPTY),
+        (bytes(512) + b"x" * 512, Kind.NOT_A_TAR),
+        (bytes(1024), Kind.EMPTY),
+        (bytes(10240), Kind.EMPTY),
+        (sample()[:300], Kind.NOT_A_TAR),
+    ],
+    ids=[
+        "no bytes",
+        "text",
+        "long text",
+        "one block",
+        "a block and junk",
+        "two blocks",
+        "a record",
+        "a cut header",
+    ],
+)
+def test_no_members(data: bytes, kind: Kind, tmp_path: Path) -> None:
+    assert read(tmp_path, data).kind is kind
+
+
+def test_a_flat_archive_has_no_halves(tmp_path: Path) -> None:
+    archive = read(tmp_path, write_tar((*ROOT, PWA, PAGE)))
+    assert archive.docker is None
+    assert archive.oci is None
+    assert archive.rootfs is not None
+    assert archive.rootfs.get("manifest.json") is not None

@@ -1,0 +1,136 @@
+"""No text, wherever it stands, breaks a report or reaches a terminal raw."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from lxml import etree
+
+from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.model.location import Location
+from checker.plugins import Plugin, PluginProblem
+from checker.reports.json_report import render_json
+from checker.reports.junit import render_junit
+from checker.reports.text import lines, render_text
+from checker.run import CheckedArchive, Run
+from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
+
+HERE = Path(__file__).parent
+XSD = etree.XMLSchema(etree.parse(HERE / "junit.xsd"))
+SCHEMA = Draft202012Validator(
+    json.loads((HERE / "report-v1.schema.json").read_text(encoding="utf-8")),
+)
+
+TEXTS = st.one_of(
+    st.text(st.characters()),
+    st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")),
+    st.sampled_from(["", " ", "\x1b[2J", "\u202e", "]]>", "<&\"'", "\ud800\udc00", "`", "a\nb"]),
+)
+MAYBE = st.none() | TEXTS
+NUMBERS = st.none() | st.integers(0, 2**70)
+SEVERITIES = st.sampled_from(Severity)
+LOCATIONS = st.builds(
+    Location,
+    archive=TEXTS,
+    member=MAYBE,
+    offset=NUMBERS,
+    digest=MAYBE,
+    image=MAYBE,
+    layer=NUMBERS,
+    path=MAYBE,
+    pointer=MAYBE,
+)
+RULES = st.sampled_from(["ARC001", "ARC002"]) | TEXTS
+FINDINGS = st.builds(
+    Finding,
+    rule=RULES,
+    name=TEXTS,
+    severity=SEVERITIES,
+    message=TEXTS,
+    location=LOCATIONS,
+    related=st.lists(LOCATIONS, max_size=2).map(tuple),
+    fix=MAYBE,
+    waived=MAYBE,
+)
+RESULTS = st.builds(
+    Result,
+    rule=RULES,
+    name=TEXTS,
+    bundle=TEXTS,
+    outcome=st.sampled_from(Outcome),
+    seconds=st.floats(0, 1e6),
+    reason=MAYBE,
+    traceback=MAYBE,
+)
+CLASSIFICATIONS = st.builds(
+    Classification,
+    producer=MAYBE,
+    loadable=st.sampled_from(Loadable),
+    loadable_reason=TEXTS,
+    importable=st.booleans(),
+    importable_reason=TEXTS,
+    keeps_layers=st.booleans(),
+    keeps_metadata=st.booleans(),
+    restore=MAYBE,
+    advice=st.lists(TEXTS, max_size=2).map(tuple),
+)
+VERDICTS = st.builds(
+    Verdict,
+    engine=TEXTS,
+    action=TEXTS,
+    outcome=st.sampled_from(VerdictOutcome),
+    reason=TEXTS,
+    message=MAYBE,
+    conditions=st.lists(TEXTS, max_size=1).map(tuple),
+    rules=st.lists(TEXTS, max_size=1).map(tuple),
+    command=MAYBE,
+)
+ARCHIVES = st.builds(
+    CheckedArchive,
+    path=TEXTS,
+    archive=st.none(),
+    error=MAYBE,
+    classification=st.none() | CLASSIFICATIONS,
+    verdicts=st.lists(VERDICTS, max_size=1).map(tuple),
+    findings=st.lists(FINDINGS, max_size=3).map(tuple),
+    results=st.lists(RESULTS, max_size=3).map(tuple),
+    crashes=st.lists(TEXTS, max_size=1).map(tuple),
+)
+RUNS = st.builds(
+    Run,
+    command=st.sampled_from(["check", "classify"]),
+    version=TEXTS,
+    plugins=st.lists(st.builds(Plugin, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
+    problems=st.lists(st.builds(PluginProblem, TEXTS, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
+    archives=st.lists(ARCHIVES, max_size=2).map(tuple),
+    fail_on=st.none() | SEVERITIES,
+)
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_text_is_printable_and_can_be_encoded(run: Run) -> None:
+    shown = render_text(run)
+    assert shown.encode().decode() == shown
+    assert shown.replace("\n", "").isprintable()
+    assert shown.count("\n") == len(lines(run, 80))
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_json_follows_its_schema(run: Run) -> None:
+    shown = render_json(run)
+    assert shown.isascii()
+    SCHEMA.validate(json.loads(shown))
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_junit_follows_its_schema(run: Run) -> None:
+    root = etree.fromstring(render_junit(run).encode())
+    XSD.assertValid(root)
+    assert len(root) == len(run.archives) + bool(run.problems)

@@ -1,0 +1,140 @@
+"""The report for programs: its schema, and what it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from checker.reports.json_report import render_json
+from checker.run import Run
+
+SCHEMA = json.loads((Path(__file__).parent / "report-v1.schema.json").read_text(encoding="utf-8"))
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_report_follows_the_schema(run: Run) -> None:
+    Draft202012Validator(SCHEMA).validate(json.loads(render_json(run)))
+
+
+BROKEN = {
+    "a key too few": lambda report: report["archives"][0].pop("sha256"),
+    "a key too many": lambda report: report.update(colour="red"),
+    "another version": lambda report: report.update(version=2),
+    "an unknown kind": lambda report: report["archives"][0].update(kind="zip"),
+    "results without findings": lambda report: report["archives"][0].pop("findings"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_schema_refuses(samples: Mapping[str, Run], name: str) -> None:
+    report = json.loads(render_json(samples["findings"]))
+    BROKEN[name](report)
+    assert not Draft202012Validator(SCHEMA).is_valid(report)
+
+
+def test_the_text_is_ascii_and_has_no_raw_controls(run: Run) -> None:
+    shown = render_json(run)
+    assert shown.isascii()
+    assert shown.replace("\n", "").isprintable()
+    assert shown.startswith('{\n  "version": 1,\n')
+    assert shown.endswith("}\n")
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else ():
+        yield from strings(item)
+    for item in value if isinstance(value, list) else ():
+        yield from strings(item)
+
+
+def test_every_string_can_be_encoded_and_keeps_the_rest(samples: Mapping[str, Run]) -> None:
+    report = json.loads(render_json(samples["hostile"]))
+    assert all(text.encode() for text in strings(report) if text)
+    path = report["archives"][0]["path"]
+    assert "\x1b[2J" in path
+    assert r"\xff\xe4\ud800" in path
+
+
+def test_what_an_archive_is(samples: Mapping[str, Run]) -> None:
+    run = samples["findings"]
+    archive = json.loads(render_json(run))["archives"][0]
+    facts = run.archives[0].archive
+    assert facts is not None
+    assert archive["kind"] == "oci-archive"
+    assert archive["producer"] == "skopeo"
+    assert archive["compression"] == "none"
+    assert archive["size"] == facts.size
+    assert archive["sha256"] == facts.sha256
+    assert (archive["loadable"], archive["importable"]) == ("depends", "no")
+    assert archive["restore"] == "podman load -i image.tar"
+    [image] = archive["images"]
+    assert (image["names"], image["platform"]) == (["sample:1"], "linux/amd64")
+    for layer, known in zip(image["layers"], facts.images[0].layers, strict=True):
+        assert known.blob is not None
+        assert known.blob.tar is not None
+        assert layer == {
+            "digest": known.blob.digest,
+            "diff_id": known.blob.diff_id,
+            "media_type": "application/vnd.oci.image.layer.v1.tar+gzip",
+            "size": known.blob.size,
+            "uncompressed_size": known.blob.tar.size,
+            "entries": len(known.entries),
+        }
+
+
+def test_findings_and_results(samples: Mapping[str, Run]) -> None:
+    report = json.loads(render_json(samples["findings"]))
+    archive = report["archives"][0]
+    first = archive["findings"][0]
+    assert (first["rule"], first["name"], first["severity"]) == (
+        "OCI002",
+        "digest-mismatch",
+        "error",
+    )
+    assert first["location"]["layer"] == 1
+    assert first["related"][0]["pointer"] == "/layers/1/digest"
+    assert archive["findings"][-1]["waived"] == "the builder is from 2009"
+    assert [result["outcome"] for result in archive["results"]] == ["passed", *["failed"] * 4]
+    assert report["summary"] == {
+        "archives": 1,
+        "errors": 1,
+        "warnings": 20,
+        "notes": 1,
+        "waived": 1,
+        "crashes": 0,
+    }
+    assert report["exit_code"] == 1
+
+
+def test_a_crash_has_its_traceback(samples: Mapping[str, Run]) -> None:
+    report = json.loads(render_json(samples["crash"]))
+    [crashed] = [r for r in report["archives"][0]["results"] if r["outcome"] == "error"]
+    assert crashed["traceback"].startswith("Traceback")
+    assert report["archives"][0]["crashes"] == [
+        "checker_engines cannot classify the archive: KeyError: 'docker'",
+    ]
+    assert report["exit_code"] == 3
+
+
+def test_an_unreadable_archive_says_why(samples: Mapping[str, Run]) -> None:
+    report = json.loads(render_json(samples["unreadable"]))
+    archive = report["archives"][0]
+    assert archive["error"] == "missing.tar: No such file or directory"
+    assert archive["kind"] is None
+    assert archive["images"] == []
+    assert [problem["dist"] for problem in report["problems"]] == ["acme-broken-rules"] * 2
+
+
+def test_classify_leaves_out_what_checks_say(samples: Mapping[str, Run]) -> None:
+    for archive in json.loads(render_json(samples["classify"]))["archives"]:
+        assert not archive.keys() & {"findings", "results"}

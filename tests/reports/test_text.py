@@ -1,0 +1,193 @@
+"""The report for people, compared with snapshots.
+
+With ``CHECKER_RENEW_SNAPSHOTS=1`` in the environment the snapshots are written anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from checker.checks.finding import Severity
+from checker.reports.layout import Style, pieces, plain, safe, wrap
+from checker.reports.text import WIDTH, lines, print_text, render_text
+from checker.run import Run
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+RENEW = "CHECKER_RENEW_SNAPSHOTS"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Stream(io.TextIOWrapper):
+    """A stream that says whether it is a terminal."""
+
+    def __init__(self, *, terminal: bool, encoding: str = "utf-8") -> None:
+        super().__init__(io.BytesIO(), encoding=encoding, newline="")
+        self.terminal = terminal
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+    def written(self) -> str:
+        self.flush()
+        self.seek(0)
+        return self.read()
+
+
+@pytest.fixture(autouse=True)
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "LINES", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def test_the_report_is_the_snapshot(named: tuple[str, Run]) -> None:
+    name, run = named
+    snapshot = SNAPSHOTS / f"{name}.txt"
+    shown = render_text(run)
+    if os.environ.get(RENEW):
+        snapshot.write_text(shown, encoding="utf-8")
+    assert shown == snapshot.read_text(encoding="utf-8")
+
+
+def test_there_is_no_other_snapshot(samples: Mapping[str, Run]) -> None:
+    assert {path.stem for path in SNAPSHOTS.iterdir()} == set(samples)
+
+
+def test_every_line_is_printable(run: Run) -> None:
+    assert all(plain(line).isprintable() for line in lines(run, WIDTH))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_only_what_must_not_be_broken_is_wider(run: Run, width: int) -> None:
+    for line in lines(run, width):
+        text = plain(line)
+        command = any(style is Style.COMMAND for style, _ in line)
+        title = line[:1] and line[0][0] is Style.TITLE
+        whole = text.strip().removeprefix("at ").removeprefix("see ")
+        row = text.split(" ")[0] in {"ok", "unread", "failed", "crashed"}
+        one_part = len(wrap(whole, 1)) == 1 or "\\x1b" in text or "(3," in text
+        assert len(text) <= width or command or title or row or one_part, text
+
+
+@pytest.mark.parametrize("name", ["clean", "rootfs", "findings", "images"])
+def test_the_command_stands_in_one_line(samples: Mapping[str, Run], name: str) -> None:
+    run = samples[name]
+    classification = run.archives[0].classification
+    assert classification is not None
+    rows = render_text(run).splitlines()
+    assert sum(row.endswith(f" {classification.restore}") for row in rows) == 1
+
+
+def test_repeats_are_folded_and_counted(samples: Mapping[str, Run]) -> None:
+    shown = render_text(samples["findings"])
+    assert shown.count("warning LYR003") == 3
+    assert "... and 17 more of LYR003" in shown
+    assert "1 error, 20 warnings, 1 note, 1 waived" in shown
+
+
+def test_findings_come_gravest_first_whatever_their_order(samples: Mapping[str, Run]) -> None:
+    run = samples["findings"]
+    checked = run.archives[0]
+    turned = run._replace(archives=(checked._replace(findings=checked.findings[::-1]),))
+    labels = re.findall(r"^(error|warning|note) ", render_text(turned), re.MULTILINE)
+    assert labels == sorted(labels, key=lambda label: Severity(label).rank)
+
+
+def test_waived_findings_are_counted_but_not_shown(samples: Mapping[str, Run]) -> None:
+    shown = render_text(samples["findings"])
+    assert "ARC009" not in shown
+    assert "1 finding waived" in shown
+
+
+def test_classify_shows_no_findings(samples: Mapping[str, Run]) -> None:
+    shown = render_text(samples["classify"])
+    assert "OCI002" not in shown
+    assert "restore podman load -i image.tar" in shown
+
+
+def test_a_file_gets_plain_text(run: Run) -> None:
+    stream = Stream(terminal=False)
+    print_text(run, stream)
+    assert stream.written() == render_text(run)
+
+
+def test_a_terminal_gets_the_same_text_in_colour(run: Run) -> None:
+    stream = Stream(terminal=True)
+    print_text(run, stream)
+    shown = stream.written()
+    assert COLOUR.search(shown)
+    rows = [row.rstrip() for row in COLOUR.sub("", shown).splitlines()]
+    assert rows == render_text(run).splitlines()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_colour_is_kept_away(
+    samples: Mapping[str, Run], monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    stream = Stream(terminal=True)
+    print_text(samples["findings"], stream)
+    assert stream.written() == render_text(samples["findings"])
+
+
+def test_an_empty_no_color_means_nothing(
+    samples: Mapping[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "")
+    stream = Stream(terminal=True)
+    print_text(samples["findings"], stream)
+    assert COLOUR.search(stream.written())
+
+
+@pytest.mark.parametrize(("columns", "width"), [("20", 60), ("90", 90), ("300", 100)])
+def test_a_terminal_sets_the_width_within_reason(
+    samples: Mapping[str, Run], monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Stream(terminal=True)
+    print_text(samples["rootfs"], stream)
+    expected = [plain(line) for line in lines(samples["rootfs"], width)]
+    assert stream.written().splitlines() == expected
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_stream_that_lacks_characters_gets_them_spelled_out(
+    samples: Mapping[str, Run],
+    terminal: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    stream = Stream(terminal=terminal, encoding="ascii")
+    print_text(samples["hostile"], stream)
+    assert r"\u0430.tar" in stream.written()
+
+
+WRAPPED = {
+    "words": ("aa bb cc", 5, ["aa bb", "cc"]),
+    "long word": ("a bbbbbbbb c", 4, ["a", "bbbbbbbb", "c"]),
+    "command": ("type `a b c` now", 6, ["type", "`a b c`", "now"]),
+    "lone backtick": ("a ` b", 3, ["a `", "b"]),
+    "two spaces": ("a  b", 9, ["a  b"]),
+    "wide letters": ("文件 文件", 8, ["文件", "文件"]),
+    "nothing": ("", 5, [""]),
+}
+
+
+@pytest.mark.parametrize(("text", "width", "rows"), WRAPPED.values(), ids=WRAPPED)
+def test_wrapping(text: str, width: int, rows: list[str]) -> None:
+    assert wrap(text, width) == rows
+
+
+def test_parts_are_not_broken() -> None:
+    assert pieces(("a b", "c d e f", "g"), 8) == ["a b,", "c d e f,", "g"]
+
+
+def test_endless_text_is_cut() -> None:
+    assert safe("a" * 5000) == f"{'a' * 260}...(4,700 more)...{'a' * 40}"
+    assert safe("a b " * 2000).endswith(" ... (4,000 more characters)")

@@ -1,0 +1,123 @@
+"""The rules of OCI and CFG survive any document, and do not say the same thing twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.checks.check import CheckContext
+from checker.checks.runner import CheckRun, run_checks
+from checker.plugins import Host, load_plugins
+from checker.reading.archive import ReadOptions, read_archive
+from checker.testing.archive import docker_oci_archive, multi_platform
+from checker.testing.image import config_blob, layer_blobs, manifest_blob, sample_image
+from checker.testing.tar import Member, write_tar
+
+BUNDLES = ("checker_oci", "checker_config")
+SAMPLE = sample_image()
+
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, -1, 1, 2, 2.0, 10**30, "", "layers", "sha256:" + "0" * 64, "a/b", "\0"]),
+    st.sampled_from(
+        [
+            *("application/vnd.oci.image.index.v1+json", "application/vnd.oci.empty.v1+json"),
+            *("application/vnd.oci.image.manifest.v1+json", "files", "1.0.1"),
+        ]
+    ),
+    st.sampled_from([[], {}, [None], [{}], [[]], {"a": 1}, {"manifests": [], "layers": []}]),
+)
+
+
+@pytest.fixture(scope="module")
+def host() -> Host:
+    return load_plugins()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rules") / "image.tar"
+
+
+def check(host: Host, file: Path, members: tuple[Member, ...]) -> CheckRun:
+    file.write_bytes(write_tar(members))
+    rules = [rule for rule in host.registry if rule.bundle in BUNDLES]
+    return run_checks(read_archive(str(file), ReadOptions(jobs=1)), rules, CheckContext())
+
+
+def assert_sound(run: CheckRun) -> None:
+    assert [result.traceback for result in run.results if result.traceback] == []
+    places = Counter(
+        (finding.location.member, finding.location.pointer)
+        for finding in run.findings
+        if finding.location.pointer
+    )
+    assert [place for place, count in places.items() if count > 1] == []
+
+
+@st.composite
+def mutated(draw: st.DrawFn, node: Any) -> Any:
+    """Drop or replace one value somewhere in a document."""
+    if isinstance(node, dict) and node and draw(st.integers(0, 4)):
+        key = draw(st.sampled_from(sorted(node)))
+        if not draw(st.integers(0, 4)):
+            return {name: member for name, member in node.items() if name != key}
+        return {**node, key: draw(mutated(node[key]))}
+    if isinstance(node, list) and node and draw(st.integers(0, 4)):
+        place = draw(st.integers(0, len(node) - 1))
+        return [*node[:place], draw(mutated(node[place])), *node[place + 1 :]]
+    return draw(values)
+
+
+quickly = settings(max_examples=60, deadline=None)
+
+
+@quickly
+@given(data=st.data())
+def test_any_config_is_checked(data: st.DataObject, host: Host, file: Path) -> None:
+    document = data.draw(mutated(json.loads(config_blob(SAMPLE).data)))
+    image = replace(SAMPLE, config_bytes=json.dumps(document).encode())
+
+    assert_sound(check(host, file, docker_oci_archive(image).members))
+
+
+@quickly
+@given(data=st.data())
+def test_any_manifest_is_checked(data: st.DataObject, host: Host, file: Path) -> None:
+    manifest = manifest_blob(SAMPLE, config_blob(SAMPLE), layer_blobs(SAMPLE, "none"))
+    document = data.draw(mutated(json.loads(manifest.data)))
+    image = replace(SAMPLE, manifest_bytes=json.dumps(document).encode())
+
+    assert_sound(check(host, file, docker_oci_archive(image).members))
+
+
+@quickly
+@given(data=st.data(), name=st.sampled_from(["index.json", "oci-layout", "manifest.json"]))
+def test_any_document_at_the_top_is_checked(
+    data: st.DataObject, name: str, host: Host, file: Path
+) -> None:
+    members = tuple(
+        replace(each, content=json.dumps(data.draw(mutated(json.loads(each.content)))).encode())
+        if each.name == name
+        else each
+        for each in docker_oci_archive(SAMPLE).members
+    )
+
+    assert_sound(check(host, file, members))
+
+
+@quickly
+@given(data=st.data())
+def test_any_member_may_be_missing(data: st.DataObject, host: Host, file: Path) -> None:
+    members = multi_platform().members
+    gone = data.draw(st.sets(st.sampled_from([each.name for each in members])))
+
+    assert_sound(check(host, file, tuple(each for each in members if each.name not in gone)))
