@@ -24,9 +24,11 @@ help:
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
+# Compiled once, since PYTHONDONTWRITEBYTECODE would have it compiled at every start.
 # One stamp per set of dependencies. All of them are redone when the packaging changes.
 $(VENV)/stamp-run: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m compileall -q checker plugins schemas
 	@touch $@
 
 $(VENV)/stamp-test: $(VENV)/stamp-run

@@ -47,7 +47,8 @@ def find_kind(
     if oci_there:
         return Kind.OCI_ARCHIVE
     if docker is not None:
-        return Kind.DOCKER_ARCHIVE_LEGACY
+        # manifest.json comes last, so of an archive that is cut off nobody knows.
+        return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
     return _kind_without_image(members)
 
 

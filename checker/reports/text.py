@@ -187,7 +187,7 @@ def _about(checked: CheckedArchive, width: int) -> Iterator[Line]:
     archive, found = checked.archive, checked.classification
     if checked.error is not None:
         reason = safe(checked.error.removeprefix(f"{checked.path}: "))
-        yield from _labelled("error", Style.ERROR, f"not read: {reason}", width)
+        yield from _labelled("error", Style.ERROR, reason, width)
     if archive is not None:
         rows = pieces(tuple(_traits(archive, found)), width - _LABEL)
         yield from paragraph(_label("kind"), rows, Style.PLAIN)

@@ -112,6 +112,8 @@ def _place(entries: Entries, position: int) -> str:
 
 def leaves_root(path: str) -> bool:
     """Whether a path climbs above its start, a leading slash aside."""
+    if ".." not in path:
+        return False
     depth = 0
     for part in path.split("/"):
         if part == "..":

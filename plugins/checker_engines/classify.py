@@ -18,12 +18,12 @@ LOST_ON_IMPORT = (
     "one layer without any of them."
 )
 HOW_TO_CHANGE = (
-    "Set them while importing: docker import --change 'CMD [\"/bin/sh\"]' "
-    "--change 'ENV PATH=/usr/bin:/bin' {path} name:tag"
+    "Set them while importing: `docker import --change 'CMD [\"/bin/sh\"]' "
+    "--change 'ENV PATH=/usr/bin:/bin' {path} name:tag`"
 )
 _IMPORT_RUINS = (
-    "it is an image archive: docker import takes it without a word and makes one layer of its JSON "
-    "files and blobs, an image that cannot start"
+    "docker import would take it without a word and make one layer of its JSON files and blobs: an "
+    "image that cannot start"
 )
 
 
@@ -101,8 +101,9 @@ def _oci_archive(archive: Archive, shown_as: str) -> Classification:
         "it is an OCI archive without manifest.json: podman and Docker with the containerd image "
         "store read it, Docker's classic store does not",
         _load("podman", shown_as),
-        f"For Docker's classic store: skopeo copy oci-archive:{shown_as} docker-archive:image.tar:"
-        "name:tag, then docker load -i image.tar",
+        "For Docker's classic store: "
+        f"`skopeo copy oci-archive:{shown_as} docker-archive:image.tar:name:tag`, then "
+        "`docker load -i image.tar`",
     )
 
 
@@ -112,8 +113,8 @@ def _oci_layout(archive: Archive, shown_as: str) -> Classification:
         Loadable.DEPENDS,
         "it is an OCI layout folder: podman reads it, docker load wants a tar file",
         _load("podman", shown_as),
-        f"For docker load: skopeo copy oci:{shown_as} docker-archive:image.tar:name:tag, then "
-        "docker load -i image.tar",
+        f"For Docker: `skopeo copy oci:{shown_as} docker-archive:image.tar:name:tag`, then "
+        "`docker load -i image.tar`",
     )
 
 
@@ -126,7 +127,7 @@ def _rootfs(archive: Archive, shown_as: str) -> Classification:
     return Classification(
         producer=None,
         loadable=Loadable.NO,
-        loadable_reason="it is a root filesystem, not an image: docker load finds no manifest.json",
+        loadable_reason="docker load finds no manifest.json: it is a root filesystem, not an image",
         importable=True,
         importable_reason="it is a flat root filesystem",
         keeps_layers=False,
@@ -151,7 +152,7 @@ def _wrapped(archive: Archive, shown_as: str) -> Classification:
         f"tar -xf {shown_as} && tar -C {shlex.quote(folder)} -cf image.tar . && "
         "docker load -i image.tar"
     )
-    return _nothing(reason, _IMPORT_RUINS)._replace(advice=(f"Pack the inside: {commands}",))
+    return _nothing(reason, _IMPORT_RUINS)._replace(advice=(f"Pack the inside: `{commands}`",))
 
 
 def _nested(archive: Archive, shown_as: str) -> Classification:
@@ -163,7 +164,7 @@ def _nested(archive: Archive, shown_as: str) -> Classification:
         f"what would be imported is a filesystem with the file {inner} in it",
     )
     command = f"tar -xf {shown_as} {quoted} && docker load -i {quoted}"
-    return found._replace(advice=(f"Take it out first: {command}",))
+    return found._replace(advice=(f"Take it out first: `{command}`",))
 
 
 def _empty(archive: Archive, shown_as: str) -> Classification:

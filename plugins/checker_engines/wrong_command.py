@@ -51,12 +51,7 @@ class WrongCommand(Check):
         reason = self._reason(found)
         if reason is None:
             return
-        fix = None if found.restore is None else f"use: {found.restore}"
-        yield self.finding(
-            archive,
-            f"docker {self.context.intended} is not for this {archive.kind}: {reason}",
-            fix=fix,
-        )
+        yield self.finding(archive, f"this is of kind {archive.kind}: {reason}", fix=found.restore)
 
     def _reason(self, found: Classification) -> str | None:
         if self.context.intended == "load" and found.loadable is Loadable.NO:

@@ -21,6 +21,7 @@ from checker_rootfs.command import (
 from checker_rootfs.program import (
     Shebang,
     elf_interpreter,
+    elf_interpreter_by_library,
     is_plain_text,
     machine_of,
     shebang_of,
@@ -130,7 +131,7 @@ class MissingInterpreter(Check):
         if loader is None:
             return
         problem = _problem(rootfs, look_up(rootfs, start.config, _with_slash(loader)))
-        if problem is not None:
+        if problem is not None and elf_interpreter_by_library(head) == loader:
             yield self._about(start, program, f'needs the loader "{loader}", {problem}')
 
     def _about(

@@ -10,7 +10,7 @@ from checker.reading.compression import Inflater
 from checker.testing.tar import compress
 
 KINDS = ["gzip", "bzip2", "xz", "zstd"]
-DATA = bytes(range(256)) * 20_000  # about 5 MB: several steps of output
+DATA = bytes(range(256)) * 9_000  # about 2.3 MB: several steps of output
 
 
 @pytest.mark.parametrize("piece", [7_000, 1 << 20])
@@ -38,3 +38,15 @@ def test_what_follows_the_stream(kind: str) -> None:
     found = inflater.finish()
     assert out == DATA
     assert (found.error, found.trailing, found.trailing_zeros) == (None, len(stored), False)
+
+
+@pytest.mark.parametrize("size", [2_000, 20_000, len(DATA)])
+def test_what_came_before_a_wrong_checksum_is_kept(size: int) -> None:
+    stored = bytearray(compress(DATA[:size], "gzip"))
+    stored[-8] ^= 1
+    inflater = Inflater(CompressionKind.GZIP, Limits())
+    out = b"".join(inflater.feed(bytes(stored)))
+    found = inflater.finish()
+    assert found.error == "Incorrect checksum found"
+    assert DATA.startswith(out)
+    assert len(out) >= size - max(512, size // 16)

@@ -208,7 +208,9 @@ def crash() -> Run:
 
 
 def unreadable() -> Run:
-    checked = CheckedArchive(path="missing.tar", error="missing.tar: No such file or directory")
+    checked = CheckedArchive(
+        path="missing.tar", error="missing.tar: cannot be read: No such file or directory"
+    )
     return Run(command="check", version="1.0", problems=(PROBLEM, PROBLEM), archives=(checked,))
 
 

@@ -129,7 +129,7 @@ def test_a_crash_has_its_traceback(samples: Mapping[str, Run]) -> None:
 def test_an_unreadable_archive_says_why(samples: Mapping[str, Run]) -> None:
     report = json.loads(render_json(samples["unreadable"]))
     archive = report["archives"][0]
-    assert archive["error"] == "missing.tar: No such file or directory"
+    assert archive["error"] == "missing.tar: cannot be read: No such file or directory"
     assert archive["kind"] is None
     assert archive["images"] == []
     assert [problem["dist"] for problem in report["problems"]] == ["acme-broken-rules"] * 2

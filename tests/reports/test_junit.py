@@ -167,7 +167,10 @@ def test_what_does_not_apply_is_skipped_with_why(samples: Mapping[str, Run]) -> 
 def test_an_unreadable_archive_and_a_broken_plugin_are_errors(samples: Mapping[str, Run]) -> None:
     root = parse(samples["unreadable"])
     assert [suite.get("name") for suite in root] == ["plugins", "missing.tar"]
-    assert case(root, "read")[0].get("message") == "missing.tar: No such file or directory"
+    assert (
+        case(root, "read")[0].get("message")
+        == "missing.tar: cannot be read: No such file or directory"
+    )
     assert "acme-broken-rules 0.3" in (case(root, "broken_rules")[0].text or "")
 
 

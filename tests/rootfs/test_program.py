@@ -17,6 +17,7 @@ from checker_rootfs.program import (
     ARCHITECTURES,
     Machine,
     elf_interpreter,
+    elf_interpreter_by_library,
     is_plain_text,
     machine_for,
     machine_of,
@@ -43,6 +44,22 @@ def test_no_two_architectures_look_alike() -> None:
 def test_pyelftools_agrees(name: str) -> None:
     for program in (elf(name, interpreter="/lib/ld.so.1"), elf(name)):
         assert told_by_pyelftools(program) == (machine_of(program), elf_interpreter(program))
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_library_reads_a_head_that_is_cut(name: str) -> None:
+    program = elf(name, interpreter="/lib/ld.so.1", size=100_000)
+    assert elf_interpreter_by_library(program[:4096]) == "/lib/ld.so.1"
+    assert elf_interpreter_by_library(elf(name)[:4096]) is None
+
+
+@given(data=st.data())
+def test_the_library_survives_damaged_heads(data: st.DataObject) -> None:
+    program = bytearray(DYNAMIC)
+    for _ in range(data.draw(st.integers(1, 8))):
+        program[data.draw(st.integers(4, len(program) - 1))] = data.draw(st.integers(0, 255))
+    found = elf_interpreter_by_library(bytes(program))
+    assert found is None or isinstance(found, str)
 
 
 def test_pyelftools_agrees_on_a_real_program() -> None:
