@@ -151,7 +151,7 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
     """Which members to read: all of an image, archives inside, none of a root filesystem."""
     if is_surely_rootfs(entries):
         return ()
-    if not marks_of_image(Members(entries, {})) and "blobs" not in entries.by_path:
+    if not marks_of_image(Members(entries, {})) and not _has_blobs(entries):
         return inner_archives(entries)
     files = (i for i, kind in enumerate(entries.kinds) if kind in _FILE_KINDS)
     found = list(files)
@@ -159,6 +159,11 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
         return found
     documents = {entries.by_path[name] for name in _DOCUMENTS if name in entries.by_path}
     return documents.union(found[: limits.members])
+
+
+def _has_blobs(entries: Entries) -> bool:
+    """Whether there is a folder ``blobs``, be it only by the names of the files in it."""
+    return any(path == "blobs" or path.startswith("blobs/") for path in entries.by_path)
 
 
 def _run(tasks: list[Task], options: ReadOptions) -> Generator[Blob]:

@@ -276,14 +276,13 @@ class _Stream:
     def __init__(self, file: int) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
-        self._whole = False
         self.head = _read_at_least(file, MAGIC_SIZE)
         self.size = 0
 
     @property
-    def sha256(self) -> str | None:
-        """The hash, if the file was read to its end."""
-        return self._sha256.hexdigest() if self._whole else None
+    def sha256(self) -> str:
+        """The hash of what was read."""
+        return self._sha256.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
         chunk = self.head
@@ -292,7 +291,6 @@ class _Stream:
             self.size += len(chunk)
             yield chunk
             chunk = os.read(self._file, CHUNK)
-        self._whole = True
 
 
 def _spool(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
@@ -315,7 +313,7 @@ def _spool(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Open
         tar=tar,
         content=TarContent(spool.file, tar.entries, limits),
         file=None,
-        sha256=stream.sha256,
+        sha256=None if reached else stream.sha256,
         limits=reached,
     )
 

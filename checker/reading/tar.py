@@ -927,8 +927,3 @@ def _pax_sparse_version(pax: dict[bytes, bytes]) -> str | None:
     if major == b"0" and minor in _SPARSE_MINORS:
         return "0.1"
     return "1.0" if (major, minor) == (b"1", b"0") else None
-
-
-def _xattrs(pax: dict[bytes, bytes], keys: list[bytes]) -> dict[str, bytes]:
-    start = len(XATTR_PREFIX)
-    return {_text(key[start:]): pax[key][:_XATTR_VALUE] for key in keys[:_XATTRS_PER_ENTRY]}
