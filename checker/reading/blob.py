@@ -14,7 +14,8 @@ from checker.model.location import Location
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.document import read_document
-from checker.reading.tar import BLOCK, TarWalker, looks_like_header
+from checker.reading.header import BLOCK, looks_like_header
+from checker.reading.tar import TarWalker
 
 _JSON_STARTS = (b"{", b"[", b"\xef\xbb\xbf{", b"\xef\xbb\xbf[")
 # Below this many bytes a second thread costs more than it gives.
