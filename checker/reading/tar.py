@@ -61,7 +61,6 @@ _PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
 _SURELY_FITS = 19
 _TIMES = frozenset({b"mtime", b"atime", b"ctime"})
 _NUMBERS = frozenset({b"uid", b"gid", b"size"})
-_PLAIN_KEYS = _TIMES | _NUMBERS | {b"path", b"linkpath", b"uname", b"gname"}
 _SPARSE_MINORS = (b"0", b"1")
 _GLOBAL_DANGERS = frozenset({b"path", b"linkpath", b"size"})
 
@@ -119,6 +118,7 @@ class TarWalker:
         self._rows = Rows()
         # What extension headers said of the entry that comes next.
         self._pax: dict[bytes, bytes] = {}
+        self._xattrs: dict[str, bytes] = {}
         self._long_name = b""
         self._long_link = b""
         self._extension_offset = -1
@@ -509,21 +509,15 @@ class TarWalker:
             self._begin_pax_sparse(header, pax, sparse_version, offset)
         else:
             self._see_entry(header, offset)
-        others = pax.keys() - _PLAIN_KEYS
-        if others:
-            self._keep_xattrs(pax, others, offset)
+        if self._xattrs:
+            self._entries.xattrs[len(self._entries.paths) - 1] = self._xattrs
+            self._xattrs = {}
 
-    def _keep_xattrs(self, pax: dict[bytes, bytes], keys: set[bytes], offset: int) -> None:
-        # An empty record sets none (reader.go, mergePAX).
-        found = sorted(key for key in keys if key.startswith(XATTR_PREFIX) and pax[key])
-        if not found:
-            return
-        xattrs: dict[str, bytes] = {}
-        for key in found[:_XATTRS_PER_ENTRY]:
-            value = pax[key][:_XATTR_VALUE]
+    def _take_xattr(self, key: bytes, value: bytes, offset: int) -> None:
+        if len(self._xattrs) < _XATTRS_PER_ENTRY:
+            value = value[:_XATTR_VALUE]
             self._spend(len(key) + len(value), offset)
-            xattrs[_text(key[_XATTR_NAME:])] = value
-        self._entries.xattrs[len(self._entries.paths) - 1] = xattrs
+            self._xattrs[_text(key[_XATTR_NAME:])] = value
 
     def _extended(self, header: _Header, typeflag: int, offset: int) -> _Header:
         """The header as the extension headers before it change it."""
@@ -541,6 +535,8 @@ class TarWalker:
                 link = value
             elif key in _NUMBERS:
                 uid, gid, size = self._with_number(key, value, (uid, gid, size), offset)
+            elif key.startswith(XATTR_PREFIX):
+                self._take_xattr(key, value, offset)
         name = self._long_name or name
         kind = typeflag or _old_kind(name)
         if size < 0:
