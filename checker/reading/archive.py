@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source, Stats
@@ -31,7 +31,7 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.rootfs import Rootfs
-from checker.reading.blob import Task, read_blob
+from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.source import CHUNK, Opened, open_source
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
@@ -111,7 +111,7 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Bl
     total = sum(task.size for task in tasks)
     done = 0
     blobs: dict[int, Blob] = {}
-    with closing(_run(tasks, options)) as results:
+    with closing(_run(tasks, _Reader(options, _Allowance(opened.size, options.limits)))) as results:
         for blob in results:
             blobs[blob.position] = blob
             done += blob.size
@@ -166,12 +166,58 @@ def _has_blobs(entries: Entries) -> bool:
     return any(path == "blobs" or path.startswith("blobs/") for path in entries.by_path)
 
 
-def _run(tasks: list[Task], options: ReadOptions) -> Generator[Blob]:
+class _Allowance:
+    """What the blobs of an archive may inflate to, all together.
+
+    Each stream has limits of its own, but thousands of small bombs add up.
+    """
+
+    def __init__(self, archive_size: int, limits: Limits) -> None:
+        self._limits = limits
+        self._most = max(limits.expansion_from, limits.expansion * archive_size)
+        self._spent = 0
+        self._lock = Lock()
+
+    def spend(self, inflated: int) -> None:
+        """Count the inflated bytes of one blob."""
+        with self._lock:
+            self._spent += inflated
+
+    @property
+    def reached(self) -> LimitReached | None:
+        """The limit, once it is reached."""
+        if self._spent <= self._most:
+            return None
+        return LimitReached(
+            limit="expansion",
+            value=self._limits.expansion,
+            what=f"the blobs before this one inflated to {self._spent} bytes; it was not read",
+        )
+
+
+class _Reader:
+    """Reads tasks as long as the allowance lasts."""
+
+    def __init__(self, options: ReadOptions, allowance: _Allowance) -> None:
+        self.jobs = options.jobs
+        self._options = options
+        self._allowance = allowance
+
+    def read(self, task: Task) -> Blob:
+        reached = self._allowance.reached
+        if reached is not None:
+            return unread_blob(task, reached)
+        blob = read_blob(task, self._options.plan, self._options.limits)
+        self._allowance.spend(blob.inflated_size)
+        return blob
+
+
+def _run(tasks: list[Task], reader: _Reader) -> Generator[Blob]:
     """Read the tasks, in file order, on as many threads as there are jobs."""
-    if min(options.jobs, len(tasks)) <= 1:
-        yield from (read_blob(task, options.plan, options.limits) for task in tasks)
+    if min(reader.jobs, len(tasks)) <= 1:
+        yield from map(reader.read, tasks)
         return
-    workers = _Workers(tasks, options)
+    workers = _Workers(tasks, reader)
     try:
         yield from workers.results(len(tasks))
     finally:
@@ -181,14 +227,14 @@ def _run(tasks: list[Task], options: ReadOptions) -> Generator[Blob]:
 class _Workers:
     """Threads that read tasks until there are none, or until they are closed."""
 
-    def __init__(self, tasks: list[Task], options: ReadOptions) -> None:
-        self._options = options
+    def __init__(self, tasks: list[Task], reader: _Reader) -> None:
+        self._reader = reader
         self._pending: SimpleQueue[Task] = SimpleQueue()
         self._results: SimpleQueue[Blob | BaseException] = SimpleQueue()
         self._closed = False
         for task in tasks:
             self._pending.put(task)
-        count = min(options.jobs, len(tasks))
+        count = min(reader.jobs, len(tasks))
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -221,8 +267,9 @@ class _Workers:
             self._results.put(error)
 
     def _read(self, task: Task) -> Blob:
-        chunks = task._replace(chunks=lambda: self._until_closed(task.chunks()))
-        return read_blob(chunks, self._options.plan, self._options.limits)
+        return self._reader.read(
+            task._replace(chunks=lambda: self._until_closed(task.chunks())),
+        )
 
     def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

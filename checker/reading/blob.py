@@ -72,7 +72,12 @@ def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
     except OSError as error:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:
-        return _empty(task)._replace(limits=(error.reached._replace(member=task.location.member),))
+        return unread_blob(task, error.reached)
+
+
+def unread_blob(task: Task, reached: LimitReached) -> Blob:
+    """What is known of a member that is not read, because a limit was reached before it."""
+    return _empty(task)._replace(limits=(reached._replace(member=task.location.member),))
 
 
 def _take_head(chunks: Iterator[bytes]) -> bytes:

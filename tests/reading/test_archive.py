@@ -631,6 +631,21 @@ def test_bombs_outside_and_inside(tmp_path: Path, compression: str) -> None:
     assert inside.members.blobs[0].whole
 
 
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_many_small_bombs_add_up_to_a_large_one(tmp_path: Path, jobs: int) -> None:
+    # Each stays below the limit on a stream; it is their sum that counts.
+    bomb = compress(bytes(MIB), "zstd")
+    members = [file(f"blobs/sha256/{number:02}", bomb) for number in range(40)]
+    path = tmp_path / "bombs.tar"
+    path.write_bytes(write_tar([file("oci-layout", b"{}"), *members]))
+    limits = Limits()._replace(expansion=10, expansion_from=8 * MIB)
+    archive = read_archive(str(path), ReadOptions(limits=limits, jobs=jobs))
+    read = [blob for blob in archive.members.blobs.values() if blob.inflated_size == MIB]
+    assert 8 <= len(read) <= 9 + jobs
+    assert {reached.limit for reached in archive.limits} == {"expansion"}
+    assert len(archive.members.blobs) == 41
+
+
 def test_the_limit_on_entries_of_tar_layer_and_folder(tmp_path: Path, layout: Path) -> None:
     layer = write_tar([file(f"f{number}") for number in range(10)])
     data = write_tar([file("index.json", b"{}"), file("blobs/sha256/layer", layer)])
