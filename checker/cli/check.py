@@ -55,14 +55,14 @@ def run_check(arguments: argparse.Namespace) -> int:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)
         print("checker: no checks are loaded, so nothing can be checked", file=sys.stderr)
         return 3
-    session = _Session(host, settings, rules, _jobs(arguments.jobs))
+    inspection = _Inspection(host, settings, rules, _jobs(arguments.jobs))
     run = Run(
         command=arguments.command,
         version=__version__,
         plugins=host.plugins,
         problems=host.problems,
         archives=tuple(
-            session.look_at(path, show_progress=not arguments.no_progress)
+            inspection.look_at(path, show_progress=not arguments.no_progress)
             for path in arguments.paths
         ),
         fail_on=settings.fail_on,
@@ -131,7 +131,7 @@ def _plugin_reports(host: Host) -> Iterator[Report]:
             yield report
 
 
-class _Session(NamedTuple):
+class _Inspection(NamedTuple):
     """What is the same for all archives of a run."""
 
     host: Host
