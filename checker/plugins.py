@@ -16,43 +16,9 @@ import pluggy
 
 from checker.checks.registry import Registry, RuleConflictError
 from checker.hookspecs import PROJECT, CheckerSpec
+from checker.run import Plugin, PluginProblem
 
 OWN_DISTRIBUTION = "archive-checker"
-
-
-class Plugin(NamedTuple):
-    """A plugin that was loaded.
-
-    Attributes:
-        name: Name of its entry point.
-        version: Version of its distribution.
-        distribution: Name of its distribution.
-        rules: Number of rules that it gave.
-    """
-
-    name: str
-    version: str
-    distribution: str
-    rules: int = 0
-
-
-class PluginProblem(NamedTuple):
-    """Why a plugin, or something of it, is not taken.
-
-    Attributes:
-        name: Name of its entry point.
-        version: Version of its distribution.
-        distribution: Name of its distribution.
-        message: What is wrong.
-    """
-
-    name: str
-    version: str
-    distribution: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
 
 
 class Host(NamedTuple):
