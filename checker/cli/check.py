@@ -55,7 +55,13 @@ def run_check(arguments: argparse.Namespace) -> int:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)
         print("checker: no checks are loaded, so nothing can be checked", file=sys.stderr)
         return 3
-    inspection = _Inspection(host, settings, rules, _jobs(arguments.jobs))
+    inspection = _Inspection(
+        host,
+        settings,
+        rules,
+        _jobs(arguments.jobs),
+        any(output.report.shows_digest for output in outputs),
+    )
     run = Run(
         command=arguments.command,
         version=__version__,
@@ -138,6 +144,7 @@ class _Inspection(NamedTuple):
     settings: Settings
     rules: tuple[Rule, ...]
     jobs: int
+    whole_digest: bool
 
     def look_at(self, path: str, *, show_progress: bool) -> CheckedArchive:
         """Read, classify and check one archive."""
@@ -146,6 +153,7 @@ class _Inspection(NamedTuple):
                 plan=ContentPlan.of(read for rule in self.rules for read in rule.check.reads),
                 limits=self.settings.limits,
                 jobs=self.jobs,
+                whole_digest=self.whole_digest,
                 progress=progress,
             )
             try:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
@@ -32,7 +33,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
-from checker.reading.source import CHUNK, Opened, open_source
+from checker.reading.source import CHUNK, Opened, Seekable, open_source
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 _FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
@@ -46,12 +47,14 @@ class ReadOptions(NamedTuple):
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         jobs: Blobs that are read side by side.
+        whole_digest: Whether the sum of the file as it lies there is wanted; it costs another pass.
         progress: Told of every blob that is done: bytes done and bytes in all.
     """
 
     plan: ContentPlan = ContentPlan()
     limits: Limits = Limits()
     jobs: int = 2
+    whole_digest: bool = True
     progress: Callable[[int, int], None] | None = None
 
 
@@ -65,7 +68,7 @@ def read_archive(path: str, options: ReadOptions) -> Archive:
     opened = open_source(path, options.plan, options.limits)
     with ExitStack() as stack:
         stack.callback(opened.content.close)
-        hashing = _FileHash(opened.file)
+        hashing = _FileHash(opened.file if options.whole_digest else None)
         stack.callback(hashing.close)
         blobs = _read_blobs(path, opened, options)
         sha256 = opened.sha256 or hashing.result()
@@ -134,12 +137,9 @@ def _tasks(path: str, opened: Opened, limits: Limits) -> Iterator[Task]:
             path=entries.paths[position],
             size=entries.sizes[position],
             is_document=_is_document(entries.paths[position]),
-            chunks=_chunks_of(opened, position),
+            chunks=partial(opened.content.chunks, position),
+            seekable=partial(opened.content.seekable, position),
         )
-
-
-def _chunks_of(opened: Opened, position: int) -> Callable[[], Iterator[bytes]]:
-    return lambda: opened.content.chunks(position)
 
 
 def _is_document(path: str) -> bool:
@@ -268,7 +268,18 @@ class _Workers:
 
     def _read(self, task: Task) -> Blob:
         return self._reader.read(
-            task._replace(chunks=lambda: self._until_closed(task.chunks())),
+            task._replace(
+                chunks=lambda: self._until_closed(task.chunks()),
+                seekable=lambda: self._seekable_until_closed(task.seekable()),
+            ),
+        )
+
+    def _seekable_until_closed(self, content: Seekable | None) -> Seekable | None:
+        if content is None:
+            return None
+        read = content.read
+        return content._replace(
+            read=lambda offset, count: b"" if self._closed else read(offset, count)
         )
 
     def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:

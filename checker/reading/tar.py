@@ -71,6 +71,7 @@ _LIMITS_NOTED = 20
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20
 _SPARSE_BLOCK_END = 504
+_WINDOW = 1 << 18
 _EXECUTABLE = 0o111
 
 
@@ -93,6 +94,9 @@ class _Stop(Exception):  # noqa: N818 - control flow inside this module, not an 
 
 
 _Collector = Callable[[bytes], None]
+
+ReadAt = Callable[[int, int], bytes]
+"""Reads from an offset at most so many bytes."""
 
 
 class TarWalker:
@@ -811,6 +815,30 @@ class TarWalker:
             ),
         )
         raise _Stop
+
+
+def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
+    """Walk a tar of which any part can be read at once: headers are read, content is skipped.
+
+    Args:
+        walker: A new walker.
+        read: Gives at most so many bytes from an offset on; none at the end.
+        size: Bytes of the tar that are really there.
+
+    Raises:
+        OSError: What ``read`` raises.
+    """
+    position = 0
+    while position < size:
+        step = min(walker.skippable, size - position)
+        walker.skip(step)
+        position += step
+        window = read(position, min(_WINDOW, size - position))
+        if not window:
+            break
+        walker.feed(window)
+        position += len(window)
+    return walker.finish()
 
 
 def _old_kind(name: bytes) -> int:

@@ -480,12 +480,12 @@ def test_an_input_error_in_the_middle_of_a_blob(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str
 ) -> None:
     """While a second thread works on what came before."""
-    layer = compress(write_tar([file("noise", NOISE * 2)]), compression)
+    layer = compress(write_tar([file("noise", NOISE * 4)]), compression)
     path = written(tmp_path, write_tar([file("blobs/sha256/a", layer)]))
     real = os.pread
 
     def fail_late(descriptor: int, count: int, offset: int) -> bytes:
-        if MIB <= offset < 2 * MIB:
+        if 2 * MIB <= offset < 5 * MIB:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return real(descriptor, count, offset)
 
