@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.hookspecs import hookimpl
 from checker.model.archive import Archive
-from checker.verdicts import Classification
+from checker.verdicts import Classification, Engine
 
 
 @hookimpl
@@ -24,3 +24,13 @@ def checker_classify(archive: Archive, shown_as: str) -> Classification:
     from checker_engines.classify import classify
 
     return classify(archive, shown_as)
+
+
+@hookimpl
+def checker_engines() -> Iterator[Engine]:
+    """Give the engines."""
+    from checker_engines.profiles import containerd, docker_containerd
+
+    yield Engine(containerd.NAME, containerd.ACTION, containerd.judge)
+    yield Engine(docker_containerd.NAME, docker_containerd.LOAD, docker_containerd.judge_load)
+    yield Engine(docker_containerd.NAME, docker_containerd.IMPORT, docker_containerd.judge_import)
