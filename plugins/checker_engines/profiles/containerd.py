@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import CONFIG_TYPES, parse_digest
 from checker.verdicts import Question, Verdict, VerdictOutcome
@@ -31,6 +32,7 @@ from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import check_source, reading_conditions
 
 NAME = "containerd-2"
 ACTION = "ctr import"
@@ -44,8 +46,7 @@ _NO_NAME = (
 def judge(question: Question) -> Verdict:
     """Say what ``ctr image import`` does with an archive."""
     command = f"ctr image import {question.shown_as}"
-    archive = question.archive
-    conditions = stream_conditions(archive.compression)
+    conditions = conditions_of(question.archive)
     try:
         verdict = _import(question)
     except Refusal as refusal:
@@ -62,11 +63,17 @@ def judge(question: Question) -> Verdict:
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 
+def conditions_of(archive: Archive) -> tuple[str, ...]:
+    """What no reading of the archive can tell of the host and of the archive itself."""
+    return (*stream_conditions(archive.compression), *reading_conditions(archive))
+
+
 def _import(question: Question) -> Verdict:
     archive, host = question.archive, question.host
+    check_source(archive)
     error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
     imported = import_index(archive, host, error, remote=False)
-    top = read_top(imported.index)
+    top = read_top(imported.top)
 
     def keep(child: Child) -> bool:
         return child.platform is None or runs_on(child.platform, host)

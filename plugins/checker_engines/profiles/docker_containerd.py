@@ -1,4 +1,7 @@
-"""Docker 29 with containerd's image store (daemon/containerd: image_exporter.go, image_import.go)."""
+"""Docker 29 with containerd's image store.
+
+Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_import.go.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.verdicts import Question, Verdict, VerdictOutcome
-from checker_engines.profiles.containerd import check_target
+from checker_engines.profiles.containerd import check_target, conditions_of
 from checker_engines.steps.containerd_apply import ApplyError, apply_layer
 from checker_engines.steps.containerd_documents import (
     Child,
@@ -29,7 +32,6 @@ from checker_engines.steps.containerd_importer import Imported, import_index
 from checker_engines.steps.containerd_stream import (
     MOBY_READS,
     decompressor_error,
-    stream_conditions,
     stream_error,
 )
 from checker_engines.steps.containerd_unpack import UnpackError, is_layer_type, unpack_layer
@@ -39,6 +41,7 @@ from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import check_source
 
 NAME = "docker-29-containerd"
 LOAD = "load"
@@ -59,7 +62,7 @@ class _UnpackFailedError(Exception):
 def judge_load(question: Question) -> Verdict:
     """Say what ``docker load`` does with an archive."""
     command = f"docker load -i {question.shown_as}"
-    conditions = stream_conditions(question.archive.compression)
+    conditions = conditions_of(question.archive)
     try:
         verdict = _load(question)
     except Refusal as refusal:
@@ -74,9 +77,10 @@ def _verdict(action: str, outcome: VerdictOutcome, reason: str) -> Verdict:
 
 def _load(question: Question) -> Verdict:
     archive = question.archive
+    check_source(archive)
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
-    top = read_top(imported.index)
+    top = read_top(imported.top)
     walk(imported, top, _find_or_skip, _keep_all)
     # Each descriptor becomes an image, under its name or under one made of its digest.
     for child in top:
@@ -122,11 +126,11 @@ def _unpack_image(
         for manifest in _manifests(imported.store, child, stored):
             _unpack_manifest(question, imported.store, manifest, stored)
     except _UnpackFailedError as error:
-        return (
-            f"Error unpacking image {shown}: {error}",
-            f"docker load exits 0 and prints that {shown} cannot be unpacked; the image will not "
-            f"start: {error}",
+        reason = (
+            "docker load exits 0 and prints *Error unpacking image*; the image will not start: "
+            f"{error}"
         )
+        return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
         return None, f"docker load exits 0, but {shown} will not start: {error}"
     return None
@@ -194,14 +198,13 @@ def _read_config(
         _NotUnpackedError: It cannot be read, which Docker tells its log alone.
     """
     content = store.get(manifest.config.digest)
-    raw = b"" if content is None else content.raw
-    try:
-        platform = descriptor.platform or _config_platform(manifest, raw)
-        if not runs_on(platform, question.host):
+    if content is None:
+        if descriptor.platform and not runs_on(descriptor.platform, question.host):
             return None
-        if content is None:
-            raise _NotUnpackedError(f"its config {manifest.config.digest} is not in the archive")
-        return decode_image(raw)
+        raise _NotUnpackedError(f"its config {manifest.config.digest} is not in the archive")
+    try:
+        platform = descriptor.platform or _config_platform(manifest, content.raw)
+        return decode_image(content.raw) if runs_on(platform, question.host) else None
     except GoJsonError as error:
         raise _NotUnpackedError(f"its config cannot be decoded: {error}") from None
 
@@ -234,7 +237,7 @@ def _apply(
 def judge_import(question: Question) -> Verdict:
     """Say what ``docker import`` does with an archive."""
     command = f"docker import {question.shown_as} {IMPORTED_NAME}"
-    conditions = stream_conditions(question.archive.compression)
+    conditions = conditions_of(question.archive)
     try:
         _import(question)
         verdict = _verdict(
@@ -251,6 +254,7 @@ def judge_import(question: Question) -> Verdict:
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
+    check_source(archive)
     if archive.compression.error is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(
@@ -260,9 +264,7 @@ def _import(question: Question) -> None:
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     try:
-        apply_layer(archive.tar, on_overlay=False)
-        if error is not None:
-            raise ApplyError(error)
+        apply_layer(archive.tar, error, on_overlay=False)
     except ApplyError as fault:
         name = f"docker.io/library/{IMPORTED_NAME}"
         digest = f"sha256:{archive.sha256}"

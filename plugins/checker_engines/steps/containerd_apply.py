@@ -34,6 +34,7 @@ _NO_FILE = "no such file or directory"
 _EXISTS = "file exists"
 _NOT_DIRECTORY = "not a directory"
 _DIRECTORY_LINKS = ("", ".", "..")
+_BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
 
 
 class ApplyError(Exception):
@@ -126,17 +127,20 @@ class _Tree:
         return done
 
 
-def apply_layer(tar: Tar, *, on_overlay: bool) -> None:
+def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None:
     """Apply the entries of a layer, as far as the tar can be read.
 
     Args:
         tar: The layer.
+        error_at_end: What reading the tar ends with.
         on_overlay: Whether it lies above another layer.
 
     Raises:
-        ApplyError: An entry cannot be written.
+        ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
     _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
+    if error_at_end is not None:
+        raise ApplyError(error_at_end)
 
 
 class _Application:
@@ -251,9 +255,8 @@ def _check_length(path: str, operation: str) -> None:
 
 def _check_whiteout(base: str) -> None:
     """Refuse a whiteout that names its own folder, or the one above it."""
-    if base != OPAQUE_WHITEOUT and base.startswith(WHITEOUT_PREFIX):
-        if base.removeprefix(WHITEOUT_PREFIX) in _DIRECTORY_LINKS:
-            raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
+    if base in _BARE_WHITEOUTS:
+        raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
 
 
 def _delete(tree: _Tree, written: set[str], path: str) -> None:

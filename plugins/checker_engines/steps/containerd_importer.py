@@ -42,11 +42,11 @@ class Imported(NamedTuple):
 
     Attributes:
         store: All content.
-        index: The index of the images.
+        top: The index of the images.
     """
 
     store: ContentStore
-    index: Content
+    top: Content
 
 
 def import_index(
@@ -63,7 +63,7 @@ def import_index(
     Raises:
         Refusal: The importer returns an error.
     """
-    reading = _Reading(archive, remote)
+    reading = _Reading(archive, remote=remote)
     reading.run(error_at_end)
     if reading.layout_version:
         return Imported(reading.store, reading.oci_index())
@@ -81,7 +81,7 @@ def import_index(
 class _Reading:
     """One pass over the members."""
 
-    def __init__(self, archive: Archive, remote: bool) -> None:  # noqa: FBT001 - kept, not tested
+    def __init__(self, archive: Archive, *, remote: bool) -> None:
         self._archive = archive
         self._remote = remote
         self._symlinks: dict[str, str] = {}
@@ -96,12 +96,8 @@ class _Reading:
         for position in entries.of_kind(REGULAR, SYMLINK):
             name = entries.name(position)
             if entries.kinds[position] == ord(SYMLINK):
-                target = posixpath.join(
-                    posixpath.dirname(name), entries.linknames.get(position, "")
-                )
                 # Go joins a target that begins with a slash as if it did not.
-                if entries.linknames.get(position, "").startswith("/"):
-                    target = f"{posixpath.dirname(name)}/{entries.linknames[position]}"
+                target = f"{posixpath.dirname(name) or '.'}/{entries.linknames.get(position, '')}"
                 self._symlinks[name] = clean(target)
             else:
                 self._take(position, name)

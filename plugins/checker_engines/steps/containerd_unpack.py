@@ -71,7 +71,9 @@ class UnpackError(Exception):
 
 def is_layer_type(media_type: str) -> bool:
     """Whether containerd takes the type for that of a layer (core/images, IsLayerType)."""
-    return media_type.startswith(_OCI_LAYER_PREFIX) or media_type.split("+")[0] in _DOCKER_LAYERS
+    return (
+        media_type.startswith(_OCI_LAYER_PREFIX) or media_type.partition("+")[0] in _DOCKER_LAYERS
+    )
 
 
 def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) -> str:
@@ -95,9 +97,7 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) ->
         raise UnpackError(message, missing=True)
     view = _view(content, inflates=_inflates(layer.media_type))
     try:
-        apply_layer(view.tar, on_overlay=position > 0)
-        if view.error is not None:
-            raise ApplyError(view.error)
+        apply_layer(view.tar, view.error, on_overlay=position > 0)
     except ApplyError as error:
         # The mount of the base is no overlay, and errors under such a mount are wrapped.
         prefix = "" if position else "mount callback failed on <tmp>: "

@@ -35,6 +35,6 @@ def _escape(character: str) -> str:
     code = ord(character)
     if not is_utf8(character):
         return f"\\x{code - _FIRST_ESCAPED_BYTE:02x}"
-    if code < ord(" ") or code == 0x7F:  # noqa: PLR2004 - ASCII's control characters end at DEL
+    if code < ord(" ") or code == 0x7F:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < _SHORT_LIMIT else f"\\U{code:08x}"
