@@ -28,9 +28,9 @@ def checker_classify(archive: Archive, shown_as: str) -> Classification:
 
 @hookimpl
 def checker_engines() -> Iterator[Engine]:
-    """Give the engines."""
-    from checker_engines.profiles import containerd, docker_containerd
+    """Give the engines that this bundle knows."""
+    from checker_engines.profiles import containerd, docker_containerd, docker_graphdriver
 
-    yield Engine(containerd.NAME, containerd.ACTION, containerd.judge)
-    yield Engine(docker_containerd.NAME, docker_containerd.LOAD, docker_containerd.judge_load)
-    yield Engine(docker_containerd.NAME, docker_containerd.IMPORT, docker_containerd.judge_import)
+    yield from docker_graphdriver.engines()
+    yield from docker_containerd.engines()
+    yield from containerd.engines()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import CONFIG_TYPES, parse_digest
-from checker.verdicts import Question, Verdict, VerdictOutcome
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containerd_documents import Child, decode_rootfs_config
 from checker_engines.steps.containerd_importer import import_index
 from checker_engines.steps.containerd_stream import (
@@ -34,8 +34,8 @@ from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import check_source, reading_conditions
 
-NAME = "containerd-2"
-ACTION = "ctr import"
+_NAME = "containerd-2"
+_ACTION = "ctr import"
 _LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
 _NO_NAME = (
     "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
@@ -43,7 +43,12 @@ _NO_NAME = (
 )
 
 
-def judge(question: Question) -> Verdict:
+def engines() -> tuple[Engine, ...]:
+    """The actions of containerd that are judged."""
+    return (Engine(_NAME, _ACTION, _judge),)
+
+
+def _judge(question: Question) -> Verdict:
     """Say what ``ctr image import`` does with an archive."""
     command = f"ctr image import {question.shown_as}"
     conditions = conditions_of(question.archive)
@@ -51,8 +56,8 @@ def judge(question: Question) -> Verdict:
         verdict = _import(question)
     except Refusal as refusal:
         return Verdict(
-            engine=NAME,
-            action=ACTION,
+            engine=_NAME,
+            action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
             reason=refusal.reason,
             message=f"ctr: {refusal.message}",
@@ -88,8 +93,8 @@ def _import(question: Question) -> Verdict:
     if passed_over:
         return _broken(passed_over[0])
     return Verdict(
-        engine=NAME,
-        action=ACTION,
+        engine=_NAME,
+        action=_ACTION,
         outcome=VerdictOutcome.ACCEPTS,
         reason="containerd stores the image and unpacks it",
         conditions=(_LAYERS_THERE,),
@@ -97,7 +102,9 @@ def _import(question: Question) -> Verdict:
 
 
 def _broken(reason: str) -> Verdict:
-    return Verdict(engine=NAME, action=ACTION, outcome=VerdictOutcome.ACCEPTS_BROKEN, reason=reason)
+    return Verdict(
+        engine=_NAME, action=_ACTION, outcome=VerdictOutcome.ACCEPTS_BROKEN, reason=reason
+    )
 
 
 def _name(child: Child) -> str:

@@ -17,7 +17,7 @@ from checker.model.names import (
     parse_digest,
     parse_reference,
 )
-from checker.verdicts import Question, Verdict, VerdictOutcome
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.profiles.containerd import check_target, conditions_of
 from checker_engines.steps.containerd_apply import ApplyError, apply_layer
 from checker_engines.steps.containerd_documents import (
@@ -31,11 +31,11 @@ from checker_engines.steps.containerd_documents import (
 from checker_engines.steps.containerd_importer import Imported, import_index
 from checker_engines.steps.containerd_stream import (
     MOBY_READS,
-    decompressor_error,
     stream_error,
 )
 from checker_engines.steps.containerd_unpack import UnpackError, is_layer_type, unpack_layer
 from checker_engines.steps.containerd_walk import manifests_below, read_top, walk
+from checker_engines.steps.content import damage_of
 from checker_engines.steps.content_store import Content, ContentStore
 from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
@@ -43,12 +43,17 @@ from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import check_source
 
-NAME = "docker-29-containerd"
-LOAD = "load"
-IMPORT = "import"
-IMPORTED_NAME = "name:tag"
+_NAME = "docker-29-containerd"
+_LOAD = "load"
+_IMPORT = "import"
+_IMPORTED_NAME = "name:tag"
 _LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
 _DAEMON = "Error response from daemon: "
+
+
+def engines() -> tuple[Engine, ...]:
+    """The actions of Docker that are judged."""
+    return (Engine(_NAME, _LOAD, _judge_load), Engine(_NAME, _IMPORT, _judge_import))
 
 
 class _NotUnpackedError(Exception):
@@ -59,20 +64,20 @@ class _UnpackFailedError(Exception):
     """Docker prints that an image cannot be unpacked; the text is what it prints."""
 
 
-def judge_load(question: Question) -> Verdict:
+def _judge_load(question: Question) -> Verdict:
     """Say what ``docker load`` does with an archive."""
     command = f"docker load -i {question.shown_as}"
     conditions = conditions_of(question.archive)
     try:
         verdict = _load(question)
     except Refusal as refusal:
-        verdict = _verdict(LOAD, VerdictOutcome.REJECTS, refusal.reason)
+        verdict = _verdict(_LOAD, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 
 def _verdict(action: str, outcome: VerdictOutcome, reason: str) -> Verdict:
-    return Verdict(engine=NAME, action=action, outcome=outcome, reason=reason)
+    return Verdict(engine=_NAME, action=action, outcome=outcome, reason=reason)
 
 
 def _load(question: Question) -> Verdict:
@@ -88,9 +93,9 @@ def _load(question: Question) -> Verdict:
     problems = [problem for child in top if (problem := _unpack_image(question, imported, child))]
     printed = [message for message, _ in problems if message]
     if problems:
-        verdict = _verdict(LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
+        verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
         return verdict._replace(message=printed[0] if printed else None)
-    verdict = _verdict(LOAD, VerdictOutcome.ACCEPTS, "Docker stores every image of the archive")
+    verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS, "Docker stores every image of the archive")
     return verdict._replace(conditions=(_LAYERS_THERE,))
 
 
@@ -234,19 +239,19 @@ def _apply(
             )
 
 
-def judge_import(question: Question) -> Verdict:
+def _judge_import(question: Question) -> Verdict:
     """Say what ``docker import`` does with an archive."""
-    command = f"docker import {question.shown_as} {IMPORTED_NAME}"
+    command = f"docker import {question.shown_as} {_IMPORTED_NAME}"
     conditions = conditions_of(question.archive)
     try:
         _import(question)
         verdict = _verdict(
-            IMPORT,
+            _IMPORT,
             VerdictOutcome.ACCEPTS,
             "docker import takes any tar and makes one layer of it",
         )
     except Refusal as refusal:
-        verdict = _verdict(IMPORT, VerdictOutcome.REJECTS, refusal.reason)
+        verdict = _verdict(_IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=conditions)
 
@@ -255,10 +260,11 @@ def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
     check_source(archive)
-    if archive.compression.error is not None:
+    damage = damage_of(archive.compression)
+    if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(
-            f"{_DAEMON}{decompressor_error(archive.compression)}",
+            f"{_DAEMON}{damage}",
             "the compressed stream is damaged: get a sound copy",
             ("ARC007",),
         )
@@ -266,7 +272,7 @@ def _import(question: Question) -> None:
     try:
         apply_layer(archive.tar, error, on_overlay=False)
     except ApplyError as fault:
-        name = f"docker.io/library/{IMPORTED_NAME}"
+        name = f"docker.io/library/{_IMPORTED_NAME}"
         digest = f"sha256:{archive.sha256}"
         raise Refusal(
             f"{_DAEMON}failed to unpack image: apply layer error for {quote(name)}: failed to "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
+from checker_engines.steps.content import damage_of
 from checker_engines.steps.go_tar import UNEXPECTED_EOF, stop_of, stop_of_other
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
@@ -43,7 +44,7 @@ def stream_error(
         # All was decompressed but what this program's decompressor kept back: the end of the tar.
         return None
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
-        return decompressor_error(compression)
+        return damage_of(compression)
     return stop_of(tar)
 
 
@@ -51,24 +52,6 @@ def has_wrong_checksum(compression: Compression) -> bool:
     """Whether the stream is whole, and nothing but its checksum is wrong."""
     error = (compression.error or "").lower()
     return not compression.truncated and ("crc" in error or "checksum" in error)
-
-
-def decompressor_error(compression: Compression) -> str:
-    """The words of the decompressor for a stream that is corrupt or cut short."""
-    truncated = compression.truncated
-    if compression.kind is CompressionKind.GZIP:
-        fault = "crc32 mismatch" if has_wrong_checksum(compression) else "invalid deflate data"
-        if truncated:
-            fault = "incomplete deflate data"
-        return f"exit status 1: unpigz: skipping: <stdin>: corrupted -- {fault}"
-    if compression.kind is CompressionKind.XZ:
-        fault = "Unexpected end of input" if truncated else "Compressed data is corrupt"
-        return f"exit status 1: xz: (stdin): {fault}"
-    if truncated:
-        return UNEXPECTED_EOF
-    if compression.kind is CompressionKind.BZIP2:
-        return "bzip2 data invalid: checksum mismatch"
-    return "invalid input: magic number mismatch"
 
 
 def stream_conditions(compression: Compression) -> tuple[str, ...]:
