@@ -7,7 +7,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test bench docs clean
+.PHONY: help check test lint types wheel-test bench agreement docs clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive; without one, a sample that is built first"
@@ -16,6 +16,7 @@ help:
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
 	@echo "make bench                      measure speed and memory beside a floor and other tools"
+	@echo "make agreement [CORPUS=DIR]     compare verdicts with what real engines did"
 	@echo "make docs                       write the generated pages of docs/ anew"
 	@echo "make clean                      remove the virtual environment and what was built"
 	@echo "PYTHON=python3.13               the interpreter that .venv is made with"
@@ -64,6 +65,9 @@ wheel-test:
 
 bench: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+agreement: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") $(ARGS)
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py

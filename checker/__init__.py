@@ -12,7 +12,15 @@ from checker.model.location import Location
 from checker.model.rootfs import Placed, Rootfs
 from checker.reports.report import Report
 from checker.run import CheckedArchive, Run
-from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
+from checker.verdicts import (
+    Classification,
+    Engine,
+    Host,
+    Loadable,
+    Question,
+    Verdict,
+    VerdictOutcome,
+)
 
 __all__ = [
     "Archive",
@@ -23,8 +31,10 @@ __all__ = [
     "Config",
     "ContentRequest",
     "Descriptor",
+    "Engine",
     "Entry",
     "Finding",
+    "Host",
     "Image",
     "Index",
     "Kind",
@@ -34,6 +44,7 @@ __all__ = [
     "Manifest",
     "Outcome",
     "Placed",
+    "Question",
     "Report",
     "Result",
     "Rootfs",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from checker.checks.check import Check
     from checker.model.archive import Archive
     from checker.reports import Report
-    from checker.verdicts import Classification
+    from checker.verdicts import Classification, Engine
 
 PROJECT = "checker"
 """Name of the pluggy project and of the entry-point group."""
@@ -66,6 +66,27 @@ class CheckerSpec:
         Args:
             archive: The facts.
             shown_as: The path in the form that a command line takes, quoted where needed.
+        """
+
+    @hookspec
+    def checker_engines(self) -> Iterable[Engine]:  # type: ignore[empty-body]
+        """Give engines, which say what they would do with an archive.
+
+        Example::
+
+            from checker import hookimpl, Engine, Verdict, VerdictOutcome
+
+            def judge(question):
+                return Verdict(
+                    engine="my-engine-1",
+                    action="load",
+                    outcome=VerdictOutcome.ACCEPTS,
+                    reason="it takes everything",
+                )
+
+            @hookimpl
+            def checker_engines():
+                yield Engine("my-engine-1", "load", judge)
         """
 
     @hookspec

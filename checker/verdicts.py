@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.archive import Archive
 
 
 class VerdictOutcome(StrEnum):
@@ -40,6 +44,46 @@ class Verdict(NamedTuple):
     conditions: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     command: str | None = None
+
+
+class Host(NamedTuple):
+    """The machine that an engine runs on.
+
+    Attributes:
+        os: Operating system, such as ``linux``.
+        architecture: CPU architecture, such as ``amd64``.
+    """
+
+    os: str = "linux"
+    architecture: str = "amd64"
+
+
+class Question(NamedTuple):
+    """What is asked of an engine.
+
+    Attributes:
+        archive: The facts of the archive.
+        host: Where the engine runs.
+        shown_as: The archive's path in the form that a command line takes.
+    """
+
+    archive: Archive
+    host: Host
+    shown_as: str
+
+
+class Engine(NamedTuple):
+    """One engine profile and one action of it.
+
+    Attributes:
+        name: Name of the profile, such as ``docker-28``.
+        action: What is asked of it, such as ``load``.
+        judge: Says what it does with an archive.
+    """
+
+    name: str
+    action: str
+    judge: Callable[[Question], Verdict]
 
 
 class Loadable(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.hookspecs import hookimpl
 from checker.model.archive import Archive
-from checker.verdicts import Classification
+from checker.verdicts import Classification, Engine
 
 
 @hookimpl
@@ -26,3 +26,13 @@ def checker_classify(archive: Archive, shown_as: str) -> Classification:
     from checker_engines.classify import classify
 
     return classify(archive, shown_as)
+
+
+@hookimpl
+def checker_engines() -> Iterator[Engine]:
+    """Give the engines that this bundle knows."""
+    from checker_engines.profiles import containerd, docker_containerd, docker_graphdriver
+
+    yield from docker_graphdriver.engines()
+    yield from docker_containerd.engines()
+    yield from containerd.engines()

@@ -1,0 +1,170 @@
+"""Compares verdicts with what real engines did: ``make agreement CORPUS=DIR``.
+
+A corpus is a folder with ``truth.json`` and the archives that it names. The truth says of each
+case, engine and action whether the engine took the archive, and the last line that it printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from checker.model.archive import Archive
+from checker.plugins import load_plugins
+from checker.reading.archive import ReadOptions, read_archive
+from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
+
+_BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
+# What differs between two runs of one engine: paths, digests, other hexadecimal names, numbers.
+_MASKS = (
+    # Names of the moment: of a snapshot, and of the image that an import makes.
+    (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
+    (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
+    (re.compile(r"<tmp>"), "<path>"),
+    (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),
+    (re.compile(r"\b[0-9a-f]{12,128}\b"), "<hex>"),
+    (re.compile(r"\b\d+\b"), "<n>"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One difference: the case, what is compared, and both sides."""
+
+    case: str
+    what: str
+    real: str
+    predicted: str
+
+
+@dataclass(slots=True)
+class Score:
+    """The figures of one engine and action."""
+
+    cases: int = 0
+    outcomes: int = 0
+    refusals: int = 0
+    messages: int = 0
+    misses: list[Miss] = field(default_factory=list)
+
+    def count(self, case: str, truth: Mapping[str, Any], verdict: Verdict) -> None:
+        """Compare a verdict with the truth of one case."""
+        real, predicted = _outcome(truth), str(verdict.outcome)
+        self.cases += 1
+        if not _agree(real, verdict.outcome):
+            said = f"{predicted}: {verdict.message or verdict.reason}"
+            self.misses.append(Miss(case, "outcome", f"{real}: {truth['message']}", said))
+            return
+        self.outcomes += 1
+        if real == VerdictOutcome.REJECTS:
+            self._count_message(case, str(truth["message"]), verdict.message or "")
+
+    def _count_message(self, case: str, real: str, predicted: str) -> None:
+        self.refusals += 1
+        if masked(real) == masked(predicted):
+            self.messages += 1
+        else:
+            self.misses.append(Miss(case, "message", real, predicted))
+
+
+def masked(message: str) -> str:
+    """A message without what differs between two runs of one engine."""
+    for pattern, replacement in _MASKS:
+        message = pattern.sub(replacement, message)
+    return message.strip()
+
+
+def _outcome(truth: Mapping[str, Any]) -> str:
+    if truth["accepts"]:
+        return VerdictOutcome.ACCEPTS
+    return VerdictOutcome.ACCEPTS_BROKEN if truth.get("unpack_failed") else VerdictOutcome.REJECTS
+
+
+def _agree(real: str, predicted: VerdictOutcome) -> bool:
+    """Whether exit status and, where the truth knows of it, unpacking agree.
+
+    An engine that exits 0 without a word may still have made something useless of the archive,
+    which only the verdict says.
+    """
+    if real == VerdictOutcome.ACCEPTS:
+        return predicted is not VerdictOutcome.REJECTS
+    return real == predicted
+
+
+def _engines(pattern: str) -> list[Engine]:
+    host = load_plugins()
+    found = (engine for engines in host.manager.hook.checker_engines() for engine in engines)
+    wanted = (each for each in found if fnmatchcase(f"{each.name} {each.action}", pattern))
+    return sorted(wanted, key=_title)
+
+
+def _title(engine: Engine) -> str:
+    return f"{engine.name} {engine.action}"
+
+
+def _archives(corpus: Path, cases: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any, Archive]]:
+    options = ReadOptions()
+    for name, case in cases:
+        path = corpus / "archives" / case["file"]
+        yield name, case["verdicts"], read_archive(str(path), options)
+
+
+def measure(corpus: Path, engines: list[Engine], case_pattern: str) -> dict[str, Score]:
+    """Ask every engine about every case of a corpus."""
+    truth = json.loads((corpus / "truth.json").read_text("utf-8"))
+    cases = [item for item in truth["cases"].items() if fnmatchcase(item[0], case_pattern)]
+    scores = {_title(engine): Score() for engine in engines}
+    for name, verdicts, archive in _archives(corpus, cases):
+        question = Question(archive, Host(), archive.path)
+        for engine in engines:
+            if _title(engine) in verdicts:
+                verdict = engine.judge(question)
+                scores[_title(engine)].count(name, verdicts[_title(engine)], verdict)
+    return scores
+
+
+def show(scores: Mapping[str, Score], *, misses: bool) -> None:
+    """Print the figures, and every miss with both sides."""
+    width = max(map(len, scores), default=0)
+    for title, score in scores.items():
+        print(
+            f"{title:{width}}  outcome {score.outcomes}/{score.cases}"
+            f"  message {score.messages}/{score.refusals}",
+        )
+    for title, score in scores.items():
+        for miss in score.misses if misses else ():
+            print(f"\n{title}: {miss.what} of {miss.case}")
+            print(f"  real:      {miss.real!r}\n  predicted: {miss.predicted!r}")
+
+
+def main() -> int:
+    """Run the comparison; 1 if an outcome differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = os.environ.get("CORPUS") or str(_BESIDE)
+    parser.add_argument("corpus", nargs="?", type=Path, default=Path(default))
+    parser.add_argument(
+        "--engine", default="*", help="pattern of 'profile action', such as docker*"
+    )
+    parser.add_argument("--case", default="*", help="pattern of cases")
+    parser.add_argument("--misses", action="store_true", help="show each miss with both sides")
+    options = parser.parse_args()
+    if not (options.corpus / "truth.json").is_file():
+        print(f"{options.corpus}: no truth.json there; give a corpus: make agreement CORPUS=DIR")
+        return 2
+    pattern = options.engine if any(c in options.engine for c in "*?[ ") else f"{options.engine}*"
+    scores = measure(options.corpus, _engines(pattern), options.case)
+    show(scores, misses=options.misses)
+    return int(any(score.outcomes < score.cases for score in scores.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

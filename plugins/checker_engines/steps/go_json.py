@@ -1,0 +1,426 @@
+"""JSON as Go's encoding/json takes it: its words for syntax, and its checks of types.
+
+Sources: Go 1.19 to 1.26, encoding/json: scanner.go, decode.go, stream.go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+_BLANK = b" \t\r\n"
+_DEPTH = 10000
+_ESCAPES = frozenset(b'bfnrt\\/"')
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_DIGITS = frozenset(b"0123456789")
+_LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
+_PLAIN_STRING = re.compile(rb'[^"\\\x00-\x1f]*')
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
+
+
+class GoJsonError(ValueError):
+    """The document does not decode; the text is Go's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A Go struct.
+
+    Attributes:
+        name: Its type's name, as messages give it.
+        fields: Its fields by JSON key.
+        embedded: The embedded structs that a field is reached through, by JSON key; recent
+            versions of Go name them.
+        go_name: Its type where it is itself the target, such as ``image.Image``.
+    """
+
+    name: str
+    fields: Mapping[str, Shape]
+    embedded: Mapping[str, str]
+    go_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A Go slice."""
+
+    item: Shape
+    go_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A Go map; ``check_key`` says what is wrong with a key, if anything."""
+
+    item: Shape
+    go_name: str
+    check_key: Callable[[str], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A Go string, boolean or number; ``json`` is the kind of value that fits."""
+
+    json: str
+    go_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A type that decodes itself; ``check`` says what is wrong with a value, if anything."""
+
+    check: Callable[[object], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A value that is taken as it is."""
+
+
+Shape: TypeAlias = Struct | Slice | Map | Scalar | Custom | Anything
+
+STRING = Scalar("string", "string")
+BOOL = Scalar("bool", "bool")
+INT64 = Scalar("number", "int64")
+INT = Scalar("number", "int")
+STRINGS = Slice(STRING, "[]string")
+STRING_MAP = Map(STRING, "map[string]string")
+ANYTHING = Anything()
+NONE_EMBEDDED: Mapping[str, str] = {}
+
+
+def decode_first(raw: bytes, shape: Shape, before: object = None) -> object:
+    """The first value of a stream, as ``json.NewDecoder(r).Decode(&v)`` gives it.
+
+    Args:
+        raw: The stream.
+        shape: The type.
+        before: What ``v`` held already; the value is decoded over it.
+
+    Raises:
+        GoJsonError: It does not decode.
+    """
+    scanner = _Scanner(raw, end="unexpected EOF")
+    start = scanner.skip_blank(0)
+    if start == len(raw):
+        raise GoJsonError("EOF")
+    end = scanner.value(start)
+    return _checked(raw[start:end], shape, before)
+
+
+def decode_document(raw: bytes, shape: Shape) -> object:
+    """The only value of a document, as ``json.Unmarshal(b, &v)`` gives it.
+
+    Raises:
+        GoJsonError: It does not decode.
+    """
+    scanner = _Scanner(raw, end="unexpected end of JSON input")
+    start = scanner.skip_blank(0)
+    end = scanner.value(start)
+    behind = scanner.skip_blank(end)
+    if behind < len(raw):
+        raise scanner.bad(behind, "after top-level value")
+    return _checked(raw[start:end], shape)
+
+
+class _Scanner:
+    """Looks for the first place where a text is no JSON."""
+
+    def __init__(self, raw: bytes, end: str) -> None:
+        self._raw = raw
+        self._end = end
+
+    def skip_blank(self, at: int) -> int:
+        """The offset of the next byte that is no white space."""
+        raw = self._raw
+        while at < len(raw) and raw[at] in _BLANK:
+            at += 1
+        return at
+
+    def bad(self, at: int, context: str) -> GoJsonError:
+        """The error for the byte at an offset."""
+        if at >= len(self._raw):
+            return GoJsonError(self._end)
+        return GoJsonError(f"invalid character {_quoted(self._raw[at])} {context}")
+
+    def value(self, at: int) -> int:
+        """The offset behind the value that begins here, containers walked without recursion."""
+        closers = bytearray()
+        at = self._opened(at, closers)
+        while closers:
+            at = self.skip_blank(at)
+            closer = closers[-1]
+            if self._byte(at) == closer:
+                closers.pop()
+                at += 1
+                continue
+            if self._byte(at) != ord(","):
+                raise self.bad(at, _AFTER[closer])
+            at = self.skip_blank(at + 1)
+            if closer == ord("}"):
+                at = self._key(at)
+            at = self._opened(at, closers)
+        return at
+
+    def _opened(self, at: int, closers: bytearray) -> int:
+        """Take a scalar or empty container, or open containers up to their first scalar."""
+        while True:
+            at = self.skip_blank(at)
+            byte = self._byte(at)
+            if byte not in _CLOSERS:
+                return self._scalar(at)
+            closer = _CLOSERS[byte]
+            inner = self.skip_blank(at + 1)
+            if self._byte(inner) == closer:
+                return inner + 1
+            if len(closers) >= _DEPTH:
+                raise GoJsonError("exceeded max depth")
+            closers.append(closer)
+            at = self._key(inner) if closer == ord("}") else inner
+
+    def _byte(self, at: int) -> int:
+        return self._raw[at] if at < len(self._raw) else -1
+
+    def _key(self, at: int) -> int:
+        if self._byte(at) != ord('"'):
+            raise self.bad(at, "looking for beginning of object key string")
+        at = self.skip_blank(self._string(at))
+        if self._byte(at) != ord(":"):
+            raise self.bad(at, "after object key")
+        return at + 1
+
+    def _scalar(self, at: int) -> int:
+        byte = self._byte(at)
+        if byte == ord('"'):
+            return self._string(at)
+        if byte in _LITERALS:
+            return self._literal(at, _LITERALS[byte])
+        if byte == ord("-") or byte in _DIGITS:
+            return self._number(at)
+        raise self.bad(at, "looking for beginning of value")
+
+    def _literal(self, at: int, word: bytes) -> int:
+        for i in range(1, len(word)):
+            if self._byte(at + i) != word[i]:
+                context = f"in literal {word.decode()} (expecting '{chr(word[i])}')"
+                raise self.bad(at + i, context)
+        return at + len(word)
+
+    def _string(self, at: int) -> int:
+        at += 1
+        while True:
+            match = _PLAIN_STRING.match(self._raw, at)
+            at = match.end() if match else at
+            byte = self._byte(at)
+            if byte == ord('"'):
+                return at + 1
+            if byte != ord("\\"):
+                raise self.bad(at, "in string literal")
+            at = self._escape(at + 1)
+
+    def _escape(self, at: int) -> int:
+        byte = self._byte(at)
+        if byte in _ESCAPES:
+            return at + 1
+        if byte != ord("u"):
+            raise self.bad(at, "in string escape code")
+        for i in range(1, 5):
+            if self._byte(at + i) not in _HEX:
+                raise self.bad(at + i, "in \\u hexadecimal character escape")
+        return at + 5
+
+    def _number(self, at: int) -> int:
+        if self._byte(at) == ord("-"):
+            at += 1
+        if self._byte(at) == ord("0"):
+            at += 1
+        else:
+            at = self._digits(at, "in numeric literal")
+        if self._byte(at) == ord("."):
+            at = self._digits(at + 1, "after decimal point in numeric literal")
+        if self._byte(at) in b"eE" and self._byte(at) >= 0:
+            at += 1
+            if self._byte(at) >= 0 and self._byte(at) in b"+-":
+                at += 1
+            at = self._digits(at, "in exponent of numeric literal")
+        return at
+
+    def _digits(self, at: int, context: str) -> int:
+        if self._byte(at) not in _DIGITS:
+            raise self.bad(at, context)
+        while self._byte(at) in _DIGITS:
+            at += 1
+        return at
+
+
+_CLOSERS = {ord("{"): ord("}"), ord("["): ord("]")}
+_AFTER = {ord("}"): "after object key:value pair", ord("]"): "after array element"}
+
+
+def _quoted(byte: int) -> str:
+    """A byte as Go's scanner quotes it."""
+    character = chr(byte)
+    if character == "'":
+        return r"'\''"
+    if character == '"':
+        return "'\"'"
+    if character in _SHORT_ESCAPES:
+        return f"'{_SHORT_ESCAPES[character]}'"
+    if character == "\\":
+        return r"'\\'"
+    if character.isprintable() and byte != 0xA0:
+        return f"'{character}'"
+    return f"'\\x{byte:02x}'" if byte < 0x80 else f"'\\u{byte:04x}'"
+
+
+class _Members(list[tuple[str, object]]):
+    """The members of an object in their order, repeated keys and all."""
+
+
+class _Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+def _checked(raw: bytes, shape: Shape, before: object = None) -> object:
+    text = raw.decode("utf-8", "replace")
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_Members,
+            parse_int=_Number,
+            parse_float=_Number,
+            strict=False,
+        )
+    except RecursionError:
+        raise GoJsonError("exceeded max depth") from None
+    decoder = _Decoder()
+    result = decoder.decode(value, shape, None, (), before)
+    if decoder.error is not None:
+        raise GoJsonError(decoder.error)
+    return result
+
+
+class _Decoder:
+    """Fits a value into a shape; the first misfit is kept, and decoding goes on, as in Go."""
+
+    def __init__(self) -> None:
+        self.error: str | None = None
+
+    def decode(
+        self,
+        value: object,
+        shape: Shape,
+        struct: str | None,
+        path: tuple[str, ...],
+        before: object,
+    ) -> object:
+        """The value as the shape takes it; what does not fit leaves what was there before."""
+        if isinstance(shape, Anything):
+            return _plain(value)
+        if isinstance(shape, Custom):
+            self._keep(shape.check(_plain(value)))
+            return _plain(value)
+        if value is None:
+            return None if not isinstance(shape, Scalar | Struct) else before
+        if isinstance(shape, Struct) and isinstance(value, _Members):
+            return self._struct(value, shape, path, before)
+        if isinstance(shape, Map) and isinstance(value, _Members):
+            return self._map(value, shape, struct, path, before)
+        if isinstance(shape, Slice) and isinstance(value, list) and not isinstance(value, _Members):
+            return self._slice(value, shape, struct, path, before)
+        if isinstance(shape, Scalar) and _kind(value) == shape.json:
+            return self._scalar(value, shape, struct, path, before)
+        self._misfit(_kind(value), shape.go_name, struct, path)
+        return before
+
+    def _slice(
+        self,
+        value: list[object],
+        shape: Slice,
+        struct: str | None,
+        path: tuple[str, ...],
+        before: object,
+    ) -> list[object]:
+        """Elements are decoded over those that were there, so that old fields may stay."""
+        there = before if isinstance(before, list) else []
+        padded = [*there[: len(value)], *[None] * (len(value) - len(there))]
+        return [
+            self.decode(item, shape.item, struct, path, old)
+            for item, old in zip(value, padded, strict=True)
+        ]
+
+    def _scalar(
+        self,
+        value: object,
+        shape: Scalar,
+        struct: str | None,
+        path: tuple[str, ...],
+        before: object,
+    ) -> object:
+        if not isinstance(value, _Number):
+            return value
+        if re.fullmatch(r"-?[0-9]{1,19}", value) and -(2**63) <= int(value) < 2**63:
+            return int(value)
+        self._misfit(f"number {value}", shape.go_name, struct, path)
+        return before
+
+    def _struct(
+        self, value: _Members, shape: Struct, path: tuple[str, ...], before: object
+    ) -> dict[str, object]:
+        found: dict[str, object] = dict(before) if isinstance(before, dict) else {}
+        folded = {key.casefold(): key for key in shape.fields}
+        for key, item in value:
+            name = key if key in shape.fields else folded.get(key.casefold())
+            if name is None:
+                continue
+            through = (shape.embedded[name],) if name in shape.embedded else ()
+            inner = (*path, *through, name)
+            found[name] = self.decode(item, shape.fields[name], shape.name, inner, found.get(name))
+        return found
+
+    def _map(
+        self,
+        value: _Members,
+        shape: Map,
+        struct: str | None,
+        path: tuple[str, ...],
+        before: object,
+    ) -> dict[str, object]:
+        found: dict[str, object] = dict(before) if isinstance(before, dict) else {}
+        for key, item in value:
+            found[key] = self.decode(item, shape.item, struct, path, None)
+            if shape.check_key is not None:
+                self._keep(shape.check_key(key))
+        return found
+
+    def _misfit(self, kind: str, go_name: str, struct: str | None, path: tuple[str, ...]) -> None:
+        target = "value" if struct is None else f"struct field {struct}.{'.'.join(path)}"
+        self._keep(f"json: cannot unmarshal {kind} into Go {target} of type {go_name}")
+
+    def _keep(self, error: str | None) -> None:
+        self.error = self.error or error
+
+
+def _kind(value: object) -> str:
+    """What Go calls the kind of a JSON value."""
+    if isinstance(value, _Members):
+        return "object"
+    if isinstance(value, list):
+        return "array"
+    if isinstance(value, bool):
+        return "bool"
+    return "number" if isinstance(value, _Number) else "string"
+
+
+def _plain(value: object) -> object:
+    """The value in plain types, the last of repeated keys."""
+    if isinstance(value, _Members):
+        return {key: _plain(item) for key, item in value}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

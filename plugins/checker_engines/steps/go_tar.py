@@ -1,0 +1,43 @@
+"""What Go's archive/tar says where it stops."""
+
+from __future__ import annotations
+
+from checker.model.blob import Blob
+from checker.model.tar import Anomaly, AnomalyKind, Tar
+
+INVALID_HEADER = "archive/tar: invalid tar header"
+UNEXPECTED_EOF = "unexpected EOF"
+_BLOCK = 512
+_CUT = frozenset(
+    {
+        AnomalyKind.TRUNCATED_HEADER,
+        AnomalyKind.TRUNCATED_CONTENT,
+        AnomalyKind.TRUNCATED_PADDING,
+    },
+)
+
+
+def stop_of(tar: Tar) -> str | None:
+    """The error that reading the tar ends with; None if it ends well."""
+    fatal = tar.fatal
+    return None if fatal is None else _words(fatal, tar.size)
+
+
+def stop_of_other(size: int) -> str | None:
+    """The error for content that is no tar, of a size in bytes."""
+    if size == 0:
+        return None
+    return UNEXPECTED_EOF if size < _BLOCK else INVALID_HEADER
+
+
+def stop_of_blob(blob: Blob) -> str | None:
+    """The error for the (decompressed) content of a member."""
+    return stop_of_other(blob.size) if blob.tar is None else stop_of(blob.tar)
+
+
+def _words(fatal: Anomaly, size: int) -> str:
+    if fatal.kind is AnomalyKind.NOT_A_TAR:
+        return stop_of_other(size) or INVALID_HEADER
+    if fatal.kind is AnomalyKind.OVERSIZED_EXTENSION:
+        return "archive/tar: header field too long"
+    return UNEXPECTED_EOF if fatal.kind in _CUT else INVALID_HEADER

@@ -1,0 +1,79 @@
+"""Docker's classic layer store (moby layer/layer_store.go), empty at first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from checker_engines.steps.content import Content
+from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.tree import Tree
+
+_MOST_LAYERS = 125
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Layers on top of each other.
+
+    Attributes:
+        id: ChainID (OCI image-spec 1.1, config.md "Layer ChainID"); empty without layers.
+        layers: What they are made of, base first.
+    """
+
+    id: str = ""
+    layers: tuple[Content, ...] = ()
+
+
+@dataclass(slots=True)
+class LayerStore:
+    """What is registered so far.
+
+    Attributes:
+        new_tree: Makes an empty root.
+        apply: Extracts a layer onto a root.
+    """
+
+    new_tree: Callable[[], Tree]
+    apply: Callable[[Content, Tree], None]
+    _known: dict[str, Chain] = field(default_factory=dict)
+    # The root of the chain that was registered last, which the next layer mostly goes onto.
+    _last: tuple[Chain, Tree] | None = None
+
+    def find(self, below: Chain, diff_id: str) -> Chain | None:
+        """The chain with this layer on top, if it is there: then no file is opened."""
+        return self._known.get(_chain_id(below, diff_id))
+
+    def register(self, below: Chain, layer: Content, diff_id: str) -> Chain:
+        """Extract a layer onto others.
+
+        Raises:
+            Refusal: It cannot be extracted, or there are too many layers.
+        """
+        if len(below.layers) >= _MOST_LAYERS:
+            raise Refusal(
+                "max depth exceeded",
+                f"Docker's classic store takes {_MOST_LAYERS} layers at most: squash some",
+            )
+        tree = self._root_of(below)
+        self.apply(layer, tree)
+        chain = Chain(_chain_id(below, diff_id), (*below.layers, layer))
+        self._known[chain.id] = chain
+        self._last = (chain, tree)
+        return chain
+
+    def _root_of(self, chain: Chain) -> Tree:
+        if self._last is not None and self._last[0] is chain:
+            return self._last[1]
+        tree = self.new_tree()
+        for layer in chain.layers:
+            self.apply(layer, tree)
+        return tree
+
+
+def _chain_id(below: Chain, diff_id: str) -> str:
+    if not below.id:
+        return diff_id
+    digest = hashlib.sha256(f"{below.id} {diff_id}".encode("utf-8", "surrogateescape"))
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,222 @@
+"""A directory tree in memory, on which an extraction is tried without touching the disk.
+
+It holds names and kinds alone, and answers as the file system calls of Linux do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from errno import EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM
+from types import MappingProxyType
+
+from checker.model.entries import DIRECTORY, SYMLINK
+from checker.model.members import LINKS_FOLLOWED
+
+_NAME_BYTES = 255
+_PATH_BYTES = 4095
+
+# In the words of Go's syscall package, which the C library's messages may not be taken for.
+_WORDS = MappingProxyType(
+    {
+        EEXIST: "file exists",
+        EISDIR: "is a directory",
+        ELOOP: "too many levels of symbolic links",
+        ENAMETOOLONG: "file name too long",
+        ENOENT: "no such file or directory",
+        ENOTDIR: "not a directory",
+        EPERM: "operation not permitted",
+    },
+)
+
+
+class TreeError(Exception):
+    """A file system call fails.
+
+    Attributes:
+        number: The error number; 0 where the error is none of the system's.
+    """
+
+    def __init__(self, number: int, words: str | None = None) -> None:
+        super().__init__(words or _WORDS[number])
+        self.number = number
+
+
+class Node:
+    """A file, directory or link.
+
+    Attributes:
+        kind: Type flag of the entry that made it.
+        target: Where a symlink leads.
+        position: Position of the entry that made it; -1 for a directory that none did.
+        children: The content of a directory; None for anything else.
+    """
+
+    __slots__ = ("children", "kind", "position", "target")
+
+    def __init__(self, kind: str, position: int = -1, target: str = "") -> None:
+        self.kind = kind
+        self.position = position
+        self.target = target
+        self.children: dict[str, Node] | None = {} if kind == DIRECTORY else None
+
+
+class Tree:
+    """A tree whose root cannot be left, as behind ``chroot``: ``..`` of the root is the root."""
+
+    def __init__(self) -> None:
+        self.root = Node(DIRECTORY)
+
+    def above_root(self) -> None:
+        """What happens where a path goes above the root: nothing."""
+
+    def walk(self, path: str) -> Node:
+        """The node at a path, links followed to the last.
+
+        Raises:
+            TreeError: It is not there.
+        """
+        return self._walk(path)[-1]
+
+    def real_path(self, path: str) -> str:
+        """The path without links, of what is there; the rest as it is (``SecureJoin``)."""
+        return "/".join(self._names(path))
+
+    def lstat(self, path: str) -> Node:
+        """The node at a cleaned path, the last link not followed.
+
+        Raises:
+            TreeError: It is not there.
+        """
+        parent, _, base = path.rpartition("/")
+        return self._child(self.walk(parent), base) if base else self.root
+
+    def put(self, path: str, node: Node) -> None:
+        """Put a node at a cleaned path, where nothing is.
+
+        Raises:
+            TreeError: Its parent is missing or no directory, or the name is too long.
+        """
+        parent, _, base = path.rpartition("/")
+        children = self.walk(parent).children
+        if not base:
+            raise TreeError(EISDIR)
+        if children is None:
+            raise TreeError(ENOTDIR)
+        if len(path) > _NAME_BYTES:
+            _check_length(path)
+        children[base] = node
+
+    def remove(self, path: str) -> None:
+        """Remove what is at a cleaned path, with all below; nothing if it is not there."""
+        parent, _, base = path.rpartition("/")
+        try:
+            children = self.walk(parent).children
+        except TreeError:
+            return
+        if children is not None:
+            children.pop(base, None)
+
+    def make_directories(self, path: str) -> None:
+        """Make a directory and those above it that are missing.
+
+        Raises:
+            TreeError: Something in the way is none.
+        """
+        at = ""
+        for part in path.split("/"):
+            at = f"{at}/{part}" if at else part
+            self._make_directory(at)
+
+    def _make_directory(self, path: str) -> None:
+        try:
+            node = self.lstat(path)
+        except TreeError as error:
+            if error.number != ENOENT:
+                raise
+            self.put(path, Node(DIRECTORY))
+            return
+        if node.kind == SYMLINK:
+            try:
+                node = self.walk(path)
+            except TreeError as error:
+                raise TreeError(EEXIST) from error
+        if node.children is None:
+            raise TreeError(ENOTDIR)
+
+    def _walk(self, path: str) -> list[Node]:
+        stack = [self.root]
+        pending = _reversed_parts(path)
+        followed = 0
+        while pending:
+            part = pending.pop()
+            if part == "..":
+                if len(stack) == 1:
+                    self.above_root()
+                else:
+                    stack.pop()
+                continue
+            node = self._child(stack[-1], part)
+            if node.kind != SYMLINK:
+                stack.append(node)
+                continue
+            followed += 1
+            if followed > LINKS_FOLLOWED:
+                raise TreeError(ELOOP)
+            if node.target.startswith("/"):
+                stack = [self.root]
+            pending += _reversed_parts(node.target)
+        return stack
+
+    def _names(self, path: str) -> list[str]:
+        names: list[str] = []
+        pending = _reversed_parts(path)
+        followed = 0
+        while pending:
+            part = pending.pop()
+            if part == "..":
+                del names[-1:]
+                continue
+            names.append(part)
+            try:
+                node = self.lstat("/".join(names))
+            except TreeError:
+                continue
+            if node.kind != SYMLINK or followed >= LINKS_FOLLOWED:
+                continue
+            followed += 1
+            names = [] if node.target.startswith("/") else names[:-1]
+            pending += _reversed_parts(node.target)
+        return names
+
+    @staticmethod
+    def _child(node: Node, name: str) -> Node:
+        if node.children is None:
+            raise TreeError(ENOTDIR)
+        child = node.children.get(name)
+        if child is None:
+            raise TreeError(ENOENT)
+        return child
+
+
+class ClosedTree(Tree):
+    """A tree where a path above the root is an error, as in Go's ``os.Root``."""
+
+    def above_root(self) -> None:
+        """Refuse.
+
+        Raises:
+            TreeError: Always.
+        """
+        raise TreeError(0, "path escapes from parent")
+
+
+def _reversed_parts(path: str) -> list[str]:
+    return [part for part in reversed(path.split("/")) if part not in ("", ".")]
+
+
+def _check_length(path: str) -> None:
+    sizes: Iterable[int] = (
+        len(part.encode("utf-8", "surrogateescape")) for part in path.split("/")
+    )
+    if len(path) > _PATH_BYTES or max(sizes) > _NAME_BYTES:
+        raise TreeError(ENAMETOOLONG)
