@@ -7,25 +7,30 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.hookspecs import hookimpl
 from checker.model.archive import Archive
-from checker.verdicts import Classification, Engine
+from checker.verdicts import Classification, Engine, Verdict
 
 
 @hookimpl
 def checker_checks() -> Iterator[type[Check]]:
     """Give the rules of this bundle."""
+    from checker_engines.engine_refuses import EngineRefuses
     from checker_engines.not_restorable import NotRestorable
     from checker_engines.wrong_command import WrongCommand
 
     yield WrongCommand
     yield NotRestorable
+    yield EngineRefuses
 
 
 @hookimpl
-def checker_classify(archive: Archive, shown_as: str) -> Classification:
+def checker_classify(
+    archive: Archive, shown_as: str, verdicts: tuple[Verdict, ...]
+) -> Classification:
     """Say what the archive is."""
     from checker_engines.classify import classify
+    from checker_engines.follow import follow
 
-    return classify(archive, shown_as)
+    return follow(classify(archive, shown_as), verdicts)
 
 
 @hookimpl
