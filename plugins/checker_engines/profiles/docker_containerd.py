@@ -31,11 +31,11 @@ from checker_engines.steps.containerd_documents import (
 from checker_engines.steps.containerd_importer import Imported, import_index
 from checker_engines.steps.containerd_stream import (
     MOBY_READS,
+    drain_error,
     stream_error,
 )
 from checker_engines.steps.containerd_unpack import UnpackError, is_layer_type, unpack_layer
 from checker_engines.steps.containerd_walk import manifests_below, read_top, walk
-from checker_engines.steps.content import damage_of
 from checker_engines.steps.content_store import Content, ContentStore
 from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
@@ -260,7 +260,7 @@ def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
     check_source(archive)
-    damage = damage_of(archive.compression)
+    damage = drain_error(archive.compression)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(

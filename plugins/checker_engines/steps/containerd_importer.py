@@ -15,6 +15,7 @@ from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import REGULAR, SYMLINK
+from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.interpret import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT
 from checker.model.names import InvalidReferenceError, MediaType, parse_reference
 from checker.model.tar import AnomalyKind
@@ -275,13 +276,13 @@ def _named(descriptor: dict[str, object], item: DockerItem) -> Iterator[dict[str
                 f"manifest.json gives the image the name {tag!r}, which is no valid reference",
                 ("DKR005",),
             ) from None
-        tag_name = reference.tag or ("" if reference.digest else "latest")
-        name = f"{reference.domain}/{reference.path}" + (f":{tag_name}" if tag_name else "")
+        # Of a tag and a digest the digest stays (distribution/reference, ParseDockerRef).
+        version = f"@{reference.digest}" if reference.digest else f":{reference.tag or 'latest'}"
         yield {
             **descriptor,
             "annotations": {
-                "io.containerd.image.name": name,
-                "org.opencontainers.image.ref.name": tag_name,
+                CONTAINERD_NAME: f"{reference.domain}/{reference.path}{version}",
+                REF_NAME: version[1:],
             },
         }
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
 from checker_engines.steps.content import damage_of
-from checker_engines.steps.go_tar import UNEXPECTED_EOF, stop_of, stop_of_other
+from checker_engines.steps.go_tar import stop_of, stop_of_other
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
 MOBY_READS = frozenset(CompressionKind)
 """What Docker decompresses (Docker 25 and later, go-archive/compression)."""
+_BEHIND = {
+    CompressionKind.BZIP2: "bzip2 data invalid: bad magic value in continuation file",
+    CompressionKind.ZSTD: "invalid input: magic number mismatch",
+}
 UNPIGZ = (
     "unpigz is installed where the engine runs (without it, the words for broken gzip are others)"
 )
@@ -40,18 +44,18 @@ def stream_error(
     """
     if compression.kind not in reads:
         return stop_of_other(stored_size)
-    if has_wrong_checksum(compression) and stop_of(tar) in (None, UNEXPECTED_EOF):
-        # All was decompressed but what this program's decompressor kept back: the end of the tar.
-        return None
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
         return damage_of(compression)
     return stop_of(tar)
 
 
-def has_wrong_checksum(compression: Compression) -> bool:
-    """Whether the stream is whole, and nothing but its checksum is wrong."""
-    error = (compression.error or "").lower()
-    return not compression.truncated and ("crc" in error or "checksum" in error)
+def drain_error(compression: Compression) -> str | None:
+    """What reading the stream to its very end ends with, where its tar ended well."""
+    damage = damage_of(compression)
+    if damage is not None or compression.trailing is None:
+        return damage
+    # Behind gzip, unpigz passes over what is no gzip.
+    return _BEHIND.get(compression.kind)
 
 
 def stream_conditions(compression: Compression) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from checker_engines.steps.containerd_apply import ApplyError, apply_layer
 from checker_engines.steps.containerd_documents import Child
 from checker_engines.steps.containerd_stream import (
     CONTAINERD_READS,
+    drain_error,
     stream_error,
 )
-from checker_engines.steps.content import damage_of
 from checker_engines.steps.content_store import Content, ContentStore
 from checker_engines.steps.go_tar import stop_of_other
 
@@ -147,5 +147,5 @@ def _view(content: Content, *, inflates: bool) -> _View:
     late_error = None
     error = stream_error(blob.compression, blob.tar, content.size, readable)
     if error is None:
-        late_error = damage_of(blob.compression)
+        late_error = drain_error(blob.compression)
     return _View(blob.tar, error, late_error, blob.diff_id or content.digest)
