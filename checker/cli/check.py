@@ -63,7 +63,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         rules,
         Panel(choose_engines(host, chosen), parse_host(arguments.host)),
         _jobs(arguments.jobs),
-        any(output.report.shows_digest for output in outputs),
+        bool(chosen is None or chosen) or any(output.report.shows_digest for output in outputs),
     )
     run = Run(
         command=arguments.command,

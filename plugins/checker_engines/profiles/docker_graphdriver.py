@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import (
@@ -53,6 +53,7 @@ from checker_engines.steps.go_json import (
     decode_document,
     decode_first,
 )
+from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
@@ -192,26 +193,15 @@ def import_(version: Version, question: Question) -> Verdict:
             f"Error response from daemon: {refusal.message}", refusal.reason, refusal.rules
         )
         return _refused(version, "import", named, command, conditions)
-    broken = _why_import_is_senseless(archive.kind)
+    broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or "the root filesystem becomes an image of one layer, without metadata",
+        reason=broken or MAKES_SENSE,
         conditions=conditions,
         command=command,
     )
-
-
-def _why_import_is_senseless(kind: Kind) -> str | None:
-    exits = "docker import exits 0, but "
-    if kind in IMAGE_KINDS:
-        return f"{exits}the root of the image holds the archive's own files; use docker load"
-    if kind in {Kind.WRAPPED, Kind.NESTED}:
-        return f"{exits}the root of the image holds an image archive, which must be unpacked first"
-    if kind in {Kind.EMPTY, Kind.NOT_A_TAR}:
-        return f"{exits}the image is empty"
-    return None
 
 
 def _refused(
