@@ -29,6 +29,7 @@ def checker_classify(archive: Archive, shown_as: str) -> Classification:
 @hookimpl
 def checker_engines() -> Iterator[Engine]:
     """Give the engines that this bundle knows."""
-    from checker_engines.profiles import docker_graphdriver
+    from checker_engines.profiles import containers_image, docker_graphdriver
 
     yield from docker_graphdriver.engines()
+    yield from containers_image.engines()
