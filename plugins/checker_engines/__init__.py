@@ -36,8 +36,14 @@ def checker_classify(
 @hookimpl
 def checker_engines() -> Iterator[Engine]:
     """Give the engines that this bundle knows."""
-    from checker_engines.profiles import containerd, docker_containerd, docker_graphdriver
+    from checker_engines.profiles import (
+        containerd,
+        containers_image,
+        docker_containerd,
+        docker_graphdriver,
+    )
 
     yield from docker_graphdriver.engines()
     yield from docker_containerd.engines()
     yield from containerd.engines()
+    yield from containers_image.engines()
