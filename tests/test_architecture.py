@@ -16,7 +16,7 @@ CORE = Path(checker.__file__).parent
 ALLOWED = {
     "model": {"model"},
     "reading": {"reading", "model"},
-    "checks": {"checks", "model"},
+    "checks": {"checks", "model", "verdicts"},
     "reports": {"reports", "run", "verdicts", "checks", "model"},
 }
 

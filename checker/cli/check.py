@@ -15,10 +15,10 @@ from checker._version import __version__
 from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
-from checker.cli.panel import Panel, choose_engines, parse_host
 from checker.cli.progress import Progress
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
+from checker.panel import Panel, choose_engines, parse_host
 from checker.plugins import OWN_DISTRIBUTION, Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.errors import UnreadableError

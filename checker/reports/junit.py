@@ -107,7 +107,8 @@ def _verdict_case(verdict: Verdict, name: str, class_name: str) -> TestCase:
     """What one engine makes of the archive; all that is not plain acceptance is a failure."""
     case = TestCase(name, class_name)
     if verdict.outcome is not VerdictOutcome.ACCEPTS:
-        shown = printable(verdict.reason)
+        # junit-xml leaves out a failure without a text.
+        shown = printable(verdict.reason) or str(verdict.outcome)
         said = f"\n{printable(verdict.message)}" if verdict.message else ""
         case.add_failure_info(shown, f"{verdict.outcome}: {shown}{said}", verdict.outcome)
     return case

@@ -10,15 +10,18 @@ from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
+from checker.panel import Panel, choose_engines
+from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.cases import Built, Case
+from checker.verdicts import Host
 
 
 def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
     """Build the archive of a case, read it, and run a check over it.
 
-    The case's ``options`` are those of the rule; ``as`` among them is the intended command, and the
-    table ``limits`` sets limits on reading.
+    The case's ``options`` are those of the rule; ``as`` among them is the intended command,
+    ``engines`` a list of chosen engines, and the table ``limits`` sets limits on reading.
 
     Args:
         case: The case.
@@ -35,9 +38,16 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
     options = dict(case.options)
     limits = Limits()._replace(**options.pop("limits", {}))
     intended = options.pop("as", None)
+    engines = options.pop("engines", ())
+    panel = Panel(choose_engines(load_plugins(), engines) if engines else (), Host())
     plan = ContentPlan.of(check.reads)
     archive = read_archive(str(built.write(folder)), ReadOptions(plan=plan, limits=limits))
-    context = CheckContext(intended=intended, limits=limits, options={check.id: options})
+    context = CheckContext(
+        intended=intended,
+        limits=limits,
+        verdicts=panel.judge(archive, archive.path, []),
+        options={check.id: options},
+    )
     run = run_checks(archive, [Rule(check, case.bundle)], context)
     crashes = [result.traceback for result in run.results if result.traceback]
     if crashes:
