@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
+from errno import ENOENT
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -25,106 +25,17 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
+from checker_engines.steps.tree import Node, Tree, TreeError
 
 LINKS_WALKED = 255
 """Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
-_NAME_MAX = 255
 _PATH = "<tmp>"
-_NO_FILE = "no such file or directory"
-_EXISTS = "file exists"
-_NOT_DIRECTORY = "not a directory"
 _DIRECTORY_LINKS = ("", ".", "..")
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
 
 
 class ApplyError(Exception):
     """The layer cannot be applied; the text is the engine's, paths as ``<tmp>``."""
-
-
-class _Node(NamedTuple):
-    """What lies at a path: a type flag, and the target of a symlink."""
-
-    kind: str
-    target: str = ""
-
-
-_FOLDER = _Node(DIRECTORY)
-_WHITEOUT_DEVICE = _Node(CHARACTER_DEVICE)
-
-
-class _Tree:
-    """The folder that a layer is written to. Paths are absolute; the root is empty."""
-
-    def __init__(self) -> None:
-        self._nodes: dict[str, _Node] = {"": _FOLDER}
-        self._children: dict[str, set[str]] = {}
-
-    def get(self, path: str, operation: str = "lstat") -> _Node | None:
-        """What is there, no link followed.
-
-        Raises:
-            ApplyError: A parent is there, but is no directory.
-        """
-        node = self._nodes.get(path)
-        if node is not None:
-            return node
-        parent = path
-        while parent:
-            parent = parent.rpartition("/")[0]
-            above = self._nodes.get(parent)
-            if above is not None:
-                if above.kind != DIRECTORY:
-                    raise ApplyError(f"{operation} {_PATH}: {_NOT_DIRECTORY}")
-                return None
-        return None
-
-    def put(self, path: str, node: _Node) -> None:
-        self._nodes[path] = node
-        self._children.setdefault(path.rpartition("/")[0], set()).add(path)
-
-    def remove(self, path: str) -> None:
-        """Take away what is there, with all below it."""
-        if self._nodes.pop(path, None) is None:
-            return
-        self._children.get(path.rpartition("/")[0], set()).discard(path)
-        pending = [path]
-        while pending:
-            for child in self._children.pop(pending.pop(), ()):
-                self._nodes.pop(child, None)
-                pending.append(child)
-
-    def below(self, folder: str) -> tuple[str, ...]:
-        """The paths right below a folder."""
-        return tuple(self._children.get(folder, ()))
-
-    def resolve(self, name: str) -> str:
-        """The place of a name, symlinks followed below the root; it need not be there.
-
-        Raises:
-            ApplyError: A parent is no directory, or links form a loop.
-        """
-        pending = [part for part in reversed(name.split("/")) if part]
-        done = ""
-        walked = 0
-        while pending:
-            part = pending.pop()
-            if part == ".":
-                continue
-            if part == "..":
-                done = done.rpartition("/")[0]
-                continue
-            here = f"{done}/{part}"
-            node = self.get(here)
-            if node is None or node.kind != SYMLINK:
-                done = here
-                continue
-            walked += 1
-            if walked > LINKS_WALKED:
-                raise ApplyError("too many links")
-            if node.target.startswith("/"):
-                done = ""
-            pending.extend(part for part in reversed(node.target.split("/")) if part)
-        return done
 
 
 def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None:
@@ -146,8 +57,8 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, convert: Callable[[_Tree, set[str], str], None]) -> None:
-        self._tree = _Tree()
+    def __init__(self, convert: Callable[[Tree, set[str], str], None]) -> None:
+        self._tree = Tree()
         self._convert = convert
         self._written: set[str] = set()
 
@@ -156,80 +67,88 @@ class _Application:
             self._apply(entry)
 
     def _apply(self, entry: Entry) -> None:
-        parent, _, base = _clean(entry.name).rpartition("/")
-        path = self._place(parent, base)
+        name = _clean(entry.name)
+        path = self._place(name)
         if not path:
             return
         self._make_parents(path.rpartition("/")[0])
         base = path.rpartition("/")[2]
-        _check_whiteout(base)
+        if base in _BARE_WHITEOUTS:
+            raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
         if base.startswith(WHITEOUT_PREFIX):
             try:
                 self._convert(self._tree, self._written, path)
             except ApplyError as error:
-                name = _clean(entry.name)
                 raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
             return
         self._make_way(entry, path)
         self._create(entry, path)
         self._written.add(path)
 
-    def _place(self, parent: str, base: str) -> str:
+    def _place(self, name: str) -> str:
+        """The path that an entry is written to; empty for the root."""
+        parent, _, base = name.rpartition("/")
         try:
-            folder = self._tree.resolve(parent)
+            folder = _resolve(self._tree, parent)
         except ApplyError as error:
             raise ApplyError(f"failed to get root path: {error}") from None
-        return folder if base in _DIRECTORY_LINKS else f"{folder}/{base}"
+        return folder if base in _DIRECTORY_LINKS else _join(folder, base)
 
     def _make_parents(self, folder: str) -> None:
         """Make the folder and those above it."""
-        missing: list[str] = []
-        while folder:
-            node = self._tree.get(folder)
-            if node is not None:
-                if node.kind != DIRECTORY:
-                    raise ApplyError(f"mkparent {_PATH}: {_NOT_DIRECTORY}")
-                break
-            missing.append(folder)
-            folder = folder.rpartition("/")[0]
-        for path in reversed(missing):
-            self._tree.put(path, _FOLDER)
+        node = _look(self._tree, folder)
+        if node is None:
+            self._make_missing(folder)
+        elif node.kind != DIRECTORY:
+            raise ApplyError(f"mkparent {_PATH}: not a directory")
+
+    def _make_missing(self, folder: str) -> None:
+        try:
+            self._tree.make_directories(folder)
+        except TreeError as error:
+            # A name that is too long: the engine comes upon it while it resolves the parents.
+            raise ApplyError(f"failed to get root path: lstat {_PATH}: {error}") from error
 
     def _make_way(self, entry: Entry, path: str) -> None:
         """Take away what is there, unless a directory meets a directory."""
-        there = self._tree.get(path)
+        there = _look(self._tree, path)
         if there is not None and not (there.kind == DIRECTORY and entry.is_directory):
             self._tree.remove(path)
 
     def _create(self, entry: Entry, path: str) -> None:
         kind = entry.kind
-        if kind == GLOBAL_HEADER:
-            return
         if kind == HARD_LINK:
             self._link(entry, path)
         elif kind == SYMLINK:
             self._symlink(entry, path)
         elif kind in _OPERATIONS:
-            _check_length(path, _OPERATIONS[kind])
-            self._tree.put(path, _Node(kind))
-        else:
+            if _look(self._tree, path) is None:
+                self._put(f"{_OPERATIONS[kind]} {_PATH}", path, Node(kind, entry.position))
+        elif kind != GLOBAL_HEADER:
             raise ApplyError(f"unhandled tar header type {ord(kind)}")
 
     def _link(self, entry: Entry, path: str) -> None:
         parent, _, base = entry.linkname.rpartition("/")
-        target = posixpath.normpath(f"{self._tree.resolve(parent)}/{base}").lstrip("/")
-        node = self._tree.get(f"/{target}" if target else "", f"link {_PATH}")
+        target = _clean(f"/{_resolve(self._tree, parent)}/{base}").lstrip("/")
+        call = f"link {_PATH} {_PATH}"
+        node = _look(self._tree, target, call)
         if node is None:
-            raise ApplyError(f"link {_PATH} {_PATH}: {_NO_FILE}")
+            raise ApplyError(f"{call}: no such file or directory")
         if node.kind == DIRECTORY:
-            raise ApplyError(f"link {_PATH} {_PATH}: operation not permitted")
-        self._tree.put(path, node)
+            raise ApplyError(f"{call}: operation not permitted")
+        self._put(call, path, node)
 
     def _symlink(self, entry: Entry, path: str) -> None:
+        call = f"symlink {entry.linkname} {_PATH}"
         if not entry.linkname:
-            raise ApplyError(f"symlink  {_PATH}: {_NO_FILE}")
-        _check_length(path, f"symlink {entry.linkname}")
-        self._tree.put(path, _Node(SYMLINK, entry.linkname))
+            raise ApplyError(f"{call}: no such file or directory")
+        self._put(call, path, Node(SYMLINK, entry.position, entry.linkname))
+
+    def _put(self, call: str, path: str, node: Node) -> None:
+        try:
+            self._tree.put(path, node)
+        except TreeError as error:
+            raise ApplyError(f"{call}: {error}") from error
 
 
 _OPERATIONS = {
@@ -248,38 +167,86 @@ def _clean(name: str) -> str:
     return clean[1:] if clean.startswith("//") else clean
 
 
-def _check_length(path: str, operation: str) -> None:
-    if len(path.rpartition("/")[2].encode("utf-8", "surrogateescape")) > _NAME_MAX:
-        raise ApplyError(f"{operation} {_PATH}: file name too long")
+def _join(folder: str, base: str) -> str:
+    return f"{folder}/{base}" if folder else base
 
 
-def _check_whiteout(base: str) -> None:
-    """Refuse a whiteout that names its own folder, or the one above it."""
-    if base in _BARE_WHITEOUTS:
-        raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
+def _look(tree: Tree, path: str, call: str = f"lstat {_PATH}") -> Node | None:
+    """What is at a path, no link followed; None if nothing is.
+
+    Raises:
+        ApplyError: A parent is there, but is no directory.
+    """
+    try:
+        return tree.lstat(path)
+    except TreeError as error:
+        if error.number == ENOENT:
+            return None
+        raise ApplyError(f"{call}: {error}") from error
 
 
-def _delete(tree: _Tree, written: set[str], path: str) -> None:
+def _resolve(tree: Tree, name: str) -> str:
+    """The place of a name, symlinks followed below the root; it need not be there.
+
+    Raises:
+        ApplyError: A parent is no directory, or links form a loop.
+    """
+    pending = name.split("/")[::-1]
+    done = ""
+    walked = 0
+    while pending:
+        part = pending.pop()
+        if part in ("", "."):
+            continue
+        if part == "..":
+            done = done.rpartition("/")[0]
+            continue
+        here = _join(done, part)
+        node = _look(tree, here)
+        if node is None or node.kind != SYMLINK:
+            done = here
+            continue
+        walked += 1
+        if walked > LINKS_WALKED:
+            raise ApplyError("too many links")
+        if node.target.startswith("/"):
+            done = ""
+        pending.extend(node.target.split("/")[::-1])
+    return done
+
+
+def _delete(tree: Tree, written: set[str], path: str) -> None:
     """What a whiteout does in a plain folder."""
     folder, _, base = path.rpartition("/")
-    if base != OPAQUE_WHITEOUT:
-        tree.remove(f"{folder}/{base.removeprefix(WHITEOUT_PREFIX)}")
-        return
-    pending = list(tree.below(folder))
+    if base == OPAQUE_WHITEOUT:
+        _empty(tree, written, folder)
+    else:
+        tree.remove(_join(folder, base.removeprefix(WHITEOUT_PREFIX)))
+
+
+def _empty(tree: Tree, written: set[str], folder: str) -> None:
+    """Remove what is in a folder, but for what this layer wrote."""
+    pending = [folder]
     while pending:
-        child = pending.pop()
-        if child in written:
-            pending.extend(tree.below(child))
-        else:
-            tree.remove(child)
+        here = pending.pop()
+        node = _look(tree, here)
+        for name in tuple(node.children or ()) if node is not None else ():
+            child = _join(here, name)
+            if child in written:
+                pending.append(child)
+            else:
+                tree.remove(child)
 
 
-def _convert_on_overlay(tree: _Tree, _written: set[str], path: str) -> None:
+def _convert_on_overlay(tree: Tree, _written: set[str], path: str) -> None:
     """What a whiteout does in the upper folder of an overlay: a device node or an attribute."""
     folder, _, base = path.rpartition("/")
     if base == OPAQUE_WHITEOUT:
         return
-    hidden = f"{folder}/{base.removeprefix(WHITEOUT_PREFIX)}"
-    if tree.get(hidden) is not None:
-        raise ApplyError(_EXISTS)
-    tree.put(hidden, _WHITEOUT_DEVICE)
+    hidden = _join(folder, base.removeprefix(WHITEOUT_PREFIX))
+    if _look(tree, hidden) is not None:
+        raise ApplyError("file exists")
+    try:
+        tree.put(hidden, Node(CHARACTER_DEVICE))
+    except TreeError as error:
+        raise ApplyError(str(error)) from error
