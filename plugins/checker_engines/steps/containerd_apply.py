@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from errno import ENOENT
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -25,13 +24,20 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
-from checker_engines.steps.tree import Node, Tree, TreeError
+from checker_engines.steps.tree import Node
 
 LINKS_WALKED = 255
 """Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
+_NAME_MAX = 255
+_TOO_LONG = "file name too long"
+_OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
+
+
+_Convert = Callable[[Node, str, set[Node]], None]
+"""Does what a whiteout asks for: in a folder, of what it hides, knowing what the layer wrote."""
 
 
 class ApplyError(Exception):
@@ -57,10 +63,12 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, convert: Callable[[Tree, set[str], str], None]) -> None:
-        self._tree = Tree()
+    def __init__(self, convert: _Convert) -> None:
+        self._root = Node(DIRECTORY)
         self._convert = convert
-        self._written: set[str] = set()
+        self._written: set[Node] = set()
+        # Folders by the name that led there, until something is taken away.
+        self._folders: dict[str, Node] = {}
 
     def run(self, tar: Tar) -> None:
         for entry in tar.entries:
@@ -68,87 +76,121 @@ class _Application:
 
     def _apply(self, entry: Entry) -> None:
         name = _clean(entry.name)
-        path = self._place(name)
-        if not path:
+        parent, _, base = name.rpartition("/")
+        if base in _DIRECTORY_LINKS:
+            # The root: no clean name below it ends so.
             return
-        self._make_parents(path.rpartition("/")[0])
-        base = path.rpartition("/")[2]
+        folder = self._folders.get(parent) or self._enter(parent)
         if base in _BARE_WHITEOUTS:
             raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
         if base.startswith(WHITEOUT_PREFIX):
-            try:
-                self._convert(self._tree, self._written, path)
-            except ApplyError as error:
-                raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
-            return
-        self._make_way(entry, path)
-        self._create(entry, path)
-        self._written.add(path)
+            self._white_out(folder, name)
+        else:
+            self._write(entry, folder, base)
 
-    def _place(self, name: str) -> str:
-        """The path that an entry is written to; empty for the root."""
-        parent, _, base = name.rpartition("/")
+    def _enter(self, parent: str) -> Node:
+        """The folder that a name lies in, made with those above it."""
         try:
-            folder = _resolve(self._tree, parent)
+            parts, nodes = self._resolve(parent)
         except ApplyError as error:
             raise ApplyError(f"failed to get root path: {error}") from None
-        return folder if base in _DIRECTORY_LINKS else _join(folder, base)
+        folder = self._root
+        for part, node in zip(parts, nodes, strict=True):
+            inner = node or Node(DIRECTORY)
+            if folder.children is None or inner.children is None:
+                raise ApplyError(f"mkparent {_PATH}: not a directory")
+            folder.children[part] = inner
+            folder = inner
+        self._folders[parent] = folder
+        return folder
 
-    def _make_parents(self, folder: str) -> None:
-        """Make the folder and those above it."""
-        node = _look(self._tree, folder)
-        if node is None:
-            self._make_missing(folder)
-        elif node.kind != DIRECTORY:
-            raise ApplyError(f"mkparent {_PATH}: not a directory")
+    def _resolve(self, name: str) -> tuple[list[str], list[Node | None]]:
+        """The place of a name, links followed below the root: parts, and what is at each.
 
-    def _make_missing(self, folder: str) -> None:
+        Raises:
+            ApplyError: A parent is no directory, a part is too long, or links form a loop.
+        """
+        parts: list[str] = []
+        nodes: list[Node | None] = []
+        pending = name.split("/")[::-1]
+        walked = 0
+        while pending:
+            part = pending.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                del parts[-1:], nodes[-1:]
+                continue
+            node = _child(nodes[-1] if nodes else self._root, part)
+            if node is None or node.kind != SYMLINK:
+                parts.append(part)
+                nodes.append(node)
+                continue
+            walked += 1
+            if walked > LINKS_WALKED:
+                raise ApplyError("too many links")
+            if node.target.startswith("/"):
+                parts, nodes = [], []
+            pending.extend(node.target.split("/")[::-1])
+        return parts, nodes
+
+    def _white_out(self, folder: Node, name: str) -> None:
+        hidden = name.rpartition("/")[2].removeprefix(WHITEOUT_PREFIX)
         try:
-            self._tree.make_directories(folder)
-        except TreeError as error:
-            # A name that is too long: the engine comes upon it while it resolves the parents.
-            raise ApplyError(f"failed to get root path: lstat {_PATH}: {error}") from error
+            self._convert(folder, hidden, self._written)
+        except ApplyError as error:
+            raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
+        self._folders.clear()
 
-    def _make_way(self, entry: Entry, path: str) -> None:
-        """Take away what is there, unless a directory meets a directory."""
-        there = _look(self._tree, path)
-        if there is not None and not (there.kind == DIRECTORY and entry.is_directory):
-            self._tree.remove(path)
+    def _write(self, entry: Entry, folder: Node, base: str) -> None:
+        children = folder.children if folder.children is not None else {}
+        there = children.get(base)
+        if there is not None and there.kind == DIRECTORY and entry.is_directory:
+            self._written.add(there)
+            return
+        if there is not None:
+            del children[base]
+            self._folders.clear()
+        node = self._new_node(entry, base)
+        if node is not None:
+            children[base] = node
+            self._written.add(node)
 
-    def _create(self, entry: Entry, path: str) -> None:
+    def _new_node(self, entry: Entry, base: str) -> Node | None:
+        """What an entry makes; None if it makes nothing."""
         kind = entry.kind
+        if kind == GLOBAL_HEADER:
+            return None
         if kind == HARD_LINK:
-            self._link(entry, path)
+            call = f"link {_PATH} {_PATH}"
+            node = self._link_target(entry.linkname, call)
         elif kind == SYMLINK:
-            self._symlink(entry, path)
+            call = f"symlink {entry.linkname} {_PATH}"
+            node = Node(kind, entry.position, entry.linkname)
+            if not entry.linkname:
+                raise ApplyError(f"{call}: no such file or directory")
         elif kind in _OPERATIONS:
-            if _look(self._tree, path) is None:
-                self._put(f"{_OPERATIONS[kind]} {_PATH}", path, Node(kind, entry.position))
-        elif kind != GLOBAL_HEADER:
+            call = f"{_OPERATIONS[kind]} {_PATH}"
+            node = Node(kind, entry.position)
+        else:
             raise ApplyError(f"unhandled tar header type {ord(kind)}")
+        if _is_too_long(base):
+            raise ApplyError(f"{call}: {_TOO_LONG}")
+        return node
 
-    def _link(self, entry: Entry, path: str) -> None:
-        parent, _, base = entry.linkname.rpartition("/")
-        target = _clean(f"/{_resolve(self._tree, parent)}/{base}").lstrip("/")
-        call = f"link {_PATH} {_PATH}"
-        node = _look(self._tree, target, call)
+    def _link_target(self, linkname: str, call: str) -> Node:
+        parent, _, base = linkname.rpartition("/")
+        _, nodes = self._resolve(parent)
+        node = nodes[-1] if nodes else self._root
+        if node is not None and base not in _DIRECTORY_LINKS:
+            if node.children is None:
+                raise ApplyError(f"{call}: not a directory")
+            node = node.children.get(base)
         if node is None:
             raise ApplyError(f"{call}: no such file or directory")
         if node.kind == DIRECTORY:
             raise ApplyError(f"{call}: operation not permitted")
-        self._put(call, path, node)
-
-    def _symlink(self, entry: Entry, path: str) -> None:
-        call = f"symlink {entry.linkname} {_PATH}"
-        if not entry.linkname:
-            raise ApplyError(f"{call}: no such file or directory")
-        self._put(call, path, Node(SYMLINK, entry.position, entry.linkname))
-
-    def _put(self, call: str, path: str, node: Node) -> None:
-        try:
-            self._tree.put(path, node)
-        except TreeError as error:
-            raise ApplyError(f"{call}: {error}") from error
+        return node
 
 
 _OPERATIONS = {
@@ -167,86 +209,52 @@ def _clean(name: str) -> str:
     return clean[1:] if clean.startswith("//") else clean
 
 
-def _join(folder: str, base: str) -> str:
-    return f"{folder}/{base}" if folder else base
-
-
-def _look(tree: Tree, path: str, call: str = f"lstat {_PATH}") -> Node | None:
-    """What is at a path, no link followed; None if nothing is.
+def _child(node: Node | None, name: str) -> Node | None:
+    """What a folder has under a name; None if nothing is there.
 
     Raises:
-        ApplyError: A parent is there, but is no directory.
+        ApplyError: It is no folder, or the name is too long.
     """
-    try:
-        return tree.lstat(path)
-    except TreeError as error:
-        if error.number == ENOENT:
-            return None
-        raise ApplyError(f"{call}: {error}") from error
+    if node is not None and node.children is None:
+        raise ApplyError(f"lstat {_PATH}: not a directory")
+    if _is_too_long(name):
+        raise ApplyError(f"lstat {_PATH}: {_TOO_LONG}")
+    return None if node is None else (node.children or {}).get(name)
 
 
-def _resolve(tree: Tree, name: str) -> str:
-    """The place of a name, symlinks followed below the root; it need not be there.
-
-    Raises:
-        ApplyError: A parent is no directory, or links form a loop.
-    """
-    pending = name.split("/")[::-1]
-    done = ""
-    walked = 0
-    while pending:
-        part = pending.pop()
-        if part in ("", "."):
-            continue
-        if part == "..":
-            done = done.rpartition("/")[0]
-            continue
-        here = _join(done, part)
-        node = _look(tree, here)
-        if node is None or node.kind != SYMLINK:
-            done = here
-            continue
-        walked += 1
-        if walked > LINKS_WALKED:
-            raise ApplyError("too many links")
-        if node.target.startswith("/"):
-            done = ""
-        pending.extend(node.target.split("/")[::-1])
-    return done
+def _is_too_long(name: str) -> bool:
+    """Whether Linux takes no such name, which is counted in bytes."""
+    return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
 
 
-def _delete(tree: Tree, written: set[str], path: str) -> None:
+def _delete(folder: Node, hidden: str, written: set[Node]) -> None:
     """What a whiteout does in a plain folder."""
-    folder, _, base = path.rpartition("/")
-    if base == OPAQUE_WHITEOUT:
-        _empty(tree, written, folder)
+    children = folder.children if folder.children is not None else {}
+    if hidden == _OPAQUE:
+        _empty(folder, written)
     else:
-        tree.remove(_join(folder, base.removeprefix(WHITEOUT_PREFIX)))
+        children.pop(hidden, None)
 
 
-def _empty(tree: Tree, written: set[str], folder: str) -> None:
+def _empty(folder: Node, written: set[Node]) -> None:
     """Remove what is in a folder, but for what this layer wrote."""
     pending = [folder]
     while pending:
-        here = pending.pop()
-        node = _look(tree, here)
-        for name in tuple(node.children or ()) if node is not None else ():
-            child = _join(here, name)
+        children = pending.pop().children
+        for name, child in tuple((children or {}).items()):
             if child in written:
                 pending.append(child)
-            else:
-                tree.remove(child)
+            elif children is not None:
+                del children[name]
 
 
-def _convert_on_overlay(tree: Tree, _written: set[str], path: str) -> None:
+def _convert_on_overlay(folder: Node, hidden: str, _written: set[Node]) -> None:
     """What a whiteout does in the upper folder of an overlay: a device node or an attribute."""
-    folder, _, base = path.rpartition("/")
-    if base == OPAQUE_WHITEOUT:
+    if hidden == _OPAQUE:
         return
-    hidden = _join(folder, base.removeprefix(WHITEOUT_PREFIX))
-    if _look(tree, hidden) is not None:
+    children = folder.children if folder.children is not None else {}
+    if hidden in children:
         raise ApplyError("file exists")
-    try:
-        tree.put(hidden, Node(CHARACTER_DEVICE))
-    except TreeError as error:
-        raise ApplyError(str(error)) from error
+    if _is_too_long(hidden):
+        raise ApplyError(_TOO_LONG)
+    children[hidden] = Node(CHARACTER_DEVICE)
