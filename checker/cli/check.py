@@ -55,14 +55,20 @@ def run_check(arguments: argparse.Namespace) -> int:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)
         print("checker: no checks are loaded, so nothing can be checked", file=sys.stderr)
         return 3
-    session = _Session(host, settings, rules, _jobs(arguments.jobs))
+    inspection = _Inspection(
+        host,
+        settings,
+        rules,
+        _jobs(arguments.jobs),
+        any(output.report.shows_digest for output in outputs),
+    )
     run = Run(
         command=arguments.command,
         version=__version__,
         plugins=host.plugins,
         problems=host.problems,
         archives=tuple(
-            session.look_at(path, show_progress=not arguments.no_progress)
+            inspection.look_at(path, show_progress=not arguments.no_progress)
             for path in arguments.paths
         ),
         fail_on=settings.fail_on,
@@ -131,13 +137,14 @@ def _plugin_reports(host: Host) -> Iterator[Report]:
             yield report
 
 
-class _Session(NamedTuple):
+class _Inspection(NamedTuple):
     """What is the same for all archives of a run."""
 
     host: Host
     settings: Settings
     rules: tuple[Rule, ...]
     jobs: int
+    whole_digest: bool
 
     def look_at(self, path: str, *, show_progress: bool) -> CheckedArchive:
         """Read, classify and check one archive."""
@@ -146,6 +153,7 @@ class _Session(NamedTuple):
                 plan=ContentPlan.of(read for rule in self.rules for read in rule.check.reads),
                 limits=self.settings.limits,
                 jobs=self.jobs,
+                whole_digest=self.whole_digest,
                 progress=progress,
             )
             try:

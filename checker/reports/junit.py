@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from junit_xml import TestCase, TestSuite
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
-from checker.plugins import PluginProblem
 from checker.reports.printable import printable
 from checker.reports.wording import place_words
-from checker.run import CheckedArchive, Run
+from checker.run import CheckedArchive, PluginProblem, Run
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -12,7 +12,6 @@ from typing import TextIO
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
 from checker.model.image import Image
-from checker.plugins import PluginProblem
 from checker.reports.layout import (
     EMPTY,
     Line,
@@ -31,7 +30,7 @@ from checker.reports.wording import (
     place_words,
     size_words,
 )
-from checker.run import CheckedArchive, Run
+from checker.run import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 WIDTH = 80

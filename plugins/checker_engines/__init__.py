@@ -13,9 +13,11 @@ from checker.verdicts import Classification, Engine
 @hookimpl
 def checker_checks() -> Iterator[type[Check]]:
     """Give the rules of this bundle."""
+    from checker_engines.not_restorable import NotRestorable
     from checker_engines.wrong_command import WrongCommand
 
     yield WrongCommand
+    yield NotRestorable
 
 
 @hookimpl

@@ -16,6 +16,8 @@ _DEPTH = 10000
 _ESCAPES = frozenset(b'bfnrt\\/"')
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGITS = frozenset(b"0123456789")
+_EXPONENTS = frozenset(b"eE")
+_SIGNS = frozenset(b"+-")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
 _PLAIN_STRING = re.compile(rb'[^"\\\x00-\x1f]*')
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
@@ -241,9 +243,9 @@ class _Scanner:
             at = self._digits(at, "in numeric literal")
         if self._byte(at) == ord("."):
             at = self._digits(at + 1, "after decimal point in numeric literal")
-        if self._byte(at) in b"eE" and self._byte(at) >= 0:
+        if self._byte(at) in _EXPONENTS:
             at += 1
-            if self._byte(at) >= 0 and self._byte(at) in b"+-":
+            if self._byte(at) in _SIGNS:
                 at += 1
             at = self._digits(at, "in exponent of numeric literal")
         return at
@@ -423,4 +425,4 @@ def _plain(value: object) -> object:
         return {key: _plain(item) for key, item in value}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value
+    return float(value) if isinstance(value, _Number) else value
