@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
+from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import (
@@ -55,6 +55,7 @@ from checker_engines.steps.go_json import (
 )
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import check_is_file, why_import_is_senseless
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 
@@ -158,7 +159,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.shown_as}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -187,11 +188,11 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.shown_as} NAME:TAG"
     conditions = tuple(_stream_conditions(content_of_archive(archive)))
     try:
-        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         _import(version, content_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
-    broken = _why_import_is_senseless(archive.kind)
+    broken = why_import_is_senseless(archive.kind)
     return Verdict(
         engine=version.name,
         action="import",
@@ -208,23 +209,6 @@ def _import(version: Version, content: Content) -> None:
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
-
-
-def _check_is_file(question: Question, message: str) -> None:
-    if question.archive.source is Source.FOLDER:
-        reason = "docker reads a file, and this is a folder; pack it into a tar, or use skopeo"
-        raise Refusal(message, reason)
-
-
-def _why_import_is_senseless(kind: Kind) -> str | None:
-    exits = "docker import exits 0, but "
-    if kind in IMAGE_KINDS:
-        return f"{exits}the root of the image holds the archive's own files; use docker load"
-    if kind in {Kind.WRAPPED, Kind.NESTED}:
-        return f"{exits}the root of the image holds an image archive, which must be unpacked first"
-    if kind in {Kind.EMPTY, Kind.NOT_A_TAR}:
-        return f"{exits}the image is empty"
-    return None
 
 
 def _refused(

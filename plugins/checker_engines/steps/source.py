@@ -1,8 +1,9 @@
-"""What an engine is given: a file that it can read, and how much of it was read here."""
+"""What an engine is given, whether importing it makes sense, and how much of it was read here."""
 
 from __future__ import annotations
 
-from checker.model.archive import Archive, Source
+from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
+from checker.verdicts import Question
 from checker_engines.steps.refusal import Refusal
 
 _CUT_SHORT = (
@@ -10,17 +11,31 @@ _CUT_SHORT = (
 )
 
 
-def check_source(archive: Archive) -> None:
+def check_is_file(question: Question, message: str) -> None:
     """Refuse a folder: the engine reads a stream.
+
+    Args:
+        question: What is asked.
+        message: What the engine prints of a folder.
 
     Raises:
         Refusal: It is a folder.
     """
-    if archive.source is Source.FOLDER:
-        raise Refusal(
-            f"read {archive.path}: is a directory",
-            f"it is a folder, and the engine takes a tar: `tar -C {archive.path} -cf image.tar .`",
-        )
+    if question.archive.source is Source.FOLDER:
+        reason = "the engine reads a file, and this is a folder; pack it into a tar, or use skopeo"
+        raise Refusal(message, reason)
+
+
+def why_import_is_senseless(kind: Kind) -> str | None:
+    """Why nothing good comes of importing an archive, which engines do all the same."""
+    exits = "docker import exits 0, but "
+    if kind in IMAGE_KINDS:
+        return f"{exits}the root of the image holds the archive's own files; use docker load"
+    if kind in {Kind.WRAPPED, Kind.NESTED}:
+        return f"{exits}the root of the image holds an image archive, which must be unpacked first"
+    if kind in {Kind.EMPTY, Kind.NOT_A_TAR}:
+        return f"{exits}the image is empty"
+    return None
 
 
 def reading_conditions(archive: Archive) -> tuple[str, ...]:
