@@ -32,7 +32,7 @@ from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_source, reading_conditions
+from checker_engines.steps.source import check_is_file, reading_conditions
 
 _NAME = "containerd-2"
 _ACTION = "ctr import"
@@ -75,7 +75,7 @@ def conditions_of(archive: Archive) -> tuple[str, ...]:
 
 def _import(question: Question) -> Verdict:
     archive, host = question.archive, question.host
-    check_source(archive)
+    check_is_file(question, f"read {question.shown_as}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
     imported = import_index(archive, host, error, remote=False)
     top = read_top(imported.top)

@@ -42,7 +42,7 @@ from checker_engines.steps.go_text import quote
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_source
+from checker_engines.steps.source import check_is_file
 
 _NAME = "docker-29-containerd"
 _LOAD = "load"
@@ -83,7 +83,7 @@ def _verdict(action: str, outcome: VerdictOutcome, reason: str) -> Verdict:
 
 def _load(question: Question) -> Verdict:
     archive = question.archive
-    check_source(archive)
+    check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
@@ -258,7 +258,7 @@ def _judge_import(question: Question) -> Verdict:
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
-    check_source(archive)
+    check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
     damage = drain_error(archive.compression)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from checker.model.archive import Archive, Kind, Source
+from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import (
@@ -56,6 +56,7 @@ from checker_engines.steps.go_json import (
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import check_is_file
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 
@@ -160,7 +161,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.shown_as}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -189,7 +190,7 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.shown_as} NAME:TAG"
     conditions = tuple(_import_conditions(archive))
     try:
-        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         _import(version, content_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
@@ -210,12 +211,6 @@ def _import(version: Version, content: Content) -> None:
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
-
-
-def _check_is_file(question: Question, message: str) -> None:
-    if question.archive.source is Source.FOLDER:
-        reason = "docker reads a file, and this is a folder; pack it into a tar, or use skopeo"
-        raise Refusal(message, reason)
 
 
 def _refused(

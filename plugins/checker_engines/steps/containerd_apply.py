@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -25,106 +24,24 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
+from checker_engines.steps.tree import Node
 
 LINKS_WALKED = 255
 """Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
-_NAME_MAX = 255
 _PATH = "<tmp>"
-_NO_FILE = "no such file or directory"
-_EXISTS = "file exists"
-_NOT_DIRECTORY = "not a directory"
 _DIRECTORY_LINKS = ("", ".", "..")
+_NAME_MAX = 255
+_TOO_LONG = "file name too long"
+_OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
+
+
+_Convert = Callable[[Node, str, set[Node]], None]
+"""Does what a whiteout asks for: in a folder, of what it hides, knowing what the layer wrote."""
 
 
 class ApplyError(Exception):
     """The layer cannot be applied; the text is the engine's, paths as ``<tmp>``."""
-
-
-class _Node(NamedTuple):
-    """What lies at a path: a type flag, and the target of a symlink."""
-
-    kind: str
-    target: str = ""
-
-
-_FOLDER = _Node(DIRECTORY)
-_WHITEOUT_DEVICE = _Node(CHARACTER_DEVICE)
-
-
-class _Tree:
-    """The folder that a layer is written to. Paths are absolute; the root is empty."""
-
-    def __init__(self) -> None:
-        self._nodes: dict[str, _Node] = {"": _FOLDER}
-        self._children: dict[str, set[str]] = {}
-
-    def get(self, path: str, operation: str = "lstat") -> _Node | None:
-        """What is there, no link followed.
-
-        Raises:
-            ApplyError: A parent is there, but is no directory.
-        """
-        node = self._nodes.get(path)
-        if node is not None:
-            return node
-        parent = path
-        while parent:
-            parent = parent.rpartition("/")[0]
-            above = self._nodes.get(parent)
-            if above is not None:
-                if above.kind != DIRECTORY:
-                    raise ApplyError(f"{operation} {_PATH}: {_NOT_DIRECTORY}")
-                return None
-        return None
-
-    def put(self, path: str, node: _Node) -> None:
-        self._nodes[path] = node
-        self._children.setdefault(path.rpartition("/")[0], set()).add(path)
-
-    def remove(self, path: str) -> None:
-        """Take away what is there, with all below it."""
-        if self._nodes.pop(path, None) is None:
-            return
-        self._children.get(path.rpartition("/")[0], set()).discard(path)
-        pending = [path]
-        while pending:
-            for child in self._children.pop(pending.pop(), ()):
-                self._nodes.pop(child, None)
-                pending.append(child)
-
-    def below(self, folder: str) -> tuple[str, ...]:
-        """The paths right below a folder."""
-        return tuple(self._children.get(folder, ()))
-
-    def resolve(self, name: str) -> str:
-        """The place of a name, symlinks followed below the root; it need not be there.
-
-        Raises:
-            ApplyError: A parent is no directory, or links form a loop.
-        """
-        pending = [part for part in reversed(name.split("/")) if part]
-        done = ""
-        walked = 0
-        while pending:
-            part = pending.pop()
-            if part == ".":
-                continue
-            if part == "..":
-                done = done.rpartition("/")[0]
-                continue
-            here = f"{done}/{part}"
-            node = self.get(here)
-            if node is None or node.kind != SYMLINK:
-                done = here
-                continue
-            walked += 1
-            if walked > LINKS_WALKED:
-                raise ApplyError("too many links")
-            if node.target.startswith("/"):
-                done = ""
-            pending.extend(part for part in reversed(node.target.split("/")) if part)
-        return done
 
 
 def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None:
@@ -146,90 +63,134 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, convert: Callable[[_Tree, set[str], str], None]) -> None:
-        self._tree = _Tree()
+    def __init__(self, convert: _Convert) -> None:
+        self._root = Node(DIRECTORY)
         self._convert = convert
-        self._written: set[str] = set()
+        self._written: set[Node] = set()
+        # Folders by the name that led there, until something is taken away.
+        self._folders: dict[str, Node] = {}
 
     def run(self, tar: Tar) -> None:
         for entry in tar.entries:
             self._apply(entry)
 
     def _apply(self, entry: Entry) -> None:
-        parent, _, base = _clean(entry.name).rpartition("/")
-        path = self._place(parent, base)
-        if not path:
+        name = _clean(entry.name)
+        parent, _, base = name.rpartition("/")
+        if base in _DIRECTORY_LINKS:
+            # The root: no clean name below it ends so.
             return
-        self._make_parents(path.rpartition("/")[0])
-        base = path.rpartition("/")[2]
-        _check_whiteout(base)
+        folder = self._folders.get(parent) or self._enter(parent)
+        if base in _BARE_WHITEOUTS:
+            raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
         if base.startswith(WHITEOUT_PREFIX):
-            try:
-                self._convert(self._tree, self._written, path)
-            except ApplyError as error:
-                name = _clean(entry.name)
-                raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
-            return
-        self._make_way(entry, path)
-        self._create(entry, path)
-        self._written.add(path)
+            self._white_out(folder, name)
+        else:
+            self._write(entry, folder, base)
 
-    def _place(self, parent: str, base: str) -> str:
+    def _enter(self, parent: str) -> Node:
+        """The folder that a name lies in, made with those above it."""
         try:
-            folder = self._tree.resolve(parent)
+            parts, nodes = self._resolve(parent)
         except ApplyError as error:
             raise ApplyError(f"failed to get root path: {error}") from None
-        return folder if base in _DIRECTORY_LINKS else f"{folder}/{base}"
+        folder = self._root
+        for part, node in zip(parts, nodes, strict=True):
+            inner = node or Node(DIRECTORY)
+            if folder.children is None or inner.children is None:
+                raise ApplyError(f"mkparent {_PATH}: not a directory")
+            folder.children[part] = inner
+            folder = inner
+        self._folders[parent] = folder
+        return folder
 
-    def _make_parents(self, folder: str) -> None:
-        """Make the folder and those above it."""
-        missing: list[str] = []
-        while folder:
-            node = self._tree.get(folder)
-            if node is not None:
-                if node.kind != DIRECTORY:
-                    raise ApplyError(f"mkparent {_PATH}: {_NOT_DIRECTORY}")
-                break
-            missing.append(folder)
-            folder = folder.rpartition("/")[0]
-        for path in reversed(missing):
-            self._tree.put(path, _FOLDER)
+    def _resolve(self, name: str) -> tuple[list[str], list[Node | None]]:
+        """The place of a name, links followed below the root: parts, and what is at each.
 
-    def _make_way(self, entry: Entry, path: str) -> None:
-        """Take away what is there, unless a directory meets a directory."""
-        there = self._tree.get(path)
-        if there is not None and not (there.kind == DIRECTORY and entry.is_directory):
-            self._tree.remove(path)
+        Raises:
+            ApplyError: A parent is no directory, a part is too long, or links form a loop.
+        """
+        parts: list[str] = []
+        nodes: list[Node | None] = []
+        pending = name.split("/")[::-1]
+        walked = 0
+        while pending:
+            part = pending.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                del parts[-1:], nodes[-1:]
+                continue
+            node = _child(nodes[-1] if nodes else self._root, part)
+            if node is None or node.kind != SYMLINK:
+                parts.append(part)
+                nodes.append(node)
+                continue
+            walked += 1
+            if walked > LINKS_WALKED:
+                raise ApplyError("too many links")
+            if node.target.startswith("/"):
+                parts, nodes = [], []
+            pending.extend(node.target.split("/")[::-1])
+        return parts, nodes
 
-    def _create(self, entry: Entry, path: str) -> None:
+    def _white_out(self, folder: Node, name: str) -> None:
+        hidden = name.rpartition("/")[2].removeprefix(WHITEOUT_PREFIX)
+        try:
+            self._convert(folder, hidden, self._written)
+        except ApplyError as error:
+            raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
+        self._folders.clear()
+
+    def _write(self, entry: Entry, folder: Node, base: str) -> None:
+        children = folder.children if folder.children is not None else {}
+        there = children.get(base)
+        if there is not None and there.kind == DIRECTORY and entry.is_directory:
+            self._written.add(there)
+            return
+        if there is not None:
+            del children[base]
+            self._folders.clear()
+        node = self._new_node(entry, base)
+        if node is not None:
+            children[base] = node
+            self._written.add(node)
+
+    def _new_node(self, entry: Entry, base: str) -> Node | None:
+        """What an entry makes; None if it makes nothing."""
         kind = entry.kind
         if kind == GLOBAL_HEADER:
-            return
+            return None
         if kind == HARD_LINK:
-            self._link(entry, path)
+            call = f"link {_PATH} {_PATH}"
+            node = self._link_target(entry.linkname, call)
         elif kind == SYMLINK:
-            self._symlink(entry, path)
+            call = f"symlink {entry.linkname} {_PATH}"
+            node = Node(kind, entry.position, entry.linkname)
+            if not entry.linkname:
+                raise ApplyError(f"{call}: no such file or directory")
         elif kind in _OPERATIONS:
-            _check_length(path, _OPERATIONS[kind])
-            self._tree.put(path, _Node(kind))
+            call = f"{_OPERATIONS[kind]} {_PATH}"
+            node = Node(kind, entry.position)
         else:
             raise ApplyError(f"unhandled tar header type {ord(kind)}")
+        if _is_too_long(base):
+            raise ApplyError(f"{call}: {_TOO_LONG}")
+        return node
 
-    def _link(self, entry: Entry, path: str) -> None:
-        parent, _, base = entry.linkname.rpartition("/")
-        target = posixpath.normpath(f"{self._tree.resolve(parent)}/{base}").lstrip("/")
-        node = self._tree.get(f"/{target}" if target else "", f"link {_PATH}")
+    def _link_target(self, linkname: str, call: str) -> Node:
+        parent, _, base = linkname.rpartition("/")
+        _, nodes = self._resolve(parent)
+        node = nodes[-1] if nodes else self._root
+        if node is not None and base not in _DIRECTORY_LINKS:
+            if node.children is None:
+                raise ApplyError(f"{call}: not a directory")
+            node = node.children.get(base)
         if node is None:
-            raise ApplyError(f"link {_PATH} {_PATH}: {_NO_FILE}")
+            raise ApplyError(f"{call}: no such file or directory")
         if node.kind == DIRECTORY:
-            raise ApplyError(f"link {_PATH} {_PATH}: operation not permitted")
-        self._tree.put(path, node)
-
-    def _symlink(self, entry: Entry, path: str) -> None:
-        if not entry.linkname:
-            raise ApplyError(f"symlink  {_PATH}: {_NO_FILE}")
-        _check_length(path, f"symlink {entry.linkname}")
-        self._tree.put(path, _Node(SYMLINK, entry.linkname))
+            raise ApplyError(f"{call}: operation not permitted")
+        return node
 
 
 _OPERATIONS = {
@@ -248,38 +209,52 @@ def _clean(name: str) -> str:
     return clean[1:] if clean.startswith("//") else clean
 
 
-def _check_length(path: str, operation: str) -> None:
-    if len(path.rpartition("/")[2].encode("utf-8", "surrogateescape")) > _NAME_MAX:
-        raise ApplyError(f"{operation} {_PATH}: file name too long")
+def _child(node: Node | None, name: str) -> Node | None:
+    """What a folder has under a name; None if nothing is there.
+
+    Raises:
+        ApplyError: It is no folder, or the name is too long.
+    """
+    if node is not None and node.children is None:
+        raise ApplyError(f"lstat {_PATH}: not a directory")
+    if _is_too_long(name):
+        raise ApplyError(f"lstat {_PATH}: {_TOO_LONG}")
+    return None if node is None else (node.children or {}).get(name)
 
 
-def _check_whiteout(base: str) -> None:
-    """Refuse a whiteout that names its own folder, or the one above it."""
-    if base in _BARE_WHITEOUTS:
-        raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
+def _is_too_long(name: str) -> bool:
+    """Whether Linux takes no such name, which is counted in bytes."""
+    return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
 
 
-def _delete(tree: _Tree, written: set[str], path: str) -> None:
+def _delete(folder: Node, hidden: str, written: set[Node]) -> None:
     """What a whiteout does in a plain folder."""
-    folder, _, base = path.rpartition("/")
-    if base != OPAQUE_WHITEOUT:
-        tree.remove(f"{folder}/{base.removeprefix(WHITEOUT_PREFIX)}")
-        return
-    pending = list(tree.below(folder))
+    children = folder.children if folder.children is not None else {}
+    if hidden == _OPAQUE:
+        _empty(folder, written)
+    else:
+        children.pop(hidden, None)
+
+
+def _empty(folder: Node, written: set[Node]) -> None:
+    """Remove what is in a folder, but for what this layer wrote."""
+    pending = [folder]
     while pending:
-        child = pending.pop()
-        if child in written:
-            pending.extend(tree.below(child))
-        else:
-            tree.remove(child)
+        children = pending.pop().children
+        for name, child in tuple((children or {}).items()):
+            if child in written:
+                pending.append(child)
+            elif children is not None:
+                del children[name]
 
 
-def _convert_on_overlay(tree: _Tree, _written: set[str], path: str) -> None:
+def _convert_on_overlay(folder: Node, hidden: str, _written: set[Node]) -> None:
     """What a whiteout does in the upper folder of an overlay: a device node or an attribute."""
-    folder, _, base = path.rpartition("/")
-    if base == OPAQUE_WHITEOUT:
+    if hidden == _OPAQUE:
         return
-    hidden = f"{folder}/{base.removeprefix(WHITEOUT_PREFIX)}"
-    if tree.get(hidden) is not None:
-        raise ApplyError(_EXISTS)
-    tree.put(hidden, _WHITEOUT_DEVICE)
+    children = folder.children if folder.children is not None else {}
+    if hidden in children:
+        raise ApplyError("file exists")
+    if _is_too_long(hidden):
+        raise ApplyError(_TOO_LONG)
+    children[hidden] = Node(CHARACTER_DEVICE)

@@ -1,8 +1,9 @@
-"""What an engine is given: a file that it can read, and how much of it was read here."""
+"""What an engine is given, whether importing it makes sense, and how much of it was read here."""
 
 from __future__ import annotations
 
 from checker.model.archive import Archive, Source
+from checker.verdicts import Question
 from checker_engines.steps.refusal import Refusal
 
 _CUT_SHORT = (
@@ -10,17 +11,19 @@ _CUT_SHORT = (
 )
 
 
-def check_source(archive: Archive) -> None:
+def check_is_file(question: Question, message: str) -> None:
     """Refuse a folder: the engine reads a stream.
+
+    Args:
+        question: What is asked.
+        message: What the engine prints of a folder.
 
     Raises:
         Refusal: It is a folder.
     """
-    if archive.source is Source.FOLDER:
-        raise Refusal(
-            f"read {archive.path}: is a directory",
-            f"it is a folder, and the engine takes a tar: `tar -C {archive.path} -cf image.tar .`",
-        )
+    if question.archive.source is Source.FOLDER:
+        reason = "the engine reads a file, and this is a folder; pack it into a tar, or use skopeo"
+        raise Refusal(message, reason)
 
 
 def reading_conditions(archive: Archive) -> tuple[str, ...]:
