@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.steps.image_shapes import Shapes
+from checker_engines.steps.refusal import Refusal
 
 _ZSTD_ERRORS = "invalid input: magic number mismatch"
 _TRAILING = {
@@ -58,6 +59,16 @@ class Library:
 def is_recognised(compression: Compression) -> bool:
     """Whether detection by magic takes it (package compression): no zstd skippable frame first."""
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
+
+
+def refuse_folder(archive: Archive) -> None:
+    """Open the archive as a file.
+
+    Raises:
+        Refusal: It is a folder.
+    """
+    if archive.source is Source.FOLDER:
+        raise Refusal("read <tmp>: is a directory", "it is a folder, not an archive")
 
 
 def tar_seen(archive: Archive) -> Tar:
