@@ -18,6 +18,7 @@ from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
+    is_compressed,
     is_recognised,
     refuse_folder,
     tar_seen,
@@ -113,8 +114,7 @@ class Podman:
     def load(self, question: Question) -> Verdict:
         """Say what ``podman load`` does: it tries the formats one after the other."""
         printed: list[str] = []
-        failures: list[str] = []
-        reason = ""
+        failures: dict[str, Refusal] = {}
         for transport, take in (
             ("oci", self._layout),
             ("oci-archive", self._layout_archive),
@@ -123,14 +123,12 @@ class Podman:
             try:
                 return self._taken(question, take(question, printed))
             except Refusal as refusal:
-                failures.append(f"{transport}: {refusal.message}")
-                reason = refusal.reason
-        failures.append("dir: open <tmp>: not a directory")
+                failures[transport] = refusal
         printed.append("Error: payload does not match any of the supported image formats:")
-        printed.extend(f" * {failure}" for failure in failures)
-        return self._verdict(
-            question, "load", VerdictOutcome.REJECTS, _why(question.archive, reason), _tail(printed)
-        )
+        printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
+        printed.append(" * dir: open <tmp>: not a directory")
+        reason = _why(question, "podman import", failures[_half_at_hand(question.archive)].reason)
+        return self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
 
     def _taken(self, question: Question, count: int) -> Verdict:
         if count:
@@ -295,7 +293,7 @@ def _skopeo(
     try:
         copy(question, printed)
     except Refusal as refusal:
-        outcome, reason = VerdictOutcome.REJECTS, _why(question.archive, refusal.reason)
+        outcome, reason = VerdictOutcome.REJECTS, _why(question, "podman import", refusal.reason)
         printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
         message = _tail(printed)
     return Verdict(
@@ -336,9 +334,17 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
             )
 
 
-def _why(archive: Archive, reason: str) -> str:
+def _half_at_hand(archive: Archive) -> str:
+    """The format that a refusal should be explained for."""
+    return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
+
+
+def _why(question: Question, importing: str, reason: str) -> str:
+    archive = question.archive
     if archive.kind is Kind.ROOTFS:
-        return f"it is a root filesystem, not an image ({reason}); import it instead"
+        return (
+            f"it is a root filesystem, not an image. Use: {importing} {question.shown_as} NAME:TAG"
+        )
     return reason
 
 
@@ -358,6 +364,11 @@ def _logged(message: str) -> str:
 
 
 def _conditions(question: Question) -> Iterator[str]:
+    if is_compressed(question.archive.tar.head):
+        yield (
+            "the archive is compressed twice: docker-archive takes off both, and what is inside "
+            "was not looked at"
+        )
     if ":" in question.shown_as:
         yield "the path must hold no colon: these tools take it for a separator"
     layers = (layer for image in question.archive.images for layer in image.layers)
