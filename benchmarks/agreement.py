@@ -25,6 +25,9 @@ from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
 _BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
 # What differs between two runs of one engine: paths, digests, other hexadecimal names, numbers.
 _MASKS = (
+    # Names of the moment: of a snapshot, and of the image that an import makes.
+    (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
+    (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
     (re.compile(r"<tmp>"), "<path>"),
     (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),
     (re.compile(r"\b[0-9a-f]{12,128}\b"), "<hex>"),

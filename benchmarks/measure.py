@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 MAXRSS_UNIT_BYTES: Final = 1 if sys.platform == "darwin" else 1024
 
 
+# Without compiled modules every start would be measured with a compilation of its own.
+_ENVIRONMENT: Final = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of a command.
@@ -44,7 +50,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=None if environment is None else dict(environment),
+            env={**_ENVIRONMENT, **(environment or {})},
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start

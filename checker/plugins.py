@@ -8,6 +8,7 @@ itself, and what is wrong is reported with the distribution behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from importlib import metadata
 from typing import NamedTuple
 
@@ -15,43 +16,9 @@ import pluggy
 
 from checker.checks.registry import Registry, RuleConflictError
 from checker.hookspecs import PROJECT, CheckerSpec
+from checker.run import Plugin, PluginProblem
 
 OWN_DISTRIBUTION = "archive-checker"
-
-
-class Plugin(NamedTuple):
-    """A plugin that was loaded.
-
-    Attributes:
-        name: Name of its entry point.
-        version: Version of its distribution.
-        distribution: Name of its distribution.
-        rules: Number of rules that it gave.
-    """
-
-    name: str
-    version: str
-    distribution: str
-    rules: int = 0
-
-
-class PluginProblem(NamedTuple):
-    """Why a plugin, or something of it, is not taken.
-
-    Attributes:
-        name: Name of its entry point.
-        version: Version of its distribution.
-        distribution: Name of its distribution.
-        message: What is wrong.
-    """
-
-    name: str
-    version: str
-    distribution: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
 
 
 class Host(NamedTuple):
@@ -104,8 +71,15 @@ def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[meta
 
 
 def _distribution(entry_point: metadata.EntryPoint) -> tuple[str, str]:
-    dist = entry_point.dist
-    return ("unknown", "unknown") if dist is None else (dist.name, dist.version)
+    return (
+        ("unknown", "unknown") if entry_point.dist is None else _name_and_version(entry_point.dist)
+    )
+
+
+@cache
+def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
+    # Parsed anew at each question, and one distribution can have many entry points.
+    return dist.name, dist.version
 
 
 class _Loader:

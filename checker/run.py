@@ -6,8 +6,42 @@ from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
-from checker.plugins import Plugin, PluginProblem
 from checker.verdicts import Classification, Verdict
+
+
+class Plugin(NamedTuple):
+    """A plugin that was loaded.
+
+    Attributes:
+        name: Name of its entry point.
+        version: Version of its distribution.
+        distribution: Name of its distribution.
+        rules: Number of rules that it gave.
+    """
+
+    name: str
+    version: str
+    distribution: str
+    rules: int = 0
+
+
+class PluginProblem(NamedTuple):
+    """Why a plugin, or something of it, is not taken.
+
+    Attributes:
+        name: Name of its entry point.
+        version: Version of its distribution.
+        distribution: Name of its distribution.
+        message: What is wrong.
+    """
+
+    name: str
+    version: str
+    distribution: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
 
 
 class CheckedArchive(NamedTuple):

@@ -6,7 +6,6 @@ They come from ``checker.toml`` (or ``--config FILE``) and the command line, whi
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -131,6 +130,8 @@ def _require_rule(name: str, registry: Registry) -> None:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion for a mistyped name, in words; empty if nothing is near."""
+    import difflib
+
     names = list(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5) or difflib.get_close_matches(
         name.upper(), names, n=1, cutoff=0.5

@@ -17,7 +17,7 @@ ALLOWED = {
     "model": {"model"},
     "reading": {"reading", "model"},
     "checks": {"checks", "model"},
-    "reports": {"reports", "run", "verdicts", "checks", "model", "plugins"},
+    "reports": {"reports", "run", "verdicts", "checks", "model"},
 }
 
 

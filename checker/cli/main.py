@@ -14,7 +14,7 @@ CLEAN, FOUND, USAGE, NOT_WHOLE = 0, 1, 2, 3
 INTERRUPTED = 128 + signal.SIGINT
 BROKEN_PIPE = 128 + 13
 # Two threads share the work of a blob; the default of 5 ms starves the one that hashes.
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.0001
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -110,7 +110,7 @@ class Archive(NamedTuple):
         path: The path as the user gave it; ``-`` for standard input.
         source: What the bytes came from.
         size: Size in bytes; of a folder, the sum of its files.
-        sha256: Hash of the bytes as they came; None for a folder.
+        sha256: Hash of the bytes as they came; None for a folder, or if nobody asked for it.
         compression: How the whole archive is compressed.
         tar: The outer tar; of a folder, its files as entries.
         members: The members and what was read of them.

@@ -14,7 +14,8 @@ class Limits(NamedTuple):
 
     Attributes:
         entries: Entries of one tar, and files of one folder.
-        expansion: Inflated bytes for each compressed byte, once ``expansion_from`` is passed.
+        expansion: Inflated bytes for each compressed byte, of each stream and of all blobs of an
+            archive together, once ``expansion_from`` is passed.
         expansion_from: Inflated bytes below which any expansion is fine.
         inflated: Inflated bytes of one compressed stream.
         spool: Bytes that a compressed archive or standard input may take on disk.

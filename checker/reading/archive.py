@@ -7,8 +7,9 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source, Stats
@@ -31,8 +32,8 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.rootfs import Rootfs
-from checker.reading.blob import Task, read_blob
-from checker.reading.source import CHUNK, Opened, open_source
+from checker.reading.blob import Task, read_blob, unread_blob
+from checker.reading.source import CHUNK, Opened, Seekable, open_source
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 _FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
@@ -46,12 +47,14 @@ class ReadOptions(NamedTuple):
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         jobs: Blobs that are read side by side.
+        whole_digest: Whether the sum of the file as it lies there is wanted; it costs another pass.
         progress: Told of every blob that is done: bytes done and bytes in all.
     """
 
     plan: ContentPlan = ContentPlan()
     limits: Limits = Limits()
     jobs: int = 2
+    whole_digest: bool = True
     progress: Callable[[int, int], None] | None = None
 
 
@@ -65,7 +68,7 @@ def read_archive(path: str, options: ReadOptions) -> Archive:
     opened = open_source(path, options.plan, options.limits)
     with ExitStack() as stack:
         stack.callback(opened.content.close)
-        hashing = _FileHash(opened.file)
+        hashing = _FileHash(opened.file if options.whole_digest else None)
         stack.callback(hashing.close)
         blobs = _read_blobs(path, opened, options)
         sha256 = opened.sha256 or hashing.result()
@@ -111,7 +114,7 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Bl
     total = sum(task.size for task in tasks)
     done = 0
     blobs: dict[int, Blob] = {}
-    with closing(_run(tasks, options)) as results:
+    with closing(_run(tasks, _Reader(options, _Allowance(opened.size, options.limits)))) as results:
         for blob in results:
             blobs[blob.position] = blob
             done += blob.size
@@ -134,12 +137,9 @@ def _tasks(path: str, opened: Opened, limits: Limits) -> Iterator[Task]:
             path=entries.paths[position],
             size=entries.sizes[position],
             is_document=_is_document(entries.paths[position]),
-            chunks=_chunks_of(opened, position),
+            chunks=partial(opened.content.chunks, position),
+            seekable=partial(opened.content.seekable, position),
         )
-
-
-def _chunks_of(opened: Opened, position: int) -> Callable[[], Iterator[bytes]]:
-    return lambda: opened.content.chunks(position)
 
 
 def _is_document(path: str) -> bool:
@@ -151,7 +151,7 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
     """Which members to read: all of an image, archives inside, none of a root filesystem."""
     if is_surely_rootfs(entries):
         return ()
-    if not marks_of_image(Members(entries, {})) and "blobs" not in entries.by_path:
+    if not marks_of_image(Members(entries, {})) and not _has_blobs(entries):
         return inner_archives(entries)
     files = (i for i, kind in enumerate(entries.kinds) if kind in _FILE_KINDS)
     found = list(files)
@@ -161,12 +161,63 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
     return documents.union(found[: limits.members])
 
 
-def _run(tasks: list[Task], options: ReadOptions) -> Generator[Blob]:
+def _has_blobs(entries: Entries) -> bool:
+    """Whether there is a folder ``blobs``, be it only by the names of the files in it."""
+    return any(path == "blobs" or path.startswith("blobs/") for path in entries.by_path)
+
+
+class _Allowance:
+    """What the blobs of an archive may inflate to, all together.
+
+    Each stream has limits of its own, but thousands of small bombs add up.
+    """
+
+    def __init__(self, archive_size: int, limits: Limits) -> None:
+        self._limits = limits
+        self._most = max(limits.expansion_from, limits.expansion * archive_size)
+        self._spent = 0
+        self._lock = Lock()
+
+    def spend(self, inflated: int) -> None:
+        """Count the inflated bytes of one blob."""
+        with self._lock:
+            self._spent += inflated
+
+    @property
+    def reached(self) -> LimitReached | None:
+        """The limit, once it is reached."""
+        if self._spent <= self._most:
+            return None
+        return LimitReached(
+            limit="expansion",
+            value=self._limits.expansion,
+            what=f"the blobs before this one inflated to {self._spent} bytes; it was not read",
+        )
+
+
+class _Reader:
+    """Reads tasks as long as the allowance lasts."""
+
+    def __init__(self, options: ReadOptions, allowance: _Allowance) -> None:
+        self.jobs = options.jobs
+        self._options = options
+        self._allowance = allowance
+
+    def read(self, task: Task) -> Blob:
+        reached = self._allowance.reached
+        if reached is not None:
+            return unread_blob(task, reached)
+        blob = read_blob(task, self._options.plan, self._options.limits)
+        self._allowance.spend(blob.inflated_size)
+        return blob
+
+
+def _run(tasks: list[Task], reader: _Reader) -> Generator[Blob]:
     """Read the tasks, in file order, on as many threads as there are jobs."""
-    if min(options.jobs, len(tasks)) <= 1:
-        yield from (read_blob(task, options.plan, options.limits) for task in tasks)
+    if min(reader.jobs, len(tasks)) <= 1:
+        yield from map(reader.read, tasks)
         return
-    workers = _Workers(tasks, options)
+    workers = _Workers(tasks, reader)
     try:
         yield from workers.results(len(tasks))
     finally:
@@ -176,14 +227,14 @@ def _run(tasks: list[Task], options: ReadOptions) -> Generator[Blob]:
 class _Workers:
     """Threads that read tasks until there are none, or until they are closed."""
 
-    def __init__(self, tasks: list[Task], options: ReadOptions) -> None:
-        self._options = options
+    def __init__(self, tasks: list[Task], reader: _Reader) -> None:
+        self._reader = reader
         self._pending: SimpleQueue[Task] = SimpleQueue()
         self._results: SimpleQueue[Blob | BaseException] = SimpleQueue()
         self._closed = False
         for task in tasks:
             self._pending.put(task)
-        count = min(options.jobs, len(tasks))
+        count = min(reader.jobs, len(tasks))
         self._threads = [Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -216,8 +267,20 @@ class _Workers:
             self._results.put(error)
 
     def _read(self, task: Task) -> Blob:
-        chunks = task._replace(chunks=lambda: self._until_closed(task.chunks()))
-        return read_blob(chunks, self._options.plan, self._options.limits)
+        return self._reader.read(
+            task._replace(
+                chunks=lambda: self._until_closed(task.chunks()),
+                seekable=lambda: self._seekable_until_closed(task.seekable()),
+            ),
+        )
+
+    def _seekable_until_closed(self, content: Seekable | None) -> Seekable | None:
+        if content is None:
+            return None
+        read = content.read
+        return content._replace(
+            read=lambda offset, count: b"" if self._closed else read(offset, count)
+        )
 
     def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

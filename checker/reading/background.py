@@ -12,6 +12,36 @@ from threading import Thread
 _PIECES_WAITING = 4
 
 
+class Beside:
+    """Runs something on a thread of its own.
+
+    Args:
+        run: What to run.
+    """
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        self._run = run
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._guard, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wait for its end.
+
+        Raises:
+            BaseException: What it raised.
+        """
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _guard(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:  # noqa: BLE001 - raised again by close()
+            self._error = error
+
+
 class Background:
     """Runs ``consume`` on each piece that is put, in order, on a thread of its own.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from checker.model.blob import Blob
@@ -11,10 +12,13 @@ from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
-from checker.reading.background import Background
+from checker.model.tar import Tar
+from checker.reading.background import Background, Beside
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.document import read_document
-from checker.reading.tar import BLOCK, TarWalker, looks_like_header
+from checker.reading.header import BLOCK, looks_like_header
+from checker.reading.source import Seekable
+from checker.reading.tar import TarWalker, walk_by_seeking
 
 _JSON_STARTS = (b"{", b"[", b"\xef\xbb\xbf{", b"\xef\xbb\xbf[")
 # Below this many bytes a second thread costs more than it gives.
@@ -32,6 +36,7 @@ class Task(NamedTuple):
         size: Its size in bytes, as the header says.
         is_document: Whether it is one of the files that must be JSON.
         chunks: Gives its content in pieces.
+        seekable: Gives its content in any order; None if it can only be had from its start.
     """
 
     location: Location
@@ -40,6 +45,7 @@ class Task(NamedTuple):
     size: int
     is_document: bool
     chunks: Callable[[], Iterator[bytes]]
+    seekable: Callable[[], Seekable | None] = lambda: None
 
 
 class _Hashes:
@@ -67,11 +73,16 @@ def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
         head = _take_head(chunks)
         if _is_document(task, head):
             return _read_json(task, head, chunks, limits)
-        return _LayerReading(task, head, plan, limits).run(chunks)
+        return _read_layer(task, head, chunks, TarWalker(limits, plan), limits)
     except OSError as error:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:
-        return _empty(task)._replace(limits=(error.reached._replace(member=task.location.member),))
+        return unread_blob(task, error.reached)
+
+
+def unread_blob(task: Task, reached: LimitReached) -> Blob:
+    """What is known of a member that is not read, because a limit was reached before it."""
+    return _empty(task)._replace(limits=(reached._replace(member=task.location.member),))
 
 
 def _take_head(chunks: Iterator[bytes]) -> bytes:
@@ -126,71 +137,98 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
         return blob._replace(limits=(error.reached._replace(member=task.location.member),))
 
 
-class _LayerReading:
-    """Reads what is no document: digest, decompression, diffID and entries in one pass."""
+def _read_layer(
+    task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker, limits: Limits
+) -> Blob:
+    """Read what is no document: digest, decompression, diffID and entries in one pass."""
+    kind = detect(head[:MAGIC_SIZE])
+    if kind is not CompressionKind.NONE:
+        return _CompressedReading(task, kind, walker, limits).run(head, chunks)
+    seekable = task.seekable() if task.size >= _WORTH_A_THREAD else None
+    if seekable is None:
+        return _read_plain(task, head, chunks, walker)
+    return _read_large_plain(task, head, chunks, walker, seekable)
 
-    def __init__(self, task: Task, head: bytes, plan: ContentPlan, limits: Limits) -> None:
+
+def _read_plain(task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker) -> Blob:
+    hashes = _Hashes(task.path)
+    size = 0
+    for chunk in chain((head,), chunks):
+        hashes.update(chunk)
+        size += len(chunk)
+        walker.feed(chunk)
+    return _plain_blob(task, size, hashes, walker.finish())
+
+
+def _read_large_plain(
+    task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker, seekable: Seekable
+) -> Blob:
+    """Hash all bytes here, and walk the headers alone on another thread."""
+    walked: list[Tar] = []
+    beside = Beside(lambda: walked.append(walk_by_seeking(walker, seekable.read, seekable.size)))
+    hashes = _Hashes(task.path)
+    size = 0
+    try:
+        for chunk in chain((head,), chunks):
+            hashes.update(chunk)
+            size += len(chunk)
+    finally:
+        beside.close()
+    return _plain_blob(task, size, hashes, walked[0])
+
+
+def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:
+    blob = _empty(task)._replace(size=size, digests=hashes.digests(), inflated_size=size, tar=tar)
+    return blob._replace(diff_id=blob.digest)
+
+
+class _CompressedReading:
+    """Reads a compressed layer: one thread hashes and inflates, another one hashes and walks."""
+
+    def __init__(
+        self, task: Task, kind: CompressionKind, walker: TarWalker, limits: Limits
+    ) -> None:
         self._task = task
-        self._head = head
         self._hashes = _Hashes(task.path)
-        self._kind = detect(head[:MAGIC_SIZE])
-        self._inflater = Inflater(self._kind, limits)
-        self._walker = TarWalker(limits, plan)
+        self._inflater = Inflater(kind, limits)
+        self._walker = walker
         self._diff = hashlib.sha256()
         self._size = 0
         self._inflated = 0
 
-    def run(self, chunks: Iterator[bytes]) -> Blob:
-        consume = self._consume_plain
-        if self._kind is not CompressionKind.NONE:
-            consume = self._consume_inflated
+    def run(self, head: bytes, chunks: Iterator[bytes]) -> Blob:
         if self._task.size < _WORTH_A_THREAD:
-            limit = self._pump(chunks, consume)
+            limit = self._pump(head, chunks, self._consume)
         else:
-            background = Background(consume)
+            background = Background(self._consume)
             try:
-                limit = self._pump(chunks, background.put)
+                limit = self._pump(head, chunks, background.put)
             finally:
                 background.close()
-        return self._blob(limit)
+        return _empty(self._task)._replace(
+            size=self._size,
+            digests=self._hashes.digests(),
+            compression=self._inflater.finish(),
+            inflated_size=self._inflated,
+            diff_id=f"sha256:{self._diff.hexdigest()}",
+            tar=self._walker.finish(),
+            limits=() if limit is None else (limit,),
+        )
 
     def _pump(
-        self, chunks: Iterator[bytes], consume: Callable[[bytes], None]
+        self, head: bytes, chunks: Iterator[bytes], consume: Callable[[bytes], None]
     ) -> LimitReached | None:
-        chunk: bytes | None = self._head
         try:
-            while chunk:
+            for chunk in chain((head,), chunks):
                 self._hashes.update(chunk)
                 self._size += len(chunk)
                 for piece in self._inflater.feed(chunk):
                     self._inflated += len(piece)
                     consume(piece)
-                chunk = next(chunks, None)
         except LimitError as error:
             return error.reached._replace(member=self._task.location.member)
         return None
 
-    def _consume_plain(self, piece: bytes) -> None:
-        self._walker.feed(piece)
-
-    def _consume_inflated(self, piece: bytes) -> None:
+    def _consume(self, piece: bytes) -> None:
         self._diff.update(piece)
         self._walker.feed(piece)
-
-    def _blob(self, limit: LimitReached | None) -> Blob:
-        tar = self._walker.finish()
-        digests = self._hashes.digests()
-        plain = self._kind is CompressionKind.NONE
-        limits = () if limit is None else (limit,)
-        return Blob(
-            location=self._task.location,
-            position=self._task.position,
-            path=self._task.path,
-            size=self._size,
-            digests=digests,
-            compression=self._inflater.finish(),
-            inflated_size=self._inflated,
-            diff_id="sha256:" + (digests["sha256"] if plain else self._diff.hexdigest()),
-            tar=tar,
-            limits=limits,
-        )

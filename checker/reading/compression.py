@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
@@ -26,7 +27,7 @@ _NUMBER_OF_ERROR = re.compile(r"^Error -?[0-9]+ ")
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
 _XZ_PADDING = bytes(4)
 
-_GZIP_FIXED = 10
+_GZIP_FIXED, _GZIP_TRAILER = 10, 8
 _GZIP_HEADER_CRC, _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 2, 4, 8, 16
 _GZIP_HEADER_LIMIT = 1 << 20
 
@@ -62,55 +63,93 @@ class _Decompressor(Protocol):
 
 
 class _GzipMember:
-    """igzip for one member, whose header it gets in one piece.
+    """igzip for one member, whose header and trailer are read here.
 
-    A header with optional fields that comes in several pieces is misread by isal 1.9.
+    A header with optional fields that comes in several pieces is misread by isal 1.9. Where the
+    trailer is wrong, isal keeps back what it has inflated last, and readers do see it.
     """
 
     def __init__(self) -> None:
-        from isal import igzip_lib
+        from isal import igzip_lib, isal_zlib
 
-        self._inner = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        self._inner = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
+        self._crc32: Callable[[bytes, int], int] = isal_zlib.crc32
         self._header: bytes | None = b""
+        self._trailer = b""
+        self._crc = 0
+        self._size = 0
+        self._eof = False
 
     def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
-        if self._header is None:
-            return self._inner.decompress(data, max_length)
-        header = self._header + bytes(data)
-        if _has_gzip_header(header) or len(header) > _GZIP_HEADER_LIMIT:
+        if self._header is not None:
+            header = self._header + bytes(data)
+            size = _gzip_header_size(header)
+            if size is None:
+                self._header = header
+                return b""
             self._header = None
-            return self._inner.decompress(header, max_length)
-        self._header = header
-        return b""
+            data = header[size:]
+        if self._inner.eof:
+            self._trailer += data
+            self._check_trailer()
+            return b""
+        piece = self._inner.decompress(data, max_length)
+        self._crc = self._crc32(piece, self._crc)
+        self._size += len(piece)
+        self._trailer = self._inner.unused_data
+        return piece
+
+    def _check_trailer(self) -> None:
+        """Compare checksum and size (RFC 1952, section 2.3.1), once they are there."""
+        if len(self._trailer) < _GZIP_TRAILER:
+            return
+        if int.from_bytes(self._trailer[:4], "little") != self._crc:
+            raise ValueError("Incorrect checksum found")
+        if int.from_bytes(self._trailer[4:8], "little") != self._size & 0xFFFFFFFF:
+            raise ValueError("Incorrect length found")
+        self._eof = True
 
     @property
     def eof(self) -> bool:
-        return self._inner.eof
+        return self._eof
 
     @property
     def needs_input(self) -> bool:
-        return self._inner.needs_input
+        if self._inner.eof:
+            return len(self._trailer) < _GZIP_TRAILER
+        return self._header is not None or self._inner.needs_input
 
     @property
     def unused_data(self) -> bytes:
-        return self._inner.unused_data
+        return self._trailer[_GZIP_TRAILER:] if self._eof else b""
 
 
-def _has_gzip_header(data: bytes) -> bool:
-    """Whether the header of a member (RFC 1952, section 2.3) is there to its last byte."""
-    if len(data) < _GZIP_FIXED:
-        return False
-    flags = data[3]
+def _gzip_header_size(data: bytes) -> int | None:
+    """Bytes of the header of a member (RFC 1952, section 2.3); None if it goes on.
+
+    Raises:
+        ValueError: It is longer than any reader would take, or its checksum is wrong.
+    """
     position = _GZIP_FIXED
+    flags = data[3] if len(data) > 3 else 0
     if flags & _GZIP_EXTRA:
         position += 2 + int.from_bytes(data[position : position + 2], "little")
     for flag in (_GZIP_NAME, _GZIP_COMMENT):
         if flags & flag:
-            end = data.find(b"\0", position)
-            if end < 0:
-                return False
-            position = end + 1
-    return len(data) >= position + (2 if flags & _GZIP_HEADER_CRC else 0)
+            nul = data.find(b"\0", position)
+            position = len(data) + 1 if nul < 0 else nul + 1
+    end = position + (2 if flags & _GZIP_HEADER_CRC else 0)
+    if len(data) >= end:
+        _check_gzip_header(data[:position], data[position:end])
+        return end
+    if len(data) > _GZIP_HEADER_LIMIT:
+        raise ValueError(f"the gzip header has more than {_GZIP_HEADER_LIMIT} bytes")
+    return None
+
+
+def _check_gzip_header(header: bytes, checksum: bytes) -> None:
+    if checksum and int.from_bytes(checksum, "little") != zlib.crc32(header) & 0xFFFF:
+        raise ValueError("Incorrect gzip header checksum found")
 
 
 def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:

@@ -20,18 +20,33 @@ from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.errors import UnreadableError
-from checker.reading.tar import TarWalker
+from checker.reading.tar import ReadAt, TarWalker, walk_by_seeking
 
-CHUNK = 1 << 20
-_WINDOW = 1 << 18
+CHUNK = 1 << 21
 _LAYOUT_MARKS = frozenset({"oci-layout", "index.json", "blobs"})
+
+
+class Seekable(NamedTuple):
+    """Content of which any part can be read at once.
+
+    Attributes:
+        size: Bytes that are really there.
+        read: Reads a part.
+    """
+
+    size: int
+    read: ReadAt
 
 
 class Content(Protocol):
     """Gives the content of members."""
 
     def chunks(self, position: int) -> Iterator[bytes]:
-        """The content of the member at a position, in pieces of at most 1 MiB."""
+        """The content of the member at a position, in pieces."""
+        ...
+
+    def seekable(self, position: int) -> Seekable | None:
+        """The content of a member in any order; None if it can only be had from its start."""
         ...
 
     def close(self) -> None:
@@ -84,6 +99,17 @@ class TarContent:
         if spans is None:
             return self._pieces(stored.offset, stored.length)
         return self._sparse(stored, spans, self._entries.sizes[position])
+
+    def seekable(self, position: int) -> Seekable | None:
+        """The stored bytes of a member; None if it is sparse, as these are not its content."""
+        if position in self._entries.sparse:
+            return None
+        stored = self._entries.content(position)
+        there = min(stored.length, os.fstat(self._file).st_size - stored.offset)
+        return Seekable(
+            max(0, there),
+            lambda offset, count: os.pread(self._file, count, stored.offset + offset),
+        )
 
     def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
         while length > 0:
@@ -152,6 +178,11 @@ class FolderContent:
         finally:
             os.close(file)
 
+    def seekable(self, position: int) -> Seekable | None:
+        """Nothing is held open, so a file is read from its start."""
+        del position
+        return None
+
     def close(self) -> None:
         """Nothing is held open."""
 
@@ -193,7 +224,11 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits) -> Opened:
             and detect(os.pread(file, MAGIC_SIZE, 0)) is CompressionKind.NONE
         )
         if in_place:
-            tar = _walk_file(file, status.st_size, plan, limits)
+            tar = walk_by_seeking(
+                TarWalker(limits, plan),
+                lambda offset, count: os.pread(file, count, offset),
+                status.st_size,
+            )
     except OSError:
         os.close(file)
         raise
@@ -209,22 +244,6 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits) -> Opened:
         sha256=None,
         limits=(),
     )
-
-
-def _walk_file(file: int, size: int, plan: ContentPlan, limits: Limits) -> Tar:
-    """Walk the headers of a seekable tar, content skipped."""
-    walker = TarWalker(limits, plan)
-    position = 0
-    while position < size:
-        step = min(walker.skippable, size - position)
-        walker.skip(step)
-        position += step
-        window = os.pread(file, _WINDOW, position)
-        if not window:
-            break
-        walker.feed(window)
-        position += len(window)
-    return walker.finish()
 
 
 class _Spool:
@@ -276,14 +295,13 @@ class _Stream:
     def __init__(self, file: int) -> None:
         self._file = file
         self._sha256 = hashlib.sha256()
-        self._whole = False
         self.head = _read_at_least(file, MAGIC_SIZE)
         self.size = 0
 
     @property
-    def sha256(self) -> str | None:
-        """The hash, if the file was read to its end."""
-        return self._sha256.hexdigest() if self._whole else None
+    def sha256(self) -> str:
+        """The hash of what was read."""
+        return self._sha256.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
         chunk = self.head
@@ -292,7 +310,6 @@ class _Stream:
             self.size += len(chunk)
             yield chunk
             chunk = os.read(self._file, CHUNK)
-        self._whole = True
 
 
 def _spool(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
@@ -315,7 +332,7 @@ def _spool(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Open
         tar=tar,
         content=TarContent(spool.file, tar.entries, limits),
         file=None,
-        sha256=stream.sha256,
+        sha256=None if reached else stream.sha256,
         limits=reached,
     )
 

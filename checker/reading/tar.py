@@ -10,7 +10,6 @@ is an anomaly with its byte offset.
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 from zlib import adler32
@@ -19,6 +18,24 @@ from checker.model.content import ContentPlan
 from checker.model.entries import KIND_NAMES, OWN_SPELLING, Entries, Span, spell
 from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.reading.header import (
+    BLOCK,
+    GNU_MAGIC,
+    GNU_VERSION,
+    HEADER,
+    INT64_MAX,
+    MAGIC,
+    NUMBER_FIELDS,
+    STAR_PREFIX,
+    STAR_TRAILER,
+    ZERO_BLOCK,
+    Numbers,
+    Rows,
+    Sums,
+    header_sums,
+    parse_number,
+    parse_octal,
+)
 from checker.reading.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
 from checker.reading.sparse import (
     SparseError,
@@ -26,24 +43,6 @@ from checker.reading.sparse import (
     check_spans,
     old_gnu_rows,
     parse_map_0_1,
-)
-
-BLOCK = 512
-_ZERO_BLOCK = bytes(BLOCK)
-# name mode+uid+gid size mtime chksum typeflag linkname magic version (owners) major+minor prefix
-_HEADER = struct.Struct("100s24s12s12s8sB100s6s2s64x16s155s12x")
-_MAGIC = b"ustar\x00"
-_GNU_MAGIC, _GNU_VERSION = b"ustar ", b" \x00"
-_STAR_TRAILER = b"tar\x00"
-_STAR_PREFIX = 131
-_NUMBER_FIELDS = (
-    ("mode", 100, 108),
-    ("uid", 108, 116),
-    ("gid", 116, 124),
-    ("size", 124, 136),
-    ("mtime", 136, 148),
-    ("device major", 329, 337),
-    ("device minor", 337, 345),
 )
 
 _LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = b"xgLK"
@@ -56,18 +55,15 @@ _WITHOUT_CONTENT = frozenset(b"123456")
 _NO_DEVICE = (0, 0)
 _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
 
-_INT64_MAX = (1 << 63) - 1
 _UINT32_MASK = (1 << 32) - 1
 # Zeros in front are fine; 19 digits are what the largest number has.
 _PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
 _SURELY_FITS = 19
 _TIMES = frozenset({b"mtime", b"atime", b"ctime"})
 _NUMBERS = frozenset({b"uid", b"gid", b"size"})
-_PLAIN_KEYS = _TIMES | _NUMBERS | {b"path", b"linkpath", b"uname", b"gname"}
 _SPARSE_MINORS = (b"0", b"1")
 _GLOBAL_DANGERS = frozenset({b"path", b"linkpath", b"size"})
 
-_MEMO_SIZE = 1 << 15
 _XATTR_NAME = len(XATTR_PREFIX)
 _XATTR_VALUE = 256
 _XATTRS_PER_ENTRY = 64
@@ -75,82 +71,8 @@ _LIMITS_NOTED = 20
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20
 _SPARSE_BLOCK_END = 504
+_WINDOW = 1 << 18
 _EXECUTABLE = 0o111
-
-
-def parse_number(field: bytes) -> int | None:
-    """Read a numeric field: octal or base-256; None if it is neither.
-
-    As Go's archive/tar does it (strconv.go, parseNumeric and parseOctal).
-    """
-    if field[:1] >= b"\x80":
-        negative = bool(field[0] & 0x40)
-        first = field[0] if negative else field[0] & 0x7F
-        value = int.from_bytes(bytes([first]) + field[1:], "big", signed=negative)
-        return value if -_INT64_MAX - 1 <= value <= _INT64_MAX else None
-    return parse_octal(field)
-
-
-def parse_octal(field: bytes) -> int | None:
-    """Read octal digits with spaces and NULs around; 0 if there are none, None if it is not octal.
-
-    The checksum has this form alone (Go's archive/tar, format.go, getFormat).
-    """
-    digits = field.strip(b" \0").partition(b"\0")[0]
-    if not digits:
-        return 0
-    # int() alone would take a sign, underscores and blanks.
-    if not digits.isdigit() or b"8" in digits or b"9" in digits:
-        return None
-    return int(digits, 8)
-
-
-def header_sums(block: bytes) -> tuple[int, int]:
-    """Unsigned and signed sum of a header, its checksum field taken as spaces."""
-    blanked = block[:148] + b" " * 8 + block[156:]
-    unsigned = sum(blanked)
-    return unsigned, unsigned - 256 * sum(byte > 127 for byte in blanked)
-
-
-def looks_like_header(block: bytes) -> bool:
-    """Whether these 512 bytes are a tar header with a right checksum."""
-    if len(block) < BLOCK or block == _ZERO_BLOCK:
-        return False
-    return parse_octal(block[148:156]) in header_sums(block)
-
-
-class _Numbers(dict[bytes, int | None]):
-    """Numeric fields seen so far: the same few sizes and times come again and again."""
-
-    def __missing__(self, field: bytes) -> int | None:
-        if len(self) > _MEMO_SIZE:
-            self.clear()
-        value = self[field] = parse_number(field)
-        return value
-
-
-class _Rows(dict[bytes, tuple[int, ...] | None]):
-    """Rows of numeric fields of 8 bytes seen so far, None with a malformed one among them."""
-
-    def __missing__(self, row: bytes) -> tuple[int, ...] | None:
-        if len(self) > _MEMO_SIZE:
-            self.clear()
-        numbers = [parse_number(row[start : start + 8]) for start in range(0, len(row), 8)]
-        known = tuple(number for number in numbers if number is not None)
-        value = self[row] = known if len(known) == len(numbers) else None
-        return value
-
-
-class _Sums(dict[bytes, int]):
-    """Checksum field -> the sum of all 512 bytes of its header; -1 if it is no number."""
-
-    def __missing__(self, field: bytes) -> int:
-        if len(self) > _MEMO_SIZE:
-            self.clear()
-        number = parse_octal(field)
-        # The checksum counts its own bytes as spaces; here they are added as they stand.
-        value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
-        return value
 
 
 class _Header(NamedTuple):
@@ -173,6 +95,9 @@ class _Stop(Exception):  # noqa: N818 - control flow inside this module, not an 
 
 _Collector = Callable[[bytes], None]
 
+ReadAt = Callable[[int, int], bytes]
+"""Reads from an offset at most so many bytes."""
+
 
 class TarWalker:
     """Walks one tar: ``feed`` it and, where ``skippable`` says so, ``skip``; ``finish`` once.
@@ -192,11 +117,12 @@ class TarWalker:
         self._content_left = limits.content
         self._names_left = limits.names
         self._global: dict[str, str] = {}
-        self._sums = _Sums()
-        self._numbers = _Numbers()
-        self._rows = _Rows()
+        self._sums = Sums()
+        self._numbers = Numbers()
+        self._rows = Rows()
         # What extension headers said of the entry that comes next.
         self._pax: dict[bytes, bytes] = {}
+        self._xattrs: dict[str, bytes] = {}
         self._long_name = b""
         self._long_link = b""
         self._extension_offset = -1
@@ -221,7 +147,7 @@ class TarWalker:
         """How many of the bytes that come next need not be fed."""
         if self._rest or self._collector is not None:
             return 0
-        return _INT64_MAX if self._stopped else self._skip
+        return INT64_MAX if self._stopped else self._skip
 
     def skip(self, count: int) -> None:
         """Pass over ``count`` bytes, at most ``skippable``."""
@@ -287,7 +213,7 @@ class TarWalker:
             if length - position < BLOCK:
                 return position
             block = data[position : position + BLOCK]
-            if block[0] == 0 and block == _ZERO_BLOCK:
+            if block[0] == 0 and block == ZERO_BLOCK:
                 self._see_zero_block(self._position + position)
             else:
                 self._see_header(block, self._position + position)
@@ -308,18 +234,18 @@ class TarWalker:
             version,
             raw_device,
             prefix,
-        ) = _HEADER.unpack_from(block)
+        ) = HEADER.unpack_from(block)
         # Two sums of at most 256 * 255 each: Adler's modulus, 65521, is never reached.
         total = (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
         if total != self._sums[checksum] or self._zero_blocks:
             self._doubt_header(block, offset)
         name = name.partition(b"\0")[0]
         device: tuple[int, ...] | None = _NO_DEVICE
-        if magic == _MAGIC:
+        if magic == MAGIC:
             device = self._rows[raw_device]
-            if prefix[0] or block.endswith(_STAR_TRAILER):
+            if prefix[0] or block.endswith(STAR_TRAILER):
                 name = self._ustar_name(name, prefix, block, offset)
-        elif magic == _GNU_MAGIC and version == _GNU_VERSION:
+        elif magic == GNU_MAGIC and version == GNU_VERSION:
             device = self._rows[raw_device]
             if prefix[0]:
                 name = _gnu_name(name, prefix)
@@ -377,7 +303,7 @@ class TarWalker:
     def _stop_at_number(self, block: bytes, offset: int) -> NoReturn:
         label, start, field = next(
             (label, start, block[start:end])
-            for label, start, end in _NUMBER_FIELDS
+            for label, start, end in NUMBER_FIELDS
             if parse_number(block[start:end]) is None
         )
         self._stop_at_field(label, start, field, offset, block[:100].partition(b"\0")[0])
@@ -397,13 +323,13 @@ class TarWalker:
             self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
 
     def _ustar_name(self, name: bytes, prefix: bytes, block: bytes, offset: int) -> bytes:
-        if block.endswith(_STAR_TRAILER):
+        if block.endswith(STAR_TRAILER):
             # In star's header two times stand behind a shorter prefix.
             for label, start in (("access time", 476), ("change time", 488)):
                 field = block[start : start + 12]
                 if parse_number(field) is None:
                     self._stop_at_field(label, start, field, offset, name)
-            prefix = prefix[:_STAR_PREFIX]
+            prefix = prefix[:STAR_PREFIX]
         prefix = prefix.partition(b"\0")[0]
         return prefix + b"/" + name if prefix else name
 
@@ -587,21 +513,15 @@ class TarWalker:
             self._begin_pax_sparse(header, pax, sparse_version, offset)
         else:
             self._see_entry(header, offset)
-        others = pax.keys() - _PLAIN_KEYS
-        if others:
-            self._keep_xattrs(pax, others, offset)
+        if self._xattrs:
+            self._entries.xattrs[len(self._entries.paths) - 1] = self._xattrs
+            self._xattrs = {}
 
-    def _keep_xattrs(self, pax: dict[bytes, bytes], keys: set[bytes], offset: int) -> None:
-        # An empty record sets none (reader.go, mergePAX).
-        found = sorted(key for key in keys if key.startswith(XATTR_PREFIX) and pax[key])
-        if not found:
-            return
-        xattrs: dict[str, bytes] = {}
-        for key in found[:_XATTRS_PER_ENTRY]:
-            value = pax[key][:_XATTR_VALUE]
+    def _take_xattr(self, key: bytes, value: bytes, offset: int) -> None:
+        if len(self._xattrs) < _XATTRS_PER_ENTRY:
+            value = value[:_XATTR_VALUE]
             self._spend(len(key) + len(value), offset)
-            xattrs[_text(key[_XATTR_NAME:])] = value
-        self._entries.xattrs[len(self._entries.paths) - 1] = xattrs
+            self._xattrs[_text(key[_XATTR_NAME:])] = value
 
     def _extended(self, header: _Header, typeflag: int, offset: int) -> _Header:
         """The header as the extension headers before it change it."""
@@ -619,6 +539,8 @@ class TarWalker:
                 link = value
             elif key in _NUMBERS:
                 uid, gid, size = self._with_number(key, value, (uid, gid, size), offset)
+            elif key.startswith(XATTR_PREFIX):
+                self._take_xattr(key, value, offset)
         name = self._long_name or name
         kind = typeflag or _old_kind(name)
         if size < 0:
@@ -661,7 +583,7 @@ class TarWalker:
     # Sparse files
 
     def _begin_old_sparse(self, header: _Header, block: bytes, offset: int) -> None:
-        if block[257:265] != _GNU_MAGIC + _GNU_VERSION:
+        if block[257:265] != GNU_MAGIC + GNU_VERSION:
             self._stop(
                 AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse file without GNU's magic", header.name
             )
@@ -895,6 +817,30 @@ class TarWalker:
         raise _Stop
 
 
+def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
+    """Walk a tar of which any part can be read at once: headers are read, content is skipped.
+
+    Args:
+        walker: A new walker.
+        read: Gives at most so many bytes from an offset on; none at the end.
+        size: Bytes of the tar that are really there.
+
+    Raises:
+        OSError: What ``read`` raises.
+    """
+    position = 0
+    while position < size:
+        step = min(walker.skippable, size - position)
+        walker.skip(step)
+        position += step
+        window = read(position, min(_WINDOW, size - position))
+        if not window:
+            break
+        walker.feed(window)
+        position += len(window)
+    return walker.finish()
+
+
 def _old_kind(name: bytes) -> int:
     """What the type flag NUL of tars before POSIX means: a file, or a directory by its slash."""
     return _DIRECTORY if name.endswith(b"/") else _REGULAR
@@ -917,7 +863,7 @@ def _text(raw: bytes) -> str:
 
 
 def _fits(number: int) -> bool:
-    return -_INT64_MAX - 1 <= number <= _INT64_MAX
+    return -INT64_MAX - 1 <= number <= INT64_MAX
 
 
 def _pax_sparse_version(pax: dict[bytes, bytes]) -> str | None:
@@ -927,8 +873,3 @@ def _pax_sparse_version(pax: dict[bytes, bytes]) -> str | None:
     if major == b"0" and minor in _SPARSE_MINORS:
         return "0.1"
     return "1.0" if (major, minor) == (b"1", b"0") else None
-
-
-def _xattrs(pax: dict[bytes, bytes], keys: list[bytes]) -> dict[str, bytes]:
-    start = len(XATTR_PREFIX)
-    return {_text(key[start:]): pax[key][:_XATTR_VALUE] for key in keys[:_XATTRS_PER_ENTRY]}

@@ -14,9 +14,8 @@ from checker.checks.finding import Finding, Result, Severity
 from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.location import Location
-from checker.plugins import Plugin, PluginProblem
 from checker.reports.printable import without_surrogates
-from checker.run import CheckedArchive, Run
+from checker.run import CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Verdict
 
 VERSION = 1

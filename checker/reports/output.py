@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from difflib import get_close_matches
 from typing import NamedTuple, TextIO
 
 from checker.reports.printable import printable
@@ -37,7 +36,7 @@ class Output(NamedTuple):
 
 def builtin_reports() -> tuple[Report, ...]:
     """The formats that are always there; each loads what it needs when it renders."""
-    return (Report(TEXT, _text), Report("json", _json), Report("junit", _junit))
+    return (Report(TEXT, _text), Report("json", _json, shows_digest=True), Report("junit", _junit))
 
 
 def _text(run: Run) -> str:
@@ -82,6 +81,8 @@ def plan_outputs(orders: Iterable[str], reports: Sequence[Report]) -> tuple[Outp
 def _output(order: str, known: dict[str, Report]) -> Output:
     name, equals, file = order.partition("=")
     if name not in known:
+        from difflib import get_close_matches
+
         close = get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise OutputError(f"unknown format {name!r}: {hint}formats are {', '.join(known)}")

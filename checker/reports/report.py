@@ -14,7 +14,9 @@ class Report(NamedTuple):
     Attributes:
         name: What the user calls it.
         render: Makes the text of a report from a run.
+        shows_digest: Whether it shows the sum of the whole archive, which takes time to compute.
     """
 
     name: str
     render: Callable[[Run], str]
+    shows_digest: bool = False

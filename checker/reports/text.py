@@ -12,7 +12,6 @@ from typing import TextIO
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
 from checker.model.image import Image
-from checker.plugins import PluginProblem
 from checker.reports.layout import (
     EMPTY,
     Line,
@@ -31,7 +30,7 @@ from checker.reports.wording import (
     place_words,
     size_words,
 )
-from checker.run import CheckedArchive, Run
+from checker.run import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 WIDTH = 80
@@ -246,8 +245,10 @@ def _kept(found: Classification, width: int) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
+    names = [safe(f"{verdict.engine} {verdict.action}") for verdict in verdicts]
+    longest = max(map(len, names), default=0)
     for number, verdict in enumerate(verdicts):
-        asked = safe(f"{verdict.engine} {verdict.action}")
+        asked = names[number].ljust(longest)
         outcome = (_VERDICT_STYLES[verdict.outcome], verdict.outcome)
         yield (*_label("" if number else "engines"), (Style.PLAIN, f"{asked}  "), outcome)
         yield from _beneath(safe(verdict.reason), width, Style.FAINT)

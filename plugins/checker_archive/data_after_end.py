@@ -8,7 +8,7 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.tar import Anomaly, AnomalyKind
-from checker.reading.tar import BLOCK, looks_like_header
+from checker.reading.header import BLOCK, looks_like_header
 from checker_archive._outer import folder_reason
 
 

@@ -1,7 +1,7 @@
 """What is wrong with a document, in words for a person and a pointer for a machine."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SHOWN = 60
 """The most characters of a value that are shown."""
@@ -9,8 +9,7 @@ SHOWN = 60
 _SHOWN_OF_POINTER = 200
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaError:
+class SchemaError(NamedTuple):
     """One departure of a document from its schema.
 
     Attributes:

@@ -4,7 +4,6 @@ Importing this module imports `jsonschema`, which is slow; import it where it is
 """
 
 from collections.abc import Iterator
-from dataclasses import astuple
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -60,7 +59,7 @@ def schema_errors(name: str, value: object, limit: int) -> tuple[SchemaError, ..
     """
     reports = islice(_validator(name).iter_errors(value), limit)
     errors = dict.fromkeys(error for report in reports for error in _translate(report))
-    return tuple(sorted(islice(errors, limit), key=astuple))
+    return tuple(sorted(islice(errors, limit), key=tuple))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The sessions in the README are those of archives that Docker wrote."""
+"""The transcripts in the README are those of archives that Docker wrote."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def folder(made: Callable[[str], Path], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def sessions() -> list[str]:
+def transcripts() -> list[str]:
     text = README.read_text("utf-8")
     return re.findall(r"```console\n\$ (checker .*?)```", text, re.DOTALL)
 
@@ -37,13 +37,15 @@ def masked(text: str) -> str:
     return re.sub(r"\d+(\.\d+)?", "<n>", text)
 
 
-def test_the_readme_has_sessions() -> None:
-    assert len(sessions()) >= 4
+def test_the_readme_has_transcripts() -> None:
+    assert len(transcripts()) >= 4
 
 
-@pytest.mark.parametrize("session", sessions(), ids=lambda session: session.partition("\n")[0])
-def test_the_output_in_the_readme_is_that_of_real_archives(session: str, folder: Path) -> None:
-    command, _, shown = session.partition("\n")
+@pytest.mark.parametrize(
+    "transcript", transcripts(), ids=lambda transcript: transcript.partition("\n")[0]
+)
+def test_the_output_in_the_readme_is_that_of_real_archives(transcript: str, folder: Path) -> None:
+    command, _, shown = transcript.partition("\n")
     words = shlex.split(command.removeprefix("checker "))
     done = subprocess.run(
         [sys.executable, "-m", "checker", *words],

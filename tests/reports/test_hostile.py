@@ -12,11 +12,10 @@ from lxml import etree
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.location import Location
-from checker.plugins import Plugin, PluginProblem
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
 from checker.reports.text import lines, render_text
-from checker.run import CheckedArchive, Run
+from checker.run import CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ and the pointers of its errors.
 
 import json
 import tomllib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,7 @@ def test_any_json_value_inside_a_document_is_answered(
 
     errors = validate(example.schema, document)
 
-    assert list(errors) == sorted(set(errors), key=astuple)
+    assert list(errors) == sorted(set(errors), key=tuple)
     assert all(resolves(document, error.pointer) for error in errors)
 
 

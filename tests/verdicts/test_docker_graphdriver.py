@@ -207,6 +207,20 @@ LOAD_CASES = (
         ),
     ),
     Told(
+        "a number for Cmd",
+        with_config(config={"Cmd": 5}),
+        (
+            f"{MISFIT} number into Go value of type string",
+            f"{MISFIT} number into Go value of type string",
+            f"{MISFIT} number into Go struct field Config.V1Image.config.Cmd of type []string",
+        ),
+    ),
+    Told(
+        "a number for a time",
+        with_config(created=5),
+        same("Time.UnmarshalJSON: input is not a JSON string"),
+    ),
+    Told(
         "a range of ports",
         with_config(config={"ExposedPorts": {"8000-8010/tcp": {}}}),
         (TAKEN, TAKEN, "invalid port '8000-8010': invalid syntax"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import (
@@ -53,6 +53,7 @@ from checker_engines.steps.go_json import (
     decode_document,
     decode_first,
 )
+from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
@@ -158,6 +159,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.shown_as}"
     conditions = tuple(_load_conditions(question.archive))
     try:
+        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -186,32 +188,33 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.shown_as} NAME:TAG"
     conditions = tuple(_stream_conditions(content_of_archive(archive)))
     try:
-        _apply_layer(version, content_of_archive(archive), version.dialect.new_tree())
+        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        _import(version, content_of_archive(archive))
     except Refusal as refusal:
-        named = Refusal(
-            f"Error response from daemon: {refusal.message}", refusal.reason, refusal.rules
-        )
-        return _refused(version, "import", named, command, conditions)
-    broken = _why_import_is_senseless(archive.kind)
+        return _refused(version, "import", refusal, command, conditions)
+    broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or "the root filesystem becomes an image of one layer, without metadata",
+        reason=broken or MAKES_SENSE,
         conditions=conditions,
         command=command,
     )
 
 
-def _why_import_is_senseless(kind: Kind) -> str | None:
-    exits = "docker import exits 0, but "
-    if kind in IMAGE_KINDS:
-        return f"{exits}the root of the image holds the archive's own files; use docker load"
-    if kind in {Kind.WRAPPED, Kind.NESTED}:
-        return f"{exits}the root of the image holds an image archive, which must be unpacked first"
-    if kind in {Kind.EMPTY, Kind.NOT_A_TAR}:
-        return f"{exits}the image is empty"
-    return None
+def _import(version: Version, content: Content) -> None:
+    try:
+        _apply_layer(version, content, version.dialect.new_tree())
+    except Refusal as refusal:
+        message = f"Error response from daemon: {refusal.message}"
+        raise Refusal(message, refusal.reason, refusal.rules) from refusal
+
+
+def _check_is_file(question: Question, message: str) -> None:
+    if question.archive.source is Source.FOLDER:
+        reason = "docker reads a file, and this is a folder; pack it into a tar, or use skopeo"
+        raise Refusal(message, reason)
 
 
 def _refused(
@@ -301,7 +304,7 @@ class _Load:
 
     def _decode_manifest(self) -> list[object]:
         try:
-            value = decode_first(self._read(MANIFEST_JSON, _NO_CONTENT), _MANIFEST)
+            value = decode_first(self.read(MANIFEST_JSON, _NO_CONTENT), _MANIFEST)
         except GoJsonError as error:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
@@ -326,7 +329,7 @@ class _Load:
                 f"the config {config_path} has no rootfs, which names the layers",
                 ("CFG001",),
             )
-        self._check_os(text(config.get("os")) or "")
+        self.check_os(text(config.get("os")) or "")
         diff_ids = [text(each) or "" for each in items(mapping(rootfs).get("diff_ids"))]
         paths = [text(each) or "" for each in items(item.get("Layers"))]
         if len(paths) != len(diff_ids):
@@ -345,13 +348,14 @@ class _Load:
 
     def _decode_config(self, path: str) -> Json:
         try:
-            return mapping(decode_document(self._read(path, _NO_CONFIG), self.version.config))
+            return mapping(decode_document(self.read(path, _NO_CONFIG), self.version.config))
         except GoJsonError as error:
             raise Refusal(
                 str(error), f"the config {path} does not decode as an image config", ("CFG001",)
             ) from error
 
-    def _check_os(self, os: str) -> None:
+    def check_os(self, os: str) -> None:
+        """Refuse images of other systems (``checkCompatibleOS``)."""
         host = self.question.host.os
         same = os == host if self.version.is_old else os.lower() == host.lower()
         if same or not os:
@@ -365,7 +369,7 @@ class _Load:
         known = self.layers.find(below, diff_id)
         if known is not None:
             return known
-        blob = self._blob(path, "the layer {path}, which manifest.json names, is missing")
+        blob = self.blob(path, "the layer {path}, which manifest.json names, is missing")
         content = content_of_blob(blob)
         # The tar is what the daemon reads; what it hashes to is compared when all is extracted.
         chain = self.layers.register(below, content, diff_id)
@@ -391,7 +395,7 @@ class _Load:
 
     def _check_tags(self, tags: tuple[str, ...]) -> None:
         for tag in tags:
-            if self._parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
+            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
                 continue
             raise Refusal(
                 f'invalid tag "{tag}"',
@@ -400,7 +404,7 @@ class _Load:
                 ("DKR001",),
             )
 
-    def _parse_reference(self, name: str, reason: str) -> str | None:
+    def parse_reference(self, name: str, reason: str) -> str | None:
         """The tag of a name."""
         try:
             return parse_reference(name).tag
@@ -413,7 +417,7 @@ class _Load:
     def _load_without_manifest(self) -> int:
         if not self.version.loads_legacy:
             raise Refusal(
-                "invalid archive: does not contain a manifest.json", self._advice(), ("ENG001",)
+                "invalid archive: does not contain a manifest.json", self.advice(), ("ENG001",)
             )
         legacy = _Legacy(self)
         for name, node in sorted((self.root.root.children or {}).items()):
@@ -422,7 +426,7 @@ class _Load:
         legacy.load_repositories()
         return len(legacy.chains)
 
-    def _advice(self) -> str:
+    def advice(self) -> str:
         """Why there is no manifest.json."""
         shown = self.question.shown_as
         match self.question.archive.kind:
@@ -447,11 +451,11 @@ class _Load:
                 return "the image is in an archive inside this one; unpack that one first"
         return "it is no image: there is no manifest.json at its top"
 
-    def _read(self, path: str, missing: str) -> bytes:
+    def read(self, path: str, missing: str) -> bytes:
         """The bytes of a document, or the first ones of what is none."""
-        return raw_of(self._blob(path, missing))
+        return raw_of(self.blob(path, missing))
 
-    def _blob(self, path: str, missing: str) -> Blob:
+    def blob(self, path: str, missing: str) -> Blob:
         """The content at a path, links followed inside the temporary folder (``safePath``)."""
         clean = posixpath.normpath(path.lstrip("/") or ".")
         reason = missing.format(path=path)
@@ -505,17 +509,17 @@ class _Legacy:
 
     def _parent_of(self, name: str) -> str:
         run = self.load_run
-        advice = run._advice()  # noqa: SLF001 - two halves of one run
+        advice = run.advice()
         try:
-            config = mapping(decode_document(run._read(f"{name}/json", advice), _V1_CONFIG))  # noqa: SLF001 - as above
+            config = mapping(decode_document(run.read(f"{name}/json", advice), _V1_CONFIG))
         except GoJsonError as error:
             raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
-        run._check_os(text(config.get("os")) or "")  # noqa: SLF001 - as above
+        run.check_os(text(config.get("os")) or "")
         return text(config.get("parent")) or ""
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
-        blob = run._blob(f"{name}/layer.tar", "the layer {path} is missing")  # noqa: SLF001 - as above
+        blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
         content = content_of_blob(blob)
         diff_id = content.diff_id or blob.digest
         return run.layers.find(below, diff_id) or run.layers.register(below, content, diff_id)
@@ -523,7 +527,7 @@ class _Legacy:
     def load_repositories(self) -> None:
         """Name the images."""
         run = self.load_run
-        raw = run._read(REPOSITORIES, run._advice())  # noqa: SLF001 - as above
+        raw = run.read(REPOSITORIES, run.advice())
         try:
             names = mapping(decode_first(raw, _REPOSITORIES))
         except GoJsonError as error:
@@ -540,7 +544,7 @@ class _Legacy:
                 ("DKR006",),
             )
         reason = f"repositories has the name {name!r}, which is no valid one"
-        self.load_run._parse_reference(name, reason)  # noqa: SLF001 - as above
+        self.load_run.parse_reference(name, reason)
         if not _TAG.fullmatch(tag):
             raise Refusal("invalid tag format", f"{tag!r} is no valid tag", ("DKR006",))
 

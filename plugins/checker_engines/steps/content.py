@@ -13,7 +13,6 @@ from checker_engines.steps.go_tar import stop_of, stop_of_other
 
 _UNPIGZ = "exit status 1: unpigz: skipping: <stdin>: corrupted -- "
 _XZ = "exit status 1: xz: (stdin): "
-_CHECKSUM_WORDS = ("crc", "checksum", "hash", "length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,8 @@ def damage_of(compression: Compression) -> str | None:
 def _gzip_words(error: str, *, truncated: bool) -> str:
     if truncated:
         return "incomplete deflate data"
-    if any(word in error.lower() for word in _CHECKSUM_WORDS):
+    if "checksum" in error:
         return "crc32 mismatch"
+    if "length" in error:
+        return "length mismatch"
     return "invalid deflate data"

@@ -16,6 +16,8 @@ _DEPTH = 10000
 _ESCAPES = frozenset(b'bfnrt\\/"')
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGITS = frozenset(b"0123456789")
+_EXPONENTS = frozenset(b"eE")
+_SIGNS = frozenset(b"+-")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
 _PLAIN_STRING = re.compile(rb'[^"\\\x00-\x1f]*')
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
@@ -92,8 +94,13 @@ ANYTHING = Anything()
 NONE_EMBEDDED: Mapping[str, str] = {}
 
 
-def decode_first(raw: bytes, shape: Shape) -> object:
+def decode_first(raw: bytes, shape: Shape, before: object = None) -> object:
     """The first value of a stream, as ``json.NewDecoder(r).Decode(&v)`` gives it.
+
+    Args:
+        raw: The stream.
+        shape: The type.
+        before: What ``v`` held already; the value is decoded over it.
 
     Raises:
         GoJsonError: It does not decode.
@@ -103,7 +110,7 @@ def decode_first(raw: bytes, shape: Shape) -> object:
     if start == len(raw):
         raise GoJsonError("EOF")
     end = scanner.value(start)
-    return _checked(raw[start:end], shape)
+    return _checked(raw[start:end], shape, before)
 
 
 def decode_document(raw: bytes, shape: Shape) -> object:
@@ -236,9 +243,9 @@ class _Scanner:
             at = self._digits(at, "in numeric literal")
         if self._byte(at) == ord("."):
             at = self._digits(at + 1, "after decimal point in numeric literal")
-        if self._byte(at) in b"eE" and self._byte(at) >= 0:
+        if self._byte(at) in _EXPONENTS:
             at += 1
-            if self._byte(at) >= 0 and self._byte(at) in b"+-":
+            if self._byte(at) in _SIGNS:
                 at += 1
             at = self._digits(at, "in exponent of numeric literal")
         return at
@@ -281,7 +288,7 @@ class _Number(str):
     __slots__ = ()
 
 
-def _checked(raw: bytes, shape: Shape) -> object:
+def _checked(raw: bytes, shape: Shape, before: object = None) -> object:
     text = raw.decode("utf-8", "replace")
     try:
         value = json.loads(
@@ -294,7 +301,7 @@ def _checked(raw: bytes, shape: Shape) -> object:
     except RecursionError:
         raise GoJsonError("exceeded max depth") from None
     decoder = _Decoder()
-    result = decoder.decode(value, shape, None, (), None)
+    result = decoder.decode(value, shape, None, (), before)
     if decoder.error is not None:
         raise GoJsonError(decoder.error)
     return result
@@ -327,11 +334,27 @@ class _Decoder:
         if isinstance(shape, Map) and isinstance(value, _Members):
             return self._map(value, shape, struct, path, before)
         if isinstance(shape, Slice) and isinstance(value, list) and not isinstance(value, _Members):
-            return [self.decode(item, shape.item, struct, path, None) for item in value]
+            return self._slice(value, shape, struct, path, before)
         if isinstance(shape, Scalar) and _kind(value) == shape.json:
             return self._scalar(value, shape, struct, path, before)
         self._misfit(_kind(value), shape.go_name, struct, path)
         return before
+
+    def _slice(
+        self,
+        value: list[object],
+        shape: Slice,
+        struct: str | None,
+        path: tuple[str, ...],
+        before: object,
+    ) -> list[object]:
+        """Elements are decoded over those that were there, so that old fields may stay."""
+        there = before if isinstance(before, list) else []
+        padded = [*there[: len(value)], *[None] * (len(value) - len(there))]
+        return [
+            self.decode(item, shape.item, struct, path, old)
+            for item, old in zip(value, padded, strict=True)
+        ]
 
     def _scalar(
         self,
@@ -402,4 +425,4 @@ def _plain(value: object) -> object:
         return {key: _plain(item) for key, item in value}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value
+    return float(value) if isinstance(value, _Number) else value

@@ -1,0 +1,52 @@
+"""Platforms as containerd compares them (github.com/containerd/platforms 1.0, Normalize)."""
+
+from __future__ import annotations
+
+from checker.model.names import Platform
+from checker.verdicts import Host
+
+_ARCHITECTURES = {
+    "i386": ("386", ""),
+    "x86_64": ("amd64", None),
+    "x86-64": ("amd64", None),
+    "aarch64": ("arm64", None),
+    "armhf": ("arm", "v7"),
+    "armel": ("arm", "v6"),
+}
+# The variant that an architecture has anyway is left out.
+_VARIANTS = {
+    ("amd64", "v1"): "",
+    ("arm64", "8"): "",
+    ("arm64", "v8"): "",
+    ("arm", ""): "v7",
+    ("arm", "5"): "v5",
+    ("arm", "6"): "v6",
+    ("arm", "7"): "v7",
+    ("arm", "8"): "v8",
+}
+
+
+def normalize(platform: Platform, host: Host) -> Platform:
+    """The platform in the spelling that comparisons use; no OS means the host's."""
+    os = platform.os.lower() or host.os
+    architecture, forced = _ARCHITECTURES.get(
+        platform.architecture.lower(),
+        (platform.architecture.lower(), None),
+    )
+    variant = (platform.variant or "").lower() if forced is None else forced
+    return platform._replace(
+        os="darwin" if os == "macos" else os,
+        architecture=architecture,
+        variant=_VARIANTS.get((architecture, variant), variant),
+    )
+
+
+def runs_on(platform: Platform, host: Host) -> bool:
+    """Whether a platform is the host's own: system, architecture and variant are the same."""
+    wanted = normalize(Platform(host.os, host.architecture), host)
+    found = normalize(platform, host)
+    return (found.os, found.architecture, found.variant) == (
+        wanted.os,
+        wanted.architecture,
+        wanted.variant,
+    )

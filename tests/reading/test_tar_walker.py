@@ -1,0 +1,563 @@
+"""The tar walker against tarfile: archives of every writer at hand, random and broken ones."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checker.model.content import ContentPlan
+from checker.model.limits import Limits
+from checker.reading.header import BLOCK
+from checker.reading.tar import TarWalker
+from checker.testing.tar import (
+    Member,
+    device,
+    directory,
+    fifo,
+    file,
+    hardlink,
+    offsets,
+    pax_global,
+    symlink,
+    write_tar,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from checker.model.tar import Tar
+
+PIECES = (1, 7, 511, 513, 4096)
+SMALL_ENOUGH = 60_000
+EXECUTABLES = ContentPlan({}, 600)
+MUST_HAVE_TOOLS = os.environ.get("CHECKER_REQUIRE_ENGINES") == "1"
+
+
+def walk(pieces: Iterable[bytes], plan: ContentPlan = EXECUTABLES) -> Tar:
+    walker = TarWalker(Limits(), plan)
+    for piece in pieces:
+        walker.feed(piece)
+    return walker.finish()
+
+
+def cut(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+def walk_skipping(data: bytes, window: int) -> Tar:
+    walker = TarWalker(Limits(), EXECUTABLES)
+    at = 0
+    while at < len(data):
+        step = min(walker.skippable, len(data) - at)
+        walker.skip(step)
+        at += step
+        walker.feed(data[at : at + window])
+        at += len(data[at : at + window])
+    return walker.finish()
+
+
+def everything(tar: Tar) -> tuple[Any, ...]:
+    """All facts, in a form that compares."""
+    entries = tar.entries
+    return (
+        tuple(entries),
+        tuple(map(entries.content, range(len(entries)))),
+        entries.sparse,
+        entries.by_path,
+        entries.repeated,
+        tar.anomalies,
+        (tar.size, tar.end, tar.end_blocks, tar.after_end),
+        dict(tar.global_records),
+        dict(tar.contents),
+        tar.limits,
+    )
+
+
+def check_feeding(data: bytes) -> Tar:
+    """Walk it whole, in pieces and with skips: the facts are the same."""
+    tar = walk([data])
+    expected = everything(tar)
+    for size in PIECES if len(data) < SMALL_ENOUGH else PIECES[1:]:
+        assert everything(walk(cut(data, size))) == expected, size
+    for window in (BLOCK, 513, 1 << 18):
+        assert everything(walk_skipping(data, window)) == expected, window
+    return tar
+
+
+# --- the same facts as tarfile
+
+
+def content_of(data: bytes, tar: Tar, position: int) -> bytes:
+    offset, length = tar.entries.content(position)
+    spans = tar.entries.sparse.get(position)
+    if spans is None:
+        return data[offset : offset + length]
+    content = bytearray(tar.entries.sizes[position])
+    for start, count in spans:
+        content[start : start + count] = data[offset : offset + count]
+        offset += count
+    return bytes(content)
+
+
+def seen_by_walker(data: bytes, tar: Tar) -> list[tuple[Any, ...]]:
+    rows = []
+    for entry in tar.entries:
+        if entry.kind == "g":
+            continue
+        content = content_of(data, tar, entry.position) if entry.is_file else b""
+        rows.append(
+            (
+                entry.name.rstrip("/"),
+                entry.kind,
+                entry.size,
+                entry.mode & 0o7777,
+                (entry.uid, entry.gid),
+                entry.mtime,
+                entry.linkname,
+                entry.device,
+                dict(entry.xattrs),
+                tar.entries.content(entry.position).offset,
+                content,
+            )
+        )
+    return rows
+
+
+def seen_by_tarfile(data: bytes) -> list[tuple[Any, ...]]:
+    rows = []
+    with tarfile.open(
+        fileobj=io.BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape"
+    ) as tar:
+        for info in tar:
+            kind = info.type.decode().replace("\0", "0")
+            extracted = tar.extractfile(info) if info.isreg() else None
+            rows.append(
+                (
+                    info.name.rstrip("/"),
+                    kind,
+                    info.size,
+                    info.mode & 0o7777,
+                    (info.uid, info.gid),
+                    int(info.mtime),
+                    info.linkname if info.islnk() or info.issym() else "",
+                    (info.devmajor, info.devminor) if info.ischr() or info.isblk() else None,
+                    xattrs_of(info),
+                    info.offset_data,
+                    b"" if extracted is None else extracted.read(),
+                )
+            )
+    return rows
+
+
+def xattrs_of(info: tarfile.TarInfo) -> dict[str, bytes]:
+    prefix = "SCHILY.xattr."
+    return {
+        key.removeprefix(prefix): value.encode("utf-8", "surrogateescape")
+        for key, value in info.pax_headers.items()
+        if key.startswith(prefix)
+    }
+
+
+def check_against_tarfile(data: bytes) -> Tar:
+    tar = check_feeding(data)
+    assert tar.anomalies == ()
+    assert tar.end_blocks == 2
+    assert seen_by_walker(data, tar) == seen_by_tarfile(data)
+    return tar
+
+
+# --- archives of tarfile
+
+LONG = "long/" * 25 + "name"
+VERY_LONG = "very-long/" * 40 + "name"
+
+
+def made_by_tarfile(tar_format: int, infos: Iterable[tarfile.TarInfo]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tar_format, encoding="utf-8") as tar:
+        for info in infos:
+            tar.addfile(info, io.BytesIO(b"c" * info.size))
+    return buffer.getvalue()
+
+
+def info(name: str, kind: bytes = tarfile.REGTYPE, **fields: Any) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type = kind
+    for key, value in fields.items():
+        setattr(made, key, value)
+    return made
+
+
+COMMON = (
+    info("dir", tarfile.DIRTYPE, mode=0o755, mtime=1_700_000_000),
+    info("dir/empty", mode=0o4755),
+    info("dir/file", size=513, uid=1000, gid=100, mtime=1),
+    info("dir/block", size=512, mode=0o755),
+    info("./dot/file", size=1),
+    info("link", tarfile.SYMTYPE, linkname="dir/file"),
+    info("hard", tarfile.LNKTYPE, linkname="dir/file"),
+    info("null", tarfile.CHRTYPE, devmajor=1, devminor=3),
+    info("disk", tarfile.BLKTYPE, devmajor=8, devminor=255),
+    info("pipe", tarfile.FIFOTYPE),
+    info("contiguous", tarfile.CONTTYPE, size=7),
+    info(LONG, size=3),
+)
+LARGE = (
+    info(VERY_LONG, size=600),
+    info("far", tarfile.SYMTYPE, linkname=VERY_LONG),
+    info("far-hard", tarfile.LNKTYPE, linkname=VERY_LONG),
+    info("large", uid=1 << 40, gid=1 << 41, mtime=1 << 35),
+    info("before-1970", mtime=-86_400),
+    info("ünïcode-\u4e2d\u6587", size=5),
+    info("not-utf8-\udcff\udcfe", size=5),
+)
+PAX_ONLY = (
+    info("fraction", mtime=1_700_000_000.75),
+    info("xattrs", pax_headers={"SCHILY.xattr.user.one": "1", "SCHILY.xattr.user.two": "zwei"}),
+    info("comment", pax_headers={"comment": "a = b\nc = d"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("tar_format", "infos"),
+    [
+        pytest.param(tarfile.USTAR_FORMAT, COMMON, id="ustar"),
+        pytest.param(tarfile.GNU_FORMAT, COMMON + LARGE, id="gnu"),
+        pytest.param(tarfile.PAX_FORMAT, COMMON + LARGE + PAX_ONLY, id="pax"),
+    ],
+)
+def test_archives_of_tarfile(tar_format: int, infos: tuple[tarfile.TarInfo, ...]) -> None:
+    tar = check_against_tarfile(made_by_tarfile(tar_format, infos))
+    assert len(tar.entries) == len(infos)
+
+
+def test_an_archive_as_before_posix() -> None:
+    old = {"magic": b"", "version": b""}
+    members = [
+        Member("dir/", typeflag=b"\0", raw=old),
+        Member("dir/file", b"old", typeflag=b"\0", raw=old),
+        Member("link", linkname="dir/file", typeflag=b"2", raw=old),
+        Member("hard", linkname="dir/file", typeflag=b"1", raw=old),
+    ]
+    tar = check_against_tarfile(write_tar(members))
+    assert [entry.kind for entry in tar.entries] == ["5", "0", "2", "1"]
+
+
+def test_content_that_is_asked_for() -> None:
+    members = [file("a", b"A" * 700, mode=0o755), file("b", b"B"), file("etc/passwd", b"root")]
+    plan = ContentPlan({"etc/passwd": 2}, 600)
+    for size in (1, 511, 10_000):
+        tar = walk(cut(write_tar(members), size), plan)
+        assert tar.contents == {0: b"A" * 600, 2: b"ro"}
+    assert len(tar.entries) == 3
+
+
+# --- archives of other tools
+
+
+def tool(program: str, package: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        message = f"{program} is missing; it is in the Debian package {package}"
+        if MUST_HAVE_TOOLS:
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that a tar can hold, as far as this user may make it."""
+    root = tmp_path_factory.mktemp("tree")
+    (root / "dir").mkdir(mode=0o750)
+    (root / "dir/file").write_bytes(b"content" * 100)
+    (root / "empty").touch()
+    (root / "setuid").write_bytes(b"#!")
+    (root / "setuid").chmod(0o4711)
+    (root / "link").symlink_to("dir/file")
+    os.link(root / "dir/file", root / "hard")
+    os.mkfifo(root / "pipe")
+    long = root / LONG
+    long.parent.mkdir(parents=True)
+    long.write_bytes(b"long")
+    very_long = root / VERY_LONG
+    very_long.parent.mkdir(parents=True)
+    very_long.write_bytes(b"very long")
+    (root / "far").symlink_to(VERY_LONG)
+    (root / "ünïcode-\u4e2d\u6587").write_bytes(b"u")
+    (root / "not-utf8-\udcff").write_bytes(b"n")
+    (root / "before-1970").touch()
+    os.utime(root / "before-1970", (-1000, -1000))
+    (root / "fraction").touch()
+    os.utime(root / "fraction", ns=(10**9, 10**18 + 123_456_789))
+    make_sparse(root / "holes", 3)
+    make_sparse(root / "many-holes", 60)
+    if os.geteuid() == 0:
+        os.mknod(root / "null", 0o20666, os.makedev(1, 3))
+        os.mknod(root / "disk", 0o60660, os.makedev(8, 17))
+        (root / "foreign").touch()
+        os.chown(root / "foreign", 3_000_000, 3_000_001)
+    return root
+
+
+def make_sparse(path: Path, runs: int) -> None:
+    with path.open("wb") as sparse:
+        for run in range(runs):
+            sparse.seek(8192 * run + 4096)
+            sparse.write(b"%04d" % run * 10)
+        sparse.truncate(8192 * runs + 5000)
+
+
+def gnu(tar_format: str, *options: str) -> tuple[str, str, list[str]]:
+    return "tar", "tar", [f"--format={tar_format}", *options, "--numeric-owner"]
+
+
+def gnu_sparse(version: str) -> tuple[str, str, list[str]]:
+    return gnu("posix", "--sparse", f"--sparse-version={version}", "--hole-detection=raw")
+
+
+TOOLS = {
+    "gnu-v7": gnu("v7"),
+    "gnu-oldgnu": gnu("oldgnu"),
+    "gnu-gnu": gnu("gnu"),
+    "gnu-ustar": gnu("ustar"),
+    "gnu-posix": gnu("posix"),
+    "gnu-old-sparse": gnu("oldgnu", "--sparse", "--hole-detection=raw"),
+    "gnu-sparse": gnu("gnu", "--sparse", "--hole-detection=raw"),
+    "gnu-sparse-0.0": gnu_sparse("0.0"),
+    "gnu-sparse-0.1": gnu_sparse("0.1"),
+    "gnu-sparse-1.0": gnu_sparse("1.0"),
+    "bsd-ustar": ("bsdtar", "libarchive-tools", ["--format=ustar"]),
+    "bsd-pax": ("bsdtar", "libarchive-tools", ["--format=pax"]),
+    "bsd-gnutar": ("bsdtar", "libarchive-tools", ["--format=gnutar"]),
+    "busybox": ("busybox", "busybox-static", ["tar"]),
+}
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_archives_of_other_tools(name: str, tree: Path) -> None:
+    program, package, options = TOOLS[name]
+    command = [tool(program, package), *options, "-cf", "-", "-C", str(tree), "."]
+    # Most formats have no room for some of it: the tool complains and leaves that out.
+    made = subprocess.run(
+        command, capture_output=True, check=False, env=os.environ | {"LC_ALL": "C.UTF-8"}
+    )
+    tar = check_against_tarfile(made.stdout)
+    assert len(tar.entries) > 12, made.stderr
+    assert {"dir/file", "setuid", "link", "hard", "empty"} <= tar.entries.by_path.keys()
+    assert bool(tar.entries.sparse) == ("sparse" in name or name == "bsd-pax")
+
+
+# --- random archives
+
+NAMES = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=300
+).filter(lambda name: name.strip("/") not in ("", ".", "..") and not name.startswith("/"))
+KINDS = st.sampled_from(
+    [tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE]
+)
+
+
+@st.composite
+def infos(draw: st.DrawFn) -> tarfile.TarInfo:
+    kind = draw(KINDS)
+    is_link = kind in {tarfile.SYMTYPE, tarfile.LNKTYPE}
+    return info(
+        draw(NAMES).rstrip("/"),
+        kind,
+        mode=draw(st.integers(0, 0o7777)),
+        uid=draw(st.integers(0, 1 << 50)),
+        gid=draw(st.integers(0, 1 << 50)),
+        mtime=draw(st.integers(-(1 << 40), 1 << 40)),
+        size=draw(st.integers(0, 1500)) if kind == tarfile.REGTYPE else 0,
+        linkname=draw(NAMES).rstrip("/") if is_link else "",
+    )
+
+
+@given(
+    st.lists(infos(), max_size=6),
+    st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
+    st.integers(1, 2000),
+)
+@settings(max_examples=60, deadline=None)
+def test_random_archives_of_tarfile(
+    made: list[tarfile.TarInfo], tar_format: int, piece: int
+) -> None:
+    data = made_by_tarfile(tar_format, made)
+    tar = walk(cut(data, piece))
+    assert everything(tar) == everything(walk([data]))
+    assert seen_by_walker(data, tar) == seen_by_tarfile(data)
+    assert [entry.size for entry in tar.entries] == [each.size for each in made]
+
+
+PARTS = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=60
+).filter(lambda part: part not in (".", "..") and len(part.encode()) < 200)
+
+
+@given(
+    st.dictionaries(PARTS, st.binary(max_size=1500), max_size=5), st.sampled_from(["gnu", "posix"])
+)
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_random_archives_of_gnu_tar(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes], tar_format: str
+) -> None:
+    root = tmp_path_factory.mktemp("random")
+    for name, content in files.items():
+        (root / name).write_bytes(content)
+    command = [tool("tar", "tar"), f"--format={tar_format}", "-cf", "-", "-C", str(root), "."]
+    data = subprocess.run(command, capture_output=True, check=True).stdout
+    tar = walk([data])
+    found = {
+        entry.path: content_of(data, tar, entry.position) for entry in tar.entries if entry.is_file
+    }
+    assert found == files
+    assert seen_by_walker(data, tar) == seen_by_tarfile(data)
+
+
+# --- broken archives
+
+SMALL = (
+    directory("etc"),
+    replace(file("etc/passwd", b"root:x:0:0\n" * 50), pax={"mtime": "1.5", "uid": "7"}),
+    pax_global({"comment": "c"}),
+    symlink("link", "x" * 120),
+    replace(file("long/" * 30, b"l"), long_names="gnu"),
+    hardlink("hard", "etc/passwd"),
+    device("null", 1, 3),
+    fifo("pipe"),
+    Member(
+        "sparse",
+        b"1\n0\n512\n".ljust(512, b"\0") + b"s" * 512,
+        pax={
+            "GNU.sparse.major": "1",
+            "GNU.sparse.minor": "0",
+            "GNU.sparse.name": "sparse",
+            "GNU.sparse.realsize": "1000",
+        },
+    ),
+    Member(
+        "old-sparse",
+        b"o" * 512,
+        typeflag=b"S",
+        raw={
+            "magic": b"ustar ",
+            "version": b" \0",
+            "prefix": bytes(41) + b"%011o\0%011o\0" % (512, 512) + bytes(73) + b"%011o\0" % 2048,
+        },
+    ),
+    file("last", b"end"),
+)
+SMALL_TAR = write_tar(SMALL)
+SMALL_ENTRIES = list(walk([SMALL_TAR]).entries)
+
+
+def check_facts(tar: Tar, size: int) -> None:
+    """What holds of the facts of any bytes."""
+    assert tar.size == size
+    starts = [entry.offset for entry in tar.entries]
+    assert starts == sorted(set(starts))
+    assert all(0 <= start <= size - BLOCK and start % BLOCK == 0 for start in starts)
+    found = [anomaly.offset for anomaly in tar.anomalies]
+    assert found == sorted(found)
+    assert all(0 <= offset <= size for offset in found)
+    assert sum(anomaly.fatal for anomaly in tar.anomalies) <= 1
+    assert tar.end_blocks == 2 or tar.end is None
+
+
+def untouched(count: int) -> list[Any]:
+    """The entries that lie wholly in the first bytes."""
+    ends = [extent.end for extent in offsets(SMALL)]
+    return SMALL_ENTRIES[: sum(end <= count for end in ends)]
+
+
+def test_the_small_archive_is_sound() -> None:
+    tar = check_feeding(SMALL_TAR)
+    assert not tar.anomalies
+    assert len(tar.entries) == len(SMALL)
+    assert len(tar.entries.sparse) == 2
+
+
+def test_every_truncation_is_a_fact() -> None:
+    whole = walk([SMALL_TAR])
+    assert whole.end is not None
+    for size in range(len(SMALL_TAR)):
+        tar = walk([SMALL_TAR[:size]])
+        check_facts(tar, size)
+        expected = untouched(size)
+        assert list(tar.entries)[: len(expected)] == expected
+        assert bool(tar.anomalies) == (0 < size < whole.end + 2 * BLOCK), size
+
+
+@pytest.mark.parametrize("position", range(len(SMALL)))
+def test_every_flip_in_a_header_is_a_fact(position: int) -> None:
+    """Of the headers of one entry, extension headers and their records included."""
+    first, last = file("first", b"1"), file("last", b"2")
+    before, extent, _ = offsets([first, SMALL[position], last])
+    whole = write_tar([first, SMALL[position], last])
+    expected = walk([whole]).entries[0]
+    assert extent.start == before.end
+    for at in range(extent.start, extent.data):
+        for mask in (0x01, 0x80, 0xFF):
+            data = bytearray(whole)
+            data[at] ^= mask
+            tar = walk([bytes(data)])
+            check_facts(tar, len(data))
+            assert tar.entries[0] == expected
+
+
+def test_every_flip_in_a_header_block_is_seen() -> None:
+    """The checksum covers the header, so a flip of one bit never goes unnoticed."""
+    for extent in offsets(SMALL):
+        for at in range(extent.header, extent.data):
+            if 148 <= at - extent.header < 156:
+                continue
+            data = bytearray(SMALL_TAR)
+            data[at] ^= 0x20
+            fatal = walk([bytes(data)]).fatal
+            assert fatal is not None
+            assert fatal.offset == extent.header
+
+
+def resealed(block: bytes) -> bytes:
+    """The header with a checksum that fits."""
+    blanked = block[:148] + b" " * 8 + block[156:]
+    return block[:148] + b"%06o\0 " % sum(blanked) + block[156:]
+
+
+@given(
+    st.sampled_from(offsets(SMALL)),
+    st.lists(st.tuples(st.integers(0, 511), st.integers(0, 255)), min_size=1, max_size=8),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_header_with_a_right_checksum_is_a_fact(
+    extent: Any, changes: list[tuple[int, int]]
+) -> None:
+    block = bytearray(SMALL_TAR[extent.header : extent.data])
+    for at, value in changes:
+        block[at] = value
+    data = SMALL_TAR[: extent.header] + resealed(bytes(block)) + SMALL_TAR[extent.data :]
+    tar = walk([data])
+    check_facts(tar, len(data))
+    expected = untouched(extent.start)
+    assert list(tar.entries)[: len(expected)] == expected
+
+
+@given(st.binary(max_size=2000), st.integers(1, 600))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_are_facts(data: bytes, piece: int) -> None:
+    tar = walk(cut(data, piece))
+    check_facts(tar, len(data))
+    assert everything(tar) == everything(walk([data]))

@@ -1,0 +1,67 @@
+"""The comparison with real engines counts what agrees, and shows both sides of what does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.agreement import masked, measure
+from checker.testing.archive import sample
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+
+REFUSED = {"accepts": False, "message": "open <tmp>/1: no such file or directory"}
+TAKEN = {"accepts": True, "message": ""}
+BROKEN = {"accepts": False, "message": "Error unpacking image", "unpack_failed": True}
+
+
+def corpus(folder: Path, truth: dict[str, object]) -> Path:
+    folder.joinpath("archives").mkdir()
+    folder.joinpath("archives", "a.tar").write_bytes(sample())
+    cases = {"a": {"file": "a.tar", "verdicts": {"mine-1 load": truth}}}
+    folder.joinpath("truth.json").write_text(json.dumps({"cases": cases}), "utf-8")
+    return folder
+
+
+def engine(outcome: VerdictOutcome, message: str | None = None) -> Engine:
+    def judge(question: Question) -> Verdict:
+        del question
+        return Verdict("mine-1", "load", outcome, "for a reason", message)
+
+    return Engine("mine-1", "load", judge)
+
+
+@pytest.mark.parametrize(
+    ("truth", "outcome", "message", "figures"),
+    [
+        (TAKEN, VerdictOutcome.ACCEPTS, None, (1, 0, 0)),
+        (TAKEN, VerdictOutcome.ACCEPTS_BROKEN, None, (1, 0, 0)),
+        (TAKEN, VerdictOutcome.REJECTS, "no", (0, 0, 0)),
+        (BROKEN, VerdictOutcome.ACCEPTS_BROKEN, None, (1, 0, 0)),
+        (BROKEN, VerdictOutcome.ACCEPTS, None, (0, 0, 0)),
+        (REFUSED, VerdictOutcome.ACCEPTS_BROKEN, None, (0, 0, 0)),
+        (REFUSED, VerdictOutcome.REJECTS, "open <tmp>/2: no such file or directory", (1, 1, 1)),
+        (REFUSED, VerdictOutcome.REJECTS, "something else", (1, 1, 0)),
+    ],
+)
+def test_figures(
+    truth: dict[str, object],
+    outcome: VerdictOutcome,
+    message: str | None,
+    figures: tuple[int, int, int],
+    tmp_path: Path,
+) -> None:
+    scores = measure(corpus(tmp_path, truth), [engine(outcome, message)], "*")
+    score = scores["mine-1 load"]
+    assert (score.outcomes, score.refusals, score.messages) == figures
+    assert bool(score.misses) == (score.outcomes < 1 or score.messages < score.refusals)
+
+
+def test_messages_are_compared_without_what_chance_made() -> None:
+    one = (
+        f'open /var/lib/docker/tmp/docker-import-12/{"a" * 64}/json: got 12 of "sha256:{"b" * 64}"'
+    )
+    two = f'open <tmp>: got 7 of "sha256:{"c" * 64}"'
+    assert masked(one) == masked(two)
+    assert masked(one) != masked(one.replace("json", "json is missing"))

@@ -1,0 +1,116 @@
+"""Documents as Go's decoder takes them, in its own words."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checker_engines.steps.go_json import (
+    ANYTHING,
+    NONE_EMBEDDED,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    GoJsonError,
+    Slice,
+    Struct,
+    decode_document,
+    decode_first,
+)
+
+ITEM = Struct(
+    "item",
+    {"Name": STRING, "Words": STRINGS, "Labels": STRING_MAP},
+    NONE_EMBEDDED,
+    "pack.item",
+)
+ITEMS = Slice(ITEM, "[]pack.item")
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.text() | st.integers(-(2**60), 2**60),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+NO_DOCUMENTS = (
+    ("", "unexpected end of JSON input"),
+    ('{"a"', "unexpected end of JSON input"),
+    ("{} x", "invalid character 'x' after top-level value"),
+    ("\ufeff{}", "invalid character 'ï' looking for beginning of value"),
+    ("{a", "invalid character 'a' looking for beginning of object key string"),
+    ('{"a":1,}', "invalid character '}' looking for beginning of object key string"),
+    ('{"a" 1}', "invalid character '1' after object key"),
+    ('{"a":1 2}', "invalid character '2' after object key:value pair"),
+    ("[1 2]", "invalid character '2' after array element"),
+    ("[1,]", "invalid character ']' looking for beginning of value"),
+    ("nuxx", "invalid character 'x' in literal null (expecting 'l')"),
+    ("-x", "invalid character 'x' in numeric literal"),
+    ("1.x", "invalid character 'x' after decimal point in numeric literal"),
+    ("1ex", "invalid character 'x' in exponent of numeric literal"),
+    ('"a\nb"', r"invalid character '\n' in string literal"),
+    (r'"\q"', "invalid character 'q' in string escape code"),
+    (r'"\u00g0"', r"invalid character 'g' in \u hexadecimal character escape"),
+    ("[" * 10_001, "exceeded max depth"),
+)
+
+MISFITS = (
+    ("{}", "json: cannot unmarshal object into Go value of type []pack.item"),
+    ("[1]", "json: cannot unmarshal number into Go value of type pack.item"),
+    ('[{"Name":1}]', "json: cannot unmarshal number into Go struct field item.Name of type string"),
+    (
+        '[{"words":"a"}]',
+        "json: cannot unmarshal string into Go struct field item.Words of type []string",
+    ),
+    (
+        '[{"Labels":{"a":[]}}]',
+        "json: cannot unmarshal array into Go struct field item.Labels of type string",
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "message"), NO_DOCUMENTS)
+def test_what_is_no_json(text: str, message: str) -> None:
+    with pytest.raises(GoJsonError) as caught:
+        decode_document(text.encode(), ANYTHING)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("text", "message"), MISFITS)
+def test_what_does_not_fit(text: str, message: str) -> None:
+    with pytest.raises(GoJsonError) as caught:
+        decode_first(text.encode(), ITEMS)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("text", "message"), [(" ", "EOF"), ("[", "unexpected EOF")])
+def test_a_stream_that_ends(text: str, message: str) -> None:
+    with pytest.raises(GoJsonError) as caught:
+        decode_first(text.encode(), ITEMS)
+    assert str(caught.value) == message
+
+
+def test_keys_are_taken_without_case_and_the_last_wins() -> None:
+    found = decode_first(b'[{"NAME":"a","name":"b","other":1}] and more', ITEMS)
+    assert found == [{"Name": "b"}]
+
+
+def test_maps_of_one_key_are_merged_and_null_leaves_a_string() -> None:
+    text = b'[{"Labels":{"a":"1"},"labels":{"b":"2"},"Name":"x","name":null}]'
+    assert decode_first(text, ITEMS) == [{"Labels": {"a": "1", "b": "2"}, "Name": "x"}]
+
+
+@given(VALUES)
+def test_what_python_writes_is_taken(value: object) -> None:
+    decode_document(json.dumps(value, indent=1).encode(), ANYTHING)
+    decode_document(json.dumps(value, ensure_ascii=False).encode("utf-8"), ANYTHING)
+
+
+@given(st.text(max_size=40))
+def test_what_is_taken_is_json(text: str) -> None:
+    with suppress(GoJsonError):
+        decode_document(text.encode("utf-8", "surrogatepass"), ANYTHING)
+        json.loads(text)
