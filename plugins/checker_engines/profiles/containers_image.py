@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
+    is_compressed,
     is_recognised,
+    refuse_folder,
     tar_seen,
 )
 from checker_engines.steps.docker_archive import DockerArchive, Item, full_name, tag_error
@@ -112,19 +114,21 @@ class Podman:
     def load(self, question: Question) -> Verdict:
         """Say what ``podman load`` does: it tries the formats one after the other."""
         printed: list[str] = []
-        failures = [f"oci: {self.not_a_folder}"]
-        for transport, take in (("oci-archive", self._layout), ("docker-archive", self._docker)):
+        failures: dict[str, Refusal] = {}
+        for transport, take in (
+            ("oci", self._layout),
+            ("oci-archive", self._layout_archive),
+            ("docker-archive", self._docker),
+        ):
             try:
                 return self._taken(question, take(question, printed))
             except Refusal as refusal:
-                failures.append(f"{transport}: {refusal.message}")
-                reason = refusal.reason
-        failures.append("dir: open <tmp>: not a directory")
+                failures[transport] = refusal
         printed.append("Error: payload does not match any of the supported image formats:")
-        printed.extend(f" * {failure}" for failure in failures)
-        return self._verdict(
-            question, "load", VerdictOutcome.REJECTS, _why(question.archive, reason), _tail(printed)
-        )
+        printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
+        printed.append(" * dir: open <tmp>: not a directory")
+        reason = _why(question, "podman import", failures[_half_at_hand(question.archive)].reason)
+        return self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
 
     def _taken(self, question: Question, count: int) -> Verdict:
         if count:
@@ -134,27 +138,39 @@ class Podman:
         return self._verdict(question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
     def _layout(self, question: Question, printed: list[str]) -> int:
-        """Load an image layout; how many images were loaded."""
-        source = "oci-archive:<tmp>:"
+        """Load a folder with an image layout; how many images were loaded."""
+        if question.archive.source is not Source.FOLDER:
+            raise Refusal(self.not_a_folder, "it is no folder")
+        return self._copy_layout(question, "oci:<tmp>:", printed)
+
+    def _layout_archive(self, question: Question, printed: list[str]) -> int:
+        """Load an archive of an image layout; how many images were loaded."""
+        refuse_folder(question.archive)
+        return self._copy_layout(question, "oci-archive:<tmp>:", printed)
+
+    def _copy_layout(self, question: Question, source: str, printed: list[str]) -> int:
         opened = OciArchive(question.archive, self.library, source)
         with _before("loading index: "):
             descriptor = opened.only_descriptor()
         with _before(self.copying_layout(source)):
-            copy_to_storage(opened.image(descriptor, question.host), self.library, printed)
+            image = opened.image(descriptor, question.host)
+            copy_to_storage(image, self.library, set(), printed)
         return 1
 
     def _docker(self, question: Question, printed: list[str]) -> int:
         """Load every image of what docker save wrote; how many were loaded."""
+        refuse_folder(question.archive)
         opened = DockerArchive(question.archive, self.library)
         for number, item in enumerate(opened.items):
             _refuse_tags(item, number, self.library)
+        stored: set[str] = set()
         for number, item in enumerate(opened.items):
             name = full_name(item.tags[0]) if item.tags else f"@{number}"
             source = f"docker-archive:<tmp>:{name}"
             with _before(self.copying(source)):
                 with _before(f"determining manifest MIME type for {source}: "):
                     image = opened.image(item)
-                copy_to_storage(image, self.library, printed)
+                copy_to_storage(image, self.library, stored, printed)
         return len(opened.items)
 
     def import_tar(self, question: Question) -> Verdict:
@@ -175,6 +191,7 @@ class Podman:
         return self._verdict(question, "import", VerdictOutcome.ACCEPTS, reason, None)
 
     def _import(self, archive: Archive) -> None:
+        refuse_folder(archive)
         compression = archive.compression
         error = inflating_error(compression) if is_recognised(compression) else None
         if error is not None:
@@ -243,6 +260,7 @@ _PODMANS = (
 def _skopeo_docker(question: Question, printed: list[str]) -> None:
     source = "docker-archive:<tmp>"
     with _before(f"initializing source {source}: "):
+        refuse_folder(question.archive)
         opened = DockerArchive(question.archive, SKOPEO)
     with _before(f"determining manifest MIME type for {source}: "):
         if len(opened.items) != 1:
@@ -258,6 +276,7 @@ def _skopeo_docker(question: Question, printed: list[str]) -> None:
 def _skopeo_layout(question: Question, printed: list[str]) -> None:
     source = "oci-archive:<tmp>:"
     with _before(f"initializing source {source}: "):
+        refuse_folder(question.archive)
         opened = OciArchive(question.archive, SKOPEO, source)
         descriptor = opened.only_descriptor()
     copy_to_folder(opened.image(descriptor, question.host), printed)
@@ -274,7 +293,7 @@ def _skopeo(
     try:
         copy(question, printed)
     except Refusal as refusal:
-        outcome, reason = VerdictOutcome.REJECTS, _why(question.archive, refusal.reason)
+        outcome, reason = VerdictOutcome.REJECTS, _why(question, "podman import", refusal.reason)
         printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
         message = _tail(printed)
     return Verdict(
@@ -315,9 +334,17 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
             )
 
 
-def _why(archive: Archive, reason: str) -> str:
+def _half_at_hand(archive: Archive) -> str:
+    """The format that a refusal should be explained for."""
+    return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
+
+
+def _why(question: Question, importing: str, reason: str) -> str:
+    archive = question.archive
     if archive.kind is Kind.ROOTFS:
-        return f"it is a root filesystem, not an image ({reason}); import it instead"
+        return (
+            f"it is a root filesystem, not an image. Use: {importing} {question.shown_as} NAME:TAG"
+        )
     return reason
 
 
@@ -337,6 +364,11 @@ def _logged(message: str) -> str:
 
 
 def _conditions(question: Question) -> Iterator[str]:
+    if is_compressed(question.archive.tar.head):
+        yield (
+            "the archive is compressed twice: docker-archive takes off both, and what is inside "
+            "was not looked at"
+        )
     if ":" in question.shown_as:
         yield "the path must hold no colon: these tools take it for a separator"
     layers = (layer for image in question.archive.images for layer in image.layers)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.steps.image_shapes import Shapes
+from checker_engines.steps.refusal import Refusal
 
 _ZSTD_ERRORS = "invalid input: magic number mismatch"
 _TRAILING = {
@@ -18,6 +19,7 @@ _TRAILING = {
     CompressionKind.XZ: "xz: invalid header magic bytes",
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
+_MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
     CompressionKind.GZIP: "flate: corrupt input before offset 0",
     CompressionKind.BZIP2: "bzip2 data invalid: checksum mismatch",
@@ -58,6 +60,21 @@ class Library:
 def is_recognised(compression: Compression) -> bool:
     """Whether detection by magic takes it (package compression): no zstd skippable frame first."""
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
+
+
+def is_compressed(head: bytes) -> bool:
+    """Whether the first bytes are those of a compression that is recognised."""
+    return head.startswith(_MAGICS)
+
+
+def refuse_folder(archive: Archive) -> None:
+    """Open the archive as a file.
+
+    Raises:
+        Refusal: It is a folder.
+    """
+    if archive.source is Source.FOLDER:
+        raise Refusal("read <tmp>: is a directory", "it is a folder, not an archive")
 
 
 def tar_seen(archive: Archive) -> Tar:

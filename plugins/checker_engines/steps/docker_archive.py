@@ -20,6 +20,7 @@ from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
+    is_compressed,
     is_recognised,
     tar_seen,
 )
@@ -117,7 +118,7 @@ class DockerArchive:
         return tuple(map(_item, items)) if isinstance(items, list) else ()
 
     def _refuse_lost_start(self) -> None:
-        if self._archive.compression.kind != "gzip" or self._holds_gzip():
+        if self._archive.compression.kind != "gzip" or is_compressed(self._tar.head):
             return
         cut = self._tar.size <= _MIB
         error = "unexpected EOF" if cut else "archive/tar: invalid tar header"
@@ -125,9 +126,6 @@ class DockerArchive:
             f"loading tar component {self._library.quoted('manifest.json')}: {error}",
             "this version cannot read gzip-compressed archives of docker save: gunzip it first",
         )
-
-    def _holds_gzip(self) -> bool:
-        return self._tar.head.startswith(b"\x1f\x8b\x08")
 
     def _component(self, path: str) -> tuple[bytes, int]:
         """The bytes of a file, as far as they are kept, and its size."""

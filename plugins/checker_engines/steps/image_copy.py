@@ -16,7 +16,7 @@ from checker_engines.steps.containers_library import (
 )
 from checker_engines.steps.go_json import GoJsonError, decode_document
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.storage_unpack import Tree, UnpackError
+from checker_engines.steps.storage_unpack import UnpackError, Unpacking
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
@@ -129,12 +129,18 @@ def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
         raise _wrong_size(config.digest, config.size, config.size_read)
 
 
-def copy_to_storage(image: SourceImage, library: Library, printed: list[str]) -> None:
+def copy_to_storage(
+    image: SourceImage,
+    library: Library,
+    stored: set[str],
+    printed: list[str],
+) -> None:
     """Copy to containers-storage, which unpacks each layer.
 
     Args:
         image: The image.
         library: The build.
+        stored: Digests of the layers that are in storage; takes those of this image.
         printed: Takes what is printed on the way.
 
     Raises:
@@ -142,7 +148,7 @@ def copy_to_storage(image: SourceImage, library: Library, printed: list[str]) ->
     """
     diff_ids = _read_config(image.config, library)
     _announce(image, printed)
-    _Storage(library, diff_ids, printed).take(image.layers)
+    _Storage(library, diff_ids, stored, printed).take(image.layers)
     config = image.config
     printed.append(f"Copying config {config.digest}")
     if config.size is not None and config.size != config.size_read:
@@ -215,12 +221,20 @@ class _Storage:
     Args:
         library: The build.
         diff_ids: What the config calls the layers.
+        stored: Digests of the layers that it has.
         printed: Takes what is printed on the way.
     """
 
-    def __init__(self, library: Library, diff_ids: list[str], printed: list[str]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        diff_ids: list[str],
+        stored: set[str],
+        printed: list[str],
+    ) -> None:
         self._library = library
         self._diff_ids = diff_ids
+        self._stored = stored
         self._printed = printed
         self._tree = new_root()
 
@@ -231,11 +245,14 @@ class _Storage:
             Refusal: One cannot be stored.
         """
         for number, layer in enumerate(layers):
-            _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
-            self._store(layer, number)
+            # A layer that is there already is not read again.
+            if layer.digest not in self._stored:
+                _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
+                self._store(layer, number)
             self._check_diff_id(layer, number)
             tar = _tar_of(layer.blob)
             apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
+            self._stored.add(layer.digest)
 
     def _store(self, layer: SourceLayer, number: int) -> None:
         """Write the uncompressed content to a file."""
@@ -277,15 +294,15 @@ class _Storage:
             )
 
 
-def new_root() -> Tree:
+def new_root() -> Unpacking:
     """An empty root to apply layers to."""
-    return Tree(str, chrooted=True)
+    return Unpacking(str, chrooted=True)
 
 
 def apply_tar(
     digest: str,
     tar: Tar,
-    tree: Tree,
+    tree: Unpacking,
     library: Library,
     printed: list[str],
 ) -> None:

@@ -27,7 +27,7 @@ from checker_engines.steps.image_copy import (
     digest_error,
 )
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.storage_unpack import Tree, UnpackError
+from checker_engines.steps.storage_unpack import UnpackError, Unpacking
 
 _FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
 _NO_BYTES = hashlib.sha256().hexdigest()
@@ -49,7 +49,7 @@ class OciArchive:
         self._archive = archive
         self._library = library
         self._shown = shown
-        self._tree = Tree(self._path, chrooted=False)
+        self._tree = Unpacking(self._path, chrooted=False)
         error = self._extraction_error()
         if error is not None:
             folder = self._path("")
