@@ -68,7 +68,7 @@ class CheckerSpec:
         Args:
             archive: The facts.
             shown_as: The path in the form that a command line takes, quoted where needed.
-            verdicts: What engines make of it; empty if no engine was asked.
+            verdicts: What the engines make of it; empty if not all of them were asked.
         """
 
     @hookspec

@@ -17,10 +17,12 @@ class Panel(NamedTuple):
     Attributes:
         engines: The engines.
         host: The machine.
+        is_whole: Whether these are all engines, and not those that the user chose.
     """
 
     engines: tuple[Engine, ...]
     host: Host
+    is_whole: bool = False
 
     def judge(self, archive: Archive, shown_as: str, crashes: list[str]) -> tuple[Verdict, ...]:
         """Ask each engine; one that crashes is noted in ``crashes``, the others go on."""

@@ -61,7 +61,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         host,
         settings,
         rules,
-        Panel(choose_engines(host, chosen), parse_host(arguments.host)),
+        Panel(choose_engines(host, chosen), parse_host(arguments.host), chosen is None),
         _jobs(arguments.jobs),
         bool(chosen is None or chosen) or any(output.report.shows_digest for output in outputs),
     )
@@ -170,7 +170,8 @@ class _Inspection(NamedTuple):
         crashes: list[str] = []
         shown_as = _shown_as(archive.path)
         verdicts = self.panel.judge(archive, shown_as, crashes)
-        classification = self._classify(archive, shown_as, verdicts, crashes)
+        every_verdict = verdicts if self.panel.is_whole else ()
+        classification = self._classify(archive, shown_as, every_verdict, crashes)
         context = CheckContext(
             intended=self.settings.intended,
             limits=self.settings.limits,

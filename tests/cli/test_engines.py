@@ -85,3 +85,11 @@ def test_a_wrong_engine_names_the_right_ones(
     done = checker("check", image, *words)
     assert done.code == 2
     assert hint in done.err
+
+
+def test_one_chosen_engine_does_not_speak_for_all(checker: Checker, tmp_path: Path) -> None:
+    path = tmp_path / "old.tar"
+    path.write_bytes(sample("legacy"))
+    done = checker("check", path, "--engine", "docker-28:load", "--format", "json")
+    assert done.code == 0
+    assert done.report["archives"][0]["loadable"] == "depends"
