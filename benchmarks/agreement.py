@@ -31,7 +31,7 @@ _MASKS = (
     (re.compile(r"<tmp>"), "<path>"),
     (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),
     (re.compile(r"\b[0-9a-f]{12,128}\b"), "<hex>"),
-    (re.compile(r"\b\d+\b"), "<n>"),
+    (re.compile(r"\d+"), "<n>"),
     (re.compile(r"\s+"), " "),
 )
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from checker.checks.check import Check
     from checker.model.archive import Archive
     from checker.reports import Report
-    from checker.verdicts import Classification, Engine
+    from checker.verdicts import Classification, Engine, Verdict
 
 PROJECT = "checker"
 """Name of the pluggy project and of the entry-point group."""
@@ -39,7 +39,9 @@ class CheckerSpec:
         """
 
     @hookspec(firstresult=True)
-    def checker_classify(self, archive: Archive, shown_as: str) -> Classification | None:
+    def checker_classify(
+        self, archive: Archive, shown_as: str, verdicts: tuple[Verdict, ...]
+    ) -> Classification | None:
         """Say what an archive is and how it is restored; the first answer counts.
 
         Plugins of others are asked before the built-in one; None leaves the answer to the next.
@@ -49,7 +51,7 @@ class CheckerSpec:
             from checker import hookimpl, Classification, Loadable
 
             @hookimpl
-            def checker_classify(archive, shown_as):
+            def checker_classify(archive, shown_as, verdicts):
                 if "my-marker" not in archive.members:
                     return None
                 return Classification(
@@ -66,6 +68,7 @@ class CheckerSpec:
         Args:
             archive: The facts.
             shown_as: The path in the form that a command line takes, quoted where needed.
+            verdicts: What engines make of it; empty if no engine was asked.
         """
 
     @hookspec

@@ -14,6 +14,7 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
+from checker.verdicts import Verdict
 
 
 class CheckContext(NamedTuple):
@@ -22,11 +23,13 @@ class CheckContext(NamedTuple):
     Attributes:
         intended: What the user means to do with the archive: ``load``, ``import`` or None.
         limits: The limits of the run.
+        verdicts: What the engines that the user chose make of the archive.
         options: Options of the rules, by rule id, from the settings.
     """
 
     intended: str | None = None
     limits: Limits = Limits()
+    verdicts: tuple[Verdict, ...] = ()
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
 
 

@@ -74,6 +74,14 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="what you mean to do with the archive: load or import",
     )
     check.add_argument(
+        "--engine",
+        action="append",
+        metavar="PROFILE[:ACTION]",
+        dest="engines",
+        help="fail if this engine refuses the archive or breaks it, such as docker-28:load; "
+        "repeatable",
+    )
+    check.add_argument(
         "--fail-on",
         metavar="SEVERITY",
         help="fail on findings of this severity or a graver one: error (default), warning, note, "
@@ -126,6 +134,12 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "-j", "--jobs", type=int, metavar="N", help="blobs to read side by side; default: CPUs"
+    )
+    command.add_argument(
+        "--host",
+        metavar="OS/ARCH",
+        default="linux/amd64",
+        help="what the engines run on; default: linux/amd64",
     )
     command.add_argument("--no-progress", action="store_true", help="show no progress")
     _add_no_plugin(command)

@@ -15,6 +15,7 @@ from checker._version import __version__
 from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
+from checker.cli.panel import Panel, choose_engines, parse_host
 from checker.cli.progress import Progress
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
@@ -34,7 +35,7 @@ from checker.settings import (
     read_settings,
     set_limits,
 )
-from checker.verdicts import Classification
+from checker.verdicts import Classification, Verdict
 
 _MOST_JOBS = 8
 
@@ -55,12 +56,14 @@ def run_check(arguments: argparse.Namespace) -> int:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)
         print("checker: no checks are loaded, so nothing can be checked", file=sys.stderr)
         return 3
+    chosen = arguments.engines or () if checking else None
     inspection = _Inspection(
         host,
         settings,
         rules,
+        Panel(choose_engines(host, chosen), parse_host(arguments.host)),
         _jobs(arguments.jobs),
-        any(output.report.shows_digest for output in outputs),
+        bool(chosen is None or chosen) or any(output.report.shows_digest for output in outputs),
     )
     run = Run(
         command=arguments.command,
@@ -143,6 +146,7 @@ class _Inspection(NamedTuple):
     host: Host
     settings: Settings
     rules: tuple[Rule, ...]
+    panel: Panel
     jobs: int
     whole_digest: bool
 
@@ -164,10 +168,13 @@ class _Inspection(NamedTuple):
 
     def _judge(self, archive: Archive) -> CheckedArchive:
         crashes: list[str] = []
-        classification = self._classify(archive, crashes)
+        shown_as = _shown_as(archive.path)
+        verdicts = self.panel.judge(archive, shown_as, crashes)
+        classification = self._classify(archive, shown_as, verdicts, crashes)
         context = CheckContext(
             intended=self.settings.intended,
             limits=self.settings.limits,
+            verdicts=verdicts,
             options=self.settings.options,
         )
         run = run_checks(archive, self.rules, context)
@@ -176,21 +183,31 @@ class _Inspection(NamedTuple):
             path=archive.path,
             archive=archive,
             classification=classification,
+            verdicts=verdicts,
             findings=self.settings.judge(run.findings, today),
             results=run.results,
             crashes=tuple(crashes),
         )
 
-    def _classify(self, archive: Archive, crashes: list[str]) -> Classification | None:
+    def _classify(
+        self,
+        archive: Archive,
+        shown_as: str,
+        verdicts: tuple[Verdict, ...],
+        crashes: list[str],
+    ) -> Classification | None:
         """What the first plugin with an answer says, those of others before ours."""
-        shown_as = _shown_as(archive.path)
         others_first = sorted(
             self.host.plugins, key=lambda plugin: plugin.distribution == OWN_DISTRIBUTION
         )
         for plugin in others_first:
             try:
                 answer = self.host.ask_one(
-                    plugin.name, "checker_classify", archive=archive, shown_as=shown_as
+                    plugin.name,
+                    "checker_classify",
+                    archive=archive,
+                    shown_as=shown_as,
+                    verdicts=verdicts,
                 )
             except Exception as error:  # noqa: BLE001 - whatever a plugin raises
                 crashes.append(f"{plugin.name}: classifying: {type(error).__name__}: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
@@ -127,7 +128,7 @@ def _gzip_header_size(data: bytes) -> int | None:
     """Bytes of the header of a member (RFC 1952, section 2.3); None if it goes on.
 
     Raises:
-        ValueError: It is longer than any reader would take.
+        ValueError: It is longer than any reader would take, or its checksum is wrong.
     """
     position = _GZIP_FIXED
     flags = data[3] if len(data) > 3 else 0
@@ -135,14 +136,20 @@ def _gzip_header_size(data: bytes) -> int | None:
         position += 2 + int.from_bytes(data[position : position + 2], "little")
     for flag in (_GZIP_NAME, _GZIP_COMMENT):
         if flags & flag:
-            end = data.find(b"\0", position)
-            position = len(data) + 1 if end < 0 else end + 1
-    position += 2 if flags & _GZIP_HEADER_CRC else 0
-    if len(data) >= position:
-        return position
+            nul = data.find(b"\0", position)
+            position = len(data) + 1 if nul < 0 else nul + 1
+    end = position + (2 if flags & _GZIP_HEADER_CRC else 0)
+    if len(data) >= end:
+        _check_gzip_header(data[:position], data[position:end])
+        return end
     if len(data) > _GZIP_HEADER_LIMIT:
         raise ValueError(f"the gzip header has more than {_GZIP_HEADER_LIMIT} bytes")
     return None
+
+
+def _check_gzip_header(header: bytes, checksum: bytes) -> None:
+    if checksum and int.from_bytes(checksum, "little") != zlib.crc32(header) & 0xFFFF:
+        raise ValueError("Incorrect gzip header checksum found")
 
 
 def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:

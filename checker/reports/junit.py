@@ -19,6 +19,7 @@ from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.reports.printable import printable
 from checker.reports.wording import place_words
 from checker.run import CheckedArchive, PluginProblem, Run
+from checker.verdicts import Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -91,12 +92,25 @@ def _cases(run: Run, checked: CheckedArchive, suite: str) -> Iterator[TestCase]:
     for findings in by_rule.values():
         name = names.unique(_case_name(findings[0].rule, findings[0].name))
         yield _with_findings(run, TestCase(name, host), findings)
+    for verdict in checked.verdicts:
+        name = names.unique(f"{printable(verdict.engine)} {printable(verdict.action)}")
+        yield _verdict_case(verdict, name, f"{package}.engines")
     for crash in checked.crashes:
         yield _errored(names.unique("crash"), host, crash, "crash")
 
 
 def _case_name(rule: str, name: str) -> str:
     return f"{printable(rule)} {printable(name)}"
+
+
+def _verdict_case(verdict: Verdict, name: str, class_name: str) -> TestCase:
+    """What one engine makes of the archive; all that is not plain acceptance is a failure."""
+    case = TestCase(name, class_name)
+    if verdict.outcome is not VerdictOutcome.ACCEPTS:
+        shown = printable(verdict.reason)
+        said = f"\n{printable(verdict.message)}" if verdict.message else ""
+        case.add_failure_info(shown, f"{verdict.outcome}: {shown}{said}", verdict.outcome)
+    return case
 
 
 def _errored(name: str, class_name: str, text: str, kind: str) -> TestCase:

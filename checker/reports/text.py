@@ -245,8 +245,10 @@ def _kept(found: Classification, width: int) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
+    names = [safe(f"{verdict.engine} {verdict.action}") for verdict in verdicts]
+    longest = max(map(len, names), default=0)
     for number, verdict in enumerate(verdicts):
-        asked = safe(f"{verdict.engine} {verdict.action}")
+        asked = names[number].ljust(longest)
         outcome = (_VERDICT_STYLES[verdict.outcome], verdict.outcome)
         yield (*_label("" if number else "engines"), (Style.PLAIN, f"{asked}  "), outcome)
         yield from _beneath(safe(verdict.reason), width, Style.FAINT)

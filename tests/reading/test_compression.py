@@ -251,15 +251,14 @@ def test_every_flip_is_a_fact_or_harmless(kind: CompressionKind) -> None:
 
 
 @pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.parametrize(("at", "what"), [(-8, "CRC"), (-1, "size")])
+@pytest.mark.parametrize(("at", "what"), [(-8, "checksum"), (-1, "length")])
 def test_a_wrong_gzip_trailer(at: int, what: str, piece: int) -> None:
     data = bytearray(COMPRESSED[GZIP])
     data[at] ^= 1
     output, facts = inflate(bytes(data), piece)
-    assert "checksum" in str(facts.error), what
+    assert facts.error == f"Incorrect {what} found"
     assert not facts.truncated
-    # The checksum comes with the last output or after it, as the pieces fall.
-    assert TEXT.startswith(output)
+    assert output == TEXT
 
 
 def test_a_wrong_gzip_header_checksum() -> None:

@@ -39,9 +39,10 @@ from checker_engines.steps.containerd_walk import manifests_below, read_top, wal
 from checker_engines.steps.content_store import Content, ContentStore
 from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
+from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_is_file, why_import_is_senseless
+from checker_engines.steps.source import check_is_file
 
 _NAME = "docker-29-containerd"
 _LOAD = "load"
@@ -245,12 +246,9 @@ def _judge_import(question: Question) -> Verdict:
     conditions = conditions_of(question.archive)
     try:
         _import(question)
-        broken = why_import_is_senseless(question.archive.kind)
-        verdict = _verdict(
-            _IMPORT,
-            VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-            broken or "the root filesystem becomes an image of one layer, without metadata",
-        )
+        broken = why_import_is_senseless(question.archive.kind, "docker import", "docker load")
+        outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
+        verdict = _verdict(_IMPORT, outcome, broken or MAKES_SENSE)
     except Refusal as refusal:
         verdict = _verdict(_IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import (
@@ -53,9 +53,9 @@ from checker_engines.steps.go_json import (
     decode_document,
     decode_first,
 )
+from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_is_file, why_import_is_senseless
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 
@@ -80,6 +80,7 @@ _XZ = "the program xz on the host: without it Docker cannot unpack xz"
 _PRESENT = "an empty store: the file of a layer that the daemon already holds is not opened"
 _MKNOD = "a daemon that may make device nodes (root, CAP_MKNOD)"
 _OVERLAY = "the vfs graph driver: overlay2 makes a device node of a whiteout, and refuses two"
+_LIMITED = "what lies behind a limit on reading: raise it with --limit to know more"
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
 
@@ -159,7 +160,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.shown_as}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -186,18 +187,18 @@ def import_(version: Version, question: Question) -> Verdict:
     """What ``docker import`` does."""
     archive = question.archive
     command = f"docker import {question.shown_as} NAME:TAG"
-    conditions = tuple(_stream_conditions(content_of_archive(archive)))
+    conditions = tuple(_import_conditions(archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         _import(version, content_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
-    broken = why_import_is_senseless(archive.kind)
+    broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or "the root filesystem becomes an image of one layer, without metadata",
+        reason=broken or MAKES_SENSE,
         conditions=conditions,
         command=command,
     )
@@ -209,6 +210,12 @@ def _import(version: Version, content: Content) -> None:
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
+
+
+def _check_is_file(question: Question, message: str) -> None:
+    if question.archive.source is Source.FOLDER:
+        reason = "docker reads a file, and this is a folder; pack it into a tar, or use skopeo"
+        raise Refusal(message, reason)
 
 
 def _refused(
@@ -244,6 +251,14 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     yield from found
     if archive.images:
         yield _PRESENT
+    if archive.limits:
+        yield _LIMITED
+
+
+def _import_conditions(archive: Archive) -> Iterator[str]:
+    yield from _stream_conditions(content_of_archive(archive))
+    if archive.limits:
+        yield _LIMITED
 
 
 def _stream_conditions(content: Content) -> Iterator[str]:

@@ -1,0 +1,87 @@
+"""The engines that are asked about an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from checker.model.archive import Archive
+from checker.plugins import Host as Plugins
+from checker.settings import UsageError, nearest
+from checker.verdicts import Engine, Host, Question, Verdict
+
+
+class Panel(NamedTuple):
+    """Engines, and the machine that they are thought to run on.
+
+    Attributes:
+        engines: The engines.
+        host: The machine.
+    """
+
+    engines: tuple[Engine, ...]
+    host: Host
+
+    def judge(self, archive: Archive, shown_as: str, crashes: list[str]) -> tuple[Verdict, ...]:
+        """Ask each engine; one that crashes is noted in ``crashes``, the others go on."""
+        verdicts = []
+        question = Question(archive, self.host, shown_as)
+        for engine in self.engines:
+            try:
+                verdicts.append(engine.judge(question))
+            except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+                problem = f"{type(error).__name__}: {error}"
+                crashes.append(f"engine {engine.name} {engine.action}: {problem}")
+        return tuple(verdicts)
+
+
+def choose_engines(plugins: Plugins, chosen: Iterable[str] | None) -> tuple[Engine, ...]:
+    """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``; all of them for None.
+
+    Raises:
+        UsageError: There is no such engine or action.
+    """
+    if chosen is None:
+        return tuple(_engines(plugins))
+    wanted = tuple(chosen)
+    if not wanted:
+        return ()
+    engines = tuple(_engines(plugins))
+    found = [engine for name in wanted for engine in _named(name, engines)]
+    return tuple(dict.fromkeys(found))
+
+
+def _named(name: str, engines: tuple[Engine, ...]) -> Iterator[Engine]:
+    profile, _, action = name.partition(":")
+    of_profile = [engine for engine in engines if engine.name == profile]
+    if not of_profile:
+        known = dict.fromkeys(engine.name for engine in engines)
+        raise UsageError(
+            f"unknown engine {profile!r}{nearest(profile, known)}; engines are {', '.join(known)}"
+        )
+    found = [engine for engine in of_profile if action in ("", engine.action)]
+    if not found:
+        actions = ", ".join(engine.action for engine in of_profile)
+        raise UsageError(f"{profile} has no action {action!r}; its actions are {actions}")
+    yield from found
+
+
+def _engines(plugins: Plugins) -> Iterator[Engine]:
+    for plugin in plugins.plugins:
+        answer = plugins.ask_one(plugin.name, "checker_engines")
+        for engine in answer if isinstance(answer, Iterable) else ():
+            if not isinstance(engine, Engine):
+                raise UsageError(f"plugin {plugin.name} gave {engine!r} as an engine")
+            yield engine
+
+
+def parse_host(text: str) -> Host:
+    """A machine, written ``os/architecture``.
+
+    Raises:
+        UsageError: It is written in another way.
+    """
+    os, slash, architecture = text.partition("/")
+    if not slash or not os or not architecture or "/" in architecture:
+        raise UsageError(f"--host {text}: say OS/ARCH, such as linux/arm64")
+    return Host(os, architecture)

@@ -1,0 +1,60 @@
+"""Whether an archive can be loaded and imported, as the verdicts of Docker's profiles have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
+
+_LOAD, _IMPORT = "load", "import"
+_DOCKER = "docker-"
+
+
+def follow(found: Classification, verdicts: Sequence[Verdict]) -> Classification:
+    """Correct what the kind alone tells by what the engines say.
+
+    Args:
+        found: The classification by kind.
+        verdicts: What engines make of the archive; empty if none was asked.
+    """
+    found = _loadable(found, _of_docker(verdicts, _LOAD))
+    return _importable(found, _of_docker(verdicts, _IMPORT))
+
+
+def _of_docker(verdicts: Sequence[Verdict], action: str) -> list[Verdict]:
+    return [
+        verdict
+        for verdict in verdicts
+        if verdict.engine.startswith(_DOCKER) and verdict.action == action
+    ]
+
+
+def _loadable(found: Classification, verdicts: list[Verdict]) -> Classification:
+    refusals = [verdict for verdict in verdicts if not _is_fine(verdict)]
+    if not verdicts or (not refusals and found.loadable is Loadable.YES):
+        return found
+    if not refusals:
+        return found._replace(
+            loadable=Loadable.YES, loadable_reason="every profile of Docker takes it"
+        )
+    if len(refusals) == len(verdicts):
+        if found.loadable is Loadable.NO:
+            return found
+        return found._replace(loadable=Loadable.NO, loadable_reason=refusals[0].reason)
+    names = ", ".join(verdict.engine for verdict in refusals)
+    if found.loadable is Loadable.DEPENDS:
+        return found
+    return found._replace(
+        loadable=Loadable.DEPENDS, loadable_reason=f"not by {names}: {refusals[0].reason}"
+    )
+
+
+def _importable(found: Classification, verdicts: list[Verdict]) -> Classification:
+    """An import that makes no sense stays one; one that would fail is none either."""
+    if not found.importable or not verdicts or any(map(_is_fine, verdicts)):
+        return found
+    return found._replace(importable=False, importable_reason=verdicts[0].reason, restore=None)
+
+
+def _is_fine(verdict: Verdict) -> bool:
+    return verdict.outcome is VerdictOutcome.ACCEPTS

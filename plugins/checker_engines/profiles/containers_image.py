@@ -1,0 +1,348 @@
+"""Podman and skopeo: what is built on containers/image and containers-storage.
+
+Sources: podman 4.3.1 and 5.8.2 (libimage/load.go and import.go), skopeo 1.22.2 (copy).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.containers_library import (
+    Library,
+    inflating_error,
+    is_recognised,
+    tar_seen,
+)
+from checker_engines.steps.docker_archive import DockerArchive, Item, full_name, tag_error
+from checker_engines.steps.image_copy import apply_tar, copy_to_folder, copy_to_storage, new_root
+from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
+from checker_engines.steps.oci_archive import OciArchive
+from checker_engines.steps.refusal import Refusal
+
+_LINES_QUOTED = 6
+"""Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
+_DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
+
+
+def _quote(name: str) -> str:
+    return f'"{name}"'
+
+
+def _as_it_is(name: str) -> str:
+    return name
+
+
+def _masked(below: str) -> str:  # noqa: ARG001 - the place of the folder is all that is shown
+    return "<tmp>"
+
+
+def _last_part(below: str) -> str:
+    return f"<tmp>/{posixpath.basename(below)}" if below else "<tmp>"
+
+
+def _whole(below: str) -> str:
+    return f"<tmp>/{below}" if below else "<tmp>"
+
+
+def _twice(digest: str) -> str:
+    return f'"{digest}"/""/"{digest}"'
+
+
+PODMAN_4 = Library(
+    shapes=OLD_SHAPES,
+    folder="<tmp>",
+    temporary=_masked,
+    quoted=_as_it_is,
+    blob_name=_quote,
+    refuses_wrong_diff_ids=False,
+    uses_pigz=False,
+    loses_gzip_start=True,
+    announces_signatures=True,
+)
+PODMAN_5 = Library(
+    shapes=NEW_SHAPES,
+    folder="<tmp>/container_images_oci0",
+    temporary=_last_part,
+    quoted=_quote,
+    blob_name=_twice,
+    refuses_wrong_diff_ids=True,
+    uses_pigz=True,
+    loses_gzip_start=False,
+    announces_signatures=False,
+)
+SKOPEO = Library(
+    shapes=NEW_SHAPES,
+    folder="<tmp>",
+    temporary=_whole,
+    quoted=_quote,
+    blob_name=_twice,
+    refuses_wrong_diff_ids=True,
+    uses_pigz=True,
+    loses_gzip_start=False,
+    announces_signatures=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Podman:
+    """A podman.
+
+    Attributes:
+        name: The profile.
+        library: The build that it carries.
+        not_a_folder: What it says of a file where a folder with an image layout could be.
+        copying: What stands before errors of a copy, given the source.
+        copying_layout: The same, where the source is an image layout.
+    """
+
+    name: str
+    library: Library
+    not_a_folder: str
+    copying: Callable[[str], str]
+    copying_layout: Callable[[str], str]
+
+    def load(self, question: Question) -> Verdict:
+        """Say what ``podman load`` does: it tries the formats one after the other."""
+        printed: list[str] = []
+        failures = [f"oci: {self.not_a_folder}"]
+        for transport, take in (("oci-archive", self._layout), ("docker-archive", self._docker)):
+            try:
+                return self._taken(question, take(question, printed))
+            except Refusal as refusal:
+                failures.append(f"{transport}: {refusal.message}")
+                reason = refusal.reason
+        failures.append("dir: open <tmp>: not a directory")
+        printed.append("Error: payload does not match any of the supported image formats:")
+        printed.extend(f" * {failure}" for failure in failures)
+        return self._verdict(
+            question, "load", VerdictOutcome.REJECTS, _why(question.archive, reason), _tail(printed)
+        )
+
+    def _taken(self, question: Question, count: int) -> Verdict:
+        if count:
+            reason = "it finds an image, and every layer can be unpacked"
+            return self._verdict(question, "load", VerdictOutcome.ACCEPTS, reason, None)
+        reason = "manifest.json lists no image: podman exits 0 and loads nothing"
+        return self._verdict(question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
+
+    def _layout(self, question: Question, printed: list[str]) -> int:
+        """Load an image layout; how many images were loaded."""
+        source = "oci-archive:<tmp>:"
+        opened = OciArchive(question.archive, self.library, source)
+        with _before("loading index: "):
+            descriptor = opened.only_descriptor()
+        with _before(self.copying_layout(source)):
+            copy_to_storage(opened.image(descriptor, question.host), self.library, printed)
+        return 1
+
+    def _docker(self, question: Question, printed: list[str]) -> int:
+        """Load every image of what docker save wrote; how many were loaded."""
+        opened = DockerArchive(question.archive, self.library)
+        for number, item in enumerate(opened.items):
+            _refuse_tags(item, number, self.library)
+        for number, item in enumerate(opened.items):
+            name = full_name(item.tags[0]) if item.tags else f"@{number}"
+            source = f"docker-archive:<tmp>:{name}"
+            with _before(self.copying(source)):
+                with _before(f"determining manifest MIME type for {source}: "):
+                    image = opened.image(item)
+                copy_to_storage(image, self.library, printed)
+        return len(opened.items)
+
+    def import_tar(self, question: Question) -> Verdict:
+        """Say what ``podman import`` does: any tar becomes the only layer of an image."""
+        try:
+            self._import(question.archive)
+        except Refusal as refusal:
+            return self._verdict(
+                question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
+            )
+        if question.archive.kind in IMAGE_KINDS:
+            reason = (
+                "podman exits 0, but the files of the image archive become the root of the new "
+                "image: use podman load"
+            )
+            return self._verdict(question, "import", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
+        reason = "it takes any tar as a root filesystem"
+        return self._verdict(question, "import", VerdictOutcome.ACCEPTS, reason, None)
+
+    def _import(self, archive: Archive) -> None:
+        compression = archive.compression
+        error = inflating_error(compression) if is_recognised(compression) else None
+        if error is not None:
+            text = f'Error: error reading "<tmp>": {error}'
+            raise Refusal(text, "the compressed archive is corrupt: get it again")
+        digest = f"sha256:{archive.sha256}"
+        printed = ["Getting image source signatures", f"Copying blob {digest}"]
+        try:
+            apply_tar(digest, tar_seen(archive), new_root(), self.library, printed)
+        except Refusal as refusal:
+            printed.append(f"Error: {refusal.message}")
+            raise Refusal(_tail(printed), _why_not_imported(refusal)) from None
+
+    def _verdict(
+        self,
+        question: Question,
+        action: str,
+        outcome: VerdictOutcome,
+        reason: str,
+        message: str | None,
+    ) -> Verdict:
+        typed = f"podman load -i {question.shown_as}"
+        if action == "import":
+            typed = f"podman import {question.shown_as} NAME:TAG"
+        return Verdict(
+            engine=self.name,
+            action=action,
+            outcome=outcome,
+            reason=reason,
+            message=message,
+            conditions=tuple(_conditions(question)),
+            command=typed,
+        )
+
+
+def _podman_4_copying(source: str) -> str:  # noqa: ARG001 - podman 4 does not name the source
+    return ""
+
+
+def _podman_5_copying(source: str) -> str:
+    return f"unable to copy from source {source}: "
+
+
+def _podman_5_copying_layout(source: str) -> str:
+    return f"unable to perform copy: unable to copy from source {source}: "
+
+
+_PODMANS = (
+    Podman(
+        "podman-4",
+        PODMAN_4,
+        "initializing source oci:<tmp>:: open <tmp>: not a directory",
+        _podman_4_copying,
+        _podman_4_copying,
+    ),
+    Podman(
+        "podman-5",
+        PODMAN_5,
+        "open <tmp>: not a directory",
+        _podman_5_copying,
+        _podman_5_copying_layout,
+    ),
+)
+
+
+def _skopeo_docker(question: Question, printed: list[str]) -> None:
+    source = "docker-archive:<tmp>"
+    with _before(f"initializing source {source}: "):
+        opened = DockerArchive(question.archive, SKOPEO)
+    with _before(f"determining manifest MIME type for {source}: "):
+        if len(opened.items) != 1:
+            found = len(opened.items)
+            raise Refusal(
+                f"Unexpected tar manifest.json: expected 1 item, got {found}",
+                f"manifest.json lists {found} images; name the one to copy behind the path",
+            )
+        image = opened.image(opened.items[0])
+    copy_to_folder(image, printed)
+
+
+def _skopeo_layout(question: Question, printed: list[str]) -> None:
+    source = "oci-archive:<tmp>:"
+    with _before(f"initializing source {source}: "):
+        opened = OciArchive(question.archive, SKOPEO, source)
+        descriptor = opened.only_descriptor()
+    copy_to_folder(opened.image(descriptor, question.host), printed)
+
+
+def _skopeo(
+    action: str,
+    copy: Callable[[Question, list[str]], None],
+    question: Question,
+) -> Verdict:
+    """Say what ``skopeo copy`` from a transport to a folder does."""
+    printed: list[str] = []
+    outcome, reason, message = VerdictOutcome.ACCEPTS, "it can copy the image", None
+    try:
+        copy(question, printed)
+    except Refusal as refusal:
+        outcome, reason = VerdictOutcome.REJECTS, _why(question.archive, refusal.reason)
+        printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
+        message = _tail(printed)
+    return Verdict(
+        engine="skopeo-1",
+        action=action,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        conditions=tuple(_conditions(question)),
+        command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+    )
+
+
+def engines() -> Iterator[Engine]:
+    """Give the engines of this family."""
+    for podman in _PODMANS:
+        yield Engine(podman.name, "load", podman.load)
+        yield Engine(podman.name, "import", podman.import_tar)
+    yield Engine("skopeo-1", "docker-archive", partial(_skopeo, "docker-archive", _skopeo_docker))
+    yield Engine("skopeo-1", "oci-archive", partial(_skopeo, "oci-archive", _skopeo_layout))
+
+
+@contextmanager
+def _before(words: str) -> Iterator[None]:
+    """Put words before the message of a refusal."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(words + refusal.message, refusal.reason, refusal.rules) from None
+
+
+def _refuse_tags(item: Item, number: int, library: Library) -> None:
+    for tag in item.tags:
+        error = tag_error(tag, library, number)
+        if error is not None:
+            raise Refusal(
+                error, f"manifest.json names an image {tag!r}, which is no name with a tag"
+            )
+
+
+def _why(archive: Archive, reason: str) -> str:
+    if archive.kind is Kind.ROOTFS:
+        return f"it is a root filesystem, not an image ({reason}); import it instead"
+    return reason
+
+
+def _why_not_imported(refusal: Refusal) -> str:
+    return f"it cannot be unpacked as a layer: {refusal.message.rpartition('stderr: ')[2]}"
+
+
+def _tail(printed: list[str]) -> str:
+    """The last lines, as one."""
+    lines = "\n".join(printed).split("\n")
+    return " ".join(line.strip() for line in lines[-_LINES_QUOTED:])
+
+
+def _logged(message: str) -> str:
+    """A message as the log prints it, a temporary path with the quote that it ends with."""
+    return message.replace("\\", "\\\\").replace('"', '\\"').replace('<tmp>\\"', '<tmp>"')
+
+
+def _conditions(question: Question) -> Iterator[str]:
+    if ":" in question.shown_as:
+        yield "the path must hold no colon: these tools take it for a separator"
+    layers = (layer for image in question.archive.images for layer in image.layers)
+    tables = chain((question.archive.entries,), (layer.entries for layer in layers))
+    if any(next(table.of_kind(*_DEVICES), None) is not None for table in tables):
+        yield "device nodes need root: rootless tools cannot make them"
+    layers = (layer for image in question.archive.images for layer in image.layers)
+    if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):
+        yield "a layer has urls: the tool may fetch it from there"

@@ -1,0 +1,265 @@
+"""The Go types that containers/image decodes documents into (v5.23 and v5.36, package manifest)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from checker_engines.steps.go_json import (
+    ANYTHING,
+    BOOL,
+    INT,
+    INT64,
+    NONE_EMBEDDED,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Custom,
+    Map,
+    Scalar,
+    Shape,
+    Slice,
+    Struct,
+)
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)")
+_LAYOUT = r"\"2006-01-02T15:04:05Z07:00\""
+
+
+def _check_time(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return "Time.UnmarshalJSON: input is not a JSON string"
+    if _TIME.fullmatch(value):
+        return None
+    return f'parsing time "\\"{value}\\"" as "{_LAYOUT}": cannot parse "{value}" as "2006"'
+
+
+def _check_words(value: object) -> str | None:
+    """What a list of words refuses that may also be one string (strslice.StrSlice)."""
+    if value is None or isinstance(value, str):
+        return None
+    if isinstance(value, list):
+        wrong = next((item for item in value if not isinstance(item, str | None)), None)
+        return None if wrong is None else _misfit(wrong, "string")
+    return _misfit(value, "string")
+
+
+def _misfit(value: object, go_name: str) -> str:
+    kinds = ((bool, "bool"), (dict, "object"), (list, "array"))
+    kind = next((name for kind, name in kinds if isinstance(value, kind)), "number")
+    return f"json: cannot unmarshal {kind} into Go value of type {go_name}"
+
+
+_TIMESTAMP = Custom(_check_time)
+_WORDS = Custom(_check_words)
+_EMPTY = Struct("", {}, NONE_EMBEDDED, "struct {}")
+_SET = Map(_EMPTY, "map[string]struct {}")
+_DIGEST = Scalar("string", "digest.Digest")
+_DIFF_IDS = Slice(_DIGEST, "[]digest.Digest")
+
+_DOCKER_SETTINGS = Struct(
+    "Schema2Config",
+    {
+        **dict.fromkeys(
+            ("Hostname", "Domainname", "User", "Image", "WorkingDir", "MacAddress", "StopSignal"),
+            STRING,
+        ),
+        **dict.fromkeys(
+            (
+                "AttachStdin",
+                "AttachStdout",
+                "AttachStderr",
+                "Tty",
+                "OpenStdin",
+                "StdinOnce",
+                "ArgsEscaped",
+                "NetworkDisabled",
+            ),
+            BOOL,
+        ),
+        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), _WORDS),
+        **dict.fromkeys(("Env", "OnBuild"), STRINGS),
+        "ExposedPorts": Map(_EMPTY, "manifest.Schema2PortSet"),
+        "Volumes": _SET,
+        "Labels": STRING_MAP,
+        "StopTimeout": INT,
+    },
+    NONE_EMBEDDED,
+    "manifest.Schema2Config",
+)
+_DOCKER_ROOTFS = Struct(
+    "Schema2RootFS",
+    {"type": STRING, "diff_ids": _DIFF_IDS},
+    NONE_EMBEDDED,
+    "manifest.Schema2RootFS",
+)
+_DOCKER_HISTORY = Struct(
+    "Schema2History",
+    {
+        "created": _TIMESTAMP,
+        "author": STRING,
+        "created_by": STRING,
+        "comment": STRING,
+        "empty_layer": BOOL,
+    },
+    NONE_EMBEDDED,
+    "manifest.Schema2History",
+)
+_DOCKER_V1: Mapping[str, Shape] = {
+    **dict.fromkeys(
+        (
+            "id",
+            "comment",
+            "container",
+            "docker_version",
+            "author",
+            "architecture",
+            "variant",
+            "os",
+        ),
+        STRING,
+    ),
+    "created": _TIMESTAMP,
+    "container_config": _DOCKER_SETTINGS,
+    "config": _DOCKER_SETTINGS,
+    "Size": INT64,
+}
+_DOCKER_OWN: Mapping[str, Shape] = {
+    "parent": _DIGEST,
+    "rootfs": _DOCKER_ROOTFS,
+    "history": Slice(_DOCKER_HISTORY, "[]manifest.Schema2History"),
+    "os.version": STRING,
+    "os.features": STRINGS,
+}
+
+_OCI_SETTINGS = Struct(
+    "ImageConfig",
+    {
+        **dict.fromkeys(("User", "WorkingDir", "StopSignal"), STRING),
+        **dict.fromkeys(("Env", "Entrypoint", "Cmd"), STRINGS),
+        **dict.fromkeys(("ExposedPorts", "Volumes"), _SET),
+        "Labels": STRING_MAP,
+        "ArgsEscaped": BOOL,
+    },
+    NONE_EMBEDDED,
+    "v1.ImageConfig",
+)
+_OCI_HISTORY = Struct(
+    "History",
+    {
+        "created": _TIMESTAMP,
+        "created_by": STRING,
+        "author": STRING,
+        "comment": STRING,
+        "empty_layer": BOOL,
+    },
+    NONE_EMBEDDED,
+    "v1.History",
+)
+_PLATFORM: Mapping[str, Shape] = {
+    **dict.fromkeys(("architecture", "os", "os.version", "variant"), STRING),
+    "os.features": STRINGS,
+}
+_OCI_OWN: Mapping[str, Shape] = {
+    "created": _TIMESTAMP,
+    "author": STRING,
+    "config": _OCI_SETTINGS,
+    "rootfs": Struct("RootFS", {"type": STRING, "diff_ids": _DIFF_IDS}, NONE_EMBEDDED, "v1.RootFS"),
+    "history": Slice(_OCI_HISTORY, "[]v1.History"),
+}
+_DESCRIPTOR = Struct(
+    "Descriptor",
+    {
+        **dict.fromkeys(("mediaType", "artifactType", "data"), STRING),
+        "digest": _DIGEST,
+        "size": INT64,
+        "urls": STRINGS,
+        "annotations": STRING_MAP,
+        "platform": Struct("Platform", _PLATFORM, NONE_EMBEDDED, "v1.Platform"),
+    },
+    NONE_EMBEDDED,
+    "v1.Descriptor",
+)
+_DESCRIPTORS = Slice(_DESCRIPTOR, "[]v1.Descriptor")
+_INDEX: Mapping[str, Shape] = {
+    "schemaVersion": INT,
+    "mediaType": STRING,
+    "artifactType": STRING,
+    "manifests": _DESCRIPTORS,
+    "subject": _DESCRIPTOR,
+    "annotations": STRING_MAP,
+}
+_MANIFEST: Mapping[str, Shape] = {
+    "schemaVersion": INT,
+    "mediaType": STRING,
+    "artifactType": STRING,
+    "config": _DESCRIPTOR,
+    "layers": _DESCRIPTORS,
+    "subject": _DESCRIPTOR,
+    "annotations": STRING_MAP,
+}
+
+MANIFEST_ITEMS = Slice(
+    Struct(
+        "ManifestItem",
+        {
+            "Config": STRING,
+            "RepoTags": STRINGS,
+            "Layers": STRINGS,
+            "Parent": STRING,
+            "LayerSources": Map(_DESCRIPTOR, "map[digest.Digest]manifest.Schema2Descriptor"),
+        },
+        NONE_EMBEDDED,
+        "tarfile.ManifestItem",
+    ),
+    "[]tarfile.ManifestItem",
+)
+"""``manifest.json`` (package docker/internal/tarfile)."""
+
+ANY_OBJECT = Map(ANYTHING, "map[string]interface {}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The types of one build.
+
+    Attributes:
+        docker_config: The config as docker-archive reads it.
+        oci_config: The config as containers-storage wants it.
+        index: An image index.
+        manifest: An image manifest.
+    """
+
+    docker_config: Struct
+    oci_config: Struct
+    index: Struct
+    manifest: Struct
+
+
+OLD_SHAPES = Shapes(
+    docker_config=Struct(
+        "Schema2Image", {**_DOCKER_V1, **_DOCKER_OWN}, NONE_EMBEDDED, "manifest.Schema2Image"
+    ),
+    oci_config=Struct("Image", {**_PLATFORM, **_OCI_OWN}, NONE_EMBEDDED, "v1.Image"),
+    index=Struct("Index", _INDEX, NONE_EMBEDDED, "v1.Index"),
+    manifest=Struct("OCI1", _MANIFEST, NONE_EMBEDDED, "manifest.OCI1"),
+)
+"""Builds with Go before 1.24, whose messages pass over embedded structs."""
+
+NEW_SHAPES = Shapes(
+    docker_config=Struct(
+        "Schema2Image",
+        {**_DOCKER_V1, **_DOCKER_OWN},
+        dict.fromkeys(_DOCKER_V1, "Schema2V1Image"),
+        "manifest.Schema2Image",
+    ),
+    oci_config=Struct(
+        "Image", {**_PLATFORM, **_OCI_OWN}, dict.fromkeys(_PLATFORM, "Platform"), "v1.Image"
+    ),
+    index=Struct("Index", _INDEX, {"schemaVersion": "Versioned"}, "v1.Index"),
+    manifest=Struct("OCI1", _MANIFEST, dict.fromkeys(_MANIFEST, "Manifest"), "manifest.OCI1"),
+)
+"""Builds with Go 1.24 or later."""

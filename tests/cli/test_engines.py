@@ -1,0 +1,87 @@
+"""Engines on the command line: chosen ones as a gate, all of them in classify."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.testing import sample
+
+from .conftest import Checker
+
+
+def verdicts_of(report: dict[str, Any]) -> dict[tuple[str, str], str]:
+    (archive,) = report["archives"]
+    return {(one["engine"], one["action"]): one["outcome"] for one in archive["verdicts"]}
+
+
+def test_classify_asks_every_engine(checker: Checker, image: Path, rootfs: Path) -> None:
+    of_image = verdicts_of(checker("classify", image, "--format", "json").report)
+    of_rootfs = verdicts_of(checker("classify", rootfs, "--format", "json").report)
+    assert of_image.keys() == of_rootfs.keys()
+    assert of_image["docker-28", "load"] == "accepts"
+    assert of_rootfs["docker-28", "load"] == "rejects"
+    assert of_rootfs["docker-28", "import"] == "accepts"
+
+
+def test_classify_shows_a_table(checker: Checker, rootfs: Path) -> None:
+    shown = checker("classify", rootfs).out
+    assert "docker-28 load" in shown
+    assert "rejects" in shown
+
+
+def test_loadable_follows_from_the_verdicts(checker: Checker, tmp_path: Path) -> None:
+    path = tmp_path / "old.tar"
+    path.write_bytes(sample("legacy"))
+    report = checker("classify", path, "--format", "json").report
+    assert report["archives"][0]["loadable"] == "depends"
+    outcomes = verdicts_of(report)
+    assert outcomes["docker-28", "load"] == "accepts"
+    assert outcomes["docker-29-graphdriver", "load"] == "rejects"
+
+
+@pytest.mark.parametrize(
+    ("engine", "code"),
+    [("docker-28:load", 1), ("docker-28:import", 0), ("docker-28", 1), ("docker-20.10:import", 0)],
+)
+def test_a_chosen_engine_is_a_gate(checker: Checker, rootfs: Path, engine: str, code: int) -> None:
+    done = checker("check", rootfs, "--engine", engine, "--format", "json")
+    assert done.code == code
+    assert ("ENG003" in done.rules) is (code == 1)
+
+
+def test_the_finding_says_what_the_engine_would_print(checker: Checker, rootfs: Path) -> None:
+    done = checker("check", rootfs, "--engine", "docker-29-graphdriver:load", "--format", "json")
+    (finding,) = done.report["archives"][0]["findings"]
+    assert "invalid archive: does not contain a manifest.json" in finding["message"]
+
+
+def test_junit_has_a_case_for_each_chosen_engine(checker: Checker, rootfs: Path) -> None:
+    words = ("--engine", "docker-28:load", "--engine", "docker-28:import", "--format", "junit")
+    root = ET.fromstring(checker("check", rootfs, *words).out)
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    assert cases["docker-28 load"].find("failure") is not None
+    assert cases["docker-28 import"].find("failure") is None
+
+
+def test_without_a_chosen_engine_none_is_asked(checker: Checker, image: Path) -> None:
+    assert verdicts_of(checker("check", image, "--format", "json").report) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--engine", "docker-82"), "did you mean 'docker-28'?"),
+        (("--engine", "docker-28:push"), "its actions are load, import"),
+        (("--host", "linux"), "say OS/ARCH"),
+    ],
+)
+def test_a_wrong_engine_names_the_right_ones(
+    checker: Checker, image: Path, words: tuple[str, ...], hint: str
+) -> None:
+    done = checker("check", image, *words)
+    assert done.code == 2
+    assert hint in done.err
