@@ -161,7 +161,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.shown_as}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -190,7 +190,7 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.shown_as} NAME:TAG"
     conditions = tuple(_import_conditions(archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         _import(version, content_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)

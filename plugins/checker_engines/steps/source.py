@@ -1,4 +1,4 @@
-"""What an engine is given, whether importing it makes sense, and how much of it was read here."""
+"""What an engine is given, and how much of it was read here."""
 
 from __future__ import annotations
 
