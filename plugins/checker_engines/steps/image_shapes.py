@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checker_engines.steps.go_json import (
-    ANYTHING,
     BOOL,
     INT,
     INT64,
@@ -219,7 +218,8 @@ MANIFEST_ITEMS = Slice(
 )
 """``manifest.json`` (package docker/internal/tarfile)."""
 
-ANY_OBJECT = Map(ANYTHING, "map[string]interface {}")
+SCHEMA_1 = Struct("Schema1", {"schemaVersion": INT}, NONE_EMBEDDED, "manifest.Schema1")
+"""A manifest of Docker's first schema, as far as it is looked at here."""
 
 
 @dataclass(frozen=True, slots=True)
