@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from checker.model.limits import Limits
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.cases import Case
@@ -406,3 +407,12 @@ def test_xz_needs_its_program_on_the_host(engines: Mapping[str, Engine], tmp_pat
     told = Told("xz", docker({"compress": "xz"}), same(TAKEN))
     found, _ = verdicts(told, LOADS, engines, tmp_path)
     assert all(any("xz" in condition for condition in each.conditions) for each in found)
+
+
+def test_what_was_not_read_is_a_condition(engines: Mapping[str, Engine], tmp_path: Path) -> None:
+    case = Case("", "", "limited", "pass", {}, (), Path(__file__), docker())
+    path = case.build().write(tmp_path)
+    archive = read_archive(str(path), ReadOptions(limits=Limits(entries=1)))
+    for name in (*LOADS, *IMPORTS):
+        verdict = engines[name].judge(Question(archive, Host(), "image.tar"))
+        assert any("--limit" in condition for condition in verdict.conditions), name

@@ -80,6 +80,7 @@ _XZ = "the program xz on the host: without it Docker cannot unpack xz"
 _PRESENT = "an empty store: the file of a layer that the daemon already holds is not opened"
 _MKNOD = "a daemon that may make device nodes (root, CAP_MKNOD)"
 _OVERLAY = "the vfs graph driver: overlay2 makes a device node of a whiteout, and refuses two"
+_LIMITED = "what lies behind a limit on reading: raise it with --limit to know more"
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
 
@@ -186,7 +187,7 @@ def import_(version: Version, question: Question) -> Verdict:
     """What ``docker import`` does."""
     archive = question.archive
     command = f"docker import {question.shown_as} NAME:TAG"
-    conditions = tuple(_stream_conditions(content_of_archive(archive)))
+    conditions = tuple(_import_conditions(archive))
     try:
         _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         _import(version, content_of_archive(archive))
@@ -250,6 +251,14 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     yield from found
     if archive.images:
         yield _PRESENT
+    if archive.limits:
+        yield _LIMITED
+
+
+def _import_conditions(archive: Archive) -> Iterator[str]:
+    yield from _stream_conditions(content_of_archive(archive))
+    if archive.limits:
+        yield _LIMITED
 
 
 def _stream_conditions(content: Content) -> Iterator[str]:
