@@ -298,7 +298,7 @@ def test_no_image_is_nothing_loaded(engines: Mapping[str, Engine], tmp_path: Pat
     [
         ("rootfs", VerdictOutcome.ACCEPTS),
         ("docker-archive", VerdictOutcome.ACCEPTS_BROKEN),
-        ("raw", VerdictOutcome.ACCEPTS),
+        ("raw", VerdictOutcome.ACCEPTS_BROKEN),
     ],
 )
 def test_import_takes_any_tar(

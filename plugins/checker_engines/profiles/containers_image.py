@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
+from checker.model.archive import Archive, Kind, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containers_library import (
@@ -26,6 +26,7 @@ from checker_engines.steps.containers_library import (
 from checker_engines.steps.docker_archive import DockerArchive, Item, full_name, tag_error
 from checker_engines.steps.image_copy import apply_tar, copy_to_folder, copy_to_storage, new_root
 from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
+from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.oci_archive import OciArchive
 from checker_engines.steps.refusal import Refusal
 
@@ -181,14 +182,10 @@ class Podman:
             return self._verdict(
                 question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
             )
-        if question.archive.kind in IMAGE_KINDS:
-            reason = (
-                "podman exits 0, but the files of the image archive become the root of the new "
-                "image: use podman load"
-            )
-            return self._verdict(question, "import", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
-        reason = "it takes any tar as a root filesystem"
-        return self._verdict(question, "import", VerdictOutcome.ACCEPTS, reason, None)
+        senseless = why_import_is_senseless(question.archive.kind, "podman import", "podman load")
+        if senseless is not None:
+            return self._verdict(question, "import", VerdictOutcome.ACCEPTS_BROKEN, senseless, None)
+        return self._verdict(question, "import", VerdictOutcome.ACCEPTS, MAKES_SENSE, None)
 
     def _import(self, archive: Archive) -> None:
         refuse_folder(archive)
