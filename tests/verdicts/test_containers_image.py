@@ -126,6 +126,16 @@ CASES = (
         ),
     ),
     Told(
+        "a number for a command",
+        docker(config={"config": {"Cmd": [1]}}),
+        (
+            "cannot unmarshal array into Go struct field Schema2Config.config.Cmd of type string",
+            "Go struct field Schema2Config.Schema2V1Image.config.Cmd of type string",
+            "Go struct field Schema2Config.Schema2V1Image.config.Cmd of type string",
+            NO_INDEX,
+        ),
+    ),
+    Told(
         "a config without layers",
         docker(config={"rootfs": None}),
         loaded_from_docker("Invalid image config (rootFS is not set): "),

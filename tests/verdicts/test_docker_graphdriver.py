@@ -211,8 +211,8 @@ LOAD_CASES = (
         "a number for Cmd",
         with_config(config={"Cmd": 5}),
         (
-            f"{MISFIT} number into Go value of type string",
-            f"{MISFIT} number into Go value of type string",
+            f"{MISFIT} number into Go struct field Config.config.Cmd of type string",
+            f"{MISFIT} number into Go struct field Config.V1Image.config.Cmd of type string",
             f"{MISFIT} number into Go struct field Config.V1Image.config.Cmd of type []string",
         ),
     ),

@@ -56,7 +56,6 @@ from checker_engines.steps.go_json import (
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_is_file
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 

@@ -80,8 +80,7 @@ def refuse_folder(archive: Archive) -> None:
 def tar_seen(archive: Archive) -> Tar:
     """The tar as these libraries read it.
 
-    What they cannot decompress is no tar to them. A wrong checksum, which our reading stops at, is
-    noticed only by whoever reads on behind the end of the tar.
+    What they cannot decompress is no tar to them.
     """
     compression, tar = archive.compression, archive.tar
     if compression.kind is CompressionKind.NONE:
@@ -89,19 +88,17 @@ def tar_seen(archive: Archive) -> Tar:
     if not is_recognised(compression):
         fault = Anomaly(AnomalyKind.NOT_A_TAR, 0, "compressed in a way not known", fatal=True)
         return Tar(Entries(), (fault,), archive.size)
-    if has_wrong_checksum(compression):
-        return tar._replace(anomalies=())
     return tar
 
 
 def has_wrong_checksum(compression: Compression) -> bool:
-    """Whether all data came out of a gzip stream, but not as its checksum says."""
+    """Whether all data came out of a gzip stream, but not as its trailer says."""
     error = compression.error
     return (
         compression.kind is CompressionKind.GZIP
         and not compression.truncated
         and error is not None
-        and "checksum" in error.lower()
+        and any(word in error.lower() for word in ("checksum", "length"))
     )
 
 

@@ -271,7 +271,8 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     except InvalidReferenceError as error:
         return f'Invalid tag "{tag}" in manifest item @{item}: {_reference_error(str(error))}'
     if reference.tag is None:
-        name = f"{reference.domain}/{reference.path}"
+        digest = f"@{reference.digest}" if reference.digest else ""
+        name = f"{reference.domain}/{reference.path}{digest}"
         return f"Invalid tag {library.quoted(tag)} ({name}): does not contain a tag"
     return None
 

@@ -68,8 +68,8 @@ def _check_port(key: str) -> str | None:
     return None
 
 
-_TIMESTAMP = Custom(_check_time)
-_WORDS = Custom(_check_words)
+TIMESTAMP = Custom(_check_time)
+WORDS = Custom(_check_words)
 _NOTHING = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _FREE_PORTS = Map(_NOTHING, "nat.PortSet")
 _CHECKED_PORTS = Map(_NOTHING, "network.PortSet", _check_port)
@@ -89,7 +89,7 @@ _HEALTH = Struct(
 _HISTORY = Struct(
     "History",
     {
-        "created": _TIMESTAMP,
+        "created": TIMESTAMP,
         "author": STRING,
         "created_by": STRING,
         "comment": STRING,
@@ -128,7 +128,7 @@ def _image(settings: Struct, embedded: str | None) -> Struct:
     words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
     inner: dict[str, Shape] = {
         **dict.fromkeys((*words, "os"), STRING),
-        "created": _TIMESTAMP,
+        "created": TIMESTAMP,
         "container_config": settings,
         "config": settings,
         "Size": INT64,
@@ -144,10 +144,10 @@ def _image(settings: Struct, embedded: str | None) -> Struct:
     return Struct("Image", {**inner, **own}, through, "image.Image")
 
 
-CONFIG_20 = _image(_settings(_WORDS, _FREE_PORTS), None)
+CONFIG_20 = _image(_settings(WORDS, _FREE_PORTS), None)
 """Docker 20.10."""
 
-CONFIG_28 = _image(_settings(_WORDS, _FREE_PORTS), "V1Image")
+CONFIG_28 = _image(_settings(WORDS, _FREE_PORTS), "V1Image")
 """Docker 23 to 28, built with a Go that names embedded structs."""
 
 CONFIG_29 = _image(_settings(STRINGS, _CHECKED_PORTS), "V1Image")

@@ -325,7 +325,7 @@ class _Decoder:
         if isinstance(shape, Anything):
             return _plain(value)
         if isinstance(shape, Custom):
-            self._keep(shape.check(_plain(value)))
+            self._keep(_placed(shape.check(_plain(value)), struct, path))
             return _plain(value)
         if value is None:
             return None if not isinstance(shape, Scalar | Struct) else before
@@ -406,6 +406,14 @@ class _Decoder:
 
     def _keep(self, error: str | None) -> None:
         self.error = self.error or error
+
+
+def _placed(error: str | None, struct: str | None, path: tuple[str, ...]) -> str | None:
+    """An error of a type that decodes itself, with the field that Go names in misfits."""
+    if error is None or struct is None:
+        return error
+    field = f"Go struct field {struct}.{'.'.join(path)} of type"
+    return error.replace("Go value of type", field)
 
 
 def _kind(value: object) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checker_engines.steps.docker_config import TIMESTAMP, WORDS
 from checker_engines.steps.go_json import (
-    ANYTHING,
     BOOL,
     INT,
     INT64,
@@ -15,7 +14,6 @@ from checker_engines.steps.go_json import (
     STRING,
     STRING_MAP,
     STRINGS,
-    Custom,
     Map,
     Scalar,
     Shape,
@@ -23,38 +21,6 @@ from checker_engines.steps.go_json import (
     Struct,
 )
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)")
-_LAYOUT = r"\"2006-01-02T15:04:05Z07:00\""
-
-
-def _check_time(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        return "Time.UnmarshalJSON: input is not a JSON string"
-    if _TIME.fullmatch(value):
-        return None
-    return f'parsing time "\\"{value}\\"" as "{_LAYOUT}": cannot parse "{value}" as "2006"'
-
-
-def _check_words(value: object) -> str | None:
-    """What a list of words refuses that may also be one string (strslice.StrSlice)."""
-    if value is None or isinstance(value, str):
-        return None
-    if isinstance(value, list):
-        wrong = next((item for item in value if not isinstance(item, str | None)), None)
-        return None if wrong is None else _misfit(wrong, "string")
-    return _misfit(value, "string")
-
-
-def _misfit(value: object, go_name: str) -> str:
-    kinds = ((bool, "bool"), (dict, "object"), (list, "array"))
-    kind = next((name for kind, name in kinds if isinstance(value, kind)), "number")
-    return f"json: cannot unmarshal {kind} into Go value of type {go_name}"
-
-
-_TIMESTAMP = Custom(_check_time)
-_WORDS = Custom(_check_words)
 _EMPTY = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _SET = Map(_EMPTY, "map[string]struct {}")
 _DIGEST = Scalar("string", "digest.Digest")
@@ -80,7 +46,7 @@ _DOCKER_SETTINGS = Struct(
             ),
             BOOL,
         ),
-        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), _WORDS),
+        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), WORDS),
         **dict.fromkeys(("Env", "OnBuild"), STRINGS),
         "ExposedPorts": Map(_EMPTY, "manifest.Schema2PortSet"),
         "Volumes": _SET,
@@ -99,7 +65,7 @@ _DOCKER_ROOTFS = Struct(
 _DOCKER_HISTORY = Struct(
     "Schema2History",
     {
-        "created": _TIMESTAMP,
+        "created": TIMESTAMP,
         "author": STRING,
         "created_by": STRING,
         "comment": STRING,
@@ -122,7 +88,7 @@ _DOCKER_V1: Mapping[str, Shape] = {
         ),
         STRING,
     ),
-    "created": _TIMESTAMP,
+    "created": TIMESTAMP,
     "container_config": _DOCKER_SETTINGS,
     "config": _DOCKER_SETTINGS,
     "Size": INT64,
@@ -150,7 +116,7 @@ _OCI_SETTINGS = Struct(
 _OCI_HISTORY = Struct(
     "History",
     {
-        "created": _TIMESTAMP,
+        "created": TIMESTAMP,
         "created_by": STRING,
         "author": STRING,
         "comment": STRING,
@@ -164,7 +130,7 @@ _PLATFORM: Mapping[str, Shape] = {
     "os.features": STRINGS,
 }
 _OCI_OWN: Mapping[str, Shape] = {
-    "created": _TIMESTAMP,
+    "created": TIMESTAMP,
     "author": STRING,
     "config": _OCI_SETTINGS,
     "rootfs": Struct("RootFS", {"type": STRING, "diff_ids": _DIFF_IDS}, NONE_EMBEDDED, "v1.RootFS"),
@@ -219,7 +185,8 @@ MANIFEST_ITEMS = Slice(
 )
 """``manifest.json`` (package docker/internal/tarfile)."""
 
-ANY_OBJECT = Map(ANYTHING, "map[string]interface {}")
+SCHEMA_1 = Struct("Schema1", {"schemaVersion": INT}, NONE_EMBEDDED, "manifest.Schema1")
+"""A manifest of Docker's first schema, as far as it is looked at here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from checker_engines.steps.image_copy import (
     SourceLayer,
     digest_error,
 )
+from checker_engines.steps.image_shapes import SCHEMA_1
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.storage_unpack import UnpackError, Unpacking
 
@@ -207,7 +208,7 @@ class OciArchive:
     def _schema1_refusal(self, raw: bytes) -> Refusal:
         """What becomes of a media type that nobody knows: it is read as Docker's first schema."""
         try:
-            value = decode_document(raw, ANYTHING)
+            value = decode_document(raw, SCHEMA_1)
             version = value.get("schemaVersion", 0) if isinstance(value, dict) else 0
             error = f"unsupported schema version {version}"
         except GoJsonError as problem:
