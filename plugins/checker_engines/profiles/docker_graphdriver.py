@@ -56,6 +56,7 @@ from checker_engines.steps.go_json import (
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import check_is_file
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 
@@ -160,7 +161,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.shown_as}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -189,7 +190,7 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.shown_as} NAME:TAG"
     conditions = tuple(_import_conditions(archive))
     try:
-        _check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
         _import(version, content_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
