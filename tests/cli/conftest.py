@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from checker.testing import sample
+
+JUNIT = etree.XMLSchema(etree.parse(Path(__file__).parents[1] / "reports" / "junit.xsd"))
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,13 @@ class Done:
     @property
     def report(self) -> dict[str, Any]:
         return dict(json.loads(self.out))
+
+    @property
+    def junit(self) -> etree._Element:
+        """The JUnit report, which follows its schema."""
+        root = etree.fromstring(self.out.encode())
+        JUNIT.assertValid(root)
+        return root
 
     @property
     def rules(self) -> set[str]:

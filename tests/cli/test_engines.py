@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,8 @@ def test_the_finding_says_what_the_engine_would_print(checker: Checker, rootfs: 
 
 def test_junit_has_a_case_for_each_chosen_engine(checker: Checker, rootfs: Path) -> None:
     words = ("--engine", "docker-28:load", "--engine", "docker-28:import", "--format", "junit")
-    root = ET.fromstring(checker("check", rootfs, *words).out)
-    cases = {case.get("name"): case for case in root.iter("testcase")}
+    report = checker("check", rootfs, *words).junit
+    cases = {case.get("name"): case for case in report.iter("testcase")}
     assert cases["docker-28 load"].find("failure") is not None
     assert cases["docker-28 import"].find("failure") is None
 

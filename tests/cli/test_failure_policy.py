@@ -144,6 +144,8 @@ def test_a_name_that_plays_tricks(checker: Checker, tmp_path: Path, name: str) -
         assert done.code == 1
         assert "\x1b" not in done.out
         assert "\u202e" not in done.out
+        if form == "junit":
+            assert done.junit.get("failures") != "0"
         assert no_traceback(done.err)
 
 
