@@ -10,7 +10,7 @@ import sys
 from checker.cli.arguments import parse_arguments
 from checker.settings import UsageError
 
-CLEAN, FOUND, USAGE, NOT_WHOLE = 0, 1, 2, 3
+USAGE = 2
 INTERRUPTED = 128 + signal.SIGINT
 BROKEN_PIPE = 128 + 13
 # Two threads share the work of a blob; the default of 5 ms starves the one that hashes.

@@ -73,18 +73,14 @@ def _legacy(archive: Archive) -> str | None:
 def _hybrid(archive: Archive) -> str | None:
     document = None if archive.docker is None else archive.docker.document
     items = document.value if document is not None and isinstance(document.value, list) else []
-    if any("LayerSources" in mapping(item) for item in items) or _has_v1_configs(archive):
+    # Only Docker's classic store writes `repositories` beside an OCI half.
+    if any("LayerSources" in mapping(item) for item in items) or REPOSITORIES in archive.members:
         return DOCKER_25
     if _index_annotation(archive, _CREATED):
         return BUILDKIT
     if _index_annotation(archive, CONTAINERD_NAME) or items:
         return DOCKER_CONTAINERD
     return None
-
-
-def _has_v1_configs(archive: Archive) -> bool:
-    """Whether ``repositories`` is there, which the graphdriver store writes and no other."""
-    return REPOSITORIES in archive.members
 
 
 def _layout(archive: Archive) -> str | None:

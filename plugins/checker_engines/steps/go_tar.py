@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from checker.model.blob import Blob
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 
 INVALID_HEADER = "archive/tar: invalid tar header"
@@ -28,11 +27,6 @@ def stop_of_other(size: int) -> str | None:
     if size == 0:
         return None
     return UNEXPECTED_EOF if size < _BLOCK else INVALID_HEADER
-
-
-def stop_of_blob(blob: Blob) -> str | None:
-    """The error for the (decompressed) content of a member."""
-    return stop_of_other(blob.size) if blob.tar is None else stop_of(blob.tar)
 
 
 def _words(fatal: Anomaly, size: int) -> str:
