@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
@@ -81,17 +81,8 @@ PODMAN_5 = Library(
     loses_gzip_start=False,
     announces_signatures=False,
 )
-SKOPEO = Library(
-    shapes=NEW_SHAPES,
-    folder="<tmp>",
-    temporary=_whole,
-    quoted=_quote,
-    blob_name=_twice,
-    refuses_wrong_diff_ids=True,
-    uses_pigz=True,
-    loses_gzip_start=False,
-    announces_signatures=False,
-)
+# The same generation of the library as podman 5; only its temporary names are told in another way.
+SKOPEO = replace(PODMAN_5, folder="<tmp>", temporary=_whole)
 
 
 @dataclass(frozen=True, slots=True)
