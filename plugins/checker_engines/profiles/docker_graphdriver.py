@@ -19,8 +19,6 @@ from checker.model.entries import (
     CHARACTER_DEVICE,
     DIRECTORY,
     REGULAR,
-    WHITEOUT_PREFIX,
-    Entries,
 )
 from checker.model.image import Json, items, mapping, strings, text
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
@@ -38,8 +36,8 @@ from checker_engines.steps.extraction import (
     OS_ROOT,
     Dialect,
     ExtractionError,
+    Root,
     extract,
-    extract_layer,
 )
 from checker_engines.steps.go_json import (
     NONE_EMBEDDED,
@@ -207,7 +205,7 @@ def import_(version: Version, question: Question) -> Verdict:
 
 def _import(version: Version, content: Content) -> None:
     try:
-        _apply_layer(version, content, version.dialect.new_tree())
+        _apply_layer(version, content, Root(version.dialect))
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
@@ -264,15 +262,8 @@ def _stream_conditions(content: Content) -> Iterator[str]:
         yield _PIGZ
     if next(content.entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None:
         yield _MKNOD
-    if _has_whiteouts(content.entries):
+    if content.entries.whiteouts:
         yield _OVERLAY
-
-
-def _has_whiteouts(entries: Entries) -> bool:
-    return any(
-        WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
-        for path in entries.by_path
-    )
 
 
 @dataclass(slots=True)
@@ -296,10 +287,10 @@ class _Load:
         version = self.version
         self.root = _unpack(version, content_of_archive(self.question.archive))
         self.layers = LayerStore(
-            version.dialect.new_tree,
-            lambda layer, tree: _apply_layer(version, layer, tree),
+            lambda: Root(version.dialect),
+            lambda layer, root: _apply_layer(version, layer, root),
         )
-        if MANIFEST_JSON not in (self.root.root.children or {}):
+        if MANIFEST_JSON not in self.root.top():
             return self._load_without_manifest()
         manifest = self._decode_manifest()
         for item in manifest:
@@ -424,7 +415,7 @@ class _Load:
                 "invalid archive: does not contain a manifest.json", self.advice(), ("ENG001",)
             )
         legacy = _Legacy(self)
-        for name, node in sorted((self.root.root.children or {}).items()):
+        for name, node in sorted(self.root.top().items()):
             if node.kind == DIRECTORY:
                 legacy.load(name)
         legacy.load_repositories()
@@ -588,14 +579,14 @@ def _unpack_refusal(version: Version, message: str, reason: str) -> Refusal:
     return Refusal(message, reason)
 
 
-def _apply_layer(version: Version, content: Content, tree: Tree) -> None:
+def _apply_layer(version: Version, content: Content, root: Root) -> None:
     """Extract a layer onto those below, through tar-split."""
     stream = _inflated(version, content)
     entries = stream.entries
     duplicate = first_duplicate(entries)
     count = len(entries) if duplicate is None else duplicate
     try:
-        extract_layer(version.dialect, entries, tree, count)
+        root.extract_layer(entries, count)
     except ExtractionError as error:
         raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
     if duplicate is not None:

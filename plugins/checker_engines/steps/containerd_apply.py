@@ -55,7 +55,8 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
-    _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
+    if not tar.entries.is_plain:
+        _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
     if error_at_end is not None:
         raise ApplyError(error_at_end)
 

@@ -24,6 +24,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
 
 _META_PREFIX = ".wh..wh."
@@ -261,24 +262,51 @@ class Extractor:
 def extract(dialect: Dialect, entries: Entries) -> Tree:
     """Extract all entries of an archive.
 
+    Returns:
+        The tree, to be read alone.
+
     Raises:
         ExtractionError: One of them cannot be extracted.
     """
+    if entries.is_plain:
+        return PlainTree(entries)
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):
         extractor.take(entries, position)
     return extractor.tree
 
 
-def extract_layer(dialect: Dialect, entries: Entries, below: Tree, count: int) -> None:
-    """Extract the first entries of a layer onto the layers below.
+class Root:
+    """A root that layers are extracted to, one over the other.
 
-    Raises:
-        ExtractionError: One of them cannot be extracted.
+    Args:
+        dialect: How the engine does it.
     """
-    extractor = Extractor(dialect, below)
-    for position in range(count):
-        extractor.take_of_layer(entries, position)
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._plain = PlainLayers()
+        self._tree: Tree | None = None
+
+    def extract_layer(self, entries: Entries, count: int) -> None:
+        """Extract the first entries of a layer onto those that are there.
+
+        Raises:
+            ExtractionError: One of them cannot be extracted.
+        """
+        is_whole = count == len(entries)
+        if self._tree is None and is_whole and self._plain.take(entries):
+            return
+        if self._tree is None:
+            self._tree = self._dialect.new_tree()
+            for layer in self._plain.layers:
+                self._follow(layer, len(layer), self._tree)
+        self._follow(entries, count, self._tree)
+
+    def _follow(self, entries: Entries, count: int, tree: Tree) -> None:
+        extractor = Extractor(self._dialect, tree)
+        for position in range(count):
+            extractor.take_of_layer(entries, position)
 
 
 def _leads_out(name: str) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checker_engines.steps.content import Content
+from checker_engines.steps.extraction import Root
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.tree import Tree
 
 _MOST_LAYERS = 125
 
@@ -31,15 +31,15 @@ class LayerStore:
     """What is registered so far.
 
     Attributes:
-        new_tree: Makes an empty root.
+        new_root: Makes an empty root.
         apply: Extracts a layer onto a root.
     """
 
-    new_tree: Callable[[], Tree]
-    apply: Callable[[Content, Tree], None]
+    new_root: Callable[[], Root]
+    apply: Callable[[Content, Root], None]
     _known: dict[str, Chain] = field(default_factory=dict)
     # The root of the chain that was registered last, which the next layer mostly goes onto.
-    _last: tuple[Chain, Tree] | None = None
+    _last: tuple[Chain, Root] | None = None
 
     def find(self, below: Chain, diff_id: str) -> Chain | None:
         """The chain with this layer on top, if it is there: then no file is opened."""
@@ -56,20 +56,20 @@ class LayerStore:
                 "max depth exceeded",
                 f"Docker's classic store takes {_MOST_LAYERS} layers at most: squash some",
             )
-        tree = self._root_of(below)
-        self.apply(layer, tree)
+        root = self._root_of(below)
+        self.apply(layer, root)
         chain = Chain(_chain_id(below, diff_id), (*below.layers, layer))
         self._known[chain.id] = chain
-        self._last = (chain, tree)
+        self._last = (chain, root)
         return chain
 
-    def _root_of(self, chain: Chain) -> Tree:
+    def _root_of(self, chain: Chain) -> Root:
         if self._last is not None and self._last[0] is chain:
             return self._last[1]
-        tree = self.new_tree()
+        root = self.new_root()
         for layer in chain.layers:
-            self.apply(layer, tree)
-        return tree
+            self.apply(layer, root)
+        return root
 
 
 def _chain_id(below: Chain, diff_id: str) -> str:
