@@ -47,6 +47,8 @@ OWN_SPELLING = 255
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 OPAQUE_WHITEOUT = ".wh..wh..opq"
+WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
+"""What stands at the top of a layer for Windows: its files, its registry, its virtual machine."""
 
 
 def clean_path(name: str) -> str:
@@ -148,6 +150,7 @@ class Entries(Sequence[Entry]):
     __slots__ = (
         "_folders",
         "_is_plain",
+        "_is_windows",
         "_whiteouts",
         "by_path",
         "content_offsets",
@@ -194,6 +197,7 @@ class Entries(Sequence[Entry]):
         self._folders: frozenset[str] | None = None
         self._whiteouts: frozenset[str] | None = None
         self._is_plain: bool | None = None
+        self._is_windows: bool | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -286,6 +290,20 @@ class Entries(Sequence[Entry]):
 
             self._is_plain = is_plain(self)
         return self._is_plain
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether it is a layer for Windows: all of it lies in Windows' own top folders.
+
+        There ``Files`` is the root that a container sees (hcsshim, internal/wclayer).
+        """
+        if self._is_windows is None:
+            # Nearly every tar is told apart by its first path.
+            first = next(filter(None, self.by_path), "").partition("/")[0]
+            self._is_windows = first in WINDOWS_FOLDERS and WINDOWS_FOLDERS.issuperset(
+                path.partition("/")[0] for path in self.by_path if path
+            )
+        return self._is_windows
 
     def content(self, position: int) -> Span:
         """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""

@@ -14,7 +14,6 @@ from checker.model.image import Image, Layer
 from checker.model.members import LINKS_FOLLOWED
 from checker_layers._layers import is_read_to_end
 
-_WINDOWS = "windows"
 _SYMLINK = ord(SYMLINK)
 
 
@@ -123,9 +122,8 @@ def _uses(archive: Archive) -> Iterable[list[_Use]]:
 
 
 def _uses_in(image: Image) -> Iterator[_Use]:
-    windows = image.platform is not None and image.platform.os.lower() == _WINDOWS
     for layer in image.layers:
-        yield _Use(layer, image.layers[: layer.position], links_down=windows)
+        yield _Use(layer, image.layers[: layer.position], links_down=image.is_windows)
 
 
 def _is_read(layer: Layer) -> bool:
