@@ -63,6 +63,21 @@ def clean_path(name: str) -> str:
     return "/".join(parts)
 
 
+def climbs_out(path: str) -> bool:
+    """Whether a path leads above its start, a leading slash aside."""
+    if ".." not in path:
+        return False
+    depth = 0
+    for part in path.split("/"):
+        if part == "..":
+            depth -= 1
+            if depth < 0:
+                return True
+        elif part not in ("", "."):
+            depth += 1
+    return False
+
+
 class Entry(NamedTuple):
     """One entry of a tar, or one file of a folder.
 
@@ -169,6 +184,7 @@ class Entries(Sequence[Entry]):
         "spellings",
         "stored_sizes",
         "uids",
+        "unread_attributes",
         "xattrs",
     )
 
@@ -187,6 +203,8 @@ class Entries(Sequence[Entry]):
         self.linknames: dict[int, str] = {}
         self.devices: dict[int, tuple[int, int]] = {}
         self.xattrs: dict[int, Mapping[str, bytes]] = {}
+        # Keys of PAX records for extended attributes that Go's archive/tar does not read.
+        self.unread_attributes: dict[int, tuple[str, ...]] = {}
         self.sparse: dict[int, tuple[Span, ...]] = {}
         self.stored_sizes: dict[int, int] = {}
         self.content_offsets: dict[int, int] = {}
