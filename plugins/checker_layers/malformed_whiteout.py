@@ -1,0 +1,102 @@
+"""LYR009: a whiteout that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, Entries, is_whiteout
+from checker.model.image import Layer
+from checker_layers._layers import no_tree_reason, shown, trees, whose
+from checker_layers._whiteouts import Whiteout, whiteouts
+
+# aufs linked its whiteouts to each other, and old Dockers wrote them so.
+_USUAL = frozenset({REGULAR, HARD_LINK})
+
+
+class MalformedWhiteout(Check):
+    """A name begins as that of a whiteout does, but the entry is none.
+
+    What it means:
+        A whiteout is an empty file whose name is `.wh.` and the name that it hides. An error is a
+        whiteout that hides nothing, or the folder itself or the one above (`.wh.`, `.wh..`,
+        `.wh...`). Warnings are the names that aufs kept for itself (`.wh..wh.plnk` and the like,
+        but not the opaque marker `.wh..wh..opq`), whiteouts with content or that are no files, and
+        folders called like whiteouts that hold something.
+
+    Why it matters:
+        Docker and containerd refuse bare whiteouts ("invalid whiteout name"). Engines go by the
+        name alone: what a whiteout holds is lost, and a folder of such a name is lost, or turns
+        into a whiteout, when the image is built upon.
+
+    How to mend it:
+        Leave the entry out, or give the file another name: layers cannot hold names that begin
+        with `.wh.`.
+
+    References:
+        - OCI image-spec 1.1, layer.md, "Whiteouts": an empty file with a special filename
+        - containerd, pkg/archive: "invalid whiteout name"
+        - moby/go-archive: "invalid whiteout entry"
+    """
+
+    id = "LYR009"
+    name = "malformed-whiteout"
+    severity = Severity.WARNING
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without layers there are no whiteouts."""
+        return no_tree_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the entries that are called like whiteouts."""
+        for layer in trees(archive):
+            entries = layer.entries
+            folders = _folders(entries)
+            for whiteout in whiteouts(entries):
+                if whiteout.path not in folders:
+                    yield from self._judge(layer, whiteout)
+            for folder, position in folders.items():
+                what = f"it lies in {folder}, which is called like a whiteout"
+                yield self._report(layer, position, what)
+
+    def _judge(self, layer: Layer, whiteout: Whiteout) -> Iterator[Finding]:
+        entries = layer.entries
+        kind, size = chr(entries.kinds[whiteout.position]), entries.sizes[whiteout.position]
+        if whiteout.is_bare:
+            what = "a whiteout that names nothing to hide"
+            yield self._report(layer, whiteout.position, what, Severity.ERROR)
+        elif whiteout.is_meta:
+            what = "a name that aufs kept for itself; engines drop it, or make it a whiteout"
+            yield self._report(layer, whiteout.position, what)
+        elif kind not in _USUAL:
+            name = KIND_NAMES.get(kind, f"entry of type {kind!r}")
+            what = f"a whiteout is an empty file, this is a {name}, which no engine unpacks"
+            yield self._report(layer, whiteout.position, what)
+        elif size and kind == REGULAR:
+            what = f"a whiteout is an empty file, this one holds {size} bytes, which are lost"
+            yield self._report(layer, whiteout.position, what)
+
+    def _report(
+        self, layer: Layer, position: int, what: str, severity: Severity | None = None
+    ) -> Finding:
+        entries = layer.entries
+        return self.finding(
+            layer,
+            f"{whose(layer)}{shown(entries, position)}: {what}",
+            at={"path": entries.paths[position], "offset": entries.offsets[position]},
+            severity=severity,
+        )
+
+
+def _folders(entries: Entries) -> dict[str, int]:
+    """Folders called like whiteouts, and the first entry in each."""
+    if not any(map(is_whiteout, entries.folders)):
+        return {}
+    found: dict[str, int] = {}
+    for position, path in enumerate(entries.paths):
+        folder = path.rpartition("/")[0]
+        if is_whiteout(folder):
+            found.setdefault(folder, position)
+    return found
