@@ -32,7 +32,7 @@ class _Fate(NamedTuple):
 class _Uses(NamedTuple):
     """How often an attribute is there, and where first."""
 
-    count: int
+    times: int
     first: int
 
 
@@ -82,8 +82,8 @@ class AttributeNotKept(Check):
     def _report(self, layer: Layer, name: str, found: _Uses, fate: _Fate) -> Finding:
         entries = layer.entries
         path, offset = entries.paths[found.first], entries.offsets[found.first]
-        count = f"{found.count} entries have" if found.count > 1 else "1 entry has"
-        first = ", the first is" if found.count > 1 else ":"
+        count = f"{found.times} entries have" if found.times > 1 else "1 entry has"
+        first = ", the first is" if found.times > 1 else ":"
         return self.finding(
             layer,
             f"{whose(layer)}{count} the attribute {name}{first} {path} at byte {offset}; "
@@ -108,7 +108,7 @@ def _names(entries: Entries) -> dict[str, _Uses]:
             if key.removeprefix(_LIBARCHIVE) not in known:
                 counts[key] = counts.get(key, 0) + 1
                 first.setdefault(key, position)
-    return {name: _Uses(count, first[name]) for name, count in counts.items()}
+    return {name: _Uses(times, first[name]) for name, times in counts.items()}
 
 
 def _fate(name: str) -> _Fate | None:

@@ -46,7 +46,7 @@ class OddLayerPath(Check):
         """Look at all paths at once, and at each one only if there is something to find."""
         for layer, _ in present_layers(archive):
             entries = layer.entries
-            joined = "/".join(entries.by_path)
+            joined = "/".join(entries.paths)
             if any(character in joined for character in _CONTROL):
                 yield from self._control(layer)
             if not joined.isascii() and not _is_utf8(joined):

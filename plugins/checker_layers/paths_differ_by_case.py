@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -83,13 +84,13 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
 
 def _with_upper_case(entries: Entries) -> list[str]:
     """The paths with a letter in upper case, found without a look at each of them."""
-    joined = "\n".join(entries.by_path)
-    if not joined.isascii():
-        return [path for path in entries.by_path if path != path.lower()]
-    if not any(letter in joined for letter in _UPPER):
-        return []
-    letters = joined.encode().translate(None, _ALL_BUT_UPPER).split(b"\n")
-    if len(letters) != len(entries.by_path):
-        # A path with a line break in it.
-        return [path for path in entries.by_path if path != path.lower()]
-    return [path for path, upper in zip(entries.by_path, letters, strict=True) if upper]
+    paths = entries.paths
+    joined = "\n".join(paths)
+    if joined.isascii():
+        if not any(letter in joined for letter in _UPPER):
+            return []
+        letters = joined.encode().translate(None, _ALL_BUT_UPPER).split(b"\n")
+        # They differ if there is a path with a line break in it.
+        if len(letters) == len(paths):
+            return list(compress(paths, letters))
+    return [path for path in paths if path != path.lower()]

@@ -62,7 +62,15 @@ class WhiteoutOfNothing(Check):
 
 def _of_nothing(of_layer: Sequence[Use]) -> Iterator[Whiteout]:
     """The whiteouts whose path no image has below the layer."""
-    found = [whiteout for whiteout in whiteouts(of_layer[0].layer.entries) if whiteout.hidden]
+    entries = of_layer[0].layer.entries
+    # What the same layer holds is another rule's: whiteout-collision.
+    found = [
+        whiteout
+        for whiteout in whiteouts(entries)
+        if whiteout.hidden
+        and whiteout.hidden not in entries.by_path
+        and whiteout.hidden not in entries.folders
+    ]
     somewhere = _somewhere(of_layer, {whiteout.hidden or "" for whiteout in found})
     looked_at = count()
     for whiteout in found:
