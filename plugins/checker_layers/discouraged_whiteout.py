@@ -10,7 +10,7 @@ from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, Entries
 from checker.model.image import Layer
 from checker_layers._layers import no_layer_reason, present_layers, shown
-from checker_layers._whiteouts import Whiteout, whiteouts
+from checker_layers._whiteouts import is_opaque
 
 
 class DiscouragedWhiteout(Check):
@@ -45,29 +45,38 @@ class DiscouragedWhiteout(Check):
         for layer, _ in present_layers(archive):
             entries = layer.entries
             if entries.whiteouts:
-                found = list(whiteouts(entries))
-                opaque = [whiteout for whiteout in found if whiteout.is_opaque]
+                opaque = list(filter(is_opaque, entries.whiteouts))
                 yield from self._report(layer, opaque, "opaque")
-                late = _late(entries, found)
+                late = _late(entries)
                 yield from self._report(layer, late, "behind a directory that lies beside it")
 
-    def _report(self, layer: Layer, found: list[Whiteout], what: str) -> Iterator[Finding]:
-        if not found:
+    def _report(self, layer: Layer, paths: list[str], what: str) -> Iterator[Finding]:
+        if not paths:
             return
-        entries, first = layer.entries, found[0]
-        count = f"{len(found)} whiteouts are" if len(found) > 1 else "1 whiteout is"
+        entries = layer.entries
+        first = min(map(entries.by_path.__getitem__, paths))
+        count = f"{len(paths)} whiteouts are" if len(paths) > 1 else "1 whiteout is"
         yield self.finding(
             layer,
-            f"{layer.label}: {count} {what}, the first is {shown(entries, first.position)}",
-            at={"path": first.path, "offset": entries.offsets[first.position]},
+            f"{layer.label}: {count} {what}, the first is {shown(entries, first)}",
+            at={"path": entries.paths[first], "offset": entries.offsets[first]},
         )
 
 
-def _late(entries: Entries, found: list[Whiteout]) -> list[Whiteout]:
+def _late(entries: Entries) -> list[str]:
     """The whiteouts that come behind a directory of the same folder."""
-    first: dict[str, int] = {whiteout.folder: found[-1].position for whiteout in found}
+    folders = set(map(_folder, entries.whiteouts))
+    first: dict[str, int] = {}
     for position in entries.of_kind(DIRECTORY):
-        folder, _, base = entries.paths[position].rpartition("/")
-        if base and position < first.get(folder, 0):
-            first[folder] = position
-    return [whiteout for whiteout in found if first[whiteout.folder] < whiteout.position]
+        path = entries.paths[position]
+        folder = _folder(path)
+        if path and folder in folders:
+            first.setdefault(folder, position)
+    if not first:
+        return []
+    by_path, last = entries.by_path, len(entries)
+    return [path for path in entries.whiteouts if first.get(_folder(path), last) < by_path[path]]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]

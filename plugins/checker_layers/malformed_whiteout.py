@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -10,7 +10,7 @@ from checker.model.archive import Archive
 from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, Entries, is_whiteout
 from checker.model.image import Layer
 from checker_layers._layers import no_tree_reason, shown, trees, whose
-from checker_layers._whiteouts import Whiteout, whiteouts
+from checker_layers._whiteouts import in_order, is_bare, is_meta
 
 # aufs linked its whiteouts to each other, and old Dockers wrote them so.
 _USUAL = frozenset({REGULAR, HARD_LINK})
@@ -54,29 +54,28 @@ class MalformedWhiteout(Check):
         for layer in trees(archive):
             entries = layer.entries
             folders = _folders(entries)
-            for whiteout in whiteouts(entries):
-                if whiteout.path not in folders:
-                    yield from self._judge(layer, whiteout)
+            for position in in_order(entries, filter(_suspect(entries), entries.whiteouts)):
+                if entries.paths[position] not in folders:
+                    yield self._judge(layer, position)
             for folder, position in folders.items():
                 what = f"it lies in {folder}, which is called like a whiteout"
                 yield self._report(layer, position, what)
 
-    def _judge(self, layer: Layer, whiteout: Whiteout) -> Iterator[Finding]:
+    def _judge(self, layer: Layer, position: int) -> Finding:
         entries = layer.entries
-        kind, size = chr(entries.kinds[whiteout.position]), entries.sizes[whiteout.position]
-        if whiteout.is_bare:
+        path, kind = entries.paths[position], chr(entries.kinds[position])
+        if is_bare(path):
             what = "a whiteout that names nothing to hide"
-            yield self._report(layer, whiteout.position, what, Severity.ERROR)
-        elif whiteout.is_meta:
+            return self._report(layer, position, what, Severity.ERROR)
+        if is_meta(path):
             what = "a name that aufs kept for itself; engines drop it, or make it a whiteout"
-            yield self._report(layer, whiteout.position, what)
         elif kind not in _USUAL:
             name = KIND_NAMES.get(kind, f"entry of type {kind!r}")
             what = f"a whiteout is an empty file, this is a {name}, which no engine unpacks"
-            yield self._report(layer, whiteout.position, what)
-        elif size and kind == REGULAR:
+        else:
+            size = entries.sizes[position]
             what = f"a whiteout is an empty file, this one holds {size} bytes, which are lost"
-            yield self._report(layer, whiteout.position, what)
+        return self._report(layer, position, what)
 
     def _report(
         self, layer: Layer, position: int, what: str, severity: Severity | None = None
@@ -88,6 +87,20 @@ class MalformedWhiteout(Check):
             at={"path": entries.paths[position], "offset": entries.offsets[position]},
             severity=severity,
         )
+
+
+def _suspect(entries: Entries) -> Callable[[str], bool]:
+    """Whether anything is wrong with a whiteout."""
+    by_path, kinds, sizes = entries.by_path, entries.kinds, entries.sizes
+
+    def is_suspect(path: str) -> bool:
+        position = by_path[path]
+        kind = chr(kinds[position])
+        if kind not in _USUAL or (kind == REGULAR and sizes[position]):
+            return True
+        return is_bare(path) or is_meta(path)
+
+    return is_suspect
 
 
 def _folders(entries: Entries) -> dict[str, int]:

@@ -69,17 +69,24 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
         return
     implied = entries.folders - entries.by_path.keys()
     suspects += [path for path in implied if path != path.lower()]
+    lower = set(map(str.lower, suspects))
+    if (
+        len(lower) == len(suspects)
+        and lower.isdisjoint(entries.by_path)
+        and lower.isdisjoint(implied)
+    ):
+        return
     seen: dict[str, str] = {}
     for path in suspects:
         folder, slash, base = path.rpartition("/")
-        lower = f"{folder}{slash}{base.lower()}"
-        if lower == path:
+        folded = f"{folder}{slash}{base.lower()}"
+        if folded == path:
             continue
-        other = seen.setdefault(lower, path)
+        other = seen.setdefault(folded, path)
         if other != path:
             yield path, other
-        elif lower in entries.by_path or lower in entries.folders:
-            yield path, lower
+        elif folded in entries.by_path or folded in implied:
+            yield path, folded
 
 
 def _with_upper_case(entries: Entries) -> list[str]:

@@ -11,7 +11,7 @@ from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries
 from checker.model.image import Layer
 from checker_layers._layers import no_tree_reason, shown, trees, whose
-from checker_layers._whiteouts import Whiteout, whiteouts
+from checker_layers._whiteouts import hidden_by
 
 _DIRECTORY = ord(DIRECTORY)
 
@@ -69,17 +69,18 @@ class WhiteoutCollision(Check):
             if not entries.whiteouts or entries.is_plain:
                 continue
             colliding = {
-                whiteout.hidden: whiteout
-                for whiteout in whiteouts(entries)
-                if whiteout.hidden is not None
-                and (whiteout.hidden in entries.by_path or whiteout.hidden in entries.folders)
+                hidden: path
+                for path in entries.whiteouts
+                if (hidden := hidden_by(path)) is not None
+                and (hidden in entries.by_path or hidden in entries.folders)
             }
             for hidden, present in _present(entries, colliding.keys()).items():
-                yield self._judge(layer, colliding[hidden], present)
+                yield self._judge(layer, colliding[hidden], hidden, present)
 
-    def _judge(self, layer: Layer, whiteout: Whiteout, present: _Present) -> Finding:
+    def _judge(self, layer: Layer, whiteout: str, hidden: str, present: _Present) -> Finding:
         entries = layer.entries
-        if present.first < whiteout.position:
+        position = entries.by_path[whiteout]
+        if present.first < position:
             what = "comes before it: overlay storage refuses that, other storage deletes it"
             severity = Severity.ERROR
         elif present.own != present.first:
@@ -88,7 +89,7 @@ class WhiteoutCollision(Check):
         elif entries.kinds[present.first] != _DIRECTORY:
             what = "follows; it needs no whiteout to replace what is below"
             severity = Severity.NOTE
-        elif f"{whiteout.hidden}/{OPAQUE_WHITEOUT}" in entries.whiteouts:
+        elif f"{hidden}/{OPAQUE_WHITEOUT}" in entries.whiteouts:
             what = "follows and is opaque; it needs no whiteout"
             severity = Severity.NOTE
         else:
@@ -96,9 +97,9 @@ class WhiteoutCollision(Check):
             severity = Severity.WARNING
         return self.finding(
             layer,
-            f"{whose(layer)}{shown(entries, whiteout.position)} hides {whiteout.hidden}, but "
+            f"{whose(layer)}{shown(entries, position)} hides {hidden}, but "
             f"{shown(entries, present.first)} {what}",
-            at={"path": whiteout.path, "offset": entries.offsets[whiteout.position]},
+            at={"path": whiteout, "offset": entries.offsets[position]},
             severity=severity,
         )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
+from checker.model.entries import WHITEOUT_PREFIX
 from checker_layers._layers import Use, find_below, no_layer_reason, shown, uses
-from checker_layers._whiteouts import Whiteout, whiteouts
+from checker_layers._whiteouts import hidden_by, in_order
 
 # Whiteouts of a layer that are followed through what lies between; a bound for hostile archives.
 _LOOKED_AT = 10_000
@@ -47,39 +48,39 @@ class WhiteoutOfNothing(Check):
         for of_layer in uses(archive):
             layer = of_layer[0].layer
             if layer.entries.whiteouts and all(use.is_known for use in of_layer):
-                for whiteout in _of_nothing(of_layer):
-                    yield self._report(of_layer[0], whiteout)
+                for position in _of_nothing(of_layer):
+                    yield self._report(of_layer[0], position)
 
-    def _report(self, use: Use, whiteout: Whiteout) -> Finding:
-        layer, hidden = use.layer, whiteout.hidden
+    def _report(self, use: Use, position: int) -> Finding:
+        layer, entries = use.layer, use.layer.entries
+        path, offset = entries.paths[position], entries.offsets[position]
         where = "no lower layer has it" if use.below else "there is no lower layer"
         return self.finding(
             layer,
-            f"{layer.label}: {shown(layer.entries, whiteout.position)} hides {hidden}, but {where}",
-            at={"path": whiteout.path, "offset": layer.entries.offsets[whiteout.position]},
+            f"{layer.label}: {shown(entries, position)} hides {hidden_by(path)}, but {where}",
+            at={"path": path, "offset": offset},
         )
 
 
-def _of_nothing(of_layer: Sequence[Use]) -> Iterator[Whiteout]:
+def _of_nothing(of_layer: Sequence[Use]) -> list[int]:
     """The whiteouts whose path no image has below the layer."""
     entries = of_layer[0].layer.entries
+    hidden = filter(None, map(hidden_by, entries.whiteouts))
     # What the same layer holds is another rule's: whiteout-collision.
-    found = [
-        whiteout
-        for whiteout in whiteouts(entries)
-        if whiteout.hidden
-        and whiteout.hidden not in entries.by_path
-        and whiteout.hidden not in entries.folders
-    ]
-    somewhere = _somewhere(of_layer, {whiteout.hidden or "" for whiteout in found})
-    looked_at = count()
-    for whiteout in found:
-        hidden = whiteout.hidden or ""
-        if hidden in somewhere and (
-            next(looked_at) >= _LOOKED_AT or any(find_below(use.below, hidden) for use in of_layer)
-        ):
-            continue
-        yield whiteout
+    paths = {path for path in hidden if path not in entries.by_path and path not in entries.folders}
+    somewhere = _somewhere(of_layer, paths)
+    paths -= somewhere
+    paths.update(
+        path
+        for path in islice(somewhere, _LOOKED_AT)
+        if not any(find_below(use.below, path) for use in of_layer)
+    )
+    return in_order(entries, map(_whiteout_of, paths))
+
+
+def _whiteout_of(path: str) -> str:
+    folder, slash, base = path.rpartition("/")
+    return f"{folder}{slash}{WHITEOUT_PREFIX}{base}"
 
 
 def _somewhere(of_layer: Sequence[Use], paths: set[str]) -> set[str]:
