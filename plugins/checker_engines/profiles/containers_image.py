@@ -29,6 +29,7 @@ from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.oci_archive import OciArchive
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import digest_of
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
@@ -184,7 +185,7 @@ class Podman:
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
             raise Refusal(text, "the compressed archive is corrupt: get it again")
-        digest = f"sha256:{archive.sha256}"
+        digest = digest_of(archive)
         printed = ["Getting image source signatures", f"Copying blob {digest}"]
         try:
             apply_tar(digest, tar_seen(archive), new_root(), self.library, printed)
