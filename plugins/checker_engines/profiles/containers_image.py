@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
@@ -83,11 +83,10 @@ PODMAN_5 = Library(
     announces_signatures=False,
 )
 # The same generation of the library as podman 5; only its temporary names are told in another way.
-SKOPEO = replace(PODMAN_5, folder="<tmp>", temporary=_whole)
+SKOPEO = PODMAN_5._replace(folder="<tmp>", temporary=_whole)
 
 
-@dataclass(frozen=True, slots=True)
-class Podman:
+class Podman(NamedTuple):
     """A podman.
 
     Attributes:
