@@ -29,6 +29,7 @@ from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_sensel
 from checker_engines.steps.oci_archive import OciArchive
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import digest_of
+from checker_engines.tables import containers_image
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
@@ -90,6 +91,7 @@ class Podman(NamedTuple):
 
     Attributes:
         name: The profile.
+        follows: The release that it was read from.
         library: The build that it carries.
         not_a_folder: What it says of a file where a folder with an image layout could be.
         copying: What stands before errors of a copy, given the source.
@@ -97,6 +99,7 @@ class Podman(NamedTuple):
     """
 
     name: str
+    follows: str
     library: Library
     not_a_folder: str
     copying: Callable[[str], str]
@@ -228,6 +231,7 @@ def _podman_5_copying_layout(source: str) -> str:
 _PODMANS = (
     Podman(
         "podman-4",
+        "4.3.1",
         PODMAN_4,
         "initializing source oci:<tmp>:: open <tmp>: not a directory",
         _podman_4_copying,
@@ -235,6 +239,7 @@ _PODMANS = (
     ),
     Podman(
         "podman-5",
+        "5.8.2",
         PODMAN_5,
         "open <tmp>: not a directory",
         _podman_5_copying,
@@ -296,10 +301,25 @@ def _skopeo(
 def engines() -> Iterator[Engine]:
     """Give the engines of this family."""
     for podman in _PODMANS:
-        yield Engine(podman.name, "load", podman.load)
-        yield Engine(podman.name, "import", podman.import_tar)
-    yield Engine("skopeo-1", "docker-archive", partial(_skopeo, "docker-archive", _skopeo_docker))
-    yield Engine("skopeo-1", "oci-archive", partial(_skopeo, "oci-archive", _skopeo_layout))
+        follows = f"podman {podman.follows}, vfs, as root"
+        table = partial(containers_image.load, podman.library)
+        yield Engine(podman.name, "load", podman.load, follows, table)
+        yield Engine(podman.name, "import", podman.import_tar, follows, containers_image.import_)
+    follows = "skopeo 1.22.2, copy to a folder"
+    yield Engine(
+        "skopeo-1",
+        "docker-archive",
+        partial(_skopeo, "docker-archive", _skopeo_docker),
+        follows,
+        partial(containers_image.docker_archive, SKOPEO),
+    )
+    yield Engine(
+        "skopeo-1",
+        "oci-archive",
+        partial(_skopeo, "oci-archive", _skopeo_layout),
+        follows,
+        containers_image.oci_archive,
+    )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind
@@ -57,6 +58,7 @@ from checker_engines.steps.stream import (
 )
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
+from checker_engines.tables import docker_graphdriver
 
 _ITEM = Struct(
     "manifestItem",
@@ -89,6 +91,7 @@ class Version(NamedTuple):
 
     Attributes:
         name: Name of the profile.
+        follows: The release that it was read from.
         dialect: How it extracts.
         config: How it decodes configs.
         manifest_prefix: What precedes an error in ``manifest.json``.
@@ -99,6 +102,7 @@ class Version(NamedTuple):
     """
 
     name: str
+    follows: str
     dialect: Dialect
     config: Struct
     manifest_prefix: str
@@ -110,6 +114,7 @@ class Version(NamedTuple):
 VERSIONS = (
     Version(
         name="docker-20.10",
+        follows="20.10.24",
         dialect=CHROOT,
         config=CONFIG_20,
         manifest_prefix="",
@@ -119,6 +124,7 @@ VERSIONS = (
     ),
     Version(
         name="docker-28",
+        follows="28.5.2",
         dialect=CHROOT,
         config=CONFIG_28,
         manifest_prefix="",
@@ -128,6 +134,7 @@ VERSIONS = (
     ),
     Version(
         name="docker-29-graphdriver",
+        follows="29.7.2",
         dialect=OS_ROOT,
         config=CONFIG_29,
         manifest_prefix="invalid archive: failed to decode manifest.json: ",
@@ -141,8 +148,21 @@ VERSIONS = (
 def engines() -> Iterator[Engine]:
     """All engines of this family."""
     for version in VERSIONS:
-        yield Engine(version.name, "load", _judge_load(version))
-        yield Engine(version.name, "import", _judge_import(version))
+        follows = f"Docker {version.follows}, classic store, vfs"
+        yield Engine(
+            version.name,
+            "load",
+            _judge_load(version),
+            follows,
+            partial(docker_graphdriver.load, version),
+        )
+        yield Engine(
+            version.name,
+            "import",
+            _judge_import(version),
+            follows,
+            partial(docker_graphdriver.import_, version),
+        )
 
 
 def _judge_load(version: Version) -> Callable[[Question], Verdict]:
