@@ -9,7 +9,6 @@ import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
 
 from checker.model.archive import Archive, Kind, Source
@@ -244,54 +243,92 @@ _PODMANS = (
 )
 
 
-def _skopeo_docker(question: Question, printed: list[str]) -> None:
-    source = "docker-archive:<tmp>"
-    with _before(f"initializing source {source}: "):
-        refuse_folder(question.archive)
-        opened = DockerArchive(question.archive, SKOPEO)
-    with _before(f"determining manifest MIME type for {source}: "):
-        if len(opened.items) != 1:
-            found = len(opened.items)
-            raise Refusal(
-                f"Unexpected tar manifest.json: expected 1 item, got {found}",
-                f"manifest.json lists {found} images; name the one to copy behind the path",
+@dataclass(frozen=True, slots=True)
+class Skopeo:
+    """A skopeo, which copies from a transport to a folder.
+
+    Attributes:
+        name: The profile.
+        library: The build that it carries.
+    """
+
+    name: str
+    library: Library
+
+    def copy_docker(self, question: Question) -> Verdict:
+        """Say what ``skopeo copy docker-archive:`` does."""
+        return self._copied("docker-archive", self._docker, question)
+
+    def copy_layout(self, question: Question) -> Verdict:
+        """Say what ``skopeo copy oci-archive:`` does."""
+        return self._copied("oci-archive", self._layout, question)
+
+    def _docker(self, question: Question, printed: list[str]) -> None:
+        source = "docker-archive:<tmp>"
+        with _before(f"initializing source {source}: "):
+            refuse_folder(question.archive)
+            opened = DockerArchive(question.archive, self.library)
+        with _before(f"determining manifest MIME type for {source}: "):
+            if len(opened.items) != 1:
+                found = len(opened.items)
+                raise Refusal(
+                    f"Unexpected tar manifest.json: expected 1 item, got {found}",
+                    f"manifest.json lists {found} images; name the one to copy behind the path",
+                )
+            image = opened.image(opened.items[0])
+        copy_to_folder(image, printed)
+
+    def _layout(self, question: Question, printed: list[str]) -> None:
+        source = "oci-archive:<tmp>:"
+        with _before(f"initializing source {source}: "):
+            refuse_folder(question.archive)
+            opened = OciArchive(question.archive, self.library, source)
+            descriptor = opened.only_descriptor()
+        copy_to_folder(opened.image(descriptor, question.host), printed)
+
+    def _copied(
+        self,
+        action: str,
+        copy: Callable[[Question, list[str]], None],
+        question: Question,
+    ) -> Verdict:
+        printed: list[str] = []
+        outcome, reason, message = VerdictOutcome.ACCEPTS, "it can copy the image", None
+        try:
+            copy(question, printed)
+        except Refusal as refusal:
+            outcome, reason = (
+                VerdictOutcome.REJECTS,
+                _why(question, "podman import", refusal.reason),
             )
-        image = opened.image(opened.items[0])
-    copy_to_folder(image, printed)
+            printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
+            message = _tail(printed)
+        return Verdict(
+            engine=self.name,
+            action=action,
+            outcome=outcome,
+            reason=reason,
+            message=message,
+            conditions=tuple(_conditions(question)),
+            command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+        )
 
 
-def _skopeo_layout(question: Question, printed: list[str]) -> None:
-    source = "oci-archive:<tmp>:"
-    with _before(f"initializing source {source}: "):
-        refuse_folder(question.archive)
-        opened = OciArchive(question.archive, SKOPEO, source)
-        descriptor = opened.only_descriptor()
-    copy_to_folder(opened.image(descriptor, question.host), printed)
+_SKOPEO_1 = Skopeo("skopeo-1", SKOPEO)
+_SKOPEO_1_9 = Skopeo("skopeo-1.9", PODMAN_4)
 
 
-def _skopeo(
-    action: str,
-    copy: Callable[[Question, list[str]], None],
-    question: Question,
-) -> Verdict:
-    """Say what ``skopeo copy`` from a transport to a folder does."""
-    printed: list[str] = []
-    outcome, reason, message = VerdictOutcome.ACCEPTS, "it can copy the image", None
-    try:
-        copy(question, printed)
-    except Refusal as refusal:
-        outcome, reason = VerdictOutcome.REJECTS, _why(question, "podman import", refusal.reason)
-        printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
-        message = _tail(printed)
-    return Verdict(
-        engine="skopeo-1",
-        action=action,
-        outcome=outcome,
-        reason=reason,
-        message=message,
-        conditions=tuple(_conditions(question)),
-        command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
-    )
+def _engines_of(skopeo: Skopeo) -> Iterator[Engine]:
+    yield Engine(skopeo.name, "docker-archive", skopeo.copy_docker)
+    yield Engine(skopeo.name, "oci-archive", skopeo.copy_layout)
+
+
+def engines_of_debian_12() -> Iterator[Engine]:
+    """Give the engines that no profile stands for, to compare them with those that are installed.
+
+    Skopeo 1.9 carries the library of podman 4.
+    """
+    yield from _engines_of(_SKOPEO_1_9)
 
 
 def engines() -> Iterator[Engine]:
@@ -299,8 +336,7 @@ def engines() -> Iterator[Engine]:
     for podman in _PODMANS:
         yield Engine(podman.name, "load", podman.load)
         yield Engine(podman.name, "import", podman.import_tar)
-    yield Engine("skopeo-1", "docker-archive", partial(_skopeo, "docker-archive", _skopeo_docker))
-    yield Engine("skopeo-1", "oci-archive", partial(_skopeo, "oci-archive", _skopeo_layout))
+    yield from _engines_of(_SKOPEO_1)
 
 
 @contextmanager
