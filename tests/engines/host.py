@@ -94,6 +94,14 @@ class Host:
         self.must("podman", "rm", "--all", "--force")
         self.must("podman", "rmi", "--all", "--force")
 
+    def renew_podman(self) -> None:
+        """Take Podman's store away: of a load that failed, layers stay that `rmi` does not see.
+
+        No container may run.
+        """
+        for name in ("graph", "run"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
 
 def _containers_environment(folder: Path) -> dict[str, str]:
     """Write the configuration of Podman, Buildah and Skopeo and return the variables to it."""
@@ -134,6 +142,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "PATH": f"{programs}:{search_path()}",
         "LANG": "C.UTF-8",
         "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
+        # The daemon runs a containerd of its own, which takes images too.
+        "CONTAINERD_ADDRESS": str(folder / "exec" / "containerd" / "containerd.sock"),
     } | _containers_environment(folder)
 
 
