@@ -25,6 +25,7 @@ from checker.model.entries import (
 )
 from checker.model.tar import Tar
 from checker_engines.steps.tree import Node
+from checker_engines.steps.xattrs import NOT_SUPPORTED, errors_of
 
 LINKS_WALKED = 255
 """Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
@@ -155,6 +156,7 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
+            _set_xattrs(entry)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
         """What an entry makes; None if it makes nothing."""
@@ -201,6 +203,13 @@ _OPERATIONS = {
     BLOCK_DEVICE: "mknod",
 }
 """The kinds that can be made, and what the system call is called in the error."""
+
+
+def _set_xattrs(entry: Entry) -> None:
+    """Set the extended attributes of an entry, but for those that are the administrator's."""
+    for name, words in errors_of(entry.kind, entry.xattrs):
+        if words != NOT_SUPPORTED and not name.startswith("trusted."):
+            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 
 def _clean(name: str) -> str:

@@ -7,7 +7,7 @@ moby/go-archive 0.3.3 of Docker 29.7, which opens everything below an ``os.Root`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from errno import ENOENT
 
 from checker.model.entries import (
@@ -25,6 +25,7 @@ from checker.model.entries import (
     clean_path,
 )
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
+from checker_engines.steps.xattrs import INVALID, xattr_errors
 
 _META_PREFIX = ".wh..wh."
 _LINK_FOLDER = ".wh..wh.plnk"
@@ -53,6 +54,7 @@ class Dialect:
         verbs: Suffix of the names of its calls.
         checks_names: Whether a name that leads out is an error; else it ends at the root.
         bare_whiteout: What it says of a whiteout without a name at the root.
+        xattr: What it says of an extended attribute that the system does not take.
     """
 
     new_tree: Callable[[], Tree]
@@ -60,13 +62,25 @@ class Dialect:
     verbs: str
     checks_names: bool
     bare_whiteout: str
+    xattr: str
 
 
 CHROOT = Dialect(
-    Tree, "/", "", checks_names=False, bare_whiteout=("unlinkat .//: device or resource busy")
+    new_tree=Tree,
+    root="/",
+    verbs="",
+    checks_names=False,
+    bare_whiteout="unlinkat .//: device or resource busy",
+    xattr='lsetxattr {path}: xattr "{name}": {words}',
 )
-OS_ROOT = Dialect(
-    ClosedTree, "", "at", checks_names=True, bare_whiteout=("RemoveAll .: invalid argument")
+CHROOT_20 = replace(CHROOT, xattr="{words}")
+OS_ROOT = replace(
+    CHROOT,
+    new_tree=ClosedTree,
+    root="",
+    verbs="at",
+    checks_names=True,
+    bare_whiteout="RemoveAll .: invalid argument",
 )
 
 
@@ -174,6 +188,16 @@ class Extractor:
         kind = chr(entries.kinds[position])
         self._clear(path, kind)
         self._create(kind, path, position, entries.linknames.get(position, ""))
+        if position in entries.xattrs:
+            self._set_xattrs(entries, position, path)
+
+    def _set_xattrs(self, entries: Entries, position: int, path: str) -> None:
+        """Set the extended attributes; those that are not supported or permitted are left out."""
+        for name, words in xattr_errors(entries, position):
+            if words == INVALID:
+                shown = self._shown(path)
+                message = self.dialect.xattr.format(path=shown, name=name, words=words)
+                raise ExtractionError(message, position)
 
     def _clear(self, path: str, kind: str) -> None:
         """Remove what is in the way; a directory stays where a directory comes."""
