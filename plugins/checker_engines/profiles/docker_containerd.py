@@ -259,7 +259,7 @@ def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
     check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
-    damage = drain_error(archive.compression)
+    damage = drain_error(archive.compression, archive.size)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(
