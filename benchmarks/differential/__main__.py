@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -143,9 +144,16 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _leave(number: int, frame: object) -> None:
+    del frame
+    sys.exit(128 + number)
+
+
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
+    # The host is taken away at the end, however that comes.
+    signal.signal(signal.SIGTERM, _leave)
     reason = reason_to_skip() or release_to_skip()
     if reason is not None:
         print(reason)

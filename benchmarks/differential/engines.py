@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.profiles import containers_image
+from checker_engines.profiles import containerd_client, containers_image
 from tests.engines.host import Host
 
 SECONDS_TO_TAKE = 30
@@ -65,6 +66,7 @@ def _judges() -> Iterator[Engine]:
     for engines in load_plugins().manager.hook.checker_engines():
         yield from engines
     yield from containers_image.engines_of_debian_12()
+    yield from containerd_client.engines()
 
 
 def _docker_load(host: Host, archive: Path) -> Real:
@@ -103,6 +105,15 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     return take
 
 
+def _ctr(host: Host, archive: Path) -> Real:
+    # A namespace of its own is an empty store.
+    namespace = f"try-{time.monotonic_ns()}"
+    done = _run(host, "ctr", "--namespace", namespace, "image", "import", str(archive))
+    stored = host.must("ctr", "--namespace", namespace, "image", "ls", "--quiet")
+    said = "\n".join(line for line in done.stderr.splitlines() if "level=info" not in line)
+    return _real(host, done, said, is_there=bool(stored))
+
+
 _TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ...]]] = {
     ("docker-20.10", "load"): (_docker_load, ("dockerd", "--version")),
     ("docker-20.10", "import"): (_docker_import, ("dockerd", "--version")),
@@ -110,6 +121,7 @@ _TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ..
     ("podman-4", "import"): (_podman_import, ("podman", "--version")),
     ("skopeo-1.9", "docker-archive"): (_skopeo("docker-archive"), ("skopeo", "--version")),
     ("skopeo-1.9", "oci-archive"): (_skopeo("oci-archive"), ("skopeo", "--version")),
+    ("containerd-1.6", "ctr import"): (_ctr, ("containerd", "--version")),
 }
 
 

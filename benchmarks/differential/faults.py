@@ -313,6 +313,7 @@ _PAX: tuple[Mapping[str, str], ...] = (
     {"SCHILY.xattr.user.name": "value"},
     {"SCHILY.xattr.security.capability": "\x01\x00\x00\x02"},
     {"SCHILY.xattr.trusted.overlay.opaque": "y"},
+    {"SCHILY.xattr.unknown.name": "value"},
     {"size": "x"},
     {"size": "-1"},
     {"path": ""},

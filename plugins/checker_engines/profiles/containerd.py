@@ -85,7 +85,7 @@ def _import(question: Question) -> Verdict:
 
     found = walk(imported, top, find_or_refuse, keep)
     passed_over = [reason for each in found if (reason := _unpack(question, imported.store, each))]
-    named = [child for child in top if _name(child)]
+    named = [child for child in top if name_of(child)]
     for child in named:
         check_target(child)
     if not named:
@@ -107,7 +107,8 @@ def _broken(reason: str) -> Verdict:
     )
 
 
-def _name(child: Child) -> str:
+def name_of(child: Child) -> str:
+    """The name that a descriptor of the archive's index gives an image; empty for none."""
     return str(child.annotations.get(CONTAINERD_NAME) or child.annotations.get(REF_NAME) or "")
 
 
