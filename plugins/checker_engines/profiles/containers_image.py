@@ -158,6 +158,9 @@ class Podman:
         for number, item in enumerate(opened.items):
             name = full_name(item.tags[0]) if item.tags else f"@{number}"
             source = f"docker-archive:<tmp>:{name}"
+            if not item.tags:
+                # Its ID is asked for first, to name it by.
+                opened.image(item)
             with _before(self.copying(source)):
                 with _before(f"determining manifest MIME type for {source}: "):
                     image = opened.image(item)

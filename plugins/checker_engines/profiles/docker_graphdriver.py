@@ -32,9 +32,10 @@ from checker_engines.steps.content import (
     content_of_archive,
     content_of_blob,
 )
-from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29
+from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29, V1_IMAGE
 from checker_engines.steps.extraction import (
     CHROOT,
+    CHROOT_20,
     OS_ROOT,
     Dialect,
     ExtractionError,
@@ -42,8 +43,10 @@ from checker_engines.steps.extraction import (
     extract_layer,
 )
 from checker_engines.steps.go_json import (
+    INT64,
     NONE_EMBEDDED,
     STRING,
+    STRING_MAP,
     STRINGS,
     GoJsonError,
     Map,
@@ -60,6 +63,28 @@ from checker_engines.steps.source import check_is_file
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 
+_PLATFORM = Struct(
+    "Platform",
+    {
+        **dict.fromkeys(("architecture", "os", "os.version", "variant"), STRING),
+        "os.features": STRINGS,
+    },
+    NONE_EMBEDDED,
+    "v1.Platform",
+)
+_DESCRIPTOR = Struct(
+    "Descriptor",
+    {
+        "mediaType": STRING,
+        "size": INT64,
+        "digest": Scalar("string", "digest.Digest"),
+        "urls": STRINGS,
+        "annotations": STRING_MAP,
+        "platform": _PLATFORM,
+    },
+    NONE_EMBEDDED,
+    "distribution.Descriptor",
+)
 _ITEM = Struct(
     "manifestItem",
     {
@@ -67,6 +92,8 @@ _ITEM = Struct(
         "RepoTags": STRINGS,
         "Layers": STRINGS,
         "Parent": Scalar("string", "image.ID"),
+        # Only Windows looks at what is in them, but every daemon decodes them.
+        "LayerSources": Map(_DESCRIPTOR, "map[layer.DiffID]distribution.Descriptor"),
     },
     NONE_EMBEDDED,
     "tarexport.manifestItem",
@@ -113,7 +140,7 @@ class Version:
 VERSIONS = (
     Version(
         name="docker-20.10",
-        dialect=CHROOT,
+        dialect=CHROOT_20,
         config=CONFIG_20,
         manifest_prefix="",
         loads_legacy=True,
@@ -509,17 +536,21 @@ class _Legacy:
                 pending.append(parent)
                 continue
             self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
+            # Of the rest of the config Docker takes notice when it has the layer.
+            self._decode(name, V1_IMAGE)
             pending.pop()
 
     def _parent_of(self, name: str) -> str:
+        config = self._decode(name, _V1_CONFIG)
+        self.load_run.check_os(text(config.get("os")) or "")
+        return text(config.get("parent")) or ""
+
+    def _decode(self, name: str, shape: Struct) -> Json:
         run = self.load_run
-        advice = run.advice()
         try:
-            config = mapping(decode_document(run.read(f"{name}/json", advice), _V1_CONFIG))
+            return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
         except GoJsonError as error:
             raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
-        run.check_os(text(config.get("os")) or "")
-        return text(config.get("parent")) or ""
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
