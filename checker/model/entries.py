@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, overload
 
@@ -146,6 +146,9 @@ class Entries(Sequence[Entry]):
     """All entries of one tar or folder, in order. Filled by the reader, then left alone."""
 
     __slots__ = (
+        "_folders",
+        "_is_plain",
+        "_whiteouts",
         "by_path",
         "content_offsets",
         "devices",
@@ -187,6 +190,10 @@ class Entries(Sequence[Entry]):
         # The last entry of each path, and the positions whose path had been there before.
         self.by_path: dict[str, int] = {}
         self.repeated: list[int] = []
+        # Worked out when first asked for, since several rules and engines ask.
+        self._folders: frozenset[str] | None = None
+        self._whiteouts: frozenset[str] | None = None
+        self._is_plain: bool | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -252,10 +259,52 @@ class Entries(Sequence[Entry]):
                     found[path].append(position)
         return found
 
+    @property
+    def folders(self) -> frozenset[str]:
+        """Every cleaned path that another one lies below, the root aside; an entry or not."""
+        if self._folders is None:
+            self._folders = _folders_of(self.by_path)
+        return self._folders
+
+    @property
+    def whiteouts(self) -> frozenset[str]:
+        """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
+        if self._whiteouts is None:
+            self._whiteouts = frozenset(filter(is_whiteout, self.by_path))
+        return self._whiteouts
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every extractor lays these entries down alike and without an error.
+
+        So it is if each path comes once, no name climbs, nothing lies below what is no directory,
+        hard links lead back to files, and whiteouts hide nothing of the same tar. False only means
+        that an extraction has to be followed entry by entry to know.
+        """
+        if self._is_plain is None:
+            from checker.model.plain import is_plain
+
+            self._is_plain = is_plain(self)
+        return self._is_plain
+
     def content(self, position: int) -> Span:
         """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""
         offset = self.content_offsets.get(position, self.offsets[position] + 512)
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
+
+
+def _folders_of(paths: Iterable[str]) -> frozenset[str]:
+    found: set[str] = set()
+    pending = {path.rpartition("/")[0] for path in paths}
+    while pending:
+        found |= pending
+        pending = {path.rpartition("/")[0] for path in pending} - found
+    return frozenset(found - {""})
+
+
+def is_whiteout(path: str) -> bool:
+    """Whether the last part of a cleaned path is that of a whiteout, an opaque one included."""
+    return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
 
 
 def spell(name: str) -> tuple[str, int]:

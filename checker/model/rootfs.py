@@ -193,7 +193,7 @@ def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]
     shade = _Shade(set(), set(), set(), [])
     for below, layer in reversed(tuple(enumerate(layers))):
         entries = layer.entries
-        markers = {path for path in entries.by_path if _is_marker(path)}
+        markers = set(entries.whiteouts)
         yield layer, entries, markers | _hidden(entries, shade)
         if below:
             _cast(markers, entries, shade)
@@ -223,10 +223,6 @@ def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
     for child in reversed(unknown):
         answer = known[child] = answer or shade.empties(child)
     return answer
-
-
-def _is_marker(path: str) -> bool:
-    return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
 
 
 def _is_directory(entries: Entries, path: str) -> bool:

@@ -192,7 +192,7 @@ def _about(checked: CheckedArchive, width: int) -> Iterator[Line]:
         yield from paragraph(_label("kind"), rows, Style.PLAIN)
     if found is not None:
         yield from _classification(found, width)
-    yield from _verdicts(checked.verdicts, width)
+    yield from _verdicts(checked.of_chosen, width)
     if archive is not None:
         yield from _images(archive.images, width)
 

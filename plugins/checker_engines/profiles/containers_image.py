@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from itertools import chain
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
@@ -28,6 +28,7 @@ from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.oci_archive import OciArchive
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import digest_of
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
@@ -81,11 +82,10 @@ PODMAN_5 = Library(
     announces_signatures=False,
 )
 # The same generation of the library as podman 5; only its temporary names are told in another way.
-SKOPEO = replace(PODMAN_5, folder="<tmp>", temporary=_whole)
+SKOPEO = PODMAN_5._replace(folder="<tmp>", temporary=_whole)
 
 
-@dataclass(frozen=True, slots=True)
-class Podman:
+class Podman(NamedTuple):
     """A podman.
 
     Attributes:
@@ -186,7 +186,7 @@ class Podman:
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
             raise Refusal(text, "the compressed archive is corrupt: get it again")
-        digest = f"sha256:{archive.sha256}"
+        digest = digest_of(archive)
         printed = ["Getting image source signatures", f"Copying blob {digest}"]
         try:
             apply_tar(digest, tar_seen(archive), new_root(), self.library, printed)
@@ -246,8 +246,7 @@ _PODMANS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Skopeo:
+class Skopeo(NamedTuple):
     """A skopeo, which copies from a transport to a folder.
 
     Attributes:

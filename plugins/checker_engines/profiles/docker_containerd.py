@@ -42,7 +42,7 @@ from checker_engines.steps.go_text import quote
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_is_file
+from checker_engines.steps.source import check_is_file, digest_of
 
 _NAME = "docker-29-containerd"
 _LOAD = "load"
@@ -272,7 +272,7 @@ def _import(question: Question) -> None:
         apply_layer(archive.tar, error, on_overlay=False)
     except ApplyError as fault:
         name = f"docker.io/library/{_IMPORTED_NAME}"
-        digest = f"sha256:{archive.sha256}"
+        digest = digest_of(archive)
         raise Refusal(
             f"{_DAEMON}failed to unpack image: apply layer error for {quote(name)}: failed to "
             f"extract layer {digest}: mount callback failed on <tmp>: {fault}",

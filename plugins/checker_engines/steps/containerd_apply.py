@@ -24,8 +24,8 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
+from checker.model.xattrs import NOT_SUPPORTED, errors_of
 from checker_engines.steps.tree import Node
-from checker_engines.steps.xattrs import NOT_SUPPORTED, errors_of
 
 LINKS_WALKED = 255
 """Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
@@ -56,7 +56,8 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
-    _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
+    if not tar.entries.is_plain:
+        _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
     if error_at_end is not None:
         raise ApplyError(error_at_end)
 

@@ -10,7 +10,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -43,8 +43,7 @@ class _ScanError(ValueError):
     """A scan of the tar finds no file; the text is the engine's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One image of ``manifest.json``."""
 
     config: str

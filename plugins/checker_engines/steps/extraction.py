@@ -7,8 +7,8 @@ moby/go-archive 0.3.3 of Docker 29.7, which opens everything below an ``os.Root`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from errno import ENOENT
+from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -24,8 +24,9 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.xattrs import INVALID, xattr_errors
+from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
-from checker_engines.steps.xattrs import INVALID, xattr_errors
 
 _META_PREFIX = ".wh..wh."
 _LINK_FOLDER = ".wh..wh.plnk"
@@ -44,8 +45,7 @@ class ExtractionError(Exception):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How an extractor calls the system, and so what its errors look like.
 
     Attributes:
@@ -73,9 +73,8 @@ CHROOT = Dialect(
     bare_whiteout="unlinkat .//: device or resource busy",
     xattr='lsetxattr {path}: xattr "{name}": {words}',
 )
-CHROOT_20 = replace(CHROOT, xattr="{words}")
-OS_ROOT = replace(
-    CHROOT,
+CHROOT_20 = CHROOT._replace(xattr="{words}")
+OS_ROOT = CHROOT._replace(
     new_tree=ClosedTree,
     root="",
     verbs="at",
@@ -84,20 +83,20 @@ OS_ROOT = replace(
 )
 
 
-@dataclass(slots=True)
 class Extractor:
     """One extraction under way.
 
-    Attributes:
+    Args:
         dialect: How the engine does it.
-        tree: What was extracted so far.
+        tree: What to extract to.
     """
 
-    dialect: Dialect
-    tree: Tree
-    # Paths of this layer, and its files that other storage drivers would keep to link to.
-    _unpacked: set[str] = field(default_factory=set)
-    _kept_links: set[str] = field(default_factory=set)
+    def __init__(self, dialect: Dialect, tree: Tree) -> None:
+        self.dialect = dialect
+        self.tree = tree
+        # Paths of this layer, and its files that other storage drivers would keep to link to.
+        self._unpacked: set[str] = set()
+        self._kept_links: set[str] = set()
 
     def take(self, entries: Entries, position: int) -> None:
         """Extract one entry of an archive, whiteouts being files like others.
@@ -285,24 +284,51 @@ class Extractor:
 def extract(dialect: Dialect, entries: Entries) -> Tree:
     """Extract all entries of an archive.
 
+    Returns:
+        The tree, to be read alone.
+
     Raises:
         ExtractionError: One of them cannot be extracted.
     """
+    if entries.is_plain:
+        return PlainTree(entries)
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):
         extractor.take(entries, position)
     return extractor.tree
 
 
-def extract_layer(dialect: Dialect, entries: Entries, below: Tree, count: int) -> None:
-    """Extract the first entries of a layer onto the layers below.
+class Root:
+    """A root that layers are extracted to, one over the other.
 
-    Raises:
-        ExtractionError: One of them cannot be extracted.
+    Args:
+        dialect: How the engine does it.
     """
-    extractor = Extractor(dialect, below)
-    for position in range(count):
-        extractor.take_of_layer(entries, position)
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._plain = PlainLayers()
+        self._tree: Tree | None = None
+
+    def extract_layer(self, entries: Entries, count: int) -> None:
+        """Extract the first entries of a layer onto those that are there.
+
+        Raises:
+            ExtractionError: One of them cannot be extracted.
+        """
+        is_whole = count == len(entries)
+        if self._tree is None and is_whole and self._plain.take(entries):
+            return
+        if self._tree is None:
+            self._tree = self._dialect.new_tree()
+            for layer in self._plain.layers:
+                self._follow(layer, len(layer), self._tree)
+        self._follow(entries, count, self._tree)
+
+    def _follow(self, entries: Entries, count: int, tree: Tree) -> None:
+        extractor = Extractor(self._dialect, tree)
+        for position in range(count):
+            extractor.take_of_layer(entries, position)
 
 
 def _leads_out(name: str) -> bool:
