@@ -17,7 +17,6 @@ from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
-    is_compressed,
     is_recognised,
     refuse_folder,
     tar_seen,
@@ -389,11 +388,6 @@ def _logged(message: str) -> str:
 
 
 def _conditions(question: Question) -> Iterator[str]:
-    if is_compressed(question.archive.tar.head):
-        yield (
-            "the archive is compressed twice: docker-archive takes off both, and what is inside "
-            "was not looked at"
-        )
     if ":" in question.shown_as:
         yield "the path must hold no colon: these tools take it for a separator"
     layers = (layer for image in question.archive.images for layer in image.layers)
