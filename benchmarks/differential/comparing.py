@@ -83,15 +83,15 @@ def _explanation(comparison: Comparison, archive: Archive) -> str | None:
     return None
 
 
-def _is_compressed_twice(comparison: Comparison, archive: Archive) -> bool:
+def _is_layer_compressed_twice(comparison: Comparison, archive: Archive) -> bool:
     del archive
-    return any("compressed twice" in each for each in comparison.verdict.conditions)
+    return any("layer is compressed twice" in each for each in comparison.verdict.conditions)
 
 
 EXPLAINED: tuple[tuple[Callable[[Comparison, Archive], bool], str], ...] = (
     (
-        _is_compressed_twice,
-        "the archive is compressed twice, and one compression is all that is taken off here",
+        _is_layer_compressed_twice,
+        "a layer is compressed twice, of which one compression is taken off here",
     ),
 )
 """Differences of outcome that are known, and why they are there."""

@@ -24,7 +24,7 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
-from checker.model.xattrs import NOT_SUPPORTED, errors_of
+from checker.model.xattrs import INVALID, errors_of
 from checker_engines.steps.tree import Node
 
 LINKS_WALKED = 255
@@ -207,9 +207,9 @@ _OPERATIONS = {
 
 
 def _set_xattrs(entry: Entry) -> None:
-    """Set the extended attributes of an entry, but for those that are the administrator's."""
+    """Set the extended attributes of an entry."""
     for name, words in errors_of(entry.kind, entry.xattrs):
-        if words != NOT_SUPPORTED and not name.startswith("trusted."):
+        if words == INVALID:
             raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 

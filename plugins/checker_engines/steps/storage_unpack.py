@@ -26,7 +26,7 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.tar import Tar
-from checker.model.xattrs import INVALID, xattr_errors
+from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.steps.go_tar import stop_of
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import Node, Tree, TreeError
@@ -211,7 +211,7 @@ class Unpacking:
 
     def _set_xattrs(self, name: str, entries: Entries, position: int) -> None:
         for _, words in xattr_errors(entries, position):
-            if words == INVALID:
+            if words != NOT_SUPPORTED:
                 raise UnpackError(f"lsetxattr {self._shown(name)}: {words}")
 
     def _kept_target(self, target: str) -> str:
