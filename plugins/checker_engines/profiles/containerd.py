@@ -8,6 +8,7 @@ from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import CONFIG_TYPES, parse_digest
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.advice import IS_LOADED, why_not_loaded
 from checker_engines.steps.containerd_documents import Child, decode_rootfs_config
 from checker_engines.steps.containerd_importer import import_index
 from checker_engines.steps.containerd_stream import (
@@ -61,7 +62,7 @@ def _judge(question: Question) -> Verdict:
             engine=_NAME,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=refusal.reason,
+            reason=why_not_loaded(question, "docker import", refusal.reason),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,
@@ -87,7 +88,7 @@ def _import(question: Question) -> Verdict:
 
     found = walk(imported, top, find_or_refuse, keep)
     passed_over = [reason for each in found if (reason := _unpack(question, imported.store, each))]
-    named = [child for child in top if _name(child)]
+    named = [child for child in top if name_of(child)]
     for child in named:
         check_target(child)
     if not named:
@@ -98,7 +99,7 @@ def _import(question: Question) -> Verdict:
         engine=_NAME,
         action=_ACTION,
         outcome=VerdictOutcome.ACCEPTS,
-        reason="containerd stores the image and unpacks it",
+        reason=IS_LOADED,
         conditions=(_LAYERS_THERE,),
     )
 
@@ -109,7 +110,8 @@ def _broken(reason: str) -> Verdict:
     )
 
 
-def _name(child: Child) -> str:
+def name_of(child: Child) -> str:
+    """The name that a descriptor of the archive's index gives an image; empty for none."""
     return str(child.annotations.get(CONTAINERD_NAME) or child.annotations.get(REF_NAME) or "")
 
 

@@ -25,9 +25,11 @@ from checker.model.image import Json, items, mapping, strings, text
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29
+from checker_engines.steps.advice import IS_LOADED, use_import
+from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29, V1_IMAGE
 from checker_engines.steps.extraction import (
     CHROOT,
+    CHROOT_20,
     OS_ROOT,
     Dialect,
     ExtractionError,
@@ -35,8 +37,10 @@ from checker_engines.steps.extraction import (
     extract,
 )
 from checker_engines.steps.go_json import (
+    INT64,
     NONE_EMBEDDED,
     STRING,
+    STRING_MAP,
     STRINGS,
     GoJsonError,
     Map,
@@ -60,6 +64,28 @@ from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 from checker_engines.tables import docker_graphdriver
 
+_PLATFORM = Struct(
+    "Platform",
+    {
+        **dict.fromkeys(("architecture", "os", "os.version", "variant"), STRING),
+        "os.features": STRINGS,
+    },
+    NONE_EMBEDDED,
+    "v1.Platform",
+)
+_DESCRIPTOR = Struct(
+    "Descriptor",
+    {
+        "mediaType": STRING,
+        "size": INT64,
+        "digest": Scalar("string", "digest.Digest"),
+        "urls": STRINGS,
+        "annotations": STRING_MAP,
+        "platform": _PLATFORM,
+    },
+    NONE_EMBEDDED,
+    "distribution.Descriptor",
+)
 _ITEM = Struct(
     "manifestItem",
     {
@@ -67,6 +93,8 @@ _ITEM = Struct(
         "RepoTags": STRINGS,
         "Layers": STRINGS,
         "Parent": Scalar("string", "image.ID"),
+        # Only Windows looks at what is in them, but every daemon decodes them.
+        "LayerSources": Map(_DESCRIPTOR, "map[layer.DiffID]distribution.Descriptor"),
     },
     NONE_EMBEDDED,
     "tarexport.manifestItem",
@@ -115,7 +143,7 @@ VERSIONS = (
     Version(
         name="docker-20.10",
         follows="20.10.24",
-        dialect=CHROOT,
+        dialect=CHROOT_20,
         config=CONFIG_20,
         manifest_prefix="",
         loads_legacy=True,
@@ -198,7 +226,7 @@ def load(version: Version, question: Question) -> Verdict:
 
 
 def _loaded(count: int) -> str:
-    return "the image is loaded" if count == 1 else f"{count} images are loaded"
+    return IS_LOADED if count == 1 else f"{count} images are loaded"
 
 
 def import_(version: Version, question: Question) -> Verdict:
@@ -446,10 +474,7 @@ class _Load:
         shown = self.question.shown_as
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
-                return (
-                    "it is a root filesystem (docker export), not an image;"
-                    f" use: docker import {shown} NAME:TAG"
-                )
+                return use_import(self.question, "docker import")
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
@@ -520,17 +545,21 @@ class _Legacy:
                 pending.append(parent)
                 continue
             self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
+            # Of the rest of the config Docker takes notice when it has the layer.
+            self._decode(name, V1_IMAGE)
             pending.pop()
 
     def _parent_of(self, name: str) -> str:
+        config = self._decode(name, _V1_CONFIG)
+        self.load_run.check_os(text(config.get("os")) or "")
+        return text(config.get("parent")) or ""
+
+    def _decode(self, name: str, shape: Struct) -> Json:
         run = self.load_run
-        advice = run.advice()
         try:
-            config = mapping(decode_document(run.read(f"{name}/json", advice), _V1_CONFIG))
+            return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
         except GoJsonError as error:
             raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
-        run.check_os(text(config.get("os")) or "")
-        return text(config.get("parent")) or ""
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
