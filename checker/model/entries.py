@@ -292,7 +292,9 @@ class Entries(Sequence[Entry]):
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
         if self._whiteouts is None:
-            self._whiteouts = frozenset(filter(is_whiteout, self.by_path))
+            # Most tars have none, which one search through all names tells.
+            may_have_some = WHITEOUT_PREFIX in "/".join(self.paths)
+            self._whiteouts = frozenset(filter(is_whiteout, self.by_path) if may_have_some else ())
         return self._whiteouts
 
     @property

@@ -48,23 +48,17 @@ class ImpossiblePath(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for long paths and at the targets of links."""
         for layer, _ in present_layers(archive):
-            entries = layer.entries
-            # Plain entries have been looked at: their paths are short, their links lead somewhere.
-            if not entries.is_plain:
+            # A character takes four bytes at most.
+            if max(map(len, layer.entries.by_path), default=0) * 4 > _NAME_MAX:
                 yield from self._paths(layer)
-            if max(map(len, entries.linknames.values()), default=0) * 4 > _TARGET_MAX:
-                yield from self._targets(layer)
+            yield from self._targets(layer)
 
     def _paths(self, layer: Layer) -> Iterator[Finding]:
         entries = layer.entries
         for position, path in enumerate(entries.paths):
-            # A character takes four bytes at most.
-            if len(path) * 4 > _NAME_MAX and entries.kinds[position] != _GLOBAL:
+            is_short = len(path) <= _NAME_MAX and path.isascii()
+            if not is_short and entries.kinds[position] != _GLOBAL:
                 yield from self._path(layer, position, path)
-        for position in entries.of_kind(SYMLINK):
-            if not entries.linknames.get(position):
-                path = entries.paths[position]
-                yield self._report(layer, position, f"{path} is a symbolic link without a target")
 
     def _path(self, layer: Layer, position: int, path: str) -> Iterator[Finding]:
         parts = [(len(_raw(part)), part) for part in path.split("/")]
@@ -80,13 +74,12 @@ class ImpossiblePath(Check):
     def _targets(self, layer: Layer) -> Iterator[Finding]:
         entries = layer.entries
         for position in entries.of_kind(SYMLINK):
-            size = len(_raw(entries.linknames.get(position, "")))
-            if size > _TARGET_MAX:
-                path = entries.paths[position]
-                what = (
-                    f"{path} is a symbolic link to {size} bytes, where {_TARGET_MAX} are the most"
-                )
-                yield self._report(layer, position, what)
+            target, path = entries.linknames.get(position, ""), entries.paths[position]
+            if not target:
+                yield self._report(layer, position, f"{path} is a symbolic link without a target")
+            elif len(target) * 4 > _TARGET_MAX and len(_raw(target)) > _TARGET_MAX:
+                what = f"{path} is a symbolic link to {len(_raw(target))} bytes"
+                yield self._report(layer, position, f"{what}, where {_TARGET_MAX} are the most")
 
     def _report(self, layer: Layer, position: int, what: str) -> Finding:
         entries = layer.entries

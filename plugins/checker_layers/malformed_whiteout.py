@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -12,8 +12,9 @@ from checker.model.image import Layer
 from checker_layers._layers import no_tree_reason, shown, trees, whose
 from checker_layers._whiteouts import in_order, is_bare, is_meta
 
+_REGULAR = ord(REGULAR)
 # aufs linked its whiteouts to each other, and old Dockers wrote them so.
-_USUAL = frozenset({REGULAR, HARD_LINK})
+_HARD_LINK = ord(HARD_LINK)
 
 
 class MalformedWhiteout(Check):
@@ -54,7 +55,7 @@ class MalformedWhiteout(Check):
         for layer in trees(archive):
             entries = layer.entries
             folders = _folders(entries)
-            for position in in_order(entries, filter(_suspect(entries), entries.whiteouts)):
+            for position in in_order(entries, _suspects(entries)):
                 if entries.paths[position] not in folders:
                     yield self._judge(layer, position)
             for folder, position in folders.items():
@@ -63,14 +64,14 @@ class MalformedWhiteout(Check):
 
     def _judge(self, layer: Layer, position: int) -> Finding:
         entries = layer.entries
-        path, kind = entries.paths[position], chr(entries.kinds[position])
+        path, kind = entries.paths[position], entries.kinds[position]
         if is_bare(path):
             what = "a whiteout that names nothing to hide"
             return self._report(layer, position, what, Severity.ERROR)
         if is_meta(path):
             what = "a name that aufs kept for itself; engines drop it, or make it a whiteout"
-        elif kind not in _USUAL:
-            name = KIND_NAMES.get(kind, f"entry of type {kind!r}")
+        elif kind not in (_REGULAR, _HARD_LINK):
+            name = KIND_NAMES.get(chr(kind), f"entry of type {chr(kind)!r}")
             what = f"a whiteout is an empty file, this is a {name}, which no engine unpacks"
         else:
             size = entries.sizes[position]
@@ -89,27 +90,27 @@ class MalformedWhiteout(Check):
         )
 
 
-def _suspect(entries: Entries) -> Callable[[str], bool]:
-    """Whether anything is wrong with a whiteout."""
+def _suspects(entries: Entries) -> set[str]:
+    """The whiteouts that anything is wrong with."""
     by_path, kinds, sizes = entries.by_path, entries.kinds, entries.sizes
-
-    def is_suspect(path: str) -> bool:
-        position = by_path[path]
-        kind = chr(kinds[position])
-        if kind not in _USUAL or (kind == REGULAR and sizes[position]):
-            return True
-        return is_bare(path) or is_meta(path)
-
-    return is_suspect
+    found = {
+        path
+        for path in entries.whiteouts
+        if (sizes[position := by_path[path]] or kinds[position] != _REGULAR)
+        and kinds[position] != _HARD_LINK
+    }
+    # Few paths have two dots there, and so have to be looked at closely.
+    close = (path for path in entries.whiteouts if ".wh.." in path or path.endswith(".wh."))
+    return found.union(path for path in close if is_bare(path) or is_meta(path))
 
 
 def _folders(entries: Entries) -> dict[str, int]:
     """Folders called like whiteouts, and the first entry in each."""
-    if not any(map(is_whiteout, entries.folders)):
-        return {}
     found: dict[str, int] = {}
-    for position, path in enumerate(entries.paths):
+    for folder in filter(is_whiteout, entries.folders):
+        found[folder] = len(entries)
+    for position, path in enumerate(entries.paths) if found else ():
         folder = path.rpartition("/")[0]
-        if is_whiteout(folder):
-            found.setdefault(folder, position)
-    return found
+        if position < found.get(folder, 0):
+            found[folder] = position
+    return dict(sorted(found.items(), key=lambda item: item[1]))

@@ -70,10 +70,8 @@ class PathThroughNonDirectory(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at what is the parent of something, in each layer and in those below it."""
         for of_layer in uses(archive):
-            entries = of_layer[0].layer.entries
-            if not entries.is_plain:
-                yield from self._root(of_layer[0].layer)
-                yield from self._own(of_layer[0])
+            yield from self._root(of_layer[0].layer)
+            yield from self._own(of_layer[0])
             if not of_layer[0].is_windows:
                 yield from self._lower(of_layer)
 

@@ -66,7 +66,7 @@ class WhiteoutCollision(Check):
         """Compare the whiteouts of each layer with its other entries."""
         for layer in trees(archive):
             entries = layer.entries
-            if not entries.whiteouts or entries.is_plain:
+            if not entries.whiteouts:
                 continue
             colliding = {
                 hidden: path
