@@ -10,10 +10,9 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.entries import Entries
 from checker.model.image import Layer
+from checker.model.xattrs import INVALID, NOT_PERMITTED, NOT_SUPPORTED, errors_of
 from checker_layers._layers import no_tree_reason, trees, whose
 
-# xattr(7): the namespaces of Linux.
-_NAMESPACES = ("user.", "trusted.", "security.", "system.")
 _OVERLAY = ("trusted.overlay.", "user.overlay.")
 # What overlay itself notes of every folder or file, and does no harm.
 _OVERLAY_NOTES = frozenset({"impure", "origin", "nlink", "upper", "uuid", "protattr"})
@@ -29,6 +28,18 @@ class _Fate(NamedTuple):
     what: str
 
 
+_REFUSED = {
+    NOT_SUPPORTED: _Fate(
+        Severity.ERROR, "Linux has no such namespace, and Docker since 25 refuses that"
+    ),
+    INVALID: _Fate(Severity.ERROR, "the value is no capability, and engines refuse it"),
+    NOT_PERMITTED: _Fate(
+        Severity.ERROR, "only files and directories can have it, and Podman refuses it elsewhere"
+    ),
+}
+"""What becomes of an attribute that cannot be set, by the words of the system."""
+
+
 class _Uses(NamedTuple):
     """How often an attribute is there, and where first."""
 
@@ -40,8 +51,9 @@ class AttributeNotKept(Check):
     """Extended attributes that engines drop, refuse, or take for their own.
 
     What it means:
-        Files carry extended attributes that do not get through. An error are those of namespaces
-        that Linux does not have, such as `com.apple.provenance` of macOS. Warnings are those of
+        Files carry extended attributes that do not get through. Errors are those of namespaces
+        that Linux does not have, such as `com.apple.provenance` of macOS, a `security.capability`
+        that is none, and `user.` on what is no file or directory. Warnings are those of
         overlay storage that change what is seen (`trusted.overlay.opaque`), and capabilities and
         access control lists in records that engines do not read (`LIBARCHIVE.xattr.…` without its
         like under `SCHILY.xattr.`, `SCHILY.acl.…`). Notes are the rest of `trusted.`, labels of
@@ -49,7 +61,8 @@ class AttributeNotKept(Check):
 
     Why it matters:
         Docker since 25 refuses what the file system does not take: "lsetxattr …: operation not
-        supported". containerd leaves out `trusted.`, Podman leaves out SELinux labels. A file
+        supported". A broken capability is refused by all ("invalid argument"), `user.` on a link
+        by Podman. containerd leaves out `trusted.`, Podman leaves out SELinux labels. A file
         without its capabilities fails in the container, and a folder with overlay's marks shows or
         hides other files on overlay storage than elsewhere.
 
@@ -74,8 +87,8 @@ class AttributeNotKept(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at each name of an attribute once a layer."""
         for layer in trees(archive):
-            for name, found in _names(layer.entries).items():
-                fate = _fate(name)
+            for (name, error), found in _names(layer.entries).items():
+                fate = _fate(name) if error is None else _REFUSED[error]
                 if fate is not None:
                     yield self._report(layer, name, found, fate)
 
@@ -93,22 +106,27 @@ class AttributeNotKept(Check):
         )
 
 
-def _names(entries: Entries) -> dict[str, _Uses]:
-    """The attributes of a layer by name."""
-    counts: dict[str, int] = {}
-    first: dict[str, int] = {}
+def _names(entries: Entries) -> dict[tuple[str, str | None], _Uses]:
+    """The attributes of a layer by name and by what Linux says if they are set."""
+    found: dict[tuple[str, str | None], _Uses] = {}
     for position, xattrs in entries.xattrs.items():
+        errors = dict(errors_of(chr(entries.kinds[position]), xattrs))
         for name in xattrs:
-            counts[name] = counts.get(name, 0) + 1
-            first.setdefault(name, position)
+            _count(found, (name, errors.get(name)), position)
     for position, keys in entries.unread_attributes.items():
         known = entries.xattrs.get(position, ())
         for key in keys:
             # bsdtar writes each attribute twice, once as all others do.
             if key.removeprefix(_LIBARCHIVE) not in known:
-                counts[key] = counts.get(key, 0) + 1
-                first.setdefault(key, position)
-    return {name: _Uses(times, first[name]) for name, times in counts.items()}
+                _count(found, (key, None), position)
+    return found
+
+
+def _count(
+    found: dict[tuple[str, str | None], _Uses], key: tuple[str, str | None], position: int
+) -> None:
+    times, first = found.get(key, (0, position))
+    found[key] = _Uses(times + 1, first)
 
 
 def _fate(name: str) -> _Fate | None:
@@ -123,8 +141,6 @@ def _fate(name: str) -> _Fate | None:
         return _Fate(Severity.NOTE, "a label of the host; Podman leaves it out")
     if name.startswith("trusted."):
         return _Fate(Severity.NOTE, "containerd leaves it out, others need privileges to set it")
-    if not name.startswith(_NAMESPACES):
-        return _Fate(Severity.ERROR, "Linux has no such namespace; Docker since 25 refuses that")
     return None
 
 
