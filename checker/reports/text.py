@@ -260,6 +260,9 @@ def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
         yield from paragraph(start, pieces(tuple(engines), width - indent), Style.PLAIN)
         rows = wrap(reason, width - indent)
         yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
+    for condition in conditions:
+        yield from _labelled("given", Style.LABEL, safe(condition), width)
 
 
 def _images(images: Sequence[Image], width: int) -> Iterator[Line]:
