@@ -60,6 +60,7 @@ _LOADABLE_STYLES = {
     Loadable.DEPENDS: Style.WARNING,
     Loadable.NO: Style.PLAIN,
 }
+_OUTCOMES = tuple(VerdictOutcome)
 _VERDICT_STYLES = {
     VerdictOutcome.ACCEPTS: Style.GOOD,
     VerdictOutcome.ACCEPTS_BROKEN: Style.WARNING,
@@ -253,7 +254,8 @@ def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
         key = (verdict.outcome, safe(verdict.reason))
         groups.setdefault(key, []).append(safe(f"{verdict.engine} {verdict.action}"))
     longest = max((len(outcome) for outcome, _ in groups), default=0)
-    for number, ((outcome, reason), engines) in enumerate(groups.items()):
+    by_outcome = sorted(groups.items(), key=lambda group: _OUTCOMES.index(group[0][0]))
+    for number, ((outcome, reason), engines) in enumerate(by_outcome):
         shown = (_VERDICT_STYLES[outcome], f"{outcome.ljust(longest)}  ")
         start = (*_label("" if number else "engines"), shown)
         indent = _LABEL + longest + len("  ")
