@@ -46,6 +46,7 @@ OWN_SPELLING = 255
 
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
+_BATCH = 4096
 OPAQUE_WHITEOUT = ".wh..wh..opq"
 
 
@@ -270,7 +271,7 @@ class Entries(Sequence[Entry]):
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
         if self._whiteouts is None:
-            self._whiteouts = frozenset(filter(is_whiteout, self.by_path))
+            self._whiteouts = frozenset(_whiteouts_among(self.paths))
         return self._whiteouts
 
     @property
@@ -300,6 +301,14 @@ def _folders_of(paths: Iterable[str]) -> frozenset[str]:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
     return frozenset(found - {""})
+
+
+def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:
+    # Nearly all tars have none, and to look through many names at once is faster.
+    for start in range(0, len(paths), _BATCH):
+        batch = paths[start : start + _BATCH]
+        if WHITEOUT_PREFIX in "/".join(batch):
+            yield from filter(is_whiteout, batch)
 
 
 def is_whiteout(path: str) -> bool:
