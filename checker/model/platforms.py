@@ -1,8 +1,8 @@
 """What platforms are called: Go's words for systems and machines, and when two names mean one.
 
 Sources: OCI image-spec 1.1, image-index.md "Image Index Property Descriptions" (platform) and
-"Platform Variants"; Go 1.25, internal/syslist and the GOARM, GOARM64, GOAMD64, GOPPC64 and GORISCV64
-settings; containerd 2, platforms.Normalize.
+"Platform Variants"; Go 1.25, internal/syslist and the settings GOARM, GOARM64, GOAMD64, GOPPC64 and
+GORISCV64; containerd 2, platforms.Normalize.
 """
 
 from __future__ import annotations
@@ -80,12 +80,8 @@ def variant_of(platform: Platform) -> str:
     return platform.variant or _PLAIN.get(platform.architecture, "")
 
 
-def selects_alike(one: Platform, other: Platform) -> bool:
-    """Whether an engine that looks for one platform takes the other just as well."""
-    return _selector(one) == _selector(other)
-
-
-def _selector(platform: Platform) -> tuple[object, ...]:
+def selector(platform: Platform) -> tuple[object, ...]:
+    """What an engine picks an image by; alike for platforms that mean the same."""
     return (
         platform.os,
         platform.architecture,
