@@ -7,6 +7,7 @@ GORISCV64; containerd 2, platforms.Normalize.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import MappingProxyType
 
 from checker.model.names import Platform
@@ -89,3 +90,20 @@ def selector(platform: Platform) -> tuple[object, ...]:
         platform.os_version,
         frozenset(platform.os_features),
     )
+
+
+def unknown_words(platform: Platform) -> Iterator[tuple[str, str]]:
+    """Yield the fields whose word is not one of Go's, and what to say of each.
+
+    Fields without a word are passed over.
+    """
+    words = (
+        ("os", platform.os, OPERATING_SYSTEMS),
+        ("architecture", platform.architecture, ARCHITECTURES),
+        ("variant", platform.variant, VARIANTS.get(platform.architecture)),
+    )
+    for field, word, known in words:
+        if word and known is not None and word not in known:
+            better = word_of_go(word)
+            hint = f'; Go\'s word is "{better}"' if better in known else ""
+            yield field, f'{field} is "{word}", which engines do not know{hint}'

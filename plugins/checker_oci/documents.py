@@ -10,12 +10,14 @@ Who speaks of what, so that no fault is reported twice:
   where an index should be, or the other way round: OCI011, and no other rule.
 * Content that the archive breaks off in, or that a limit kept from being read: the ARC rules.
 * Content that is no JSON, and is not what its digest promises either: OCI009 alone.
-* The rules from OCI012 on take it that types are right: what departs from the schema is passed over.
+* The rules from OCI012 on take types as given: what departs from the schema is passed over.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from checker.checks.check import Check
@@ -210,6 +212,17 @@ def refers_to_image(descriptor: Descriptor) -> bool:
     # Some tools give the type of the config for that of the artifact.
     plain = descriptor.artifact_type in (None, *CONFIG_TYPES)
     return known and plain and not descriptor.is_attestation
+
+
+def is_media_type(text: str) -> bool:
+    """Whether a text is a media type (RFC 6838, section 4.2); of others OCI007 speaks."""
+    return _media_type().fullmatch(text) is not None
+
+
+@cache
+def _media_type() -> re.Pattern[str]:
+    name = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+    return re.compile(f"{name}/{name}")
 
 
 def below(location: Location, *parts: str | int) -> Location:
