@@ -51,8 +51,8 @@ class RepeatedPlatform(LayoutCheck):
             if first.digest_text != descriptor.digest_text:
                 yield self.finding(
                     descriptor,
-                    f"{place(descriptor)} is for {descriptor.platform}, as is {place(first)}, which "
-                    "comes first and is taken",
+                    f"{place(descriptor)} is for {descriptor.platform}, as is {place(first)}; that "
+                    "one comes first and is taken",
                     at={"digest": descriptor.digest_text},
                     related=(first.location,),
                 )
