@@ -9,6 +9,8 @@ from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
 from checker_config.configs import label
 
+_SHOWN = 80  # characters of an instruction
+
 
 class OnbuildTrigger(Check):
     """A config holds ``OnBuild`` triggers.
@@ -50,6 +52,6 @@ class OnbuildTrigger(Check):
         yield self.finding(
             config,
             f"{label(config)}: a build on this image carries out {len(triggers)} instructions of "
-            f'its own; the first is "{triggers[0]}"',
+            f'its own; the first is "{triggers[0][:_SHOWN]}"',
             at={"pointer": "/config/OnBuild"},
         )

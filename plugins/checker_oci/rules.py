@@ -24,7 +24,6 @@ from checker_oci.missing_media_type import MissingMediaType
 from checker_oci.missing_oci_layout import MissingOciLayout
 from checker_oci.missing_platform import MissingPlatform
 from checker_oci.mixed_media_types import MixedMediaTypes
-from checker_oci.non_distributable_layer import NonDistributableLayer
 from checker_oci.not_one_image import NotOneImage
 from checker_oci.oversized_document import OversizedDocument
 from checker_oci.platform_unlike_config import PlatformUnlikeConfig
@@ -58,7 +57,7 @@ RULES: tuple[type[Check], ...] = (
     EmbeddedDataMismatch,
     UncommonDigestAlgorithm,
     ContentBehindUrls,
-    NonDistributableLayer,
+    UnusualRefName,
     OversizedDocument,
     DeeplyNestedIndex,
     MissingMediaType,
@@ -76,5 +75,4 @@ RULES: tuple[type[Check], ...] = (
     SubjectMismatch,
     UnsoundAttestation,
     UnusualAnnotation,
-    UnusualRefName,
 )

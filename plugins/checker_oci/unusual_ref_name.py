@@ -1,4 +1,4 @@
-"""OCI036: a name that an image layout should not give, or gives twice."""
+"""OCI018: a name that an image layout should not give, or gives twice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class UnusualRefName(LayoutCheck):
         - OCI image-spec 1.1, image-layout.md, "index.json file"
     """
 
-    id = "OCI036"
+    id = "OCI018"
     name = "unusual-ref-name"
     severity = Severity.NOTE
 
