@@ -33,9 +33,11 @@ from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import check_is_file, reading_conditions
+from checker_engines.tables import containerd
 
 _NAME = "containerd-2"
 _ACTION = "ctr import"
+_FOLLOWS = "ctr 2.3.4, transfer service"
 _LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
 _NO_NAME = (
     "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
@@ -45,7 +47,7 @@ _NO_NAME = (
 
 def engines() -> tuple[Engine, ...]:
     """The actions of containerd that are judged."""
-    return (Engine(_NAME, _ACTION, _judge),)
+    return (Engine(_NAME, _ACTION, _judge, _FOLLOWS, containerd.import_),)
 
 
 def _judge(question: Question) -> Verdict:

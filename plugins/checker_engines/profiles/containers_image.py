@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
@@ -18,7 +18,6 @@ from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
-    is_compressed,
     is_recognised,
     refuse_folder,
     tar_seen,
@@ -29,6 +28,8 @@ from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.oci_archive import OciArchive
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import digest_of
+from checker_engines.tables import containers_image
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
@@ -82,15 +83,15 @@ PODMAN_5 = Library(
     announces_signatures=False,
 )
 # The same generation of the library as podman 5; only its temporary names are told in another way.
-SKOPEO = replace(PODMAN_5, folder="<tmp>", temporary=_whole)
+SKOPEO = PODMAN_5._replace(folder="<tmp>", temporary=_whole)
 
 
-@dataclass(frozen=True, slots=True)
-class Podman:
+class Podman(NamedTuple):
     """A podman.
 
     Attributes:
         name: The profile.
+        follows: The release that it was read from.
         library: The build that it carries.
         not_a_folder: What it says of a file where a folder with an image layout could be.
         copying: What stands before errors of a copy, given the source.
@@ -98,6 +99,7 @@ class Podman:
     """
 
     name: str
+    follows: str
     library: Library
     not_a_folder: str
     copying: Callable[[str], str]
@@ -184,7 +186,7 @@ class Podman:
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
             raise Refusal(text, "the compressed archive is corrupt: get it again")
-        digest = f"sha256:{archive.sha256}"
+        digest = digest_of(archive)
         printed = ["Getting image source signatures", f"Copying blob {digest}"]
         try:
             apply_tar(digest, tar_seen(archive), new_root(), self.library, printed)
@@ -229,6 +231,7 @@ def _podman_5_copying_layout(source: str) -> str:
 _PODMANS = (
     Podman(
         "podman-4",
+        "4.3.1",
         PODMAN_4,
         "initializing source oci:<tmp>:: open <tmp>: not a directory",
         _podman_4_copying,
@@ -236,6 +239,7 @@ _PODMANS = (
     ),
     Podman(
         "podman-5",
+        "5.8.2",
         PODMAN_5,
         "open <tmp>: not a directory",
         _podman_5_copying,
@@ -297,10 +301,25 @@ def _skopeo(
 def engines() -> Iterator[Engine]:
     """Give the engines of this family."""
     for podman in _PODMANS:
-        yield Engine(podman.name, "load", podman.load)
-        yield Engine(podman.name, "import", podman.import_tar)
-    yield Engine("skopeo-1", "docker-archive", partial(_skopeo, "docker-archive", _skopeo_docker))
-    yield Engine("skopeo-1", "oci-archive", partial(_skopeo, "oci-archive", _skopeo_layout))
+        follows = f"podman {podman.follows}, vfs, as root"
+        table = partial(containers_image.load, podman.library)
+        yield Engine(podman.name, "load", podman.load, follows, table)
+        yield Engine(podman.name, "import", podman.import_tar, follows, containers_image.import_)
+    follows = "skopeo 1.22.2, copy to a folder"
+    yield Engine(
+        "skopeo-1",
+        "docker-archive",
+        partial(_skopeo, "docker-archive", _skopeo_docker),
+        follows,
+        partial(containers_image.docker_archive, SKOPEO),
+    )
+    yield Engine(
+        "skopeo-1",
+        "oci-archive",
+        partial(_skopeo, "oci-archive", _skopeo_layout),
+        follows,
+        containers_image.oci_archive,
+    )
 
 
 @contextmanager
@@ -351,11 +370,6 @@ def _logged(message: str) -> str:
 
 
 def _conditions(question: Question) -> Iterator[str]:
-    if is_compressed(question.archive.tar.head):
-        yield (
-            "the archive is compressed twice: docker-archive takes off both, and what is inside "
-            "was not looked at"
-        )
     if ":" in question.shown_as:
         yield "the path must hold no colon: these tools take it for a separator"
     layers = (layer for image in question.archive.images for layer in image.layers)

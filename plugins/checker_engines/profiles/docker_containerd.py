@@ -42,9 +42,11 @@ from checker_engines.steps.go_text import quote
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_is_file
+from checker_engines.steps.source import check_is_file, digest_of
+from checker_engines.tables import docker_containerd
 
 _NAME = "docker-29-containerd"
+_FOLLOWS = "Docker 29.7.2, containerd store"
 _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
@@ -54,7 +56,10 @@ _DAEMON = "Error response from daemon: "
 
 def engines() -> tuple[Engine, ...]:
     """The actions of Docker that are judged."""
-    return (Engine(_NAME, _LOAD, _judge_load), Engine(_NAME, _IMPORT, _judge_import))
+    return (
+        Engine(_NAME, _LOAD, _judge_load, _FOLLOWS, docker_containerd.load),
+        Engine(_NAME, _IMPORT, _judge_import, _FOLLOWS, docker_containerd.import_),
+    )
 
 
 class _NotUnpackedError(Exception):
@@ -272,7 +277,7 @@ def _import(question: Question) -> None:
         apply_layer(archive.tar, error, on_overlay=False)
     except ApplyError as fault:
         name = f"docker.io/library/{_IMPORTED_NAME}"
-        digest = f"sha256:{archive.sha256}"
+        digest = digest_of(archive)
         raise Refusal(
             f"{_DAEMON}failed to unpack image: apply layer error for {quote(name)}: failed to "
             f"extract layer {digest}: mount callback failed on <tmp>: {fault}",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
-from checker_engines.steps.content import damage_of
 from checker_engines.steps.go_tar import stop_of, stop_of_other
+from checker_engines.steps.stream import damage_of
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.compression import Compression, CompressionKind
@@ -19,7 +19,6 @@ _TRAILING = {
     CompressionKind.XZ: "xz: invalid header magic bytes",
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
-_MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
     CompressionKind.GZIP: "flate: corrupt input before offset 0",
     CompressionKind.BZIP2: "bzip2 data invalid: checksum mismatch",
@@ -28,8 +27,7 @@ _CORRUPT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(NamedTuple):
     """One build.
 
     Attributes:
@@ -60,11 +58,6 @@ class Library:
 def is_recognised(compression: Compression) -> bool:
     """Whether detection by magic takes it (package compression): no zstd skippable frame first."""
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
-
-
-def is_compressed(head: bytes) -> bool:
-    """Whether the first bytes are those of a compression that is recognised."""
-    return head.startswith(_MAGICS)
 
 
 def refuse_folder(archive: Archive) -> None:

@@ -7,8 +7,8 @@ moby/go-archive 0.3.3 of Docker 29.7, which opens everything below an ``os.Root`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from errno import ENOENT
+from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -44,8 +44,7 @@ class ExtractionError(Exception):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How an extractor calls the system, and so what its errors look like.
 
     Attributes:
@@ -71,20 +70,20 @@ OS_ROOT = Dialect(
 )
 
 
-@dataclass(slots=True)
 class Extractor:
     """One extraction under way.
 
-    Attributes:
+    Args:
         dialect: How the engine does it.
-        tree: What was extracted so far.
+        tree: What to extract to.
     """
 
-    dialect: Dialect
-    tree: Tree
-    # Paths of this layer, and its files that other storage drivers would keep to link to.
-    _unpacked: set[str] = field(default_factory=set)
-    _kept_links: set[str] = field(default_factory=set)
+    def __init__(self, dialect: Dialect, tree: Tree) -> None:
+        self.dialect = dialect
+        self.tree = tree
+        # Paths of this layer, and its files that other storage drivers would keep to link to.
+        self._unpacked: set[str] = set()
+        self._kept_links: set[str] = set()
 
     def take(self, entries: Entries, position: int) -> None:
         """Extract one entry of an archive, whiteouts being files like others.

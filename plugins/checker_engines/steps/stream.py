@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -15,8 +15,7 @@ _UNPIGZ = "exit status 1: unpigz: skipping: <stdin>: corrupted -- "
 _XZ = "exit status 1: xz: (stdin): "
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Stream(NamedTuple):
     """A stream.
 
     Attributes:
@@ -54,20 +53,20 @@ class Content:
         return damage_of(self.compression)
 
 
-def content_of_archive(archive: Archive) -> Content:
+def stream_of_archive(archive: Archive) -> Stream:
     """The whole archive."""
-    return Content("the archive", archive.size, archive.compression, archive.tar, None)
+    return Stream("the archive", archive.size, archive.compression, archive.tar, None)
 
 
-def content_of_blob(blob: Blob) -> Content:
+def stream_of_blob(blob: Blob) -> Stream:
     """A member."""
     diff_id = (blob.diff_id or blob.digest) if blob.whole else None
-    return Content(blob.path, blob.size, blob.compression, blob.tar, diff_id)
+    return Stream(blob.path, blob.size, blob.compression, blob.tar, diff_id)
 
 
-def as_stored(content: Content) -> Content:
+def as_stored(content: Stream) -> Stream:
     """The stream for an engine that does not know its compression, and takes it for a tar."""
-    return Content(content.name, content.size, Compression(CompressionKind.NONE), None, None)
+    return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
 
 
 def damage_of(compression: Compression) -> str | None:
