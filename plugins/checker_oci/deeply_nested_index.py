@@ -31,8 +31,8 @@ class DeeplyNestedIndex(LayoutCheck):
 
     What it means:
         ``index.json`` may refer to an index, which lists an image for each platform. Here such an
-        index refers to a further index. If it refers to one that it is reached from, that is an
-        error: there is no way down to an image.
+        index refers to a further index, which is allowed. If it refers to one that it is reached
+        from, that is an error: there is no way down to an image.
 
     Why it matters:
         Podman and skopeo choose from one index only: where they come upon another one they fail,
@@ -49,7 +49,7 @@ class DeeplyNestedIndex(LayoutCheck):
 
     id = "OCI020"
     name = "deeply-nested-index"
-    severity = Severity.WARNING
+    severity = Severity.NOTE
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at how deep the indexes lie, then for circles."""
