@@ -1,15 +1,19 @@
 """Writes what is generated in ``docs``.
 
-``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles.
+``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles,
+``conformance.md`` from ``conformance.toml``.
 Run it with ``make docs``; a test keeps the pages and the program equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
 from checker.panel import known_engines
 from checker.plugins import Host, load_plugins
@@ -18,6 +22,33 @@ from checker.verdicts import Engine
 DOCS = Path(__file__).parent
 _BEGIN = "<!-- What follows is generated from the profiles: make docs -->\n"
 _END = "<!-- end of what is generated -->\n"
+_CHAPTERS = {
+    "L": "Image layout",
+    "I": "Image index",
+    "M": "Image manifest",
+    "D": "Content descriptor",
+    "C": "Image config",
+    "F": "Layers",
+    "A": "Annotations",
+    "G": "Everything",
+}
+_CONFORMANCE = """\
+# The OCI image specification, and what is checked of it
+
+Written by `make docs` from `conformance.toml`. Each statement of version 1.1 of the specification
+that binds what lies in an archive has a rule that reports what breaks it, and cases that test the
+rule; the others have the reason why no reading of an archive can tell. What the specification
+allows (*may*) is not reported as an error or warning: its case passes, or the rule has a note.
+*Later* marks what was added after version 1.1.1; it is no error on the ground of the specification.
+A case is named by its file and its name: ✗ means that the rule reports the archive, ✓ that it does
+not.
+"""
+_PUBLISHED = """
+## The specification's own tests
+
+The specification's repository tests its schemas with tables of documents. Documents that make the
+same points are written anew here and put into archives, and the rules must say what the tables say.
+"""
 
 
 def pages() -> dict[Path, str]:
@@ -26,6 +57,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "rules.md": rules_markdown(tuple(plugins.registry)),
         DOCS / "engines.md": _with_tables(DOCS / "engines.md", plugins),
+        DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", plugins.registry),
     }
 
 
@@ -43,6 +75,42 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
             yield f"\n| `{profile}:{engine.action}` | what decides |\n|---|---|\n"
             yield from (f"| {step} | {rule} |\n" for step, rule in engine.decides())
     yield "\n"
+
+
+def _conformance(data: Path, registry: Registry) -> str:
+    """The page of statements, from their table."""
+    document = tomllib.loads(data.read_text("utf-8"))
+    pieces = [_CONFORMANCE]
+    for chapter, rows in groupby(document["statements"].items(), key=lambda row: row[0][0]):
+        pieces.append(f"\n## {_CHAPTERS[chapter]}\n\n| | level | statement | rules | cases |\n")
+        pieces.append("|---|---|---|---|---|\n")
+        pieces.extend(_row(name, statement, registry) for name, statement in rows)
+    pieces.append(_PUBLISHED)
+    for test, table in document["published"].items():
+        pieces.append(f"\n### {test}\n\n")
+        pieces.extend(f"- {_shown_case(case)}\n" for case in table["cases"])
+        if "note" in table:
+            pieces.append(f"\n{table['note']}\n" if table["cases"] else f"{table['note']}\n")
+    return "".join(pieces)
+
+
+def _row(name: str, statement: Mapping[str, Any], registry: Registry) -> str:
+    rules = ", ".join(_shown_rule(rule, registry) for rule in statement.get("rules", ()))
+    cases = "<br>".join(_shown_case(case) for case in statement.get("cases", ()))
+    level = f"{statement['level']}, later" if statement.get("head") else statement["level"]
+    text = f"{statement['text']} <br>*{statement['section']}*"
+    return f"| {name} | {level} | {text} | {rules} | {cases or statement['reason']} |\n"
+
+
+def _shown_rule(rule: str, registry: Registry) -> str:
+    found = registry.find(rule)
+    return f"[{rule}](rules.md#{rule.lower()}-{found.name})" if found else rule
+
+
+def _shown_case(case: str) -> str:
+    file, kind, name = case.split(":", 2)
+    mark = "✗" if kind == "fail" else "✓"
+    return f"{mark} [{file.rpartition('/')[2]}](../tests/cases/{file}.toml): {name}"
 
 
 def main() -> None:
