@@ -48,7 +48,7 @@ class MixedMediaTypes(LayoutCheck):
             other = _other_family(manifest)
             for part in content(manifest):
                 kind = part.media_type
-                if kind in _KNOWN and kind is not None and kind.startswith(other):
+                if kind is not None and kind in _KNOWN and kind.startswith(other):
                     yield self._mixed(manifest, part)
 
     def _mixed(self, manifest: Manifest, part: Descriptor) -> Finding:
