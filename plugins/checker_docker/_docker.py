@@ -9,6 +9,7 @@ from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, REGULAR, Entry
 from checker.model.image import ManifestItem
 from checker.model.interpret import MANIFEST_JSON
+from checker.model.names import InvalidReferenceError, parse_reference
 
 # Limits that end the reading of the archive itself; those of a member name the member.
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
@@ -92,3 +93,11 @@ def _why_not_found(entry: Entry | None) -> str:
     if entry is not None and entry.linkname:
         return f"is a {entry.kind_name} to {entry.linkname}, which is not in the archive"
     return "is not in the archive"
+
+
+def familiar(name: str) -> str:
+    """A name without what Docker leaves out, so that names can be compared; as it is if invalid."""
+    try:
+        return parse_reference(name).familiar
+    except InvalidReferenceError:
+        return name
