@@ -57,6 +57,8 @@ class UnreferencedMember(Check):
             return f"{MANIFEST_JSON} lists no image"
         if archive.oci is not None and archive.oci.root_index is None:
             return f"{INDEX_JSON} is missing or cannot be read"
+        if archive.oci is not None and (archive.oci.unfollowed or not archive.oci.manifests):
+            return f"not all that {INDEX_JSON} refers to can be read"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

@@ -45,6 +45,8 @@ class HalvesDisagree(Check):
             return "the archive does not have both a Docker half and an OCI half"
         if archive.oci is None or archive.oci.root_index is None:
             return f"{INDEX_JSON} is missing or cannot be read"
+        if archive.docker is None or not archive.docker.items:
+            return f"{MANIFEST_JSON} lists no image"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
@@ -132,10 +134,9 @@ class HalvesDisagree(Check):
 
 def _is_complete(archive: Archive, half: OciHalf) -> bool:
     """Whether all manifests and configs are there; what is missing is another rule's."""
-    below = [descriptor for index in half.indexes for descriptor in index.manifests]
-    below.extend(each.config for each in half.manifests if each.config is not None)
-    blobs = (archive.members.blob_of(descriptor.digest) for descriptor in below)
-    return all(blob is not None and blob.document is not None for blob in blobs)
+    configs = (each.config.digest for each in half.manifests if each.config is not None)
+    blobs = map(archive.members.blob_of, configs)
+    return not half.unfollowed and all(blob is not None and blob.document for blob in blobs)
 
 
 def _shown(names: frozenset[str]) -> str:

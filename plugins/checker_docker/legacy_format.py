@@ -31,7 +31,7 @@ class LegacyFormat(Check):
 
     id = "DKR015"
     name = "legacy-format"
-    severity = Severity.ERROR
+    severity = Severity.WARNING
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the kind."""

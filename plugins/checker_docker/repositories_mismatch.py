@@ -11,6 +11,7 @@ from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
+from checker.model.names import InvalidReferenceError, parse_reference
 from checker_docker._docker import Item, familiar, items_of, no_manifest_reason
 
 
@@ -44,6 +45,8 @@ class RepositoriesMismatch(Check):
         """There must be two files to compare."""
         if archive.docker is not None and archive.docker.repositories is None:
             return f"the archive has no {REPOSITORIES}"
+        if not _are_comparable(archive):
+            return f"{MANIFEST_JSON} lists no image, or names that are no references"
         return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
@@ -107,6 +110,19 @@ class RepositoriesMismatch(Check):
                     f"{item.label} has the name {name}, {REPOSITORIES} does not",
                     at={"pointer": item.pointer("RepoTags")},
                 )
+
+
+def _are_comparable(archive: Archive) -> bool:
+    """Whether there are images, and their names are such that one can look for them elsewhere."""
+    items = () if archive.docker is None else archive.docker.items
+    return bool(items) and all(_is_tagged(name) for item in items for name in item.repo_tags)
+
+
+def _is_tagged(name: str) -> bool:
+    try:
+        return parse_reference(name).tag is not None
+    except InvalidReferenceError:
+        return False
 
 
 def _layer_of(archive: Archive, target: str) -> Blob | None:

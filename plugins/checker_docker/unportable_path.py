@@ -11,7 +11,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
 from checker.model.entries import Entry, clean_path
 from checker.model.interpret import MANIFEST_JSON
-from checker_docker._docker import Item, items_of, no_manifest_reason, what_is_at
+from checker_docker._docker import Item, climbs, items_of, no_manifest_reason, what_is_at
 
 _CONTAINERD = "containerd and Docker with its store"
 _SCANNERS = "Podman and skopeo"
@@ -144,13 +144,17 @@ def _layer_problems(archive: Archive, path: str, listed: frozenset[int]) -> Iter
 def _spelling_problems(archive: Archive, path: str) -> Iterator[_Problem]:
     """What is wrong with the text of a path that leads to a file, or out of the archive."""
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
-    if path.startswith("/"):
+    if path.startswith("/") and what_is_at(archive, path) is None:
         engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
         yield _Problem(f"is absolute; {engines} do not find it", Severity.ERROR)
-    elif posixpath.normpath(path).startswith("../"):
+    elif climbs(path):
         words = "climbs above the top of the archive; all engines refuse it"
         yield _Problem(words, Severity.ERROR)
-    elif posixpath.normpath(path) != path and what_is_at(archive, path) is None:
+    elif (
+        not path.startswith("/")
+        and posixpath.normpath(path) != path
+        and what_is_at(archive, path) is None
+    ):
         clean = posixpath.normpath(path)
         words = f"is not {clean}, as the member is called; {_CONTAINERD} do not find it"
         yield _Problem(words, _where_both(archive, Severity.NOTE))
