@@ -57,7 +57,8 @@ class PackageCache(Check):
         count = "1 file" if files == 1 else f"{files} files"
         return self.finding(
             layer if rootfs.image else rootfs,
-            f"{cache.folder} holds {count} ({amount(size)}) that {cache.tool} can fetch again",
+            f"{cache.folder} holds {count} ({amount(size)}) that {cache.owner.tool} can "
+            "fetch again",
             at={"path": cache.folder},
-            fix=cache.fix,
+            fix=cache.owner.fix,
         )
