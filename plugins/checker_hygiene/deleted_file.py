@@ -58,7 +58,7 @@ class DeletedFile(Check):
 
 
 def _what(removal: Removal) -> str:
-    if removal.examples == (removal.target,):
+    if removal.is_file:
         return f"{removal.target} ({amount(removal.size)})"
     files = "1 file" if removal.files == 1 else f"{removal.files} files"
     return f"{removal.target or 'the root'} with {files} ({amount(removal.size)})"
@@ -67,5 +67,5 @@ def _what(removal: Removal) -> str:
 def _still(removal: Removal) -> str:
     numbers = ", ".join(map(str, removal.layers))
     layers = f"layer {numbers}" if len(removal.layers) == 1 else f"layers {numbers}"
-    verb = "it still lies" if removal.examples == (removal.target,) else "they still lie"
+    verb = "it still lies" if removal.is_file else "they still lie"
     return f"{verb} in {layers} and can be read from there"

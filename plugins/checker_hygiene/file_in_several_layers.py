@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
-from checker.model.entries import Entries
+from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 from checker_hygiene.amount import amount
 from checker_hygiene.layering import Repeat, layering_of
@@ -16,6 +15,7 @@ from checker_hygiene.layering import Repeat, layering_of
 _SMALLEST = Option(
     "smallest-bytes", int, 1_000_000, "files that waste fewer bytes are passed over", least=0
 )
+_SHOWN = 4
 _MOST = Option("most", int, 10, "how many files of an image are named, the worst first", least=1)
 
 
@@ -48,30 +48,28 @@ class FileInSeveralLayers(Check):
         """Report the files that waste most."""
         if len(rootfs.layers) < 2:
             return
-        smallest = self.option(_SMALLEST)
-        several = (
-            repeat
-            for repeat in layering_of(rootfs).repeats
-            if len(repeat.copies) > 1 and repeat.lost >= smallest
+        worst = layering_of(rootfs).worst(
+            self.option(_MOST), least_lost=max(1, self.option(_SMALLEST)), least_copies=2
         )
-        for repeat in islice(several, self.option(_MOST)):
-            top = rootfs.layers[repeat.copies[-1][0]]
+        for repeat in worst:
+            holders = [layer for layer in rootfs.layers if repeat.path in layer.entries.by_path]
             yield self.finding(
-                top,
-                _message(repeat, [layer.entries for layer in rootfs.layers]),
+                holders[-1],
+                _message(repeat, holders),
                 at={"path": repeat.path},
-                related=[rootfs.layers[number].location for number, _ in repeat.copies[:-1]],
+                related=[layer.location for layer in holders[:-1]],
             )
 
 
-def _message(repeat: Repeat, tables: list[Entries]) -> str:
-    copies = " and ".join(f"{number} ({amount(size)})" for number, size in repeat.copies[-4:])
-    more = len(repeat.copies) - 4
-    others = f" and {more} more" if more > 0 else ""
-    fate = "in the end it is deleted" if repeat.is_gone else "only the last copy counts"
+def _message(repeat: Repeat, holders: list[Layer]) -> str:
+    copies = " and ".join(
+        f"{layer.position} ({amount(_size(layer, repeat.path))})" for layer in holders[-_SHOWN:]
+    )
+    others = f" and {len(holders) - _SHOWN} more" if len(holders) > _SHOWN else ""
+    fate = "in the end it is deleted" if repeat.lost == repeat.size else "only the last one counts"
     guess = (
         "; size and time are the same, so it seems that only mode or owner changed"
-        if _looks_untouched(repeat, tables)
+        if _looks_untouched(repeat.path, holders)
         else ""
     )
     return (
@@ -80,7 +78,12 @@ def _message(repeat: Repeat, tables: list[Entries]) -> str:
     )
 
 
-def _looks_untouched(repeat: Repeat, tables: list[Entries]) -> bool:
+def _size(layer: Layer, path: str) -> int:
+    return layer.entries.sizes[layer.entries.by_path[path]]
+
+
+def _looks_untouched(path: str, holders: list[Layer]) -> bool:
     """Whether all copies have the same size and time."""
-    tops = ((tables[number], tables[number].by_path[repeat.path]) for number, _ in repeat.copies)
-    return len({(table.sizes[position], table.mtimes[position]) for table, position in tops}) == 1
+    tables = [layer.entries for layer in holders]
+    places = [(table, table.by_path[path]) for table in tables]
+    return len({(table.sizes[position], table.mtimes[position]) for table, position in places}) == 1

@@ -1,5 +1,8 @@
 """What layers take away from those below them, and what dive makes of it.
 
+A layer can hide hundreds of thousands of files of others, so that all of this goes over dicts and
+columns, and keeps numbers rather than records for each file.
+
 Sources: OCI image-spec 1.1, layer.md, "Whiteouts"; dive 0.13, dive/filetree/efficiency.go and
 dive/image/analysis.go.
 """
@@ -7,9 +10,11 @@ dive/image/analysis.go.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from heapq import nsmallest
+from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -18,7 +23,6 @@ from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 
 _DIRECTORY = ord(DIRECTORY)
-_EXAMPLES = 3
 
 
 class Removal(NamedTuple):
@@ -31,7 +35,7 @@ class Removal(NamedTuple):
         files: How many files with content.
         size: Their bytes.
         layers: Numbers of the layers that hold them.
-        examples: The first of them.
+        is_file: Whether the target itself is a file.
     """
 
     layer: int
@@ -40,7 +44,7 @@ class Removal(NamedTuple):
     files: int
     size: int
     layers: tuple[int, ...]
-    examples: tuple[str, ...]
+    is_file: bool
 
     @property
     def is_opaque(self) -> bool:
@@ -49,27 +53,19 @@ class Removal(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """A file that several layers bring or take away.
+    """A file that has a copy which cannot be seen.
 
     Attributes:
         path: Its path.
-        copies: Number of the layer and bytes of each copy, base first.
-        is_gone: Whether it is deleted in the end.
+        copies: How many layers hold it.
+        size: Bytes of all copies.
+        lost: Bytes of the copies that cannot be seen.
     """
 
     path: str
-    copies: tuple[tuple[int, int], ...]
-    is_gone: bool
-
-    @property
-    def size(self) -> int:
-        """Bytes of all copies."""
-        return sum(size for _, size in self.copies)
-
-    @property
-    def lost(self) -> int:
-        """Bytes of the copies that cannot be seen."""
-        return self.size if self.is_gone else self.size - self.copies[-1][1]
+    copies: int
+    size: int
+    lost: int
 
 
 class Layering(NamedTuple):
@@ -77,7 +73,9 @@ class Layering(NamedTuple):
 
     Attributes:
         removals: What whiteouts take away, those of the lowest layer first.
-        repeats: Files that are there more than once, or are deleted; the most lost bytes first.
+        sizes: Bytes of all copies of the files of which one cannot be seen, by path.
+        lost: Bytes of their copies that cannot be seen.
+        copies: How many layers hold them, where it is more than one.
         efficiency: As dive counts it: for each path the smallest copy, against all copies.
         wasted: As dive counts it: bytes of all copies of files that are there more than once or
             deleted. Folders that are deleted as a whole do not count.
@@ -85,7 +83,9 @@ class Layering(NamedTuple):
     """
 
     removals: tuple[Removal, ...] = ()
-    repeats: tuple[Repeat, ...] = ()
+    sizes: Mapping[str, int] = MappingProxyType({})
+    lost: Mapping[str, int] = MappingProxyType({})
+    copies: Mapping[str, int] = MappingProxyType({})
     efficiency: float = 1.0
     wasted: int = 0
     added: int = 0
@@ -96,6 +96,24 @@ class Layering(NamedTuple):
         if not self.wasted:
             return 0.0
         return self.wasted / self.added if self.added > 0 else float("inf")
+
+    def worst(self, most: int, least_lost: int = 1, least_copies: int = 1) -> list[Repeat]:
+        """The files that waste most.
+
+        Args:
+            most: How many of them.
+            least_lost: Bytes that a file must waste.
+            least_copies: Layers that must hold it.
+        """
+        worth = (
+            (-lost, path)
+            for path, lost in self.lost.items()
+            if lost >= least_lost and self.copies.get(path, 1) >= least_copies
+        )
+        return [
+            Repeat(path, self.copies.get(path, 1), self.sizes[path], -lost)
+            for lost, path in nsmallest(most, worth)
+        ]
 
 
 _known: WeakKeyDictionary[Rootfs, Layering] = WeakKeyDictionary()
@@ -154,125 +172,181 @@ class _Marker(NamedTuple):
         return self.path.endswith(OPAQUE_WHITEOUT)
 
 
+class _Tally:
+    """What one whiteout takes away, while it is counted."""
+
+    __slots__ = ("files", "is_file", "layers", "marker", "size")
+
+    def __init__(self, marker: _Marker) -> None:
+        self.marker = marker
+        self.files = 0
+        self.size = 0
+        self.layers: set[int] = set()
+        self.is_file = False
+
+    def removal(self) -> Removal:
+        layer, target, path = self.marker
+        layers = tuple(sorted(self.layers))
+        return Removal(layer, path, target, self.files, self.size, layers, self.is_file)
+
+
+class _Copies(NamedTuple):
+    """The copies of files, by path: bytes of all, of the least, of the hidden ones; how many.
+
+    Of files with one copy only the first and the third are there.
+    """
+
+    total: dict[str, int]
+    least: dict[str, int]
+    lost: dict[str, int]
+    number: dict[str, int]
+
+
 class _Work:
-    """Works out the layering of one root, over columns and dicts only."""
+    """Works out the layering of one root."""
 
     def __init__(self, rootfs: Rootfs) -> None:
         stack = list(reversed(list(rootfs.hidden())))
         self.tables: list[Entries] = [layer.entries for layer, _ in stack]
-        # What is not visible of each layer: files, and whiteouts with what they take away.
-        self.files: list[list[str]] = []
+        self.hidden = [hidden for _, hidden in stack]
         self.gone: defaultdict[str, list[_Marker]] = defaultdict(list)
         self.opaque: defaultdict[str, list[_Marker]] = defaultdict(list)
+        self.files = [list(self._sort(number)) for number in range(len(stack))]
         self._covering: dict[str, tuple[_Marker, ...]] = {}
         self._parents: dict[int, set[str]] = {}
-        for number, (layer, hidden) in enumerate(stack):
-            self.files.append(list(self._sort(number, layer.entries, hidden)))
 
     def layering(self) -> Layering:
         """The result."""
         if not any(self.files):
             return Layering()
-        return self._measured(tuple(self._removals()), self._repeats())
+        tallies = self._tallies() if self.gone or self.opaque else {}
+        removals = tuple(tallies[marker].removal() for marker in sorted(tallies))
+        return self._measured(tuple(removal for removal in removals if removal.files))
 
-    def _sort(self, number: int, entries: Entries, hidden: AbstractSet[str]) -> Iterator[str]:
-        """Give the hidden files; note the whiteouts."""
-        for path in hidden:
+    def _sort(self, number: int) -> Iterator[int]:
+        """Give the files of a layer that cannot be seen, by position; note its whiteouts."""
+        entries = self.tables[number]
+        kinds, paths = entries.kinds, entries.paths
+        for position in _among(self.hidden[number], entries.by_path):
+            path = paths[position]
             marker = _read_marker(number, path) if WHITEOUT_PREFIX in path else None
             if marker is None:
-                if entries.kinds[entries.by_path[path]] != _DIRECTORY:
-                    yield path
+                if kinds[position] != _DIRECTORY:
+                    yield position
             elif marker.is_opaque:
                 self.opaque[marker.target].append(marker)
             else:
                 self.gone[marker.target].append(marker)
 
-    def _removals(self) -> Iterator[Removal]:
-        """What whiteouts take away, gathered by whiteout."""
-        if not self.gone and not self.opaque:
-            return
-        taken: defaultdict[_Marker, list[tuple[int, int, str]]] = defaultdict(list)
-        for number, files in enumerate(self.files):
-            entries = self.tables[number]
-            for path in files:
-                marker = self._taker(number, path)
-                size = entries.sizes[entries.by_path[path]]
-                if marker is not None and size > 0:
-                    taken[marker].append((number, size, path))
-        for marker, files_of_it in sorted(taken.items()):
-            yield Removal(
-                layer=marker.layer,
-                marker=marker.path,
-                target=marker.target,
-                files=len(files_of_it),
-                size=sum(size for _, size, _ in files_of_it),
-                layers=tuple(sorted({number for number, _, _ in files_of_it})),
-                examples=tuple(nsmallest(_EXAMPLES, (path for _, _, path in files_of_it))),
-            )
+    def _tallies(self) -> dict[_Marker, _Tally]:
+        """What each whiteout takes away."""
+        markers = list(chain(*self.gone.values(), *self.opaque.values()))
+        tallies = {marker: _Tally(marker) for marker in markers}
+        top = max(marker.layer for marker in markers)
+        for number, files in enumerate(self.files[:top]):
+            self._count(number, files, tallies)
+        return tallies
 
-    def _taker(self, number: int, path: str) -> _Marker | None:
-        """The whiteout that takes a file away, unless a layer in between has replaced it."""
-        covering = self._covering_of(path.rpartition("/")[0])
-        above = [each for each in (*covering, *self.gone.get(path, ())) if each.layer > number]
-        if not above:
-            return None
-        marker = min(above, key=lambda each: (each.layer, len(each.target)))
-        between = self.tables[number + 1 : marker.layer]
-        return None if any(path in table.by_path for table in between) else marker
+    def _count(self, number: int, files: list[int], tallies: dict[_Marker, _Tally]) -> None:
+        """Give each file of a layer to the whiteout that takes it away."""
+        paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.gone
+        by_folder: dict[str, _Tally | None] = {}
+        for position in files:
+            path, size = paths[position], sizes[position]
+            folder = path[: max(0, path.rfind("/"))]
+            if folder in by_folder:
+                tally = by_folder[folder]
+            else:
+                marker = _first(self._covering_of(folder), number)
+                tally = by_folder[folder] = None if marker is None else tallies[marker]
+            is_own = False
+            if path in gone:
+                own = _first(gone[path], number)
+                if own is not None and (tally is None or own.layer < tally.marker.layer):
+                    tally, is_own = tallies[own], True
+            if tally is None or size <= 0 or self._is_replaced(path, number, tally.marker.layer):
+                continue
+            tally.files += 1
+            tally.size += size
+            tally.layers.add(number)
+            tally.is_file |= is_own
 
-    def _covering_of(self, directory: str) -> tuple[_Marker, ...]:
-        """The whiteouts that take away what lies in a directory; answers are remembered."""
+    def _is_replaced(self, path: str, number: int, end: int) -> bool:
+        """Whether a layer between two others brings a file anew."""
+        for between in range(number + 1, end):  # noqa: SIM110 - any() takes twice as long
+            if path in self.tables[between].by_path:
+                return True
+        return False
+
+    def _covering_of(self, folder: str) -> tuple[_Marker, ...]:
+        """The whiteouts that take away what lies in a folder; answers are remembered."""
         unknown: list[str] = []
         known = self._covering
-        while directory not in known:
-            unknown.append(directory)
-            if not directory:
+        while folder not in known:
+            unknown.append(folder)
+            if not folder:
                 break
-            directory = directory.rpartition("/")[0]
-        answer = known.get(directory, ())
+            folder = folder.rpartition("/")[0]
+        answer = known.get(folder, ())
         for child in reversed(unknown):
             own = (*self.gone.get(child, ()), *self.opaque.get(child, ()))
             answer = known[child] = (*answer, *own) if own else answer
         return answer
 
-    def _repeats(self) -> tuple[Repeat, ...]:
-        """The files that have a copy which cannot be seen, with all their copies."""
-        paths = set().union(*self.files)
-        copies: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for number, entries in enumerate(self.tables):
-            for path in entries.by_path.keys() & paths:
-                position = entries.by_path[path]
-                if entries.kinds[position] != _DIRECTORY:
-                    copies[path].append((number, max(0, entries.sizes[position])))
-        hidden = [set(files) for files in self.files]
-        repeats = (
-            Repeat(path, tuple(found), path in hidden[found[-1][0]])
-            for path, found in copies.items()
-        )
-        return tuple(sorted(repeats, key=lambda repeat: (-repeat.lost, repeat.path)))
-
-    def _measured(self, removals: tuple[Removal, ...], repeats: tuple[Repeat, ...]) -> Layering:
+    def _measured(self, removals: tuple[Removal, ...]) -> Layering:
         """The figures of dive, in which a deleted folder is a node with the bytes below it."""
-        nodes: list[list[int]] = []
-        for repeat in repeats:
-            deletions = len(self.gone.get(repeat.path, ()))
-            nodes.append([size for _, size in repeat.copies] + [0] * deletions)
-        folders = self._deleted_folders(removals, {repeat.path for repeat in repeats})
-        several = [sizes for sizes in (*nodes, *folders) if len(sizes) > 1]
-        wasted = sum(map(sum, several))
+        copies = self._copies()
+        wasted = kept = 0
+        for path, size in copies.total.items():
+            # The node of a whiteout has no bytes.
+            if path in self.gone:
+                wasted += size
+            elif path in copies.least:
+                wasted += size
+                kept += copies.least[path]
+        folders = self._deleted_folders(removals, copies.total)
+        several = [sizes for sizes in folders if len(sizes) > 1]
+        wasted += sum(map(sum, several))
+        kept += sum(map(min, several))
         discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, folders))
-        least = discovered - wasted + sum(map(min, several))
         return Layering(
             removals=removals,
-            repeats=repeats,
-            efficiency=least / discovered if discovered > 0 else 1.0,
+            sizes=copies.total,
+            lost=copies.lost,
+            copies=copies.number,
+            efficiency=(discovered - wasted + kept) / discovered if discovered > 0 else 1.0,
             wasted=wasted,
             added=sum(sum(table.sizes) for table in self.tables[1:]),
         )
 
+    def _copies(self) -> _Copies:
+        """The copies of all files of which one cannot be seen."""
+        total, least, lost, number = copies = _Copies({}, {}, {}, {})
+        wanted = {
+            table.paths[position]
+            for table, files in zip(self.tables, self.files, strict=True)
+            for position in files
+        }
+        for entries, hidden in zip(self.tables, self.hidden, strict=True):
+            kinds, sizes, paths = entries.kinds, entries.sizes, entries.paths
+            for position in _among(wanted, entries.by_path):
+                if kinds[position] == _DIRECTORY:
+                    continue
+                path, size = paths[position], max(0, sizes[position])
+                if path in hidden:
+                    lost[path] = lost.get(path, 0) + size
+                before = total.get(path)
+                if before is None:
+                    total[path] = size
+                else:
+                    total[path] = before + size
+                    least[path] = min(least.get(path, before), size)
+                    number[path] = number.get(path, 1) + 1
+        return copies
+
     def _deleted_folders(
-        self, removals: tuple[Removal, ...], files: set[str]
-    ) -> Iterable[list[int]]:
+        self, removals: tuple[Removal, ...], files: Mapping[str, int]
+    ) -> list[list[int]]:
         """The sizes of the nodes of each folder that a whiteout takes away."""
         folders: defaultdict[str, list[int]] = defaultdict(list)
         for removal in removals:
@@ -281,7 +355,7 @@ class _Work:
         for folder, sizes in folders.items():
             holders = (n for n, table in enumerate(self.tables) if folder in table.by_path)
             sizes.extend(0 for n in holders if folder not in self._parents_in(n))
-        return folders.values()
+        return list(folders.values())
 
     def _parents_in(self, number: int) -> set[str]:
         """The directories of a layer that have something in them."""
@@ -289,6 +363,22 @@ class _Work:
             by_path = self.tables[number].by_path
             self._parents[number] = {path.rpartition("/")[0] for path in by_path}
         return self._parents[number]
+
+
+def _among(wanted: AbstractSet[str], by_path: Mapping[str, int]) -> list[int]:
+    """The positions of those paths of a layer that are wanted.
+
+    In the order of the layer if they are many: then memory is read in order, which is faster.
+    """
+    if len(wanted) < len(by_path) // 4:
+        return [by_path[path] for path in wanted if path in by_path]
+    return [position for path, position in by_path.items() if path in wanted]
+
+
+def _first(markers: Sequence[_Marker], number: int) -> _Marker | None:
+    """The lowest whiteout above a layer, the outermost of them."""
+    above = [marker for marker in markers if marker.layer > number]
+    return min(above, key=lambda marker: (marker.layer, len(marker.target)), default=None)
 
 
 def _read_marker(number: int, path: str) -> _Marker | None:

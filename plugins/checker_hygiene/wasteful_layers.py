@@ -61,10 +61,9 @@ class WastefulLayers(Check):
         if len(rootfs.layers) < 2:
             return
         layering = layering_of(rootfs)
-        worst = _worst(layering)
         label = rootfs.image.label if rootfs.image else "the archive"
         for problem in self._problems(layering):
-            yield self.finding(rootfs, f"{label}: {problem}{worst}")
+            yield self.finding(rootfs, f"{label}: {problem}{_worst(layering)}")
 
     def _problems(self, layering: Layering) -> Iterator[str]:
         lowest, highest = self.option(_EFFICIENCY), self.option(_WASTED)
@@ -82,8 +81,8 @@ class WastefulLayers(Check):
 
 def _worst(layering: Layering) -> str:
     """The files that waste most, as the end of a sentence."""
-    worst = [repeat for repeat in layering.repeats[:_FILES] if repeat.lost]
     shown = ", ".join(
-        f"{repeat.path} ({len(repeat.copies)}x, {amount(repeat.size)})" for repeat in worst
+        f"{repeat.path} ({repeat.copies}x, {amount(repeat.size)})"
+        for repeat in layering.worst(_FILES)
     )
     return f"; most of it: {shown}" if shown else ""
