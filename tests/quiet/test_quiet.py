@@ -21,10 +21,10 @@ from checker.plugins import Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reports.wording import place_words
 
-from . import docker_tools, flat_tools, oci_tools, platforms
+from . import docker_tools, flat_tools, formats, oci_tools, platforms
 from .parts import Sample, Samples
 
-MODULES = (docker_tools, oci_tools, platforms, flat_tools)
+MODULES = (docker_tools, oci_tools, platforms, flat_tools, formats)
 SAMPLES: Samples = {name: make for module in MODULES for name, make in module.SAMPLES.items()}
 MOST_NOTES = 8
 HYGIENE = "HYG"
@@ -80,3 +80,12 @@ def test_no_alarm_is_raised(sample: Sample, host: Host, tmp_path: Path) -> None:
 
 def test_no_name_is_given_twice() -> None:
     assert len(SAMPLES) == sum(len(module.SAMPLES) for module in MODULES)
+
+
+@pytest.mark.parametrize("name", ["docker save, Debian", "umoci", "Jib", "all platforms"])
+def test_an_alarm_would_be_heard(name: str, host: Host, tmp_path: Path) -> None:
+    sample = SAMPLES[name]()
+    biggest = max(sample.members, key=lambda member: len(member.content))
+    lessened = tuple(member for member in sample.members if member is not biggest)
+    findings = check(read(sample._replace(members=lessened), host, tmp_path), host).findings
+    assert any(finding.severity is Severity.ERROR for finding in findings), told(findings)
