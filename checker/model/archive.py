@@ -121,6 +121,8 @@ class Archive(NamedTuple):
         rootfs: Its root filesystem, if it is a flat one.
         limits: Limits that cut the reading short, those of its tar and blobs included.
         stats: What reading cost.
+        inside: Where what comes out of the decompression is compressed once more, the archive
+            that a second one leaves, which few engines come to see. A third is not tried.
     """
 
     path: str
@@ -137,6 +139,7 @@ class Archive(NamedTuple):
     rootfs: Rootfs | None
     limits: tuple[LimitReached, ...]
     stats: Stats
+    inside: Archive | None = None
 
     @property
     def location(self) -> Location:

@@ -194,7 +194,7 @@ def _about(checked: CheckedArchive, width: int) -> Iterator[Line]:
         yield from paragraph(_label("kind"), rows, Style.PLAIN)
     if found is not None:
         yield from _classification(found, width)
-    yield from _verdicts(checked.verdicts, width)
+    yield from _verdicts(checked.of_chosen, width)
     if archive is not None:
         yield from _images(archive.images, width)
 
@@ -247,13 +247,19 @@ def _kept(found: Classification, width: int) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    names = [safe(f"{verdict.engine} {verdict.action}") for verdict in verdicts]
-    longest = max(map(len, names), default=0)
-    for number, verdict in enumerate(verdicts):
-        asked = names[number].ljust(longest)
-        outcome = (_VERDICT_STYLES[verdict.outcome], verdict.outcome)
-        yield (*_label("" if number else "engines"), (Style.PLAIN, f"{asked}  "), outcome)
-        yield from _beneath(safe(verdict.reason), width, Style.FAINT)
+    """The engines by what they do and why, as many of them give the same answer."""
+    groups: dict[tuple[VerdictOutcome, str], list[str]] = {}
+    for verdict in verdicts:
+        key = (verdict.outcome, safe(verdict.reason))
+        groups.setdefault(key, []).append(safe(f"{verdict.engine} {verdict.action}"))
+    longest = max((len(outcome) for outcome, _ in groups), default=0)
+    for number, ((outcome, reason), engines) in enumerate(groups.items()):
+        shown = (_VERDICT_STYLES[outcome], f"{outcome.ljust(longest)}  ")
+        start = (*_label("" if number else "engines"), shown)
+        indent = _LABEL + longest + len("  ")
+        yield from paragraph(start, pieces(tuple(engines), width - indent), Style.PLAIN)
+        rows = wrap(reason, width - indent)
+        yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
 
 
 def _images(images: Sequence[Image], width: int) -> Iterator[Line]:

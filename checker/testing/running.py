@@ -10,7 +10,7 @@ from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.panel import Panel, choose_engines
+from checker.panel import Panel, choose_engines, known_engines
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.cases import Built, Case
@@ -39,13 +39,14 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
     limits = Limits()._replace(**options.pop("limits", {}))
     intended = options.pop("as", None)
     engines = options.pop("engines", ())
-    panel = Panel(choose_engines(load_plugins(), engines) if engines else (), Host())
+    chosen = choose_engines(known_engines(load_plugins()), engines) if engines else ()
+    panel = Panel(chosen, chosen, Host())
     plan = ContentPlan.of(check.reads)
     archive = read_archive(str(built.write(folder)), ReadOptions(plan=plan, limits=limits))
     context = CheckContext(
         intended=intended,
         limits=limits,
-        verdicts=panel.judge(archive, archive.path, []),
+        verdicts=panel.judge(archive, archive.path, []).of_chosen,
         options={check.id: options},
     )
     run = run_checks(archive, [Rule(check, case.bundle)], context)

@@ -8,6 +8,7 @@ from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import CONFIG_TYPES, parse_digest
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.advice import IS_LOADED, why_not_loaded
 from checker_engines.steps.containerd_documents import Child, decode_rootfs_config
 from checker_engines.steps.containerd_importer import import_index
 from checker_engines.steps.containerd_stream import (
@@ -33,9 +34,11 @@ from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import check_is_file, reading_conditions
+from checker_engines.tables import containerd
 
 _NAME = "containerd-2"
 _ACTION = "ctr import"
+_FOLLOWS = "ctr 2.3.4, transfer service"
 _LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
 _NO_NAME = (
     "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
@@ -45,7 +48,7 @@ _NO_NAME = (
 
 def engines() -> tuple[Engine, ...]:
     """The actions of containerd that are judged."""
-    return (Engine(_NAME, _ACTION, _judge),)
+    return (Engine(_NAME, _ACTION, _judge, _FOLLOWS, containerd.import_),)
 
 
 def _judge(question: Question) -> Verdict:
@@ -59,7 +62,7 @@ def _judge(question: Question) -> Verdict:
             engine=_NAME,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=refusal.reason,
+            reason=why_not_loaded(question, "docker import", refusal.reason),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,
@@ -85,7 +88,7 @@ def _import(question: Question) -> Verdict:
 
     found = walk(imported, top, find_or_refuse, keep)
     passed_over = [reason for each in found if (reason := _unpack(question, imported.store, each))]
-    named = [child for child in top if _name(child)]
+    named = [child for child in top if name_of(child)]
     for child in named:
         check_target(child)
     if not named:
@@ -96,7 +99,7 @@ def _import(question: Question) -> Verdict:
         engine=_NAME,
         action=_ACTION,
         outcome=VerdictOutcome.ACCEPTS,
-        reason="containerd stores the image and unpacks it",
+        reason=IS_LOADED,
         conditions=(_LAYERS_THERE,),
     )
 
@@ -107,7 +110,8 @@ def _broken(reason: str) -> Verdict:
     )
 
 
-def _name(child: Child) -> str:
+def name_of(child: Child) -> str:
+    """The name that a descriptor of the archive's index gives an image; empty for none."""
     return str(child.annotations.get(CONTAINERD_NAME) or child.annotations.get(REF_NAME) or "")
 
 

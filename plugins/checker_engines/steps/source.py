@@ -26,6 +26,11 @@ def check_is_file(question: Question, message: str) -> None:
         raise Refusal(message, reason)
 
 
+def digest_of(archive: Archive) -> str:
+    """The digest of the archive as it lies there, as far as it was worked out."""
+    return "<digest>" if archive.sha256 is None else f"sha256:{archive.sha256}"
+
+
 def reading_conditions(archive: Archive) -> tuple[str, ...]:
     """What is not known because the reading stopped at a limit."""
     return tuple(dict.fromkeys(_CUT_SHORT.format(what=reached.what) for reached in archive.limits))
