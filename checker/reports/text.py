@@ -60,6 +60,7 @@ _LOADABLE_STYLES = {
     Loadable.DEPENDS: Style.WARNING,
     Loadable.NO: Style.PLAIN,
 }
+_OUTCOMES = tuple(VerdictOutcome)
 _VERDICT_STYLES = {
     VerdictOutcome.ACCEPTS: Style.GOOD,
     VerdictOutcome.ACCEPTS_BROKEN: Style.WARNING,
@@ -253,13 +254,17 @@ def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
         key = (verdict.outcome, safe(verdict.reason))
         groups.setdefault(key, []).append(safe(f"{verdict.engine} {verdict.action}"))
     longest = max((len(outcome) for outcome, _ in groups), default=0)
-    for number, ((outcome, reason), engines) in enumerate(groups.items()):
+    by_outcome = sorted(groups.items(), key=lambda group: _OUTCOMES.index(group[0][0]))
+    for number, ((outcome, reason), engines) in enumerate(by_outcome):
         shown = (_VERDICT_STYLES[outcome], f"{outcome.ljust(longest)}  ")
         start = (*_label("" if number else "engines"), shown)
         indent = _LABEL + longest + len("  ")
         yield from paragraph(start, pieces(tuple(engines), width - indent), Style.PLAIN)
         rows = wrap(reason, width - indent)
         yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
+    for condition in conditions:
+        yield from _labelled("given", Style.LABEL, safe(condition), width)
 
 
 def _images(images: Sequence[Image], width: int) -> Iterator[Line]:
@@ -309,8 +314,9 @@ def _finding(alike: Sequence[Finding], width: int) -> Iterator[Line]:
     yield (*heading, (Style.FAINT, times))
     yield from _beneath(safe(first.message), width)
     yield from _place("at", _parts(first.location), width)
-    for related in first.related:
+    for related in first.related[:_REPEATS]:
         yield from _place("see", _parts(related), width)
+    yield from _more_places("", len(first.related) - _REPEATS, width)
     yield from _further_places(alike, width)
     if first.fix is not None:
         start = (*_label(""), (Style.GOOD, "fix: "))
@@ -323,10 +329,13 @@ def _further_places(alike: Sequence[Finding], width: int) -> Iterator[Line]:
     for finding in alike[1:_REPEATS]:
         new = tuple(part for part in _parts(finding.location) if part not in known)
         yield from _place("also at", new, width)
-    hidden = len(alike) - _REPEATS
+    yield from _more_places("at ", len(alike) - _REPEATS, width)
+
+
+def _more_places(word: str, hidden: int, width: int) -> Iterator[Line]:
     if hidden > 0:
         more = count_words(hidden, "more place")
-        yield from _beneath(f"... and at {more} ({_SEE_JSON})", width, Style.FAINT)
+        yield from _beneath(f"... and {word}{more} ({_SEE_JSON})", width, Style.FAINT)
 
 
 def _heading(label: str, style: Style, rule: str, name: str) -> Line:

@@ -18,6 +18,7 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.advice import IS_LOADED, why_not_loaded
+from checker_engines.steps.conditions import DEVICES, LAYER_COMPRESSED_TWICE, NO_COLON, URLS
 from checker_engines.steps.containers_library import (
     Library,
     has_magic,
@@ -397,16 +398,16 @@ def _logged(message: str) -> str:
 
 def _conditions(question: Question) -> Iterator[str]:
     if ":" in question.shown_as:
-        yield "the path must hold no colon: these tools take it for a separator"
+        yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))
     if any(next(table.of_kind(*_DEVICES), None) is not None for table in tables):
-        yield "device nodes need root: rootless tools cannot make them"
+        yield DEVICES
     layers = (layer for image in question.archive.images for layer in image.layers)
     if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):
-        yield "a layer has urls: the tool may fetch it from there"
+        yield URLS
     if any(map(_is_compressed_twice, question.archive.members.blobs.values())):
-        yield "a layer is compressed twice: both are taken off, and what is below was not read"
+        yield LAYER_COMPRESSED_TWICE
 
 
 def _is_compressed_twice(blob: Blob) -> bool:

@@ -20,6 +20,7 @@ from checker.model.names import (
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.profiles.containerd import check_target, conditions_of
 from checker_engines.steps.advice import IS_LOADED, why_not_loaded
+from checker_engines.steps.conditions import EMPTY_STORE
 from checker_engines.steps.containerd_apply import ApplyError, apply_layer
 from checker_engines.steps.containerd_documents import (
     Child,
@@ -51,7 +52,6 @@ _FOLLOWS = "Docker 29.7.2, containerd store"
 _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
-_LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
 _DAEMON = "Error response from daemon: "
 
 
@@ -104,7 +104,7 @@ def _load(question: Question) -> Verdict:
         verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
         return verdict._replace(message=printed[0] if printed else None)
     verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
-    return verdict._replace(conditions=(_LAYERS_THERE,))
+    return verdict._replace(conditions=(EMPTY_STORE,))
 
 
 def _keep_all(_child: Child) -> bool:

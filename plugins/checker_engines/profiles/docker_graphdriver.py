@@ -26,6 +26,14 @@ from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.advice import IS_LOADED, use_import
+from checker_engines.steps.conditions import (
+    DEVICES,
+    EMPTY_STORE,
+    UNPIGZ,
+    VFS,
+    XZ,
+    reading_conditions,
+)
 from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29, V1_IMAGE
 from checker_engines.steps.extraction import (
     CHROOT,
@@ -104,12 +112,6 @@ _REPOSITORIES = Map(Map(STRING, "map[string]string"), "map[string]map[string]str
 _V1_CONFIG = Struct("", {"os": STRING, "parent": STRING}, NONE_EMBEDDED)
 _NAME_IN_MESSAGE = re.compile(r" \(.*\)(?= must be lowercase)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_PIGZ = "unpigz on the host: without it Docker words damage of gzip differently"
-_XZ = "the program xz on the host: without it Docker cannot unpack xz"
-_PRESENT = "an empty store: the file of a layer that the daemon already holds is not opened"
-_MKNOD = "a daemon that may make device nodes (root, CAP_MKNOD)"
-_OVERLAY = "the vfs graph driver: overlay2 makes a device node of a whiteout, and refuses two"
-_LIMITED = "what lies behind a limit on reading: raise it with --limit to know more"
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
 
@@ -285,32 +287,30 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
         if layer.blob
     ]
     found = dict.fromkeys(_stream_conditions(stream_of_archive(archive)))
-    found.pop(_OVERLAY, None)
+    found.pop(VFS, None)
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
     if archive.images:
-        yield _PRESENT
-    if archive.limits:
-        yield _LIMITED
+        yield EMPTY_STORE
+    yield from reading_conditions(archive)
 
 
 def _import_conditions(archive: Archive) -> Iterator[str]:
     yield from _stream_conditions(stream_of_archive(archive))
-    if archive.limits:
-        yield _LIMITED
+    yield from reading_conditions(archive)
 
 
 def _stream_conditions(content: Stream) -> Iterator[str]:
     kind = content.compression.kind
     if kind is CompressionKind.XZ:
-        yield _XZ
+        yield XZ
     if kind is CompressionKind.GZIP and content.damage is not None:
-        yield _PIGZ
+        yield UNPIGZ
     if next(content.entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None:
-        yield _MKNOD
+        yield DEVICES
     if content.entries.whiteouts:
-        yield _OVERLAY
+        yield VFS
 
 
 class _Load:
