@@ -307,7 +307,9 @@ class Entries(Sequence[Entry]):
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
         if self._whiteouts is None:
-            self._whiteouts = frozenset(_whiteouts_among(self.paths))
+            # A global header is no entry that anything is made of.
+            named = _whiteouts_among(self.paths)
+            self._whiteouts = frozenset(path for path in named if path in self.by_path)
         return self._whiteouts
 
     @property

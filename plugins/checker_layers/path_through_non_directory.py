@@ -76,7 +76,8 @@ class PathThroughNonDirectory(Check):
         """Look at what is the parent of something, in each layer and in those below it."""
         turns = iter(range(_LOOKED_AT))
         for of_layer in uses(archive):
-            yield from self._root(of_layer[0].layer)
+            if of_layer[0].image is not None:
+                yield from self._root(of_layer[0].layer)
             yield from self._own(of_layer[0])
             if not of_layer[0].is_windows:
                 yield from self._lower(of_layer, turns)
@@ -91,12 +92,7 @@ class PathThroughNonDirectory(Check):
     def _own(self, use: Use) -> Iterator[Finding]:
         """Look at paths below what the same layer has as a file or link."""
         layer, entries = use.layer, use.layer.entries
-        odd = {
-            path
-            for path in entries.folders
-            if path in entries.by_path and entries.kinds[entries.by_path[path]] != _DIRECTORY
-        }
-        for path, first in _inside(entries, odd).items():
+        for path, first in _inside(entries, _odd(use)).items():
             position = entries.by_path[path]
             kind = _kind(entries, position)
             if position > first:
@@ -154,6 +150,16 @@ class PathThroughNonDirectory(Check):
 def _kind(entries: Entries, position: int) -> str:
     flag = chr(entries.kinds[position])
     return KIND_NAMES.get(flag, f"entry of type {flag!r}")
+
+
+def _odd(use: Use) -> set[str]:
+    """The paths with something below them that are no directories."""
+    by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
+    found = {path for path in use.layer.entries.folders if path in by_path}
+    if use.image is None:
+        # Files of a flat root are another rule's: file-used-as-folder.
+        return {path for path in found if kinds[by_path[path]] == _SYMLINK}
+    return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
 
 
 def _inside(entries: Entries, paths: Collection[str]) -> dict[str, int]:
