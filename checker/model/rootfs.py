@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from checker.model.entries import (
     DIRECTORY,
     OPAQUE_WHITEOUT,
+    SYMLINK,
     WHITEOUT_PREFIX,
     Entries,
     Entry,
@@ -18,6 +20,7 @@ from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
 _DIRECTORY = ord(DIRECTORY)
+_SYMLINK = ord(SYMLINK)
 
 
 class Placed(NamedTuple):
@@ -25,6 +28,26 @@ class Placed(NamedTuple):
 
     layer: Layer
     entry: Entry
+
+
+class Row(NamedTuple):
+    """An entry of the merged root by its position in the table of its layer.
+
+    It costs much less than the record of the entry, so that rules can ask for thousands of them.
+    """
+
+    layer: Layer
+    position: int
+
+    @property
+    def path(self) -> str:
+        """The cleaned path."""
+        return self.layer.entries.paths[self.position]
+
+    @property
+    def entry(self) -> Entry:
+        """The entry as a record."""
+        return self.layer.entries[self.position]
 
 
 class _Shade(NamedTuple):
@@ -68,7 +91,7 @@ class Rootfs:
         image: The image, if it is the root of one.
     """
 
-    __slots__ = ("_hidden", "_stack", "image", "layers", "location")
+    __slots__ = ("_known", "_stack", "image", "layers", "location")
 
     def __init__(
         self,
@@ -80,6 +103,8 @@ class Rootfs:
         self.layers = layers
         self.image = image
         self._stack: list[tuple[Layer, Entries, set[str]]] = list(_merge(layers))
+        # What rules asked for: several ask for the same, and a root may have millions of entries.
+        self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
 
     def __iter__(self) -> Iterator[Placed]:
         """Every entry that is visible, top layer first, whiteouts left out."""
@@ -95,6 +120,42 @@ class Rootfs:
     def is_whole(self) -> bool:
         """Whether every layer is there and was read to its end; else nothing is known for sure."""
         return all(map(_is_whole, self.layers))
+
+    def of_kind(self, *kinds: str) -> tuple[Row, ...]:
+        """The visible entries of some kinds, such as symlinks, top layer first."""
+        return self._rows(("kind", *kinds), lambda entries: entries.of_kind(*kinds))
+
+    def with_mode(self, bits: int) -> tuple[Row, ...]:
+        """The visible entries that have any of some mode bits, top layer first.
+
+        Symlinks are left out: their mode means nothing.
+        """
+        return self._rows(
+            ("mode", bits),
+            lambda entries: (i for i in entries.with_mode(bits) if entries.kinds[i] != _SYMLINK),
+        )
+
+    def below(self, *folders: str) -> tuple[Row, ...]:
+        """The visible entries anywhere below some folders, top layer first.
+
+        Args:
+            folders: Cleaned paths. To ask for all at once is much faster than one by one.
+        """
+        return self._rows(("below", *folders), lambda entries: _below(entries, folders))
+
+    def _rows(
+        self, question: tuple[object, ...], find: Callable[[Entries], Iterable[int]]
+    ) -> tuple[Row, ...]:
+        """The visible entries among some; the answer is kept for whoever asks next."""
+        if question not in self._known:
+            self._known[question] = tuple(
+                Row(layer, position)
+                for layer, entries, hidden in self._stack
+                for position in find(entries)
+                if entries.by_path.get(entries.paths[position]) == position
+                and entries.paths[position] not in hidden
+            )
+        return self._known[question]
 
     def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
         """The visible files whose first bytes were kept, top layer first.
@@ -193,7 +254,7 @@ def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]
     shade = _Shade(set(), set(), set(), [])
     for below, layer in reversed(tuple(enumerate(layers))):
         entries = layer.entries
-        markers = {path for path in entries.by_path if _is_marker(path)}
+        markers = {path for path in entries.by_path if WHITEOUT_PREFIX in path and _is_marker(path)}
         yield layer, entries, markers | _hidden(entries, shade)
         if below:
             _cast(markers, entries, shade)
@@ -209,7 +270,11 @@ def _hidden(entries: Entries, shade: _Shade) -> set[str]:
         hidden |= paths & upper.by_path.keys()
     hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
     emptied: dict[str, bool] = {"": shade.empties("")}
-    hidden.update(path for path in paths if _is_emptied(path.rpartition("/")[0], shade, emptied))
+    # Few directories hold many files, and mostly none of them is emptied.
+    directories = {path.rpartition("/")[0] for path in paths}
+    gone = {directory for directory in directories if _is_emptied(directory, shade, emptied)}
+    if gone:
+        hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
     return hidden
 
 
@@ -226,7 +291,16 @@ def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
 
 
 def _is_marker(path: str) -> bool:
-    return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
+    return path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
+
+
+def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
+    """The positions of what lies below some folders, by one search over all paths."""
+    # No name in a tar holds a NUL; each begins behind one.
+    wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, folders))})/[^\0]*)")
+    text = "\0".join(("", *entries.paths))
+    positions = map(entries.by_path.get, dict.fromkeys(wanted.findall(text)))
+    return (position for position in positions if position is not None)
 
 
 def _is_directory(entries: Entries, path: str) -> bool:
