@@ -14,7 +14,10 @@ def checker_checks() -> Iterator[type[Check]]:
     from checker_rootfs.empty_rootfs import EmptyRootfs
     from checker_rootfs.entrypoint_not_executable import EntrypointNotExecutable
     from checker_rootfs.missing_entrypoint import MissingEntrypoint
+    from checker_rootfs.missing_health_program import MissingHealthProgram
     from checker_rootfs.missing_interpreter import MissingInterpreter
+    from checker_rootfs.unknown_user import UnknownUser
+    from checker_rootfs.unusable_working_directory import UnusableWorkingDirectory
     from checker_rootfs.whiteout_in_flat_rootfs import WhiteoutInFlatRootfs
     from checker_rootfs.wrong_architecture import WrongArchitecture
 
@@ -24,3 +27,6 @@ def checker_checks() -> Iterator[type[Check]]:
     yield WrongArchitecture
     yield MissingInterpreter
     yield WhiteoutInFlatRootfs
+    yield UnknownUser
+    yield UnusableWorkingDirectory
+    yield MissingHealthProgram

@@ -15,6 +15,7 @@ from checker.model.document import pointer
 from checker.model.entries import Entry, clean_path
 from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.places import is_windows
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that engines set where ``Env`` has none (Docker Engine 28, oci/defaults.go)."""
@@ -90,13 +91,13 @@ def find_start(rootfs: Rootfs) -> Start | None:
     """
     image = rootfs.image
     config = None if image is None else image.config
-    if image is None or config is None or _is_windows(rootfs, config):
+    if image is None or config is None or is_windows(rootfs):
         return None
     key, words = _command(config)
     if not words:
         return None
     program = look_up(rootfs, config, words[0])
-    if clean_path(program.path).partition("/")[0] in _MOUNTED:
+    if is_mounted(program.path):
         return None
     is_list = isinstance(config.settings.get(key), list)
     place = pointer("config", key, 0) if is_list else pointer("config", key)
@@ -145,8 +146,9 @@ def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
     return "which is not in the root filesystem"
 
 
-def _is_windows(rootfs: Rootfs, config: Config) -> bool:
-    return config.os == "windows" or rootfs.get("Files/Windows") is not None
+def is_mounted(path: str) -> bool:
+    """Whether a path lies where engines mount a filesystem of their own over the root."""
+    return clean_path(path).partition("/")[0] in _MOUNTED
 
 
 def _command(config: Config) -> tuple[str, tuple[str, ...]]:
@@ -161,7 +163,7 @@ def _command(config: Config) -> tuple[str, tuple[str, ...]]:
 def _candidates(config: Config, word: str) -> tuple[str, ...]:
     if word.startswith("/"):
         return (word,)
-    base = _working_directory(config)
+    base = working_directory(config)
     if "/" in word:
         return (f"{base}/{word}",)
     if not word:
@@ -179,7 +181,7 @@ def _shown(candidates: tuple[str, ...]) -> str:
     return f"looked for {', '.join(candidates[:_CANDIDATES_SHOWN])}{more}"
 
 
-def _working_directory(config: Config) -> str:
+def working_directory(config: Config) -> str:
     """The working directory without a slash at its end; empty for the root."""
     value = config.settings.get("WorkingDir")
     folder = clean_path(value) if isinstance(value, str) else ""
