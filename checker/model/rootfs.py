@@ -91,7 +91,7 @@ class Rootfs:
         image: The image, if it is the root of one.
     """
 
-    __slots__ = ("_known", "_stack", "image", "layers", "location")
+    __slots__ = ("_folders", "_known", "_stack", "image", "layers", "location")
 
     def __init__(
         self,
@@ -105,6 +105,7 @@ class Rootfs:
         self._stack: list[tuple[Layer, Entries, set[str]]] = list(_merge(layers))
         # What rules asked for: several ask for the same, and a root may have millions of entries.
         self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
+        self._folders: frozenset[str] | None = None
 
     def __iter__(self) -> Iterator[Placed]:
         """Every entry that is visible, top layer first, whiteouts left out."""
@@ -115,6 +116,12 @@ class Rootfs:
 
     def __len__(self) -> int:
         return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._stack)
+
+    def __contains__(self, path: str) -> bool:
+        """Whether an entry is visible at a cleaned path; no link is followed."""
+        return any(
+            path in entries.by_path and path not in hidden for _, entries, hidden in self._stack
+        )
 
     @property
     def is_whole(self) -> bool:
@@ -142,6 +149,36 @@ class Rootfs:
             folders: Cleaned paths. To ask for all at once is much faster than one by one.
         """
         return self._rows(("below", *folders), lambda entries: _below(entries, folders))
+
+    def with_xattr(self, name: str) -> tuple[Row, ...]:
+        """The visible entries with an extended attribute, such as ``security.capability``."""
+        return self._rows(
+            ("xattr", name),
+            lambda entries: (i for i, values in entries.xattrs.items() if name in values),
+        )
+
+    def holds(self, path: str) -> bool:
+        """Whether an entry is visible at a cleaned path, or below it.
+
+        A directory needs no entry of its own for an extraction to make it.
+        """
+        if path in self:
+            return True
+        if self._folders is None:
+            self._folders = frozenset(self._find_folders())
+        return path in self._folders
+
+    def _find_folders(self) -> set[str]:
+        pending = {
+            path.rpartition("/")[0]
+            for _, entries, hidden in self._stack
+            for path in (entries.by_path.keys() - hidden if hidden else entries.by_path)
+        }
+        found: set[str] = set()
+        while pending:
+            found |= pending
+            pending = {path.rpartition("/")[0] for path in pending} - found
+        return found
 
     def _rows(
         self, question: tuple[object, ...], find: Callable[[Entries], Iterable[int]]
@@ -215,6 +252,15 @@ class Rootfs:
         Returns:
             None if nothing is there, a link dangles, or links form a loop.
         """
+        end = self.follow(path)
+        return self.get(end) if end else None
+
+    def follow(self, path: str) -> str | None:
+        """Where a path ends, symlinks followed inside the root; nothing need be there.
+
+        Returns:
+            The cleaned path; None if links form a loop.
+        """
         pending = _parts(path)
         done: list[str] = []
         followed = 0
@@ -233,7 +279,7 @@ class Rootfs:
             if here.entry.linkname.startswith("/"):
                 done = []
             pending += _parts(here.entry.linkname)
-        return self.get("/".join(done)) if done else None
+        return "/".join(done)
 
 
 def _parts(path: str) -> list[str]:

@@ -449,3 +449,40 @@ def test_visible_entries_below_folders() -> None:
 
 def test_an_answer_is_kept() -> None:
     assert ASKED.below("tmp") is ASKED.below("tmp")
+
+
+def test_membership_and_folders_without_an_entry() -> None:
+    root = merge((file("a/b/c", "x"), file("gone/d", "x")), (whiteout("gone"), symlink("l", "a")))
+    assert "a/b/c" in root
+    assert "a/b" not in root
+    assert "gone/d" not in root
+    assert [
+        path for path in ("a", "a/b", "a/b/c", "l", "gone", "l/b", "x") if root.holds(path)
+    ] == [
+        *("a", "a/b", "a/b/c", "l"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        ("/lib/x", "usr/lib/x"),
+        ("lib/../y", "usr/y"),
+        ("loop/x", None),
+        ("/", ""),
+        ("up", "etc"),
+    ],
+)
+def test_follow(path: str, end: str | None) -> None:
+    root = merge((symlink("lib", "usr/lib"), symlink("loop", "/loop"), symlink("up", "../../etc")))
+    assert root.follow(path) == end
+
+
+def test_visible_entries_with_an_attribute() -> None:
+    attributes = {"SCHILY.xattr.user.a": "1"}
+    root = merge(
+        (Member("x", b"x", pax=attributes), Member("y", b"x", pax=attributes), file("z", "x")),
+        (whiteout("y"),),
+    )
+    assert paths_of(root.with_xattr("user.a")) == ["x"]
+    assert root.with_xattr("user.b") == ()
