@@ -11,11 +11,15 @@ from checker.hookspecs import hookimpl
 @hookimpl
 def checker_checks() -> Iterator[type[Check]]:
     """Give the rules of this bundle."""
+    from checker_rootfs.blocked_mount_point import BlockedMountPoint
+    from checker_rootfs.broken_symlink import BrokenSymlink
     from checker_rootfs.empty_rootfs import EmptyRootfs
     from checker_rootfs.entrypoint_not_executable import EntrypointNotExecutable
+    from checker_rootfs.half_merged_usr import HalfMergedUsr
     from checker_rootfs.missing_entrypoint import MissingEntrypoint
     from checker_rootfs.missing_health_program import MissingHealthProgram
     from checker_rootfs.missing_interpreter import MissingInterpreter
+    from checker_rootfs.odd_base_folder import OddBaseFolder
     from checker_rootfs.unknown_user import UnknownUser
     from checker_rootfs.unusable_working_directory import UnusableWorkingDirectory
     from checker_rootfs.whiteout_in_flat_rootfs import WhiteoutInFlatRootfs
@@ -30,3 +34,7 @@ def checker_checks() -> Iterator[type[Check]]:
     yield UnknownUser
     yield UnusableWorkingDirectory
     yield MissingHealthProgram
+    yield BrokenSymlink
+    yield HalfMergedUsr
+    yield BlockedMountPoint
+    yield OddBaseFolder

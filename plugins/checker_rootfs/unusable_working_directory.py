@@ -95,5 +95,5 @@ def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
 
 
 def _is_there(rootfs: Rootfs, folder: str) -> bool:
-    """Whether a folder has an entry, or anything lies in it, so that it needs none."""
-    return rootfs.resolve(folder) is not None or bool(rootfs.below(folder.strip("/")))
+    end = rootfs.follow(folder)
+    return end is not None and rootfs.holds(end)
