@@ -15,14 +15,19 @@ def checker_checks() -> Iterator[type[Check]]:
     from checker_rootfs.broken_symlink import BrokenSymlink
     from checker_rootfs.empty_rootfs import EmptyRootfs
     from checker_rootfs.entrypoint_not_executable import EntrypointNotExecutable
+    from checker_rootfs.file_capabilities import FileCapabilities
     from checker_rootfs.half_merged_usr import HalfMergedUsr
+    from checker_rootfs.kernel_in_image import KernelInImage
     from checker_rootfs.missing_entrypoint import MissingEntrypoint
     from checker_rootfs.missing_health_program import MissingHealthProgram
     from checker_rootfs.missing_interpreter import MissingInterpreter
     from checker_rootfs.odd_base_folder import OddBaseFolder
+    from checker_rootfs.runtime_leftover import RuntimeLeftover
+    from checker_rootfs.setuid_program import SetuidProgram
     from checker_rootfs.unknown_user import UnknownUser
     from checker_rootfs.unusable_working_directory import UnusableWorkingDirectory
     from checker_rootfs.whiteout_in_flat_rootfs import WhiteoutInFlatRootfs
+    from checker_rootfs.world_writable import WorldWritable
     from checker_rootfs.wrong_architecture import WrongArchitecture
 
     yield EmptyRootfs
@@ -38,3 +43,8 @@ def checker_checks() -> Iterator[type[Check]]:
     yield HalfMergedUsr
     yield BlockedMountPoint
     yield OddBaseFolder
+    yield RuntimeLeftover
+    yield KernelInImage
+    yield WorldWritable
+    yield SetuidProgram
+    yield FileCapabilities

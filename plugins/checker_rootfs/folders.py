@@ -15,3 +15,9 @@ LIBRARIES = ("lib", "usr/lib", "usr/local/lib")
 
 MERGED = ("bin", "sbin", "lib", "lib64")
 """Folders that distributions with a merged /usr have as links into it."""
+
+LEFTOVERS = (
+    *("dev", "proc", "sys", "run", "tmp", "var/tmp", "var/run"),
+    *("boot", "lib/modules", "usr/lib/modules"),
+)
+"""Folders that are empty in an image; asked for all at once, which costs one search."""
