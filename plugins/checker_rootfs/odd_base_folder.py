@@ -8,12 +8,13 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.folders import LEFTOVERS
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 
 _FOLDERS = ("bin", "sbin", "lib", "usr", "usr/bin", "usr/lib", "var", "home", "root", "run", "opt")
 _ENTERED = ("", "bin", "etc", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/lib", "var")
 _TEMPORARY = ("tmp", "var/tmp")
-_EXPECTED = ("dev", "etc", "proc", "sys", "tmp")
+_EXPECTED = ("dev", "proc", "sys", "tmp")
 _ENTER, _WRITE, _STICKY = 0o001, 0o002, 0o1000
 
 
@@ -94,7 +95,8 @@ class OddBaseFolder(Check):
         """Look for what is missing in a root that is more than a program and its files."""
         if rootfs.resolve("bin/sh") is None:
             return
-        missing = [path for path in _EXPECTED if not rootfs.holds(path)]
+        implied = {row.path.partition("/")[0] for row in rootfs.below(*LEFTOVERS)}
+        missing = [path for path in _EXPECTED if path not in rootfs and path not in implied]
         if missing:
             yield self.finding(
                 rootfs,
