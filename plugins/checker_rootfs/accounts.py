@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ from checker.model.rootfs import Placed, Rootfs
 
 PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
 
-ACCOUNTS = ContentRequest(paths=frozenset({PASSWD, GROUP, SHADOW}), limit=64 * 1024)
+ACCOUNTS = ContentRequest(paths=frozenset({PASSWD, GROUP, SHADOW, GSHADOW}), limit=64 * 1024)
 """The files of accounts; those of an image have a few kilobytes."""
+
+_DES = "[./0-9A-Za-z]{13}"
 
 
 class Line(NamedTuple):
@@ -59,6 +62,14 @@ def read_accounts(rootfs: Rootfs, path: str) -> AccountFile | None:
     if content is None or len(content) < file.entry.size:
         return AccountFile(placed, None)
     return AccountFile(placed, tuple(_lines(content)))
+
+
+def is_hash(password: str) -> bool:
+    """Whether a password field holds a hash that a password can match (crypt(5)).
+
+    ``x``, ``*``, ``!`` and other words that no hash looks like lock the account.
+    """
+    return password.startswith(("$", "_")) or re.fullmatch(_DES, password) is not None
 
 
 def _lines(content: bytes) -> Iterator[Line]:
