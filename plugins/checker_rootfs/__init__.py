@@ -23,6 +23,7 @@ def _rules_on_commands() -> Iterator[type[Check]]:
     from checker_rootfs.missing_health_program import MissingHealthProgram
     from checker_rootfs.missing_interpreter import MissingInterpreter
     from checker_rootfs.unknown_user import UnknownUser
+    from checker_rootfs.unrunnable_program import UnrunnableProgram
     from checker_rootfs.unusable_working_directory import UnusableWorkingDirectory
     from checker_rootfs.wrong_architecture import WrongArchitecture
 
@@ -33,6 +34,7 @@ def _rules_on_commands() -> Iterator[type[Check]]:
     yield UnknownUser
     yield UnusableWorkingDirectory
     yield MissingHealthProgram
+    yield UnrunnableProgram
 
 
 def _rules_on_the_tree() -> Iterator[type[Check]]:

@@ -7,6 +7,7 @@ the PATH of the container; execve(2).
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from checker.model.archive import Archive
@@ -29,6 +30,9 @@ _EXECUTABLE = 0o111
 # Nobody's PATH is this long; a hostile one is not searched to its end.
 _FOLDERS = 200
 _CANDIDATES_SHOWN = 8
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
+_ABSOLUTE = r"(?:exec )?(/[\w./+-]+)(?:\s|$)"
 
 
 class Lookup(NamedTuple):
@@ -104,6 +108,36 @@ def find_start(rootfs: Rootfs) -> Start | None:
     return Start(config, image.label, words, place, program)
 
 
+def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:
+    """The program that the started shell or init starts in its turn.
+
+    Returns:
+        The position of its word in the command line, and the program looked up; None where that
+        cannot be told: another program is started, or the line for the shell begins with more
+        than an absolute path.
+    """
+    words = start.words
+    base = words[0].rpartition("/")[2]
+    if base in _SHELLS and len(words) > 2 and words[1] == "-c":
+        match = re.match(_ABSOLUTE, words[2])
+        return None if match is None else (2, look_up(rootfs, start.config, match[1]))
+    if base not in _INITS or len(words) == 1:
+        return None
+    at = words.index("--") + 1 if "--" in words else 1
+    if at >= len(words) or words[at].startswith("-"):
+        return None
+    return at, look_up(rootfs, start.config, words[at])
+
+
+def pointer_of(start: Start, position: int) -> str:
+    """JSON pointer of a word of the command line."""
+    entrypoint = start.config.settings.get("Entrypoint")
+    key = start.pointer.split("/")[2]
+    if key == "Entrypoint" and isinstance(entrypoint, list) and position >= len(entrypoint):
+        return pointer("config", "Cmd", position - len(entrypoint))
+    return pointer("config", key, position)
+
+
 def why_skipped(archive: Archive) -> str | None:
     """Why rules about the started program have nothing to say; None if they have."""
     if archive.rootfs is not None:
@@ -111,12 +145,12 @@ def why_skipped(archive: Archive) -> str | None:
     return None
 
 
-def look_up(rootfs: Rootfs, config: Config, word: str) -> Lookup:
+def look_up(rootfs: Rootfs, config: Config | None, word: str) -> Lookup:
     """Find a program in a root as engines and the kernel do.
 
     Args:
         rootfs: The root.
-        config: The config with PATH and the working directory.
+        config: The config with PATH and the working directory; None for a flat root.
         word: An absolute path, a path relative to the working directory, or a bare name.
     """
     candidates = _candidates(config, word)
@@ -160,18 +194,29 @@ def _command(config: Config) -> tuple[str, tuple[str, ...]]:
     return "Entrypoint", (*entrypoint, *command)
 
 
-def _candidates(config: Config, word: str) -> tuple[str, ...]:
+def _candidates(config: Config | None, word: str) -> tuple[str, ...]:
     if word.startswith("/"):
         return (word,)
-    base = working_directory(config)
+    base = "" if config is None else working_directory(config)
     if "/" in word:
         return (f"{base}/{word}",)
     if not word:
         return ()
-    search = config.env.get("PATH", DEFAULT_PATH)
+    return tuple(f"{folder}/{word}" for folder in _search_path(config, base))
+
+
+def program_folders(config: Config | None) -> tuple[str, ...]:
+    """The folders of PATH, as cleaned paths."""
+    base = "" if config is None else working_directory(config)
+    return tuple(map(clean_path, _search_path(config, base)))
+
+
+def _search_path(config: Config | None, base: str) -> tuple[str, ...]:
+    """The folders of PATH, absolute, without slashes at their ends."""
+    search = DEFAULT_PATH if config is None else config.env.get("PATH", DEFAULT_PATH)
     folders = search.split(":", _FOLDERS)[:_FOLDERS] if search else []
     absolute = (folder if folder.startswith("/") else f"{base}/{folder}" for folder in folders)
-    return tuple(dict.fromkeys(f"{folder.rstrip('/')}/{word}" for folder in absolute))
+    return tuple(dict.fromkeys(folder.rstrip("/") for folder in absolute))
 
 
 def _shown(candidates: tuple[str, ...]) -> str:

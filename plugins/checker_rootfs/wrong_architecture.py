@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -21,6 +22,8 @@ from checker_rootfs.program import (
 
 _FEWEST = 5
 """ELF files that a root must hold before their majority says anything."""
+_LOOKED_AT = 10_000
+"""Executables that are enough to tell what most of them are built for."""
 
 
 class WrongArchitecture(Check):
@@ -126,9 +129,8 @@ def _elf_behind(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
 
 def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
     """How many visible executables were built for what."""
-    heads = Counter(
-        head[:IDENT_SIZE] for _, _, head in rootfs.kept() if head.startswith(b"\x7fELF")
-    )
+    kept = islice(rootfs.kept(), _LOOKED_AT)
+    heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
     counts: Counter[Machine] = Counter()
     for head, count in heads.items():
         machine = machine_of(head)
