@@ -14,11 +14,14 @@ class ContentRequest(NamedTuple):
         paths: Paths inside the root, without a leading slash, such as ``etc/passwd``.
         executables: Whether every regular file with an executable bit is meant.
         limit: How many bytes of each file, at most.
+        libraries: Whether the libraries that ELF executables need are asked for as well; they
+            are told as ``Tar.needed``.
     """
 
     paths: frozenset[str] = frozenset()
     executables: bool = False
     limit: int = 4096
+    libraries: bool = False
 
 
 class ContentPlan(NamedTuple):
@@ -27,19 +30,23 @@ class ContentPlan(NamedTuple):
     Attributes:
         paths: Bytes wanted, by path.
         executables: Bytes wanted of every executable file.
+        libraries: Whether the libraries that ELF executables need are wanted.
     """
 
     paths: Mapping[str, int] = MappingProxyType({})
     executables: int = 0
+    libraries: bool = False
 
     @classmethod
     def of(cls, requests: Iterable[ContentRequest]) -> ContentPlan:
         """Add up requests: of each file, as much as the most demanding one asks for."""
         paths: dict[str, int] = {}
         executables = 0
+        libraries = False
         for request in requests:
             for path in request.paths:
                 paths[path] = max(paths.get(path, 0), request.limit)
             if request.executables:
                 executables = max(executables, request.limit)
-        return cls(paths, executables)
+            libraries |= request.libraries
+        return cls(paths, executables, libraries)

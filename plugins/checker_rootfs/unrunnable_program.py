@@ -52,7 +52,8 @@ class UnrunnableProgram(Check):
         loader it tells that programs were copied from an image with another C library.
 
     How to mend it:
-        Convert the line ends (``dos2unix FILE``; ``* text=auto eol=lf`` in .gitattributes), install the interpreter, or leave the programs out.
+        Convert the line ends (``dos2unix FILE``; ``* text=auto eol=lf`` in .gitattributes),
+        install the interpreter, or leave the programs out.
 
     References:
         - execve(2), "Interpreter scripts"; ld.so(8)
