@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import compress, count
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
@@ -157,6 +158,11 @@ class Rootfs:
             ("xattr", name),
             lambda entries: (i for i, values in entries.xattrs.items() if name in values),
         )
+
+    def named(self, *names: str) -> tuple[Row, ...]:
+        """The visible entries whose last part is one of some names, wherever they lie."""
+        wanted = frozenset(names)
+        return self._rows(("named", wanted), lambda entries: _named(entries, wanted))
 
     def holds(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path, or below it.
@@ -350,6 +356,11 @@ def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
     text = "\0".join(("", *entries.paths))
     positions = map(entries.by_path.get, dict.fromkeys(wanted.findall(text)))
     return (position for position in positions if position is not None)
+
+
+def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:
+    last_parts = map(itemgetter(2), map(methodcaller("rpartition", "/"), entries.paths))
+    return compress(count(), map(names.__contains__, last_parts))
 
 
 def _is_directory(entries: Entries, path: str) -> bool:

@@ -22,6 +22,7 @@ def _rules_on_commands() -> Iterator[type[Check]]:
     from checker_rootfs.missing_entrypoint import MissingEntrypoint
     from checker_rootfs.missing_health_program import MissingHealthProgram
     from checker_rootfs.missing_interpreter import MissingInterpreter
+    from checker_rootfs.missing_library import MissingLibrary
     from checker_rootfs.unknown_user import UnknownUser
     from checker_rootfs.unrunnable_program import UnrunnableProgram
     from checker_rootfs.unusable_working_directory import UnusableWorkingDirectory
@@ -35,6 +36,7 @@ def _rules_on_commands() -> Iterator[type[Check]]:
     yield UnusableWorkingDirectory
     yield MissingHealthProgram
     yield UnrunnableProgram
+    yield MissingLibrary
 
 
 def _rules_on_the_tree() -> Iterator[type[Check]]:

@@ -8,6 +8,8 @@ the PATH of the container; execve(2).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from checker.model.archive import Archive
@@ -15,8 +17,9 @@ from checker.model.content import ContentRequest
 from checker.model.document import pointer
 from checker.model.entries import Entry, clean_path
 from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
+from checker.model.rootfs import Placed, Rootfs, Row
 from checker_rootfs.places import is_windows
+from checker_rootfs.program import shebang_of
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that engines set where ``Env`` has none (Docker Engine 28, oci/defaults.go)."""
@@ -30,6 +33,8 @@ _EXECUTABLE = 0o111
 # Nobody's PATH is this long; a hostile one is not searched to its end.
 _FOLDERS = 200
 _CANDIDATES_SHOWN = 8
+# Time is bounded: of more executables than this not all are looked at.
+_PROGRAMS = 10_000
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
 _ABSOLUTE = r"(?:exec )?(/[\w./+-]+)(?:\s|$)"
@@ -60,6 +65,13 @@ class Lookup(NamedTuple):
     def place(self) -> str:
         """The path as locations have it: without outer slashes."""
         return clean_path(self.path)
+
+
+class Program(NamedTuple):
+    """An executable file and its first bytes."""
+
+    row: Row
+    head: bytes
 
 
 class Start(NamedTuple):
@@ -106,6 +118,26 @@ def find_start(rootfs: Rootfs) -> Start | None:
     is_list = isinstance(config.settings.get(key), list)
     place = pointer("config", key, 0) if is_list else pointer("config", key)
     return Start(config, image.label, words, place, program)
+
+
+def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
+    """The program that the kernel runs: what is started, or the interpreter of a script."""
+    placed = start.executable
+    head = None if placed is None else rootfs.content(placed)
+    script = None if head is None else shebang_of(head)
+    return placed if script is None else look_up(rootfs, start.config, script.interpreter).found
+
+
+def programs_in_path(rootfs: Rootfs) -> Iterator[Program]:
+    """The executables in the folders of PATH, but not what the image starts."""
+    config = None if rootfs.image is None else rootfs.image.config
+    folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
+    start = find_start(rootfs)
+    started = None if start is None or start.executable is None else start.executable.entry.path
+    for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
+        path = layer.entries.paths[position]
+        if path.rpartition("/")[0] in folders and path != started:
+            yield Program(Row(layer, position), head)
 
 
 def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:
@@ -205,7 +237,7 @@ def _candidates(config: Config | None, word: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{word}" for folder in _search_path(config, base))
 
 
-def program_folders(config: Config | None) -> tuple[str, ...]:
+def _path_folders(config: Config | None) -> tuple[str, ...]:
     """The folders of PATH, as cleaned paths."""
     base = "" if config is None else working_directory(config)
     return tuple(map(clean_path, _search_path(config, base)))

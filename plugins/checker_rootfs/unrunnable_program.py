@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.command import (
     HEADS,
     Lookup,
     describe_missing,
-    find_start,
     is_executable,
     look_up,
-    program_folders,
+    programs_in_path,
 )
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 from checker_rootfs.program import Shebang, elf_interpreter, shebang_of
 
 _ENV = "/usr/bin/env"
-# Time is bounded: more executables than this are not looked at.
-_LOOKED_AT = 10_000
 _RELATED = 20
 
 
@@ -72,7 +67,7 @@ class UnrunnableProgram(Check):
         config = None if rootfs.image is None else rootfs.image.config
         missing: dict[str, list[Placed]] = {}
         known: dict[str, str | None] = {}
-        for needy in _needy(rootfs, config):
+        for needy in _needy(rootfs):
             script = needy.script
             if script is not None and (script.interpreter + script.argument).endswith("\r"):
                 yield self._report_line_end(rootfs, needy.placed)
@@ -114,20 +109,13 @@ class UnrunnableProgram(Check):
         )
 
 
-def _needy(rootfs: Rootfs, config: Config | None) -> Iterator[_Needy]:
+def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
     """The programs in the folders of PATH that need an interpreter or a loader."""
-    folders = {end for path in program_folders(config) if (end := rootfs.follow(path)) is not None}
-    start = find_start(rootfs)
-    started = None if start is None or start.executable is None else start.executable.entry.path
-    for layer, position, head in islice(rootfs.kept(), _LOOKED_AT):
-        path = layer.entries.paths[position]
-        if path.rpartition("/")[0] not in folders or path == started:
-            continue
+    for row, head in programs_in_path(rootfs):
         script = shebang_of(head) if b"\n" in head else None
         interpreter = elf_interpreter(head) if script is None else script.interpreter
-        entry = None if interpreter is None else layer.entries[position]
-        if entry is not None and interpreter is not None and is_executable(entry):
-            yield _Needy(Placed(layer, entry), script, interpreter)
+        if interpreter is not None:
+            yield _Needy(Placed(row.layer, row.entry), script, interpreter)
 
 
 def _words(needy: _Needy) -> tuple[str, ...]:

@@ -10,14 +10,13 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.command import HEADS, Start, find_start, look_up, why_skipped
+from checker_rootfs.command import HEADS, Start, find_start, program_behind, why_skipped
 from checker_rootfs.program import (
     IDENT_SIZE,
     Machine,
     machine_for,
     machine_of,
     runs_too,
-    shebang_of,
 )
 
 _FEWEST = 5
@@ -117,12 +116,8 @@ def _severity(machine: Machine, wanted: Machine) -> Severity:
 
 def _elf_behind(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
     """The ELF file that is started, or that interprets the script which is started."""
-    placed = start.executable
+    placed = program_behind(rootfs, start)
     head = None if placed is None else rootfs.content(placed)
-    script = None if head is None else shebang_of(head)
-    if script is not None:
-        placed = look_up(rootfs, start.config, script.interpreter).found
-        head = None if placed is None else rootfs.content(placed)
     machine = None if head is None else machine_of(head)
     return None if placed is None or machine is None else (placed, machine)
 

@@ -486,3 +486,9 @@ def test_visible_entries_with_an_attribute() -> None:
     )
     assert paths_of(root.with_xattr("user.a")) == ["x"]
     assert root.with_xattr("user.b") == ()
+
+
+def test_visible_entries_by_name() -> None:
+    assert set(paths_of(ASKED.named("seen", "b", "hidden"))) == {"tmp/seen", "run/a/b"}
+    assert paths_of(ASKED.named("tmpfile")) == ["tmpfile"]
+    assert ASKED.named("see", "") == ()
