@@ -18,7 +18,7 @@ _GRAVE = frozenset({*("bin", "sbin", "lib", "lib64", "usr", "etc", "var"), "bin/
 _OF_WEIGHT = frozenset({"etc/os-release", "etc/passwd", "etc/group", "etc/ssl/cert.pem"})
 _CERTIFICATES = "etc/ssl/certs"
 # Time is bounded: a root of millions of links that all lead elsewhere is not followed to its end.
-_LINKS = 100_000
+_LINKS = 50_000
 _FOLLOWED = 3000
 
 
@@ -97,13 +97,20 @@ class BrokenSymlink(Check):
 
 def _target(path: str, link: str) -> _Target:
     if link.startswith("/"):
-        return _Target(clean_path(link), climbs=False)
-    parent = path.rpartition("/")[0]
-    joined = f"{parent}/{link}" if parent else link
-    if ".." not in link:
-        is_clean = "./" not in link and "//" not in link and link[-1:] not in ("/", ".")
-        return _Target(joined if is_clean else clean_path(joined), climbs=False)
-    return _Target(clean_path(joined), _climbs(joined))
+        return _Target(_clean(link[1:]), climbs=False)
+    folder = path.rpartition("/")[0]
+    rest = link
+    # Most links climb at their beginning only, if at all.
+    while rest.startswith("../") and folder:
+        folder = folder.rpartition("/")[0]
+        rest = rest[3:]
+    joined = f"{folder}/{rest}" if folder else rest
+    return _Target(_clean(joined), climbs=".." in rest and _climbs(joined))
+
+
+def _clean(path: str) -> str:
+    is_clean = ".." not in path and "./" not in path and "//" not in path
+    return path if is_clean and path[-1:] not in ("/", ".") else clean_path(path)
 
 
 def _climbs(path: str) -> bool:

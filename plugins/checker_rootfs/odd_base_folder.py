@@ -14,7 +14,7 @@ from checker_rootfs.places import is_windows, name_of, place_of, shown
 _FOLDERS = ("bin", "sbin", "lib", "usr", "usr/bin", "usr/lib", "var", "home", "root", "run", "opt")
 _ENTERED = ("", "bin", "etc", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/lib", "var")
 _TEMPORARY = ("tmp", "var/tmp")
-_EXPECTED = ("dev", "proc", "sys", "tmp")
+_MOUNTED = ("dev", "proc", "sys")
 _ENTER, _WRITE, _STICKY = 0o001, 0o002, 0o1000
 
 
@@ -26,7 +26,8 @@ class OddBaseFolder(Check):
         /var/tmp may be written by everyone, but has no sticky bit; the root itself, /usr, /etc,
         /lib or the like may not be entered by others, and the image does not run as root. Notes:
         the same in an image that runs as root; a /tmp that only its owner may write to; a root
-        with a shell that lacks /tmp or the folders that engines mount on.
+        with a shell that lacks /tmp, or a flat one that lacks /dev, /proc or /sys, which engines
+        make in an image, but chroot and virtual machines do not.
 
     Why it matters:
         Without the sticky bit every user deletes and replaces the temporary files of the others.
@@ -96,7 +97,9 @@ class OddBaseFolder(Check):
         if rootfs.resolve("bin/sh") is None:
             return
         implied = {row.path.partition("/")[0] for row in rootfs.below(*LEFTOVERS)}
-        missing = [path for path in _EXPECTED if path not in rootfs and path not in implied]
+        # Into an image engines make the folders that they mount on.
+        expected = ("tmp",) if rootfs.image is not None else (*_MOUNTED, "tmp")
+        missing = [path for path in expected if path not in rootfs and path not in implied]
         if missing:
             yield self.finding(
                 rootfs,
