@@ -49,7 +49,8 @@ The image (in the case itself, or in a table of ``images``), before digests are 
 
 An entry
     ``path`` and its content: ``text``, ``hex``, ``json``, ``zeros`` (a number of bytes) or
-    ``elf = { machine = "arm64", interpreter = "/lib/ld.so", size = 4096 }``, with
+    ``elf = { machine = "arm64", interpreter = "/lib/ld.so", needed = ["libc.so.6"], size = 4096,
+    gap = 0 }`` (see ``checker.testing.elf``), with
     ``compress = "gzip"`` compressed. Further ``type`` (``file``, ``dir``, ``symlink``,
     ``hardlink``, ``char``, ``block``, ``fifo``, ``contiguous``, ``whiteout``, ``opaque``, ``pax``,
     ``pax-global``, or one character), ``link``, ``mode``, ``uid``, ``gid``, ``mtime``, ``uname``,
