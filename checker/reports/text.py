@@ -60,6 +60,7 @@ _LOADABLE_STYLES = {
     Loadable.DEPENDS: Style.WARNING,
     Loadable.NO: Style.PLAIN,
 }
+_OUTCOMES = tuple(VerdictOutcome)
 _VERDICT_STYLES = {
     VerdictOutcome.ACCEPTS: Style.GOOD,
     VerdictOutcome.ACCEPTS_BROKEN: Style.WARNING,
@@ -247,13 +248,23 @@ def _kept(found: Classification, width: int) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    names = [safe(f"{verdict.engine} {verdict.action}") for verdict in verdicts]
-    longest = max(map(len, names), default=0)
-    for number, verdict in enumerate(verdicts):
-        asked = names[number].ljust(longest)
-        outcome = (_VERDICT_STYLES[verdict.outcome], verdict.outcome)
-        yield (*_label("" if number else "engines"), (Style.PLAIN, f"{asked}  "), outcome)
-        yield from _beneath(safe(verdict.reason), width, Style.FAINT)
+    """The engines by what they do and why, as many of them give the same answer."""
+    groups: dict[tuple[VerdictOutcome, str], list[str]] = {}
+    for verdict in verdicts:
+        key = (verdict.outcome, safe(verdict.reason))
+        groups.setdefault(key, []).append(safe(f"{verdict.engine} {verdict.action}"))
+    longest = max((len(outcome) for outcome, _ in groups), default=0)
+    by_outcome = sorted(groups.items(), key=lambda group: _OUTCOMES.index(group[0][0]))
+    for number, ((outcome, reason), engines) in enumerate(by_outcome):
+        shown = (_VERDICT_STYLES[outcome], f"{outcome.ljust(longest)}  ")
+        start = (*_label("" if number else "engines"), shown)
+        indent = _LABEL + longest + len("  ")
+        yield from paragraph(start, pieces(tuple(engines), width - indent), Style.PLAIN)
+        rows = wrap(reason, width - indent)
+        yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
+    for condition in conditions:
+        yield from _labelled("given", Style.LABEL, safe(condition), width)
 
 
 def _images(images: Sequence[Image], width: int) -> Iterator[Line]:

@@ -96,8 +96,10 @@ def _config(version: Version) -> Iterator[Decision]:
         f"one JSON document with `rootfs`, every field of the type that Go wants; {lists}; "
         "`rootfs.type` is not looked at",
     )
-    other = "; Windows refuses, any other crashes the daemon" if version.is_old else ", else it refuses"
-    yield Decision("operating system", f"empty or that of the host{other}")
+    other = (
+        "; Windows refuses, any other crashes the daemon" if version.is_old else ", else it refuses"
+    )
+    yield Decision("operating system", f"empty or that of the host; another one {other}")
 
 
 def _layer_rules(version: Version) -> str:
