@@ -85,8 +85,8 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "rules.md": rules_markdown(tuple(plugins.registry)),
         DOCS / "engines.md": _with(DOCS / "engines.md", _tables(engines)),
-        README: _with(README, _matrix(engines)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", plugins.registry),
+        README: _with(README, _matrix(engines)),
     }
 
 
@@ -106,13 +106,24 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
     yield "\n"
 
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+def _matrix(engines: Sequence[Engine]) -> Iterator[str]:
+    """What the engines make of an archive of each kind."""
+    for is_import in (False, True):
+        asked = [engine for engine in engines if (engine.action == _IMPORT) is is_import]
+        names = (f"{engine.name} {engine.action}" for engine in asked)
+        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
+        for name, made in _ARCHIVES.items():
+            cells = (_SHOWN[outcome] for outcome in _outcomes(made, asked))
+            yield f"| {name} | {' | '.join(cells)} |\n"
+    yield "\n"
+
+
+def _outcomes(made: Archive, engines: Iterable[Engine]) -> list[VerdictOutcome]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "archive.tar"
+        path.write_bytes(made.tar())
+        question = Question(read_archive(str(path), ReadOptions()), Host(), path.name)
+    return [engine.judge(question).outcome for engine in engines]
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from checker.model.entries import (
@@ -68,7 +69,7 @@ class Rootfs:
         image: The image, if it is the root of one.
     """
 
-    __slots__ = ("_hidden", "_stack", "image", "layers", "location")
+    __slots__ = ("__weakref__", "_stack", "image", "layers", "location")
 
     def __init__(
         self,
@@ -109,6 +110,16 @@ class Rootfs:
                 path = entries.paths[position]
                 if entries.by_path.get(path) == position and path not in hidden:
                     yield layer, position, head
+
+    def hidden(self) -> Iterator[tuple[Layer, AbstractSet[str]]]:
+        """What of each layer is not visible, top layer first.
+
+        Yields:
+            The layer, and the paths that layers above replace or take away, whiteouts of the layer
+            itself included.
+        """
+        for layer, _, hidden in self._stack:
+            yield layer, hidden
 
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""

@@ -424,7 +424,10 @@ class TarWalker:
     def _wanted(self, position: int, header: _Header) -> int:
         """How many bytes of a file's content to keep."""
         plan = self._plan
-        wanted = plan.paths.get(self._entries.paths[position], 0)
+        path = self._entries.paths[position]
+        wanted = plan.paths.get(path, 0)
+        if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
+            wanted = max(wanted, plan.by_ending(path))
         if header.mode & _EXECUTABLE and plan.executables > wanted:
             wanted = plan.executables
         if not wanted:
