@@ -126,6 +126,42 @@ def _outcomes(made: Archive, engines: Iterable[Engine]) -> list[VerdictOutcome]:
     return [engine.judge(question).outcome for engine in engines]
 
 
+def _conformance(data: Path, registry: Registry) -> str:
+    """The page of statements, from their table."""
+    document = tomllib.loads(data.read_text("utf-8"))
+    pieces = [_CONFORMANCE]
+    for chapter, rows in groupby(document["statements"].items(), key=lambda row: row[0][0]):
+        pieces.append(f"\n## {_CHAPTERS[chapter]}\n\n| | level | statement | rules | cases |\n")
+        pieces.append("|---|---|---|---|---|\n")
+        pieces.extend(_row(name, statement, registry) for name, statement in rows)
+    pieces.append(_PUBLISHED)
+    for test, table in document["published"].items():
+        pieces.append(f"\n### {test}\n\n")
+        pieces.extend(f"- {_shown_case(case)}\n" for case in table["cases"])
+        if "note" in table:
+            pieces.append(f"\n{table['note']}\n" if table["cases"] else f"{table['note']}\n")
+    return "".join(pieces)
+
+
+def _row(name: str, statement: Mapping[str, Any], registry: Registry) -> str:
+    rules = ", ".join(_shown_rule(rule, registry) for rule in statement.get("rules", ()))
+    cases = "<br>".join(_shown_case(case) for case in statement.get("cases", ()))
+    level = f"{statement['level']}, later" if statement.get("head") else statement["level"]
+    text = f"{statement['text']} <br>*{statement['section']}*"
+    return f"| {name} | {level} | {text} | {rules} | {cases or statement['reason']} |\n"
+
+
+def _shown_rule(rule: str, registry: Registry) -> str:
+    found = registry.find(rule)
+    return f"[{rule}](rules.md#{rule.lower()}-{found.name})" if found else rule
+
+
+def _shown_case(case: str) -> str:
+    file, kind, name = case.split(":", 2)
+    mark = "✗" if kind == "fail" else "✓"
+    return f"{mark} [{file.rpartition('/')[2]}](../tests/cases/{file}.toml): {name}"
+
+
 def main() -> None:
     """Write every page."""
     for path, text in pages().items():
