@@ -14,6 +14,8 @@ _ABSOLUTE = re.compile(
     b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
 )
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
+_REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
+_REFUSED_LINK = "; skopeo's oci-archive refuses that, and containerd in a Docker archive"
 _GLOBAL, _SYMLINK = ord(GLOBAL_HEADER), ord(SYMLINK)
 
 
@@ -54,7 +56,7 @@ class EscapingName(Check):
         yield from self._absolute(archive, suspects)
         for position in suspects:
             if leaves_root(entries.name(position)):
-                yield self._odd(archive, position, "its name climbs out of the archive")
+                yield self._odd(archive, position, f"its name climbs out of the archive{_REFUSED}")
         yield from self._links(archive)
 
     def _absolute(self, archive: Archive, suspects: list[int]) -> Iterator[Finding]:
@@ -76,7 +78,9 @@ class EscapingName(Check):
         for position in entries.of_kind(HARD_LINK):
             target = entries.linknames.get(position, "")
             if leaves_root(target):
-                yield self._odd(archive, position, f"its hard link target {target} is outside")
+                yield self._odd(
+                    archive, position, f"its hard link target {target} is outside{_REFUSED}"
+                )
         if archive.kind not in _IMAGES:
             yield from self._folders(archive)
             return
@@ -86,7 +90,9 @@ class EscapingName(Check):
             if target.startswith("/"):
                 yield self._odd(archive, position, f"it is a symbolic link to {target}, absolute")
             elif leaves_root(f"{folder}/{target}"):
-                yield self._odd(archive, position, f"it is a symbolic link to {target}, outside")
+                yield self._odd(
+                    archive, position, f"it is a symbolic link to {target}, outside{_REFUSED_LINK}"
+                )
 
     def _folders(self, archive: Archive) -> Iterator[Finding]:
         """Symbolic links that lead out, with members below them: others are left alone."""
