@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from checker.checks.check import Check
@@ -50,10 +51,11 @@ class FileUsedAsFolder(Check):
             for path in entries.folders
             if path in by_path and kinds[by_path[path]] not in _FINE
         ]
+        ordered = sorted(by_path) if found else []
         for path in sorted(found, key=lambda path: by_path[path]):
             position = by_path[path]
             kind = KIND_NAMES.get(chr(kinds[position]), "member of unknown type")
-            below = next(name for name in by_path if name.startswith(f"{path}/"))
+            below = ordered[bisect_left(ordered, f"{path}/")]
             yield self.finding(
                 archive,
                 f"{path} at byte {entries.offsets[position]} is a {kind}, {below} lies below it; "
