@@ -16,6 +16,7 @@ from checker.model.entries import (
     clean_path,
     is_whiteout,
 )
+from checker.model.xattrs import xattr_errors
 
 _KINDS = frozenset(
     map(ord, (REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO))
@@ -42,6 +43,7 @@ def is_plain(entries: Entries) -> bool:
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
         and all(entries.linknames.get(i) for i in entries.of_kind(SYMLINK))
         and all(_hides_others(entries, path) for path in entries.whiteouts)
+        and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
     )
 
 

@@ -24,6 +24,7 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
+from checker.model.xattrs import INVALID, errors_of
 from checker_engines.steps.tree import Node
 
 LINKS_WALKED = 255
@@ -156,6 +157,7 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
+            _set_xattrs(entry)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
         """What an entry makes; None if it makes nothing."""
@@ -202,6 +204,13 @@ _OPERATIONS = {
     BLOCK_DEVICE: "mknod",
 }
 """The kinds that can be made, and what the system call is called in the error."""
+
+
+def _set_xattrs(entry: Entry) -> None:
+    """Set the extended attributes of an entry."""
+    for name, words in errors_of(entry.kind, entry.xattrs):
+        if words == INVALID:
+            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 
 def _clean(name: str) -> str:

@@ -19,6 +19,7 @@ _TRAILING = {
     CompressionKind.XZ: "xz: invalid header magic bytes",
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
+_MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
     CompressionKind.GZIP: "flate: corrupt input before offset 0",
     CompressionKind.BZIP2: "bzip2 data invalid: checksum mismatch",
@@ -58,6 +59,11 @@ class Library(NamedTuple):
 def is_recognised(compression: Compression) -> bool:
     """Whether detection by magic takes it (package compression): no zstd skippable frame first."""
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
+
+
+def has_magic(head: bytes) -> bool:
+    """Whether the first bytes are those of a compression that is recognised."""
+    return head.startswith(_MAGICS)
 
 
 def refuse_folder(archive: Archive) -> None:

@@ -138,9 +138,14 @@ class DockerArchive:
             position = self._find(path)
         except _ScanError as error:
             text = f"loading tar component {self._library.quoted(path)}: {error}"
-            raise Refusal(text, f"{path or 'a file without a name'} cannot be read") from None
+            raise Refusal(text, self._why_not_found(path, error)) from None
         blob = self._archive.members.blobs.get(position)
         return raw_of(blob), 0 if blob is None else blob.size
+
+    def _why_not_found(self, path: str, error: _ScanError) -> str:
+        if path == "manifest.json" and str(error) == _NOT_THERE:
+            return "there is no manifest.json at its top, so it is no archive of docker save"
+        return f"{path or 'a file without a name'} cannot be read"
 
     def _find(self, path: str) -> int:
         """The position of a file, one symlink followed.

@@ -24,6 +24,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.xattrs import INVALID, xattr_errors
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
 
@@ -53,6 +54,7 @@ class Dialect(NamedTuple):
         verbs: Suffix of the names of its calls.
         checks_names: Whether a name that leads out is an error; else it ends at the root.
         bare_whiteout: What it says of a whiteout without a name at the root.
+        xattr: What it says of an extended attribute that the system does not take.
     """
 
     new_tree: Callable[[], Tree]
@@ -60,13 +62,24 @@ class Dialect(NamedTuple):
     verbs: str
     checks_names: bool
     bare_whiteout: str
+    xattr: str
 
 
 CHROOT = Dialect(
-    Tree, "/", "", checks_names=False, bare_whiteout=("unlinkat .//: device or resource busy")
+    new_tree=Tree,
+    root="/",
+    verbs="",
+    checks_names=False,
+    bare_whiteout="unlinkat .//: device or resource busy",
+    xattr='lsetxattr {path}: xattr "{name}": {words}',
 )
-OS_ROOT = Dialect(
-    ClosedTree, "", "at", checks_names=True, bare_whiteout=("RemoveAll .: invalid argument")
+CHROOT_20 = CHROOT._replace(xattr="{words}")
+OS_ROOT = CHROOT._replace(
+    new_tree=ClosedTree,
+    root="",
+    verbs="at",
+    checks_names=True,
+    bare_whiteout="RemoveAll .: invalid argument",
 )
 
 
@@ -174,6 +187,16 @@ class Extractor:
         kind = chr(entries.kinds[position])
         self._clear(path, kind)
         self._create(kind, path, position, entries.linknames.get(position, ""))
+        if position in entries.xattrs:
+            self._set_xattrs(entries, position, path)
+
+    def _set_xattrs(self, entries: Entries, position: int, path: str) -> None:
+        """Set the extended attributes; those that are not supported or permitted are left out."""
+        for name, words in xattr_errors(entries, position):
+            if words == INVALID:
+                shown = self._shown(path)
+                message = self.dialect.xattr.format(path=shown, name=name, words=words)
+                raise ExtractionError(message, position)
 
     def _clear(self, path: str, kind: str) -> None:
         """Remove what is in the way; a directory stays where a directory comes."""

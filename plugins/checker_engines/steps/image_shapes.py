@@ -168,6 +168,12 @@ _MANIFEST: Mapping[str, Shape] = {
     "annotations": STRING_MAP,
 }
 
+_LAYER_SOURCE = Struct(
+    "Schema2Descriptor",
+    {"mediaType": STRING, "size": INT64, "digest": _DIGEST, "urls": STRINGS},
+    NONE_EMBEDDED,
+    "manifest.Schema2Descriptor",
+)
 MANIFEST_ITEMS = Slice(
     Struct(
         "ManifestItem",
@@ -176,7 +182,7 @@ MANIFEST_ITEMS = Slice(
             "RepoTags": STRINGS,
             "Layers": STRINGS,
             "Parent": STRING,
-            "LayerSources": Map(_DESCRIPTOR, "map[digest.Digest]manifest.Schema2Descriptor"),
+            "LayerSources": Map(_LAYER_SOURCE, "map[digest.Digest]manifest.Schema2Descriptor"),
         },
         NONE_EMBEDDED,
         "tarfile.ManifestItem",

@@ -26,6 +26,7 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.tar import Tar
+from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.steps.go_tar import stop_of
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import Node, Tree, TreeError
@@ -205,6 +206,13 @@ class Unpacking:
             self._place(name, Node(kind, position), "")
         else:
             raise UnpackError(f"unhandled tar header type {ord(kind)}")
+        if position in entries.xattrs:
+            self._set_xattrs(name, entries, position)
+
+    def _set_xattrs(self, name: str, entries: Entries, position: int) -> None:
+        for _, words in xattr_errors(entries, position):
+            if words != NOT_SUPPORTED:
+                raise UnpackError(f"lsetxattr {self._shown(name)}: {words}")
 
     def _kept_target(self, target: str) -> str:
         """Where a symlink leads: outside ``chroot``, an absolute one to files that nobody knows."""

@@ -13,6 +13,12 @@ from checker_engines.steps.go_tar import stop_of, stop_of_other
 
 _UNPIGZ = "exit status 1: unpigz: skipping: <stdin>: corrupted -- "
 _XZ = "exit status 1: xz: (stdin): "
+_XZ_HEADER = 12
+_XZ_WORD = 4
+_BEHIND = {
+    CompressionKind.BZIP2: "bzip2 data invalid: bad magic value in continuation file",
+    CompressionKind.ZSTD: "invalid input: magic number mismatch",
+}
 
 
 class Stream(NamedTuple):
@@ -49,8 +55,8 @@ class Stream(NamedTuple):
 
     @property
     def damage(self) -> str | None:
-        """What Docker's decompressor says of it, if it is damaged."""
-        return damage_of(self.compression)
+        """What Docker's decompressor says of it, if it is damaged or does not end as it should."""
+        return damage_of(self.compression) or error_behind(self.compression, self.size)
 
 
 def stream_of_archive(archive: Archive) -> Stream:
@@ -82,6 +88,29 @@ def damage_of(compression: Compression) -> str | None:
     if compression.truncated:
         return "unexpected EOF"
     return f"{compression.kind} data invalid: {error}"
+
+
+def error_behind(compression: Compression, size: int) -> str | None:
+    """What the decompressor says of what follows the last stream, which it takes for another one.
+
+    ``unpigz`` passes over what is no gzip, and ``xz`` over whole words of zeros.
+
+    Args:
+        compression: How the data is compressed.
+        size: Bytes of it as stored.
+    """
+    if compression.trailing is None:
+        return None
+    if compression.kind is CompressionKind.XZ:
+        return _error_behind_xz(compression, size - compression.trailing)
+    return _BEHIND.get(compression.kind)
+
+
+def _error_behind_xz(compression: Compression, length: int) -> str | None:
+    if compression.trailing_zeros:
+        return f"{_XZ}Compressed data is corrupt" if length % _XZ_WORD else None
+    is_cut = length < _XZ_HEADER
+    return _XZ + ("Unexpected end of input" if is_cut else "Compressed data is corrupt")
 
 
 def _gzip_words(error: str, *, truncated: bool) -> str:
