@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries
 
-_ABSOLUTE = re.compile(
-    b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
-)
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
 _REFUSED_LINK = "; skopeo's oci-archive refuses that, and containerd in a Docker archive"
@@ -149,5 +147,13 @@ def leaves_root(path: str) -> bool:
 
 def _suspects(entries: Entries) -> list[int]:
     """Entries whose name is absolute or may climb: few tars have any."""
-    absolute = (match.start() for match in _ABSOLUTE.finditer(entries.spellings))
+    absolute = (match.start() for match in _absolute().finditer(entries.spellings))
     return sorted(i for i in {*absolute, *entries.own_names} if entries.kinds[i] != _GLOBAL)
+
+
+@cache
+def _absolute() -> re.Pattern[bytes]:
+    """The spellings with the prefix in question."""
+    return re.compile(
+        b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
+    )
