@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, HARD_LINK, clean_path
+from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
 from checker_archive._outer import folder_reason
-from checker_archive.escaping_name import leaves_root
 
 _DIRECTORY = ord(DIRECTORY)
 
@@ -51,7 +50,7 @@ class DanglingHardLink(Check):
             target = entries.linknames.get(position, "")
             path = clean_path(target)
             found = entries.by_path.get(path)
-            if leaves_root(target):
+            if climbs_out(target):
                 continue
             if found is None:
                 # Extraction goes through symbolic links among the parents.

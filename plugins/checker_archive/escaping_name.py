@@ -9,7 +9,7 @@ from functools import cache
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
-from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries
+from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries, climbs_out
 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
@@ -53,7 +53,7 @@ class EscapingName(Check):
         suspects = _suspects(entries)
         yield from self._absolute(archive, suspects)
         for position in suspects:
-            if leaves_root(entries.name(position)):
+            if climbs_out(entries.name(position)):
                 yield self._odd(archive, position, f"its name climbs out of the archive{_REFUSED}")
         yield from self._links(archive)
 
@@ -75,7 +75,7 @@ class EscapingName(Check):
         entries = archive.entries
         for position in entries.of_kind(HARD_LINK):
             target = entries.linknames.get(position, "")
-            if leaves_root(target):
+            if climbs_out(target):
                 yield self._odd(
                     archive, position, f"its hard link target {target} is outside{_REFUSED}"
                 )
@@ -87,7 +87,7 @@ class EscapingName(Check):
             folder = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
                 yield self._odd(archive, position, f"it is a symbolic link to {target}, absolute")
-            elif leaves_root(f"{folder}/{target}"):
+            elif climbs_out(f"{folder}/{target}"):
                 yield self._odd(
                     archive, position, f"it is a symbolic link to {target}, outside{_REFUSED_LINK}"
                 )
@@ -100,7 +100,7 @@ class EscapingName(Check):
             target = entries.linknames.get(position, "")
             folder = path.rpartition("/")[0]
             is_link = entries.kinds[position] == _SYMLINK and not target.startswith("/")
-            if is_link and leaves_root(f"{folder}/{target}"):
+            if is_link and climbs_out(f"{folder}/{target}"):
                 what = f"it is a symbolic link to {target}, outside, and members lie below it"
                 yield self._odd(archive, position, what)
 
@@ -128,21 +128,6 @@ def _place(entries: Entries, position: int) -> str:
     """Where a header stands; files of a folder have none."""
     offset = entries.offsets[position]
     return f" at byte {offset}" if offset >= 0 else ""
-
-
-def leaves_root(path: str) -> bool:
-    """Whether a path climbs above its start, a leading slash aside."""
-    if ".." not in path:
-        return False
-    depth = 0
-    for part in path.split("/"):
-        if part == "..":
-            depth -= 1
-            if depth < 0:
-                return True
-        elif part not in ("", "."):
-            depth += 1
-    return False
 
 
 def _suspects(entries: Entries) -> list[int]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
-from checker.model.entries import Entry, clean_path
+from checker.model.entries import Entry, clean_path, climbs_out
 from checker.model.interpret import MANIFEST_JSON
-from checker_docker._docker import Item, climbs, items_of, no_manifest_reason, what_is_at
+from checker_docker._docker import Item, items_of, no_manifest_reason, what_is_at
 
 _CONTAINERD = "containerd and Docker with its store"
 _SCANNERS = "Podman and skopeo"
@@ -142,12 +142,12 @@ def _layer_problems(
 def _spelling_problems(archive: Archive, path: str) -> Iterator[tuple[str, Severity]]:
     """What is wrong with the text of a path that leads to a file, or out of the archive."""
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
-    if path.startswith("/") and what_is_at(archive, path) is None:
-        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
-        yield (f"is absolute; {engines} do not find it", Severity.ERROR)
-    elif climbs(path):
+    if climbs_out(path):
         words = "climbs above the top of the archive; all engines refuse it"
         yield (words, Severity.ERROR)
+    elif path.startswith("/") and what_is_at(archive, path) is None:
+        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
+        yield (f"is absolute; {engines} do not find it", Severity.ERROR)
     elif (
         not path.startswith("/")
         and posixpath.normpath(path) != path
