@@ -8,7 +8,7 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
-from checker_archive._outer import folder_reason
+from checker_archive._outer import root_reason
 
 _DIRECTORY = ord(DIRECTORY)
 
@@ -18,7 +18,8 @@ class DanglingHardLink(Check):
 
     What it means:
         A hard link in a tar is another name for a member that was extracted before. Here no such
-        member is in the archive, or it comes only later, or it is a directory.
+        member is in the archive, or it comes only later, or it is a directory. In a root filesystem
+        the rules about layers report it.
 
     Why it matters:
         Whoever extracts the archive stops: `docker load` (classic store), `docker import`, `podman
@@ -39,8 +40,8 @@ class DanglingHardLink(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Hard links of a folder cannot dangle."""
-        return folder_reason(archive)
+        """Hard links of a folder cannot dangle, and a root filesystem is another rule's."""
+        return root_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look the targets up."""

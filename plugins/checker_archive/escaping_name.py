@@ -14,7 +14,7 @@ from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
 _REFUSED_LINK = "; skopeo's oci-archive refuses that, and containerd in a Docker archive"
-_GLOBAL, _SYMLINK = ord(GLOBAL_HEADER), ord(SYMLINK)
+_GLOBAL = ord(GLOBAL_HEADER)
 
 
 class EscapingName(Check):
@@ -24,8 +24,7 @@ class EscapingName(Check):
         The name of a member climbs above the top by `..`, or is absolute; or a hard link points
         above the top; or, in an image archive, a symbolic link points out of it. Absolute names
         in a root filesystem are a warning, and its symbolic links, absolute ones above all, are
-        left alone, for that is how a root filesystem works, unless a member lies below one that
-        climbs out.
+        left alone: that is how a root filesystem works.
 
     Why it matters:
         An extraction without care writes to, or reads from, places outside of its folder. Docker
@@ -79,10 +78,7 @@ class EscapingName(Check):
                 yield self._odd(
                     archive, position, f"its hard link target {target} is outside{_REFUSED}"
                 )
-        if archive.kind not in _IMAGES:
-            yield from self._folders(archive)
-            return
-        for position in entries.of_kind(SYMLINK):
+        for position in entries.of_kind(SYMLINK) if archive.kind in _IMAGES else ():
             target = entries.linknames.get(position, "")
             folder = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
@@ -91,18 +87,6 @@ class EscapingName(Check):
                 yield self._odd(
                     archive, position, f"it is a symbolic link to {target}, outside{_REFUSED_LINK}"
                 )
-
-    def _folders(self, archive: Archive) -> Iterator[Finding]:
-        """Symbolic links that lead out, with members below them: others are left alone."""
-        entries = archive.entries
-        for path in sorted(entries.folders & entries.by_path.keys()):
-            position = entries.by_path[path]
-            target = entries.linknames.get(position, "")
-            folder = path.rpartition("/")[0]
-            is_link = entries.kinds[position] == _SYMLINK and not target.startswith("/")
-            if is_link and climbs_out(f"{folder}/{target}"):
-                what = f"it is a symbolic link to {target}, outside, and members lie below it"
-                yield self._odd(archive, position, what)
 
     def _odd(self, archive: Archive, position: int, what: str) -> Finding:
         entries = archive.entries

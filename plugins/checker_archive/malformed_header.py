@@ -57,6 +57,9 @@ class MalformedHeader(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the oddities of headers, then owners that cannot be."""
         yield from self._anomalies(archive)
+        if archive.rootfs is not None:
+            # Owners in a root filesystem are another rule's.
+            return
         entries = archive.entries
         for label, ids in (("owner", entries.uids), ("group", entries.gids)):
             if ids and not (min(ids) >= 0 and max(ids) <= _LARGEST_ID):

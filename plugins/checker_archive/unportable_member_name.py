@@ -54,7 +54,7 @@ class UnportableMemberName(Check):
         """Look at all names at once, then at single ones where that shows something."""
         entries = archive.entries
         is_image = archive.kind in IMAGE_KINDS
-        if "" in entries.by_path:
+        if "" in entries.by_path and archive.rootfs is None:
             yield from self._empty(archive)
         if _are_plain(entries):
             return
