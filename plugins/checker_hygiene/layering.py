@@ -79,7 +79,7 @@ class Layering(NamedTuple):
         efficiency: As dive counts it: for each path the smallest copy, against all copies.
         wasted: As dive counts it: bytes of all copies of files that are there more than once or
             deleted. Folders that are deleted as a whole do not count.
-        added: Bytes of all layers above the base.
+        added: Bytes of all layers above the base, where something is hidden at all.
     """
 
     removals: tuple[Removal, ...] = ()
@@ -221,7 +221,7 @@ class _Work:
             return Layering()
         tallies = self._tallies() if self.gone or self.opaque else {}
         removals = tuple(tallies[marker].removal() for marker in sorted(tallies))
-        return self._measured(tuple(removal for removal in removals if removal.files))
+        return self._measured(removals)
 
     def _sort(self, number: int) -> Iterator[int]:
         """Give the files of a layer that cannot be seen, by position; note its whiteouts."""
@@ -310,7 +310,7 @@ class _Work:
         kept += sum(map(min, several))
         discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, folders))
         return Layering(
-            removals=removals,
+            removals=tuple(removal for removal in removals if removal.files),
             sizes=copies.total,
             lost=copies.lost,
             copies=copies.number,
@@ -358,10 +358,14 @@ class _Work:
         return list(folders.values())
 
     def _parents_in(self, number: int) -> set[str]:
-        """The directories of a layer that have something in them."""
+        """The directories of a layer that have something in them, with or without an entry."""
         if number not in self._parents:
-            by_path = self.tables[number].by_path
-            self._parents[number] = {path.rpartition("/")[0] for path in by_path}
+            found: set[str] = set()
+            pending = {path.rpartition("/")[0] for path in self.tables[number].by_path}
+            while pending:
+                found |= pending
+                pending = {path.rpartition("/")[0] for path in pending} - found
+            self._parents[number] = found
         return self._parents[number]
 
 
