@@ -190,16 +190,19 @@ class _Tally:
         return Removal(layer, path, target, self.files, self.size, layers, self.is_file)
 
 
-class _Copies(NamedTuple):
+class _Copies:
     """The copies of files, by path: bytes of all, of the least, of the hidden ones; how many.
 
     Of files with one copy only the first and the third are there.
     """
 
-    total: dict[str, int]
-    least: dict[str, int]
-    lost: dict[str, int]
-    number: dict[str, int]
+    __slots__ = ("least", "lost", "number", "total")
+
+    def __init__(self) -> None:
+        self.total: dict[str, int] = {}
+        self.least: dict[str, int] = {}
+        self.lost: dict[str, int] = {}
+        self.number: dict[str, int] = {}
 
 
 class _Work:
@@ -321,7 +324,8 @@ class _Work:
 
     def _copies(self) -> _Copies:
         """The copies of all files of which one cannot be seen."""
-        total, least, lost, number = copies = _Copies({}, {}, {}, {})
+        copies = _Copies()
+        total, least, lost, number = copies.total, copies.least, copies.lost, copies.number
         wanted = {
             table.paths[position]
             for table, files in zip(self.tables, self.files, strict=True)
