@@ -119,7 +119,7 @@ _SHAPES = (
     (
         "curl",
         "gives curl a user with a password",
-        r"\bcurl\b[^|;&\n]{0,400}?\s(?:-u|--user)[ =]?[\"']?\S{1,80}?:(?P<value>[^\s\"']{1,200})",
+        r"\bcurl\b[^|;&\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?\S{1,80}?:(?P<value>[^\s\"']{1,200})",
     ),
     (
         "authorization:",

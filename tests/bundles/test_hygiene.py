@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checker.checks.check import CheckContext
+from checker.checks.runner import run_checks
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
-from checker.model.image import Layer
+from checker.model.document import Document
+from checker.model.image import Layer, read_config
 from checker.model.limits import Limits
 from checker.model.location import Location
 from checker.model.rootfs import Rootfs
 from checker.plugins import load_plugins
+from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.tar import TarWalker
+from checker.testing.archive import build
 from checker.testing.cases import Case, load_cases
+from checker.testing.image import Image
 from checker.testing.running import run_case
 from checker.testing.tar import Member, directory, file, opaque, whiteout, write_tar
 from checker_hygiene.amount import amount
@@ -240,9 +247,6 @@ def test_a_secret_is_never_printed(case: Case, tmp_path: Path) -> None:
 
 
 def test_steps_are_read_in_every_form() -> None:
-    from checker.model.document import Document
-    from checker.model.image import read_config
-
     lines = {
         "/bin/sh -c #(nop)  ENV A=b": ("ENV", "A=b", []),
         "ENV A=b": ("ENV", "A=b", []),
@@ -304,3 +308,28 @@ def test_caches_of_a_large_layer() -> None:
 )
 def test_amounts(count: int, words: str) -> None:
     assert amount(count) == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "|1 " + "/a" * 40_000,
+        "RUN /bin/sh -c " + "curl -u " * 10_000,
+        "RUN /bin/sh -c " + "A_TOKEN=" * 10_000,
+        "RUN /bin/sh -c " + "a:b" * 20_000 + "| chpasswd",
+        "RUN /bin/sh -c " + "http://a" * 10_000 + "@",
+        "ADD " + "a.tar" * 20_000,
+        "ENV " + "_" * 60_000 + "=" + "_" * 60_000,
+    ],
+)
+def test_a_hostile_history_is_read_in_bounded_time(line: str, tmp_path: Path) -> None:
+    config = {"history": [{"created_by": line}] * 20, "config": {"Env": [line] * 20}}
+    path = tmp_path / "image.tar"
+    path.write_bytes(build("docker-archive", Image(layers=((),), config=config)).tar())
+    archive = read_archive(str(path), ReadOptions(jobs=1))
+    rules = [rule for rule in load_plugins().registry if rule.bundle == "checker_hygiene"]
+
+    began = time.process_time()
+    run = run_checks(archive, rules, CheckContext())
+    assert time.process_time() - began < 20
+    assert [result.traceback for result in run.results if result.traceback] == []
