@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import compress, count
+from itertools import chain, compress, count
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
@@ -23,6 +23,9 @@ from checker.model.members import LINKS_FOLLOWED
 
 _DIRECTORY = ord(DIRECTORY)
 _SYMLINK = ord(SYMLINK)
+# Of so few folders a search over all paths tells faster than a set of all folders does.
+_FEW = 8
+_PATHS_AT_ONCE = 4096
 
 
 class Placed(NamedTuple):
@@ -169,11 +172,29 @@ class Rootfs:
 
         A directory needs no entry of its own for an extraction to make it.
         """
-        if path in self:
-            return True
-        if self._folders is None:
+        return bool(self.held((path,)))
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of some cleaned paths that ``holds`` is true of; much faster than one by one."""
+        wanted = frozenset(paths)
+        found = {path for path in wanted if path in self or (not path and len(self))}
+        absent = wanted - found
+        if absent and self._folders is None and len(absent) <= _FEW:
+            return frozenset(found | self._search_folders(absent))
+        if absent and self._folders is None:
             self._folders = frozenset(self._find_folders())
-        return path in self._folders
+        return frozenset(found | (absent & self._folders if self._folders else set()))
+
+    def _search_folders(self, paths: frozenset[str]) -> set[str]:
+        """Those paths below which something visible lies, by one search over all paths."""
+        # The longer first, so that of a folder in a folder the inner one is found.
+        names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
+        wanted = re.compile(rf"\0(({names})/[^\0]*)")
+        found: set[str] = set()
+        for _, entries, hidden in self._stack:
+            for text in _texts(entries):
+                found.update(folder for path, folder in wanted.findall(text) if path not in hidden)
+        return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
     def _find_folders(self) -> set[str]:
         pending: set[str] = set()
@@ -219,6 +240,15 @@ class Rootfs:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
                 return Placed(layer, entries[position])
+        return None
+
+    def _link_at(self, path: str) -> str | None:
+        """The target of the visible symlink at a path; None if there is no symlink."""
+        for _, entries, hidden in self._stack:
+            position = entries.by_path.get(path)
+            if position is not None and path not in hidden:
+                is_link = entries.kinds[position] == _SYMLINK
+                return entries.linknames.get(position, "") if is_link else None
         return None
 
     def file_of(self, placed: Placed) -> Placed | None:
@@ -274,16 +304,16 @@ class Rootfs:
             if part == "..":
                 del done[-1:]
                 continue
-            here = self.get("/".join((*done, part)))
-            if here is None or not here.entry.is_symlink:
+            target = self._link_at("/".join((*done, part)))
+            if target is None:
                 done.append(part)
                 continue
             followed += 1
             if followed > LINKS_FOLLOWED:
                 return None
-            if here.entry.linkname.startswith("/"):
+            if target.startswith("/"):
                 done = []
-            pending += _parts(here.entry.linkname)
+            pending += _parts(target)
         return "/".join(done)
 
 
@@ -293,8 +323,8 @@ def _parts(path: str) -> list[str]:
 
 
 def _parents(paths: Iterable[str]) -> set[str]:
-    """The directories that paths lie in; in C, as there may be millions of paths."""
-    return set(map(itemgetter(0), map(methodcaller("rpartition", "/"), paths)))
+    """The directories that paths lie in."""
+    return {path.rpartition("/")[0] for path in paths}
 
 
 def _is_whole(layer: Layer) -> bool:
@@ -350,12 +380,21 @@ def _is_marker(path: str) -> bool:
 
 
 def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
-    """The positions of what lies below some folders, by one search over all paths."""
+    """The positions of what lies below some folders."""
     # No name in a tar holds a NUL; each begins behind one.
     wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, folders))})/[^\0]*)")
-    text = "\0".join(("", *entries.paths))
-    positions = map(entries.by_path.get, dict.fromkeys(wanted.findall(text)))
+    paths = chain.from_iterable(map(wanted.findall, _texts(entries)))
+    positions = map(entries.by_path.get, dict.fromkeys(paths))
     return (position for position in positions if position is not None)
+
+
+def _texts(entries: Entries) -> Iterator[str]:
+    """All paths, each between NULs, as texts that can be searched in C.
+
+    One text of all of them would take longer, as it fits in no cache of a processor.
+    """
+    for start in range(0, len(entries.paths), _PATHS_AT_ONCE):
+        yield "\0".join(("", *entries.paths[start : start + _PATHS_AT_ONCE], ""))
 
 
 def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:

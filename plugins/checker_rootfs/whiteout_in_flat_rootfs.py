@@ -51,6 +51,9 @@ class WhiteoutInFlatRootfs(Check):
             return
         for layer in rootfs.layers:
             entries = layer.entries
+            if len(rootfs) == len(entries.by_path):
+                # Nothing is hidden, so that there is no whiteout either.
+                continue
             positions = [
                 position
                 for path, position in entries.by_path.items()
