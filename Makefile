@@ -7,7 +7,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test bench agreement docs clean
+.PHONY: help check test lint types wheel-test bench agreement differential docs clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive; without one, a sample that is built first"
@@ -17,6 +17,7 @@ help:
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
 	@echo "make bench                      measure speed and memory beside a floor and other tools"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with what real engines did"
+	@echo "make differential [COUNT=500 SEED=1]  compare verdicts on random archives with engines here"
 	@echo "make docs                       write the generated pages of docs/ anew"
 	@echo "make clean                      remove the virtual environment and what was built"
 	@echo "PYTHON=python3.13               the interpreter that .venv is made with"
@@ -68,6 +69,10 @@ bench: $(VENV)/stamp-run
 
 agreement: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") $(ARGS)
+
+differential: $(VENV)/stamp-test
+	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,23 +16,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from benchmarks.masking import masked
 from checker.model.archive import Archive
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
 
 _BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
-# What differs between two runs of one engine: paths, digests, other hexadecimal names, numbers.
-_MASKS = (
-    # Names of the moment: of a snapshot, and of the image that an import makes.
-    (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
-    (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
-    (re.compile(r"<tmp>"), "<path>"),
-    (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),
-    (re.compile(r"\b[0-9a-f]{12,128}\b"), "<hex>"),
-    (re.compile(r"\d+"), "<n>"),
-    (re.compile(r"\s+"), " "),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +63,6 @@ class Score:
             self.messages += 1
         else:
             self.misses.append(Miss(case, "message", real, predicted))
-
-
-def masked(message: str) -> str:
-    """A message without what differs between two runs of one engine."""
-    for pattern, replacement in _MASKS:
-        message = pattern.sub(replacement, message)
-    return message.strip()
 
 
 def _outcome(truth: Mapping[str, Any]) -> str:

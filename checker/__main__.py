@@ -1,8 +1,6 @@
 """``python -m checker``."""
 
-import sys
-
-from checker.cli import main
+from checker.cli import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

@@ -15,41 +15,61 @@ class Panel(NamedTuple):
     """Engines, and the machine that they are thought to run on.
 
     Attributes:
-        engines: The engines.
+        engines: All engines that are known.
+        chosen: Those of them that the archive has to please.
         host: The machine.
-        is_whole: Whether these are all engines, and not those that the user chose.
     """
 
     engines: tuple[Engine, ...]
+    chosen: tuple[Engine, ...]
     host: Host
-    is_whole: bool = False
 
-    def judge(self, archive: Archive, shown_as: str, crashes: list[str]) -> tuple[Verdict, ...]:
+    def judge(self, archive: Archive, shown_as: str, crashes: list[str]) -> Judgement:
         """Ask each engine; one that crashes is noted in ``crashes``, the others go on."""
-        verdicts = []
+        verdicts: list[Verdict] = []
+        of_chosen: list[Verdict] = []
         question = Question(archive, self.host, shown_as)
         for engine in self.engines:
             try:
-                verdicts.append(engine.judge(question))
+                verdict = engine.judge(question)
             except Exception as error:  # noqa: BLE001 - whatever a plugin raises
                 problem = f"{type(error).__name__}: {error}"
                 crashes.append(f"engine {engine.name} {engine.action}: {problem}")
-        return tuple(verdicts)
+                continue
+            verdicts.append(verdict)
+            if engine in self.chosen:
+                of_chosen.append(verdict)
+        return Judgement(tuple(verdicts), tuple(of_chosen))
 
 
-def choose_engines(plugins: Plugins, chosen: Iterable[str] | None) -> tuple[Engine, ...]:
-    """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``; all of them for None.
+class Judgement(NamedTuple):
+    """What the engines make of one archive.
+
+    Attributes:
+        verdicts: What all of them do.
+        of_chosen: What those do that the archive has to please.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    of_chosen: tuple[Verdict, ...]
+
+
+def known_engines(plugins: Plugins) -> tuple[Engine, ...]:
+    """The engines that plugins give.
+
+    Raises:
+        UsageError: A plugin gives something else.
+    """
+    return tuple(_engines(plugins))
+
+
+def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Engine, ...]:
+    """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
 
     Raises:
         UsageError: There is no such engine or action.
     """
-    if chosen is None:
-        return tuple(_engines(plugins))
-    wanted = tuple(chosen)
-    if not wanted:
-        return ()
-    engines = tuple(_engines(plugins))
-    found = [engine for name in wanted for engine in _named(name, engines)]
+    found = [engine for name in names for engine in _named(name, engines)]
     return tuple(dict.fromkeys(found))
 
 

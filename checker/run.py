@@ -52,7 +52,8 @@ class CheckedArchive(NamedTuple):
         archive: The facts; None if it could not be read.
         error: Why it could not be read.
         classification: What it is; None if no plugin said, or it could not be read.
-        verdicts: What engines make of it.
+        verdicts: What all known engines make of it.
+        of_chosen: What the engines make of it that the user chose.
         findings: What the checks found, after the settings, gravest first.
         results: How each rule went.
         crashes: What else crashed while the archive was looked at, a line each.
@@ -63,6 +64,7 @@ class CheckedArchive(NamedTuple):
     error: str | None = None
     classification: Classification | None = None
     verdicts: tuple[Verdict, ...] = ()
+    of_chosen: tuple[Verdict, ...] = ()
     findings: tuple[Finding, ...] = ()
     results: tuple[Result, ...] = ()
     crashes: tuple[str, ...] = ()

@@ -1,5 +1,5 @@
 """The command line."""
 
-from checker.cli.main import main
+from checker.cli.main import main, start
 
-__all__ = ["main"]
+__all__ = ["main", "start"]

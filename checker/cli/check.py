@@ -18,7 +18,7 @@ from checker.checks.runner import run_checks
 from checker.cli.progress import Progress
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
-from checker.panel import Panel, choose_engines, parse_host
+from checker.panel import Panel, choose_engines, known_engines, parse_host
 from checker.plugins import OWN_DISTRIBUTION, Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.errors import UnreadableError
@@ -51,19 +51,22 @@ def run_check(arguments: argparse.Namespace) -> int:
     outputs = _outputs(arguments.formats or (), host)
     checking = arguments.command == "check"
     rules = settings.rules(host.registry) if checking else ()
+    if checking:
+        settings = settings._replace(options=settings.rule_options(host.registry))
     if checking and not rules:
         for problem in host.problems:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)
         print("checker: no checks are loaded, so nothing can be checked", file=sys.stderr)
         return 3
-    chosen = arguments.engines or () if checking else None
+    engines = known_engines(host)
+    chosen = choose_engines(engines, arguments.engines or ()) if checking else engines
     inspection = _Inspection(
         host,
         settings,
         rules,
-        Panel(choose_engines(host, chosen), parse_host(arguments.host), chosen is None),
+        Panel(engines, chosen, parse_host(arguments.host)),
         _jobs(arguments.jobs),
-        bool(chosen is None or chosen) or any(output.report.shows_digest for output in outputs),
+        bool(chosen) or any(output.report.shows_digest for output in outputs),
     )
     run = Run(
         command=arguments.command,
@@ -169,13 +172,12 @@ class _Inspection(NamedTuple):
     def _judge(self, archive: Archive) -> CheckedArchive:
         crashes: list[str] = []
         shown_as = _shown_as(archive.path)
-        verdicts = self.panel.judge(archive, shown_as, crashes)
-        every_verdict = verdicts if self.panel.is_whole else ()
-        classification = self._classify(archive, shown_as, every_verdict, crashes)
+        judgement = self.panel.judge(archive, shown_as, crashes)
+        classification = self._classify(archive, shown_as, judgement.verdicts, crashes)
         context = CheckContext(
             intended=self.settings.intended,
             limits=self.settings.limits,
-            verdicts=verdicts,
+            verdicts=judgement.of_chosen,
             options=self.settings.options,
         )
         run = run_checks(archive, self.rules, context)
@@ -184,7 +186,8 @@ class _Inspection(NamedTuple):
             path=archive.path,
             archive=archive,
             classification=classification,
-            verdicts=verdicts,
+            verdicts=judgement.verdicts,
+            of_chosen=judgement.of_chosen,
             findings=self.settings.judge(run.findings, today),
             results=run.results,
             crashes=tuple(crashes),

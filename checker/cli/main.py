@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
+from typing import NoReturn
 
 from checker.cli.arguments import parse_arguments
 from checker.settings import UsageError
@@ -15,6 +17,17 @@ INTERRUPTED = 128 + signal.SIGINT
 BROKEN_PIPE = 128 + 13
 # Two threads share the work of a blob; the default of 5 ms starves the one that hashes.
 _SWITCH_SECONDS = 0.0001
+_NEW_OBJECTS = 50_000
+
+
+def start() -> NoReturn:
+    """Run the command line as the whole of a process, and end the process."""
+    # A collection of garbage at every 700 new objects takes a tenth of the time of a short run.
+    gc.set_threshold(_NEW_OBJECTS)
+    code = main()
+    sys.stderr.flush()
+    # Taking down the interpreter frees one by one what the system frees at once.
+    os._exit(code)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.document import Document
 from checker.model.entries import Entries
-from checker.model.image import Image, Index, Manifest, ManifestItem
+from checker.model.image import Descriptor, Image, Index, Manifest, ManifestItem
 from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.members import Members
@@ -93,6 +93,18 @@ class OciHalf(NamedTuple):
     indexes: tuple[Index, ...]
     manifests: tuple[Manifest, ...]
 
+    @property
+    def unfollowed(self) -> tuple[Descriptor, ...]:
+        """What indexes refer to that is missing, no index or manifest, or was not understood."""
+        followed = {each.descriptor.digest_text for each in self.manifests}
+        followed |= {each.descriptor.digest_text for each in self.indexes if each.descriptor}
+        return tuple(
+            descriptor
+            for index in self.indexes
+            for descriptor in index.manifests
+            if descriptor.digest_text is None or descriptor.digest_text not in followed
+        )
+
 
 class Stats(NamedTuple):
     """What reading cost: bytes and seconds."""
@@ -121,6 +133,8 @@ class Archive(NamedTuple):
         rootfs: Its root filesystem, if it is a flat one.
         limits: Limits that cut the reading short, those of its tar and blobs included.
         stats: What reading cost.
+        inside: Where what comes out of the decompression is compressed once more, the archive
+            that a second one leaves, which few engines come to see. A third is not tried.
     """
 
     path: str
@@ -137,6 +151,7 @@ class Archive(NamedTuple):
     rootfs: Rootfs | None
     limits: tuple[LimitReached, ...]
     stats: Stats
+    inside: Archive | None = None
 
     @property
     def location(self) -> Location:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checker.model.archive import DockerHalf, Kind, OciHalf, Source
-from checker.model.entries import DIRECTORY, REGULAR, WHITEOUT_PREFIX, Entries
+from checker.model.entries import DIRECTORY, REGULAR, WINDOWS_FOLDERS, Entries
 from checker.model.interpret import INDEX_JSON, MANIFEST_JSON, marks_of_image, top_folder
 from checker.model.members import Members
 from checker.model.tar import AnomalyKind, Tar
@@ -17,7 +17,6 @@ ROOT_FOLDERS = frozenset(
         *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
     },
 )
-WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
 DOCKER_ENV = ".dockerenv"
 _SURE = 3
 _EXECUTABLE = 0o111
@@ -77,7 +76,7 @@ def _kind_without_image(members: Members) -> Kind:
         return Kind.WRAPPED
     if looks_like_rootfs(entries):
         return _flat_kind(entries)
-    return Kind.LAYER if _has_whiteouts(entries) else Kind.UNKNOWN
+    return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
 def _marks_below(entries: Entries, folder: str) -> bool:
@@ -127,11 +126,4 @@ def looks_like_rootfs(entries: Entries) -> bool:
 
 
 def _flat_kind(entries: Entries) -> Kind:
-    return Kind.LAYER if _has_whiteouts(entries) else Kind.ROOTFS
-
-
-def _has_whiteouts(entries: Entries) -> bool:
-    return any(
-        WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
-        for path in entries.by_path
-    )
+    return Kind.LAYER if entries.whiteouts else Kind.ROOTFS

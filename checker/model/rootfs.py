@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import chain, compress, count
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
@@ -96,7 +97,7 @@ class Rootfs:
         image: The image, if it is the root of one.
     """
 
-    __slots__ = ("_folders", "_known", "_stack", "image", "layers", "location")
+    __slots__ = ("__weakref__", "_folders", "_known", "_stack", "image", "layers", "location")
 
     def __init__(
         self,
@@ -197,13 +198,15 @@ class Rootfs:
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
     def _find_folders(self) -> set[str]:
-        pending: set[str] = set()
+        found = {""} if len(self) else set[str]()
         for _, entries, hidden in self._stack:
-            pending |= _parents(entries.by_path.keys() - hidden if hidden else entries.by_path)
-        found: set[str] = set()
-        while pending:
-            found |= pending
-            pending = _parents(pending) - found
+            if not hidden:
+                found |= entries.folders
+                continue
+            pending = _parents(entries.by_path.keys() - hidden)
+            while pending:
+                found |= pending
+                pending = _parents(pending) - found
         return found
 
     def _rows(
@@ -233,6 +236,16 @@ class Rootfs:
                 path = entries.paths[position]
                 if entries.by_path.get(path) == position and path not in hidden:
                     yield layer, position, head
+
+    def hidden(self) -> Iterator[tuple[Layer, AbstractSet[str]]]:
+        """What of each layer is not visible, top layer first.
+
+        Yields:
+            The layer, and the paths that layers above replace or take away, whiteouts of the layer
+            itself included.
+        """
+        for layer, _, hidden in self._stack:
+            yield layer, hidden
 
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""
@@ -340,7 +353,7 @@ def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]
     shade = _Shade(set(), set(), set(), [])
     for below, layer in reversed(tuple(enumerate(layers))):
         entries = layer.entries
-        markers = {path for path in entries.by_path if WHITEOUT_PREFIX in path and _is_marker(path)}
+        markers = set(entries.whiteouts)
         yield layer, entries, markers | _hidden(entries, shade)
         if below:
             _cast(markers, entries, shade)
@@ -373,10 +386,6 @@ def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
     for child in reversed(unknown):
         answer = known[child] = answer or shade.empties(child)
     return answer
-
-
-def _is_marker(path: str) -> bool:
-    return path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
 
 
 def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:

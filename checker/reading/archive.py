@@ -33,7 +33,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
-from checker.reading.source import CHUNK, Opened, Seekable, open_source
+from checker.reading.source import CHUNK, Opened, Seekable, open_again, open_source
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 _FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
@@ -71,8 +71,21 @@ def read_archive(path: str, options: ReadOptions) -> Archive:
         hashing = _FileHash(opened.file if options.whole_digest else None)
         stack.callback(hashing.close)
         blobs = _read_blobs(path, opened, options)
+        inside = _read_inside(path, opened, options)
         sha256 = opened.sha256 or hashing.result()
-    return _gather(path, opened, blobs, sha256, began, options)
+    archive = _gather(path, opened, blobs, sha256, began, options)
+    return archive._replace(inside=inside)
+
+
+def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | None:
+    """Read what is left when an archive that is compressed twice is decompressed once more."""
+    began = time.perf_counter()
+    again = open_again(opened, options.plan, options.limits)
+    if again is None:
+        return None
+    with closing(again.content):
+        blobs = _read_blobs(path, again, options)
+    return _gather(path, again, blobs, again.sha256, began, options)
 
 
 class _FileHash:

@@ -144,6 +144,12 @@ class TarContent:
             at = span.offset + length
         yield from _zeros(size - at)
 
+    def from_start(self) -> int:
+        """A descriptor of the whole tar, at its first byte; the caller closes it."""
+        file = os.dup(self._file)
+        os.lseek(file, 0, os.SEEK_SET)
+        return file
+
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
@@ -203,6 +209,22 @@ def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
         return _open_file(file, plan, limits)
     except OSError as error:
         raise UnreadableError(path, _why(path, error)) from error
+
+
+def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | None:
+    """Decompress once more what came out of the decompression of a whole file.
+
+    Returns:
+        None if that is not compressed.
+
+    Raises:
+        OSError: There is no place for a second copy.
+    """
+    content = opened.content
+    is_compressed = detect(opened.tar.head[:MAGIC_SIZE]) is not CompressionKind.NONE
+    if not is_compressed or not isinstance(content, TarContent):
+        return None
+    return _spool(content.from_start(), opened.source, plan, limits)
 
 
 def _why(path: str, error: OSError) -> str:

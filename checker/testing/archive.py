@@ -116,6 +116,7 @@ class _Built:
         parts |= {f"layer{number}": blob for number, blob in enumerate(self.layers)}
         members = {prefix + part: member_of(self, part, blob) for part, blob in parts.items()}
         digests = {f"{prefix}{part}.digest": blob.digest for part, blob in parts.items()}
+        digests |= {f"{prefix}{part}.hex": blob.hex for part, blob in parts.items()}
         diffs = {f"{prefix}layer{n}.diff_id": each for n, each in enumerate(self.diff_ids)}
         return members | digests | diffs
 
@@ -233,6 +234,26 @@ def oci_archive(*images: Image) -> Archive:
         for names in _oci_names(each.image)
     ]
     return _layout("oci-archive", built, descriptors)
+
+
+def layout_members(
+    blobs: Iterable[Blob], descriptors: Iterable[Mapping[str, Any]]
+) -> tuple[Member, ...]:
+    """The members of an OCI layout of any blobs.
+
+    Args:
+        blobs: The blobs; one that comes twice is written once.
+        descriptors: What ``index.json`` lists.
+    """
+    files = {_blob_name(blob): file(_blob_name(blob), blob.data) for blob in blobs}
+    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": list(descriptors)}
+    return (
+        directory("blobs"),
+        directory("blobs/sha256"),
+        *(files[name] for name in sorted(files)),
+        file("index.json", encode_json(index)),
+        file("oci-layout", encode_json({"imageLayoutVersion": "1.0.0"})),
+    )
 
 
 def oci_layout(*images: Image) -> Archive:
@@ -353,7 +374,9 @@ def wrapped(archive: Archive, folder: str = "image") -> Archive:
 
 def nested(archive: Archive, name: str = "image.tar") -> Archive:
     """A tar with nothing in it but the archive as a file."""
-    digests = {k: v for k, v in archive.names.items() if k.endswith((".digest", ".diff_id"))}
+    digests = {
+        k: v for k, v in archive.names.items() if k.endswith((".digest", ".hex", ".diff_id"))
+    }
     return Archive("nested", (file(name, archive.tar()),), digests | {"inner": name})
 
 
@@ -567,16 +590,8 @@ def _layout(
     descriptors: Sequence[Mapping[str, Any]],
     extra: Iterable[Blob] = (),
 ) -> Archive:
-    blobs = {_blob_name(blob): blob for each in built for blob in _blobs(each)}
-    blobs |= {_blob_name(blob): blob for blob in extra}
-    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": list(descriptors)}
-    members = (
-        directory("blobs"),
-        directory("blobs/sha256"),
-        *(file(name, blobs[name].data) for name in sorted(blobs)),
-        file("index.json", encode_json(index)),
-        file("oci-layout", encode_json({"imageLayoutVersion": "1.0.0"})),
-    )
+    blobs = (*(blob for each in built for blob in _blobs(each)), *extra)
+    members = layout_members(blobs, descriptors)
     return Archive(kind, members, _all_names(built, lambda _built, _part, blob: _blob_name(blob)))
 
 

@@ -10,9 +10,10 @@ from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.panel import Panel, choose_engines
+from checker.panel import Panel, choose_engines, known_engines
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
+from checker.settings import read_options
 from checker.testing.cases import Built, Case
 from checker.verdicts import Host
 
@@ -33,22 +34,25 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
 
     Raises:
         AssertionError: The check crashed.
+        UsageError: The rule does not take an option of the case.
     """
+    rule = Rule(check, case.bundle)
     built = case.build()
     options = dict(case.options)
     limits = Limits()._replace(**options.pop("limits", {}))
     intended = options.pop("as", None)
     engines = options.pop("engines", ())
-    panel = Panel(choose_engines(load_plugins(), engines) if engines else (), Host())
+    chosen = choose_engines(known_engines(load_plugins()), engines) if engines else ()
+    panel = Panel(chosen, chosen, Host())
     plan = ContentPlan.of(check.reads)
     archive = read_archive(str(built.write(folder)), ReadOptions(plan=plan, limits=limits))
     context = CheckContext(
         intended=intended,
         limits=limits,
-        verdicts=panel.judge(archive, archive.path, []),
-        options={check.id: options},
+        verdicts=panel.judge(archive, archive.path, []).of_chosen,
+        options={check.id: read_options(rule, options)},
     )
-    run = run_checks(archive, [Rule(check, case.bundle)], context)
+    run = run_checks(archive, [rule], context)
     crashes = [result.traceback for result in run.results if result.traceback]
     if crashes:
         raise AssertionError(crashes[0])

@@ -66,8 +66,32 @@ def test_junit_has_a_case_for_each_chosen_engine(checker: Checker, rootfs: Path)
     assert cases["docker-28 import"].find("failure") is None
 
 
-def test_without_a_chosen_engine_none_is_asked(checker: Checker, image: Path) -> None:
-    assert verdicts_of(checker("check", image, "--format", "json").report) == {}
+def test_check_tells_every_verdict_and_fails_by_none_of_them(
+    checker: Checker, rootfs: Path
+) -> None:
+    checked = checker("check", rootfs, "--format", "json")
+    assert verdicts_of(checked.report) == verdicts_of(
+        checker("classify", rootfs, "--format", "json").report
+    )
+    assert checked.code == 0
+    assert "ENG003" not in checked.rules
+
+
+def test_check_and_classify_say_the_same(checker: Checker, tmp_path: Path) -> None:
+    path = tmp_path / "old.tar"
+    path.write_bytes(sample("legacy"))
+    (checked,) = checker("check", path, "--format", "json").report["archives"]
+    (classified,) = checker("classify", path, "--format", "json").report["archives"]
+    told = ("loadable", "importable", "restore", "verdicts")
+    assert [checked[key] for key in told] == [classified[key] for key in told]
+
+
+def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: Path) -> None:
+    words = ("check", rootfs, "--engine", "docker-28:import")
+    assert "docker-28 load" not in checker(*words).out
+    assert "docker-28 import" in checker(*words).out
+    cases = checker(*words, "--format", "junit").junit.iter("testcase")
+    assert "docker-28 load" not in {case.get("name") for case in cases}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,99 @@ class EngineError(Exception):
     """An engine did not do what the tests build on."""
 
 
+@dataclass(slots=True)
+class DockerDaemon:
+    """dockerd without network, which runs a containerd of its own.
+
+    Attributes:
+        folder: The host's folder, which all that it writes is below.
+        environment: What it is run with; its address is there.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            EngineError: It ended, or does not answer in time; the message has the end of its log.
+        """
+        command = [
+            str(self.folder / "bin" / "dockerd"),
+            *("--data-root", str(self.folder / "docker")),
+            *("--exec-root", str(self.folder / "exec")),
+            *("--host", self.environment["DOCKER_HOST"]),
+            *("--pidfile", str(self.folder / "dockerd.pid")),
+            "--iptables=false",
+            "--ip6tables=false",
+            "--bridge=none",
+            "--storage-driver=vfs",
+        ]
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._wait(self._process)
+
+    def end(self) -> None:
+        """End it, and its containerd should it have been left behind."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        pidfile = self.folder / "exec" / "containerd" / "containerd.pid"
+        orphan = pidfile.read_text() if pidfile.exists() else None
+        process.terminate()
+        try:
+            process.wait(DAEMON_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            if orphan is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(orphan), signal.SIGKILL)
+
+    def renew(self) -> None:
+        """Start it anew with nothing in its store."""
+        self.end()
+        _remove(self.folder / "docker")
+        self.start()
+
+    @property
+    def layers(self) -> list[str]:
+        """The chains of layers that it holds, those that a failed load has left among them."""
+        folder = self.folder / "docker" / "image" / "vfs" / "layerdb" / "sha256"
+        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "dockerd.log"
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + DAEMON_START_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise EngineError(f"dockerd ended with {process.returncode}:\n{_tail(self._log)}")
+            if self._answers():
+                return
+            time.sleep(0.1)
+        raise EngineError(f"dockerd is silent after {DAEMON_START_SECONDS} s:\n{_tail(self._log)}")
+
+    def _answers(self) -> bool:
+        asked = [str(self.folder / "bin" / "docker"), "version", "--format", "{{.Server.Version}}"]
+        done = subprocess.run(asked, env=dict(self.environment), capture_output=True, check=False)
+        return done.returncode == 0
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Engines whose stores, configuration and sockets all lie in one folder.
@@ -38,10 +131,12 @@ class Host:
     Attributes:
         folder: Holds all of it.
         environment: What the commands are run with.
+        docker: Its Docker daemon.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    docker: DockerDaemon
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command in the host's folder and return how it went."""
@@ -88,11 +183,22 @@ class Host:
         left = self.must("docker", "image", "ls", "--quiet")
         if left:
             raise EngineError(f"docker rmi left images behind: {left}")
+        if self.docker.layers:
+            # Loads that fail leave layers that no command removes.
+            self.docker.renew()
 
     def empty_podman(self) -> None:
         """Remove every container and image from Podman's store."""
         self.must("podman", "rm", "--all", "--force")
         self.must("podman", "rmi", "--all", "--force")
+
+    def renew_podman(self) -> None:
+        """Take Podman's store away: of a load that failed, layers stay that `rmi` does not see.
+
+        No container may run.
+        """
+        for name in ("graph", "run"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
 def _containers_environment(folder: Path) -> dict[str, str]:
@@ -134,41 +240,9 @@ def _environment(folder: Path) -> dict[str, str]:
         "PATH": f"{programs}:{search_path()}",
         "LANG": "C.UTF-8",
         "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
+        # The daemon runs a containerd of its own, which takes images too.
+        "CONTAINERD_ADDRESS": str(folder / "exec" / "containerd" / "containerd.sock"),
     } | _containers_environment(folder)
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
-
-
-def _wait_for_docker(host: Host, daemon: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the daemon answers.
-
-    Raises:
-        EngineError: It ended, or does not answer in time; the message has the end of its log.
-    """
-    deadline = time.monotonic() + DAEMON_START_SECONDS
-    while time.monotonic() < deadline:
-        if daemon.poll() is not None:
-            raise EngineError(f"dockerd ended with {daemon.returncode}:\n{_tail(log)}")
-        if host.run("docker", "version", "--format", "{{.Server.Version}}").returncode == 0:
-            return
-        time.sleep(0.1)
-    raise EngineError(f"dockerd is silent after {DAEMON_START_SECONDS} s:\n{_tail(log)}")
-
-
-def _end(daemon: subprocess.Popen[bytes], containerd_pidfile: Path) -> None:
-    """End the daemon, and its containerd should it have been left behind."""
-    daemon.terminate()
-    try:
-        daemon.wait(DAEMON_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        orphan = containerd_pidfile.read_text() if containerd_pidfile.exists() else None
-        daemon.kill()
-        daemon.wait()
-        if orphan is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(orphan), signal.SIGKILL)
 
 
 def mounts_below(folder: Path) -> list[str]:
@@ -185,38 +259,6 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def docker_daemon(host: Host) -> Iterator[None]:
-    """Run dockerd (which runs its own containerd) without network until the block ends."""
-    folder = host.folder
-    exec_root = folder / "exec"
-    log = folder / "dockerd.log"
-    command = [
-        str(folder / "bin" / "dockerd"),
-        *("--data-root", str(folder / "docker")),
-        *("--exec-root", str(exec_root)),
-        *("--host", host.environment["DOCKER_HOST"]),
-        *("--pidfile", str(folder / "dockerd.pid")),
-        "--iptables=false",
-        "--ip6tables=false",
-        "--bridge=none",
-        "--storage-driver=vfs",
-    ]
-    with log.open("wb") as output:
-        daemon = subprocess.Popen(
-            command,
-            env=dict(host.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for_docker(host, daemon, log)
-        yield
-    finally:
-        _end(daemon, exec_root / "containerd" / "containerd.pid")
-
-
-@contextlib.contextmanager
 def running_host(folder: Path) -> Iterator[Host]:
     """Set up a host in a folder that is made for it, and take all of it away at the end.
 
@@ -224,14 +266,20 @@ def running_host(folder: Path) -> Iterator[Host]:
         EngineError: The Docker daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
+    environment = _environment(folder)
+    docker = DockerDaemon(folder, environment)
     try:
-        host = Host(folder, _environment(folder))
-        with docker_daemon(host):
-            client, server = host.must(
-                "docker", "version", "--format", "{{.Client.Version}} {{.Server.Version}}"
-            ).split()
-            if client != server:
-                raise EngineError(f"docker client {client} does not belong to dockerd {server}")
-            yield host
+        docker.start()
+        host = Host(folder, environment, docker)
+        _check_versions(host)
+        yield host
     finally:
+        docker.end()
         _remove(folder)
+
+
+def _check_versions(host: Host) -> None:
+    form = "{{.Client.Version}} {{.Server.Version}}"
+    client, server = host.must("docker", "version", "--format", form).split()
+    if client != server:
+        raise EngineError(f"docker client {client} does not belong to dockerd {server}")

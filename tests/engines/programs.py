@@ -14,6 +14,7 @@ PACKAGES: Final = {
     "docker": "docker.io",
     "dockerd": "docker.io",
     "containerd": "containerd",
+    "ctr": "containerd",
     "podman": "podman",
     "skopeo": "skopeo",
     "buildah": "buildah",

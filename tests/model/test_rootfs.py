@@ -293,6 +293,15 @@ def test_links_lead_through_layers() -> None:
     assert placed.layer.position == 2
 
 
+def test_what_is_hidden_of_each_layer() -> None:
+    rootfs = merge(
+        (file("a"), file("b"), directory("c"), file("c/d"), file("e")),
+        (file("a"), whiteout("b"), whiteout("c")),
+    )
+    hidden = {layer.position: set(paths) for layer, paths in rootfs.hidden()}
+    assert hidden == {1: {".wh.b", ".wh.c"}, 0: {"a", "b", "c", "c/d"}}
+
+
 # --- content
 
 

@@ -153,6 +153,31 @@ print(*(blob.diff_id for blob in archive.members.blobs.values()))
 """
 
 
+def test_an_archive_that_is_compressed_twice_is_read_inside_too(tmp_path: Path) -> None:
+    once = compress(SAMPLE, "gzip")
+    archive = read(written(tmp_path, compress(once, "xz")))
+    assert archive.kind is Kind.NOT_A_TAR
+    assert archive.compression.kind is CompressionKind.XZ
+    assert archive.inside is not None
+    assert archive.inside.kind is Kind.OCI_ARCHIVE
+    assert archive.inside.compression.kind is CompressionKind.GZIP
+    assert archive.inside.size == len(once)
+    assert facts(archive.inside) == facts(read(written(tmp_path, once)))
+
+
+@pytest.mark.parametrize("data", [SAMPLE, compress(SAMPLE, "gzip"), b"\x1f\x8b"])
+def test_nothing_is_inside_any_other(tmp_path: Path, data: bytes) -> None:
+    assert read(written(tmp_path, data)).inside is None
+
+
+def test_a_third_compression_is_not_taken_off(tmp_path: Path) -> None:
+    data = compress(compress(compress(SAMPLE, "gzip"), "gzip"), "gzip")
+    archive = read(written(tmp_path, data)).inside
+    assert archive is not None
+    assert archive.kind is Kind.NOT_A_TAR
+    assert archive.inside is None
+
+
 @pytest.mark.parametrize("compression", ["none", "gzip"])
 def test_standard_input(tmp_path: Path, compression: str) -> None:
     data = compress(SAMPLE, compression)

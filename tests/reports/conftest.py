@@ -276,6 +276,26 @@ def hostile() -> Run:
     return Run(command="check", version="1.0", problems=(problem,), archives=(checked, unread))
 
 
+_VERDICTS = (
+    Verdict(
+        engine="docker-28",
+        action="load",
+        outcome=VerdictOutcome.ACCEPTS,
+        reason="manifest.json and all that it names is there",
+        command="docker load -i many.tar",
+    ),
+    Verdict(
+        engine="skopeo-1",
+        action="oci-archive",
+        outcome=VerdictOutcome.REJECTS,
+        reason="it looks for index.json, which is not there, and has no other way",
+        message="open index.json: no such file or directory",
+        conditions=("nothing else",),
+        rules=("OCI003",),
+    ),
+)
+
+
 def images() -> Run:
     several = [_tagged(number) for number in range(12)]
     archive = read("many.tar", build("docker-archive", *several).tar())
@@ -283,24 +303,8 @@ def images() -> Run:
         path="many.tar",
         archive=archive,
         classification=loads("many.tar"),
-        verdicts=(
-            Verdict(
-                engine="docker-28",
-                action="load",
-                outcome=VerdictOutcome.ACCEPTS,
-                reason="manifest.json and all that it names is there",
-                command="docker load -i many.tar",
-            ),
-            Verdict(
-                engine="skopeo-1",
-                action="oci-archive",
-                outcome=VerdictOutcome.REJECTS,
-                reason="it looks for index.json, which is not there, and has no other way",
-                message="open index.json: no such file or directory",
-                conditions=("nothing else",),
-                rules=("OCI003",),
-            ),
-        ),
+        verdicts=_VERDICTS,
+        of_chosen=_VERDICTS,
         results=PASSED,
     )
     return Run(command="check", version="1.0", archives=(checked,))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.agreement import masked, measure
+from benchmarks.agreement import measure
+from benchmarks.masking import masked
 from checker.testing.archive import sample
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 

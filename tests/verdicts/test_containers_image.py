@@ -72,6 +72,16 @@ CASES = (
         ("loading tar component manifest.json: unexpected EOF", TAKEN, TAKEN, NO_INDEX),
     ),
     Told("xz", docker({"compress": "xz"}), loaded_from_docker(TAKEN)),
+    Told(
+        "gzip in gzip",
+        docker({"compress": "gzip"}, {"compress": "gzip"}),
+        (TAKEN, TAKEN, TAKEN, "archive/tar: invalid tar header"),
+    ),
+    Told(
+        "gzip in xz in gzip",
+        docker({"compress": "gzip"}, {"compress": "xz"}, {"compress": "gzip"}),
+        ("archive/tar: invalid tar header",) * 4,
+    ),
     Told("zstd", oci({"compress": "zstd"}), loaded_from_oci(TAKEN)),
     Told(
         "few bytes of no tar",

@@ -8,17 +8,21 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
-from checker.model.archive import Archive, Kind, Source
+from checker.model.archive import Archive, Source
+from checker.model.blob import Blob
+from checker.model.compression import CompressionKind
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.advice import IS_LOADED, why_not_loaded
+from checker_engines.steps.conditions import DEVICES, LAYER_COMPRESSED_TWICE, NO_COLON, URLS
 from checker_engines.steps.containers_library import (
     Library,
+    has_magic,
     inflating_error,
-    is_compressed,
     is_recognised,
     refuse_folder,
     tar_seen,
@@ -29,6 +33,8 @@ from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.oci_archive import OciArchive
 from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.source import digest_of
+from checker_engines.tables import containers_image
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
@@ -82,15 +88,15 @@ PODMAN_5 = Library(
     announces_signatures=False,
 )
 # The same generation of the library as podman 5; only its temporary names are told in another way.
-SKOPEO = replace(PODMAN_5, folder="<tmp>", temporary=_whole)
+SKOPEO = PODMAN_5._replace(folder="<tmp>", temporary=_whole)
 
 
-@dataclass(frozen=True, slots=True)
-class Podman:
+class Podman(NamedTuple):
     """A podman.
 
     Attributes:
         name: The profile.
+        follows: The release that it was read from.
         library: The build that it carries.
         not_a_folder: What it says of a file where a folder with an image layout could be.
         copying: What stands before errors of a copy, given the source.
@@ -98,6 +104,7 @@ class Podman:
     """
 
     name: str
+    follows: str
     library: Library
     not_a_folder: str
     copying: Callable[[str], str]
@@ -119,12 +126,13 @@ class Podman:
         printed.append("Error: payload does not match any of the supported image formats:")
         printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
         printed.append(" * dir: open <tmp>: not a directory")
-        reason = _why(question, "podman import", failures[_half_at_hand(question.archive)].reason)
+        reason = failures[_half_at_hand(question.archive)].reason
+        reason = why_not_loaded(question, "podman import", reason)
         return self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
 
     def _taken(self, question: Question, count: int) -> Verdict:
         if count:
-            reason = "it finds an image, and every layer can be unpacked"
+            reason = IS_LOADED
             return self._verdict(question, "load", VerdictOutcome.ACCEPTS, reason, None)
         reason = "manifest.json lists no image: podman exits 0 and loads nothing"
         return self._verdict(question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
@@ -159,6 +167,9 @@ class Podman:
         for number, item in enumerate(opened.items):
             name = full_name(item.tags[0]) if item.tags else f"@{number}"
             source = f"docker-archive:<tmp>:{name}"
+            if not item.tags:
+                # Its ID is asked for first, to name it by.
+                opened.image(item)
             with _before(self.copying(source)):
                 with _before(f"determining manifest MIME type for {source}: "):
                     image = opened.image(item)
@@ -184,7 +195,7 @@ class Podman:
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
             raise Refusal(text, "the compressed archive is corrupt: get it again")
-        digest = f"sha256:{archive.sha256}"
+        digest = digest_of(archive)
         printed = ["Getting image source signatures", f"Copying blob {digest}"]
         try:
             apply_tar(digest, tar_seen(archive), new_root(), self.library, printed)
@@ -229,6 +240,7 @@ def _podman_5_copying_layout(source: str) -> str:
 _PODMANS = (
     Podman(
         "podman-4",
+        "4.3.1",
         PODMAN_4,
         "initializing source oci:<tmp>:: open <tmp>: not a directory",
         _podman_4_copying,
@@ -236,6 +248,7 @@ _PODMANS = (
     ),
     Podman(
         "podman-5",
+        "5.8.2",
         PODMAN_5,
         "open <tmp>: not a directory",
         _podman_5_copying,
@@ -244,63 +257,105 @@ _PODMANS = (
 )
 
 
-def _skopeo_docker(question: Question, printed: list[str]) -> None:
-    source = "docker-archive:<tmp>"
-    with _before(f"initializing source {source}: "):
-        refuse_folder(question.archive)
-        opened = DockerArchive(question.archive, SKOPEO)
-    with _before(f"determining manifest MIME type for {source}: "):
-        if len(opened.items) != 1:
-            found = len(opened.items)
-            raise Refusal(
-                f"Unexpected tar manifest.json: expected 1 item, got {found}",
-                f"manifest.json lists {found} images; name the one to copy behind the path",
-            )
-        image = opened.image(opened.items[0])
-    copy_to_folder(image, printed)
+class Skopeo(NamedTuple):
+    """A skopeo, which copies from a transport to a folder.
+
+    Attributes:
+        name: The profile.
+        follows: The release that it was read from.
+        library: The build that it carries.
+    """
+
+    name: str
+    follows: str
+    library: Library
+
+    def copy_docker(self, question: Question) -> Verdict:
+        """Say what ``skopeo copy docker-archive:`` does."""
+        return self._copied("docker-archive", self._docker, question)
+
+    def copy_layout(self, question: Question) -> Verdict:
+        """Say what ``skopeo copy oci-archive:`` does."""
+        return self._copied("oci-archive", self._layout, question)
+
+    def _docker(self, question: Question, printed: list[str]) -> None:
+        source = "docker-archive:<tmp>"
+        with _before(f"initializing source {source}: "):
+            refuse_folder(question.archive)
+            opened = DockerArchive(question.archive, self.library)
+        with _before(f"determining manifest MIME type for {source}: "):
+            if len(opened.items) != 1:
+                found = len(opened.items)
+                raise Refusal(
+                    f"Unexpected tar manifest.json: expected 1 item, got {found}",
+                    f"manifest.json lists {found} images; name the one to copy behind the path",
+                )
+            image = opened.image(opened.items[0])
+        copy_to_folder(image, printed)
+
+    def _layout(self, question: Question, printed: list[str]) -> None:
+        source = "oci-archive:<tmp>:"
+        with _before(f"initializing source {source}: "):
+            refuse_folder(question.archive)
+            opened = OciArchive(question.archive, self.library, source)
+            descriptor = opened.only_descriptor()
+        copy_to_folder(opened.image(descriptor, question.host), printed)
+
+    def _copied(
+        self,
+        action: str,
+        copy: Callable[[Question, list[str]], None],
+        question: Question,
+    ) -> Verdict:
+        printed: list[str] = []
+        outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
+        try:
+            copy(question, printed)
+        except Refusal as refusal:
+            outcome = VerdictOutcome.REJECTS
+            reason = why_not_loaded(question, "podman import", refusal.reason)
+            printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
+            message = _tail(printed)
+        return Verdict(
+            engine=self.name,
+            action=action,
+            outcome=outcome,
+            reason=reason,
+            message=message,
+            conditions=tuple(_conditions(question)),
+            command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+        )
 
 
-def _skopeo_layout(question: Question, printed: list[str]) -> None:
-    source = "oci-archive:<tmp>:"
-    with _before(f"initializing source {source}: "):
-        refuse_folder(question.archive)
-        opened = OciArchive(question.archive, SKOPEO, source)
-        descriptor = opened.only_descriptor()
-    copy_to_folder(opened.image(descriptor, question.host), printed)
+_SKOPEO_1 = Skopeo("skopeo-1", "1.22.2", SKOPEO)
+_SKOPEO_1_9 = Skopeo("skopeo-1.9", "1.9.3", PODMAN_4)
 
 
-def _skopeo(
-    action: str,
-    copy: Callable[[Question, list[str]], None],
-    question: Question,
-) -> Verdict:
-    """Say what ``skopeo copy`` from a transport to a folder does."""
-    printed: list[str] = []
-    outcome, reason, message = VerdictOutcome.ACCEPTS, "it can copy the image", None
-    try:
-        copy(question, printed)
-    except Refusal as refusal:
-        outcome, reason = VerdictOutcome.REJECTS, _why(question, "podman import", refusal.reason)
-        printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
-        message = _tail(printed)
-    return Verdict(
-        engine="skopeo-1",
-        action=action,
-        outcome=outcome,
-        reason=reason,
-        message=message,
-        conditions=tuple(_conditions(question)),
-        command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+def _engines_of(skopeo: Skopeo) -> Iterator[Engine]:
+    follows = f"skopeo {skopeo.follows}, copy to a folder"
+    table = partial(containers_image.docker_archive, skopeo.library)
+    yield Engine(skopeo.name, "docker-archive", skopeo.copy_docker, follows, table)
+    yield Engine(
+        skopeo.name, "oci-archive", skopeo.copy_layout, follows, containers_image.oci_archive
     )
+
+
+def engines_of_debian_12() -> Iterator[Engine]:
+    """Give the engines that no profile stands for, to compare them with those that are installed.
+
+    Skopeo 1.9 carries the library of podman 4.
+    """
+    yield from _engines_of(_SKOPEO_1_9)
 
 
 def engines() -> Iterator[Engine]:
     """Give the engines of this family."""
     for podman in _PODMANS:
-        yield Engine(podman.name, "load", podman.load)
-        yield Engine(podman.name, "import", podman.import_tar)
-    yield Engine("skopeo-1", "docker-archive", partial(_skopeo, "docker-archive", _skopeo_docker))
-    yield Engine("skopeo-1", "oci-archive", partial(_skopeo, "oci-archive", _skopeo_layout))
+        follows = f"podman {podman.follows}, vfs, as root"
+        table = partial(containers_image.load, podman.library)
+        yield Engine(podman.name, "load", podman.load, follows, table)
+        yield Engine(podman.name, "import", podman.import_tar, follows, containers_image.import_)
+    yield from _engines_of(_SKOPEO_1)
 
 
 @contextmanager
@@ -326,15 +381,6 @@ def _half_at_hand(archive: Archive) -> str:
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 
-def _why(question: Question, importing: str, reason: str) -> str:
-    archive = question.archive
-    if archive.kind is Kind.ROOTFS:
-        return (
-            f"it is a root filesystem, not an image. Use: {importing} {question.shown_as} NAME:TAG"
-        )
-    return reason
-
-
 def _why_not_imported(refusal: Refusal) -> str:
     return f"it cannot be unpacked as a layer: {refusal.message.rpartition('stderr: ')[2]}"
 
@@ -351,17 +397,19 @@ def _logged(message: str) -> str:
 
 
 def _conditions(question: Question) -> Iterator[str]:
-    if is_compressed(question.archive.tar.head):
-        yield (
-            "the archive is compressed twice: docker-archive takes off both, and what is inside "
-            "was not looked at"
-        )
     if ":" in question.shown_as:
-        yield "the path must hold no colon: these tools take it for a separator"
+        yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))
     if any(next(table.of_kind(*_DEVICES), None) is not None for table in tables):
-        yield "device nodes need root: rootless tools cannot make them"
+        yield DEVICES
     layers = (layer for image in question.archive.images for layer in image.layers)
     if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):
-        yield "a layer has urls: the tool may fetch it from there"
+        yield URLS
+    if any(map(_is_compressed_twice, question.archive.members.blobs.values())):
+        yield LAYER_COMPRESSED_TWICE
+
+
+def _is_compressed_twice(blob: Blob) -> bool:
+    is_compressed = blob.compression.kind is not CompressionKind.NONE
+    return is_compressed and blob.tar is not None and has_magic(blob.tar.head)

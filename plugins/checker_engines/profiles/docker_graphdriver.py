@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
@@ -19,31 +20,35 @@ from checker.model.entries import (
     CHARACTER_DEVICE,
     DIRECTORY,
     REGULAR,
-    WHITEOUT_PREFIX,
-    Entries,
 )
 from checker.model.image import Json, items, mapping, strings, text
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.steps.content import (
-    Content,
-    as_stored,
-    content_of_archive,
-    content_of_blob,
+from checker_engines.steps.advice import IS_LOADED, use_import
+from checker_engines.steps.conditions import (
+    DEVICES,
+    EMPTY_STORE,
+    UNPIGZ,
+    VFS,
+    XZ,
+    reading_conditions,
 )
-from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29
+from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29, V1_IMAGE
 from checker_engines.steps.extraction import (
     CHROOT,
+    CHROOT_20,
     OS_ROOT,
     Dialect,
     ExtractionError,
+    Root,
     extract,
-    extract_layer,
 )
 from checker_engines.steps.go_json import (
+    INT64,
     NONE_EMBEDDED,
     STRING,
+    STRING_MAP,
     STRINGS,
     GoJsonError,
     Map,
@@ -57,9 +62,38 @@ from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_sensel
 from checker_engines.steps.layer_store import Chain, LayerStore
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import check_is_file
+from checker_engines.steps.stream import (
+    Stream,
+    as_stored,
+    stream_of_archive,
+    stream_of_blob,
+)
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
+from checker_engines.tables import docker_graphdriver
 
+_PLATFORM = Struct(
+    "Platform",
+    {
+        **dict.fromkeys(("architecture", "os", "os.version", "variant"), STRING),
+        "os.features": STRINGS,
+    },
+    NONE_EMBEDDED,
+    "v1.Platform",
+)
+_DESCRIPTOR = Struct(
+    "Descriptor",
+    {
+        "mediaType": STRING,
+        "size": INT64,
+        "digest": Scalar("string", "digest.Digest"),
+        "urls": STRINGS,
+        "annotations": STRING_MAP,
+        "platform": _PLATFORM,
+    },
+    NONE_EMBEDDED,
+    "distribution.Descriptor",
+)
 _ITEM = Struct(
     "manifestItem",
     {
@@ -67,6 +101,8 @@ _ITEM = Struct(
         "RepoTags": STRINGS,
         "Layers": STRINGS,
         "Parent": Scalar("string", "image.ID"),
+        # Only Windows looks at what is in them, but every daemon decodes them.
+        "LayerSources": Map(_DESCRIPTOR, "map[layer.DiffID]distribution.Descriptor"),
     },
     NONE_EMBEDDED,
     "tarexport.manifestItem",
@@ -76,22 +112,16 @@ _REPOSITORIES = Map(Map(STRING, "map[string]string"), "map[string]map[string]str
 _V1_CONFIG = Struct("", {"os": STRING, "parent": STRING}, NONE_EMBEDDED)
 _NAME_IN_MESSAGE = re.compile(r" \(.*\)(?= must be lowercase)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_PIGZ = "unpigz on the host: without it Docker words damage of gzip differently"
-_XZ = "the program xz on the host: without it Docker cannot unpack xz"
-_PRESENT = "an empty store: the file of a layer that the daemon already holds is not opened"
-_MKNOD = "a daemon that may make device nodes (root, CAP_MKNOD)"
-_OVERLAY = "the vfs graph driver: overlay2 makes a device node of a whiteout, and refuses two"
-_LIMITED = "what lies behind a limit on reading: raise it with --limit to know more"
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """What differs between versions.
 
     Attributes:
         name: Name of the profile.
+        follows: The release that it was read from.
         dialect: How it extracts.
         config: How it decodes configs.
         manifest_prefix: What precedes an error in ``manifest.json``.
@@ -102,6 +132,7 @@ class Version:
     """
 
     name: str
+    follows: str
     dialect: Dialect
     config: Struct
     manifest_prefix: str
@@ -113,7 +144,8 @@ class Version:
 VERSIONS = (
     Version(
         name="docker-20.10",
-        dialect=CHROOT,
+        follows="20.10.24",
+        dialect=CHROOT_20,
         config=CONFIG_20,
         manifest_prefix="",
         loads_legacy=True,
@@ -122,6 +154,7 @@ VERSIONS = (
     ),
     Version(
         name="docker-28",
+        follows="28.5.2",
         dialect=CHROOT,
         config=CONFIG_28,
         manifest_prefix="",
@@ -131,6 +164,7 @@ VERSIONS = (
     ),
     Version(
         name="docker-29-graphdriver",
+        follows="29.7.2",
         dialect=OS_ROOT,
         config=CONFIG_29,
         manifest_prefix="invalid archive: failed to decode manifest.json: ",
@@ -144,8 +178,21 @@ VERSIONS = (
 def engines() -> Iterator[Engine]:
     """All engines of this family."""
     for version in VERSIONS:
-        yield Engine(version.name, "load", _judge_load(version))
-        yield Engine(version.name, "import", _judge_import(version))
+        follows = f"Docker {version.follows}, classic store, vfs"
+        yield Engine(
+            version.name,
+            "load",
+            _judge_load(version),
+            follows,
+            partial(docker_graphdriver.load, version),
+        )
+        yield Engine(
+            version.name,
+            "import",
+            _judge_import(version),
+            follows,
+            partial(docker_graphdriver.import_, version),
+        )
 
 
 def _judge_load(version: Version) -> Callable[[Question], Verdict]:
@@ -181,7 +228,7 @@ def load(version: Version, question: Question) -> Verdict:
 
 
 def _loaded(count: int) -> str:
-    return "the image is loaded" if count == 1 else f"{count} images are loaded"
+    return IS_LOADED if count == 1 else f"{count} images are loaded"
 
 
 def import_(version: Version, question: Question) -> Verdict:
@@ -191,7 +238,7 @@ def import_(version: Version, question: Question) -> Verdict:
     conditions = tuple(_import_conditions(archive))
     try:
         check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
-        _import(version, content_of_archive(archive))
+        _import(version, stream_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
     broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
@@ -205,9 +252,9 @@ def import_(version: Version, question: Question) -> Verdict:
     )
 
 
-def _import(version: Version, content: Content) -> None:
+def _import(version: Version, content: Stream) -> None:
     try:
-        _apply_layer(version, content, version.dialect.new_tree())
+        _apply_layer(version, content, Root(version.dialect))
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
@@ -234,55 +281,53 @@ def _refused(
 
 def _load_conditions(archive: Archive) -> Iterator[str]:
     layers = [
-        content_of_blob(layer.blob)
+        stream_of_blob(layer.blob)
         for image in archive.images
         for layer in image.layers
         if layer.blob
     ]
-    found = dict.fromkeys(_stream_conditions(content_of_archive(archive)))
-    found.pop(_OVERLAY, None)
+    found = dict.fromkeys(_stream_conditions(stream_of_archive(archive)))
+    found.pop(VFS, None)
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
     if archive.images:
-        yield _PRESENT
-    if archive.limits:
-        yield _LIMITED
+        yield EMPTY_STORE
+    yield from reading_conditions(archive)
 
 
 def _import_conditions(archive: Archive) -> Iterator[str]:
-    yield from _stream_conditions(content_of_archive(archive))
-    if archive.limits:
-        yield _LIMITED
+    yield from _stream_conditions(stream_of_archive(archive))
+    yield from reading_conditions(archive)
 
 
-def _stream_conditions(content: Content) -> Iterator[str]:
+def _stream_conditions(content: Stream) -> Iterator[str]:
     kind = content.compression.kind
     if kind is CompressionKind.XZ:
-        yield _XZ
+        yield XZ
     if kind is CompressionKind.GZIP and content.damage is not None:
-        yield _PIGZ
+        yield UNPIGZ
     if next(content.entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None:
-        yield _MKNOD
-    if _has_whiteouts(content.entries):
-        yield _OVERLAY
+        yield DEVICES
+    if content.entries.whiteouts:
+        yield VFS
 
 
-def _has_whiteouts(entries: Entries) -> bool:
-    return any(
-        WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
-        for path in entries.by_path
-    )
-
-
-@dataclass(slots=True)
 class _Load:
-    """One run of ``docker load``, into an empty store."""
+    """One run of ``docker load``, into an empty store.
 
-    version: Version
-    question: Question
-    root: Tree = field(init=False)
-    layers: LayerStore = field(init=False)
+    Raises:
+        Refusal: Docker cannot unpack the archive.
+    """
+
+    def __init__(self, version: Version, question: Question) -> None:
+        self.version = version
+        self.question = question
+        self.root = _unpack(version, stream_of_archive(question.archive))
+        self.layers = LayerStore(
+            lambda: Root(version.dialect),
+            lambda layer, root: _apply_layer(version, layer, root),
+        )
 
     def run(self) -> int:
         """Load all images.
@@ -293,13 +338,7 @@ class _Load:
         Raises:
             Refusal: Docker stops with an error.
         """
-        version = self.version
-        self.root = _unpack(version, content_of_archive(self.question.archive))
-        self.layers = LayerStore(
-            version.dialect.new_tree,
-            lambda layer, tree: _apply_layer(version, layer, tree),
-        )
-        if MANIFEST_JSON not in (self.root.root.children or {}):
+        if MANIFEST_JSON not in self.root.top():
             return self._load_without_manifest()
         manifest = self._decode_manifest()
         for item in manifest:
@@ -374,7 +413,7 @@ class _Load:
         if known is not None:
             return known
         blob = self.blob(path, "the layer {path}, which manifest.json names, is missing")
-        content = content_of_blob(blob)
+        content = stream_of_blob(blob)
         # The tar is what the daemon reads; what it hashes to is compared when all is extracted.
         chain = self.layers.register(below, content, diff_id)
         if content.diff_id is not None and content.diff_id != diff_id:
@@ -424,7 +463,7 @@ class _Load:
                 "invalid archive: does not contain a manifest.json", self.advice(), ("ENG001",)
             )
         legacy = _Legacy(self)
-        for name, node in sorted((self.root.root.children or {}).items()):
+        for name, node in sorted(self.root.top().items()):
             if node.kind == DIRECTORY:
                 legacy.load(name)
         legacy.load_repositories()
@@ -435,10 +474,7 @@ class _Load:
         shown = self.question.shown_as
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
-                return (
-                    "it is a root filesystem (docker export), not an image;"
-                    f" use: docker import {shown} NAME:TAG"
-                )
+                return use_import(self.question, "docker import")
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
@@ -487,12 +523,12 @@ class _Load:
         return blob
 
 
-@dataclass(slots=True)
 class _Legacy:
     """Images in the form before ``manifest.json``: a folder a layer."""
 
-    load_run: _Load
-    chains: dict[str, Chain] = field(default_factory=dict)
+    def __init__(self, load_run: _Load) -> None:
+        self.load_run = load_run
+        self.chains: dict[str, Chain] = {}
 
     def load(self, name: str) -> None:
         """Load one image and, before it, those that it is based on."""
@@ -509,22 +545,26 @@ class _Legacy:
                 pending.append(parent)
                 continue
             self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
+            # Of the rest of the config Docker takes notice when it has the layer.
+            self._decode(name, V1_IMAGE)
             pending.pop()
 
     def _parent_of(self, name: str) -> str:
+        config = self._decode(name, _V1_CONFIG)
+        self.load_run.check_os(text(config.get("os")) or "")
+        return text(config.get("parent")) or ""
+
+    def _decode(self, name: str, shape: Struct) -> Json:
         run = self.load_run
-        advice = run.advice()
         try:
-            config = mapping(decode_document(run.read(f"{name}/json", advice), _V1_CONFIG))
+            return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
         except GoJsonError as error:
             raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
-        run.check_os(text(config.get("os")) or "")
-        return text(config.get("parent")) or ""
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
         blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
-        content = content_of_blob(blob)
+        content = stream_of_blob(blob)
         diff_id = content.diff_id or blob.digest
         return run.layers.find(below, diff_id) or run.layers.register(below, content, diff_id)
 
@@ -564,7 +604,7 @@ def raw_of(blob: Blob) -> bytes:
     return b"" if blob.tar is None else blob.tar.head
 
 
-def _unpack(version: Version, content: Content) -> Tree:
+def _unpack(version: Version, content: Stream) -> Tree:
     """Unpack the whole archive into the temporary folder."""
     stream = _inflated(version, content)
     try:
@@ -588,14 +628,14 @@ def _unpack_refusal(version: Version, message: str, reason: str) -> Refusal:
     return Refusal(message, reason)
 
 
-def _apply_layer(version: Version, content: Content, tree: Tree) -> None:
+def _apply_layer(version: Version, content: Stream, root: Root) -> None:
     """Extract a layer onto those below, through tar-split."""
     stream = _inflated(version, content)
     entries = stream.entries
     duplicate = first_duplicate(entries)
     count = len(entries) if duplicate is None else duplicate
     try:
-        extract_layer(version.dialect, entries, tree, count)
+        root.extract_layer(entries, count)
     except ExtractionError as error:
         raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
     if duplicate is not None:
@@ -623,12 +663,12 @@ def _late_refusal(version: Version, message: str, size: int, reason: str) -> Ref
     return Refusal(message, reason)
 
 
-def _inflated(version: Version, content: Content) -> Content:
+def _inflated(version: Version, content: Stream) -> Stream:
     is_zstd = content.compression.kind is CompressionKind.ZSTD
     return as_stored(content) if is_zstd and version.is_old else content
 
 
-def _stop(version: Version, content: Content) -> str | None:
+def _stop(version: Version, content: Stream) -> str | None:
     """The error in the middle of a stream; newer versions hand the decompressor's own through."""
     stop = content.stop
     if stop is None or version.is_old:
@@ -637,12 +677,12 @@ def _stop(version: Version, content: Content) -> str | None:
     return content.damage or stop if is_cut else stop
 
 
-def _entry_reason(content: Content, error: ExtractionError) -> str:
+def _entry_reason(content: Stream, error: ExtractionError) -> str:
     name = content.entries.name(error.position)
     return f"the entry {name!r} of {content.name} cannot be extracted; pack it anew without it"
 
 
-def _stop_reason(content: Content) -> str:
+def _stop_reason(content: Stream) -> str:
     if content.damage is not None:
         return f"the {content.compression.kind} stream of {content.name} is damaged; get it anew"
     if content.tar is None or not len(content.entries):

@@ -24,6 +24,7 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
+from checker.model.xattrs import INVALID, errors_of
 from checker_engines.steps.tree import Node
 
 LINKS_WALKED = 255
@@ -55,7 +56,8 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
-    _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
+    if not tar.entries.is_plain:
+        _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
     if error_at_end is not None:
         raise ApplyError(error_at_end)
 
@@ -155,6 +157,7 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
+            _set_xattrs(entry)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
         """What an entry makes; None if it makes nothing."""
@@ -201,6 +204,13 @@ _OPERATIONS = {
     BLOCK_DEVICE: "mknod",
 }
 """The kinds that can be made, and what the system call is called in the error."""
+
+
+def _set_xattrs(entry: Entry) -> None:
+    """Set the extended attributes of an entry."""
+    for name, words in errors_of(entry.kind, entry.xattrs):
+        if words == INVALID:
+            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 
 def _clean(name: str) -> str:

@@ -17,7 +17,7 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import REGULAR, SYMLINK
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.interpret import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT
-from checker.model.names import InvalidReferenceError, MediaType, parse_reference
+from checker.model.names import InvalidReferenceError, MediaType, Platform, parse_reference
 from checker.model.tar import AnomalyKind
 from checker.verdicts import Host
 from checker_engines.steps.containerd_documents import (
@@ -35,6 +35,8 @@ from checker_engines.steps.refusal import Refusal
 
 LAYOUT_VERSION = "1.0.0"
 _COMPRESSED = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
+PlatformOf = Callable[[bytes], Platform]
+"""Reads the platform of a config."""
 _CUT = "the archive ends in the middle of a file: get a whole copy of it"
 
 
@@ -51,7 +53,12 @@ class Imported(NamedTuple):
 
 
 def import_index(
-    archive: Archive, host: Host, error_at_end: str | None, *, remote: bool
+    archive: Archive,
+    host: Host,
+    error_at_end: str | None,
+    *,
+    remote: bool,
+    platform_of: PlatformOf = decode_platform,
 ) -> Imported:
     """Read an archive into a store.
 
@@ -60,6 +67,7 @@ def import_index(
         host: Where the engine runs.
         error_at_end: What reading the stream ends with.
         remote: Whether content goes to containerd over its API, which takes names in UTF-8 alone.
+        platform_of: Decodes the platform that a config names, or raises GoJsonError.
 
     Raises:
         Refusal: The importer returns an error.
@@ -76,7 +84,7 @@ def import_index(
             "for containerd; a root filesystem is taken by `docker import`",
         )
     reading.follow_symlinks()
-    return Imported(reading.store, _docker_index(reading, items, host))
+    return Imported(reading.store, _docker_index(reading, items, host, platform_of))
 
 
 class _Reading:
@@ -201,7 +209,9 @@ class _Reading:
         return target
 
 
-def _docker_index(reading: _Reading, items: list[DockerItem], host: Host) -> Content:
+def _docker_index(
+    reading: _Reading, items: list[DockerItem], host: Host, platform_of: PlatformOf
+) -> Content:
     """The index that the importer makes of ``manifest.json``."""
     descriptors: list[dict[str, object]] = []
     for item in items:
@@ -222,7 +232,7 @@ def _docker_index(reading: _Reading, items: list[DockerItem], host: Host) -> Con
         }
         made = reading.store.make(json.dumps(manifest).encode())
         descriptor = _describe(made, MediaType.DOCKER_MANIFEST)
-        descriptor["platform"] = _platform(config, host)
+        descriptor["platform"] = _platform(config, host, platform_of)
         descriptors.extend(_named(descriptor, item))
     index = {"schemaVersion": 2, "manifests": descriptors}
     return reading.store.make(json.dumps(index).encode())
@@ -247,9 +257,9 @@ def _layer_type(blob: Blob | None) -> MediaType:
     return MediaType.DOCKER_LAYER
 
 
-def _platform(config: Content, host: Host) -> dict[str, object]:
+def _platform(config: Content, host: Host, platform_of: PlatformOf) -> dict[str, object]:
     try:
-        platform = normalize(decode_platform(config.raw), host)
+        platform = normalize(platform_of(config.raw), host)
     except GoJsonError as error:
         raise Refusal(
             f"unable to resolve platform: {error}",

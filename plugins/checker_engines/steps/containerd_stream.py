@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
-from checker_engines.steps.content import damage_of
+from checker_engines.steps.conditions import UNPIGZ, XZ
 from checker_engines.steps.go_tar import stop_of, stop_of_other
+from checker_engines.steps.stream import damage_of, error_behind
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
 MOBY_READS = frozenset(CompressionKind)
 """What Docker decompresses (Docker 25 and later, go-archive/compression)."""
-_BEHIND = {
-    CompressionKind.BZIP2: "bzip2 data invalid: bad magic value in continuation file",
-    CompressionKind.ZSTD: "invalid input: magic number mismatch",
-}
-UNPIGZ = (
-    "unpigz is installed where the engine runs (without it, the words for broken gzip are others)"
-)
-XZ = "the program xz is installed where the engine runs"
 
 
 def stream_error(
@@ -46,16 +39,15 @@ def stream_error(
         return stop_of_other(stored_size)
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
         return damage_of(compression)
-    return stop_of(tar)
+    stop = stop_of(tar)
+    if stop is None and tar.end is None:
+        return error_behind(compression, stored_size)
+    return stop
 
 
-def drain_error(compression: Compression) -> str | None:
+def drain_error(compression: Compression, stored_size: int) -> str | None:
     """What reading the stream to its very end ends with, where its tar ended well."""
-    damage = damage_of(compression)
-    if damage is not None or compression.trailing is None:
-        return damage
-    # Behind gzip, unpigz passes over what is no gzip.
-    return _BEHIND.get(compression.kind)
+    return damage_of(compression) or error_behind(compression, stored_size)
 
 
 def stream_conditions(compression: Compression) -> tuple[str, ...]:

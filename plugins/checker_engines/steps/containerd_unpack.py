@@ -147,5 +147,5 @@ def _view(content: Content, *, inflates: bool) -> _View:
     late_error = None
     error = stream_error(blob.compression, blob.tar, content.size, readable)
     if error is None:
-        late_error = drain_error(blob.compression)
+        late_error = drain_error(blob.compression, content.size)
     return _View(blob.tar, error, late_error, blob.diff_id or content.digest)

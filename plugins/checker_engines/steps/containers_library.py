@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.compression import Compression, CompressionKind
@@ -28,8 +28,7 @@ _CORRUPT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(NamedTuple):
     """One build.
 
     Attributes:
@@ -62,7 +61,7 @@ def is_recognised(compression: Compression) -> bool:
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
 
 
-def is_compressed(head: bytes) -> bool:
+def has_magic(head: bytes) -> bool:
     """Whether the first bytes are those of a compression that is recognised."""
     return head.startswith(_MAGICS)
 

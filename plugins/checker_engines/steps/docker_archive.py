@@ -10,17 +10,17 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
+from checker.model.compression import CompressionKind
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK, clean_path
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
-    is_compressed,
     is_recognised,
     tar_seen,
 )
@@ -43,8 +43,7 @@ class _ScanError(ValueError):
     """A scan of the tar finds no file; the text is the engine's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One image of ``manifest.json``."""
 
     config: str
@@ -66,9 +65,16 @@ class DockerArchive:
     def __init__(self, archive: Archive, library: Library) -> None:
         self._archive = archive
         self._library = library
-        self._tar = tar_seen(archive)
-        self._entries = self._tar.entries
         self._refuse_corrupt()
+        inside = archive.inside
+        if inside is not None and is_recognised(archive.compression):
+            # The copy in the temporary file is opened as the archive was.
+            self._archive = inside
+            self._refuse_corrupt()
+        self._tar = tar_seen(self._archive)
+        self._entries = self._tar.entries
+        if inside is None:
+            self._refuse_lost_start()
         self.items = self._read_manifest()
 
     def image(self, item: Item) -> SourceImage:
@@ -107,8 +113,6 @@ class DockerArchive:
             )
 
     def _read_manifest(self) -> tuple[Item, ...]:
-        if is_recognised(self._archive.compression) and self._library.loses_gzip_start:
-            self._refuse_lost_start()
         raw, _ = self._component("manifest.json")
         try:
             items = decode_document(raw, MANIFEST_ITEMS)
@@ -118,7 +122,8 @@ class DockerArchive:
         return tuple(map(_item, items)) if isinstance(items, list) else ()
 
     def _refuse_lost_start(self) -> None:
-        if self._archive.compression.kind != "gzip" or is_compressed(self._tar.head):
+        is_gzip = self._archive.compression.kind is CompressionKind.GZIP
+        if not is_gzip or not self._library.loses_gzip_start:
             return
         cut = self._tar.size <= _MIB
         error = "unexpected EOF" if cut else "archive/tar: invalid tar header"
@@ -133,9 +138,14 @@ class DockerArchive:
             position = self._find(path)
         except _ScanError as error:
             text = f"loading tar component {self._library.quoted(path)}: {error}"
-            raise Refusal(text, f"{path or 'a file without a name'} cannot be read") from None
+            raise Refusal(text, self._why_not_found(path, error)) from None
         blob = self._archive.members.blobs.get(position)
         return raw_of(blob), 0 if blob is None else blob.size
+
+    def _why_not_found(self, path: str, error: _ScanError) -> str:
+        if path == "manifest.json" and str(error) == _NOT_THERE:
+            return "there is no manifest.json at its top, so it is no archive of docker save"
+        return f"{path or 'a file without a name'} cannot be read"
 
     def _find(self, path: str) -> int:
         """The position of a file, one symlink followed.

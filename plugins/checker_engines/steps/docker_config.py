@@ -124,15 +124,20 @@ def _settings(words: Shape, ports: Shape) -> Struct:
     return Struct("Config", fields, NONE_EMBEDDED, "container.Config")
 
 
-def _image(settings: Struct, embedded: str | None) -> Struct:
+def _of_both(settings: Struct) -> dict[str, Shape]:
+    """The fields that the config shares with the older form, in which each layer has one."""
     words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
-    inner: dict[str, Shape] = {
+    return {
         **dict.fromkeys((*words, "os"), STRING),
         "created": TIMESTAMP,
         "container_config": settings,
         "config": settings,
         "Size": INT64,
     }
+
+
+def _image(settings: Struct, embedded: str | None) -> Struct:
+    inner = _of_both(settings)
     own: Mapping[str, Shape] = {
         "parent": Scalar("string", "image.ID"),
         "rootfs": _ROOTFS,
@@ -143,6 +148,14 @@ def _image(settings: Struct, embedded: str | None) -> Struct:
     through = {} if embedded is None else dict.fromkeys(inner, embedded)
     return Struct("Image", {**inner, **own}, through, "image.Image")
 
+
+V1_IMAGE = Struct(
+    "V1Image",
+    {**_of_both(_settings(WORDS, _FREE_PORTS)), "parent": STRING},
+    NONE_EMBEDDED,
+    "image.V1Image",
+)
+"""The config of one layer in an archive without ``manifest.json``, up to Docker 28."""
 
 CONFIG_20 = _image(_settings(WORDS, _FREE_PORTS), None)
 """Docker 20.10."""

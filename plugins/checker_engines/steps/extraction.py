@@ -7,8 +7,8 @@ moby/go-archive 0.3.3 of Docker 29.7, which opens everything below an ``os.Root`
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from errno import ENOENT
+from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -24,6 +24,8 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.xattrs import INVALID, xattr_errors
+from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
 
 _META_PREFIX = ".wh..wh."
@@ -43,8 +45,7 @@ class ExtractionError(Exception):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How an extractor calls the system, and so what its errors look like.
 
     Attributes:
@@ -53,6 +54,7 @@ class Dialect:
         verbs: Suffix of the names of its calls.
         checks_names: Whether a name that leads out is an error; else it ends at the root.
         bare_whiteout: What it says of a whiteout without a name at the root.
+        xattr: What it says of an extended attribute that the system does not take.
     """
 
     new_tree: Callable[[], Tree]
@@ -60,30 +62,41 @@ class Dialect:
     verbs: str
     checks_names: bool
     bare_whiteout: str
+    xattr: str
 
 
 CHROOT = Dialect(
-    Tree, "/", "", checks_names=False, bare_whiteout=("unlinkat .//: device or resource busy")
+    new_tree=Tree,
+    root="/",
+    verbs="",
+    checks_names=False,
+    bare_whiteout="unlinkat .//: device or resource busy",
+    xattr='lsetxattr {path}: xattr "{name}": {words}',
 )
-OS_ROOT = Dialect(
-    ClosedTree, "", "at", checks_names=True, bare_whiteout=("RemoveAll .: invalid argument")
+CHROOT_20 = CHROOT._replace(xattr="{words}")
+OS_ROOT = CHROOT._replace(
+    new_tree=ClosedTree,
+    root="",
+    verbs="at",
+    checks_names=True,
+    bare_whiteout="RemoveAll .: invalid argument",
 )
 
 
-@dataclass(slots=True)
 class Extractor:
     """One extraction under way.
 
-    Attributes:
+    Args:
         dialect: How the engine does it.
-        tree: What was extracted so far.
+        tree: What to extract to.
     """
 
-    dialect: Dialect
-    tree: Tree
-    # Paths of this layer, and its files that other storage drivers would keep to link to.
-    _unpacked: set[str] = field(default_factory=set)
-    _kept_links: set[str] = field(default_factory=set)
+    def __init__(self, dialect: Dialect, tree: Tree) -> None:
+        self.dialect = dialect
+        self.tree = tree
+        # Paths of this layer, and its files that other storage drivers would keep to link to.
+        self._unpacked: set[str] = set()
+        self._kept_links: set[str] = set()
 
     def take(self, entries: Entries, position: int) -> None:
         """Extract one entry of an archive, whiteouts being files like others.
@@ -174,6 +187,16 @@ class Extractor:
         kind = chr(entries.kinds[position])
         self._clear(path, kind)
         self._create(kind, path, position, entries.linknames.get(position, ""))
+        if position in entries.xattrs:
+            self._set_xattrs(entries, position, path)
+
+    def _set_xattrs(self, entries: Entries, position: int, path: str) -> None:
+        """Set the extended attributes; those that are not supported or permitted are left out."""
+        for name, words in xattr_errors(entries, position):
+            if words == INVALID:
+                shown = self._shown(path)
+                message = self.dialect.xattr.format(path=shown, name=name, words=words)
+                raise ExtractionError(message, position)
 
     def _clear(self, path: str, kind: str) -> None:
         """Remove what is in the way; a directory stays where a directory comes."""
@@ -261,24 +284,51 @@ class Extractor:
 def extract(dialect: Dialect, entries: Entries) -> Tree:
     """Extract all entries of an archive.
 
+    Returns:
+        The tree, to be read alone.
+
     Raises:
         ExtractionError: One of them cannot be extracted.
     """
+    if entries.is_plain:
+        return PlainTree(entries)
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):
         extractor.take(entries, position)
     return extractor.tree
 
 
-def extract_layer(dialect: Dialect, entries: Entries, below: Tree, count: int) -> None:
-    """Extract the first entries of a layer onto the layers below.
+class Root:
+    """A root that layers are extracted to, one over the other.
 
-    Raises:
-        ExtractionError: One of them cannot be extracted.
+    Args:
+        dialect: How the engine does it.
     """
-    extractor = Extractor(dialect, below)
-    for position in range(count):
-        extractor.take_of_layer(entries, position)
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._plain = PlainLayers()
+        self._tree: Tree | None = None
+
+    def extract_layer(self, entries: Entries, count: int) -> None:
+        """Extract the first entries of a layer onto those that are there.
+
+        Raises:
+            ExtractionError: One of them cannot be extracted.
+        """
+        is_whole = count == len(entries)
+        if self._tree is None and is_whole and self._plain.take(entries):
+            return
+        if self._tree is None:
+            self._tree = self._dialect.new_tree()
+            for layer in self._plain.layers:
+                self._follow(layer, len(layer), self._tree)
+        self._follow(entries, count, self._tree)
+
+    def _follow(self, entries: Entries, count: int, tree: Tree) -> None:
+        extractor = Extractor(self._dialect, tree)
+        for position in range(count):
+            extractor.take_of_layer(entries, position)
 
 
 def _leads_out(name: str) -> bool:

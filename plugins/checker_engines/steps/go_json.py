@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 _BLANK = b" \t\r\n"
 _DEPTH = 10000
@@ -27,8 +26,7 @@ class GoJsonError(ValueError):
     """The document does not decode; the text is Go's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(NamedTuple):
     """A Go struct.
 
     Attributes:
@@ -45,16 +43,14 @@ class Struct:
     go_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """A Go slice."""
 
     item: Shape
     go_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(NamedTuple):
     """A Go map; ``check_key`` says what is wrong with a key, if anything."""
 
     item: Shape
@@ -62,23 +58,20 @@ class Map:
     check_key: Callable[[str], str | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A Go string, boolean or number; ``json`` is the kind of value that fits."""
 
     json: str
     go_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Custom:
+class Custom(NamedTuple):
     """A type that decodes itself; ``check`` says what is wrong with a value, if anything."""
 
     check: Callable[[object], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(NamedTuple):
     """A value that is taken as it is."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.entries import Entries
@@ -25,8 +25,7 @@ _PEEKED = 8
 _BUFFER = 32 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLayer:
+class SourceLayer(NamedTuple):
     """A layer as the source of a copy gives it.
 
     Attributes:
@@ -50,8 +49,7 @@ class SourceLayer:
     missing: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceConfig:
+class SourceConfig(NamedTuple):
     """The config as the source of a copy gives it.
 
     Attributes:
@@ -71,8 +69,7 @@ class SourceConfig:
     not_an_image: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceImage:
+class SourceImage(NamedTuple):
     """An image to copy.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker_engines.steps.docker_config import TIMESTAMP, WORDS
 from checker_engines.steps.go_json import (
@@ -168,6 +168,12 @@ _MANIFEST: Mapping[str, Shape] = {
     "annotations": STRING_MAP,
 }
 
+_LAYER_SOURCE = Struct(
+    "Schema2Descriptor",
+    {"mediaType": STRING, "size": INT64, "digest": _DIGEST, "urls": STRINGS},
+    NONE_EMBEDDED,
+    "manifest.Schema2Descriptor",
+)
 MANIFEST_ITEMS = Slice(
     Struct(
         "ManifestItem",
@@ -176,7 +182,7 @@ MANIFEST_ITEMS = Slice(
             "RepoTags": STRINGS,
             "Layers": STRINGS,
             "Parent": STRING,
-            "LayerSources": Map(_DESCRIPTOR, "map[digest.Digest]manifest.Schema2Descriptor"),
+            "LayerSources": Map(_LAYER_SOURCE, "map[digest.Digest]manifest.Schema2Descriptor"),
         },
         NONE_EMBEDDED,
         "tarfile.ManifestItem",
@@ -189,20 +195,19 @@ SCHEMA_1 = Struct("Schema1", {"schemaVersion": INT}, NONE_EMBEDDED, "manifest.Sc
 """A manifest of Docker's first schema, as far as it is looked at here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shapes:
+class Shapes(NamedTuple):
     """The types of one build.
 
     Attributes:
         docker_config: The config as docker-archive reads it.
         oci_config: The config as containers-storage wants it.
-        index: An image index.
+        image_index: An image index.
         manifest: An image manifest.
     """
 
     docker_config: Struct
     oci_config: Struct
-    index: Struct
+    image_index: Struct
     manifest: Struct
 
 
@@ -211,7 +216,7 @@ OLD_SHAPES = Shapes(
         "Schema2Image", {**_DOCKER_V1, **_DOCKER_OWN}, NONE_EMBEDDED, "manifest.Schema2Image"
     ),
     oci_config=Struct("Image", {**_PLATFORM, **_OCI_OWN}, NONE_EMBEDDED, "v1.Image"),
-    index=Struct("Index", _INDEX, NONE_EMBEDDED, "v1.Index"),
+    image_index=Struct("Index", _INDEX, NONE_EMBEDDED, "v1.Index"),
     manifest=Struct("OCI1", _MANIFEST, NONE_EMBEDDED, "manifest.OCI1"),
 )
 """Builds with Go before 1.24, whose messages pass over embedded structs."""
@@ -226,7 +231,7 @@ NEW_SHAPES = Shapes(
     oci_config=Struct(
         "Image", {**_PLATFORM, **_OCI_OWN}, dict.fromkeys(_PLATFORM, "Platform"), "v1.Image"
     ),
-    index=Struct("Index", _INDEX, {"schemaVersion": "Versioned"}, "v1.Index"),
+    image_index=Struct("Index", _INDEX, {"schemaVersion": "Versioned"}, "v1.Index"),
     manifest=Struct("OCI1", _MANIFEST, dict.fromkeys(_MANIFEST, "Manifest"), "manifest.OCI1"),
 )
 """Builds with Go 1.24 or later."""

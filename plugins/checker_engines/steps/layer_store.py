@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from checker_engines.steps.content import Content
+from checker_engines.steps.extraction import Root
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.tree import Tree
+from checker_engines.steps.stream import Stream
 
 _MOST_LAYERS = 125
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """Layers on top of each other.
 
     Attributes:
@@ -23,29 +22,29 @@ class Chain:
     """
 
     id: str = ""
-    layers: tuple[Content, ...] = ()
+    layers: tuple[Stream, ...] = ()
 
 
-@dataclass(slots=True)
 class LayerStore:
     """What is registered so far.
 
-    Attributes:
-        new_tree: Makes an empty root.
+    Args:
+        new_root: Makes an empty root.
         apply: Extracts a layer onto a root.
     """
 
-    new_tree: Callable[[], Tree]
-    apply: Callable[[Content, Tree], None]
-    _known: dict[str, Chain] = field(default_factory=dict)
-    # The root of the chain that was registered last, which the next layer mostly goes onto.
-    _last: tuple[Chain, Tree] | None = None
+    def __init__(self, new_root: Callable[[], Root], apply: Callable[[Stream, Root], None]) -> None:
+        self._new_root = new_root
+        self._apply = apply
+        self._known: dict[str, Chain] = {}
+        # The root of the chain that was registered last, which the next layer mostly goes onto.
+        self._last: tuple[Chain, Root] | None = None
 
     def find(self, below: Chain, diff_id: str) -> Chain | None:
         """The chain with this layer on top, if it is there: then no file is opened."""
         return self._known.get(_chain_id(below, diff_id))
 
-    def register(self, below: Chain, layer: Content, diff_id: str) -> Chain:
+    def register(self, below: Chain, layer: Stream, diff_id: str) -> Chain:
         """Extract a layer onto others.
 
         Raises:
@@ -56,20 +55,20 @@ class LayerStore:
                 "max depth exceeded",
                 f"Docker's classic store takes {_MOST_LAYERS} layers at most: squash some",
             )
-        tree = self._root_of(below)
-        self.apply(layer, tree)
+        root = self._root_of(below)
+        self._apply(layer, root)
         chain = Chain(_chain_id(below, diff_id), (*below.layers, layer))
         self._known[chain.id] = chain
-        self._last = (chain, tree)
+        self._last = (chain, root)
         return chain
 
-    def _root_of(self, chain: Chain) -> Tree:
+    def _root_of(self, chain: Chain) -> Root:
         if self._last is not None and self._last[0] is chain:
             return self._last[1]
-        tree = self.new_tree()
+        root = self._new_root()
         for layer in chain.layers:
-            self.apply(layer, tree)
-        return tree
+            self._apply(layer, root)
+        return root
 
 
 def _chain_id(below: Chain, diff_id: str) -> str:

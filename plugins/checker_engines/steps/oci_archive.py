@@ -92,7 +92,7 @@ class OciArchive:
             text = f"open {self._library.temporary('index.json')}: no such file or directory"
             raise Refusal(text, "it holds no index.json, so it is no OCI archive")
         try:
-            index = decode_first(self._raw(position), self._library.shapes.index)
+            index = decode_first(self._raw(position), self._library.shapes.image_index)
         except GoJsonError as error:
             raise Refusal(str(error), "index.json is not what the tool can read") from None
         manifests = index.get("manifests") if isinstance(index, dict) else None
@@ -143,7 +143,7 @@ class OciArchive:
 
     def _choose(self, raw: bytes, media_type: str, host: Host) -> Mapping[str, object]:
         try:
-            index = decode_document(raw, self._library.shapes.index)
+            index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
             raise Refusal(text, "an index is not what the tool can read") from None

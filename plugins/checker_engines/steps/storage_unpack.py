@@ -26,7 +26,9 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.tar import Tar
+from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.steps.go_tar import stop_of
+from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import Node, Tree, TreeError
 
 _META_PREFIX = ".wh..wh."
@@ -48,6 +50,9 @@ class Unpacking:
 
     def __init__(self, shown: Callable[[str], str], *, chrooted: bool) -> None:
         self._tree = Tree()
+        # Layers are followed from the first one on that is not plain.
+        self._plain = PlainLayers()
+        self._is_followed = False
         self._show = shown
         self._chrooted = chrooted
 
@@ -58,9 +63,12 @@ class Unpacking:
             UnpackError: The extraction fails.
         """
         entries = tar.entries
-        for position in range(len(entries)):
-            if chr(entries.kinds[position]) != GLOBAL_HEADER:
-                self._untar_entry(entries, position)
+        if entries.is_plain:
+            self._untar_plainly(entries)
+        else:
+            for position in range(len(entries)):
+                if chr(entries.kinds[position]) != GLOBAL_HEADER:
+                    self._untar_entry(entries, position)
         _raise_reading_error(tar)
 
     def apply_layer(self, tar: Tar) -> None:
@@ -69,11 +77,24 @@ class Unpacking:
         Raises:
             UnpackError: The layer cannot be applied.
         """
-        entries = tar.entries
+        if not self._is_followed and not self._plain.take(tar.entries):
+            self._is_followed = True
+            for below in self._plain.layers:
+                self._follow_layer(below)
+        if self._is_followed:
+            self._follow_layer(tar.entries)
+        _raise_reading_error(tar)
+
+    def _follow_layer(self, entries: Entries) -> None:
         unpacked: set[str] = set()
         for position in range(len(entries)):
             self._apply_entry(entries, position, unpacked)
-        _raise_reading_error(tar)
+
+    def _untar_plainly(self, entries: Entries) -> None:
+        for position in entries.of_kind(SYMLINK):
+            name = posixpath.normpath(entries.name(position))
+            self._refuse_symlink(name, entries.linknames[position])
+        self._tree = PlainTree(entries, self._kept_target)
 
     def file_at(self, path: str) -> int | None:
         """Position of the entry whose content a path leads to; None if there is no file."""
@@ -185,6 +206,13 @@ class Unpacking:
             self._place(name, Node(kind, position), "")
         else:
             raise UnpackError(f"unhandled tar header type {ord(kind)}")
+        if position in entries.xattrs:
+            self._set_xattrs(name, entries, position)
+
+    def _set_xattrs(self, name: str, entries: Entries, position: int) -> None:
+        for _, words in xattr_errors(entries, position):
+            if words != NOT_SUPPORTED:
+                raise UnpackError(f"lsetxattr {self._shown(name)}: {words}")
 
     def _kept_target(self, target: str) -> str:
         """Where a symlink leads: outside ``chroot``, an absolute one to files that nobody knows."""

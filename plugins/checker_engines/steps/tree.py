@@ -5,7 +5,7 @@ It holds names and kinds alone, and answers as the file system calls of Linux do
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from errno import EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM
 from types import MappingProxyType
 
@@ -72,6 +72,10 @@ class Tree:
 
     def above_root(self) -> None:
         """What happens where a path goes above the root: nothing."""
+
+    def top(self) -> Mapping[str, Node]:
+        """What is in the root, by name."""
+        return self.root.children or {}
 
     def walk(self, path: str) -> Node:
         """The node at a path, links followed to the last.
@@ -199,8 +203,7 @@ class Tree:
             raise TreeError(ELOOP)
         return parts
 
-    @staticmethod
-    def _child(node: Node, name: str) -> Node:
+    def _child(self, node: Node, name: str) -> Node:
         if node.children is None:
             raise TreeError(ENOTDIR)
         child = node.children.get(name)

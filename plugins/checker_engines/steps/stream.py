@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -13,10 +13,15 @@ from checker_engines.steps.go_tar import stop_of, stop_of_other
 
 _UNPIGZ = "exit status 1: unpigz: skipping: <stdin>: corrupted -- "
 _XZ = "exit status 1: xz: (stdin): "
+_XZ_HEADER = 12
+_XZ_WORD = 4
+_BEHIND = {
+    CompressionKind.BZIP2: "bzip2 data invalid: bad magic value in continuation file",
+    CompressionKind.ZSTD: "invalid input: magic number mismatch",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Stream(NamedTuple):
     """A stream.
 
     Attributes:
@@ -50,24 +55,24 @@ class Content:
 
     @property
     def damage(self) -> str | None:
-        """What Docker's decompressor says of it, if it is damaged."""
-        return damage_of(self.compression)
+        """What Docker's decompressor says of it, if it is damaged or does not end as it should."""
+        return damage_of(self.compression) or error_behind(self.compression, self.size)
 
 
-def content_of_archive(archive: Archive) -> Content:
+def stream_of_archive(archive: Archive) -> Stream:
     """The whole archive."""
-    return Content("the archive", archive.size, archive.compression, archive.tar, None)
+    return Stream("the archive", archive.size, archive.compression, archive.tar, None)
 
 
-def content_of_blob(blob: Blob) -> Content:
+def stream_of_blob(blob: Blob) -> Stream:
     """A member."""
     diff_id = (blob.diff_id or blob.digest) if blob.whole else None
-    return Content(blob.path, blob.size, blob.compression, blob.tar, diff_id)
+    return Stream(blob.path, blob.size, blob.compression, blob.tar, diff_id)
 
 
-def as_stored(content: Content) -> Content:
+def as_stored(content: Stream) -> Stream:
     """The stream for an engine that does not know its compression, and takes it for a tar."""
-    return Content(content.name, content.size, Compression(CompressionKind.NONE), None, None)
+    return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
 
 
 def damage_of(compression: Compression) -> str | None:
@@ -83,6 +88,29 @@ def damage_of(compression: Compression) -> str | None:
     if compression.truncated:
         return "unexpected EOF"
     return f"{compression.kind} data invalid: {error}"
+
+
+def error_behind(compression: Compression, size: int) -> str | None:
+    """What the decompressor says of what follows the last stream, which it takes for another one.
+
+    ``unpigz`` passes over what is no gzip, and ``xz`` over whole words of zeros.
+
+    Args:
+        compression: How the data is compressed.
+        size: Bytes of it as stored.
+    """
+    if compression.trailing is None:
+        return None
+    if compression.kind is CompressionKind.XZ:
+        return _error_behind_xz(compression, size - compression.trailing)
+    return _BEHIND.get(compression.kind)
+
+
+def _error_behind_xz(compression: Compression, length: int) -> str | None:
+    if compression.trailing_zeros:
+        return f"{_XZ}Compressed data is corrupt" if length % _XZ_WORD else None
+    is_cut = length < _XZ_HEADER
+    return _XZ + ("Unexpected end of input" if is_cut else "Compressed data is corrupt")
 
 
 def _gzip_words(error: str, *, truncated: bool) -> str:

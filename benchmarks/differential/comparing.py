@@ -1,0 +1,97 @@
+"""Compares what the profiles foretell with what the engines did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.differential.engines import Installed, Real
+from benchmarks.differential.making import Sample
+from benchmarks.masking import masked
+from checker.model.archive import Archive
+from checker.reading.archive import ReadOptions, read_archive
+from checker.verdicts import Host as JudgedHost
+from checker.verdicts import Question, Verdict, VerdictOutcome
+from tests.engines.host import Host
+
+
+class Comparison(NamedTuple):
+    """An archive, an engine, and both sides.
+
+    Attributes:
+        seed: The archive's seed.
+        title: The engine and its action.
+        real: What the engine did.
+        verdict: What was foretold.
+        explained: Why no static reading can know the outcome; None if it can, or if both agree.
+    """
+
+    seed: str
+    title: str
+    real: Real
+    verdict: Verdict
+    explained: str | None = None
+
+    @property
+    def is_outcome_same(self) -> bool:
+        """Whether the outcomes agree."""
+        return agree(self.real.outcome, self.verdict.outcome)
+
+    @property
+    def is_message_same(self) -> bool:
+        """Whether the words of a refusal that was foretold agree."""
+        return masked(self.real.message) == masked(self.verdict.message or "")
+
+
+def agree(real: VerdictOutcome, foretold: VerdictOutcome) -> bool:
+    """Whether a verdict fits what the engine did.
+
+    Where something lies in the store, that it is of no use is for the verdict to say.
+    """
+    if real is VerdictOutcome.ACCEPTS:
+        return foretold is not VerdictOutcome.REJECTS
+    return real is foretold
+
+
+def compare(
+    sample: Sample, path: Path, engines: Iterable[Installed], host: Host
+) -> Iterator[Comparison]:
+    """Have every engine take an archive.
+
+    Args:
+        sample: The archive.
+        path: Where it lies, below the folder of the host.
+        engines: The engines.
+        host: Where they run.
+    """
+    archive = read_archive(str(path), ReadOptions())
+    question = Question(archive, JudgedHost(), str(path))
+    for engine in engines:
+        verdict = engine.judge.judge(question)
+        real = engine.take(host, path)
+        comparison = Comparison(sample.seed, engine.title, real, verdict)
+        if not comparison.is_outcome_same:
+            comparison = comparison._replace(explained=_explanation(comparison, archive))
+        yield comparison
+
+
+def _explanation(comparison: Comparison, archive: Archive) -> str | None:
+    for predicate, reason in EXPLAINED:
+        if predicate(comparison, archive):
+            return reason
+    return None
+
+
+def _is_layer_compressed_twice(comparison: Comparison, archive: Archive) -> bool:
+    del archive
+    return any("layer is compressed twice" in each for each in comparison.verdict.conditions)
+
+
+EXPLAINED: tuple[tuple[Callable[[Comparison, Archive], bool], str], ...] = (
+    (
+        _is_layer_compressed_twice,
+        "a layer is compressed twice, of which one compression is taken off here",
+    ),
+)
+"""Differences of outcome that are known, and why they are there."""

@@ -1,0 +1,153 @@
+"""The engines installed here: what each is judged by, and what it does with an archive."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from checker.plugins import load_plugins
+from checker.verdicts import Engine, VerdictOutcome
+from checker_engines.profiles import containerd_client, containers_image
+from tests.engines.host import Host
+
+SECONDS_TO_TAKE = 30
+"""How long an engine may work on one archive."""
+_KILLED = 128 + 9
+_LINES_QUOTED = 6
+_TIME = re.compile(r'^time="[^"]*" ')
+_COPY = ("skopeo", "--insecure-policy", "copy")
+_HANGS = f"it was still at work after {SECONDS_TO_TAKE} seconds"
+
+
+class Real(NamedTuple):
+    """What an engine did.
+
+    Attributes:
+        outcome: Whether it exited 0 and, as far as it shows, left something that can be used.
+        message: What it said, paths of the host as ``<tmp>``.
+    """
+
+    outcome: VerdictOutcome
+    message: str
+
+
+class Installed(NamedTuple):
+    """An installed engine.
+
+    Attributes:
+        judge: What foretells it.
+        take: Has it take an archive, its store empty.
+        version: The command that tells its version.
+    """
+
+    judge: Engine
+    take: Callable[[Host, Path], Real]
+    version: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """How it is called in reports."""
+        return f"{self.judge.name} {self.judge.action}"
+
+
+def installed_engines(pattern: str = "*") -> list[Installed]:
+    """Those whose title fits a pattern, such as ``docker*``."""
+    judges = {(judge.name, judge.action): judge for judge in _judges()}
+    found = [Installed(judges[key], take, version) for key, (take, version) in _TAKERS.items()]
+    return [engine for engine in found if fnmatchcase(engine.title, pattern)]
+
+
+def _judges() -> Iterator[Engine]:
+    for engines in load_plugins().manager.hook.checker_engines():
+        yield from engines
+    yield from containers_image.engines_of_debian_12()
+    yield from containerd_client.engines()
+
+
+def _docker_load(host: Host, archive: Path) -> Real:
+    host.empty_docker()
+    done = _run(host, "docker", "load", "--quiet", "--input", str(archive))
+    stored = host.must("docker", "image", "ls", "--all", "--quiet")
+    return _real(host, done, done.stderr, is_there=bool(stored))
+
+
+def _docker_import(host: Host, archive: Path) -> Real:
+    host.empty_docker()
+    done = _run(host, "docker", "import", str(archive), "taken:1")
+    return _real(host, done, done.stderr)
+
+
+def _podman_load(host: Host, archive: Path) -> Real:
+    host.renew_podman()
+    done = _run_merged(host, "podman", "load", "--input", str(archive))
+    stored = host.must("podman", "image", "ls", "--all", "--quiet")
+    return _real(host, done, done.stdout, is_there=bool(stored))
+
+
+def _podman_import(host: Host, archive: Path) -> Real:
+    host.renew_podman()
+    done = _run_merged(host, "podman", "import", str(archive), "localhost/taken:1")
+    return _real(host, done, done.stdout)
+
+
+def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
+    def take(host: Host, archive: Path) -> Real:
+        target = host.folder / "copied"
+        host.must("rm", "-rf", target)
+        done = _run_merged(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
+        return _real(host, done, done.stdout)
+
+    return take
+
+
+def _ctr(host: Host, archive: Path) -> Real:
+    # A namespace of its own is an empty store.
+    namespace = f"try-{time.monotonic_ns()}"
+    done = _run(host, "ctr", "--namespace", namespace, "image", "import", str(archive))
+    stored = host.must("ctr", "--namespace", namespace, "image", "ls", "--quiet")
+    said = "\n".join(line for line in done.stderr.splitlines() if "level=info" not in line)
+    return _real(host, done, said, is_there=bool(stored))
+
+
+_TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ...]]] = {
+    ("docker-20.10", "load"): (_docker_load, ("dockerd", "--version")),
+    ("docker-20.10", "import"): (_docker_import, ("dockerd", "--version")),
+    ("podman-4", "load"): (_podman_load, ("podman", "--version")),
+    ("podman-4", "import"): (_podman_import, ("podman", "--version")),
+    ("skopeo-1.9", "docker-archive"): (_skopeo("docker-archive"), ("skopeo", "--version")),
+    ("skopeo-1.9", "oci-archive"): (_skopeo("oci-archive"), ("skopeo", "--version")),
+    ("containerd-1.6", "ctr import"): (_ctr, ("containerd", "--version")),
+}
+
+
+def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
+    return host.run("timeout", "--signal=KILL", str(SECONDS_TO_TAKE), *command)
+
+
+def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command whose words go to both outputs, in the order in which they come."""
+    return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
+
+
+def _real(
+    host: Host, done: subprocess.CompletedProcess[str], said: str, *, is_there: bool = True
+) -> Real:
+    if done.returncode == _KILLED:
+        return Real(VerdictOutcome.REJECTS, _HANGS)
+    lines = [_TIME.sub("", line.strip()) for line in _without_paths(host, said).splitlines()]
+    message = " ".join(lines[-_LINES_QUOTED:])
+    if done.returncode != 0:
+        return Real(VerdictOutcome.REJECTS, message)
+    return Real(VerdictOutcome.ACCEPTS if is_there else VerdictOutcome.ACCEPTS_BROKEN, message)
+
+
+def _without_paths(host: Host, text: str) -> str:
+    """Put ``<tmp>`` in the place of what is of this host and moment alone."""
+    folder = re.escape(str(host.folder))
+    text = re.sub(rf"{folder}/docker/tmp/docker-import-\d+", "<tmp>", text)
+    return re.sub(rf"(?:{folder}|/var/tmp)[^\s:\"',]*", "<tmp>", text)

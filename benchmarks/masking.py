@@ -1,0 +1,24 @@
+"""Messages without what differs between two runs of one engine."""
+
+from __future__ import annotations
+
+import re
+
+# Paths, digests, other hexadecimal names, numbers.
+_MASKS = (
+    # Names of the moment: of a snapshot, and of the image that an import makes.
+    (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
+    (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
+    (re.compile(r"<tmp>"), "<path>"),
+    (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),
+    (re.compile(r"\b[0-9a-f]{12,128}\b"), "<hex>"),
+    (re.compile(r"\d+"), "<n>"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def masked(message: str) -> str:
+    """A message without what differs between two runs of one engine."""
+    for pattern, replacement in _MASKS:
+        message = pattern.sub(replacement, message)
+    return message.strip()

@@ -1,0 +1,92 @@
+"""Entries about whose extraction no two engines differ."""
+
+from __future__ import annotations
+
+from checker.model.entries import (
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    FIFO,
+    HARD_LINK,
+    OPAQUE_WHITEOUT,
+    REGULAR,
+    SYMLINK,
+    WHITEOUT_PREFIX,
+    Entries,
+    clean_path,
+    is_whiteout,
+)
+from checker.model.xattrs import xattr_errors
+
+_KINDS = frozenset(
+    map(ord, (REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO))
+)
+_DIRECTORY = ord(DIRECTORY)
+_LINKABLE = frozenset(map(ord, (REGULAR, HARD_LINK)))
+_META_PREFIX = ".wh..wh."
+_BARE = frozenset(WHITEOUT_PREFIX + name for name in ("", ".", ".."))
+# Half of what Linux takes, so that no prefix that an engine adds can matter.
+_NAME_BYTES = 255
+_PATH_BYTES = 2048
+
+
+def is_plain(entries: Entries) -> bool:
+    """Work out ``Entries.is_plain``."""
+    return (
+        _KINDS.issuperset(entries.kinds)
+        and not entries.repeated
+        and not any(".." in name for name in entries.own_names.values())
+        and _names_are_short(entries)
+        and _root_is_directory(entries)
+        and _folders_are_directories(entries)
+        and not any(map(is_whiteout, entries.folders))
+        and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
+        and all(entries.linknames.get(i) for i in entries.of_kind(SYMLINK))
+        and all(_hides_others(entries, path) for path in entries.whiteouts)
+        and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
+    )
+
+
+def _names_are_short(entries: Entries) -> bool:
+    # A character takes four bytes at most, so that short paths need not be encoded.
+    return all(_is_short(path) for path in entries.by_path if len(path) * 4 > _NAME_BYTES)
+
+
+def _is_short(path: str) -> bool:
+    encoded = path.encode("utf-8", "surrogateescape")
+    if len(encoded) <= _NAME_BYTES:
+        return True
+    return len(encoded) <= _PATH_BYTES and max(map(len, encoded.split(b"/"))) <= _NAME_BYTES
+
+
+def _root_is_directory(entries: Entries) -> bool:
+    root = entries.by_path.get("")
+    return root is None or entries.kinds[root] == _DIRECTORY
+
+
+def _folders_are_directories(entries: Entries) -> bool:
+    kinds, by_path = entries.kinds, entries.by_path
+    return all(kinds[by_path[path]] == _DIRECTORY for path in entries.folders if path in by_path)
+
+
+def _leads_back(entries: Entries, position: int) -> bool:
+    """Whether a hard link leads to a file that came before it."""
+    linkname = entries.linknames.get(position, "")
+    if ".." in linkname:
+        return False
+    target = entries.by_path.get(clean_path(linkname), position)
+    return target < position and entries.kinds[target] in _LINKABLE
+
+
+def _hides_others(entries: Entries, path: str) -> bool:
+    """Whether a whiteout is one of a file, and hides nothing that the same tar holds."""
+    if entries.kinds[entries.by_path[path]] != ord(REGULAR):
+        return False
+    parent, _, base = path.rpartition("/")
+    if base == OPAQUE_WHITEOUT:
+        return True
+    if base in _BARE or base.startswith(_META_PREFIX):
+        return False
+    hidden = base.removeprefix(WHITEOUT_PREFIX)
+    gone = f"{parent}/{hidden}" if parent else hidden
+    return gone not in entries.by_path and gone not in entries.folders

@@ -1,0 +1,57 @@
+"""What Linux says of the extended attributes of an entry, set by root (fs/xattr.c, setxattr(2)).
+
+Engines set each attribute of an entry behind making it, and go on after some of the errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, Entries
+
+INVALID = "invalid argument"
+NOT_PERMITTED = "operation not permitted"
+NOT_SUPPORTED = "operation not supported"
+
+_CAPABILITY = "security.capability"
+# Size in bytes of a capability by its revision (linux/capability.h, VFS_CAP_REVISION).
+_CAPABILITY_SIZES = {2: 20, 3: 24}
+_NAMESPACES = ("user.", "trusted.", "security.", "system.")
+_USER_KINDS = frozenset({REGULAR, DIRECTORY, HARD_LINK})
+
+
+class XattrError(NamedTuple):
+    """An attribute that cannot be set: its name, and the system's words."""
+
+    name: str
+    words: str
+
+
+def xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
+    """The attributes of an entry that cannot be set."""
+    return errors_of(chr(entries.kinds[position]), entries.xattrs.get(position, {}))
+
+
+def errors_of(kind: str, xattrs: Mapping[str, bytes]) -> Iterator[XattrError]:
+    """Those of the attributes that an entry of a kind cannot have."""
+    for name, value in xattrs.items():
+        words = _words(kind, name, value)
+        if words is not None:
+            yield XattrError(name, words)
+
+
+def _words(kind: str, name: str, value: bytes) -> str | None:
+    if not name.startswith(_NAMESPACES):
+        return NOT_SUPPORTED
+    if name == _CAPABILITY and not _is_capability(value):
+        return INVALID
+    if name.startswith("user.") and kind not in _USER_KINDS:
+        return NOT_PERMITTED
+    return None
+
+
+def _is_capability(value: bytes) -> bool:
+    """Whether its header fits its size; the lowest bit says whether it is effective."""
+    magic = int.from_bytes(value[:4], "little") & ~1
+    return magic & 0xFFFFFF == 0 and _CAPABILITY_SIZES.get(magic >> 24) == len(value)

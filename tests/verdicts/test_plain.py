@@ -1,0 +1,159 @@
+"""The short way for plain tars ends where following the extraction entry by entry ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+from checker.model.content import ContentPlan
+from checker.model.limits import Limits
+from checker.model.tar import Tar
+from checker.reading.tar import TarWalker
+from checker.testing.tar import Member, write_tar
+from checker_engines.steps.containerd_apply import ApplyError, apply_layer
+from checker_engines.steps.extraction import (
+    CHROOT,
+    OS_ROOT,
+    Dialect,
+    ExtractionError,
+    Root,
+    extract,
+)
+from checker_engines.steps.storage_unpack import UnpackError, Unpacking
+from checker_engines.steps.tree import Tree, TreeError
+
+_PARTS = st.sampled_from(["a", "b", "c", ".wh.a", ".wh.b", ".wh..wh..opq", ".wh..wh.plnk", ".wh."])
+_NAMES = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["", "", "", "./", "/", "../"]),
+        st.lists(_PARTS, max_size=3).map("/".join),
+        st.sampled_from(["", "", "/"]),
+    ),
+)
+_TARGETS = st.one_of(_NAMES, st.sampled_from(["", "..", "../../a", "/", "/a/b", "a/../b"]))
+_MEMBERS = st.builds(
+    lambda name, kind, target: Member(name, typeflag=kind, linkname=target),
+    _NAMES,
+    st.sampled_from([b"0", b"0", b"5", b"5", b"1", b"2", b"6", b"3", b"7", b"S", b"g"]),
+    _TARGETS,
+)
+_TARS = st.lists(_MEMBERS, min_size=1, max_size=5)
+_STACKS = st.lists(_TARS, min_size=1, max_size=3)
+_PLACES = ("", "a", "b", "c", "a/b", "a/a", "b/a", "b/c", "a/b/c", ".wh.a", "a/.wh.b")
+
+Way = Callable[[Sequence[Tar]], object]
+
+
+def tar_of(members: Sequence[Member]) -> Tar:
+    walker = TarWalker(Limits(), ContentPlan())
+    walker.feed(write_tar(members))
+    return walker.finish()
+
+
+def found_in(tree: Tree) -> list[tuple[str, str, int, bool] | str]:
+    """What lies at some places, and what they lead to."""
+    found: list[tuple[str, str, int, bool] | str] = []
+    for place in _PLACES:
+        # As Docker looks for the files that manifest.json names.
+        for path in dict.fromkeys((place, tree.real_path(place))):
+            try:
+                node = tree.lstat(path)
+            except TreeError as error:
+                found.append(f"{path}: {error}")
+            else:
+                position = -1 if node.children is not None else node.position
+                found.append((path, node.kind, position, node.children is None))
+    return [*found, *sorted(tree.top())]
+
+
+def unpacked(dialect: Dialect, tars: Sequence[Tar]) -> object:
+    try:
+        return found_in(extract(dialect, tars[0].entries))
+    except ExtractionError as error:
+        return str(error)
+
+
+def moby_layers(dialect: Dialect, tars: Sequence[Tar]) -> object:
+    root = Root(dialect)
+    try:
+        for tar in tars:
+            root.extract_layer(tar.entries, len(tar.entries))
+    except ExtractionError as error:
+        return str(error), error.position
+    return None
+
+
+def storage_untar(tars: Sequence[Tar]) -> object:
+    unpacking = Unpacking("<tmp>/{}".format, chrooted=False)
+    try:
+        unpacking.untar(tars[0])
+    except UnpackError as error:
+        return str(error)
+    return [unpacking.file_at(place) for place in _PLACES]
+
+
+def storage_layers(tars: Sequence[Tar]) -> object:
+    unpacking = Unpacking(str, chrooted=True)
+    try:
+        for tar in tars:
+            unpacking.apply_layer(tar)
+    except UnpackError as error:
+        return str(error)
+    return None
+
+
+def containerd_layers(tars: Sequence[Tar]) -> object:
+    try:
+        for number, tar in enumerate(tars):
+            apply_layer(tar, None, on_overlay=number > 0)
+    except ApplyError as error:
+        return str(error)
+    return None
+
+
+WAYS: dict[str, Way] = {
+    "Docker's archive": lambda tars: unpacked(CHROOT, tars),
+    "Docker 29's archive": lambda tars: unpacked(OS_ROOT, tars),
+    "Docker's layers": lambda tars: moby_layers(CHROOT, tars),
+    "Docker 29's layers": lambda tars: moby_layers(OS_ROOT, tars),
+    "oci-archive": storage_untar,
+    "podman's layers": storage_layers,
+    "containerd's layers": containerd_layers,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@given(stack=_STACKS)
+def test_the_short_way_and_the_long_one_end_alike(way: str, stack: list[list[Member]]) -> None:
+    short = [tar_of(members) for members in stack]
+    event(f"{sum(tar.entries.is_plain for tar in short)} of {len(short)} plain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checker.model.plain.is_plain", lambda _entries: False)
+        followed = WAYS[way]([tar_of(members) for members in stack])
+    assert WAYS[way](short) == followed
+
+
+@pytest.mark.parametrize(
+    ("members", "is_plain"),
+    [
+        ([Member("a/b"), Member("a/c")], True),
+        ([Member("./a/", typeflag=b"5"), Member("./a/b")], True),
+        ([Member("a"), Member("b", typeflag=b"1", linkname="a")], True),
+        ([Member("a/.wh.b"), Member("a/.wh..wh..opq")], True),
+        ([Member("b", typeflag=b"1", linkname="a"), Member("a")], False),
+        ([Member("a", typeflag=b"2", linkname="b"), Member("a/c")], False),
+        ([Member("a"), Member("a/b")], False),
+        ([Member("a"), Member("a")], False),
+        ([Member(".wh.a"), Member("a/b")], False),
+        ([Member("a", typeflag=b"7")], False),
+        ([Member("../a")], False),
+        ([Member("x" * 256)], False),
+        ([Member("é" * 130)], False),
+    ],
+)
+def test_what_is_plain(members: list[Member], *, is_plain: bool) -> None:
+    assert tar_of(members).entries.is_plain is is_plain
