@@ -27,6 +27,8 @@ _SYMLINK = ord(SYMLINK)
 # Of so few folders a search over all paths tells faster than a set of all folders does.
 _FEW = 8
 _PATHS_AT_ONCE = 4096
+# Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
+_PARTS = 4096
 
 
 class Placed(NamedTuple):
@@ -307,27 +309,30 @@ class Rootfs:
         """Where a path ends, symlinks followed inside the root; nothing need be there.
 
         Returns:
-            The cleaned path; None if links form a loop.
+            The cleaned path; None if links form a loop, or lead on without an end in sight.
         """
         pending = _parts(path)
-        done: list[str] = []
+        here = ""
         followed = 0
-        while pending:
+        for _ in range(_PARTS):
+            if not pending:
+                return here
             part = pending.pop()
             if part == "..":
-                del done[-1:]
+                here = here.rpartition("/")[0]
                 continue
-            target = self._link_at("/".join((*done, part)))
+            there = f"{here}/{part}" if here else part
+            target = self._link_at(there)
             if target is None:
-                done.append(part)
+                here = there
                 continue
             followed += 1
             if followed > LINKS_FOLLOWED:
                 return None
             if target.startswith("/"):
-                done = []
+                here = ""
             pending += _parts(target)
-        return "/".join(done)
+        return None
 
 
 def _parts(path: str) -> list[str]:
