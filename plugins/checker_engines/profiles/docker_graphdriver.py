@@ -589,11 +589,11 @@ def raw_of(blob: Blob) -> bytes:
 def _unpack(version: Version, content: Stream) -> Tree:
     """Unpack the whole archive into the temporary folder."""
     stream = _inflated(version, content)
+    stop = _stop(version, stream)
     try:
-        tree = extract(version.dialect, stream.entries)
+        tree = extract(version.dialect, stream.entries, is_whole=stop is None)
     except ExtractionError as error:
         raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
-    stop = _stop(version, stream)
     if stop is not None:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
@@ -616,15 +616,17 @@ def _apply_layer(version: Version, content: Stream, root: Root) -> None:
     entries = stream.entries
     duplicate = first_duplicate(entries)
     count = len(entries) if duplicate is None else duplicate
+    stop = _stop(version, stream)
+    # At a duplicate the stream is closed, which looks like its end.
+    is_whole = stop is None or duplicate is not None
     try:
-        root.extract_layer(entries, count)
+        root.extract_layer(entries, count, is_whole=is_whole)
     except ExtractionError as error:
         raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
     if duplicate is not None:
         name = entries.name(duplicate)
         reason = f"{stream.name} has two entries {name!r}; pack it anew with each name once"
         raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
-    stop = _stop(version, stream)
     if stop is not None:
         raise _layer_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
