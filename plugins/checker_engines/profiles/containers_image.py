@@ -12,14 +12,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind, Source
-from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.containers_library import (
     Library,
-    has_magic,
     inflating_error,
+    is_compressed_twice,
     is_recognised,
     refuse_folder,
     tar_seen,
@@ -400,10 +398,5 @@ def _conditions(question: Question) -> Iterator[str]:
     layers = (layer for image in question.archive.images for layer in image.layers)
     if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):
         yield "a layer has urls: the tool may fetch it from there"
-    if any(map(_is_compressed_twice, question.archive.members.blobs.values())):
-        yield "a layer is compressed twice: both are taken off, and what is below was not read"
-
-
-def _is_compressed_twice(blob: Blob) -> bool:
-    is_compressed = blob.compression.kind is not CompressionKind.NONE
-    return is_compressed and blob.tar is not None and has_magic(blob.tar.head)
+    if any(map(is_compressed_twice, question.archive.members.blobs.values())):
+        yield "a layer is compressed twice: what is below the second compression was not read"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
+from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
@@ -61,9 +62,10 @@ def is_recognised(compression: Compression) -> bool:
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
 
 
-def has_magic(head: bytes) -> bool:
-    """Whether the first bytes are those of a compression that is recognised."""
-    return head.startswith(_MAGICS)
+def is_compressed_twice(blob: Blob) -> bool:
+    """Whether what comes out of a decompression is compressed again, and so was not read."""
+    is_compressed = blob.compression.kind is not CompressionKind.NONE
+    return is_compressed and blob.tar is not None and blob.tar.head.startswith(_MAGICS)
 
 
 def refuse_folder(archive: Archive) -> None:

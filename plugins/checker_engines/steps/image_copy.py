@@ -11,6 +11,7 @@ from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.steps.containers_library import (
     Library,
+    is_compressed_twice,
     is_recognised,
     storage_inflating_error,
 )
@@ -247,7 +248,7 @@ class _Storage:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
                 self._store(layer, number)
             self._check_diff_id(layer, number)
-            tar = _tar_of(layer.blob)
+            tar = _tar_of(layer)
             apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
             self._stored.add(layer.digest)
 
@@ -319,9 +320,11 @@ def apply_tar(
         raise _not_applied(text, digest, library, printed)
 
 
-def _tar_of(blob: Blob | None) -> Tar:
+def _tar_of(layer: SourceLayer) -> Tar:
     """What tar reading makes of a layer: of an empty file, an empty tar."""
-    if blob is None:
+    blob = layer.blob
+    if blob is None or (layer.is_inflated and is_compressed_twice(blob)):
+        # Storage takes off the second compression; below it, all is taken for sound.
         return Tar(Entries())
     if blob.tar is not None:
         return blob.tar
