@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind
@@ -20,7 +20,7 @@ from checker.model.entries import (
     DIRECTORY,
     REGULAR,
 )
-from checker.model.image import Json, items, mapping, strings, text
+from checker.model.image import Json, items, mapping, text
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
@@ -366,7 +366,7 @@ class _Load:
         for number, (path, diff_id) in enumerate(zip(paths, diff_ids, strict=True)):
             chain = self._load_layer(chain, number, path, diff_id)
         self._check_history(config, len(diff_ids))
-        self._check_tags(strings(item.get("RepoTags")))
+        self._check_tags([text(each) or "" for each in items(item.get("RepoTags"))])
 
     def _decode_config(self, path: str) -> Json:
         try:
@@ -415,7 +415,7 @@ class _Load:
                 ("CFG004",),
             )
 
-    def _check_tags(self, tags: tuple[str, ...]) -> None:
+    def _check_tags(self, tags: Sequence[str]) -> None:
         for tag in tags:
             if self.parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
                 continue

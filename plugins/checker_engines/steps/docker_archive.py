@@ -274,7 +274,7 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     try:
         reference = parse_reference(tag)
     except InvalidReferenceError as error:
-        return f'Invalid tag "{tag}" in manifest item @{item}: {_reference_error(str(error))}'
+        return f'Invalid tag "{tag}" in manifest item @{item}: {reference_error(str(error))}'
     if reference.tag is None:
         digest = f"@{reference.digest}" if reference.digest else ""
         name = f"{reference.domain}/{reference.path}{digest}"
@@ -282,7 +282,8 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     return None
 
 
-def _reference_error(error: str) -> str:
+def reference_error(error: str) -> str:
+    """What these tools say where Docker says something of a reference."""
     # The reference package of these tools does not say the name.
     return _NAMED.sub("repository name must be lowercase", error)
 

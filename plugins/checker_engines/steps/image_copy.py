@@ -77,11 +77,15 @@ class SourceImage(NamedTuple):
         config: Its config.
         layers: Its layers, base first.
         refused_at_commit: What containers-storage says of the manifest when all else is stored.
+        digest: The digest of its manifest; empty where the source has none.
+        is_below_index: Whether an index led to it.
     """
 
     config: SourceConfig
     layers: tuple[SourceLayer, ...]
     refused_at_commit: str | None = None
+    digest: str = ""
+    is_below_index: bool = False
 
 
 def digest_error(text: str) -> str | None:
@@ -130,7 +134,7 @@ def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
 def copy_to_storage(
     image: SourceImage,
     library: Library,
-    stored: set[str],
+    stored: dict[str, Tar],
     printed: list[str],
 ) -> None:
     """Copy to containers-storage, which unpacks each layer.
@@ -138,7 +142,7 @@ def copy_to_storage(
     Args:
         image: The image.
         library: The build.
-        stored: Digests of the layers that are in storage; takes those of this image.
+        stored: The layers that are in storage, by digest; takes those of this image.
         printed: Takes what is printed on the way.
 
     Raises:
@@ -219,7 +223,7 @@ class _Storage:
     Args:
         library: The build.
         diff_ids: What the config calls the layers.
-        stored: Digests of the layers that it has.
+        stored: The layers that it has, by digest.
         printed: Takes what is printed on the way.
     """
 
@@ -227,7 +231,7 @@ class _Storage:
         self,
         library: Library,
         diff_ids: list[str],
-        stored: set[str],
+        stored: dict[str, Tar],
         printed: list[str],
     ) -> None:
         self._library = library
@@ -248,9 +252,8 @@ class _Storage:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
                 self._store(layer, number)
             self._check_diff_id(layer, number)
-            tar = _tar_of(layer)
+            tar = self._stored.setdefault(layer.digest, _tar_of(layer))
             apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
-            self._stored.add(layer.digest)
 
     def _store(self, layer: SourceLayer, number: int) -> None:
         """Write the uncompressed content to a file."""

