@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,6 +72,18 @@ class Question(NamedTuple):
     shown_as: str
 
 
+class Decision(NamedTuple):
+    """One thing that an engine looks at, for the documentation.
+
+    Attributes:
+        step: What is looked at.
+        rule: What decides there.
+    """
+
+    step: str
+    rule: str
+
+
 class Engine(NamedTuple):
     """One engine profile and one action of it.
 
@@ -79,11 +91,15 @@ class Engine(NamedTuple):
         name: Name of the profile, such as ``docker-28``.
         action: What is asked of it, such as ``load``.
         judge: Says what it does with an archive.
+        follows: The engine and version that it was read from and measured against.
+        decides: Tells what decides, step by step.
     """
 
     name: str
     action: str
     judge: Callable[[Question], Verdict]
+    follows: str = ""
+    decides: Callable[[], Sequence[Decision]] = tuple
 
 
 class Loadable(StrEnum):

@@ -12,6 +12,8 @@ from typing import TextIO
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
 from checker.model.image import Image
+from checker.model.location import Location
+from checker.reports.folding import by_rule, fold
 from checker.reports.layout import (
     EMPTY,
     Line,
@@ -58,6 +60,7 @@ _LOADABLE_STYLES = {
     Loadable.DEPENDS: Style.WARNING,
     Loadable.NO: Style.PLAIN,
 }
+_OUTCOMES = tuple(VerdictOutcome)
 _VERDICT_STYLES = {
     VerdictOutcome.ACCEPTS: Style.GOOD,
     VerdictOutcome.ACCEPTS_BROKEN: Style.WARNING,
@@ -245,13 +248,23 @@ def _kept(found: Classification, width: int) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    names = [safe(f"{verdict.engine} {verdict.action}") for verdict in verdicts]
-    longest = max(map(len, names), default=0)
-    for number, verdict in enumerate(verdicts):
-        asked = names[number].ljust(longest)
-        outcome = (_VERDICT_STYLES[verdict.outcome], verdict.outcome)
-        yield (*_label("" if number else "engines"), (Style.PLAIN, f"{asked}  "), outcome)
-        yield from _beneath(safe(verdict.reason), width, Style.FAINT)
+    """The engines by what they do and why, as many of them give the same answer."""
+    groups: dict[tuple[VerdictOutcome, str], list[str]] = {}
+    for verdict in verdicts:
+        key = (verdict.outcome, safe(verdict.reason))
+        groups.setdefault(key, []).append(safe(f"{verdict.engine} {verdict.action}"))
+    longest = max((len(outcome) for outcome, _ in groups), default=0)
+    by_outcome = sorted(groups.items(), key=lambda group: _OUTCOMES.index(group[0][0]))
+    for number, ((outcome, reason), engines) in enumerate(by_outcome):
+        shown = (_VERDICT_STYLES[outcome], f"{outcome.ljust(longest)}  ")
+        start = (*_label("" if number else "engines"), shown)
+        indent = _LABEL + longest + len("  ")
+        yield from paragraph(start, pieces(tuple(engines), width - indent), Style.PLAIN)
+        rows = wrap(reason, width - indent)
+        yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
+    for condition in conditions:
+        yield from _labelled("given", Style.LABEL, safe(condition), width)
 
 
 def _images(images: Sequence[Image], width: int) -> Iterator[Line]:
@@ -279,44 +292,61 @@ def _image_traits(image: Image) -> Iterator[str]:
 
 
 def _groups(findings: Iterable[Finding], width: int) -> Iterator[Iterator[Line]]:
-    """A block for each finding; of each rule and severity the first few, and how many more."""
-    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
-    for finding in findings:
-        if finding.waived is None:
-            key = (finding.severity, finding.rule, finding.name)
-            groups.setdefault(key, []).append(finding)
-    for key in sorted(groups, key=lambda key: key[0].rank):
-        group = groups[key]
-        hidden = len(group) - _REPEATS
-        for number, finding in enumerate(group[:_REPEATS], 1):
-            yield _finding(finding, hidden if number == _REPEATS else 0, width)
+    """A block for each finding; those that differ only in the place share one.
+
+    Of each rule and severity come the first few blocks, and how many findings are left.
+    """
+    for group in by_rule(finding for finding in findings if finding.waived is None):
+        folds = fold(group)
+        for alike in folds[:_REPEATS]:
+            yield _finding(alike, width)
+        hidden = sum(map(len, folds[_REPEATS:]))
+        if hidden:
+            text = f"... and {hidden:,} more of {safe(group[0].rule)} ({_SEE_JSON})"
+            yield _beneath(text, width, Style.FAINT)
 
 
-def _finding(finding: Finding, hidden: int, width: int) -> Iterator[Line]:
-    yield _heading(finding.severity, _SEVERITY_STYLES[finding.severity], finding.rule, finding.name)
-    yield from _beneath(safe(finding.message), width)
-    yield from _place(finding, width)
-    if finding.fix is not None:
+def _finding(alike: Sequence[Finding], width: int) -> Iterator[Line]:
+    """What the first of some findings says, and where the others are that say the same."""
+    first = alike[0]
+    heading = _heading(first.severity, _SEVERITY_STYLES[first.severity], first.rule, first.name)
+    times = f", {len(alike):,} times" if len(alike) > 1 else ""
+    yield (*heading, (Style.FAINT, times))
+    yield from _beneath(safe(first.message), width)
+    yield from _place("at", _parts(first.location), width)
+    for related in first.related:
+        yield from _place("see", _parts(related), width)
+    yield from _further_places(alike, width)
+    if first.fix is not None:
         start = (*_label(""), (Style.GOOD, "fix: "))
-        yield from paragraph(start, wrap(safe(finding.fix), width - _LABEL - 5), Style.PLAIN)
+        yield from paragraph(start, wrap(safe(first.fix), width - _LABEL - 5), Style.PLAIN)
+
+
+def _further_places(alike: Sequence[Finding], width: int) -> Iterator[Line]:
+    """The next few places, each as far as it is another than the first."""
+    known = set(_parts(alike[0].location))
+    for finding in alike[1:_REPEATS]:
+        new = tuple(part for part in _parts(finding.location) if part not in known)
+        yield from _place("also at", new, width)
+    hidden = len(alike) - _REPEATS
     if hidden > 0:
-        yield EMPTY
-        yield from _beneath(
-            f"... and {hidden:,} more of {safe(finding.rule)} ({_SEE_JSON})", width, Style.FAINT
-        )
+        more = count_words(hidden, "more place")
+        yield from _beneath(f"... and at {more} ({_SEE_JSON})", width, Style.FAINT)
 
 
 def _heading(label: str, style: Style, rule: str, name: str) -> Line:
     return (*_label(label, style), (Style.TITLE, safe(rule)), (Style.PLAIN, f" {safe(name)}"))
 
 
-def _place(finding: Finding, width: int) -> Iterator[Line]:
-    for word, location in (("at", finding.location), *(("see", at) for at in finding.related)):
-        parts = tuple(_HASH.sub(r"\1...", safe(part)) for part in place_words(location))
-        if parts:
-            start = (*_label(""), (Style.FAINT, f"{word} "))
-            rows = pieces(parts, width - _LABEL - len(word) - 1)
-            yield from paragraph(start, rows, Style.FAINT)
+def _parts(location: Location) -> tuple[str, ...]:
+    return tuple(_HASH.sub(r"\1...", safe(part)) for part in place_words(location))
+
+
+def _place(word: str, parts: tuple[str, ...], width: int) -> Iterator[Line]:
+    if parts:
+        start = (*_label(""), (Style.FAINT, f"{word} "))
+        rows = pieces(parts, width - _LABEL - len(word) - 1)
+        yield from paragraph(start, rows, Style.FAINT)
 
 
 def _crashes(checked: CheckedArchive, width: int) -> Iterator[Iterator[Line]]:

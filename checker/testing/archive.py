@@ -235,6 +235,26 @@ def oci_archive(*images: Image) -> Archive:
     return _layout("oci-archive", built, descriptors)
 
 
+def layout_members(
+    blobs: Iterable[Blob], descriptors: Iterable[Mapping[str, Any]]
+) -> tuple[Member, ...]:
+    """The members of an OCI layout of any blobs.
+
+    Args:
+        blobs: The blobs; one that comes twice is written once.
+        descriptors: What ``index.json`` lists.
+    """
+    files = {_blob_name(blob): file(_blob_name(blob), blob.data) for blob in blobs}
+    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": list(descriptors)}
+    return (
+        directory("blobs"),
+        directory("blobs/sha256"),
+        *(files[name] for name in sorted(files)),
+        file("index.json", encode_json(index)),
+        file("oci-layout", encode_json({"imageLayoutVersion": "1.0.0"})),
+    )
+
+
 def oci_layout(*images: Image) -> Archive:
     """An OCI layout to be written as a folder."""
     return replace(oci_archive(*images), kind="oci-layout")
@@ -567,16 +587,8 @@ def _layout(
     descriptors: Sequence[Mapping[str, Any]],
     extra: Iterable[Blob] = (),
 ) -> Archive:
-    blobs = {_blob_name(blob): blob for each in built for blob in _blobs(each)}
-    blobs |= {_blob_name(blob): blob for blob in extra}
-    index = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": list(descriptors)}
-    members = (
-        directory("blobs"),
-        directory("blobs/sha256"),
-        *(file(name, blobs[name].data) for name in sorted(blobs)),
-        file("index.json", encode_json(index)),
-        file("oci-layout", encode_json({"imageLayoutVersion": "1.0.0"})),
-    )
+    blobs = (*(blob for each in built for blob in _blobs(each)), *extra)
+    members = layout_members(blobs, descriptors)
     return Archive(kind, members, _all_names(built, lambda _built, _part, blob: _blob_name(blob)))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
 from checker.checks.check import CheckContext
 from checker.checks.registry import Registry
-from checker.cli.catalogue import rules_markdown
 from checker.hookspecs import CheckerSpec
+from checker.panel import known_engines
 from checker.plugins import load_plugins
 from checker.settings import read_settings
 from checker.testing.cases import explain_mismatch, load_cases
@@ -28,11 +29,19 @@ def blocks(page: Path, language: str) -> list[str]:
     return list(found)
 
 
-def test_the_page_of_rules_is_what_the_rules_say() -> None:
-    page = ROOT / "docs" / "rules.md"
-    assert page.read_text("utf-8") == rules_markdown(tuple(load_plugins().registry)), (
-        "run make docs"
-    )
+def test_generated_pages_are_what_the_program_says() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+    assert {path.name for path in pages} == {"README.md", "engines.md", "rules.md"}
+    for path, text in pages.items():
+        assert path.read_text("utf-8") == text, f"{path.name}: run make docs"
+
+
+def test_every_engine_tells_what_decides() -> None:
+    for engine in known_engines(load_plugins()):
+        assert engine.follows, engine.name
+        assert engine.decides(), engine.name
+        for decision in engine.decides():
+            assert "|" not in decision.step + decision.rule
 
 
 def namespace_of(source: str) -> dict[str, object]:

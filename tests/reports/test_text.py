@@ -87,9 +87,22 @@ def test_the_command_stands_in_one_line(samples: Mapping[str, Run], name: str) -
 
 def test_repeats_are_folded_and_counted(samples: Mapping[str, Run]) -> None:
     shown = render_text(samples["findings"])
-    assert shown.count("warning LYR003") == 3
-    assert "... and 17 more of LYR003" in shown
+    assert shown.count("warning LYR003 duplicate-path, 20 times") == shown.count("LYR003") == 1
+    assert shown.count("also at path /etc/conf.d/") == 2
+    assert "... and at 17 more places (see --format json)" in shown
     assert "1 error, 20 warnings, 1 note, 1 waived" in shown
+
+
+def test_of_one_rule_the_first_few_are_shown(samples: Mapping[str, Run]) -> None:
+    run = samples["findings"]
+    checked = run.archives[0]
+    notes = tuple(
+        checked.findings[-2]._replace(message=f"{word} bytes follow the end marker")
+        for word in ("two", "three", "four", "five", "six")
+    )
+    shown = render_text(run._replace(archives=(checked._replace(findings=notes),)))
+    assert shown.count("note    ARC008") == 3
+    assert "... and 2 more of ARC008 (see --format json)" in shown
 
 
 def test_findings_come_gravest_first_whatever_their_order(samples: Mapping[str, Run]) -> None:

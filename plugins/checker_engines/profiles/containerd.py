@@ -8,6 +8,8 @@ from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import CONFIG_TYPES, parse_digest
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.advice import IS_LOADED, why_not_loaded
+from checker_engines.steps.conditions import EMPTY_STORE, reading_conditions
 from checker_engines.steps.containerd_documents import Child, decode_rootfs_config
 from checker_engines.steps.containerd_importer import import_index
 from checker_engines.steps.containerd_stream import (
@@ -29,14 +31,16 @@ from checker_engines.steps.containerd_walk import (
 )
 from checker_engines.steps.content_store import ContentStore
 from checker_engines.steps.go_json import GoJsonError
+from checker_engines.steps.go_tar import INVALID_HEADER, stop_of_other
 from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
-from checker_engines.steps.source import check_is_file, reading_conditions
+from checker_engines.steps.source import check_is_file
+from checker_engines.tables import containerd
 
 _NAME = "containerd-2"
 _ACTION = "ctr import"
-_LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
+_FOLLOWS = "ctr 2.3.4, transfer service"
 _NO_NAME = (
     "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
     "`ctr image import --index-name NAME {archive}`"
@@ -45,7 +49,7 @@ _NO_NAME = (
 
 def engines() -> tuple[Engine, ...]:
     """The actions of containerd that are judged."""
-    return (Engine(_NAME, _ACTION, _judge),)
+    return (Engine(_NAME, _ACTION, _judge, _FOLLOWS, containerd.import_),)
 
 
 def _judge(question: Question) -> Verdict:
@@ -59,7 +63,7 @@ def _judge(question: Question) -> Verdict:
             engine=_NAME,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=refusal.reason,
+            reason=why_not_loaded(question, "docker import", refusal.reason),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,
@@ -76,6 +80,7 @@ def conditions_of(archive: Archive) -> tuple[str, ...]:
 def _import(question: Question) -> Verdict:
     archive, host = question.archive, question.host
     check_is_file(question, f"read {question.shown_as}: is a directory")
+    _refuse_unknown_compression(archive)
     error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
     imported = import_index(archive, host, error, remote=False)
     top = read_top(imported.top)
@@ -96,9 +101,18 @@ def _import(question: Question) -> Verdict:
         engine=_NAME,
         action=_ACTION,
         outcome=VerdictOutcome.ACCEPTS,
-        reason="containerd stores the image and unpacks it",
-        conditions=(_LAYERS_THERE,),
+        reason=IS_LOADED,
+        conditions=(EMPTY_STORE,),
     )
+
+
+def _refuse_unknown_compression(archive: Archive) -> None:
+    kind = archive.compression.kind
+    if kind not in CONTAINERD_READS:
+        raise Refusal(
+            stop_of_other(archive.size) or INVALID_HEADER,
+            f"containerd does not decompress {kind}: decompress the archive first",
+        )
 
 
 def _broken(reason: str) -> Verdict:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from checker.model.archive import Archive, Kind, Source
+from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Tar
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.advice import IS_LOADED, why_not_loaded
+from checker_engines.steps.conditions import DEVICES, LAYER_COMPRESSED_TWICE, NO_COLON, URLS
 from checker_engines.steps.containers_library import (
     Library,
     inflating_error,
@@ -45,6 +48,7 @@ from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_sensel
 from checker_engines.steps.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import digest_of
+from checker_engines.tables import containers_image
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
@@ -106,6 +110,7 @@ class Podman(NamedTuple):
 
     Attributes:
         name: The profile.
+        follows: The release that it was read from.
         library: The build that it carries.
         not_a_folder: What it says of a file where a folder with an image layout could be.
         copying: What stands before errors of a copy, given the source.
@@ -113,6 +118,7 @@ class Podman(NamedTuple):
     """
 
     name: str
+    follows: str
     library: Library
     not_a_folder: str
     copying: Callable[[str], str]
@@ -134,12 +140,13 @@ class Podman(NamedTuple):
         printed.append("Error: payload does not match any of the supported image formats:")
         printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
         printed.append(" * dir: open <tmp>: not a directory")
-        reason = _why(question, "podman import", failures[_half_at_hand(question.archive)].reason)
+        reason = failures[_half_at_hand(question.archive)].reason
+        reason = why_not_loaded(question, "podman import", reason)
         return self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
 
     def _taken(self, question: Question, count: int) -> Verdict:
         if count:
-            reason = "it finds an image, and every layer can be unpacked"
+            reason = IS_LOADED
             return self._verdict(question, "load", VerdictOutcome.ACCEPTS, reason, None)
         reason = "manifest.json lists no image: podman exits 0 and loads nothing"
         return self._verdict(question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
@@ -261,6 +268,7 @@ def _podman_5_copying_layout(source: str) -> str:
 _PODMANS = (
     Podman(
         "podman-4",
+        "4.3.1",
         PODMAN_4,
         "initializing source oci:<tmp>:: open <tmp>: not a directory",
         _podman_4_copying,
@@ -268,6 +276,7 @@ _PODMANS = (
     ),
     Podman(
         "podman-5",
+        "5.8.2",
         PODMAN_5,
         "open <tmp>: not a directory",
         _podman_5_copying,
@@ -281,10 +290,12 @@ class Skopeo(NamedTuple):
 
     Attributes:
         name: The profile.
+        follows: The release that it was read from.
         library: The build that it carries.
     """
 
     name: str
+    follows: str
     library: Library
 
     def copy_docker(self, question: Question) -> Verdict:
@@ -327,14 +338,12 @@ class Skopeo(NamedTuple):
         question: Question,
     ) -> Verdict:
         printed: list[str] = []
-        outcome, reason, message = VerdictOutcome.ACCEPTS, "it can copy the image", None
+        outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
         try:
             copy(question, printed)
         except Refusal as refusal:
-            outcome, reason = (
-                VerdictOutcome.REJECTS,
-                _why(question, "podman import", refusal.reason),
-            )
+            outcome = VerdictOutcome.REJECTS
+            reason = why_not_loaded(question, "podman import", refusal.reason)
             printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
             message = _tail(printed)
         return Verdict(
@@ -348,13 +357,17 @@ class Skopeo(NamedTuple):
         )
 
 
-_SKOPEO_1 = Skopeo("skopeo-1", SKOPEO)
-_SKOPEO_1_9 = Skopeo("skopeo-1.9", PODMAN_4)
+_SKOPEO_1 = Skopeo("skopeo-1", "1.22.2", SKOPEO)
+_SKOPEO_1_9 = Skopeo("skopeo-1.9", "1.9.3", PODMAN_4)
 
 
 def _engines_of(skopeo: Skopeo) -> Iterator[Engine]:
-    yield Engine(skopeo.name, "docker-archive", skopeo.copy_docker)
-    yield Engine(skopeo.name, "oci-archive", skopeo.copy_layout)
+    follows = f"skopeo {skopeo.follows}, copy to a folder"
+    table = partial(containers_image.docker_archive, skopeo.library)
+    yield Engine(skopeo.name, "docker-archive", skopeo.copy_docker, follows, table)
+    yield Engine(
+        skopeo.name, "oci-archive", skopeo.copy_layout, follows, containers_image.oci_archive
+    )
 
 
 def engines_of_debian_12() -> Iterator[Engine]:
@@ -368,8 +381,10 @@ def engines_of_debian_12() -> Iterator[Engine]:
 def engines() -> Iterator[Engine]:
     """Give the engines of this family."""
     for podman in _PODMANS:
-        yield Engine(podman.name, "load", podman.load)
-        yield Engine(podman.name, "import", podman.import_tar)
+        follows = f"podman {podman.follows}, vfs, as root"
+        table = partial(containers_image.load, podman.library)
+        yield Engine(podman.name, "load", podman.load, follows, table)
+        yield Engine(podman.name, "import", podman.import_tar, follows, containers_image.import_)
     yield from _engines_of(_SKOPEO_1)
 
 
@@ -435,15 +450,6 @@ def _half_at_hand(archive: Archive) -> str:
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 
-def _why(question: Question, importing: str, reason: str) -> str:
-    archive = question.archive
-    if archive.kind is Kind.ROOTFS:
-        return (
-            f"it is a root filesystem, not an image. Use: {importing} {question.shown_as} NAME:TAG"
-        )
-    return reason
-
-
 def _why_not_imported(refusal: Refusal) -> str:
     return f"it cannot be unpacked as a layer: {refusal.message.rpartition('stderr: ')[2]}"
 
@@ -461,13 +467,13 @@ def _logged(message: str) -> str:
 
 def _conditions(question: Question) -> Iterator[str]:
     if ":" in question.shown_as:
-        yield "the path must hold no colon: these tools take it for a separator"
+        yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))
     if any(next(table.of_kind(*_DEVICES), None) is not None for table in tables):
-        yield "device nodes need root: rootless tools cannot make them"
+        yield DEVICES
     layers = (layer for image in question.archive.images for layer in image.layers)
     if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):
-        yield "a layer has urls: the tool may fetch it from there"
+        yield URLS
     if any(map(is_compressed_twice, question.archive.members.blobs.values())):
-        yield "a layer is compressed twice: what is below the second compression was not read"
+        yield LAYER_COMPRESSED_TWICE

@@ -19,6 +19,8 @@ from checker.model.names import (
 )
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.profiles.containerd import check_target, conditions_of
+from checker_engines.steps.advice import IS_LOADED, why_not_loaded
+from checker_engines.steps.conditions import EMPTY_STORE
 from checker_engines.steps.containerd_apply import ApplyError, apply_layer
 from checker_engines.steps.containerd_documents import (
     Child,
@@ -43,18 +45,22 @@ from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_sensel
 from checker_engines.steps.platforms import runs_on
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import check_is_file, digest_of
+from checker_engines.tables import docker_containerd
 
 _NAME = "docker-29-containerd"
+_FOLLOWS = "Docker 29.7.2, containerd store"
 _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
-_LAYERS_THERE = "no layer with the same content is in the store yet: such a layer is not read again"
 _DAEMON = "Error response from daemon: "
 
 
 def engines() -> tuple[Engine, ...]:
     """The actions of Docker that are judged."""
-    return (Engine(_NAME, _LOAD, _judge_load), Engine(_NAME, _IMPORT, _judge_import))
+    return (
+        Engine(_NAME, _LOAD, _judge_load, _FOLLOWS, docker_containerd.load),
+        Engine(_NAME, _IMPORT, _judge_import, _FOLLOWS, docker_containerd.import_),
+    )
 
 
 class _NotUnpackedError(Exception):
@@ -72,7 +78,8 @@ def _judge_load(question: Question) -> Verdict:
     try:
         verdict = _load(question)
     except Refusal as refusal:
-        verdict = _verdict(_LOAD, VerdictOutcome.REJECTS, refusal.reason)
+        reason = why_not_loaded(question, "docker import", refusal.reason)
+        verdict = _verdict(_LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
@@ -96,8 +103,8 @@ def _load(question: Question) -> Verdict:
     if problems:
         verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
         return verdict._replace(message=printed[0] if printed else None)
-    verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS, "Docker stores every image of the archive")
-    return verdict._replace(conditions=(_LAYERS_THERE,))
+    verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
+    return verdict._replace(conditions=(EMPTY_STORE,))
 
 
 def _keep_all(_child: Child) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind
@@ -24,6 +25,15 @@ from checker.model.image import Json, items, mapping, text
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.steps.advice import IS_LOADED, use_import
+from checker_engines.steps.conditions import (
+    DEVICES,
+    EMPTY_STORE,
+    UNPIGZ,
+    VFS,
+    XZ,
+    reading_conditions,
+)
 from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29, V1_IMAGE
 from checker_engines.steps.extraction import (
     CHROOT,
@@ -60,6 +70,7 @@ from checker_engines.steps.stream import (
 )
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
+from checker_engines.tables import docker_graphdriver
 
 _PLATFORM = Struct(
     "Platform",
@@ -101,12 +112,6 @@ _REPOSITORIES = Map(Map(STRING, "map[string]string"), "map[string]map[string]str
 _V1_CONFIG = Struct("", {"os": STRING, "parent": STRING}, NONE_EMBEDDED)
 _NAME_IN_MESSAGE = re.compile(r" \(.*\)(?= must be lowercase)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_PIGZ = "unpigz on the host: without it Docker words damage of gzip differently"
-_XZ = "the program xz on the host: without it Docker cannot unpack xz"
-_PRESENT = "an empty store: the file of a layer that the daemon already holds is not opened"
-_MKNOD = "a daemon that may make device nodes (root, CAP_MKNOD)"
-_OVERLAY = "the vfs graph driver: overlay2 makes a device node of a whiteout, and refuses two"
-_LIMITED = "what lies behind a limit on reading: raise it with --limit to know more"
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
 
@@ -116,6 +121,7 @@ class Version(NamedTuple):
 
     Attributes:
         name: Name of the profile.
+        follows: The release that it was read from.
         dialect: How it extracts.
         config: How it decodes configs.
         manifest_prefix: What precedes an error in ``manifest.json``.
@@ -126,6 +132,7 @@ class Version(NamedTuple):
     """
 
     name: str
+    follows: str
     dialect: Dialect
     config: Struct
     manifest_prefix: str
@@ -137,6 +144,7 @@ class Version(NamedTuple):
 VERSIONS = (
     Version(
         name="docker-20.10",
+        follows="20.10.24",
         dialect=CHROOT_20,
         config=CONFIG_20,
         manifest_prefix="",
@@ -146,6 +154,7 @@ VERSIONS = (
     ),
     Version(
         name="docker-28",
+        follows="28.5.2",
         dialect=CHROOT,
         config=CONFIG_28,
         manifest_prefix="",
@@ -155,6 +164,7 @@ VERSIONS = (
     ),
     Version(
         name="docker-29-graphdriver",
+        follows="29.7.2",
         dialect=OS_ROOT,
         config=CONFIG_29,
         manifest_prefix="invalid archive: failed to decode manifest.json: ",
@@ -168,8 +178,21 @@ VERSIONS = (
 def engines() -> Iterator[Engine]:
     """All engines of this family."""
     for version in VERSIONS:
-        yield Engine(version.name, "load", _judge_load(version))
-        yield Engine(version.name, "import", _judge_import(version))
+        follows = f"Docker {version.follows}, classic store, vfs"
+        yield Engine(
+            version.name,
+            "load",
+            _judge_load(version),
+            follows,
+            partial(docker_graphdriver.load, version),
+        )
+        yield Engine(
+            version.name,
+            "import",
+            _judge_import(version),
+            follows,
+            partial(docker_graphdriver.import_, version),
+        )
 
 
 def _judge_load(version: Version) -> Callable[[Question], Verdict]:
@@ -205,7 +228,7 @@ def load(version: Version, question: Question) -> Verdict:
 
 
 def _loaded(count: int) -> str:
-    return "the image is loaded" if count == 1 else f"{count} images are loaded"
+    return IS_LOADED if count == 1 else f"{count} images are loaded"
 
 
 def import_(version: Version, question: Question) -> Verdict:
@@ -264,32 +287,30 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
         if layer.blob
     ]
     found = dict.fromkeys(_stream_conditions(stream_of_archive(archive)))
-    found.pop(_OVERLAY, None)
+    found.pop(VFS, None)
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
     if archive.images:
-        yield _PRESENT
-    if archive.limits:
-        yield _LIMITED
+        yield EMPTY_STORE
+    yield from reading_conditions(archive)
 
 
 def _import_conditions(archive: Archive) -> Iterator[str]:
     yield from _stream_conditions(stream_of_archive(archive))
-    if archive.limits:
-        yield _LIMITED
+    yield from reading_conditions(archive)
 
 
 def _stream_conditions(content: Stream) -> Iterator[str]:
     kind = content.compression.kind
     if kind is CompressionKind.XZ:
-        yield _XZ
+        yield XZ
     if kind is CompressionKind.GZIP and content.damage is not None:
-        yield _PIGZ
+        yield UNPIGZ
     if next(content.entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None:
-        yield _MKNOD
+        yield DEVICES
     if content.entries.whiteouts:
-        yield _OVERLAY
+        yield VFS
 
 
 class _Load:
@@ -453,10 +474,7 @@ class _Load:
         shown = self.question.shown_as
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
-                return (
-                    "it is a root filesystem (docker export), not an image;"
-                    f" use: docker import {shown} NAME:TAG"
-                )
+                return use_import(self.question, "docker import")
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
+from checker_engines.steps.conditions import UNPIGZ, XZ
 from checker_engines.steps.go_tar import stop_of, stop_of_other
 from checker_engines.steps.stream import damage_of, error_behind
 
@@ -15,10 +16,6 @@ CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, Compre
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
 MOBY_READS = frozenset(CompressionKind)
 """What Docker decompresses (Docker 25 and later, go-archive/compression)."""
-UNPIGZ = (
-    "unpigz is installed where the engine runs (without it, the words for broken gzip are others)"
-)
-XZ = "the program xz is installed where the engine runs"
 
 
 def stream_error(

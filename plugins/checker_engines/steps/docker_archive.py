@@ -15,7 +15,14 @@ from typing import NamedTuple
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK, clean_path
+from checker.model.entries import (
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    FIFO,
+    SYMLINK,
+    clean_path,
+)
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.steps.containers_library import (
@@ -30,7 +37,8 @@ from checker_engines.steps.image_copy import SourceConfig, SourceImage, SourceLa
 from checker_engines.steps.image_shapes import MANIFEST_ITEMS
 from checker_engines.steps.refusal import Refusal
 
-_REGULAR = frozenset({REGULAR, CONTIGUOUS, GNU_SPARSE, HARD_LINK})
+# All others are regular to Go (archive/tar, headerFileInfo.Mode), hard links too.
+_SPECIAL = frozenset({SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO})
 _NOT_THERE = "file does not exist"
 _MIB = 1 << 20
 _FILE_MAX = 16 << 40
@@ -138,9 +146,14 @@ class DockerArchive:
             position = self._find(path)
         except _ScanError as error:
             text = f"loading tar component {self._library.quoted(path)}: {error}"
-            raise Refusal(text, f"{path or 'a file without a name'} cannot be read") from None
+            raise Refusal(text, self._why_not_found(path, error)) from None
         blob = self._archive.members.blobs.get(position)
         return raw_of(blob), 0 if blob is None else blob.size
+
+    def _why_not_found(self, path: str, error: _ScanError) -> str:
+        if path == "manifest.json" and str(error) == _NOT_THERE:
+            return "there is no manifest.json at its top, so it is no archive of docker save"
+        return f"{path or 'a file without a name'} cannot be read"
 
     def _find(self, path: str) -> int:
         """The position of a file, one symlink followed.
@@ -154,7 +167,7 @@ class DockerArchive:
             folder = posixpath.dirname(_go_clean(path))
             link = entries.linknames.get(position, "")
             position = self._first(_go_clean(posixpath.join(folder, link.lstrip("/"))))
-        if chr(entries.kinds[position]) not in _REGULAR:
+        if chr(entries.kinds[position]) in _SPECIAL:
             name = self._library.quoted(entries.name(position))
             raise _ScanError(f"Error reading tar archive component {name}: not a regular file")
         if self._is_cut(position):
@@ -263,7 +276,7 @@ class DockerArchive:
     def _size(self, listed: int) -> int:
         """The size of a layer: from the header of the listed path, even if that is a symlink."""
         entries = self._entries
-        if chr(entries.kinds[listed]) not in _REGULAR:
+        if chr(entries.kinds[listed]) in _SPECIAL:
             return 0
         blob = self._archive.members.blobs.get(listed)
         return entries.sizes[listed] if blob is None else _size_read(blob)

@@ -6,10 +6,6 @@ from checker.model.archive import Archive, Source
 from checker.verdicts import Question
 from checker_engines.steps.refusal import Refusal
 
-_CUT_SHORT = (
-    "what a limit kept this program from reading holds no fault (--limit raises it): {what}"
-)
-
 
 def check_is_file(question: Question, message: str) -> None:
     """Refuse a folder: the engine reads a stream.
@@ -29,8 +25,3 @@ def check_is_file(question: Question, message: str) -> None:
 def digest_of(archive: Archive) -> str:
     """The digest of the archive as it lies there, as far as it was worked out."""
     return "<digest>" if archive.sha256 is None else f"sha256:{archive.sha256}"
-
-
-def reading_conditions(archive: Archive) -> tuple[str, ...]:
-    """What is not known because the reading stopped at a limit."""
-    return tuple(dict.fromkeys(_CUT_SHORT.format(what=reached.what) for reached in archive.limits))

@@ -1,0 +1,60 @@
+"""Findings that differ only in the place, put together, so that a report for people stays short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.location import Location
+
+# What messages say of places beyond the location: offsets, layers, digests and paths. Media types
+# look like paths; two of them are two things to say.
+_PLACE = re.compile(
+    r"\bbytes? [\d,]+|\blayer \d+|\b[0-9a-f]{12,}\b"
+    r"|(?<![^\s'\"(])(?!(?:application|text)/)[^\s'\",;:()]*/[^\s'\",;:()]*"
+)
+_SOMEWHERE = "\0"
+# Shorter ones would be found inside of other words.
+_SHORTEST = 2
+_LONG_TEXT = 4000
+
+
+def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings of each rule and severity together, gravest first, else in their order."""
+    groups: dict[tuple[Severity, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.severity, finding.rule, finding.name), []).append(finding)
+    return [groups[key] for key in sorted(groups, key=lambda key: key[0].rank)]
+
+
+def fold(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one rule and severity, those together whose words differ only in the place."""
+    folds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        places = _places(finding)
+        words = (_without(finding.message, places), _without(finding.fix or "", places))
+        folds.setdefault(words, []).append(finding)
+    return list(folds.values())
+
+
+def _places(finding: Finding) -> list[str]:
+    """The texts that stand for places in what a finding says, longest first."""
+    locations = (finding.location, *finding.related)
+    texts = {text for location in locations for text in _texts(location)}
+    return sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
+
+
+def _texts(location: Location) -> Iterator[str]:
+    named = (location.member, location.digest, location.image, location.path, location.pointer)
+    yield from filter(None, named)
+    if location.offset is not None:
+        yield str(location.offset)
+        yield f"{location.offset:,}"
+
+
+def _without(text: str, places: Iterable[str]) -> str:
+    words = text[:_LONG_TEXT]
+    for place in places:
+        words = words.replace(place, _SOMEWHERE)
+    return _PLACE.sub(_SOMEWHERE, words)

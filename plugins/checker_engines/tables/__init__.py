@@ -1,0 +1,1 @@
+"""What decides in each engine profile, for ``docs/engines.md``; a module a family."""
