@@ -1,18 +1,21 @@
 """Writes what is generated in ``docs`` and in the README.
 
 ``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles,
-those of the README from verdicts on archives of each kind. Run it with ``make docs``; a test keeps
-the pages and the program equal.
+those of the README from verdicts on archives of each kind, ``conformance.md`` from
+``conformance.toml``. Run it with ``make docs``; a test keeps the pages and the program equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
 from checker.panel import known_engines
 from checker.plugins import load_plugins
@@ -46,6 +49,33 @@ _ARCHIVES = {
 }
 _BEGIN = "<!-- What follows is generated: make docs -->\n"
 _END = "<!-- end of what is generated -->\n"
+_CHAPTERS = {
+    "L": "Image layout",
+    "I": "Image index",
+    "M": "Image manifest",
+    "D": "Content descriptor",
+    "C": "Image config",
+    "F": "Layers",
+    "A": "Annotations",
+    "G": "Everything",
+}
+_CONFORMANCE = """\
+# The OCI image specification, and what is checked of it
+
+Written by `make docs` from `conformance.toml`. Each statement of version 1.1 of the specification
+that binds what lies in an archive has a rule that reports what breaks it, and cases that test the
+rule; the others have the reason why no reading of an archive can tell. What the specification
+allows (*may*) is not reported as an error or warning: its case passes, or the rule has a note.
+*Later* marks what was added after version 1.1.1; it is no error on the ground of the specification.
+A case is named by its file and its name: ✗ means that the rule reports the archive, ✓ that it does
+not.
+"""
+_PUBLISHED = """
+## The specification's own tests
+
+The specification's repository tests its schemas with tables of documents. Documents that make the
+same points are written anew here and put into archives, and the rules must say what the tables say.
+"""
 
 
 def pages() -> dict[Path, str]:
@@ -56,6 +86,7 @@ def pages() -> dict[Path, str]:
         DOCS / "rules.md": rules_markdown(tuple(plugins.registry)),
         DOCS / "engines.md": _with(DOCS / "engines.md", _tables(engines)),
         README: _with(README, _matrix(engines)),
+        DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", plugins.registry),
     }
 
 
@@ -75,24 +106,13 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
     yield "\n"
 
 
-def _matrix(engines: Sequence[Engine]) -> Iterator[str]:
-    """What the engines make of an archive of each kind."""
-    for is_import in (False, True):
-        asked = [engine for engine in engines if (engine.action == _IMPORT) is is_import]
-        names = (f"{engine.name} {engine.action}" for engine in asked)
-        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
-        for name, made in _ARCHIVES.items():
-            cells = (_SHOWN[outcome] for outcome in _outcomes(made, asked))
-            yield f"| {name} | {' | '.join(cells)} |\n"
-    yield "\n"
-
-
-def _outcomes(made: Archive, engines: Iterable[Engine]) -> list[VerdictOutcome]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "archive.tar"
-        path.write_bytes(made.tar())
-        question = Question(read_archive(str(path), ReadOptions()), Host(), path.name)
-    return [engine.judge(question).outcome for engine in engines]
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 
 def main() -> None:

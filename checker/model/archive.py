@@ -9,7 +9,7 @@ from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.document import Document
 from checker.model.entries import Entries
-from checker.model.image import Image, Index, Manifest, ManifestItem
+from checker.model.image import Descriptor, Image, Index, Manifest, ManifestItem
 from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.members import Members
@@ -92,6 +92,18 @@ class OciHalf(NamedTuple):
     index_blob: Blob | None
     indexes: tuple[Index, ...]
     manifests: tuple[Manifest, ...]
+
+    @property
+    def unfollowed(self) -> tuple[Descriptor, ...]:
+        """What indexes refer to that is missing, no index or manifest, or was not understood."""
+        followed = {each.descriptor.digest_text for each in self.manifests}
+        followed |= {each.descriptor.digest_text for each in self.indexes if each.descriptor}
+        return tuple(
+            descriptor
+            for index in self.indexes
+            for descriptor in index.manifests
+            if descriptor.digest_text is None or descriptor.digest_text not in followed
+        )
 
 
 class Stats(NamedTuple):

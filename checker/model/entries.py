@@ -46,7 +46,10 @@ OWN_SPELLING = 255
 
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
+_BATCH = 4096
 OPAQUE_WHITEOUT = ".wh..wh..opq"
+WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
+"""What stands at the top of a layer for Windows: its files, its registry, its virtual machine."""
 
 
 def clean_path(name: str) -> str:
@@ -59,6 +62,21 @@ def clean_path(name: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
+
+
+def climbs_out(path: str) -> bool:
+    """Whether a path leads above its start, a leading slash aside."""
+    if ".." not in path:
+        return False
+    depth = 0
+    for part in path.split("/"):
+        if part == "..":
+            depth -= 1
+            if depth < 0:
+                return True
+        elif part not in ("", "."):
+            depth += 1
+    return False
 
 
 class Entry(NamedTuple):
@@ -148,6 +166,7 @@ class Entries(Sequence[Entry]):
     __slots__ = (
         "_folders",
         "_is_plain",
+        "_is_windows",
         "_whiteouts",
         "by_path",
         "content_offsets",
@@ -166,6 +185,7 @@ class Entries(Sequence[Entry]):
         "spellings",
         "stored_sizes",
         "uids",
+        "unread_attributes",
         "xattrs",
     )
 
@@ -184,6 +204,8 @@ class Entries(Sequence[Entry]):
         self.linknames: dict[int, str] = {}
         self.devices: dict[int, tuple[int, int]] = {}
         self.xattrs: dict[int, Mapping[str, bytes]] = {}
+        # Keys of PAX records for extended attributes that Go's archive/tar does not read.
+        self.unread_attributes: dict[int, tuple[str, ...]] = {}
         self.sparse: dict[int, tuple[Span, ...]] = {}
         self.stored_sizes: dict[int, int] = {}
         self.content_offsets: dict[int, int] = {}
@@ -194,6 +216,7 @@ class Entries(Sequence[Entry]):
         self._folders: frozenset[str] | None = None
         self._whiteouts: frozenset[str] | None = None
         self._is_plain: bool | None = None
+        self._is_windows: bool | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -270,7 +293,7 @@ class Entries(Sequence[Entry]):
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
         if self._whiteouts is None:
-            self._whiteouts = frozenset(filter(is_whiteout, self.by_path))
+            self._whiteouts = frozenset(_whiteouts_among(self.paths))
         return self._whiteouts
 
     @property
@@ -287,6 +310,20 @@ class Entries(Sequence[Entry]):
             self._is_plain = is_plain(self)
         return self._is_plain
 
+    @property
+    def is_windows(self) -> bool:
+        """Whether it is a layer for Windows: all of it lies in Windows' own top folders.
+
+        There ``Files`` is the root that a container sees (hcsshim, internal/wclayer).
+        """
+        if self._is_windows is None:
+            # Nearly every tar is told apart by its first path.
+            first = next(filter(None, self.by_path), "").partition("/")[0]
+            self._is_windows = first in WINDOWS_FOLDERS and WINDOWS_FOLDERS.issuperset(
+                path.partition("/")[0] for path in self.by_path if path
+            )
+        return self._is_windows
+
     def content(self, position: int) -> Span:
         """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""
         offset = self.content_offsets.get(position, self.offsets[position] + 512)
@@ -300,6 +337,14 @@ def _folders_of(paths: Iterable[str]) -> frozenset[str]:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
     return frozenset(found - {""})
+
+
+def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:
+    # Nearly all tars have none, and to look through many names at once is faster.
+    for start in range(0, len(paths), _BATCH):
+        batch = paths[start : start + _BATCH]
+        if WHITEOUT_PREFIX in "/".join(batch):
+            yield from filter(is_whiteout, batch)
 
 
 def is_whiteout(path: str) -> bool:

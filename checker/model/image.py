@@ -288,6 +288,13 @@ class Image(NamedTuple):
         """How messages call it."""
         return self.location.image or "the image"
 
+    @property
+    def is_windows(self) -> bool:
+        """Whether it is for Windows, as its platform says or, without one, its layers show."""
+        if self.platform is not None and self.platform.os:
+            return self.platform.os.lower() == "windows"
+        return any(layer.entries.is_windows for layer in self.layers)
+
 
 def nature_of(value: object) -> Nature | None:
     """Whether a document is an index or a manifest: as it says itself, else by its members.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checker.model.archive import DockerHalf, Kind, OciHalf, Source
-from checker.model.entries import DIRECTORY, REGULAR, Entries
+from checker.model.entries import DIRECTORY, REGULAR, WINDOWS_FOLDERS, Entries
 from checker.model.interpret import INDEX_JSON, MANIFEST_JSON, marks_of_image, top_folder
 from checker.model.members import Members
 from checker.model.tar import AnomalyKind, Tar
@@ -17,7 +17,6 @@ ROOT_FOLDERS = frozenset(
         *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
     },
 )
-WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
 DOCKER_ENV = ".dockerenv"
 _SURE = 3
 _EXECUTABLE = 0o111

@@ -6,6 +6,8 @@ SPARSE_OFFSET = b"GNU.sparse.offset"
 SPARSE_LENGTH = b"GNU.sparse.numbytes"
 SPARSE_MAP = b"GNU.sparse.map"
 XATTR_PREFIX = b"SCHILY.xattr."
+OTHER_ATTRIBUTES = (b"LIBARCHIVE.xattr.", b"SCHILY.acl.", b"RHT.security.")
+"""Extended attributes as bsdtar, star and GNU tar also write them; Go reads none of these."""
 
 _SPARSE_KEYS = frozenset({SPARSE_OFFSET, SPARSE_LENGTH})
 _SPARSE_PREFIX = b"GNU.sparse."

@@ -36,7 +36,13 @@ from checker.reading.header import (
     parse_number,
     parse_octal,
 )
-from checker.reading.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
+from checker.reading.pax import (
+    OTHER_ATTRIBUTES,
+    SPARSE_MAP,
+    XATTR_PREFIX,
+    PaxError,
+    parse_pax,
+)
 from checker.reading.sparse import (
     SparseError,
     TextMap,
@@ -123,6 +129,7 @@ class TarWalker:
         # What extension headers said of the entry that comes next.
         self._pax: dict[bytes, bytes] = {}
         self._xattrs: dict[str, bytes] = {}
+        self._unread: list[str] = []
         self._long_name = b""
         self._long_link = b""
         self._extension_offset = -1
@@ -516,12 +523,20 @@ class TarWalker:
         if self._xattrs:
             self._entries.xattrs[len(self._entries.paths) - 1] = self._xattrs
             self._xattrs = {}
+        if self._unread:
+            self._entries.unread_attributes[len(self._entries.paths) - 1] = tuple(self._unread)
+            self._unread = []
 
     def _take_xattr(self, key: bytes, value: bytes, offset: int) -> None:
         if len(self._xattrs) < _XATTRS_PER_ENTRY:
             value = value[:_XATTR_VALUE]
             self._spend(len(key) + len(value), offset)
             self._xattrs[_text(key[_XATTR_NAME:])] = value
+
+    def _take_unread(self, key: bytes, offset: int) -> None:
+        if len(self._unread) < _XATTRS_PER_ENTRY:
+            self._spend(len(key), offset)
+            self._unread.append(_text(key))
 
     def _extended(self, header: _Header, typeflag: int, offset: int) -> _Header:
         """The header as the extension headers before it change it."""
@@ -541,6 +556,8 @@ class TarWalker:
                 uid, gid, size = self._with_number(key, value, (uid, gid, size), offset)
             elif key.startswith(XATTR_PREFIX):
                 self._take_xattr(key, value, offset)
+            elif key.startswith(OTHER_ATTRIBUTES):
+                self._take_unread(key, offset)
         name = self._long_name or name
         kind = typeflag or _old_kind(name)
         if size < 0:

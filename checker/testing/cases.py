@@ -36,6 +36,7 @@ The archive
     ``platforms = ["linux/amd64", "linux/arm64/v8"]`` makes an image each, below a nested index;
     with ``flat = true`` in ``index.json`` itself. ``images = [{…}, {…}]`` gives several images.
     ``wrapped = "folder"`` puts all one folder too deep, ``nested = "image.tar"`` into another tar.
+    ``file = "image.tar.gz"`` is what the file is called, whatever is in it; else ``archive.tar``.
 
 The image (in the case itself, or in a table of ``images``), before digests are computed
     ``tags``, ``os``, ``architecture``, ``variant``, ``compression``. ``layers`` is a list of lists
@@ -147,7 +148,7 @@ _IMAGE_KEYS = frozenset(
     }
 )
 _ARCHIVE_KEYS = _IMAGE_KEYS | {
-    *("base", "images", "platforms", "flat", "wrapped", "nested", "index_edits", "edits"),
+    *("base", "images", "platforms", "flat", "wrapped", "nested", "index_edits", "edits", "file"),
 }
 _DEFAULT_KEYS = _ARCHIVE_KEYS | {"options"}
 _CASE_KEYS = _DEFAULT_KEYS | {"name", "note", "findings"}
@@ -157,6 +158,7 @@ _BASES = frozenset(
         *("oci-layout", "docker-oci-archive", "rootfs", "export", "layer", "empty", "raw"),
     }
 )
+_FILE = "archive.tar"
 _FOLDERS = frozenset({"oci-layout"})
 
 
@@ -202,17 +204,19 @@ class Built:
         data: The bytes, where it makes a file; else None.
         names: What placeholders stand for.
         offsets: Where things lie, for expectations that name a place.
+        file: What the file is called.
     """
 
     archive: Archive | None
     data: bytes | None
     names: Mapping[str, str] = field(hash=False)
     offsets: Places = field(hash=False)
+    file: str = _FILE
 
     def write(self, directory: Path) -> Path:
         """Write the archive into a directory and give the path of the file or folder."""
         if self.data is not None:
-            path = directory / "archive.tar"
+            path = directory / self.file
             path.write_bytes(self.data)
             return path
         path = directory / "archive"
@@ -434,6 +438,9 @@ def _check_archive(table: Table, where: str) -> None:
     base = table.get("base")
     if base not in _BASES:
         raise ValueError(f"{where}: base is {base!r}, not one of {', '.join(sorted(_BASES))}")
+    file = table.get("file", _FILE)
+    if not isinstance(file, str) or not file or "/" in file:
+        raise ValueError(f"{where}: file is the name of a file, not {file!r}")
     if "images" in table and (clash := sorted(_IMAGE_KEYS & set(table))):
         raise ValueError(f"{where}: {clash[0]!r} belongs in the tables of images")
     for number, image in enumerate(table.get("images", [])):
@@ -492,7 +499,9 @@ def _build_case(table: Table) -> Built:
         draft = replace(draft, data=b"")
     edited = edit_tar(draft, table.get("edits", []))
     offsets: Places = {(None, place): at for place, at in edited.places().items()}
-    return Built(None, edited.written(), archive.names, {**inner, **offsets})
+    return Built(
+        None, edited.written(), archive.names, {**inner, **offsets}, table.get("file", _FILE)
+    )
 
 
 def _around(table: Table, archive: Archive) -> Archive:

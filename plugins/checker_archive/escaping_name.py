@@ -14,7 +14,7 @@ _ABSOLUTE = re.compile(
     b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
 )
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
-_GLOBAL = ord(GLOBAL_HEADER)
+_GLOBAL, _SYMLINK = ord(GLOBAL_HEADER), ord(SYMLINK)
 
 
 class EscapingName(Check):
@@ -24,7 +24,8 @@ class EscapingName(Check):
         The name of a member climbs above the top by `..`, or is absolute; or a hard link points
         above the top; or, in an image archive, a symbolic link points out of it. Absolute names
         in a root filesystem are a warning, and its symbolic links, absolute ones above all, are
-        left alone: that is how a root filesystem works.
+        left alone, for that is how a root filesystem works, unless a member lies below one that
+        climbs out.
 
     Why it matters:
         An extraction without care writes to, or reads from, places outside of its folder. Docker
@@ -76,13 +77,28 @@ class EscapingName(Check):
             target = entries.linknames.get(position, "")
             if leaves_root(target):
                 yield self._odd(archive, position, f"its hard link target {target} is outside")
-        for position in entries.of_kind(SYMLINK) if archive.kind in _IMAGES else ():
+        if archive.kind not in _IMAGES:
+            yield from self._folders(archive)
+            return
+        for position in entries.of_kind(SYMLINK):
             target = entries.linknames.get(position, "")
             folder = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
                 yield self._odd(archive, position, f"it is a symbolic link to {target}, absolute")
             elif leaves_root(f"{folder}/{target}"):
                 yield self._odd(archive, position, f"it is a symbolic link to {target}, outside")
+
+    def _folders(self, archive: Archive) -> Iterator[Finding]:
+        """Symbolic links that lead out, with members below them: others are left alone."""
+        entries = archive.entries
+        for path in sorted(entries.folders & entries.by_path.keys()):
+            position = entries.by_path[path]
+            target = entries.linknames.get(position, "")
+            folder = path.rpartition("/")[0]
+            is_link = entries.kinds[position] == _SYMLINK and not target.startswith("/")
+            if is_link and leaves_root(f"{folder}/{target}"):
+                what = f"it is a symbolic link to {target}, outside, and members lie below it"
+                yield self._odd(archive, position, what)
 
     def _odd(self, archive: Archive, position: int, what: str) -> Finding:
         entries = archive.entries

@@ -25,7 +25,7 @@ class NotATar(Check):
 
     Why it matters:
         No engine takes the file. Often it is not what it is thought to be: an error page that a
-        download saved, a zip around the archive, an archive compressed twice, a Git LFS pointer.
+        download saved, a zip around the archive, a Git LFS pointer.
 
     How to mend it:
         Look at what the message calls it, and fetch, unpack or write the archive again.
@@ -45,6 +45,9 @@ class NotATar(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the first header."""
+        if archive.inside is not None:
+            # Compressed twice is another rule's.
+            return
         for anomaly in archive.tar.of_kind(AnomalyKind.NOT_A_TAR):
             if archive.tar.size < _BLOCK and not is_read_to_end(archive):
                 # The rest of the first header never came out of the decompressor.

@@ -55,6 +55,16 @@ def layers_count(image: Image) -> int | None:
     return len(layers) if isinstance(layers, list) else None
 
 
+def label(config: Config) -> str:
+    """How messages call a config."""
+    return f"config of {config.location.image}"
+
+
+def is_windows(config: Config) -> bool:
+    """Whether the image is for Windows, where paths and users look otherwise."""
+    return (config.os or "").lower() == "windows"
+
+
 def _config_blob(archive: Archive, image: Image) -> Blob | None:
     if image.manifest is not None and image.manifest.config is not None:
         return archive.members.blob_of(image.manifest.config.digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, REGULAR, Entry
 from checker.model.image import ManifestItem
 from checker.model.interpret import MANIFEST_JSON
+from checker.model.names import InvalidReferenceError, parse_reference
 
 # Limits that end the reading of the archive itself; those of a member name the member.
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
@@ -78,6 +80,11 @@ def items_of(archive: Archive) -> Iterator[Item]:
         yield Item(index, raw, item)
 
 
+def climbs(path: str) -> bool:
+    """Whether a path leads above the top of the archive."""
+    return posixpath.normpath(path).startswith("../")
+
+
 def what_is_at(archive: Archive, path: str) -> str | None:
     """What is wrong with a path that must be a file; None if a file is there."""
     entry = archive.members.find(path)
@@ -92,3 +99,11 @@ def _why_not_found(entry: Entry | None) -> str:
     if entry is not None and entry.linkname:
         return f"is a {entry.kind_name} to {entry.linkname}, which is not in the archive"
     return "is not in the archive"
+
+
+def familiar(name: str) -> str:
+    """A name without what Docker leaves out, so that names can be compared; as it is if invalid."""
+    try:
+        return parse_reference(name).familiar
+    except InvalidReferenceError:
+        return name

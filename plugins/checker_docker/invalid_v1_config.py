@@ -13,6 +13,8 @@ from checker.model.entries import DIRECTORY
 from checker.model.image import mapping
 from checker_docker._docker import damage_reason
 
+_SHOWN = 5
+
 
 class InvalidV1Config(Check):
     """A folder of a legacy archive does not describe an image.
@@ -20,12 +22,13 @@ class InvalidV1Config(Check):
     What it means:
         In an archive without `manifest.json`, the form before 2015, each folder is an image: its
         name is the id, its file `json` says what the image is and which one its parent is. Here
-        the file is missing, no JSON, of another form, or names a parent that is not there.
+        the file is missing, no JSON, of another form, or names a parent that is not there, or the
+        parents lead back to where they began.
 
     Why it matters:
         Docker up to 28 takes every folder at the top for an image and refuses the archive at the
-        first one that it cannot read. Docker 29 and all other engines do not take such archives at
-        all.
+        first one that it cannot read. It follows parents without end, so that a cycle of them
+        brings it down. Docker 29 and all other engines do not take such archives at all.
 
     How to mend it:
         Load the archive with a Docker up to 28 and save it again, or rebuild the image.
@@ -58,6 +61,29 @@ class InvalidV1Config(Check):
             blob = archive.members.blob(f"{folder}/json")
             if blob is not None and blob.document is not None:
                 yield from self._document(archive, blob, blob.document)
+        yield from self._cycles(archive)
+
+    def _cycles(self, archive: Archive) -> Iterator[Finding]:
+        parents = dict(_parents(archive))
+        done: set[str] = set()
+        for start in parents:
+            chain: list[str] = []
+            current: str | None = start
+            while current is not None and current not in done:
+                done.add(current)
+                chain.append(current)
+                current = parents.get(current)
+            if current in chain:
+                yield self._cycle(archive, chain[chain.index(current) :])
+
+    def _cycle(self, archive: Archive, chain: list[str]) -> Finding:
+        shown = " to ".join([*chain[:_SHOWN], *([] if len(chain) <= _SHOWN else ["…"]), chain[0]])
+        blob = archive.members.blob(f"{chain[0]}/json")
+        return self.finding(
+            archive if blob is None else blob,
+            f"the parents lead in a cycle of {len(chain)}: {shown}",
+            at={"pointer": "/parent"},
+        )
 
     def _document(self, archive: Archive, blob: Blob, document: Document) -> Iterator[Finding]:
         if document.error is not None:
@@ -83,6 +109,14 @@ class InvalidV1Config(Check):
                 f"{blob.path} names the parent {parent}, the archive has no such image",
                 at={"pointer": "/parent"},
             )
+
+
+def _parents(archive: Archive) -> Iterator[tuple[str, str]]:
+    for folder in () if archive.docker is None else archive.docker.legacy_ids:
+        document = archive.members.document(f"{folder}/json")
+        parent = mapping(None if document is None else document.value).get("parent")
+        if isinstance(parent, str) and parent:
+            yield folder, parent
 
 
 def _is_missing(archive: Archive, parent: str) -> bool:

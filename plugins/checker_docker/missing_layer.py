@@ -10,6 +10,7 @@ from checker.model.archive import Archive
 from checker.model.image import mapping, strings
 from checker_docker._docker import (
     Item,
+    climbs,
     damage_reason,
     items_of,
     no_manifest_reason,
@@ -59,7 +60,8 @@ class MissingLayer(Check):
 
     def _layer(self, archive: Archive, item: Item, i: int, path: str) -> Iterator[Finding]:
         problem = what_is_at(archive, path)
-        if problem is None:
+        if problem is None or climbs(path):
+            # A path that leads out is another rule's.
             return
         urls = _urls(archive, item, i)
         foreign = f"; it is a foreign layer, to be had from {urls[0]}" if urls else ""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.model.archive import Archive, Source
+from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
-from checker.model.image import Layer
+from checker.model.entries import (
+    DIRECTORY,
+    OPAQUE_WHITEOUT,
+    WHITEOUT_PREFIX,
+    Entries,
+)
+from checker.model.image import Image, Layer
 from checker.model.names import LAYER_COMPRESSION
+
+_DIRECTORY = ord(DIRECTORY)
 
 
 class Present(NamedTuple):
@@ -18,11 +26,117 @@ class Present(NamedTuple):
     blob: Blob
 
 
+class Use(NamedTuple):
+    """A layer in one image, or the one of a flat root filesystem.
+
+    Attributes:
+        layer: The layer.
+        below: The layers below it, base first.
+        image: The image; None for a flat root filesystem.
+        is_root: Whether nothing else can lie below.
+    """
+
+    layer: Layer
+    below: tuple[Layer, ...]
+    image: Image | None = None
+    is_root: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all that lies below is known."""
+        return self.is_root and all(map(is_read, self.below))
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether the image is for Windows."""
+        return self.image is not None and self.image.is_windows
+
+
+class Below(NamedTuple):
+    """What a lower layer has at a path.
+
+    Attributes:
+        layer: The layer.
+        position: Position of the entry; None for a folder that has entries below it alone.
+    """
+
+    layer: Layer
+    position: int | None
+
+
 def no_layer_reason(archive: Archive) -> str | None:
     """Why rules about layers have nothing to say; None if there are layers."""
     if any(image.layers for image in archive.images):
         return None
     return "the archive has no layers"
+
+
+def no_tree_reason(archive: Archive) -> str | None:
+    """Why rules about layers and flat roots have nothing to say; None if there is one."""
+    if archive.rootfs is not None:
+        return None
+    return no_layer_reason(archive) and "the archive has no layers and no root filesystem"
+
+
+def trees(archive: Archive) -> Iterator[Layer]:
+    """The layers whose content is there, and the one of a flat root filesystem."""
+    if archive.rootfs is not None:
+        yield from archive.rootfs.layers
+    yield from (layer for layer, _ in present_layers(archive))
+
+
+def uses(archive: Archive) -> Iterable[list[Use]]:
+    """The uses of each layer, by its content."""
+    if archive.rootfs is not None:
+        return [[Use(archive.rootfs.layers[0], (), is_root=archive.kind is Kind.ROOTFS)]]
+    found: dict[int, list[Use]] = {}
+    for image in archive.images:
+        for layer in image.layers:
+            if layer.blob is not None and is_tar_layer(layer):
+                use = Use(layer, image.layers[: layer.position], image)
+                found.setdefault(layer.blob.position, []).append(use)
+    return found.values()
+
+
+def whose(layer: Layer) -> str:
+    """How messages begin: which layer it is, unless the archive is itself the tree."""
+    return "" if layer.location.image is None else f"{layer.label}: "
+
+
+def shown(entries: Entries, position: int) -> str:
+    """An entry and its place, for messages."""
+    name = entries.name(position) or "an entry without a name"
+    return f"{name} at byte {entries.offsets[position]}"
+
+
+def find_below(below: Sequence[Layer], path: str) -> Below | None:
+    """What the topmost lower layer that says something of a path has there; None for nothing."""
+    for layer in reversed(below):
+        entries = layer.entries
+        position = entries.by_path.get(path)
+        if position is not None:
+            return Below(layer, position)
+        if path in entries.folders:
+            return Below(layer, None)
+        if _hides(entries, path):
+            return None
+    return None
+
+
+def _hides(entries: Entries, path: str) -> bool:
+    """Whether a layer takes away what those below it have at a path."""
+    by_path, kinds, whiteouts = entries.by_path, entries.kinds, entries.whiteouts
+    while path:
+        folder, slash, base = path.rpartition("/")
+        if f"{folder}{slash}{WHITEOUT_PREFIX}{base}" in whiteouts:
+            return True
+        if f"{folder}{slash}{OPAQUE_WHITEOUT}" in whiteouts:
+            return True
+        position = by_path.get(folder)
+        if folder and position is not None and kinds[position] != _DIRECTORY:
+            return True
+        path = folder
+    return False
 
 
 def present_layers(archive: Archive) -> Iterator[Present]:
@@ -47,6 +161,17 @@ def is_cut_with_archive(archive: Archive, blob: Blob) -> bool:
     if archive.source is Source.FOLDER or blob.position < 0:
         return False
     return blob.size < archive.entries.sizes[blob.position]
+
+
+def is_read(layer: Layer) -> bool:
+    """Whether all entries of a layer are known."""
+    blob = layer.blob
+    return (
+        blob is not None
+        and blob.tar is not None
+        and blob.tar.fatal is None
+        and is_read_to_end(blob)
+    )
 
 
 def is_read_to_end(blob: Blob) -> bool:

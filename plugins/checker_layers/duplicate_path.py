@@ -8,6 +8,7 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.collisions import Collision, collisions
+from checker.model.entries import OPAQUE_WHITEOUT, is_whiteout
 from checker.model.image import Layer
 from checker_layers._layers import no_layer_reason, present_layers
 
@@ -25,7 +26,8 @@ class DuplicatePath(Check):
     Why it matters:
         Docker's classic store and Podman keep the headers of a layer with tar-split, which refuses
         such a layer: "duplicates of file paths not supported". containerd takes it, and the last
-        entry wins, so what an image holds depends on where it is loaded.
+        entry wins, so what an image holds depends on where it is loaded. A repeated whiteout fails
+        in containerd, too: "failed to convert whiteout file: file exists".
 
     How to mend it:
         Write the layer so that each path comes once. The usual causes are `tar --append`, tars
@@ -57,7 +59,9 @@ class DuplicatePath(Check):
             for i in positions[:_SHOWN]
         )
         more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
-        if collision.refused:
+        if is_whiteout(collision.path) and not collision.path.endswith(OPAQUE_WHITEOUT):
+            consequence = "a whiteout that is repeated is refused by nearly all engines"
+        elif collision.refused:
             consequence = "Docker's classic store and Podman refuse that"
         else:
             consequence = "only the last one is left"

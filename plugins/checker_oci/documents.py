@@ -10,11 +10,14 @@ Who speaks of what, so that no fault is reported twice:
   where an index should be, or the other way round: OCI011, and no other rule.
 * Content that the archive breaks off in, or that a limit kept from being read: the ARC rules.
 * Content that is no JSON, and is not what its digest promises either: OCI009 alone.
+* The rules from OCI012 on take types as given: what departs from the schema is passed over.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from checker.checks.check import Check
@@ -22,7 +25,7 @@ from checker.checks.documents import json_problems
 from checker.checks.finding import Finding
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
-from checker.model.document import Document
+from checker.model.document import Document, pointer
 from checker.model.image import (
     Descriptor,
     Index,
@@ -34,7 +37,7 @@ from checker.model.image import (
 )
 from checker.model.interpret import INDEX_JSON, shorten
 from checker.model.location import Location
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, MediaType
+from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker_schemas import SchemaError, validate
 
 _LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})
@@ -180,6 +183,51 @@ def is_of_descriptor(error: SchemaError, value: object) -> bool:
     if tokens[0] in _LONE_DESCRIPTORS:
         return tokens[0] in mapping(value)
     return tokens[0] in _LISTS_OF_DESCRIPTORS and len(tokens) > 1
+
+
+def listed(archive: Archive) -> Iterator[tuple[Index, Descriptor]]:
+    """Yield what the indexes list, each descriptor with its index."""
+    for index in () if archive.oci is None else archive.oci.indexes:
+        for descriptor in index.manifests:
+            yield index, descriptor
+
+
+def manifests_by_path(archive: Archive) -> dict[str, Manifest]:
+    """The manifests of the archive by the paths of their blobs."""
+    found = () if archive.oci is None else archive.oci.manifests
+    return {manifest.blob.path: manifest for manifest in found}
+
+
+def manifest_of(
+    archive: Archive, by_path: dict[str, Manifest], descriptor: Descriptor
+) -> Manifest | None:
+    """The manifest that a descriptor refers to, if it is in the archive."""
+    blob = archive.members.blob_of(descriptor.digest)
+    return None if blob is None else by_path.get(blob.path)
+
+
+def refers_to_image(descriptor: Descriptor) -> bool:
+    """Whether a descriptor of an index means an image, as opposed to an artifact or attestation."""
+    known = descriptor.media_type in INDEX_TYPES | MANIFEST_TYPES
+    # Some tools give the type of the config for that of the artifact.
+    plain = descriptor.artifact_type in (None, *CONFIG_TYPES)
+    return known and plain and not descriptor.is_attestation
+
+
+def is_media_type(text: str) -> bool:
+    """Whether a text is a media type (RFC 6838, section 4.2); of others OCI007 speaks."""
+    return _media_type().fullmatch(text) is not None
+
+
+@cache
+def _media_type() -> re.Pattern[str]:
+    name = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+    return re.compile(f"{name}/{name}")
+
+
+def below(location: Location, *parts: str | int) -> Location:
+    """The location of something further down in a document."""
+    return location._replace(pointer=f"{location.pointer or ''}{pointer(*parts)}")
 
 
 def descriptors(archive: Archive) -> Iterator[Descriptor]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.image import Descriptor, Manifest, mapping, nature_of, text
-from checker.model.names import CONFIG_TYPES, MediaType
+from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker_oci.documents import LayoutCheck, Part, indexes, manifests, place, short_name
 
+_SUBJECTS = INDEX_TYPES | MANIFEST_TYPES
 _ARTICLES = {"index": "an index", "manifest": "a manifest"}
 
 
@@ -20,7 +21,8 @@ class MediaTypeMismatch(LayoutCheck):
         A descriptor gives the media type of what it refers to, and indexes and manifests repeat
         it in their own ``mediaType``. Here the two differ; or the document is by its members an
         index where a manifest should be, or the other way round; or ``index.json`` says that it
-        is no image index; or a config is an index or manifest; or the empty config is not ``{}``.
+        is no image index; or a config is an index or manifest; or the empty config is not ``{}``;
+        or a ``subject`` is of another type than the descriptor of it says.
 
     Why it matters:
         An engine decodes content by its media type. containerd refuses an index that is declared
@@ -47,6 +49,7 @@ class MediaTypeMismatch(LayoutCheck):
             yield from self._look_at(part)
         for manifest in () if archive.oci is None else archive.oci.manifests:
             yield from self._look_at_config(archive, manifest)
+            yield from self._look_at_subject(archive, manifest)
 
     def _look_at(self, part: Part) -> Iterator[Finding]:
         descriptor = part.descriptor
@@ -83,6 +86,21 @@ class MediaTypeMismatch(LayoutCheck):
                 f"{descriptor.media_type}",
                 at={"digest": descriptor.digest_text},
                 related=(descriptor.location,),
+            )
+
+    def _look_at_subject(self, archive: Archive, manifest: Manifest) -> Iterator[Finding]:
+        subject = manifest.subject
+        blob = None if subject is None else archive.members.blob_of(subject.digest)
+        if subject is None or blob is None or blob.document is None:
+            return
+        own = text(mapping(blob.document.value).get("mediaType"))
+        if own in _SUBJECTS and subject.media_type in _SUBJECTS and own != subject.media_type:
+            yield self.finding(
+                subject,
+                f"{place(subject)} says {subject.media_type}; {short_name(blob.location)} says "
+                f"that it is {own}",
+                at={"pointer": "/subject/mediaType", "digest": subject.digest_text},
+                related=(blob.location,),
             )
 
 

@@ -10,8 +10,8 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index, Manifest
 from checker.model.interpret import shorten
-from checker.model.names import CONFIG_TYPES, FOREIGN_LAYER_TYPES, INDEX_TYPES, MANIFEST_TYPES
-from checker_oci.documents import WholeLayoutCheck, content, place, short_name
+from checker.model.names import FOREIGN_LAYER_TYPES
+from checker_oci.documents import WholeLayoutCheck, content, place, refers_to_image, short_name
 
 _NAMED = 5
 
@@ -33,10 +33,7 @@ class _Choice(NamedTuple):
     @property
     def is_image(self) -> bool:
         """Whether it is an image or an index, as opposed to an artifact or an attestation."""
-        known = self.descriptor.media_type in INDEX_TYPES | MANIFEST_TYPES
-        # Some tools give the type of the config for that of the artifact.
-        plain = self.descriptor.artifact_type in (None, *CONFIG_TYPES)
-        return known and plain and not self.descriptor.is_attestation
+        return refers_to_image(self.descriptor)
 
 
 class MissingBlob(WholeLayoutCheck):

@@ -925,6 +925,24 @@ def test_attributes_are_cut() -> None:
     assert {len(value) for value in xattrs.values()} == {256}
 
 
+def test_attributes_that_go_does_not_read_are_named() -> None:
+    pax = {
+        "LIBARCHIVE.xattr.security.capability": "AQ==",
+        "SCHILY.acl.access": "user::rw-",
+        "SCHILY.xattr.user.a": "1",
+        "LIBARCHIVE.creationtime": "1",
+    }
+    entries = walk(between(Member("a", pax=pax), Member("b"))).entries
+    assert entries.unread_attributes == {
+        1: ("LIBARCHIVE.xattr.security.capability", "SCHILY.acl.access")
+    }
+
+
+def test_attributes_that_go_does_not_read_are_bounded() -> None:
+    pax = {f"LIBARCHIVE.xattr.user.{number:03}": "dg==" for number in range(100)}
+    assert len(walk(between(Member("a", pax=pax))).entries.unread_attributes[1]) == 64
+
+
 def test_the_size_of_a_huge_file_is_no_trouble() -> None:
     tar = walk(write_tar([Member("huge", raw={"size": b"\x80\0\0\0\x7f" + b"\xff" * 7})]))
     assert tar.entries[0].size == (1 << 63) - 1

@@ -1,0 +1,142 @@
+"""ARC016: a member whose name cannot be used everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import IMAGE_KINDS, Archive
+from checker.model.entries import DIRECTORY, GLOBAL_HEADER, Entries
+from checker_archive._outer import folder_reason
+
+_PART = 255
+_PATH = 4095
+_GLOBAL, _DIRECTORY = ord(GLOBAL_HEADER), ord(DIRECTORY)
+
+
+class _Problem(NamedTuple):
+    words: str
+    severity: Severity
+
+
+class UnportableMemberName(Check):
+    """The name of a member cannot be used everywhere.
+
+    What it means:
+        A member has an empty name, a part of more than 255 bytes, a path of more than 4095 bytes,
+        control characters or characters that change the direction of text in its name, or bytes
+        that are not UTF-8.
+
+    Why it matters:
+        Linux has no room for longer names, so engines that extract the archive refuse it. Docker
+        20.10 and Podman fail to import a file without a name. Docker's store of containerd refuses
+        to load an archive with a name that is not UTF-8 ("string field contains invalid UTF-8").
+        Control characters can forge what a terminal or log shows.
+
+    How to mend it:
+        Rename the file and write the archive again. In an image archive no tool writes such names;
+        if you did not make it, do not trust it. In a root filesystem, names that are not UTF-8, or
+        that hold control characters, are notes: software sometimes ships them.
+
+    References:
+        - Linux, limits.h: NAME_MAX 255, PATH_MAX 4096
+        - POSIX.1-2017, section 3.282, "Portable Filename Character Set"
+        - CWE-150, escape, meta or control sequences
+    """
+
+    id = "ARC016"
+    name = "unportable-member-name"
+    severity = Severity.ERROR
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """The names of a folder are the system's."""
+        return folder_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at all names at once, then at single ones where that shows something."""
+        entries = archive.entries
+        is_image = archive.kind in IMAGE_KINDS
+        if "" in entries.by_path:
+            yield from self._empty(archive)
+        if _are_plain(entries):
+            return
+        for position, path in enumerate(entries.paths):
+            if entries.kinds[position] == _GLOBAL:
+                continue
+            for problem in _problems(path, is_image=is_image):
+                yield self._report(archive, position, problem)
+
+    def _empty(self, archive: Archive) -> Iterator[Finding]:
+        entries = archive.entries
+        for position in entries.places(("",))[""]:
+            kind = entries.kinds[position]
+            if kind == _GLOBAL or (kind == _DIRECTORY and entries.name(position)):
+                continue
+            if kind == _DIRECTORY:
+                problem = _Problem("has an empty name", Severity.NOTE)
+            else:
+                words = "has a name that is empty or stands for the top, and is no directory"
+                problem = _Problem(
+                    f"{words}; Docker 20.10 and Podman fail to import it", Severity.ERROR
+                )
+            yield self._report(archive, position, problem)
+
+    def _report(self, archive: Archive, position: int, problem: _Problem) -> Finding:
+        name = archive.entries.name(position)
+        offset = archive.entries.offsets[position]
+        return self.finding(
+            archive,
+            f"{name or 'the member'} at byte {offset} {problem.words}",
+            at={"member": name, "offset": offset},
+            severity=problem.severity,
+        )
+
+
+def _are_plain(entries: Entries) -> bool:
+    """Whether no name can have anything odd: all are short and of printable characters."""
+    # A character takes at most four bytes.
+    return "/".join(entries.paths).isprintable() and (
+        not entries.paths
+        or max(map(len, entries.paths)) <= _PART // 4
+        or not any(_is_long(path) for path in entries.paths if len(path) * 4 > _PART)
+    )
+
+
+def _is_long(path: str) -> bool:
+    encoded = path.encode("utf-8", "surrogateescape")
+    return len(encoded) > _PATH or max(map(len, encoded.split(b"/"))) > _PART
+
+
+def _problems(path: str, *, is_image: bool) -> Iterator[_Problem]:
+    if len(path) * 4 > _PART and _is_long(path):
+        words = f"has a name of more than {_PATH} bytes, or a part of more than {_PART}"
+        yield _Problem(f"{words}; engines that extract it refuse that", Severity.ERROR)
+    if path.isprintable():
+        return
+    found = _controls().search(path)
+    if found is not None:
+        yield _Problem(
+            f"has the control character U+{ord(found[0]):04X} in its name",
+            Severity.WARNING if is_image else Severity.NOTE,
+        )
+    if _not_utf8().search(path) is not None:
+        yield _Problem(
+            "has a name that is not UTF-8, which Docker's store of containerd refuses to load",
+            Severity.ERROR if is_image else Severity.NOTE,
+        )
+
+
+@cache
+def _controls() -> re.Pattern[str]:
+    """Control characters, and those that change the direction of text (Unicode, UAX 9)."""
+    return re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@cache
+def _not_utf8() -> re.Pattern[str]:
+    """What stands for a byte that does not decode."""
+    return re.compile("[\udc80-\udcff]")

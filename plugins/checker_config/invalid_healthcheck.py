@@ -1,0 +1,97 @@
+"""CFG013: a health check that does not work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.document import pointer
+from checker.model.image import Config, Json, integer
+from checker_config.configs import label
+
+_MILLISECOND = 1_000_000  # nanoseconds
+_TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval")
+_KINDS = ("", "NONE", "CMD", "CMD-SHELL")
+
+
+class _Fault(NamedTuple):
+    """What is wrong with a member of the health check, and how much it matters."""
+
+    parts: tuple[str | int, ...]
+    message: str
+    severity: Severity
+
+
+class InvalidHealthcheck(Check):
+    """``Healthcheck`` of a config is malformed.
+
+    What it means:
+        Docker's ``config.Healthcheck`` has a list ``Test`` that begins with ``NONE``, ``CMD`` or
+        ``CMD-SHELL``, times in nanoseconds (none, or at least a millisecond) and ``Retries``. Here
+        a member has another type, which is an error, or another value, which is a warning.
+
+    Why it matters:
+        Docker refuses a config with a string where a number belongs. With a wrong first word the
+        check never runs, and with a time that is too short the container cannot be made.
+
+    How to mend it:
+        Correct ``HEALTHCHECK`` in the Dockerfile and build again. A tool that writes the config
+        itself must give times in nanoseconds: 30 seconds are 30000000000.
+
+    References:
+        - Docker Image Specification v1.2, "Container RunConfig Field Descriptions" (Healthcheck)
+        - OCI image-spec 1.1, config.md, "Properties" (reserved fields)
+        - Docker 20.10 and later, daemon/container.go, validateHealthCheck
+    """
+
+    id = "CFG013"
+    name = "invalid-healthcheck"
+    severity = Severity.WARNING
+
+    def check_config(self, config: Config) -> Iterator[Finding]:
+        """Look at each member."""
+        check = config.settings.get("Healthcheck")
+        for fault in () if check is None else _faults(check):
+            parts = ("Healthcheck", *fault.parts)
+            yield self.finding(
+                config,
+                f"{label(config)}: {'.'.join(map(str, parts))} {fault.message}",
+                at={"pointer": pointer("config", *parts)},
+                severity=fault.severity,
+            )
+
+
+def _faults(check: object) -> Iterator[_Fault]:
+    if not isinstance(check, dict):
+        yield _Fault((), "is no object", Severity.ERROR)
+        return
+    yield from _faults_of_test(check.get("Test"))
+    for name in _TIMES:
+        yield from _faults_of_number(check, name, _MILLISECOND, "nanoseconds")
+    yield from _faults_of_number(check, "Retries", 1, "times")
+
+
+def _faults_of_test(test: object) -> Iterator[_Fault]:
+    if test is None:
+        return
+    if not isinstance(test, list) or not all(isinstance(word, str) for word in test):
+        yield _Fault(("Test",), "is no list of strings", Severity.ERROR)
+    elif test and test[0] not in _KINDS:
+        message = f'begins with "{test[0]}"; engines know NONE, CMD and CMD-SHELL'
+        yield _Fault(("Test",), message, Severity.WARNING)
+    elif test and test[0].startswith("CMD") and len(test) == 1:
+        yield _Fault(("Test",), f"is {test[0]} without a command", Severity.WARNING)
+
+
+def _faults_of_number(check: Json, name: str, least: int, unit: str) -> Iterator[_Fault]:
+    value = check.get(name)
+    if value is None:
+        return
+    number = integer(value)
+    if number is None:
+        yield _Fault((name,), "is no whole number", Severity.ERROR)
+    elif number < 0 or 0 < number < least:
+        message = f"is {number}; it must be 0 or at least {least} {unit}"
+        yield _Fault((name,), message, Severity.WARNING)

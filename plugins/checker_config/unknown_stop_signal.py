@@ -1,0 +1,64 @@
+"""CFG012: a stop signal that there is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.image import Config, text
+from checker_config.configs import is_windows, label
+
+_LARGEST = 64
+_NAMES = frozenset(
+    {
+        *("ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT"),
+        *("KILL", "PIPE", "POLL", "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM"),
+        *("TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ"),
+        *("RTMIN", "RTMAX"),
+        *(f"RTMIN+{n}" for n in range(1, 31)),
+        *(f"RTMAX-{n}" for n in range(1, 31)),
+    },
+)
+
+
+class UnknownStopSignal(Check):
+    """``StopSignal`` of a config is not a signal.
+
+    What it means:
+        ``config.StopSignal`` is the name of a signal, such as ``SIGTERM`` or ``SIGRTMIN+3``, with
+        or without ``SIG``, or its number from 1 to 64. Here it is something else. Images for
+        Windows are passed over.
+
+    Why it matters:
+        Engines refuse to make a container of the image (``Invalid signal``), or stop it with
+        another signal than was meant, so that it does not shut down in order.
+
+    How to mend it:
+        Correct ``STOPSIGNAL`` in the Dockerfile and build again.
+
+    References:
+        - OCI image-spec 1.1, config.md, "Properties" (StopSignal)
+        - moby/sys, signal/signal_linux.go
+    """
+
+    id = "CFG012"
+    name = "unknown-stop-signal"
+    severity = Severity.WARNING
+
+    def check_config(self, config: Config) -> Iterator[Finding]:
+        """Look the signal up."""
+        signal = text(config.settings.get("StopSignal"))
+        if signal and not is_windows(config) and not _is_signal(signal):
+            yield self.finding(
+                config,
+                f'{label(config)}: StopSignal is "{signal}", which Linux does not know; it should '
+                f"be a name such as SIGTERM, or a number from 1 to {_LARGEST}",
+                at={"pointer": "/config/StopSignal"},
+            )
+
+
+def _is_signal(signal: str) -> bool:
+    if signal.isascii() and signal.isdecimal():
+        return signal.lstrip("0") in {str(number) for number in range(1, _LARGEST + 1)}
+    return signal.upper().removeprefix("SIG") in _NAMES

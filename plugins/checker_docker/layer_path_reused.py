@@ -1,0 +1,66 @@
+"""DKR010: one path for two layers that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.entries import clean_path
+from checker.model.image import Config
+from checker.model.interpret import config_of
+from checker_docker._docker import Item, items_of, no_manifest_reason
+
+
+class LayerPathReused(Check):
+    """manifest.json gives one file for two layers that differ.
+
+    What it means:
+        Two layers have different diffIDs in the config and the same path in `Layers`. One file
+        cannot hold both. A layer that occurs twice has the same diffID twice, and is fine.
+
+    Why it matters:
+        Podman and skopeo refuse the archive as they open it, Docker and containerd when they find
+        that the content of one of the two is not what the config says.
+
+    How to mend it:
+        Save the image again. If the archive was made by hand, list the right file for each layer.
+
+    References:
+        - containers/image, docker/internal/tarfile/src.go: one path, one diffID
+        - Docker image specification v1.2, "Image JSON Description", rootfs
+    """
+
+    id = "DKR010"
+    name = "layer-path-reused"
+    severity = Severity.ERROR
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without the file there are no paths."""
+        return no_manifest_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at paths that come twice."""
+        for item in items_of(archive):
+            blob = archive.members.blob(item.item.config) if item.item.config else None
+            config = config_of(blob, item.label)
+            if config is not None and config.diff_ids is not None:
+                yield from self._compare(item, config, config.diff_ids)
+
+    def _compare(self, item: Item, config: Config, diff_ids: tuple[str, ...]) -> Iterator[Finding]:
+        first: dict[str, int] = {}
+        pairs = zip(item.array("Layers") or (), diff_ids, strict=False)
+        for i, (path, diff_id) in enumerate(pairs):
+            if not isinstance(path, str) or not path:
+                continue
+            earlier = first.setdefault(clean_path(path), i)
+            if diff_ids[earlier] == diff_id:
+                continue
+            yield self.finding(
+                item.item,
+                f"{item.label}: layers {earlier} and {i} are both {path}, the config says that "
+                f"they are {diff_ids[earlier]} and {diff_id}",
+                at={"pointer": f"{item.pointer('Layers')}/{i}", "layer": i},
+                related=[config.blob.location._replace(pointer=f"/rootfs/diff_ids/{i}")],
+            )

@@ -1,0 +1,66 @@
+"""DKR011: a name that manifest.json gives more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker_docker._docker import Item, familiar, items_of, no_manifest_reason
+
+
+class RepeatedName(Check):
+    """manifest.json gives one name more than once.
+
+    What it means:
+        Two entries of `RepoTags` name the same thing, once what is left out of them (`docker.io`,
+        `library`) is put in. If they belong to two images the finding is a warning, else a note.
+
+    Why it matters:
+        A name can be that of one image only. Engines give it to the one that comes last; the one
+        before it is loaded and then has no name, so that the next cleaning up removes it.
+
+    How to mend it:
+        Tag the images differently and save them again.
+
+    References:
+        - Docker image specification v1.2, "Tag" and "Repository"
+        - Docker, image/tarexport/load.go, setLoadedTag: "already exists, renaming the old one"
+    """
+
+    id = "DKR011"
+    name = "repeated-name"
+    severity = Severity.WARNING
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without the file there are no names."""
+        return no_manifest_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the names of all images."""
+        first: dict[str, Item] = {}
+        for item in items_of(archive):
+            for i, name in enumerate(item.array("RepoTags") or ()):
+                if not isinstance(name, str):
+                    continue
+                earlier = first.setdefault(familiar(name), item)
+                if earlier is not item or _came_before(item, i, name):
+                    yield self._report(item, i, name, earlier)
+
+    def _report(self, item: Item, i: int, name: str, earlier: Item) -> Finding:
+        if earlier.item.config == item.item.config:
+            words = "the name of the same image before"
+        else:
+            words = f"the name of image {earlier.position}, which then has it no more"
+        return self.finding(
+            item.item,
+            f'image {item.position} of manifest.json: "{name}" is also {words}',
+            at={"pointer": f"{item.pointer('RepoTags')}/{i}"},
+            severity=Severity.NOTE if earlier.item.config == item.item.config else None,
+        )
+
+
+def _came_before(item: Item, i: int, name: str) -> bool:
+    earlier = (item.array("RepoTags") or [])[:i]
+    return familiar(name) in {familiar(each) for each in earlier if isinstance(each, str)}

@@ -1,0 +1,131 @@
+"""DKR013: a repositories file that names other images than manifest.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.blob import Blob
+from checker.model.document import pointer
+from checker.model.image import mapping
+from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
+from checker.model.names import InvalidReferenceError, parse_reference
+from checker_docker._docker import Item, familiar, items_of, no_manifest_reason
+
+
+class RepositoriesMismatch(Check):
+    """repositories and manifest.json do not name the same images.
+
+    What it means:
+        `repositories` gives the same names as `RepoTags` in `manifest.json`, and for each the id
+        of its image's topmost layer, which is a folder of the archive or, since Docker 25, a blob.
+        Here a name is in one of them only, or an id leads to another layer or, as a note, to
+        nothing.
+
+    Why it matters:
+        Engines of today read `manifest.json` alone. Tools that still read `repositories`, and
+        Docker before 1.10, see other names or another image. It is a sign that one of the files was
+        changed by hand.
+
+    How to mend it:
+        Save the image again, or leave `repositories` out.
+
+    References:
+        - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
+        - Docker, image/tarexport/save.go
+    """
+
+    id = "DKR013"
+    name = "repositories-mismatch"
+    severity = Severity.WARNING
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """There must be two files to compare."""
+        if archive.docker is not None and archive.docker.repositories is None:
+            return f"the archive has no {REPOSITORIES}"
+        if not _are_comparable(archive):
+            return f"{MANIFEST_JSON} lists no image, or names that are no references"
+        return no_manifest_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Compare the names, then the ids."""
+        blob = None if archive.docker is None else archive.docker.repositories
+        value = None if blob is None or blob.document is None else blob.document.value
+        if blob is None or not isinstance(value, dict):
+            return
+        named = {familiar(name): item for item in items_of(archive) for name in item.item.repo_tags}
+        seen: set[str] = set()
+        for repository, tags in value.items():
+            for tag, target in mapping(tags).items():
+                name = familiar(f"{repository}:{tag}")
+                seen.add(name)
+                yield from self._entry(archive, blob, pointer(repository, tag), name, named, target)
+        yield from self._not_there(named, seen)
+
+    def _entry(
+        self,
+        archive: Archive,
+        blob: Blob,
+        place: str,
+        name: str,
+        named: dict[str, Item],
+        target: object,
+    ) -> Iterator[Finding]:
+        item = named.get(name)
+        if item is None:
+            message = f"{REPOSITORIES} has the name {name}, {MANIFEST_JSON} does not"
+            yield self.finding(blob, message, at={"pointer": place})
+        elif isinstance(target, str):
+            yield from self._target(archive, blob, place, name, item, target)
+
+    def _target(
+        self, archive: Archive, blob: Blob, place: str, name: str, item: Item, target: str
+    ) -> Iterator[Finding]:
+        layer = _layer_of(archive, target)
+        top = archive.members.blob(item.item.layers[-1]) if item.item.layers else None
+        if layer is None:
+            yield self.finding(
+                blob,
+                f"{REPOSITORIES} gives {name} the id {target}, which is no folder or blob of the "
+                "archive",
+                at={"pointer": place},
+                severity=Severity.NOTE,
+            )
+        elif top is not None and layer is not top and layer.digest != top.digest:
+            yield self.finding(
+                blob,
+                f"{REPOSITORIES} gives {name} the layer {layer.path}, in {MANIFEST_JSON} its "
+                f"topmost layer is {top.path}",
+                at={"pointer": place},
+                related=[item.item.location],
+            )
+
+    def _not_there(self, named: dict[str, Item], seen: set[str]) -> Iterator[Finding]:
+        for name, item in named.items():
+            if name not in seen:
+                yield self.finding(
+                    item.item,
+                    f"{item.label} has the name {name}, {REPOSITORIES} does not",
+                    at={"pointer": item.pointer("RepoTags")},
+                )
+
+
+def _are_comparable(archive: Archive) -> bool:
+    """Whether there are images, and their names are such that one can look for them elsewhere."""
+    items = () if archive.docker is None else archive.docker.items
+    return bool(items) and all(_is_tagged(name) for item in items for name in item.repo_tags)
+
+
+def _is_tagged(name: str) -> bool:
+    try:
+        return parse_reference(name).tag is not None
+    except InvalidReferenceError:
+        return False
+
+
+def _layer_of(archive: Archive, target: str) -> Blob | None:
+    """The layer that an id of `repositories` leads to."""
+    folder = archive.members.blob(f"{target}/layer.tar")
+    return archive.members.blob(f"blobs/sha256/{target}") if folder is None else folder

@@ -1,0 +1,189 @@
+"""DKR008: a path in manifest.json that only some engines find."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive, Kind
+from checker.model.entries import Entry, clean_path
+from checker.model.interpret import MANIFEST_JSON
+from checker_docker._docker import Item, climbs, items_of, no_manifest_reason, what_is_at
+
+_CONTAINERD = "containerd and Docker with its store"
+_SCANNERS = "Podman and skopeo"
+
+
+class _Problem(NamedTuple):
+    words: str
+    severity: Severity
+
+
+class UnportablePath(Check):
+    """manifest.json, or a path in it, is found by some engines and not by others.
+
+    What it means:
+        `Config` and `Layers` should be the names of members exactly as they stand in the archive,
+        and the members plain files. Here a path is absolute, climbs above the top, has `./`, `..`
+        or doubled slashes in it, or leads through a symbolic or hard link; or `manifest.json` is a
+        link itself. A config that is a symbolic link, and a layer that is one to a file which
+        `manifest.json` lists as well, are notes: older Dockers saved layers that two images share
+        like that.
+
+    Why it matters:
+        Docker's classic store extracts the archive and follows paths and links. containerd compares
+        the text of the path with the names, and passes over hard links. Podman and skopeo find
+        files by name, take a hard link for an empty file, and a symbolic link to a layer for one
+        of no bytes: "blob size mismatch". Which engines fail is in the message.
+
+    How to mend it:
+        Write into `manifest.json` the name of the file itself, as `tar -tf` shows it without `./`.
+
+    References:
+        - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
+        - containerd, core/images/archive/importer.go: exact names
+        - containers/image, docker/internal/tarfile/reader.go; its issue 2963 on links to layers
+    """
+
+    id = "DKR008"
+    name = "unportable-path"
+    severity = Severity.ERROR
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without the file there are no paths."""
+        return no_manifest_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at manifest.json itself, then at the paths in it."""
+        yield from self._manifest(archive)
+        listed = _listed(archive)
+        for item in items_of(archive):
+            if item.item.config:
+                for problem in _config_problems(archive, item.item.config):
+                    yield self._report(item, item.item.config, item.pointer("Config"), problem)
+            seen: set[str] = set()
+            for i, path in enumerate(item.array("Layers") or ()):
+                if not isinstance(path, str) or not path or path in seen:
+                    continue
+                seen.add(path)
+                for problem in _layer_problems(archive, path, listed):
+                    yield self._report(item, path, f"{item.pointer('Layers')}/{i}", problem)
+
+    def _manifest(self, archive: Archive) -> Iterator[Finding]:
+        entry = archive.entries.get(MANIFEST_JSON)
+        if entry is None or not (entry.is_symlink or entry.is_hard_link):
+            return
+        engines = _CONTAINERD
+        if entry.is_hard_link:
+            engines = f"{_CONTAINERD}, {_SCANNERS}"
+        yield self.finding(
+            archive,
+            f"{MANIFEST_JSON} is a {entry.kind_name} to {entry.linkname}, so that {engines} do not "
+            "read it",
+            at={"member": entry.name, "offset": _offset(entry)},
+            severity=_where_both(archive, Severity.NOTE),
+        )
+
+    def _report(self, item: Item, path: str, pointer: str, problem: _Problem) -> Finding:
+        return self.finding(
+            item.item,
+            f"{item.label}: the path {path} {problem.words}",
+            at={"pointer": pointer},
+            severity=problem.severity,
+        )
+
+
+def _offset(entry: Entry) -> int | None:
+    return entry.offset if entry.offset >= 0 else None
+
+
+def _where_both(archive: Archive, severity: Severity) -> Severity:
+    """A lower severity where engines have an OCI layout to read instead."""
+    return severity if archive.kind is Kind.DOCKER_OCI_ARCHIVE else Severity.ERROR
+
+
+def _listed(archive: Archive) -> frozenset[int]:
+    """Positions of the real files that manifest.json lists as layers."""
+    paths = {path for item in items_of(archive) for path in item.item.layers}
+    found = (archive.entries.by_path.get(clean_path(path)) for path in paths)
+    return frozenset(
+        position for position in found if position is not None and archive.entries[position].is_file
+    )
+
+
+def _config_problems(archive: Archive, path: str) -> Iterator[_Problem]:
+    yield from _spelling_problems(archive, path)
+    entry = archive.entries.get(clean_path(path))
+    if what_is_at(archive, path) is not None:
+        return
+    if entry is None:
+        yield _through_folder(archive)
+    elif entry.is_hard_link:
+        yield _hard_link(archive, entry)
+    elif entry.is_symlink:
+        words = f"is a symbolic link to {entry.linkname}; engines follow it, other tools may not"
+        yield _Problem(words, Severity.NOTE)
+
+
+def _layer_problems(archive: Archive, path: str, listed: frozenset[int]) -> Iterator[_Problem]:
+    yield from _spelling_problems(archive, path)
+    entry = archive.entries.get(clean_path(path))
+    if what_is_at(archive, path) is not None:
+        return
+    if entry is None:
+        yield _through_folder(archive)
+    elif entry.is_hard_link:
+        yield _hard_link(archive, entry)
+    elif entry.is_symlink:
+        yield _symlinked_layer(archive, entry, listed)
+
+
+def _spelling_problems(archive: Archive, path: str) -> Iterator[_Problem]:
+    """What is wrong with the text of a path that leads to a file, or out of the archive."""
+    is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
+    if path.startswith("/") and what_is_at(archive, path) is None:
+        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
+        yield _Problem(f"is absolute; {engines} do not find it", Severity.ERROR)
+    elif climbs(path):
+        words = "climbs above the top of the archive; all engines refuse it"
+        yield _Problem(words, Severity.ERROR)
+    elif (
+        not path.startswith("/")
+        and posixpath.normpath(path) != path
+        and what_is_at(archive, path) is None
+    ):
+        clean = posixpath.normpath(path)
+        words = f"is not {clean}, as the member is called; {_CONTAINERD} do not find it"
+        yield _Problem(words, _where_both(archive, Severity.NOTE))
+
+
+def _through_folder(archive: Archive) -> _Problem:
+    is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
+    engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
+    words = f"leads through a symbolic link to a directory; {engines} do not find it"
+    return _Problem(words, Severity.ERROR)
+
+
+def _hard_link(archive: Archive, entry: Entry) -> _Problem:
+    is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
+    others = "" if is_hybrid else f", {_CONTAINERD} do not find it"
+    words = f"is a hard link to {entry.linkname}; {_SCANNERS} take it for an empty file{others}"
+    return _Problem(words, _where_both(archive, Severity.WARNING))
+
+
+def _symlinked_layer(archive: Archive, entry: Entry, listed: frozenset[int]) -> _Problem:
+    target = archive.members.find(entry.path)
+    if target is not None and target.position in listed:
+        words = (
+            f"is a symbolic link to {entry.linkname}, a layer that is listed as well; {_SCANNERS} "
+            "take it only if that layer comes before it in the same image"
+        )
+        return _Problem(words, Severity.NOTE)
+    words = (
+        f"is a symbolic link to {entry.linkname}, which is not listed itself; {_SCANNERS} refuse "
+        "that: blob size mismatch"
+    )
+    return _Problem(words, _where_both(archive, Severity.WARNING))

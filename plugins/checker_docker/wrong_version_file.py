@@ -1,0 +1,57 @@
+"""DKR019: a VERSION file that does not say 1.0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive, Kind
+
+# Of "1.0", alone and with a line end: the content itself is not kept.
+_DIGESTS = frozenset(
+    {
+        "d0ff5974b6aa52cf562bea5921840c032a860a91a3512f7fe8f768f6bbe005f6",
+        "5717e7c840171019a4eeab5b79a7f894a4986eaff93d04ec5b12c9a189f594bf",
+    },
+)
+_KINDS = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_ARCHIVE_LEGACY, Kind.DOCKER_OCI_ARCHIVE})
+
+
+class WrongVersionFile(Check):
+    """The VERSION file of a layer's folder does not say 1.0.
+
+    What it means:
+        The folder of a layer, with `json` and `layer.tar`, has a file `VERSION` that holds the
+        version of the form of `json`. The only one there ever was is `1.0`.
+
+    Why it matters:
+        No engine of today reads the file. Another content means that something else than an engine
+        wrote it, or that the archive was damaged.
+
+    How to mend it:
+        Save the image again.
+
+    References:
+        - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
+    """
+
+    id = "DKR019"
+    name = "wrong-version-file"
+    severity = Severity.NOTE
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the file of each folder."""
+        if archive.kind not in _KINDS:
+            return
+        members = archive.members
+        for path in archive.entries.by_path:
+            folder, _, base = path.rpartition("/")
+            if base != "VERSION" or f"{folder}/layer.tar" not in members:
+                continue
+            blob = members.blob(path)
+            if blob is None or not archive.holds_all_of(blob):
+                continue
+            if blob.digests["sha256"] not in _DIGESTS:
+                message = f"{path} ({blob.size} bytes) does not hold the version 1.0"
+                yield self.finding(blob, message)

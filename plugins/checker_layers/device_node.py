@@ -1,0 +1,80 @@
+"""LYR022: a device node in a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES
+from checker.model.image import Layer
+from checker_layers._layers import no_layer_reason, present_layers
+
+# Linux, include/linux/kdev_t.h: 12 and 20 bits.
+_MAJORS, _MINORS = 1 << 12, 1 << 20
+_UINT32 = 1 << 32
+_WHITEOUT = (0, 0)
+
+
+class DeviceNode(Check):
+    """A layer holds a device node.
+
+    What it means:
+        An entry is a character or block device: a note. The character device 0, 0 is a warning: it
+        is how overlay storage marks a deleted file, so the layer was made of overlay's own folder.
+        Numbers that Linux does not have are a warning, those that do not fit 32 bits an error.
+
+    Why it matters:
+        Rootless engines cannot make devices: some leave them out, some fail. Containers get their
+        `/dev` from the engine anyway. A node 0, 0 hides a file on overlay storage, and is a device
+        elsewhere. Docker since 29.7 refuses numbers beyond 32 bits.
+
+    How to mend it:
+        Leave devices out of the layer: `tar --exclude=./dev/*`. Instead of the node 0, 0 a layer
+        has an empty file `.wh.NAME`.
+
+    References:
+        - OCI image-spec 1.1, layer.md, "Whiteouts"
+        - the kernel's documentation of overlayfs, "whiteouts and opaque directories"
+        - Linux, mknod(2) and makedev(3)
+    """
+
+    id = "LYR022"
+    name = "device-node"
+    severity = Severity.NOTE
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without layers there are no devices."""
+        return no_layer_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the devices of each layer."""
+        for layer, _ in present_layers(archive):
+            for position, device in layer.entries.devices.items():
+                yield self._judge(layer, position, device)
+
+    def _judge(self, layer: Layer, position: int, device: tuple[int, int]) -> Finding:
+        entries = layer.entries
+        kind = chr(entries.kinds[position])
+        what, severity = _look(kind, device)
+        path, offset = entries.paths[position], entries.offsets[position]
+        return self.finding(
+            layer,
+            f"{layer.label}: {path} at byte {offset} is the {KIND_NAMES[kind]} "
+            f"{device[0]}, {device[1]}{what}",
+            at={"path": path, "offset": offset},
+            severity=severity,
+        )
+
+
+def _look(kind: str, device: tuple[int, int]) -> tuple[str, Severity]:
+    """What is odd about a device, and how much it matters."""
+    major, minor = device
+    if kind == CHARACTER_DEVICE and device == _WHITEOUT:
+        return ", which overlay storage takes for a deleted file", Severity.WARNING
+    if not (0 <= major < _UINT32 and 0 <= minor < _UINT32):
+        return ", numbers that do not fit 32 bits", Severity.ERROR
+    if major >= _MAJORS or minor >= _MINORS:
+        return ", numbers that Linux does not have", Severity.WARNING
+    return "", Severity.NOTE

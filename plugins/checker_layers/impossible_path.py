@@ -1,0 +1,98 @@
+"""LYR014: a path or link that Linux cannot make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.entries import GLOBAL_HEADER, SYMLINK
+from checker.model.image import Layer
+from checker_layers._layers import no_layer_reason, present_layers
+
+# Linux, include/uapi/linux/limits.h; the longest path takes a NUL, and in a root a slash in front.
+_NAME_MAX = 255
+_PATH_MAX = 4094
+_TARGET_MAX = 4095
+_GLOBAL = ord(GLOBAL_HEADER)
+
+
+class ImpossiblePath(Check):
+    """A path is too long to be made, or a symbolic link has no target.
+
+    What it means:
+        A part of a path has more than 255 bytes, a path more than 4094, the target of a symbolic
+        link more than 4095 or none at all. Linux makes no such files.
+
+    Why it matters:
+        Every engine fails to unpack the layer: "file name too long", or "no such file or
+        directory" for a link without a target.
+
+    How to mend it:
+        Give the file a shorter name, or the link a target, and build the image again. If the name
+        looks like content, the tar's extension headers are damaged.
+
+    References:
+        - Linux, path_resolution(7) and symlink(2): ENAMETOOLONG, ENOENT
+    """
+
+    id = "LYR014"
+    name = "impossible-path"
+    severity = Severity.ERROR
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without layers there are no paths."""
+        return no_layer_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look for long paths and at the targets of links."""
+        for layer, _ in present_layers(archive):
+            # A character takes four bytes at most.
+            if max(map(len, layer.entries.by_path), default=0) * 4 > _NAME_MAX:
+                yield from self._paths(layer)
+            yield from self._targets(layer)
+
+    def _paths(self, layer: Layer) -> Iterator[Finding]:
+        entries = layer.entries
+        for position, path in enumerate(entries.paths):
+            is_short = len(path) <= _NAME_MAX and path.isascii()
+            if not is_short and entries.kinds[position] != _GLOBAL:
+                yield from self._path(layer, position, path)
+
+    def _path(self, layer: Layer, position: int, path: str) -> Iterator[Finding]:
+        parts = [(len(_raw(part)), part) for part in path.split("/")]
+        longest, part = max(parts)
+        whole = sum(size for size, _ in parts) + len(parts) - 1
+        if longest > _NAME_MAX:
+            what = f"a name of {longest} bytes, where {_NAME_MAX} are the most: {_start(part)}"
+            yield self._report(layer, position, what)
+        elif whole > _PATH_MAX:
+            what = f"a path of {whole} bytes, where {_PATH_MAX} are the most: {_start(path)}"
+            yield self._report(layer, position, what)
+
+    def _targets(self, layer: Layer) -> Iterator[Finding]:
+        entries = layer.entries
+        for position in entries.of_kind(SYMLINK):
+            target, path = entries.linknames.get(position, ""), entries.paths[position]
+            if not target:
+                yield self._report(layer, position, f"{path} is a symbolic link without a target")
+            elif len(target) * 4 > _TARGET_MAX and len(_raw(target)) > _TARGET_MAX:
+                what = f"{path} is a symbolic link to {len(_raw(target))} bytes"
+                yield self._report(layer, position, f"{what}, where {_TARGET_MAX} are the most")
+
+    def _report(self, layer: Layer, position: int, what: str) -> Finding:
+        entries = layer.entries
+        return self.finding(
+            layer,
+            f"{layer.label}, byte {entries.offsets[position]}: {what}",
+            at={"path": entries.paths[position], "offset": entries.offsets[position]},
+        )
+
+
+def _raw(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _start(name: str) -> str:
+    return f"{name[:40]}…"

@@ -1,0 +1,202 @@
+"""LYR012: an entry that lies below something that is no directory."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.entries import (
+    DIRECTORY,
+    KIND_NAMES,
+    SYMLINK,
+    Entries,
+    clean_path,
+    climbs_out,
+    is_whiteout,
+)
+from checker.model.image import Layer
+from checker_layers._layers import Below, Use, find_below, no_tree_reason, shown, uses, whose
+
+_DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
+
+
+class _Inside(NamedTuple):
+    """The first and last entries below a path, whiteouts aside."""
+
+    first: int
+    last: int
+
+
+class PathThroughNonDirectory(Check):
+    """The path of an entry leads through a file or a symbolic link.
+
+    What it means:
+        An entry lies below a path that is, in the same layer, a file or symbolic link, or that is
+        one in a lower layer while no entry of this layer makes it a directory. In the same layer
+        it is an error, unless a symbolic link comes before all that lies below it and leads to a
+        directory: a note if that directory is in the same layer, a warning if it is in a lower
+        one. A file or link in a lower layer is a warning. The root itself must be a directory.
+
+    Why it matters:
+        Below a file nothing can be unpacked ("not a directory"). A file or link that comes behind
+        what lies below it replaces the directory, and its content is lost. Through a link, entries
+        land in another place than their names say, and only where the engine sees that place.
+        Where only a lower layer has the file or link, overlay storage hides it behind a new
+        directory and other storage follows it: the same image differs from engine to engine. That
+        is how `/bin` gets lost if a layer with `bin/tool` is put onto a base where `/bin` is a
+        link to `usr/bin`.
+
+    How to mend it:
+        Write the entry under its real path (`usr/bin/tool`), or unpack and pack the layer anew.
+
+    References:
+        - OCI image-spec 1.1, layer.md, "Applying Changesets"
+        - moby/go-archive: "path escapes from parent", "not a directory"
+        - containerd, pkg/archive: mkparent
+    """
+
+    id = "LYR012"
+    name = "path-through-non-directory"
+    severity = Severity.ERROR
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Without layers there are no paths."""
+        return no_tree_reason(archive)
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at what is the parent of something, in each layer and in those below it."""
+        for of_layer in uses(archive):
+            yield from self._root(of_layer[0].layer)
+            yield from self._own(of_layer[0])
+            if not of_layer[0].is_windows:
+                yield from self._lower(of_layer)
+
+    def _root(self, layer: Layer) -> Iterator[Finding]:
+        entries = layer.entries
+        position = entries.by_path.get("")
+        if position is not None and entries.kinds[position] != _DIRECTORY:
+            what = f"a {_kind(entries, position)} in the place of the root"
+            yield self._report(layer, position, f"{shown(entries, position)} is {what}")
+
+    def _own(self, use: Use) -> Iterator[Finding]:
+        """Look at paths below what the same layer has as a file or link."""
+        layer, entries = use.layer, use.layer.entries
+        odd = {
+            path
+            for path in entries.folders
+            if path in entries.by_path and entries.kinds[entries.by_path[path]] != _DIRECTORY
+        }
+        for path, inside in _inside(entries, odd).items():
+            position = entries.by_path[path]
+            kind = _kind(entries, position)
+            if position > inside.first:
+                child = shown(entries, inside.first)
+                message = (
+                    f"{shown(entries, position)} is a {kind} and replaces the directory that "
+                    f"{child} lies in; what is in it is lost"
+                )
+                yield self._report(layer, position, message)
+            else:
+                what, severity = _through(use, path, position)
+                message = (
+                    f"{shown(entries, inside.first)} lies in {path}, a {kind} at byte "
+                    f"{entries.offsets[position]}{what}"
+                )
+                yield self._report(layer, inside.first, message, severity)
+
+    def _lower(self, of_layer: Sequence[Use]) -> Iterator[Finding]:
+        """Look at paths below what only a lower layer has, as a file or link."""
+        layer, entries = of_layer[0].layer, of_layer[0].layer.entries
+        if not any(use.below for use in of_layer):
+            return
+        # `by_path` has most folders, so that few are looked up in lower layers.
+        implied = entries.folders - entries.by_path.keys()
+        odd: dict[str, Below] = {}
+        for use in of_layer:
+            for path in _entries_below(use, implied):
+                below = find_below(use.below, path)
+                if below is not None and _is_odd(below):
+                    odd[path] = below
+        for path, inside in _inside(entries, odd.keys()).items():
+            lower, position = odd[path].layer, odd[path].position or 0
+            kind = _kind(lower.entries, position)
+            target = lower.entries.linknames.get(position)
+            message = (
+                f"{shown(entries, inside.first)} lies in {path}, which is a {kind}"
+                f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry "
+                "makes it a directory; overlay storage puts a new directory in its place, other "
+                f"storage {'follows it' if kind == KIND_NAMES[SYMLINK] else 'fails'}"
+            )
+            yield self._report(layer, inside.first, message, Severity.WARNING)
+
+    def _report(
+        self, layer: Layer, position: int, message: str, severity: Severity | None = None
+    ) -> Finding:
+        entries = layer.entries
+        return self.finding(
+            layer,
+            whose(layer) + message,
+            at={"path": entries.paths[position], "offset": entries.offsets[position]},
+            severity=severity,
+        )
+
+
+def _kind(entries: Entries, position: int) -> str:
+    flag = chr(entries.kinds[position])
+    return KIND_NAMES.get(flag, f"entry of type {flag!r}")
+
+
+def _inside(entries: Entries, paths: Collection[str]) -> dict[str, _Inside]:
+    """What lies below each of some paths."""
+    found: dict[str, _Inside] = {}
+    for position, path in enumerate(entries.paths) if paths else ():
+        folder = path.rpartition("/")[0]
+        while folder:
+            if folder in paths and not is_whiteout(path):
+                found[folder] = _Inside(found.get(folder, (position,))[0], position)
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
+    """What becomes of entries below a file or link that comes before them."""
+    entries = use.layer.entries
+    if entries.kinds[position] != _SYMLINK:
+        return "; nothing can be unpacked there", Severity.ERROR
+    target = entries.linknames.get(position, "")
+    folder = "" if target.startswith("/") else posixpath.dirname(path)
+    if climbs_out(f"{folder}/{target}"):
+        return f" to {target}, which leads out of the root", Severity.ERROR
+    place = clean_path(f"{folder}/{target}")
+    if _is_folder(entries, place):
+        return f" to {target}; it lands in {place or 'the root'}", Severity.NOTE
+    if find_below(use.below, place) is not None or not use.is_known:
+        where = "which this layer does not have, and which some storage does not see"
+        return f" to {target}, {where}", Severity.WARNING
+    return f" to {target}, which is nowhere", Severity.ERROR
+
+
+def _is_folder(entries: Entries, path: str) -> bool:
+    """Whether a layer has a directory, or a link that may lead to one, at a path."""
+    position = entries.by_path.get(path)
+    if position is None:
+        return not path or path in entries.folders
+    return entries.kinds[position] in (_DIRECTORY, _SYMLINK)
+
+
+def _entries_below(use: Use, paths: frozenset[str]) -> set[str]:
+    """Those of some paths that have an entry in a lower layer."""
+    found: set[str] = set()
+    for lower in use.below if paths else ():
+        by_path = lower.entries.by_path
+        found.update(path for path in paths if path in by_path)
+    return found
+
+
+def _is_odd(below: Below) -> bool:
+    position = below.position
+    return position is not None and below.layer.entries.kinds[position] != _DIRECTORY

@@ -1,0 +1,67 @@
+"""OCI031: a descriptor that gives an artifact another type than it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import Descriptor, Manifest
+from checker_oci.documents import (
+    LayoutCheck,
+    below,
+    is_media_type,
+    listed,
+    manifest_of,
+    manifests_by_path,
+    place,
+    short_name,
+)
+
+
+class ArtifactTypeMismatch(LayoutCheck):
+    """A descriptor's ``artifactType`` is not that of the manifest it refers to.
+
+    What it means:
+        ``artifactType`` of a descriptor repeats that of the artifact's manifest or, where the
+        manifest has none, the media type of its config. Here it is something else.
+
+    Why it matters:
+        Tools look for signatures, attestations and the like by this type, so they miss the
+        artifact, or take it for something that it is not.
+
+    How to mend it:
+        Make the two the same, and correct the digest and size of the changed document in what
+        refers to it.
+
+    References:
+        - OCI image-spec 1.1, descriptor.md, "Properties" (artifactType)
+        - OCI distribution-spec 1.1, "Listing Referrers"
+    """
+
+    id = "OCI031"
+    name = "artifact-type-mismatch"
+    severity = Severity.WARNING
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Compare the descriptors of indexes with the manifests that are there."""
+        by_path = manifests_by_path(archive)
+        for _, descriptor in listed(archive):
+            manifest = manifest_of(archive, by_path, descriptor)
+            if manifest is not None and descriptor.artifact_type is not None:
+                yield from self._compare(descriptor, descriptor.artifact_type, manifest)
+
+    def _compare(
+        self, descriptor: Descriptor, stated: str, manifest: Manifest
+    ) -> Iterator[Finding]:
+        config_type = None if manifest.config is None else manifest.config.media_type
+        own = manifest.artifact_type or config_type
+        if stated in (own, config_type) or own is None or not is_media_type(stated):
+            return
+        yield self.finding(
+            descriptor._replace(location=below(descriptor.location, "artifactType")),
+            f"{place(descriptor)} says that it is an artifact of type {stated}; "
+            f"{short_name(manifest.location)} says {own}",
+            at={"digest": descriptor.digest_text},
+            related=(manifest.location,),
+        )

@@ -1,0 +1,105 @@
+"""OCI020: an index inside an index inside an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import Descriptor
+from checker.model.names import INDEX_TYPES
+from checker_oci.documents import LayoutCheck, place, short_name
+
+_DEPTH = 2
+
+
+class _Edge(NamedTuple):
+    """An index referred to from another one.
+
+    Attributes:
+        descriptor: What refers to it.
+        path: The path of its blob.
+    """
+
+    descriptor: Descriptor
+    path: str
+
+
+class DeeplyNestedIndex(LayoutCheck):
+    """An index lies more than one level below ``index.json``, or refers back to itself.
+
+    What it means:
+        ``index.json`` may refer to an index, which lists an image for each platform. Here such an
+        index refers to a further index, which is allowed. If it refers to one that it is reached
+        from, that is an error: there is no way down to an image.
+
+    Why it matters:
+        Podman and skopeo choose from one index only: where they come upon another one they fail,
+        with ``Unexpectedly received a manifest list``. containerd follows. A circle can only come
+        from a blob that is not what its digest says, and keeps a careless reader busy forever.
+
+    How to mend it:
+        List the manifests of the inner index in the outer one.
+
+    References:
+        - OCI image-spec 1.1, image-index.md, "Image Index Property Descriptions" (manifests)
+        - containers/image, copy/single.go, copySingleImage
+    """
+
+    id = "OCI020"
+    name = "deeply-nested-index"
+    severity = Severity.NOTE
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at how deep the indexes lie, then for circles."""
+        for index in () if archive.oci is None else archive.oci.indexes:
+            if index.depth >= _DEPTH and index.descriptor is not None:
+                yield self.finding(
+                    index.descriptor,
+                    f"{place(index.descriptor)} refers to an index {index.depth} levels below "
+                    "index.json; Podman and skopeo follow one level",
+                    at={"digest": index.descriptor.digest_text},
+                    related=(index.location,),
+                )
+        for edge in _backward(_edges(archive)):
+            yield self.finding(
+                edge.descriptor,
+                f"{place(edge.descriptor)} refers back to {short_name(edge.descriptor.location)} "
+                "or an index above it, so the indexes go round in a circle",
+                at={"digest": edge.descriptor.digest_text, "pointer": _pointer_of_digest(edge)},
+                severity=Severity.ERROR,
+            )
+
+
+def _pointer_of_digest(edge: _Edge) -> str:
+    return f"{edge.descriptor.location.pointer}/digest"
+
+
+def _edges(archive: Archive) -> dict[str, list[_Edge]]:
+    edges: dict[str, list[_Edge]] = {}
+    for index in () if archive.oci is None else archive.oci.indexes:
+        edges[index.blob.path] = [
+            _Edge(descriptor, blob.path)
+            for descriptor in index.manifests
+            if descriptor.media_type in INDEX_TYPES
+            and (blob := archive.members.blob_of(descriptor.digest)) is not None
+        ]
+    return edges
+
+
+def _backward(edges: dict[str, list[_Edge]]) -> Iterator[_Edge]:
+    """The edges that close a circle, by a search in depth without recursion."""
+    finished: set[str] = set()
+    for start, first in edges.items():
+        above = {start: iter(first)} if start not in finished else {}
+        while above:
+            path = next(reversed(above))
+            edge = next(above[path], None)
+            if edge is None:
+                finished.add(path)
+                del above[path]
+            elif edge.path in above:
+                yield edge
+            elif edge.path not in finished:
+                above[edge.path] = iter(edges.get(edge.path, ()))

@@ -1,0 +1,72 @@
+"""OCI015: a descriptor that embeds something else than it refers to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import Descriptor
+from checker.model.interpret import shorten
+from checker_oci.documents import LayoutCheck, below, descriptors, place
+
+
+class EmbeddedDataMismatch(LayoutCheck):
+    """A descriptor's ``data`` is not the content that the descriptor refers to.
+
+    What it means:
+        A descriptor may hold a copy of its content, base64 in ``data``. Decoded, it must be the
+        very bytes: as many as ``size`` says, with the hash that ``digest`` says. Here it is not.
+
+    Why it matters:
+        A reader that trusts the copy sees another content than one that fetches the blob, so the
+        same image means two things. Careful readers refuse it.
+
+    How to mend it:
+        Embed the content itself (``base64 -w0 FILE``), or leave ``data`` out. Then correct the
+        digest and size of the changed document in what refers to it.
+
+    References:
+        - OCI image-spec 1.1, descriptor.md, "Properties" (data) and "Embedded Content"
+        - RFC 4648, section 4
+    """
+
+    id = "OCI015"
+    name = "embedded-data-mismatch"
+    severity = Severity.ERROR
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Decode and hash what the descriptors embed."""
+        for descriptor in descriptors(archive):
+            content = None if descriptor.data is None else _decoded(descriptor.data)
+            what = None if content is None else _mismatch(descriptor, content)
+            if what is not None:
+                yield self.finding(
+                    descriptor._replace(location=below(descriptor.location, "data")),
+                    f"{place(descriptor)} embeds content that {what}",
+                    at={"digest": descriptor.digest_text},
+                )
+
+
+def _decoded(data: str) -> bytes | None:
+    """The embedded content; None if it is no base64, which is for OCI007 to say."""
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _mismatch(descriptor: Descriptor, content: bytes) -> str | None:
+    digest = descriptor.digest
+    if descriptor.size is not None and descriptor.size != len(content):
+        return f"has {len(content)} bytes; its size says {descriptor.size}"
+    if digest is None or not digest.computable:
+        return None
+    encoded = hashlib.new(digest.algorithm, content).hexdigest()
+    if encoded == digest.encoded:
+        return None
+    found = shorten(f"{digest.algorithm}:{encoded}")
+    return f"hashes to {found}; its digest says {shorten(str(digest))}"

@@ -1,0 +1,100 @@
+"""OCI033: a manifest that speaks of something else than it is listed for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import REF_NAME, Descriptor, Index, Manifest
+from checker.model.interpret import shorten
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker_oci.documents import (
+    LayoutCheck,
+    below,
+    is_media_type,
+    manifest_of,
+    manifests_by_path,
+    place,
+    short_name,
+)
+
+_SUBJECTS = INDEX_TYPES | MANIFEST_TYPES
+
+
+class SubjectMismatch(LayoutCheck):
+    """A referrer's ``subject`` is not what the archive says that it refers to.
+
+    What it means:
+        A signature, attestation or other artifact names in ``subject`` the manifest that it speaks
+        of. An index under a name such as ``sha256-1234…`` lists all that speak of the manifest of
+        this digest; here it lists one whose subject is another, or that has none. Or a subject is
+        said to be neither a manifest nor an index. The subject itself need not be in the archive.
+
+    Why it matters:
+        Whoever looks for the signatures of an image finds one that is for something else, or
+        finds none.
+
+    How to mend it:
+        Attach the artifact anew: ``oras attach``, ``cosign attach``.
+
+    References:
+        - OCI image-spec 1.1, manifest.md, subject
+        - OCI distribution-spec 1.1, "Referrers Tag Schema"
+    """
+
+    id = "OCI033"
+    name = "subject-mismatch"
+    severity = Severity.NOTE
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the indexes of referrers, then at all subjects."""
+        by_path = manifests_by_path(archive)
+        for index in () if archive.oci is None else archive.oci.indexes:
+            subject = _subject_in_name(index)
+            for each in index.manifests if subject is not None else ():
+                manifest = manifest_of(archive, by_path, each)
+                if subject is not None and manifest is not None:
+                    yield from self._compare(each, manifest, subject)
+        for manifest in by_path.values():
+            yield from self._look_at_type(manifest)
+
+    def _compare(self, listed: Descriptor, manifest: Manifest, wanted: str) -> Iterator[Finding]:
+        found = None if manifest.subject is None else manifest.subject.digest_text
+        if found == wanted:
+            return
+        says = "has no subject" if found is None else f"has the subject {shorten(found)}"
+        yield self.finding(
+            listed._replace(location=below(listed.location, "digest")),
+            f"{place(listed)} is listed among what refers to {shorten(wanted)}, but "
+            f"{short_name(manifest.location)} {says}",
+            at={"digest": listed.digest_text},
+            related=(manifest.location,),
+        )
+
+    def _look_at_type(self, manifest: Manifest) -> Iterator[Finding]:
+        subject = manifest.subject
+        kind = None if subject is None else subject.media_type
+        if subject is None or kind is None or kind in _SUBJECTS or not is_media_type(kind):
+            return
+        yield self.finding(
+            subject._replace(location=below(subject.location, "mediaType")),
+            f"the subject of {short_name(manifest.location)} is of type {kind}, which is that of "
+            "neither a manifest nor an index",
+            at={"digest": subject.digest_text},
+        )
+
+
+def _subject_in_name(index: Index) -> str | None:
+    """The digest whose referrers an index lists, by its name; None for any other index."""
+    if index.descriptor is None or index.depth != 1:
+        return None
+    match = _tag().fullmatch(index.descriptor.annotations.get(REF_NAME, ""))
+    return None if match is None else f"{match[1]}:{match[2]}"
+
+
+@cache
+def _tag() -> re.Pattern[str]:
+    return re.compile(r"(sha256|sha512)-([0-9a-f]{64,128})")

@@ -1,0 +1,67 @@
+"""OCI028: an image, or a layer of one, of a type that engines do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.names import INDEX_TYPES, LAYER_COMPRESSION, MANIFEST_TYPES
+from checker_oci.documents import LayoutCheck, below, is_media_type, listed, place
+
+_SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
+_INDEX_ENTRIES = INDEX_TYPES | MANIFEST_TYPES
+
+
+class UnknownMediaType(LayoutCheck):
+    """An index lists content of an unknown type, or an image has a layer of one.
+
+    What it means:
+        Indexes may list any content, and layers may have any type: that is no fault. But engines
+        find images only where the type is that of a manifest or index, and unpack layers only of
+        the types that they know. Here there is another one. The manifests of Docker's first
+        format, schema 1, are a warning.
+
+    Why it matters:
+        containerd passes over such an entry, or says ``descriptor is neither a manifest or
+        index``; of a layer it says ``no processor for media-type``. Encrypted layers need a key
+        and a helper. Docker and containerd do not read schema 1 any more.
+
+    How to mend it:
+        Nothing, where it is meant so. Otherwise correct the type, and the digest and size of the
+        changed document in what refers to it.
+
+    References:
+        - OCI image-spec 1.1, image-index.md, manifests.mediaType
+        - OCI image-spec 1.1, manifest.md, layers.mediaType
+        - containerd 2, core/diff/apply/apply.go
+    """
+
+    id = "OCI028"
+    name = "unknown-media-type"
+    severity = Severity.NOTE
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at what indexes list, then at the layers of images."""
+        for _, descriptor in listed(archive):
+            kind = descriptor.media_type
+            if kind is None or kind in _INDEX_ENTRIES or not is_media_type(kind):
+                continue
+            old = kind.startswith(_SCHEMA_1)
+            yield self.finding(
+                descriptor._replace(location=below(descriptor.location, "mediaType")),
+                f"{place(descriptor)} is of type {kind}, which is "
+                + ("Docker's schema 1; engines of today do not read it" if old else "no image"),
+                at={"digest": descriptor.digest_text},
+                severity=Severity.WARNING if old else Severity.NOTE,
+            )
+        for manifest in () if archive.oci is None else archive.oci.manifests:
+            for layer in manifest.layers if manifest.is_image else ():
+                kind = layer.media_type
+                if kind is not None and kind not in LAYER_COMPRESSION and is_media_type(kind):
+                    yield self.finding(
+                        layer._replace(location=below(layer.location, "mediaType")),
+                        f"{place(layer)} of an image is of type {kind}, which engines do not "
+                        "unpack",
+                        at={"digest": layer.digest_text},
+                    )

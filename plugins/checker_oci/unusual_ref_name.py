@@ -1,0 +1,109 @@
+"""OCI018: a name that an image layout should not give, or gives twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index
+from checker_oci.documents import LayoutCheck, below, listed, place, short_name
+
+
+class UnusualRefName(LayoutCheck):
+    """A name in ``org.opencontainers.image.ref.name`` is malformed, misplaced or repeated.
+
+    What it means:
+        The annotation names what a descriptor of ``index.json`` refers to. It should be made of
+        letters, digits and ``-._:@+/``: another character is a warning. Where it has only those,
+        but begins, ends or doubles a separator, it is a note; so it is if the annotation is
+        empty, or stands in another document, where it has no meaning; or if two different images
+        have the same name and nothing tells them apart.
+
+    Why it matters:
+        skopeo and Podman find an image of a layout by this name, and containerd makes the name of
+        the image of it. An odd one cannot be asked for; of two alike, readers take different
+        ones.
+
+    How to mend it:
+        Copy the image under a plain name, such as a tag: ``skopeo copy oci:OLD oci:NEW:1.0``.
+
+    References:
+        - OCI image-spec 1.1, annotations.md, "Pre-Defined Annotation Keys" (ref.name)
+        - OCI image-spec 1.1, image-layout.md, "index.json file"
+    """
+
+    id = "OCI018"
+    name = "unusual-ref-name"
+    severity = Severity.NOTE
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look at the names in ``index.json``, then for names elsewhere."""
+        if archive.oci is None:
+            return
+        first: dict[tuple[object, ...], Descriptor] = {}
+        for index, descriptor in listed(archive):
+            name = descriptor.annotations.get(REF_NAME)
+            if name is not None:
+                yield from self._look_at(index, descriptor, name, first)
+        for manifest in archive.oci.manifests:
+            if REF_NAME in manifest.annotations:
+                yield self.finding(
+                    manifest,
+                    f"{short_name(manifest.location)} has the annotation {REF_NAME}, which means "
+                    "something in index.json only",
+                    at={"pointer": below(manifest.location, "annotations", REF_NAME).pointer},
+                )
+
+    def _look_at(
+        self,
+        index: Index,
+        descriptor: Descriptor,
+        name: str,
+        first: dict[tuple[object, ...], Descriptor],
+    ) -> Iterator[Finding]:
+        if index.depth:
+            yield self._unusual(descriptor, f"{REF_NAME}, which means something in index.json only")
+            return
+        earlier = first.setdefault(_key(descriptor), descriptor)
+        if not _characters().fullmatch(name):
+            what = f'the name "{name}", with characters other than letters, digits and -._:@+/'
+            yield self._unusual(descriptor, what, severity=Severity.WARNING)
+        elif not _grammar().fullmatch(name):
+            what = f'the name "{name}"' if name else "an empty name"
+            yield self._unusual(descriptor, f"{what}, which is not of the form that is asked for")
+        elif descriptor.platform is None and earlier.digest_text != descriptor.digest_text:
+            yield self._unusual(
+                descriptor,
+                f'the name "{name}", as {place(earlier)} has, which refers to something else',
+            )
+
+    def _unusual(
+        self, descriptor: Descriptor, what: str, *, severity: Severity = Severity.NOTE
+    ) -> Finding:
+        return self.finding(
+            descriptor._replace(location=below(descriptor.location, "annotations", REF_NAME)),
+            f"{place(descriptor)} has {what}",
+            at={"digest": descriptor.digest_text},
+            severity=severity,
+        )
+
+
+def _key(descriptor: Descriptor) -> tuple[object, ...]:
+    """What tells images without platform apart: their names. OCI025 looks at the others."""
+    notes = descriptor.annotations
+    return (notes.get(REF_NAME), notes.get(CONTAINERD_NAME), descriptor.platform)
+
+
+@cache
+def _characters() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z0-9._:@+/-]*")
+
+
+@cache
+def _grammar() -> re.Pattern[str]:
+    # Possessive, so that a hostile name cannot make it turn back.
+    component = r"[A-Za-z0-9]++(?:(?:--|[-._:@+])[A-Za-z0-9]++)*+"
+    return re.compile(rf"{component}(?:/{component})*+")
