@@ -3,6 +3,7 @@
 from checker._version import __version__
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.checks.option import Option
 from checker.hookspecs import hookimpl
 from checker.model.archive import Archive, Kind
 from checker.model.content import ContentRequest
@@ -42,6 +43,7 @@ __all__ = [
     "Loadable",
     "Location",
     "Manifest",
+    "Option",
     "Outcome",
     "Placed",
     "Question",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.option import OptionError
 from checker.checks.registry import Registry, Rule
 from checker.model.limits import Limits
 
@@ -67,7 +68,7 @@ class Settings(NamedTuple):
         blocked: Plugins that are not wanted.
         limits: The limits.
         waivers: Accepted findings.
-        options: Options of rules, by rule id.
+        options: Options of rules, by id or name of the rule.
     """
 
     select: tuple[str, ...] = ()
@@ -84,10 +85,10 @@ class Settings(NamedTuple):
         """The rules that run.
 
         Raises:
-            UsageError: A rule that is selected, ignored, waived or given options is not known.
+            UsageError: A rule that is selected, ignored or waived is not known.
         """
         waived = (waiver.rule for waiver in self.waivers)
-        for name in (*self.select, *self.ignore, *self.severities, *waived, *self.options):
+        for name in (*self.select, *self.ignore, *self.severities, *waived):
             _require_rule(name, registry)
         return tuple(
             rule
@@ -95,6 +96,20 @@ class Settings(NamedTuple):
             if (not self.select or _named_by(self.select, rule))
             and not _named_by(self.ignore, rule)
         )
+
+    def rule_options(self, registry: Registry) -> dict[str, dict[str, object]]:
+        """The options of the rules, by rule id.
+
+        Raises:
+            UsageError: A rule or option is not known, or a value is not what the option takes.
+        """
+        options: dict[str, dict[str, object]] = {}
+        for name, values in self.options.items():
+            rule = registry.find(name)
+            if rule is None:
+                raise UsageError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
+            options.setdefault(rule.id, {}).update(read_options(rule, values))
+        return options
 
     def judge(self, findings: Iterable[Finding], today: dt.date) -> tuple[Finding, ...]:
         """Findings with the severities and waivers of the settings, gravest first."""
@@ -126,6 +141,27 @@ def _named_by(keys: Iterable[str], rule: Rule) -> bool:
 def _require_rule(name: str, registry: Registry) -> None:
     if not any(_names(name, rule.id, rule.name) for rule in registry):
         raise UsageError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
+
+
+def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
+    """Options of one rule, as the rule works with them.
+
+    Raises:
+        UsageError: An option is not known, or a value is not what it takes.
+    """
+    known = {option.name: option for option in rule.check.options}
+    read: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in known:
+            few = f"it has {', '.join(known)}" if known else "it has none"
+            raise UsageError(
+                f"{rule.id} {rule.name} has no option {name!r}{nearest(name, known) or f'; {few}'}"
+            )
+        try:
+            read[name] = known[name].read(value)
+        except OptionError as error:
+            raise UsageError(f"{rule.id} {rule.name}: {error}") from error
+    return read
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -85,8 +85,8 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "rules.md": rules_markdown(tuple(plugins.registry)),
         DOCS / "engines.md": _with(DOCS / "engines.md", _tables(engines)),
-        README: _with(README, _matrix(engines)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", plugins.registry),
+        README: _with(README, _matrix(engines)),
     }
 
 
@@ -106,13 +106,60 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
     yield "\n"
 
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+def _matrix(engines: Sequence[Engine]) -> Iterator[str]:
+    """What the engines make of an archive of each kind."""
+    for is_import in (False, True):
+        asked = [engine for engine in engines if (engine.action == _IMPORT) is is_import]
+        names = (f"{engine.name} {engine.action}" for engine in asked)
+        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
+        for name, made in _ARCHIVES.items():
+            cells = (_SHOWN[outcome] for outcome in _outcomes(made, asked))
+            yield f"| {name} | {' | '.join(cells)} |\n"
+    yield "\n"
+
+
+def _outcomes(made: Archive, engines: Iterable[Engine]) -> list[VerdictOutcome]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "archive.tar"
+        path.write_bytes(made.tar())
+        question = Question(read_archive(str(path), ReadOptions()), Host(), path.name)
+    return [engine.judge(question).outcome for engine in engines]
+
+
+def _conformance(data: Path, registry: Registry) -> str:
+    """The page of statements, from their table."""
+    document = tomllib.loads(data.read_text("utf-8"))
+    pieces = [_CONFORMANCE]
+    for chapter, rows in groupby(document["statements"].items(), key=lambda row: row[0][0]):
+        pieces.append(f"\n## {_CHAPTERS[chapter]}\n\n| | level | statement | rules | cases |\n")
+        pieces.append("|---|---|---|---|---|\n")
+        pieces.extend(_row(name, statement, registry) for name, statement in rows)
+    pieces.append(_PUBLISHED)
+    for test, table in document["published"].items():
+        pieces.append(f"\n### {test}\n\n")
+        pieces.extend(f"- {_shown_case(case)}\n" for case in table["cases"])
+        if "note" in table:
+            pieces.append(f"\n{table['note']}\n" if table["cases"] else f"{table['note']}\n")
+    return "".join(pieces)
+
+
+def _row(name: str, statement: Mapping[str, Any], registry: Registry) -> str:
+    rules = ", ".join(_shown_rule(rule, registry) for rule in statement.get("rules", ()))
+    cases = "<br>".join(_shown_case(case) for case in statement.get("cases", ()))
+    level = f"{statement['level']}, later" if statement.get("head") else statement["level"]
+    text = f"{statement['text']} <br>*{statement['section']}*"
+    return f"| {name} | {level} | {text} | {rules} | {cases or statement['reason']} |\n"
+
+
+def _shown_rule(rule: str, registry: Registry) -> str:
+    found = registry.find(rule)
+    return f"[{rule}](rules.md#{rule.lower()}-{found.name})" if found else rule
+
+
+def _shown_case(case: str) -> str:
+    file, kind, name = case.split(":", 2)
+    mark = "✗" if kind == "fail" else "✓"
+    return f"{mark} [{file.rpartition('/')[2]}](../tests/cases/{file}.toml): {name}"
 
 
 def main() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple, TypedDict
+from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.option import Option
 from checker.model.archive import Archive
 from checker.model.content import ContentRequest
 from checker.model.entries import Entry
@@ -16,6 +17,8 @@ from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
 from checker.verdicts import Verdict
 
+T = TypeVar("T")
+
 
 class CheckContext(NamedTuple):
     """What a run tells its checks.
@@ -24,7 +27,7 @@ class CheckContext(NamedTuple):
         intended: What the user means to do with the archive: ``load``, ``import`` or None.
         limits: The limits of the run.
         verdicts: What the engines that the user chose make of the archive.
-        options: Options of the rules, by rule id, from the settings.
+        options: What the settings set of the options of the rules, by rule id.
     """
 
     intended: str | None = None
@@ -57,12 +60,14 @@ class Check:
         name: Name in kebab case that states the bad pattern: ``bad-header-checksum``.
         severity: How much its findings matter.
         reads: First bytes of files in the root filesystem that it needs to see.
+        options: What the configuration file may decide about it.
     """
 
     id: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity]
     reads: ClassVar[tuple[ContentRequest, ...]] = ()
+    options: ClassVar[tuple[Option[Any], ...]] = ()
 
     def __init__(self, context: CheckContext) -> None:
         """Take what the run tells; a check keeps nothing else."""
@@ -111,6 +116,16 @@ class Check:
         """Look at the merged root filesystem of one image, or at a flat one."""
         del rootfs
         return ()
+
+    def option(self, option: Option[T]) -> T:
+        """What is set of one of the rule's options, else its default.
+
+        Raises:
+            OptionError: The value is not what the option takes. Settings are checked before any
+                rule runs.
+        """
+        values = self.context.options.get(self.id, {})
+        return option.read(values[option.name]) if option.name in values else option.default
 
     def finding(
         self,

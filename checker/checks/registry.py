@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Severity
+from checker.checks.option import Option
 
 _ID = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -79,6 +80,10 @@ class Registry:
                 )
         if not isinstance(getattr(check, "severity", None), Severity):
             raise RuleConflictError(f"{check.__module__}.{check.__qualname__} has no severity")
+        if not all(isinstance(option, Option) for option in check.options):
+            raise RuleConflictError(
+                f"{check.__module__}.{check.__qualname__}: options holds what is no checker.Option"
+            )
         for key, taken in ((check.id, self._rules), (check.name, self._names)):
             if key in taken:
                 raise RuleConflictError(

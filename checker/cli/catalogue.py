@@ -6,7 +6,9 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
+from checker.checks.option import Option
 from checker.checks.registry import Rule
 from checker.plugins import Host, load_plugins
 from checker.reports.printable import printable
@@ -34,6 +36,9 @@ def run_explain(arguments: argparse.Namespace) -> int:
         raise UsageError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
     print(f"{rule.id} {rule.name} ({rule.severity}, from {rule.bundle})\n")
     print(rule.documentation)
+    if rule.check.options:
+        print(f"\nOptions, in the table [rules.{rule.id}] of the configuration file:")
+        print("".join(f"    {line}\n" for line in _options_lines(rule)), end="")
     return _report_problems(host)
 
 
@@ -46,6 +51,20 @@ def run_plugins(arguments: argparse.Namespace) -> int:
     ]
     print(_columns(rows), end="")
     return _report_problems(host)
+
+
+def _options_lines(rule: Rule) -> list[str]:
+    return [
+        f"{option.name}: {option.help} ({option.takes}; {_default(option)})"
+        for option in rule.check.options
+    ]
+
+
+def _default(option: Option[Any]) -> str:
+    if option.default is None:
+        return "not set by default"
+    value = list(option.default) if isinstance(option.default, tuple) else option.default
+    return f"default {json.dumps(value)}"
 
 
 def _report_problems(host: Host) -> int:
@@ -77,6 +96,15 @@ def _rules_json(rules: tuple[Rule, ...]) -> str:
             "bundle": rule.bundle,
             "summary": rule.summary,
             "documentation": rule.documentation,
+            "options": [
+                {
+                    "name": option.name,
+                    "takes": option.takes,
+                    "default": option.default,
+                    "help": option.help,
+                }
+                for option in rule.check.options
+            ],
         }
         for rule in rules
     ]
@@ -101,6 +129,9 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
     for rule in rules:
         lines += ["", f"## {rule.id} {rule.name}", "", f"*{rule.severity}, from {rule.bundle}*", ""]
         lines += _markdown_of(rule.documentation)
+        if rule.check.options:
+            lines += ["", f"**Options**, in the table `[rules.{rule.id}]`", ""]
+            lines += [f"- {line}" for line in _options_lines(rule)]
     return "\n".join(lines) + "\n"
 
 

@@ -51,6 +51,8 @@ def run_check(arguments: argparse.Namespace) -> int:
     outputs = _outputs(arguments.formats or (), host)
     checking = arguments.command == "check"
     rules = settings.rules(host.registry) if checking else ()
+    if checking:
+        settings = settings._replace(options=settings.rule_options(host.registry))
     if checking and not rules:
         for problem in host.problems:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)

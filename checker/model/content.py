@@ -12,13 +12,18 @@ class ContentRequest(NamedTuple):
 
     Attributes:
         paths: Paths inside the root, without a leading slash, such as ``etc/passwd``.
+        endings: Ends of paths, whole parts of them, such as ``id_rsa`` or ``.aws/credentials``.
         executables: Whether every regular file with an executable bit is meant.
         limit: How many bytes of each file, at most.
+        libraries: Whether the libraries that ELF executables need are asked for as well; they
+            are told as ``Tar.needed``.
     """
 
     paths: frozenset[str] = frozenset()
+    endings: frozenset[str] = frozenset()
     executables: bool = False
     limit: int = 4096
+    libraries: bool = False
 
 
 class ContentPlan(NamedTuple):
@@ -27,19 +32,35 @@ class ContentPlan(NamedTuple):
     Attributes:
         paths: Bytes wanted, by path.
         executables: Bytes wanted of every executable file.
+        endings: Bytes wanted by the end of the path, grouped by the last part of it.
+        libraries: Whether the libraries that ELF executables need are wanted.
     """
 
     paths: Mapping[str, int] = MappingProxyType({})
     executables: int = 0
+    endings: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+    libraries: bool = False
 
     @classmethod
     def of(cls, requests: Iterable[ContentRequest]) -> ContentPlan:
         """Add up requests: of each file, as much as the most demanding one asks for."""
         paths: dict[str, int] = {}
+        endings: dict[str, dict[str, int]] = {}
         executables = 0
+        libraries = False
         for request in requests:
             for path in request.paths:
                 paths[path] = max(paths.get(path, 0), request.limit)
+            for ending in request.endings:
+                group = endings.setdefault(ending.rpartition("/")[2], {})
+                group[ending] = max(group.get(ending, 0), request.limit)
             if request.executables:
                 executables = max(executables, request.limit)
-        return cls(paths, executables)
+            libraries |= request.libraries
+        return cls(paths, executables, endings, libraries)
+
+    def by_ending(self, path: str) -> int:
+        """Bytes wanted of a file because of how its path ends."""
+        group = self.endings.get(path.rpartition("/")[2], {})
+        slashed = f"/{path}"
+        return max((n for end, n in group.items() if slashed.endswith(f"/{end}")), default=0)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from itertools import compress, count
+from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
 from checker.model.entries import (
     DIRECTORY,
     OPAQUE_WHITEOUT,
+    SYMLINK,
     WHITEOUT_PREFIX,
     Entries,
     Entry,
@@ -18,6 +23,7 @@ from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
 _DIRECTORY = ord(DIRECTORY)
+_SYMLINK = ord(SYMLINK)
 
 
 class Placed(NamedTuple):
@@ -25,6 +31,26 @@ class Placed(NamedTuple):
 
     layer: Layer
     entry: Entry
+
+
+class Row(NamedTuple):
+    """An entry of the merged root by its position in the table of its layer.
+
+    It costs much less than the record of the entry, so that rules can ask for thousands of them.
+    """
+
+    layer: Layer
+    position: int
+
+    @property
+    def path(self) -> str:
+        """The cleaned path."""
+        return self.layer.entries.paths[self.position]
+
+    @property
+    def entry(self) -> Entry:
+        """The entry as a record."""
+        return self.layer.entries[self.position]
 
 
 class _Shade(NamedTuple):
@@ -68,7 +94,7 @@ class Rootfs:
         image: The image, if it is the root of one.
     """
 
-    __slots__ = ("_hidden", "_stack", "image", "layers", "location")
+    __slots__ = ("__weakref__", "_folders", "_known", "_stack", "image", "layers", "location")
 
     def __init__(
         self,
@@ -80,6 +106,9 @@ class Rootfs:
         self.layers = layers
         self.image = image
         self._stack: list[tuple[Layer, Entries, set[str]]] = list(_merge(layers))
+        # What rules asked for: several ask for the same, and a root may have millions of entries.
+        self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
+        self._folders: frozenset[str] | None = None
 
     def __iter__(self) -> Iterator[Placed]:
         """Every entry that is visible, top layer first, whiteouts left out."""
@@ -91,10 +120,85 @@ class Rootfs:
     def __len__(self) -> int:
         return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._stack)
 
+    def __contains__(self, path: str) -> bool:
+        """Whether an entry is visible at a cleaned path; no link is followed."""
+        return any(
+            path in entries.by_path and path not in hidden for _, entries, hidden in self._stack
+        )
+
     @property
     def is_whole(self) -> bool:
         """Whether every layer is there and was read to its end; else nothing is known for sure."""
         return all(map(_is_whole, self.layers))
+
+    def of_kind(self, *kinds: str) -> tuple[Row, ...]:
+        """The visible entries of some kinds, such as symlinks, top layer first."""
+        return self._rows(("kind", *kinds), lambda entries: entries.of_kind(*kinds))
+
+    def with_mode(self, bits: int) -> tuple[Row, ...]:
+        """The visible entries that have any of some mode bits, top layer first.
+
+        Symlinks are left out: their mode means nothing.
+        """
+        return self._rows(
+            ("mode", bits),
+            lambda entries: (i for i in entries.with_mode(bits) if entries.kinds[i] != _SYMLINK),
+        )
+
+    def below(self, *folders: str) -> tuple[Row, ...]:
+        """The visible entries anywhere below some folders, top layer first.
+
+        Args:
+            folders: Cleaned paths. To ask for all at once is much faster than one by one.
+        """
+        return self._rows(("below", *folders), lambda entries: _below(entries, folders))
+
+    def with_xattr(self, name: str) -> tuple[Row, ...]:
+        """The visible entries with an extended attribute, such as ``security.capability``."""
+        return self._rows(
+            ("xattr", name),
+            lambda entries: (i for i, values in entries.xattrs.items() if name in values),
+        )
+
+    def named(self, *names: str) -> tuple[Row, ...]:
+        """The visible entries whose last part is one of some names, wherever they lie."""
+        wanted = frozenset(names)
+        return self._rows(("named", wanted), lambda entries: _named(entries, wanted))
+
+    def holds(self, path: str) -> bool:
+        """Whether an entry is visible at a cleaned path, or below it.
+
+        A directory needs no entry of its own for an extraction to make it.
+        """
+        if path in self:
+            return True
+        if self._folders is None:
+            self._folders = frozenset(self._find_folders())
+        return path in self._folders
+
+    def _find_folders(self) -> set[str]:
+        pending: set[str] = set()
+        for _, entries, hidden in self._stack:
+            pending |= _parents(entries.by_path.keys() - hidden if hidden else entries.by_path)
+        found: set[str] = set()
+        while pending:
+            found |= pending
+            pending = _parents(pending) - found
+        return found
+
+    def _rows(
+        self, question: tuple[object, ...], find: Callable[[Entries], Iterable[int]]
+    ) -> tuple[Row, ...]:
+        """The visible entries among some; the answer is kept for whoever asks next."""
+        if question not in self._known:
+            self._known[question] = tuple(
+                Row(layer, position)
+                for layer, entries, hidden in self._stack
+                for position in find(entries)
+                if entries.by_path.get(entries.paths[position]) == position
+                and entries.paths[position] not in hidden
+            )
+        return self._known[question]
 
     def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
         """The visible files whose first bytes were kept, top layer first.
@@ -109,6 +213,16 @@ class Rootfs:
                 path = entries.paths[position]
                 if entries.by_path.get(path) == position and path not in hidden:
                     yield layer, position, head
+
+    def hidden(self) -> Iterator[tuple[Layer, AbstractSet[str]]]:
+        """What of each layer is not visible, top layer first.
+
+        Yields:
+            The layer, and the paths that layers above replace or take away, whiteouts of the layer
+            itself included.
+        """
+        for layer, _, hidden in self._stack:
+            yield layer, hidden
 
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""
@@ -154,6 +268,15 @@ class Rootfs:
         Returns:
             None if nothing is there, a link dangles, or links form a loop.
         """
+        end = self.follow(path)
+        return self.get(end) if end else None
+
+    def follow(self, path: str) -> str | None:
+        """Where a path ends, symlinks followed inside the root; nothing need be there.
+
+        Returns:
+            The cleaned path; None if links form a loop.
+        """
         pending = _parts(path)
         done: list[str] = []
         followed = 0
@@ -172,12 +295,17 @@ class Rootfs:
             if here.entry.linkname.startswith("/"):
                 done = []
             pending += _parts(here.entry.linkname)
-        return self.get("/".join(done)) if done else None
+        return "/".join(done)
 
 
 def _parts(path: str) -> list[str]:
     """The parts of a path, last one first."""
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
+
+
+def _parents(paths: Iterable[str]) -> set[str]:
+    """The directories that paths lie in; in C, as there may be millions of paths."""
+    return set(map(itemgetter(0), map(methodcaller("rpartition", "/"), paths)))
 
 
 def _is_whole(layer: Layer) -> bool:
@@ -209,7 +337,10 @@ def _hidden(entries: Entries, shade: _Shade) -> set[str]:
         hidden |= paths & upper.by_path.keys()
     hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
     emptied: dict[str, bool] = {"": shade.empties("")}
-    hidden.update(path for path in paths if _is_emptied(path.rpartition("/")[0], shade, emptied))
+    # Few directories hold many files, and mostly none of them is emptied.
+    gone = {directory for directory in _parents(paths) if _is_emptied(directory, shade, emptied)}
+    if gone:
+        hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
     return hidden
 
 
@@ -223,6 +354,20 @@ def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
     for child in reversed(unknown):
         answer = known[child] = answer or shade.empties(child)
     return answer
+
+
+def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
+    """The positions of what lies below some folders, by one search over all paths."""
+    # No name in a tar holds a NUL; each begins behind one.
+    wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, folders))})/[^\0]*)")
+    text = "\0".join(("", *entries.paths))
+    positions = map(entries.by_path.get, dict.fromkeys(wanted.findall(text)))
+    return (position for position in positions if position is not None)
+
+
+def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:
+    last_parts = map(itemgetter(2), map(methodcaller("rpartition", "/"), entries.paths))
+    return compress(count(), map(names.__contains__, last_parts))
 
 
 def _is_directory(entries: Entries, path: str) -> bool:
@@ -246,8 +391,8 @@ def _implied(entries: Entries, markers: set[str]) -> set[str]:
     """The directories without an entry that the entries of a layer, but no markers, lie in."""
     paths = entries.by_path.keys()
     found: set[str] = set()
-    pending = {path.rpartition("/")[0] for path in (paths - markers if markers else paths)} - paths
+    pending = _parents(paths - markers if markers else paths) - paths
     while pending:
         found |= pending
-        pending = {path.rpartition("/")[0] for path in pending} - paths - found
+        pending = _parents(pending) - paths - found
     return found - {""}

@@ -63,6 +63,8 @@ class Tar(NamedTuple):
         head: The first bytes, at most 512, of what is no tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
+        needed: Libraries that ELF executables need, by position, if a check asked for them;
+            without the executables whose names for them lie too far inside.
         limits: Limits that cut the walk short.
     """
 
@@ -75,6 +77,7 @@ class Tar(NamedTuple):
     head: bytes = b""
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})
+    needed: Mapping[int, tuple[str, ...]] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
 
     @property

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, NoReturn
 from zlib import adler32
 
@@ -18,6 +19,8 @@ from checker.model.content import ContentPlan
 from checker.model.entries import KIND_NAMES, OWN_SPELLING, Entries, Span, spell
 from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.reading.elf import MAGIC as ELF_MAGIC
+from checker.reading.elf import find_dynamic, needed_libraries
 from checker.reading.header import (
     BLOCK,
     GNU_MAGIC,
@@ -76,6 +79,8 @@ _XATTRS_PER_ENTRY = 64
 _LIMITS_NOTED = 20
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20
+# Of an ELF file whose libraries are asked for: what mostly holds their names.
+_FRONT = 256 * 1024
 _SPARSE_BLOCK_END = 504
 _WINDOW = 1 << 18
 _EXECUTABLE = 0o111
@@ -120,6 +125,7 @@ class TarWalker:
         self._anomalies: list[Anomaly] = []
         self._limits_reached: list[LimitReached] = []
         self._contents: dict[int, bytes] = {}
+        self._needed: dict[int, tuple[str, ...]] = {}
         self._content_left = limits.content
         self._names_left = limits.names
         self._global: dict[str, str] = {}
@@ -152,7 +158,7 @@ class TarWalker:
     @property
     def skippable(self) -> int:
         """How many of the bytes that come next need not be fed."""
-        if self._rest or self._collector is not None:
+        if self._rest:
             return 0
         return INT64_MAX if self._stopped else self._skip
 
@@ -193,6 +199,7 @@ class TarWalker:
             head=self._head,
             global_records=self._global,
             contents=self._contents,
+            needed=self._needed,
             limits=tuple(self._limits_reached),
         )
 
@@ -200,6 +207,12 @@ class TarWalker:
         """Take what ``data`` holds whole; the number of bytes taken."""
         position, length = 0, len(data)
         while True:
+            if self._skip:
+                step = min(self._skip, length - position)
+                self._skip -= step
+                position += step
+                if self._skip:
+                    return position
             if self._collector is not None:
                 size = self._collect_size
                 if length - position < size:
@@ -208,12 +221,6 @@ class TarWalker:
                 collector(data[position : position + size])
                 position += size
                 continue
-            if self._skip:
-                step = min(self._skip, length - position)
-                self._skip -= step
-                position += step
-                if self._skip:
-                    return position
             if self._end is not None:
                 self._see_after_end(data[position:], self._position + position)
                 return length
@@ -416,15 +423,19 @@ class TarWalker:
         self._content_end = offset + BLOCK + size
         self._skip = size + -size % BLOCK
 
-    def _collect(self, size: int, collector: _Collector) -> None:
-        self._skip = 0
+    def _collect(self, size: int, collector: _Collector, after: int = 0) -> None:
+        """Hand over the next bytes, as soon as they are all there, ``after`` others."""
+        self._skip = after
         self._collect_size = size
         self._collector = collector
 
     def _wanted(self, position: int, header: _Header) -> int:
         """How many bytes of a file's content to keep."""
         plan = self._plan
-        wanted = plan.paths.get(self._entries.paths[position], 0)
+        path = self._entries.paths[position]
+        wanted = plan.paths.get(path, 0)
+        if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
+            wanted = max(wanted, plan.by_ending(path))
         if header.mode & _EXECUTABLE and plan.executables > wanted:
             wanted = plan.executables
         if not wanted:
@@ -447,8 +458,38 @@ class TarWalker:
         def keep(content: bytes) -> None:
             self._contents[position] = content
             self._skip = padded - wanted
+            if self._plan.libraries and content.startswith(ELF_MAGIC):
+                self._seek_libraries(position, content, padded)
 
         self._collect(wanted, keep)
+
+    def _seek_libraries(self, position: int, head: bytes, padded: int) -> None:
+        """Look at more of an ELF file: at its beginning, and at its dynamic section."""
+        place = find_dynamic(head)
+        if place is None or place.end > self._entries.sizes[position]:
+            return
+        wanted = place.end if place.end <= _FRONT else min(place.offset, _FRONT)
+        front_end = max(len(head), wanted)
+
+        def take_front(rest: bytes) -> None:
+            front = head + rest
+            self._skip = padded - front_end
+            if place.end <= front_end:
+                self._note_libraries(position, front, front[place.offset : place.end])
+            elif place.offset >= front_end:
+                self._collect(place.length, partial(take_dynamic, front), place.offset - front_end)
+
+        def take_dynamic(front: bytes, section: bytes) -> None:
+            self._skip = padded - place.end
+            self._note_libraries(position, front, section)
+
+        self._collect(front_end - len(head), take_front)
+
+    def _note_libraries(self, position: int, front: bytes, section: bytes) -> None:
+        needed = needed_libraries(front, section)
+        if needed is not None:
+            self._spend(sum(map(len, needed)), self._entries.offsets[position])
+            self._needed[position] = needed
 
     # Extension headers
 

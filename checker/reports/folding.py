@@ -18,6 +18,7 @@ _SOMEWHERE = "\0"
 # Shorter ones would be found inside of other words.
 _SHORTEST = 2
 _LONG_TEXT = 4000
+_MOST_RELATED = 20
 
 
 def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -40,7 +41,7 @@ def fold(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 def _places(finding: Finding) -> list[str]:
     """The texts that stand for places in what a finding says, longest first."""
-    locations = (finding.location, *finding.related)
+    locations = (finding.location, *finding.related[:_MOST_RELATED])
     texts = {text for location in locations for text in _texts(location)}
     return sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)
 

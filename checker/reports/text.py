@@ -314,8 +314,9 @@ def _finding(alike: Sequence[Finding], width: int) -> Iterator[Line]:
     yield (*heading, (Style.FAINT, times))
     yield from _beneath(safe(first.message), width)
     yield from _place("at", _parts(first.location), width)
-    for related in first.related:
+    for related in first.related[:_REPEATS]:
         yield from _place("see", _parts(related), width)
+    yield from _more_places("", len(first.related) - _REPEATS, width)
     yield from _further_places(alike, width)
     if first.fix is not None:
         start = (*_label(""), (Style.GOOD, "fix: "))
@@ -328,10 +329,13 @@ def _further_places(alike: Sequence[Finding], width: int) -> Iterator[Line]:
     for finding in alike[1:_REPEATS]:
         new = tuple(part for part in _parts(finding.location) if part not in known)
         yield from _place("also at", new, width)
-    hidden = len(alike) - _REPEATS
+    yield from _more_places("at ", len(alike) - _REPEATS, width)
+
+
+def _more_places(word: str, hidden: int, width: int) -> Iterator[Line]:
     if hidden > 0:
         more = count_words(hidden, "more place")
-        yield from _beneath(f"... and at {more} ({_SEE_JSON})", width, Style.FAINT)
+        yield from _beneath(f"... and {word}{more} ({_SEE_JSON})", width, Style.FAINT)
 
 
 def _heading(label: str, style: Style, rule: str, name: str) -> Line:

@@ -116,6 +116,7 @@ class _Built:
         parts |= {f"layer{number}": blob for number, blob in enumerate(self.layers)}
         members = {prefix + part: member_of(self, part, blob) for part, blob in parts.items()}
         digests = {f"{prefix}{part}.digest": blob.digest for part, blob in parts.items()}
+        digests |= {f"{prefix}{part}.hex": blob.hex for part, blob in parts.items()}
         diffs = {f"{prefix}layer{n}.diff_id": each for n, each in enumerate(self.diff_ids)}
         return members | digests | diffs
 
@@ -373,7 +374,9 @@ def wrapped(archive: Archive, folder: str = "image") -> Archive:
 
 def nested(archive: Archive, name: str = "image.tar") -> Archive:
     """A tar with nothing in it but the archive as a file."""
-    digests = {k: v for k, v in archive.names.items() if k.endswith((".digest", ".diff_id"))}
+    digests = {
+        k: v for k, v in archive.names.items() if k.endswith((".digest", ".hex", ".diff_id"))
+    }
     return Archive("nested", (file(name, archive.tar()),), digests | {"inner": name})
 
 

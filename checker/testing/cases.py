@@ -49,7 +49,8 @@ The image (in the case itself, or in a table of ``images``), before digests are 
 
 An entry
     ``path`` and its content: ``text``, ``hex``, ``json``, ``zeros`` (a number of bytes) or
-    ``elf = { machine = "arm64", interpreter = "/lib/ld.so", size = 4096 }``, with
+    ``elf = { machine = "arm64", interpreter = "/lib/ld.so", needed = ["libc.so.6"], size = 4096,
+    gap = 0 }`` (see ``checker.testing.elf``), with
     ``compress = "gzip"`` compressed. Further ``type`` (``file``, ``dir``, ``symlink``,
     ``hardlink``, ``char``, ``block``, ``fifo``, ``contiguous``, ``whiteout``, ``opaque``, ``pax``,
     ``pax-global``, or one character), ``link``, ``mode``, ``uid``, ``gid``, ``mtime``, ``uname``,
@@ -75,9 +76,10 @@ Faults: ``edits``, in order, after the digests were computed
 
 Placeholders, in member names, JSON values, texts and expectations
     ``{config}``, ``{manifest}``, ``{layer0}``: the members; ``{config.digest}``,
-    ``{layer0.diff_id}``: digests; ``{index}``, ``{index.digest}``: the nested index;
-    ``{image1.layer0}``: of the second image; ``{inner}``: the nested archive. In docker archives
-    ``{manifest}`` is ``manifest.json``, and ``{v1.0}`` the v1 folder of the base layer.
+    ``{layer0.diff_id}``: digests; ``{config.hex}``: one without its algorithm; ``{index}``,
+    ``{index.digest}``: the nested index; ``{image1.layer0}``: of the second image; ``{inner}``: the
+    nested archive. In docker archives ``{manifest}`` is ``manifest.json``, and ``{v1.0}`` the v1
+    folder of the base layer.
 
 What is expected: ``findings``, of failing cases
     Each table must be met by a finding of the rule, and each finding must meet a table; without

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Order = Literal["<", ">"]
 
@@ -52,8 +52,9 @@ MACHINES: Mapping[str, Machine] = MappingProxyType(
 
 _BASE = 0x400000
 _PAGE = 0x10000
-_PT_LOAD, _PT_INTERP = 1, 3
-_READ, _READ_EXECUTE = 4, 5
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_READ, _READ_EXECUTE, _READ_WRITE = 4, 5, 6
+_DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_STRSZ = 0, 1, 5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,21 @@ class _Segment:
     align: int
 
 
-def elf(machine: str = "amd64", interpreter: str | None = None, size: int | None = None) -> bytes:
+def elf(
+    machine: str = "amd64",
+    interpreter: str | None = None,
+    size: int | None = None,
+    needed: Sequence[str] = (),
+    gap: int = 0,
+) -> bytes:
     """Make an ELF executable.
 
     Args:
         machine: Architecture, see :data:`MACHINES`.
         interpreter: Path of the dynamic loader for ``PT_INTERP``; None for a static executable.
         size: Length of the whole file in bytes, reached with zeros at the end.
+        needed: Shared libraries for ``DT_NEEDED``; without any there is no dynamic section.
+        gap: Bytes between the code and the dynamic section.
 
     Raises:
         ValueError: The architecture is unknown, or ``size`` is too small for the headers.
@@ -79,25 +88,48 @@ def elf(machine: str = "amd64", interpreter: str | None = None, size: int | None
     if machine not in MACHINES:
         raise ValueError(f"unknown machine {machine!r}; known: {', '.join(MACHINES)}")
     facts = MACHINES[machine]
-    body = _body(facts, interpreter)
+    body = _body(facts, interpreter, tuple(needed), gap)
     length = len(body) if size is None else size
     if length < len(body):
         raise ValueError(f"{length} bytes are too few: this executable needs {len(body)}")
     return body.ljust(length, b"\0")
 
 
-def _body(facts: Machine, interpreter: str | None) -> bytes:
+def _body(facts: Machine, interpreter: str | None, needed: tuple[str, ...], gap: int) -> bytes:
     loader = b"" if interpreter is None else interpreter.encode() + b"\0"
-    count = 1 if interpreter is None else 2
+    names = b"\0".join((b"", *(name.encode() for name in needed), b"")) if needed else b""
+    count = 1 + bool(loader) + bool(names)
     headers = _header_size(facts) + count * _segment_size(facts)
-    entry = headers + len(loader) + (-len(loader) % 16)
-    whole = entry + len(facts.code)
+    strings = headers + len(loader)
+    entry = _aligned(strings + len(names))
+    section = _aligned(entry + len(facts.code)) + gap
+    dynamic = _dynamic(facts, needed, _BASE + strings, len(names)) if needed else b""
+    whole = section + len(dynamic) if dynamic else entry + len(facts.code)
     segments = [_Segment(_PT_LOAD, _READ_EXECUTE, 0, whole, _PAGE)]
-    if interpreter is not None:
+    if loader:
         segments.insert(0, _Segment(_PT_INTERP, _READ, headers, len(loader), 1))
+    if dynamic:
+        segments.append(_Segment(_PT_DYNAMIC, _READ_WRITE, section, len(dynamic), 8))
     table = b"".join(_segment(facts, segment) for segment in segments)
-    head = _header(facts, entry, count) + table + loader
-    return head.ljust(entry, b"\0") + facts.code
+    head = (_header(facts, entry, count) + table + loader + names).ljust(entry, b"\0")
+    code = head + facts.code
+    return code.ljust(section, b"\0") + dynamic if dynamic else code
+
+
+def _aligned(offset: int) -> int:
+    return offset + -offset % 16
+
+
+def _dynamic(facts: Machine, needed: tuple[str, ...], table: int, length: int) -> bytes:
+    """The dynamic section: the offset of each name in the string table, and where that lies."""
+    pairs: list[tuple[int, int]] = []
+    place = 1
+    for name in needed:
+        pairs.append((_DT_NEEDED, place))
+        place += len(name.encode()) + 1
+    pairs += [(_DT_STRTAB, table), (_DT_STRSZ, length), (_DT_NULL, 0)]
+    word = "Q" if facts.bits == 64 else "I"
+    return b"".join(struct.pack(f"{facts.order}{word}{word}", *pair) for pair in pairs)
 
 
 def _header_size(facts: Machine) -> int:

@@ -13,6 +13,7 @@ from checker.model.limits import Limits
 from checker.panel import Panel, choose_engines, known_engines
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
+from checker.settings import read_options
 from checker.testing.cases import Built, Case
 from checker.verdicts import Host
 
@@ -33,7 +34,9 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
 
     Raises:
         AssertionError: The check crashed.
+        UsageError: The rule does not take an option of the case.
     """
+    rule = Rule(check, case.bundle)
     built = case.build()
     options = dict(case.options)
     limits = Limits()._replace(**options.pop("limits", {}))
@@ -47,9 +50,9 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
         intended=intended,
         limits=limits,
         verdicts=panel.judge(archive, archive.path, []).of_chosen,
-        options={check.id: options},
+        options={check.id: read_options(rule, options)},
     )
-    run = run_checks(archive, [Rule(check, case.bundle)], context)
+    run = run_checks(archive, [rule], context)
     crashes = [result.traceback for result in run.results if result.traceback]
     if crashes:
         raise AssertionError(crashes[0])

@@ -13,7 +13,6 @@ def checker_checks() -> Iterator[type[Check]]:
     """Give the rules of this bundle."""
     from checker_layers.attribute_not_kept import AttributeNotKept
     from checker_layers.damaged_layer import DamagedLayer
-    from checker_layers.device_node import DeviceNode
     from checker_layers.diff_id_mismatch import DiffIdMismatch
     from checker_layers.discouraged_whiteout import DiscouragedWhiteout
     from checker_layers.duplicate_path import DuplicatePath
@@ -21,7 +20,9 @@ def checker_checks() -> Iterator[type[Check]]:
     from checker_layers.escaping_layer_path import EscapingLayerPath
     from checker_layers.id_out_of_range import IdOutOfRange
     from checker_layers.impossible_path import ImpossiblePath
+    from checker_layers.layer_device_node import LayerDeviceNode
     from checker_layers.layer_not_a_tar import LayerNotATar
+    from checker_layers.layer_skippable_frame_first import LayerSkippableFrameFirst
     from checker_layers.layer_unlike_platform import LayerUnlikePlatform
     from checker_layers.malformed_whiteout import MalformedWhiteout
     from checker_layers.media_type_unlike_compression import MediaTypeUnlikeCompression
@@ -31,7 +32,6 @@ def checker_checks() -> Iterator[type[Check]]:
     from checker_layers.path_through_non_directory import PathThroughNonDirectory
     from checker_layers.paths_differ_by_case import PathsDifferByCase
     from checker_layers.repeated_layer import RepeatedLayer
-    from checker_layers.skippable_frame_first import SkippableFrameFirst
     from checker_layers.sparse_file import SparseFile
     from checker_layers.unsupported_layer_entry import UnsupportedLayerEntry
     from checker_layers.whiteout_collision import WhiteoutCollision
@@ -59,8 +59,8 @@ def checker_checks() -> Iterator[type[Check]]:
         PathsDifferByCase,
         RepeatedLayer,
         EmptyLayer,
-        DeviceNode,
-        SkippableFrameFirst,
+        LayerDeviceNode,
+        LayerSkippableFrameFirst,
         NonDistributableLayer,
         LayerUnlikePlatform,
     )

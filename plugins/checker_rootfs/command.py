@@ -7,6 +7,9 @@ the PATH of the container; execve(2).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from checker.model.archive import Archive
@@ -14,7 +17,9 @@ from checker.model.content import ContentRequest
 from checker.model.document import pointer
 from checker.model.entries import Entry, clean_path
 from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
+from checker.model.rootfs import Placed, Rootfs, Row
+from checker_rootfs.places import is_windows
+from checker_rootfs.program import shebang_of
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that engines set where ``Env`` has none (Docker Engine 28, oci/defaults.go)."""
@@ -28,6 +33,11 @@ _EXECUTABLE = 0o111
 # Nobody's PATH is this long; a hostile one is not searched to its end.
 _FOLDERS = 200
 _CANDIDATES_SHOWN = 8
+# Time is bounded: of more executables than this not all are looked at.
+_PROGRAMS = 10_000
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
+_ABSOLUTE = r"(?:exec )?(/[\w./+-]+)(?:\s|$)"
 
 
 class Lookup(NamedTuple):
@@ -55,6 +65,13 @@ class Lookup(NamedTuple):
     def place(self) -> str:
         """The path as locations have it: without outer slashes."""
         return clean_path(self.path)
+
+
+class Program(NamedTuple):
+    """An executable file and its first bytes."""
+
+    row: Row
+    head: bytes
 
 
 class Start(NamedTuple):
@@ -90,17 +107,67 @@ def find_start(rootfs: Rootfs) -> Start | None:
     """
     image = rootfs.image
     config = None if image is None else image.config
-    if image is None or config is None or _is_windows(rootfs, config):
+    if image is None or config is None or is_windows(rootfs):
         return None
     key, words = _command(config)
     if not words:
         return None
     program = look_up(rootfs, config, words[0])
-    if clean_path(program.path).partition("/")[0] in _MOUNTED:
+    if is_mounted(program.path):
         return None
     is_list = isinstance(config.settings.get(key), list)
     place = pointer("config", key, 0) if is_list else pointer("config", key)
     return Start(config, image.label, words, place, program)
+
+
+def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
+    """The program that the kernel runs: what is started, or the interpreter of a script."""
+    placed = start.executable
+    head = None if placed is None else rootfs.content(placed)
+    script = None if head is None else shebang_of(head)
+    return placed if script is None else look_up(rootfs, start.config, script.interpreter).found
+
+
+def programs_in_path(rootfs: Rootfs) -> Iterator[Program]:
+    """The executables in the folders of PATH, but not what the image starts."""
+    config = None if rootfs.image is None else rootfs.image.config
+    folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
+    start = find_start(rootfs)
+    started = None if start is None or start.executable is None else start.executable.entry.path
+    for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
+        path = layer.entries.paths[position]
+        if path.rpartition("/")[0] in folders and path != started:
+            yield Program(Row(layer, position), head)
+
+
+def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:
+    """The program that the started shell or init starts in its turn.
+
+    Returns:
+        The position of its word in the command line, and the program looked up; None where that
+        cannot be told: another program is started, or the line for the shell begins with more
+        than an absolute path.
+    """
+    words = start.words
+    base = words[0].rpartition("/")[2]
+    if base in _SHELLS and len(words) > 2 and words[1] == "-c":
+        match = re.match(_ABSOLUTE, words[2])
+        return None if match is None else (2, look_up(rootfs, start.config, match[1]))
+    if base not in _INITS or len(words) == 1:
+        return None
+    at = words.index("--") + 1 if "--" in words else 1
+    if at >= len(words) or words[at].startswith("-"):
+        return None
+    return at, look_up(rootfs, start.config, words[at])
+
+
+def pointer_of(start: Start, position: int) -> str:
+    """JSON pointer of a word of the command line."""
+    entrypoint = start.config.settings.get("Entrypoint")
+    key = start.pointer.split("/")[2]
+    if key == "Entrypoint" and isinstance(entrypoint, list) and position >= len(entrypoint):
+        return pointer("config", "Cmd", position - len(entrypoint))
+    return pointer("config", key, position)
 
 
 def why_skipped(archive: Archive) -> str | None:
@@ -110,12 +177,12 @@ def why_skipped(archive: Archive) -> str | None:
     return None
 
 
-def look_up(rootfs: Rootfs, config: Config, word: str) -> Lookup:
+def look_up(rootfs: Rootfs, config: Config | None, word: str) -> Lookup:
     """Find a program in a root as engines and the kernel do.
 
     Args:
         rootfs: The root.
-        config: The config with PATH and the working directory.
+        config: The config with PATH and the working directory; None for a flat root.
         word: An absolute path, a path relative to the working directory, or a bare name.
     """
     candidates = _candidates(config, word)
@@ -145,8 +212,9 @@ def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
     return "which is not in the root filesystem"
 
 
-def _is_windows(rootfs: Rootfs, config: Config) -> bool:
-    return config.os == "windows" or rootfs.get("Files/Windows") is not None
+def is_mounted(path: str) -> bool:
+    """Whether a path lies where engines mount a filesystem of their own over the root."""
+    return clean_path(path).partition("/")[0] in _MOUNTED
 
 
 def _command(config: Config) -> tuple[str, tuple[str, ...]]:
@@ -158,18 +226,29 @@ def _command(config: Config) -> tuple[str, tuple[str, ...]]:
     return "Entrypoint", (*entrypoint, *command)
 
 
-def _candidates(config: Config, word: str) -> tuple[str, ...]:
+def _candidates(config: Config | None, word: str) -> tuple[str, ...]:
     if word.startswith("/"):
         return (word,)
-    base = _working_directory(config)
+    base = "" if config is None else working_directory(config)
     if "/" in word:
         return (f"{base}/{word}",)
     if not word:
         return ()
-    search = config.env.get("PATH", DEFAULT_PATH)
+    return tuple(f"{folder}/{word}" for folder in _search_path(config, base))
+
+
+def _path_folders(config: Config | None) -> tuple[str, ...]:
+    """The folders of PATH, as cleaned paths."""
+    base = "" if config is None else working_directory(config)
+    return tuple(map(clean_path, _search_path(config, base)))
+
+
+def _search_path(config: Config | None, base: str) -> tuple[str, ...]:
+    """The folders of PATH, absolute, without slashes at their ends."""
+    search = DEFAULT_PATH if config is None else config.env.get("PATH", DEFAULT_PATH)
     folders = search.split(":", _FOLDERS)[:_FOLDERS] if search else []
     absolute = (folder if folder.startswith("/") else f"{base}/{folder}" for folder in folders)
-    return tuple(dict.fromkeys(f"{folder.rstrip('/')}/{word}" for folder in absolute))
+    return tuple(dict.fromkeys(folder.rstrip("/") for folder in absolute))
 
 
 def _shown(candidates: tuple[str, ...]) -> str:
@@ -179,7 +258,7 @@ def _shown(candidates: tuple[str, ...]) -> str:
     return f"looked for {', '.join(candidates[:_CANDIDATES_SHOWN])}{more}"
 
 
-def _working_directory(config: Config) -> str:
+def working_directory(config: Config) -> str:
     """The working directory without a slash at its end; empty for the root."""
     value = config.settings.get("WorkingDir")
     folder = clean_path(value) if isinstance(value, str) else ""

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.command import HEADS, Start, find_start, look_up, why_skipped
+from checker_rootfs.command import HEADS, Start, find_start, program_behind, why_skipped
 from checker_rootfs.program import (
     IDENT_SIZE,
     Machine,
     machine_for,
     machine_of,
     runs_too,
-    shebang_of,
 )
 
 _FEWEST = 5
 """ELF files that a root must hold before their majority says anything."""
+_LOOKED_AT = 10_000
+"""Executables that are enough to tell what most of them are built for."""
 
 
 class WrongArchitecture(Check):
@@ -114,21 +116,16 @@ def _severity(machine: Machine, wanted: Machine) -> Severity:
 
 def _elf_behind(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
     """The ELF file that is started, or that interprets the script which is started."""
-    placed = start.executable
+    placed = program_behind(rootfs, start)
     head = None if placed is None else rootfs.content(placed)
-    script = None if head is None else shebang_of(head)
-    if script is not None:
-        placed = look_up(rootfs, start.config, script.interpreter).found
-        head = None if placed is None else rootfs.content(placed)
     machine = None if head is None else machine_of(head)
     return None if placed is None or machine is None else (placed, machine)
 
 
 def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
     """How many visible executables were built for what."""
-    heads = Counter(
-        head[:IDENT_SIZE] for _, _, head in rootfs.kept() if head.startswith(b"\x7fELF")
-    )
+    kept = islice(rootfs.kept(), _LOOKED_AT)
+    heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
     counts: Counter[Machine] = Counter()
     for head, count in heads.items():
         machine = machine_of(head)

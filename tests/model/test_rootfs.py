@@ -15,7 +15,7 @@ from checker.model.content import ContentPlan
 from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
-from checker.model.rootfs import Rootfs
+from checker.model.rootfs import Rootfs, Row
 from checker.model.tar import Tar
 from checker.reading.tar import TarWalker
 from checker.testing.tar import (
@@ -293,6 +293,15 @@ def test_links_lead_through_layers() -> None:
     assert placed.layer.position == 2
 
 
+def test_what_is_hidden_of_each_layer() -> None:
+    rootfs = merge(
+        (file("a"), file("b"), directory("c"), file("c/d"), file("e")),
+        (file("a"), whiteout("b"), whiteout("c")),
+    )
+    hidden = {layer.position: set(paths) for layer, paths in rootfs.hidden()}
+    assert hidden == {1: {".wh.b", ".wh.c"}, 0: {"a", "b", "c", "c/d"}}
+
+
 # --- content
 
 
@@ -393,3 +402,102 @@ def test_a_root_of_which_not_all_content_was_kept_is_whole() -> None:
     tar = walk(file("app", "program" * 9, mode=0o755), limits=Limits(content=10))
     assert tar.limits
     assert Rootfs(PLACE, (layer_of(0, tar),)).is_whole
+
+
+ASKED = merge(
+    (
+        directory("tmp", mode=0o1777),
+        file("tmp/hidden", "x", mode=0o666),
+        file("tmp/seen", "x", mode=0o4755),
+        file("tmpfile", "x", mode=0o602),
+        symlink("tmp/link", "seen"),
+        symlink("gone", "x"),
+    ),
+    (whiteout("tmp/hidden"), whiteout("gone"), file("run/a/b", "x", mode=0o2755)),
+    (file("run/a/b", "y", mode=0o644), file("run/a/b", "z", mode=0o2755), file("etc/tmp/x", "x")),
+)
+
+
+def paths_of(rows: tuple[Row, ...]) -> list[str]:
+    return [row.path for row in rows]
+
+
+def test_visible_entries_of_a_kind() -> None:
+    assert paths_of(ASKED.of_kind("2")) == ["tmp/link"]
+    assert set(paths_of(ASKED.of_kind("2", "5"))) == {"tmp", "tmp/link"}
+    assert ASKED.of_kind("3") == ()
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"),
+    [
+        (0o002, {"tmp", "tmpfile"}),
+        (0o4000, {"tmp/seen"}),
+        (0o6000, {"tmp/seen", "run/a/b"}),
+        (0o2002, {"tmp", "tmpfile", "run/a/b"}),
+        (0, set()),
+    ],
+)
+def test_visible_entries_with_mode_bits(bits: int, expected: set[str]) -> None:
+    assert set(paths_of(ASKED.with_mode(bits))) == expected
+
+
+def test_only_the_last_of_a_repeated_path_counts() -> None:
+    rows = ASKED.with_mode(0o2000)
+    assert [(row.layer.position, row.position) for row in rows] == [(2, 1)]
+    assert rows[0].entry.size == 1
+    root = merge((file("a", "x", mode=0o4755), file("a", "x", mode=0o755)))
+    assert root.with_mode(0o4000) == ()
+
+
+def test_visible_entries_below_folders() -> None:
+    assert set(paths_of(ASKED.below("tmp", "run"))) == {"tmp/seen", "tmp/link", "run/a/b"}
+    assert paths_of(ASKED.below("etc/tmp")) == ["etc/tmp/x"]
+    assert ASKED.below("t.p") == ()
+
+
+def test_an_answer_is_kept() -> None:
+    assert ASKED.below("tmp") is ASKED.below("tmp")
+
+
+def test_membership_and_folders_without_an_entry() -> None:
+    root = merge((file("a/b/c", "x"), file("gone/d", "x")), (whiteout("gone"), symlink("l", "a")))
+    assert "a/b/c" in root
+    assert "a/b" not in root
+    assert "gone/d" not in root
+    assert [
+        path for path in ("a", "a/b", "a/b/c", "l", "gone", "l/b", "x") if root.holds(path)
+    ] == [
+        *("a", "a/b", "a/b/c", "l"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        ("/lib/x", "usr/lib/x"),
+        ("lib/../y", "usr/y"),
+        ("loop/x", None),
+        ("/", ""),
+        ("up", "etc"),
+    ],
+)
+def test_follow(path: str, end: str | None) -> None:
+    root = merge((symlink("lib", "usr/lib"), symlink("loop", "/loop"), symlink("up", "../../etc")))
+    assert root.follow(path) == end
+
+
+def test_visible_entries_with_an_attribute() -> None:
+    attributes = {"SCHILY.xattr.user.a": "1"}
+    root = merge(
+        (Member("x", b"x", pax=attributes), Member("y", b"x", pax=attributes), file("z", "x")),
+        (whiteout("y"),),
+    )
+    assert paths_of(root.with_xattr("user.a")) == ["x"]
+    assert root.with_xattr("user.b") == ()
+
+
+def test_visible_entries_by_name() -> None:
+    assert set(paths_of(ASKED.named("seen", "b", "hidden"))) == {"tmp/seen", "run/a/b"}
+    assert paths_of(ASKED.named("tmpfile")) == ["tmpfile"]
+    assert ASKED.named("see", "") == ()

@@ -250,12 +250,14 @@ def docker_list() -> Sample:
 
 
 def nested_indexes() -> Sample:
-    """An index in an index in ``index.json``, as image-spec 1.1 allows."""
+    """Two indexes in ``index.json``, with a manifest in common, each with annotations."""
     images = [static("amd64"), static("arm64", "v8")]
-    inner = index_of([images[0].described()], annotations={"org.opencontainers.image.version": "1"})
-    outer = index_of([inner.descriptor, images[1].described()])
+    version = "org.opencontainers.image.version"
+    both = index_of([image.described() for image in images], annotations={version: "2"})
+    one = index_of([images[0].described()], annotations={version: "1"})
     blobs = [blob for image in images for blob in image.blobs]
-    return oci_archive([*blobs, inner, outer], [described(outer, {REF_NAME: "web"})])
+    listed = [described(both, {REF_NAME: "2"}), described(one, {REF_NAME: "1"})]
+    return oci_archive([*blobs, both, one], listed)
 
 
 def platforms_at_the_top() -> Sample:

@@ -105,6 +105,17 @@ def test_of_one_rule_the_first_few_are_shown(samples: Mapping[str, Run]) -> None
     assert "... and 2 more of ARC008 (see --format json)" in shown
 
 
+def test_of_related_places_the_first_few_are_shown(samples: Mapping[str, Run]) -> None:
+    run = samples["findings"]
+    checked = run.archives[0]
+    note = checked.findings[-2]
+    places = tuple(note.location._replace(offset=512 * number) for number in range(9))
+    findings = (note._replace(related=places),)
+    shown = render_text(run._replace(archives=(checked._replace(findings=findings),)))
+    assert shown.count("see byte") == 3
+    assert "... and 6 more places (see --format json)" in shown
+
+
 def test_findings_come_gravest_first_whatever_their_order(samples: Mapping[str, Run]) -> None:
     run = samples["findings"]
     checked = run.archives[0]

@@ -17,7 +17,7 @@ _UINT32 = 1 << 32
 _WHITEOUT = (0, 0)
 
 
-class DeviceNode(Check):
+class LayerDeviceNode(Check):
     """A layer holds a device node.
 
     What it means:
@@ -41,7 +41,7 @@ class DeviceNode(Check):
     """
 
     id = "LYR022"
-    name = "device-node"
+    name = "layer-device-node"
     severity = Severity.NOTE
 
     def skip_reason(self, archive: Archive) -> str | None:

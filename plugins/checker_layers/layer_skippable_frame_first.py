@@ -10,7 +10,7 @@ from checker.model.archive import Archive
 from checker_layers._layers import no_layer_reason, present_layers
 
 
-class SkippableFrameFirst(Check):
+class LayerSkippableFrameFirst(Check):
     """A layer compressed by zstd begins with a skippable frame.
 
     What it means:
@@ -32,7 +32,7 @@ class SkippableFrameFirst(Check):
     """
 
     id = "LYR023"
-    name = "skippable-frame-first"
+    name = "layer-skippable-frame-first"
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:

@@ -1,0 +1,77 @@
+"""Options of rules: what a rule lets the configuration file decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+T = TypeVar("T")
+
+_KINDS: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a string",
+    tuple: "a list of strings",
+}
+
+
+class OptionError(ValueError):
+    """A value that an option does not take; the text says what it takes."""
+
+
+class Option(NamedTuple, Generic[T]):
+    """One thing that can be set about a rule, in the table ``[rules.ID]`` of the settings.
+
+    Attributes:
+        name: Name in kebab case: ``lowest-efficiency``.
+        kind: ``bool``, ``int``, ``float``, ``str``, or ``tuple`` for a list of strings.
+        default: What counts where nothing is set.
+        help: What it decides, in one line.
+        least: The least number that it takes.
+        most: The greatest number that it takes.
+    """
+
+    name: str
+    kind: type
+    default: T
+    help: str
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def takes(self) -> str:
+        """The values that it takes, in words: ``a number from 0 to 1``."""
+        words = _KINDS[self.kind]
+        if self.least is not None and self.most is not None:
+            return f"{words} from {self.least:g} to {self.most:g}"
+        if self.least is not None:
+            return f"{words}, at least {self.least:g}"
+        return words if self.most is None else f"{words}, at most {self.most:g}"
+
+    def read(self, value: object) -> T:
+        """A value as TOML gives it, in the type that the rule works with.
+
+        Raises:
+            OptionError: The type is wrong, or the number too small or too great.
+        """
+        typed = self._typed(value)
+        if typed is None or not self._is_within(typed):
+            raise OptionError(f"{self.name}: {value!r} is not {self.takes}")
+        return cast("T", typed)
+
+    def _typed(self, value: object) -> Any:
+        """The value in the right type; None if it is of another one."""
+        if self.kind is tuple:
+            is_list = isinstance(value, list | tuple) and all(isinstance(i, str) for i in value)
+            return tuple(value) if is_list and isinstance(value, list | tuple) else None
+        if isinstance(value, bool) and self.kind is not bool:
+            return None
+        if self.kind is float and isinstance(value, int):
+            return float(value)
+        return value if isinstance(value, self.kind) else None
+
+    def _is_within(self, value: Any) -> bool:
+        if self.least is not None and not value >= self.least:
+            return False
+        return self.most is None or bool(value <= self.most)

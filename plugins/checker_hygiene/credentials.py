@@ -1,0 +1,193 @@
+"""Well-known files with credentials, and what in them confirms that they hold some.
+
+The name of a file alone proves nothing: ``key.pem`` may be a public key, ``.npmrc`` may refer to a
+variable. Each file is therefore known by its name and by its content.
+
+Sources: the documentation of the programs that write these files; the lists of names in dockle,
+pkg/assessor/credential, without those that gave false alarms (certificates, settings).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from checker_hygiene.secrets import is_plausible, suspect
+
+_PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+_JSON_KEY = (
+    r'"(?:private_key|client_secret|refresh_token|secret_key|password)"\s*:\s*"([^"]{1,400})'
+)
+_DOCKER = r'"(?:auth|identitytoken|registrytoken)"\s*:\s*"([^"]{1,4000})'
+_CARGO = r'^\s*token\s*=\s*"([^"]{1,400})"'
+_TERRAFORM = r'"?token"?\s*[:=]\s*"([^"]{1,400})"'
+_GIT = r"^\w+://[^\s:/@]{1,200}:([^\s@]{1,400})@"
+_VARIABLES = "variables"
+
+
+class Kind(NamedTuple):
+    """A kind of file with credentials.
+
+    Attributes:
+        what: What is in it, in words.
+        pattern: What confirms it; a group in it is a value, which must be a plausible secret.
+    """
+
+    what: str
+    pattern: str
+
+
+class Credential(NamedTuple):
+    """What a file gives away.
+
+    Attributes:
+        what: What it is, in words, without the value.
+        is_sure: Whether it is of use to everyone; a key with a passphrase is not.
+    """
+
+    what: str
+    is_sure: bool
+
+
+def _kinds() -> Iterator[tuple[str, Kind]]:
+    key = Kind("a private key", _PRIVATE_KEY)
+    for name in (
+        *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"),
+        *(".ssh/identity", "server.key", "client.key", "private.key", "ssl.key", "tls.key"),
+        *("ca.key", "private.pem", "privkey.pem", "private_key.pem", "private-key.pem", "key.pem"),
+        *("server-key.pem", "client-key.pem", "ca-key.pem", "server.pem", "client.pem"),
+        *("deploy_key", "deploy.key", "privatekey.pem"),
+    ):
+        yield name, key
+    google = Kind("a key of an account", _JSON_KEY)
+    for name in (
+        *("credentials.json", "credential.json", "service-account.json", "service_account.json"),
+        *("serviceaccount.json", "gcloud/application_default_credentials.json"),
+    ):
+        yield name, google
+    variables = Kind("variables with secrets", _VARIABLES)
+    for name in (".env", ".env.local", ".env.production", ".env.prod", ".env.staging"):
+        yield name, variables
+    docker = Kind("credentials for a registry", _DOCKER)
+    for name in (".docker/config.json", ".dockercfg", "containers/auth.json"):
+        yield name, docker
+    yield from _single_kinds()
+
+
+def _single_kinds() -> Iterator[tuple[str, Kind]]:
+    yield (
+        ".aws/credentials",
+        Kind("a secret key of AWS", r"aws_secret_access_key\s*=\s*(\S{1,200})"),
+    )
+    yield ".boto", Kind("a secret key", r"^\s*\w*secret_access_key\s*=\s*(\S{1,200})")
+    yield ".s3cfg", Kind("a secret key", r"^\s*secret_key\s*=\s*(\S{1,200})")
+    npm = r"^[^#;\n]{0,200}(?:_authToken|_password|_auth)\s*=\s*\"?([^\s\"]{1,400})"
+    yield ".npmrc", Kind("a token for a registry of npm", npm)
+    yield (
+        ".yarnrc.yml",
+        Kind("a token for a registry of npm", r"npmAuthToken:\s*\"?([^\s\"]{1,400})"),
+    )
+    yield ".pypirc", Kind("a password for a package index", r"^\s*password\s*[=:]\s*(\S{1,400})")
+    netrc = Kind("a password", r"\bpassword\s+(\S{1,400})")
+    yield ".netrc", netrc
+    yield "_netrc", netrc
+    pgpass = r"^[^#:\n]{0,200}:[^:\n]{0,200}:[^:\n]{0,200}:[^:\n]{0,200}:(\S{1,200})"
+    yield ".pgpass", Kind("a password of a database", pgpass)
+    yield ".my.cnf", Kind("a password of a database", r"^\s*password\s*=\s*\"?([^\s\"]{1,200})")
+    yield ".git-credentials", Kind("a password for git", _GIT)
+    yield ".config/git/credentials", Kind("a password for git", _GIT)
+    yield ".config/gh/hosts.yml", Kind("a token of GitHub", r"oauth_token:\s*(\S{1,200})")
+    kube = r"^\s*(?:client-key-data|token|password):\s*\"?([^\s\"]{1,4000})"
+    yield ".kube/config", Kind("credentials for a cluster", kube)
+    yield "kubeconfig", Kind("credentials for a cluster", kube)
+    yield ".terraformrc", Kind("a token of Terraform", _TERRAFORM)
+    yield "credentials.tfrc.json", Kind("a token of Terraform", _TERRAFORM)
+    yield ".vault-token", Kind("a token of Vault", r"\A((?:hvs\.|s\.)[\w.-]{20,200})\s*\Z")
+    yield ".composer/auth.json", Kind("credentials of Composer", r'"[\w.-]+"\s*:\s*"([^"]{8,400})"')
+    yield ".m2/settings.xml", Kind("a password for a repository", r"<password>([^<{$]{1,200})<")
+    yield ".gem/credentials", Kind("a key of RubyGems", r"^:\w*api_key:\s*(\S{1,200})")
+    yield ".cargo/credentials", Kind("a token for a registry of crates", _CARGO)
+    yield ".cargo/credentials.toml", Kind("a token for a registry of crates", _CARGO)
+    yield (
+        "wp-config.php",
+        Kind(
+            "a password of a database",
+            r"""define\(\s*['"]DB_PASSWORD['"]\s*,\s*['"]([^'"]{1,200})""",
+        ),
+    )
+    yield (
+        "database.yml",
+        Kind("a password of a database", r"^\s*password:\s*[\"']?([^\s\"'<]{1,200})"),
+    )
+    yield "secrets.yml", Kind("a key of Rails", r"secret_key_base:\s*([0-9a-f]{30,200})")
+    yield "config/master.key", Kind("a key of Rails", r"\A([0-9a-f]{32})\s*\Z")
+    yield "secret_token.rb", Kind("a key of Rails", r"secret_\w+\s*=\s*['\"]([0-9a-f]{30,200})")
+    yield "settings.py", Kind("a key of Django", r"^SECRET_KEY\s*=\s*['\"]([^'\"]{20,200})['\"]")
+    yield "password.txt", Kind("a password", r"\A\s*(\S{1,200})\s*\Z")
+    jenkins = r"<(?:password|privateKey|passphrase|secret)>(\{[\w+/=]{20,4000}\}|[^<\s]{1,200})<"
+    yield "credentials.xml", Kind("credentials of Jenkins", jenkins)
+
+
+CREDENTIALS: Mapping[str, Kind] = MappingProxyType(dict(_kinds()))
+"""What a file is, by the end of its path."""
+
+# An unencrypted key of OpenSSH begins with its format and the cipher "none".
+_OPENSSH = b"OPENSSH PRIVATE KEY"
+_OPENSSH_PLAIN = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
+
+
+def credential_in(path: str, head: bytes) -> Credential | None:
+    """What a file gives away; None if nothing confirms that it does.
+
+    Args:
+        path: Its path.
+        head: Its first bytes.
+    """
+    slashed = f"/{path}"
+    kind = next((k for end, k in CREDENTIALS.items() if slashed.endswith(f"/{end}")), None)
+    if kind is None:
+        return None
+    text = head.decode("utf-8", "replace")
+    if kind.pattern == _VARIABLES:
+        return _credential_in_variables(text)
+    if not any(_is_secret(match) for match in _compiled(kind.pattern).finditer(text)):
+        return None
+    if kind.pattern == _PRIVATE_KEY and _has_passphrase(head):
+        return Credential(f"{kind.what} with a passphrase", is_sure=False)
+    return Credential(kind.what, is_sure=True)
+
+
+def _is_secret(match: re.Match[str]) -> bool:
+    """Whether a match has no value to be doubted, or a plausible one."""
+    if not match.re.groups:
+        return True
+    value = match[1].strip("\"'")
+    # A private key within JSON has blanks and line ends.
+    return "PRIVATE KEY" in value or is_plausible(value)
+
+
+def _has_passphrase(head: bytes) -> bool:
+    if _OPENSSH in head:
+        return _OPENSSH_PLAIN not in head.replace(b"\n", b"").replace(b"\r", b"")
+    return b"ENCRYPTED" in head
+
+
+def _credential_in_variables(text: str) -> Credential | None:
+    names = []
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        suspicion = suspect(name.strip(), value.strip().strip("\"'")) if equals else None
+        if suspicion is not None and suspicion.is_sure and not name.startswith("#"):
+            names.append(name.strip())
+    if not names:
+        return None
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return Credential(f"a value for {', '.join(names[:3])}{more}", is_sure=True)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.MULTILINE)

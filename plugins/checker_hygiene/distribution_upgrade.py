@@ -1,0 +1,70 @@
+"""HYG011: a build step that upgrades every package of the base image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.image import Config
+from checker_hygiene.steps import Step, steps_of
+
+_UPGRADES = {
+    **dict.fromkeys(("apt-get", "apt", "aptitude"), ("upgrade", "dist-upgrade", "full-upgrade")),
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf"), ("update", "upgrade", "distro-sync")),
+    "apk": ("upgrade",),
+    "zypper": ("update", "up", "dist-upgrade", "dup"),
+}
+_PACMAN = "pacman"
+
+
+class DistributionUpgrade(Check):
+    """A build step upgrades all packages of the base image.
+
+    What it means:
+        The history has a RUN step such as ``apt-get upgrade``, ``apt-get dist-upgrade``,
+        ``apk upgrade`` or ``dnf update`` that names no package.
+
+    Why it matters:
+        What the image holds then depends on the day of its build. The files of the base that are
+        replaced stay in its layers, so that the image carries them twice; and the maker of the base
+        image, who can mend them at their place, is not told.
+
+    How to mend it:
+        Build upon a newer base image, and rebuild when a new one appears. If one package must be
+        newer at once, name it: ``apt-get install -y --only-upgrade openssl``.
+
+    References:
+        - Docker, "Building best practices", "Rebuild your images often"
+        - dockle DKL-DI-0003
+    """
+
+    id = "HYG011"
+    name = "distribution-upgrade"
+    severity = Severity.NOTE
+
+    def check_config(self, config: Config) -> Iterator[Finding]:
+        """Look at each step."""
+        for step in steps_of(config):
+            for upgrade in dict.fromkeys(_upgrades(step)):
+                yield self.finding(
+                    config,
+                    f"{step.label} of {config.location.image} runs {upgrade}, which replaces the "
+                    "packages of the base image by those of the day",
+                    at={"pointer": step.pointer},
+                )
+
+
+def _upgrades(step: Step) -> Iterator[str]:
+    for command in step.commands():
+        tool = command[0].rpartition("/")[2]
+        words = [word for word in command[1:] if not word.startswith("-")]
+        if len(words) == 1 and words[0] in _UPGRADES.get(tool, ()):
+            yield f"{tool} {words[0]}"
+        elif tool == _PACMAN and not words and any(_is_sync(word) for word in command[1:]):
+            yield f"{tool} {command[1]}"
+
+
+def _is_sync(option: str) -> bool:
+    """Whether it is pacman's option for an upgrade of everything, such as ``-Syu``."""
+    return option.startswith("-S") and "u" in option

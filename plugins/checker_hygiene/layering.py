@@ -1,0 +1,398 @@
+"""What layers take away from those below them, and what dive makes of it.
+
+A layer can hide hundreds of thousands of files of others, so that all of this goes over dicts and
+columns, and keeps numbers rather than records for each file.
+
+Sources: OCI image-spec 1.1, layer.md, "Whiteouts"; dive 0.13, dive/filetree/efficiency.go and
+dive/image/analysis.go.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from heapq import nsmallest
+from itertools import chain
+from types import MappingProxyType
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries
+from checker.model.image import Layer
+from checker.model.rootfs import Rootfs
+
+_DIRECTORY = ord(DIRECTORY)
+
+
+class Removal(NamedTuple):
+    """Files of lower layers that one whiteout takes away.
+
+    Attributes:
+        layer: Number of the layer with the whiteout, from 0.
+        marker: Path of the whiteout.
+        target: What it takes away: a file, or all below a directory.
+        files: How many files with content.
+        size: Their bytes.
+        layers: Numbers of the layers that hold them.
+        is_file: Whether the target itself is a file.
+    """
+
+    layer: int
+    marker: str
+    target: str
+    files: int
+    size: int
+    layers: tuple[int, ...]
+    is_file: bool
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether it empties a directory, which stays."""
+        return self.marker.endswith(OPAQUE_WHITEOUT)
+
+
+class Repeat(NamedTuple):
+    """A file that has a copy which cannot be seen.
+
+    Attributes:
+        path: Its path.
+        copies: How many layers hold it.
+        size: Bytes of all copies.
+        lost: Bytes of the copies that cannot be seen.
+    """
+
+    path: str
+    copies: int
+    size: int
+    lost: int
+
+
+class Layering(NamedTuple):
+    """What lies in the layers of an image in vain.
+
+    Attributes:
+        removals: What whiteouts take away, those of the lowest layer first.
+        sizes: Bytes of all copies of the files of which one cannot be seen, by path.
+        lost: Bytes of their copies that cannot be seen.
+        copies: How many layers hold them, where it is more than one.
+        efficiency: As dive counts it: for each path the smallest copy, against all copies.
+        wasted: As dive counts it: bytes of all copies of files that are there more than once or
+            deleted. Folders that are deleted as a whole do not count.
+        added: Bytes of all layers above the base.
+    """
+
+    removals: tuple[Removal, ...] = ()
+    sizes: Mapping[str, int] = MappingProxyType({})
+    lost: Mapping[str, int] = MappingProxyType({})
+    copies: Mapping[str, int] = MappingProxyType({})
+    efficiency: float = 1.0
+    wasted: int = 0
+    added: int = 0
+
+    @property
+    def share(self) -> float:
+        """Wasted bytes for each byte that the layers above the base bring."""
+        if not self.wasted:
+            return 0.0
+        return self.wasted / self.added if self.added > 0 else float("inf")
+
+    def worst(self, most: int, least_lost: int = 1, least_copies: int = 1) -> list[Repeat]:
+        """The files that waste most.
+
+        Args:
+            most: How many of them.
+            least_lost: Bytes that a file must waste.
+            least_copies: Layers that must hold it.
+        """
+        worth = (
+            (-lost, path)
+            for path, lost in self.lost.items()
+            if lost >= least_lost and self.copies.get(path, 1) >= least_copies
+        )
+        return [
+            Repeat(path, self.copies.get(path, 1), self.sizes[path], -lost)
+            for lost, path in nsmallest(most, worth)
+        ]
+
+
+_known: WeakKeyDictionary[Rootfs, Layering] = WeakKeyDictionary()
+
+
+def layering_of(rootfs: Rootfs) -> Layering:
+    """What lies in the layers of a root in vain; worked out once for each root."""
+    found = _known.get(rootfs)
+    if found is None:
+        found = _known[rootfs] = _Work(rootfs).layering()
+    return found
+
+
+def taken_away_by(layers: Sequence[Layer], layer: Layer, path: str) -> Layer | None:
+    """The first layer above that replaces or deletes a file.
+
+    Args:
+        layers: All layers, base first.
+        layer: The one that holds the file.
+        path: The path of the file.
+    """
+    parts = path.split("/")
+    markers = [_marker("/".join(parts[:n])) for n in range(1, len(parts) + 1)]
+    markers += ["/".join((*parts[:n], OPAQUE_WHITEOUT)) for n in range(len(parts))]
+    for upper in layers[layer.position + 1 :]:
+        by_path = upper.entries.by_path
+        if path in by_path or any(marker in by_path for marker in markers):
+            return upper
+    return next((upper for upper in layers[layer.position + 1 :] if _covers(upper, parts)), None)
+
+
+def _covers(layer: Layer, parts: list[str]) -> bool:
+    """Whether a layer has something else than a directory above a path."""
+    entries = layer.entries
+    parents = ("/".join(parts[:n]) for n in range(1, len(parts)))
+    return any(
+        parent in entries.by_path and entries.kinds[entries.by_path[parent]] != _DIRECTORY
+        for parent in parents
+    )
+
+
+def _marker(path: str) -> str:
+    parent, slash, base = path.rpartition("/")
+    return f"{parent}{slash}{WHITEOUT_PREFIX}{base}"
+
+
+class _Marker(NamedTuple):
+    """One whiteout: where it stands and what it takes away."""
+
+    layer: int
+    target: str
+    path: str
+
+    @property
+    def is_opaque(self) -> bool:
+        return self.path.endswith(OPAQUE_WHITEOUT)
+
+
+class _Tally:
+    """What one whiteout takes away, while it is counted."""
+
+    __slots__ = ("files", "is_file", "layers", "marker", "size")
+
+    def __init__(self, marker: _Marker) -> None:
+        self.marker = marker
+        self.files = 0
+        self.size = 0
+        self.layers: set[int] = set()
+        self.is_file = False
+
+    def removal(self) -> Removal:
+        layer, target, path = self.marker
+        layers = tuple(sorted(self.layers))
+        return Removal(layer, path, target, self.files, self.size, layers, self.is_file)
+
+
+class _Copies(NamedTuple):
+    """The copies of files, by path: bytes of all, of the least, of the hidden ones; how many.
+
+    Of files with one copy only the first and the third are there.
+    """
+
+    total: dict[str, int]
+    least: dict[str, int]
+    lost: dict[str, int]
+    number: dict[str, int]
+
+
+class _Work:
+    """Works out the layering of one root."""
+
+    def __init__(self, rootfs: Rootfs) -> None:
+        stack = list(reversed(list(rootfs.hidden())))
+        self.tables: list[Entries] = [layer.entries for layer, _ in stack]
+        self.hidden = [hidden for _, hidden in stack]
+        self.gone: defaultdict[str, list[_Marker]] = defaultdict(list)
+        self.opaque: defaultdict[str, list[_Marker]] = defaultdict(list)
+        self.files = [list(self._sort(number)) for number in range(len(stack))]
+        self._covering: dict[str, tuple[_Marker, ...]] = {}
+        self._parents: dict[int, set[str]] = {}
+
+    def layering(self) -> Layering:
+        """The result."""
+        if not any(self.files):
+            return Layering()
+        tallies = self._tallies() if self.gone or self.opaque else {}
+        removals = tuple(tallies[marker].removal() for marker in sorted(tallies))
+        return self._measured(tuple(removal for removal in removals if removal.files))
+
+    def _sort(self, number: int) -> Iterator[int]:
+        """Give the files of a layer that cannot be seen, by position; note its whiteouts."""
+        entries = self.tables[number]
+        kinds, paths = entries.kinds, entries.paths
+        for position in _among(self.hidden[number], entries.by_path):
+            path = paths[position]
+            marker = _read_marker(number, path) if WHITEOUT_PREFIX in path else None
+            if marker is None:
+                if kinds[position] != _DIRECTORY:
+                    yield position
+            elif marker.is_opaque:
+                self.opaque[marker.target].append(marker)
+            else:
+                self.gone[marker.target].append(marker)
+
+    def _tallies(self) -> dict[_Marker, _Tally]:
+        """What each whiteout takes away."""
+        markers = list(chain(*self.gone.values(), *self.opaque.values()))
+        tallies = {marker: _Tally(marker) for marker in markers}
+        top = max(marker.layer for marker in markers)
+        for number, files in enumerate(self.files[:top]):
+            self._count(number, files, tallies)
+        return tallies
+
+    def _count(self, number: int, files: list[int], tallies: dict[_Marker, _Tally]) -> None:
+        """Give each file of a layer to the whiteout that takes it away."""
+        paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.gone
+        by_folder: dict[str, _Tally | None] = {}
+        for position in files:
+            path, size = paths[position], sizes[position]
+            folder = path[: max(0, path.rfind("/"))]
+            if folder in by_folder:
+                tally = by_folder[folder]
+            else:
+                marker = _first(self._covering_of(folder), number)
+                tally = by_folder[folder] = None if marker is None else tallies[marker]
+            is_own = False
+            if path in gone:
+                own = _first(gone[path], number)
+                if own is not None and (tally is None or own.layer < tally.marker.layer):
+                    tally, is_own = tallies[own], True
+            if tally is None or size <= 0 or self._is_replaced(path, number, tally.marker.layer):
+                continue
+            tally.files += 1
+            tally.size += size
+            tally.layers.add(number)
+            tally.is_file |= is_own
+
+    def _is_replaced(self, path: str, number: int, end: int) -> bool:
+        """Whether a layer between two others brings a file anew."""
+        for between in range(number + 1, end):  # noqa: SIM110 - any() takes twice as long
+            if path in self.tables[between].by_path:
+                return True
+        return False
+
+    def _covering_of(self, folder: str) -> tuple[_Marker, ...]:
+        """The whiteouts that take away what lies in a folder; answers are remembered."""
+        unknown: list[str] = []
+        known = self._covering
+        while folder not in known:
+            unknown.append(folder)
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+        answer = known.get(folder, ())
+        for child in reversed(unknown):
+            own = (*self.gone.get(child, ()), *self.opaque.get(child, ()))
+            answer = known[child] = (*answer, *own) if own else answer
+        return answer
+
+    def _measured(self, removals: tuple[Removal, ...]) -> Layering:
+        """The figures of dive, in which a deleted folder is a node with the bytes below it."""
+        copies = self._copies()
+        wasted = kept = 0
+        for path, size in copies.total.items():
+            # The node of a whiteout has no bytes.
+            if path in self.gone:
+                wasted += size
+            elif path in copies.least:
+                wasted += size
+                kept += copies.least[path]
+        folders = self._deleted_folders(removals, copies.total)
+        several = [sizes for sizes in folders if len(sizes) > 1]
+        wasted += sum(map(sum, several))
+        kept += sum(map(min, several))
+        discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, folders))
+        return Layering(
+            removals=removals,
+            sizes=copies.total,
+            lost=copies.lost,
+            copies=copies.number,
+            efficiency=(discovered - wasted + kept) / discovered if discovered > 0 else 1.0,
+            wasted=wasted,
+            added=sum(sum(table.sizes) for table in self.tables[1:]),
+        )
+
+    def _copies(self) -> _Copies:
+        """The copies of all files of which one cannot be seen."""
+        total, least, lost, number = copies = _Copies({}, {}, {}, {})
+        wanted = {
+            table.paths[position]
+            for table, files in zip(self.tables, self.files, strict=True)
+            for position in files
+        }
+        for entries, hidden in zip(self.tables, self.hidden, strict=True):
+            kinds, sizes, paths = entries.kinds, entries.sizes, entries.paths
+            for position in _among(wanted, entries.by_path):
+                if kinds[position] == _DIRECTORY:
+                    continue
+                path, size = paths[position], max(0, sizes[position])
+                if path in hidden:
+                    lost[path] = lost.get(path, 0) + size
+                before = total.get(path)
+                if before is None:
+                    total[path] = size
+                else:
+                    total[path] = before + size
+                    least[path] = min(least.get(path, before), size)
+                    number[path] = number.get(path, 1) + 1
+        return copies
+
+    def _deleted_folders(
+        self, removals: tuple[Removal, ...], files: Mapping[str, int]
+    ) -> list[list[int]]:
+        """The sizes of the nodes of each folder that a whiteout takes away."""
+        folders: defaultdict[str, list[int]] = defaultdict(list)
+        for removal in removals:
+            if removal.target not in files and not removal.is_opaque:
+                folders[removal.target].append(removal.size)
+        for folder, sizes in folders.items():
+            holders = (n for n, table in enumerate(self.tables) if folder in table.by_path)
+            sizes.extend(0 for n in holders if folder not in self._parents_in(n))
+        return list(folders.values())
+
+    def _parents_in(self, number: int) -> set[str]:
+        """The directories of a layer that have something in them."""
+        if number not in self._parents:
+            by_path = self.tables[number].by_path
+            self._parents[number] = {path.rpartition("/")[0] for path in by_path}
+        return self._parents[number]
+
+
+def _among(wanted: AbstractSet[str], by_path: Mapping[str, int]) -> list[int]:
+    """The positions of those paths of a layer that are wanted.
+
+    In the order of the layer if they are many: then memory is read in order, which is faster.
+    """
+    if len(wanted) < len(by_path) // 4:
+        return [by_path[path] for path in wanted if path in by_path]
+    return [position for path, position in by_path.items() if path in wanted]
+
+
+def _first(markers: Sequence[_Marker], number: int) -> _Marker | None:
+    """The lowest whiteout above a layer, the outermost of them."""
+    above = [marker for marker in markers if marker.layer > number]
+    return min(above, key=lambda marker: (marker.layer, len(marker.target)), default=None)
+
+
+def _read_marker(number: int, path: str) -> _Marker | None:
+    """The whiteout of a path; None if it is none."""
+    parent, slash, base = path.rpartition("/")
+    if base == OPAQUE_WHITEOUT:
+        return _Marker(number, parent, path)
+    if not base.startswith(WHITEOUT_PREFIX):
+        return None
+    return _Marker(number, f"{parent}{slash}{base.removeprefix(WHITEOUT_PREFIX)}", path)
+
+
+def _unique_size(entries: Entries) -> int:
+    """Bytes of all files of a layer, the last entry of each path."""
+    if entries.repeated:
+        return sum(entries.sizes[position] for position in entries.by_path.values())
+    return sum(entries.sizes)

@@ -1,0 +1,97 @@
+"""HYG003: an OCI archive that holds images, but no signature of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.image import REF_NAME, Image, Manifest
+
+# Media types of signatures: Sigstore (cosign 2 and 3), the Notary Project.
+_MARKS = (
+    "application/vnd.dev.cosign.",
+    "application/vnd.dev.sigstore.",
+    "application/vnd.cncf.notary.signature",
+)
+_TAG_END = ".sig"
+
+
+class MissingSignature(Check):
+    """The archive holds an image, but no signature of it.
+
+    What it means:
+        An image layout can hold signatures beside the images: manifests that point at the image, or
+        at an index with it, by ``subject`` (cosign 3, notation) or by a name such as
+        ``sha256-….sig`` (cosign 2). There is none. Whether a signature is right is not judged, and
+        a Docker archive, which cannot hold any, is passed over.
+
+    Why it matters:
+        Whoever takes the archive cannot tell who made the images and whether they were changed on
+        the way, unless the signature comes by another way. Content trust of an engine is a setting
+        of its host, which no archive shows.
+
+    How to mend it:
+        Sign the image (``cosign sign``, ``notation sign``) and copy it with its signatures:
+        ``cosign save``, or ``oras copy -r`` to a layout.
+
+    References:
+        - OCI image-spec 1.1, manifest.md, "subject"; distribution-spec 1.1, "Listing Referrers"
+        - dockle CIS-DI-0005, which looks at DOCKER_CONTENT_TRUST of the host; CIS Docker Benchmark,
+          section 4.5
+    """
+
+    id = "HYG003"
+    name = "missing-signature"
+    severity = Severity.NOTE
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Only an image layout can hold signatures."""
+        return "only an OCI image layout can hold signatures" if archive.oci is None else None
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Report the images that no signature in the archive is for."""
+        images = [image for image in archive.images if image.manifest is not None]
+        signed = set(_signed_digests(archive))
+        bare = [image for image in images if not signed & _digests_of(archive, image)]
+        if bare and not signed:
+            few = ", ".join(dict.fromkeys(image.label for image in bare[:3]))
+            more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
+            yield self.finding(
+                archive, f"the archive holds {few}{more}, but no signature of any image"
+            )
+            return
+        for image in bare:
+            yield self.finding(
+                image,
+                f"the archive holds signatures, but none of {image.label} ({image.digest})",
+                at={"digest": image.digest},
+            )
+
+
+def _signed_digests(archive: Archive) -> Iterator[str]:
+    """The digests of what signatures in the archive are for."""
+    manifests = () if archive.oci is None else archive.oci.manifests
+    for manifest in manifests:
+        if manifest.subject is not None and _is_signature(manifest):
+            yield manifest.subject.digest_text or ""
+        name = manifest.descriptor.annotations.get(REF_NAME, "").rpartition(":")[2]
+        if name.endswith(_TAG_END):
+            yield name.removesuffix(_TAG_END).replace("-", ":", 1)
+
+
+def _is_signature(manifest: Manifest) -> bool:
+    types = [manifest.artifact_type, *(layer.media_type for layer in manifest.layers)]
+    types.append(None if manifest.config is None else manifest.config.media_type)
+    return any((each or "").startswith(_MARKS) for each in types)
+
+
+def _digests_of(archive: Archive, image: Image) -> set[str]:
+    """The digest of an image, and of the indexes that list it."""
+    found = {image.digest or ""}
+    for index in () if archive.oci is None else archive.oci.indexes:
+        listed = {descriptor.digest_text for descriptor in index.manifests}
+        if image.digest in listed and index.descriptor is not None:
+            found.add(index.descriptor.digest_text or "")
+    return found

@@ -1,0 +1,111 @@
+"""The steps that built an image, as its history tells them.
+
+Sources: Docker Engine 28, builder/dockerfile (``/bin/sh -c #(nop) ENV …``, and build arguments in
+front of the shell, ``|1 ARG=x /bin/sh -c …``); BuildKit 0.18, dockerfile2llb (``RUN /bin/sh -c …
+# buildkit``); buildah 1.38 and kaniko, which write the same forms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from checker.model.document import pointer
+from checker.model.image import Config, text
+
+_INSTRUCTIONS = frozenset(
+    {
+        *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL"),
+        *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+    }
+)
+_NO_OPERATION = "#(nop)"
+_BUILDKIT = "# buildkit"
+# Nobody writes a longer step; a hostile one is not read to its end.
+_LONGEST = 65_536
+# Words in front of a command that do not change which command it is.
+_PREFIXES = frozenset({"then", "do", "else", "if", "while", "!", "exec", "time", "env", "command"})
+
+
+class Step(NamedTuple):
+    """One entry of the history.
+
+    Attributes:
+        position: Position in the history, from 0.
+        instruction: Instruction of a Dockerfile, such as ``RUN``; empty if it is none.
+        text: What follows the instruction; of RUN, build arguments and shell included.
+        makes_layer: Whether it stands for a layer.
+    """
+
+    position: int
+    instruction: str
+    text: str
+    makes_layer: bool
+
+    @property
+    def pointer(self) -> str:
+        """Where it stands in the config."""
+        return pointer("history", self.position, "created_by")
+
+    @property
+    def label(self) -> str:
+        """How messages call it: ``step 3 (RUN)``, counted from 0."""
+        kind = f" ({self.instruction})" if self.instruction else ""
+        return f"step {self.position}{kind}"
+
+    def commands(self) -> list[tuple[str, ...]]:
+        """The shell commands of a RUN step, as words; none of other steps."""
+        if self.instruction != "RUN":
+            return []
+        shell = _shell().match(self.text)
+        script = self.text[shell.end() :] if shell else self.text
+        split = (_command(piece.split()) for piece in _separators().split(script))
+        return [words for words in split if words]
+
+
+def steps_of(config: Config) -> Iterator[Step]:
+    """The steps of an image, oldest first; entries without ``created_by`` are left out."""
+    for position, entry in enumerate(config.history):
+        created_by = text(entry.get("created_by"))
+        if created_by and created_by.strip():
+            instruction, rest = _take_apart(created_by[:_LONGEST].strip())
+            yield Step(position, instruction, rest, entry.get("empty_layer") is not True)
+
+
+def _take_apart(line: str) -> tuple[str, str]:
+    """The instruction and what follows it."""
+    line = line.removesuffix(_BUILDKIT).rstrip()
+    _, is_nop, after = line.partition(_NO_OPERATION)
+    if is_nop and "\n" not in line[: len(line) - len(after)]:
+        line = after.strip()
+    first, _, rest = line.partition(" ")
+    if first in _INSTRUCTIONS:
+        return first, rest.strip()
+    # The classic builder names no instruction where it runs a command.
+    return ("RUN", line) if line.startswith(("/", "|")) else ("", line)
+
+
+def _command(words: list[str]) -> tuple[str, ...]:
+    """A command without what may stand in front of it: ``A=b exec time make``."""
+    start = 0
+    while start < len(words) and (words[start] in _PREFIXES or _assignment().match(words[start])):
+        start += 1
+    return tuple(words[start:])
+
+
+@cache
+def _shell() -> re.Pattern[str]:
+    """Build arguments and the shell in front of a script: ``|1 A=b /bin/sh -c``."""
+    return re.compile(r"(?:\|\d+ .*?)??(?:/\S*/)?(?:ba|da|a|z|k)?sh(?: -o \w+| -\S+)+ ", re.DOTALL)
+
+
+@cache
+def _separators() -> re.Pattern[str]:
+    return re.compile(r"&&|\|\|?|;|\n|\$?\(|\)|(?<!\$)\{\s|\s\}|`|\\\s")
+
+
+@cache
+def _assignment() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z_]\w*=")

@@ -1,0 +1,61 @@
+"""HYG009: a build step that uses or installs sudo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.image import Config
+from checker_hygiene.steps import Step, steps_of
+
+_INSTALLERS = frozenset({"apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "tdnf"})
+
+
+class SudoInBuild(Check):
+    """A build step uses or installs sudo.
+
+    What it means:
+        The history has a RUN step with sudo as a command, or one that installs it as a package.
+
+    Why it matters:
+        Steps of a build are run as the user that USER names, so sudo is not needed to build. In a
+        container it does not hand on signals and terminals as one expects, and it is a setuid
+        program through which a user of the container becomes root.
+
+    How to mend it:
+        Put ``USER root`` before the steps that need it and the user of the service after them. To
+        start a program as another user, ``setpriv``, ``su-exec`` or ``gosu`` replace themselves by
+        it.
+
+    References:
+        - Docker, "Building best practices", USER
+        - dockle DKL-DI-0001
+    """
+
+    id = "HYG009"
+    name = "sudo-in-build"
+    severity = Severity.NOTE
+
+    def check_config(self, config: Config) -> Iterator[Finding]:
+        """Look at each step."""
+        for step in steps_of(config):
+            for what in dict.fromkeys(_found(step)):
+                yield self.finding(
+                    config,
+                    f"{step.label} of {config.location.image} {what}",
+                    at={"pointer": step.pointer},
+                )
+
+
+def _found(step: Step) -> Iterator[str]:
+    for command in step.commands():
+        tool = command[0].rpartition("/")[2]
+        if tool == "sudo" and len(command) > 1:
+            yield "runs a command through sudo; the steps of a build need none"
+        elif tool in _INSTALLERS and _installs_sudo(command):
+            yield "installs sudo, through which a user of the container becomes root"
+
+
+def _installs_sudo(command: tuple[str, ...]) -> bool:
+    return "sudo" in command and not {"install", "add"}.isdisjoint(command)

@@ -1,0 +1,59 @@
+"""HYG001: an image whose containers run as root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.image import Config, text
+
+_ROOT = frozenset({"root", "0"})
+_ADMINISTRATOR = "containeradministrator"
+
+
+class UserIsRoot(Check):
+    """Containers of the image run as root unless they are started otherwise.
+
+    What it means:
+        The config has no User, or it is root or 0. On Windows only ContainerAdministrator is
+        reported, since there the base image decides what no User means.
+
+    Why it matters:
+        A process that is taken over can change every file of the container, and one that breaks out
+        of it is root on the host, unless the engine maps users. Clusters with the restricted Pod
+        Security Standard refuse such an image.
+
+    How to mend it:
+        Make a user and end the Dockerfile with it: ``USER 10001``. A number also satisfies
+        runAsNonRoot of Kubernetes, which cannot judge a name. Where root is needed, as in images
+        that others build upon, waive the rule.
+
+    References:
+        - OCI image-spec 1.1, config.md, "User"
+        - dockle CIS-DI-0001; CIS Docker Benchmark, section 4.1
+    """
+
+    id = "HYG001"
+    name = "user-is-root"
+    severity = Severity.NOTE
+
+    def check_config(self, config: Config) -> Iterator[Finding]:
+        """Look at the user."""
+        user = text(config.settings.get("User")) or ""
+        if not _is_root(user.partition(":")[0].strip(), config.os):
+            return
+        runs_as = user if config.os == "windows" else "root"
+        found = f'its User is "{user}"' if user else "its config names no User"
+        yield self.finding(
+            config,
+            f"containers of {config.location.image} run as {runs_as}: {found}",
+            at={"pointer": "/config/User"},
+            fix="USER 10001",
+        )
+
+
+def _is_root(name: str, os: str | None) -> bool:
+    if os == "windows":
+        return name.lower() == _ADMINISTRATOR
+    return not name or name in _ROOT

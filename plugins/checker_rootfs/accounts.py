@@ -1,0 +1,79 @@
+"""The files of users and groups: passwd(5), group(5), shadow(5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.model.content import ContentRequest
+from checker.model.rootfs import Placed, Rootfs
+
+PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
+
+ACCOUNTS = ContentRequest(paths=frozenset({PASSWD, GROUP, SHADOW, GSHADOW}), limit=64 * 1024)
+"""The files of accounts; those of an image have a few kilobytes."""
+
+_DES = "[./0-9A-Za-z]{13}"
+
+
+class Line(NamedTuple):
+    """A line of such a file.
+
+    Attributes:
+        number: Counted from 1.
+        fields: What stands between the colons.
+    """
+
+    number: int
+    fields: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the user or group."""
+        return self.fields[0]
+
+
+class AccountFile(NamedTuple):
+    """A file of accounts.
+
+    Attributes:
+        placed: Where it lies, links followed.
+        lines: Its lines, without comments, empty ones and those of NIS; None if not all of it
+            was kept.
+    """
+
+    placed: Placed
+    lines: tuple[Line, ...] | None
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The names in it; None if they are not known."""
+        return None if self.lines is None else frozenset(line.name for line in self.lines)
+
+
+def read_accounts(rootfs: Rootfs, path: str) -> AccountFile | None:
+    """A file of accounts; None if there is none that is a file."""
+    placed = rootfs.resolve(path)
+    file = None if placed is None else rootfs.file_of(placed)
+    if placed is None or file is None or not file.entry.is_file:
+        return None
+    content = rootfs.content(file)
+    if content is None or len(content) < file.entry.size:
+        return AccountFile(placed, None)
+    return AccountFile(placed, tuple(_lines(content)))
+
+
+def is_hash(password: str) -> bool:
+    """Whether a password field holds a hash that a password can match (crypt(5)).
+
+    ``x``, ``*``, ``!`` and other words that no hash looks like lock the account.
+    """
+    return password.startswith(("$", "_")) or re.fullmatch(_DES, password) is not None
+
+
+def _lines(content: bytes) -> Iterator[Line]:
+    text = content.decode("utf-8", "surrogateescape")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and line[0] not in "#+-":
+            yield Line(number, tuple(line.split(":")))

@@ -1,0 +1,61 @@
+"""RFS012: something in the way of what engines mount into each container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.places import is_windows, place_of, shown
+
+_FOLDERS = ("proc", "sys", "dev", "etc")
+_NO_LINKS = frozenset({"proc", "sys"})
+_FILES = ("etc/hosts", "etc/hostname", "etc/resolv.conf")
+
+
+class BlockedMountPoint(Check):
+    """Where engines mount something into every container lies a thing of the wrong kind.
+
+    What it means:
+        Engines mount filesystems on /proc, /sys and /dev, and files on /etc/hosts, /etc/hostname
+        and /etc/resolv.conf. Here /proc or /sys is a symlink or no folder, /dev or /etc is no
+        folder, or one of the three files is a folder. What is missing is made by the engine and
+        passes.
+
+    Why it matters:
+        No container starts from the image. runc refuses: "filesystem "proc" must be mounted on
+        ordinary directory", or the mount fails with "not a directory".
+
+    How to mend it:
+        Delete the thing, or make it an empty folder (an empty file for the three files).
+
+    References:
+        - OCI runtime-spec 1.2, config-linux.md, "Default Filesystems"
+        - runc 1.2, mountToRootfs (CVE-2019-19921, CVE-2023-27561)
+    """
+
+    id = "RFS012"
+    name = "blocked-mount-point"
+    severity = Severity.ERROR
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Look at the places that engines mount on."""
+        if is_windows(rootfs):
+            return
+        for path in _FOLDERS:
+            found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
+            if found is not None and not found.entry.is_directory:
+                yield self._report(rootfs, found, path, "an ordinary folder")
+        for path in _FILES:
+            found = rootfs.resolve(path)
+            if found is not None and found.entry.is_directory:
+                yield self._report(rootfs, found, path, "a file")
+
+    def _report(self, rootfs: Rootfs, found: Placed, path: str, wanted: str) -> Finding:
+        return self.finding(
+            found.layer,
+            f"{shown(rootfs, found)} is a {found.entry.kind_name}, but engines mount on /{path}, "
+            f"which must be {wanted}",
+            at=place_of(rootfs, found.entry),
+        )

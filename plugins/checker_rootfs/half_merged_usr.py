@@ -1,0 +1,104 @@
+"""RFS011: a root whose /bin, /sbin and /lib were moved to /usr only in part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.image import Layer
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.folders import MERGED
+from checker_rootfs.places import is_windows, name_of, place_of, shown
+
+
+class HalfMergedUsr(Check):
+    """Of /bin, /sbin and /lib some are links into /usr, and others are folders.
+
+    What it means:
+        Distributions with a merged /usr have links in place of the old folders: ``bin ->
+        usr/bin``. Reported is a layer that puts a folder where a layer below it has such a link (a
+        warning): the folder takes the place of the link, and what lies in usr/bin is no longer
+        found in /bin. A root that mixes links and folders from the start gets a note.
+
+    Why it matters:
+        After such a layer /bin/sh, the loader in /lib or /lib64 and much else are gone, although
+        their files are still in /usr: containers fail at their start with "no such file or
+        directory". Package managers stop at a root that is half merged.
+
+    How to mend it:
+        Put the files into usr/bin, usr/lib and so on in the layer that brings the folder. ``COPY
+        --link``, ``ADD archive.tar /`` and tools that write layers themselves do not follow the
+        links of the image below; a plain COPY does.
+
+    References:
+        - OCI image-spec 1.1, layer.md, "Applying Changesets"
+        - Filesystem Hierarchy Standard 3.0, "3.4 /bin"; file-hierarchy(7)
+    """
+
+    id = "RFS011"
+    name = "half-merged-usr"
+    severity = Severity.WARNING
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Look at the folders that may be links, and at what they were in lower layers."""
+        if is_windows(rootfs):
+            return
+        replaced = {name: _replaced_link(rootfs, name) for name in MERGED}
+        for name, link in replaced.items():
+            if link is not None:
+                yield self._report_replaced(rootfs, name, link)
+        if not any(replaced.values()):
+            yield from self._check_mixture(rootfs)
+
+    def _report_replaced(self, rootfs: Rootfs, name: str, link: Placed) -> Finding:
+        layer = _bringer(rootfs, name)
+        return self.finding(
+            layer,
+            f"{layer.label} has a folder {name}, which takes the place of the link {name} -> "
+            f"{link.entry.linkname} of layer {link.layer.position}: what lies in "
+            f"{link.entry.linkname} is no longer found in {name}",
+            at={"path": name},
+            related=(link.layer.location._replace(path=name, offset=link.entry.offset),),
+        )
+
+    def _check_mixture(self, rootfs: Rootfs) -> Iterator[Finding]:
+        here = [placed for name in MERGED[:3] if (placed := rootfs.get(name)) is not None]
+        links = [placed for placed in here if _leads_to_usr(placed)]
+        folders = [placed for placed in here if placed.entry.is_directory]
+        if not links or not folders:
+            return
+        placed = folders[0]
+        names = " and ".join(one.entry.path for one in folders)
+        yield self.finding(
+            placed.layer,
+            f"{name_of(rootfs)} has {shown(rootfs, links[0])} as a link to "
+            f"{links[0].entry.linkname}, but {names} as "
+            + ("a folder" if len(folders) == 1 else "folders"),
+            at=place_of(rootfs, placed.entry),
+            severity=Severity.NOTE,
+        )
+
+
+def _leads_to_usr(placed: Placed) -> bool:
+    entry = placed.entry
+    return entry.is_symlink and entry.linkname.lstrip("/").startswith("usr/")
+
+
+def _replaced_link(rootfs: Rootfs, name: str) -> Placed | None:
+    """The link into /usr of a lower layer that a folder above it hides; None if there is none."""
+    visible = rootfs.get(name)
+    if visible is not None and not visible.entry.is_directory:
+        return None
+    for layer in reversed(rootfs.layers):
+        entry = layer.entries.get(name)
+        if entry is not None and not entry.is_directory:
+            placed = Placed(layer, entry)
+            return placed if _leads_to_usr(placed) and rootfs.holds(name) else None
+    return None
+
+
+def _bringer(rootfs: Rootfs, name: str) -> Layer:
+    """The uppermost layer that a folder, or what lies in it, comes from."""
+    visible = rootfs.get(name)
+    return rootfs.below(name)[0].layer if visible is None else visible.layer

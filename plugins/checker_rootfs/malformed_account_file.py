@@ -1,0 +1,137 @@
+"""RFS019: lines of passwd, group or shadow that do not mean what they look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.rootfs import Rootfs
+from checker_rootfs.accounts import (
+    ACCOUNTS,
+    GROUP,
+    PASSWD,
+    SHADOW,
+    AccountFile,
+    Line,
+    read_accounts,
+)
+from checker_rootfs.places import is_windows, place_of, shown
+
+_FIELDS = {PASSWD: 7, GROUP: 4, SHADOW: 9}
+# Which fields hold ids.
+_NUMBERS = {PASSWD: (2, 3), GROUP: (2,), SHADOW: ()}
+_LARGEST = 2**32 - 2
+_ID = 2
+# BSD has a second root for those who want another shell.
+_SECOND_ROOTS = frozenset({"toor"})
+
+
+class _Problem(NamedTuple):
+    """What is wrong with a line, and how much it matters."""
+
+    line: Line
+    text: str
+    severity: Severity
+
+
+class MalformedAccountFile(Check):
+    """A line of etc/passwd, etc/group or etc/shadow is malformed or says again what another said.
+
+    What it means:
+        Warnings are lines with too few or too many fields, ids that are no numbers, empty names,
+        lines that end in CR LF, a name that stands there twice, and a user beside root with the id
+        0. An id that two names share is a note, as is a short line of etc/shadow.
+
+    Why it matters:
+        Programs skip such a line, or read it each in its own way: the user does not exist for one,
+        and has another id for the next. Of a repeated name the first line counts, so that a change
+        in the second has no effect. Two names of one id are the same user to the kernel, and a
+        second user of id 0 is root. A carriage return becomes part of the shell's name.
+
+    How to mend it:
+        Edit accounts with ``adduser``, ``usermod`` and ``groupadd``, and check the files with
+        ``pwck -r`` and ``grpck -r``. Scripts that append to etc/passwd should look first whether
+        the name is there.
+
+    References:
+        - passwd(5), group(5), shadow(5)
+        - dockle, DKL-LI-0002
+    """
+
+    id = "RFS019"
+    name = "malformed-account-file"
+    severity = Severity.WARNING
+    reads = (ACCOUNTS,)
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Look at each line of the three files."""
+        if is_windows(rootfs):
+            return
+        for path in _FIELDS:
+            accounts = read_accounts(rootfs, path)
+            if accounts is not None and accounts.lines is not None:
+                for problem in _problems(path, accounts.lines):
+                    yield self._report(rootfs, accounts, problem)
+
+    def _report(self, rootfs: Rootfs, accounts: AccountFile, problem: _Problem) -> Finding:
+        placed = accounts.placed
+        return self.finding(
+            placed.layer,
+            f"{shown(rootfs, placed)}, line {problem.line.number}: {problem.text}",
+            at=place_of(rootfs, placed.entry),
+            severity=problem.severity,
+        )
+
+
+def _problems(path: str, lines: tuple[Line, ...]) -> Iterator[_Problem]:
+    sound: list[Line] = []
+    for line in lines:
+        text = _malformation(path, line)
+        if text is None:
+            sound.append(line)
+        else:
+            is_short = path == SHADOW and "field" in text
+            yield _Problem(line, text, Severity.NOTE if is_short else Severity.WARNING)
+    yield from _repeated_names(path, sound)
+    if path != SHADOW:
+        yield from _repeated_ids(path, sound)
+
+
+def _malformation(path: str, line: Line) -> str | None:
+    wanted = _FIELDS[path]
+    if line.fields[-1].endswith("\r"):
+        return "it ends in CR LF, and the carriage return counts as part of the last field"
+    if not line.name.strip():
+        return "the name is empty"
+    if len(line.fields) != wanted:
+        count = "1 field" if len(line.fields) == 1 else f"{len(line.fields)} fields"
+        return f'"{line.name}" has {count}, where {wanted} belong'
+    for position in _NUMBERS[path]:
+        value = line.fields[position]
+        if not re.fullmatch("[0-9]{1,10}", value) or int(value) > _LARGEST:
+            return f'"{line.name}" has the id "{value}", which is no number that fits'
+    return None
+
+
+def _repeated_names(path: str, lines: list[Line]) -> Iterator[_Problem]:
+    first: dict[str, Line] = {}
+    for line in lines:
+        before = first.setdefault(line.name, line)
+        if before is not line:
+            what = "group" if path == GROUP else "user"
+            text = f'the {what} "{line.name}" stands in line {before.number} already'
+            yield _Problem(line, text, Severity.WARNING)
+
+
+def _repeated_ids(path: str, lines: list[Line]) -> Iterator[_Problem]:
+    first: dict[int, Line] = {}
+    for line in lines:
+        number = int(line.fields[_ID])
+        before = first.setdefault(number, line)
+        if before.name != line.name and line.name not in _SECOND_ROOTS:
+            is_root = path == PASSWD and number == 0
+            text = f'"{line.name}" has the id {number}, as "{before.name}" has'
+            yield _Problem(line, text, Severity.WARNING if is_root else Severity.NOTE)

@@ -1,0 +1,99 @@
+"""RFS022: an os-release that nobody can read, or none beside a package database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.content import ContentRequest
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.places import is_windows, name_of, place_of, shown
+
+_PATHS = ("etc/os-release", "usr/lib/os-release")
+_PACKAGES = ("var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed")
+_RPM = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
+
+
+class MalformedOsRelease(Check):
+    """The os-release file is malformed, says no ID, or is missing beside a package database.
+
+    What it means:
+        etc/os-release (else usr/lib/os-release) says which distribution a root is. Its lines are
+        shell assignments. Reported are lines that are none, values with spaces or quotes that are
+        not closed, and a file without ID. A root with the package database of dpkg, apk or rpm, but
+        without os-release, is a note; roots without packages need none.
+
+    Why it matters:
+        Vulnerability scanners and installers look here for the distribution and its version. If
+        they cannot read it, they take the image for one without packages and report nothing, which
+        reads like a clean bill.
+
+    How to mend it:
+        Keep the file of the base image (package ``base-files``, ``alpine-release``,
+        ``fedora-release`` and so on), or write NAME="value" lines with at least ID and VERSION_ID.
+
+    References:
+        - os-release(5)
+    """
+
+    id = "RFS022"
+    name = "malformed-os-release"
+    severity = Severity.WARNING
+    reads = (ContentRequest(paths=frozenset(_PATHS), limit=16 * 1024),)
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Read the file that programs would read."""
+        if is_windows(rootfs):
+            return
+        placed = next((found for path in _PATHS if (found := rootfs.resolve(path))), None)
+        if placed is None:
+            yield from self._check_missing(rootfs)
+            return
+        file = rootfs.file_of(placed)
+        content = None if file is None else rootfs.content(file)
+        if file is None or content is None or len(content) < file.entry.size:
+            return
+        for problem, severity in _problems(content.decode("utf-8", "surrogateescape")):
+            yield self._report(rootfs, placed, problem, severity)
+
+    def _check_missing(self, rootfs: Rootfs) -> Iterator[Finding]:
+        database = next((path for path in (*_PACKAGES, *_RPM) if rootfs.resolve(path)), None)
+        if database is not None:
+            yield self.finding(
+                rootfs,
+                f"{name_of(rootfs)} has packages ({database}), but no {_PATHS[0]} that says of "
+                "which distribution",
+                at={"path": _PATHS[0]},
+                severity=Severity.NOTE,
+            )
+
+    def _report(self, rootfs: Rootfs, placed: Placed, problem: str, severity: Severity) -> Finding:
+        return self.finding(
+            placed.layer,
+            f"{shown(rootfs, placed)}{problem}",
+            at=place_of(rootfs, placed.entry),
+            severity=severity,
+        )
+
+
+def _problems(text: str) -> Iterator[tuple[str, Severity]]:
+    names: set[str] = set()
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _assignment().fullmatch(line.rstrip(" \t"))
+        if match is None:
+            yield f', line {number}: "{line}" is no assignment', Severity.WARNING
+        else:
+            names.add(match[1])
+    if "ID" not in names:
+        yield " has no ID, which names the distribution", Severity.NOTE
+
+
+@cache
+def _assignment() -> re.Pattern[str]:
+    quoted = r'"(?:[^"\\]|\\.)*"' + r"|'[^']*'"
+    return re.compile(rf"\s*([A-Za-z_][A-Za-z0-9_]*)=(?:{quoted}|[^\s\"'$`;&|<>()]*)")

@@ -1,0 +1,95 @@
+"""RFS009: a healthcheck or build shell whose program is not in the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.archive import Archive
+from checker.model.document import pointer
+from checker.model.image import Config, mapping, strings
+from checker.model.rootfs import Rootfs
+from checker_rootfs.command import (
+    describe_missing,
+    is_executable,
+    is_mounted,
+    look_up,
+    why_skipped,
+)
+from checker_rootfs.places import is_windows, name_of, shown
+
+_SHELL = "/bin/sh"
+
+
+class MissingHealthProgram(Check):
+    """The program of the healthcheck, or the shell for builds, is not in the root filesystem.
+
+    What it means:
+        Healthcheck in the config names a program (``CMD``), or a line for a shell (``CMD-SHELL``,
+        which takes the first word of Shell, else /bin/sh). That program is not in the image or not
+        executable. A Shell that is missing, but that no healthcheck needs, is a note.
+
+    Why it matters:
+        The application runs, and still the container is always reported as unhealthy, so that
+        orchestrators restart it or send it no traffic. Distroless images with a healthcheck for
+        ``curl`` or a shell are the usual case. A missing Shell fails the next build that starts
+        from the image with a RUN in shell form.
+
+    How to mend it:
+        Copy the program into the image, let the application check itself (``HEALTHCHECK CMD
+        ["/app", "--health"]``), or switch the check off (``HEALTHCHECK NONE``).
+
+    References:
+        - Docker image specification v1.2, "Healthcheck" and "Shell"
+        - Docker Engine 28, daemon/health.go
+    """
+
+    id = "RFS009"
+    name = "missing-health-program"
+    severity = Severity.WARNING
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Only images have a healthcheck."""
+        return why_skipped(archive)
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Look up the program of the healthcheck, else the shell."""
+        config = None if rootfs.image is None else rootfs.image.config
+        if config is None or is_windows(rootfs):
+            return
+        shell = strings(config.settings.get("Shell"))
+        test = strings(mapping(config.settings.get("Healthcheck")).get("Test"))
+        if test[:1] == ("CMD",) and len(test) > 1:
+            yield from self._health(rootfs, config, test[1], 1)
+        elif test[:1] == ("CMD-SHELL",):
+            yield from self._health(rootfs, config, shell[0] if shell else _SHELL, 0)
+            return
+        for problem in _problems(rootfs, config, shell[0]) if shell else ():
+            yield self.finding(
+                config,
+                f'{name_of(rootfs)} has the shell "{shell[0]}" for builds, {problem}',
+                at={"pointer": pointer("config", "Shell", 0)},
+                severity=Severity.NOTE,
+            )
+
+    def _health(
+        self, rootfs: Rootfs, config: Config, program: str, position: int
+    ) -> Iterator[Finding]:
+        for problem in _problems(rootfs, config, program):
+            yield self.finding(
+                config,
+                f'the healthcheck of {name_of(rootfs)} runs "{program}", {problem}',
+                at={"pointer": pointer("config", "Healthcheck", "Test", position)},
+            )
+
+
+def _problems(rootfs: Rootfs, config: Config, word: str) -> Iterator[str]:
+    """Why a program cannot be run; at most one reason."""
+    lookup = look_up(rootfs, config, word)
+    if is_mounted(lookup.path):
+        return
+    if lookup.found is None:
+        yield describe_missing(rootfs, lookup)
+    elif not is_executable(lookup.found.entry):
+        yield f"but {shown(rootfs, lookup.found)} is no executable file"

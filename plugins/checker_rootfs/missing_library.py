@@ -1,0 +1,164 @@
+"""RFS027: programs whose shared libraries are not in the root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.content import ContentRequest
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.command import HEADS, Start, find_start, program_behind, programs_in_path
+from checker_rootfs.places import is_windows, name_of, place_of, shown
+from checker_rootfs.program import elf_interpreter
+
+_FOLDERS = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
+# GNU triplets of multiarch folders (Debian).
+_TRIPLETS = ("x86_64", "aarch64", "arm", "i386", "riscv64", "powerpc64le", "s390x")
+# What the runtimes for graphics cards put into the container at its start.
+_INJECTED = (
+    "libcuda.",
+    "libcudadebugger.",
+    "libnvidia-",
+    "libnv",
+    "libGLX_nvidia",
+    "libEGL_nvidia",
+)
+# musl's loader is the C library itself, and answers for these names (ldso/dynlink.c).
+_OF_MUSL = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
+_RELATED = 20
+
+
+class MissingLibrary(Check):
+    """A program needs a shared library that is nowhere in its root filesystem.
+
+    What it means:
+        A dynamically linked program names the libraries that it needs. A library counts as present
+        if any file or link of its name lies anywhere in the root, whatever the search path of the
+        loader. A missing one is an error for the program that the image starts, or the interpreter
+        of the script that it starts, and a note for other programs in the folders of PATH.
+        Libraries that runtimes for graphics cards bring are not looked for, nor what libraries
+        need in their turn.
+
+    Why it matters:
+        The program stops before its first line: "error while loading shared libraries: libssl.so.3:
+        cannot open shared object file". Mostly it was copied from a build stage without them.
+
+    How to mend it:
+        Copy the libraries along (``ldd PROGRAM`` in the build stage lists them), install the
+        package that has them, or link statically.
+
+    References:
+        - System V ABI, chapter 5, "Dynamic Section" and "Shared Object Dependencies"
+        - ld.so(8); melange, linter "lddcheck"
+    """
+
+    id = "RFS027"
+    name = "missing-library"
+    severity = Severity.ERROR
+    reads = (HEADS, ContentRequest(libraries=True))
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Look up what the started program needs, then what the others do."""
+        if is_windows(rootfs):
+            return
+        start = find_start(rootfs)
+        started = None if start is None else program_behind(rootfs, start)
+        others = _others(rootfs, started)
+        absent = _absent(rootfs, others if started is None else [started, *others])
+        if not absent:
+            return
+        if start is not None and started is not None:
+            yield from self._check_started(rootfs, start, started, absent)
+        missing: dict[str, list[Placed]] = {}
+        for placed in others:
+            for name in _missing(rootfs, placed, absent):
+                missing.setdefault(name, []).append(placed)
+        for name, programs in missing.items():
+            yield self._report_others(rootfs, name, programs)
+
+    def _check_started(
+        self, rootfs: Rootfs, start: Start, started: Placed, absent: frozenset[str]
+    ) -> Iterator[Finding]:
+        missing = _missing(rootfs, started, absent)
+        if not missing or _lacks_loader(rootfs, started):
+            return
+        what = "a library" if len(missing) == 1 else f"{len(missing)} libraries"
+        yield self.finding(
+            start.config,
+            f'{start.label} starts "{start.program.word}": {shown(rootfs, started)} needs {what} '
+            f"that the root filesystem does not have: {', '.join(missing)}",
+            at={"pointer": start.pointer, "path": started.entry.path},
+        )
+
+    def _report_others(self, rootfs: Rootfs, name: str, programs: list[Placed]) -> Finding:
+        first = programs[0]
+        count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
+        return self.finding(
+            first.layer,
+            f"{name_of(rootfs)} has no {name}, which {count} in PATH must have: "
+            f"{', '.join(placed.entry.path for placed in programs[:_RELATED])}"
+            + (", …" if len(programs) > _RELATED else ""),
+            at=place_of(rootfs, first.entry),
+            severity=Severity.NOTE,
+            related=(
+                placed.layer.location._replace(**place_of(rootfs, placed.entry))
+                for placed in programs[1:_RELATED]
+            ),
+        )
+
+
+def _needed(rootfs: Rootfs, program: Placed) -> tuple[str, ...]:
+    file = rootfs.file_of(program)
+    tar = file.layer.blob.tar if file is not None and file.layer.blob else None
+    return () if file is None or tar is None else tar.needed.get(file.entry.position, ())
+
+
+def _missing(rootfs: Rootfs, program: Placed, absent: frozenset[str]) -> tuple[str, ...]:
+    """The libraries that a program needs among those that the root does not have."""
+    missing = tuple(name for name in _needed(rootfs, program) if name in absent)
+    if not missing or not _is_for_musl(rootfs, program):
+        return missing
+    return tuple(name for name in missing if not name.startswith(_OF_MUSL))
+
+
+def _absent(rootfs: Rootfs, programs: list[Placed]) -> frozenset[str]:
+    """The libraries that programs need and that are nowhere in the root."""
+    names = {name for program in programs for name in _needed(rootfs, program)}
+    folders = tuple(_library_folders())
+    doubtful = frozenset(
+        name
+        for name in names
+        if not name.startswith(_INJECTED)
+        and not any(f"{folder}/{name}" in rootfs for folder in folders)
+        and not ("/" in name and rootfs.resolve(name) is not None)
+    )
+    found = rootfs.named(*sorted(doubtful)) if doubtful else ()
+    return doubtful - {row.path.rpartition("/")[2] for row in found}
+
+
+def _library_folders() -> Iterator[str]:
+    yield from _FOLDERS
+    for triplet in _TRIPLETS:
+        yield f"usr/lib/{triplet}-linux-gnu"
+        yield f"lib/{triplet}-linux-gnu"
+
+
+def _is_for_musl(rootfs: Rootfs, program: Placed) -> bool:
+    return "ld-musl" in (elf_interpreter(rootfs.content(program) or b"") or "")
+
+
+def _lacks_loader(rootfs: Rootfs, program: Placed) -> bool:
+    """Whether the loader is missing too, which missing-interpreter reports."""
+    loader = elf_interpreter(rootfs.content(program) or b"")
+    return loader is not None and rootfs.resolve(loader) is None
+
+
+def _others(rootfs: Rootfs, started: Placed | None) -> list[Placed]:
+    """The programs in PATH that need libraries, apart from the one that is started."""
+    apart = None if started is None else started.entry.path
+    return [
+        Placed(row.layer, row.entry)
+        for row, head in programs_in_path(rootfs)
+        if head.startswith(b"\x7fELF") and row.path != apart
+    ]

@@ -1,0 +1,98 @@
+"""RFS017: programs that run as their owner or group, whoever starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.entries import Entry
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.places import is_windows, name_of, place_of, shown
+
+_SETUID, _SETGID = 0o4000, 0o2000
+_GROUP_WRITE, _OTHERS_WRITE = 0o020, 0o002
+_SHOWN = 20
+
+
+class SetuidProgram(Check):
+    """The root filesystem holds setuid or setgid programs.
+
+    What it means:
+        Files with the setuid or setgid bit run with the rights of their owner or group. One note
+        lists them all; every distribution has some, such as ``su`` and ``passwd``. One that others
+        may write to is an error of its own, and a setuid program that a group may write to a
+        warning. On folders the setgid bit only hands on the group, and is not reported.
+
+    Why it matters:
+        In a container that does not run as root they are the ways to become root in it. With a
+        file that others may write to, anyone can put own code there; Linux clears the bits at the
+        first write, but not everything that unpacks or copies images does.
+
+    How to mend it:
+        Remove the bits of what the application does not need (``chmod a-s``), or start containers
+        with ``--security-opt no-new-privileges``.
+
+    References:
+        - execve(2), "Effect on process credentials"; inode(7)
+        - CIS Docker Benchmark 1.6, 4.8; dockle, CIS-DI-0008; melange, linter "setuidgid"
+    """
+
+    id = "RFS017"
+    name = "setuid-program"
+    severity = Severity.NOTE
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """List the programs; report each that others can change."""
+        if is_windows(rootfs):
+            return
+        rows = rootfs.with_mode(_SETUID | _SETGID)
+        programs = [
+            placed for placed in (Placed(row.layer, row.entry) for row in rows) if _is_file(placed)
+        ]
+        for placed in programs:
+            yield from self._check_writable(rootfs, placed)
+        if programs:
+            yield self._list(rootfs, programs)
+
+    def _check_writable(self, rootfs: Rootfs, placed: Placed) -> Iterator[Finding]:
+        entry = placed.entry
+        if entry.mode & _OTHERS_WRITE:
+            who, severity = "everyone", Severity.ERROR
+        elif entry.mode & _SETUID and entry.mode & _GROUP_WRITE:
+            who, severity = f"group {entry.gid}", Severity.WARNING
+        else:
+            return
+        rights = f"user {entry.uid}" if entry.mode & _SETUID else f"group {entry.gid}"
+        yield self.finding(
+            placed.layer,
+            f"{shown(rootfs, placed)} has mode {_octal(entry)}: it runs as {rights}, and {who} may "
+            "write to it",
+            at=place_of(rootfs, entry),
+            severity=severity,
+            fix=f"chmod go-w /{entry.path}",
+        )
+
+    def _list(self, rootfs: Rootfs, programs: list[Placed]) -> Finding:
+        items = [f"{placed.entry.path} ({_octal(placed.entry)})" for placed in programs[:_SHOWN]]
+        more = f" and {len(programs) - _SHOWN} more" if len(programs) > _SHOWN else ""
+        count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
+        first, *others = programs
+        return self.finding(
+            first.layer,
+            f"{name_of(rootfs)} has {count} with the setuid or setgid bit: "
+            f"{', '.join(items)}{more}",
+            at=place_of(rootfs, first.entry),
+            related=(
+                placed.layer.location._replace(**place_of(rootfs, placed.entry))
+                for placed in others
+            ),
+        )
+
+
+def _is_file(placed: Placed) -> bool:
+    return placed.entry.is_file or placed.entry.is_hard_link
+
+
+def _octal(entry: Entry) -> str:
+    return f"{entry.mode & 0o7777:04o}"

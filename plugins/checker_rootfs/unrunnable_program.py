@@ -1,0 +1,140 @@
+"""RFS026: programs in the folders of PATH that cannot be started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checker.checks.check import Check
+from checker.checks.finding import Finding, Severity
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.command import (
+    HEADS,
+    Lookup,
+    describe_missing,
+    is_executable,
+    look_up,
+    programs_in_path,
+)
+from checker_rootfs.places import is_windows, name_of, place_of, shown
+from checker_rootfs.program import Shebang, elf_interpreter, shebang_of
+
+_ENV = "/usr/bin/env"
+_RELATED = 20
+
+
+class _Needy(NamedTuple):
+    """A program and the interpreter or loader that it asks for."""
+
+    placed: Placed
+    script: Shebang | None
+    interpreter: str
+
+
+class UnrunnableProgram(Check):
+    """A program in a folder of PATH cannot be started.
+
+    What it means:
+        Of every executable in the folders of PATH the interpreter of its first line, or the loader
+        that it is linked for, is looked up in the root. A script whose first line ends in CR LF is
+        a warning: the kernel looks for an interpreter with a carriage return in its name. A missing
+        interpreter or loader is a note for all programs that need it, since packages often bring
+        scripts for languages that are not installed. What the image itself starts is looked at by
+        missing-interpreter.
+
+    Why it matters:
+        Whoever calls the program gets "no such file or directory", though it is there. With a
+        loader it tells that programs were copied from an image with another C library.
+
+    How to mend it:
+        Convert the line ends (``dos2unix FILE``; ``* text=auto eol=lf`` in .gitattributes),
+        install the interpreter, or leave the programs out.
+
+    References:
+        - execve(2), "Interpreter scripts"; ld.so(8)
+        - melange, linter "lddcheck"
+    """
+
+    id = "RFS026"
+    name = "unrunnable-program"
+    severity = Severity.NOTE
+    reads = (HEADS,)
+
+    def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
+        """Look at the head of each program; look each interpreter up once."""
+        if is_windows(rootfs):
+            return
+        config = None if rootfs.image is None else rootfs.image.config
+        missing: dict[str, list[Placed]] = {}
+        known: dict[str, str | None] = {}
+        for needy in _needy(rootfs):
+            script = needy.script
+            if script is not None and (script.interpreter + script.argument).endswith("\r"):
+                yield self._report_line_end(rootfs, needy.placed)
+                continue
+            for word in _words(needy):
+                if word not in known:
+                    known[word] = _problem(rootfs, look_up(rootfs, config, word))
+                if known[word] is not None:
+                    missing.setdefault(word, []).append(needy.placed)
+        for word, programs in missing.items():
+            yield self._report_missing(rootfs, word, known[word] or "", programs)
+
+    def _report_line_end(self, rootfs: Rootfs, placed: Placed) -> Finding:
+        entry = placed.entry
+        return self.finding(
+            placed.layer,
+            f"{shown(rootfs, placed)} is a script whose first line ends in CR LF, and the kernel "
+            "takes the carriage return as part of it",
+            at=place_of(rootfs, entry),
+            severity=Severity.WARNING,
+            fix=f"sed -i 's/\\r$//' /{entry.path}",
+        )
+
+    def _report_missing(
+        self, rootfs: Rootfs, word: str, problem: str, programs: list[Placed]
+    ) -> Finding:
+        first = programs[0]
+        count = f"{len(programs)} programs" if len(programs) > 1 else "1 program"
+        return self.finding(
+            first.layer,
+            f'{name_of(rootfs)} has {count} that "{word}" is to run, {problem}: '
+            f"{', '.join(placed.entry.path for placed in programs[:_RELATED])}"
+            + (", …" if len(programs) > _RELATED else ""),
+            at=place_of(rootfs, first.entry),
+            related=(
+                placed.layer.location._replace(**place_of(rootfs, placed.entry))
+                for placed in programs[1:_RELATED]
+            ),
+        )
+
+
+def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
+    """The programs in the folders of PATH that need an interpreter or a loader."""
+    for row, head in programs_in_path(rootfs):
+        script = shebang_of(head) if b"\n" in head else None
+        interpreter = elf_interpreter(head) if script is None else script.interpreter
+        if interpreter is not None:
+            yield _Needy(Placed(row.layer, row.entry), script, interpreter)
+
+
+def _words(needy: _Needy) -> tuple[str, ...]:
+    """What must be there for a program to run."""
+    script = needy.script
+    interpreter = needy.interpreter
+    if script is None or interpreter != _ENV:
+        # The kernel does not look a bare name up in PATH.
+        return (interpreter if "/" in interpreter else f"./{interpreter}",)
+    name = script.argument
+    if not name or name.startswith("-") or "=" in name or " " in name:
+        return (_ENV,)
+    return (_ENV, name)
+
+
+def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
+    """Why an interpreter cannot run; None if it can."""
+    if lookup.found is None:
+        return describe_missing(rootfs, lookup)
+    if is_executable(lookup.found.entry):
+        return None
+    return f"but {shown(rootfs, lookup.found)} is no executable file"
