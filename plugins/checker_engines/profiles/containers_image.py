@@ -219,7 +219,7 @@ class Podman(NamedTuple):
     def _import(self, archive: Archive) -> None:
         refuse_folder(archive)
         compression = archive.compression
-        error = inflating_error(compression) if is_recognised(compression) else None
+        error = inflating_error(compression, archive.size) if is_recognised(compression) else None
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
             raise Refusal(text, "the compressed archive is corrupt: get it again")

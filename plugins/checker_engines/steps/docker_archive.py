@@ -112,7 +112,7 @@ class DockerArchive:
         compression = self._archive.compression
         if not is_recognised(compression):
             return
-        error = inflating_error(compression)
+        error = inflating_error(compression, self._archive.size)
         if error is not None:
             file = self._library.temporary("container_images_docker-tar0")
             raise Refusal(
@@ -251,7 +251,7 @@ class DockerArchive:
         blob = self._archive.members.blobs.get(position)
         if blob is None or not is_recognised(blob.compression):
             return
-        error = inflating_error(blob.compression)
+        error = inflating_error(blob.compression, blob.size)
         if error is not None:
             text = f"reading {self._library.quoted(path)} to find its size: {error}"
             raise Refusal(text, f"the layer {path} cannot be decompressed")

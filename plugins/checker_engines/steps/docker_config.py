@@ -77,7 +77,11 @@ _HEALTH = Struct(
 
 def _history(moment: Custom) -> Struct:
     words = ("author", "created_by", "comment")
-    fields = {"created": moment, **dict.fromkeys(words, STRING), "empty_layer": BOOL}
+    fields: dict[str, Shape] = {
+        "created": moment,
+        **dict.fromkeys(words, STRING),
+        "empty_layer": BOOL,
+    }
     return Struct("History", fields, NONE_EMBEDDED, "image.History")
 
 

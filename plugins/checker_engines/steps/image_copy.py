@@ -189,6 +189,11 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
 
 def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
     error = digest_error(layer.digest)
+    if not layer.digest:
+        raise Refusal(
+            "trying to reuse blob  at destination: Can not check for a blob with unknown digest",
+            "a layer has no digest",
+        )
     if error is not None:
         raise Refusal(
             f"trying to reuse blob {layer.digest} at destination: {invalid}{error}",
@@ -264,7 +269,7 @@ class _Storage:
             raise _mismatch(layer, f"writing blob: {step}: happened during read")
         blob = layer.blob
         if blob is not None and not layer.is_inflated and is_recognised(blob.compression):
-            error = storage_inflating_error(blob.compression, self._library)
+            error = storage_inflating_error(blob.compression, blob.size, self._library)
             if error is not None:
                 reason = f"layer {layer.digest} cannot be decompressed"
                 raise Refusal(f"writing blob: {file}: {error}", reason)

@@ -67,7 +67,11 @@ _DOCKER_ROOTFS = Struct(
 
 def _history(name: str, go_name: str, moment: Custom) -> Slice:
     words = ("author", "created_by", "comment")
-    fields = {"created": moment, **dict.fromkeys(words, STRING), "empty_layer": BOOL}
+    fields: dict[str, Shape] = {
+        "created": moment,
+        **dict.fromkeys(words, STRING),
+        "empty_layer": BOOL,
+    }
     return Slice(Struct(name, fields, NONE_EMBEDDED, go_name), f"[]{go_name}")
 
 

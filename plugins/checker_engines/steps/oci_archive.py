@@ -162,9 +162,10 @@ class OciArchive:
         bare = next((each for each in manifests if each.get("platform") is None), None)
         if bare is not None:
             return bare
+        quoted = self._library.quoted
         raise Refusal(
             f"choosing an image from manifest list {self._shown}: no image found in image index "
-            f'for architecture "{host.architecture}", variant "", OS "{host.os}"',
+            f'for architecture {quoted(host.architecture)}, variant "", OS {quoted(host.os)}',
             f"it holds no image for {host.os}/{host.architecture}",
         )
 
