@@ -15,8 +15,8 @@ class BadHeaderChecksum(Check):
 
     What it means:
         Each entry of a tar begins with a header of 512 bytes that holds the sum of its own bytes.
-        Here the sum is another one, so the header was damaged, or something else lies in its place. Where the
-        compressed stream around the tar is corrupt, that alone is reported.
+        Here the sum is another one, so the header was damaged, or something else lies in its place.
+        Where the compressed stream around the tar is corrupt, that alone is reported.
 
     Why it matters:
         Every engine stops at this header and refuses the archive. Python's tarfile ends here

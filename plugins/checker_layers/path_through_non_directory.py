@@ -156,9 +156,6 @@ def _odd(use: Use) -> set[str]:
     """The paths with something below them that are no directories."""
     by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
     found = {path for path in use.layer.entries.folders if path in by_path}
-    if use.image is None:
-        # Files of a flat root are another rule's: file-used-as-folder.
-        return {path for path in found if kinds[by_path[path]] == _SYMLINK}
     return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
 
 
