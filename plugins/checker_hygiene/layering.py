@@ -97,18 +97,33 @@ class Layering(NamedTuple):
             return 0.0
         return self.wasted / self.added if self.added > 0 else float("inf")
 
-    def worst(self, most: int, least_lost: int = 1, least_copies: int = 1) -> list[Repeat]:
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The folders that are deleted or emptied as a whole, each with a slash behind."""
+        targets = (removal.target for removal in self.removals if not removal.is_file)
+        return tuple(f"{target}/" if target else "" for target in targets)
+
+    def worst(
+        self,
+        most: int,
+        least_lost: int = 1,
+        least_copies: int = 1,
+        beside: tuple[str, ...] = (),
+    ) -> list[Repeat]:
         """The files that waste most.
 
         Args:
             most: How many of them.
             least_lost: Bytes that a file must waste.
             least_copies: Layers that must hold it.
+            beside: Beginnings of the paths of files that are left out.
         """
         worth = (
             (-lost, path)
             for path, lost in self.lost.items()
-            if lost >= least_lost and self.copies.get(path, 1) >= least_copies
+            if lost >= least_lost
+            and self.copies.get(path, 1) >= least_copies
+            and not path.startswith(beside)
         )
         return [
             Repeat(path, self.copies.get(path, 1), self.sizes[path], -lost)

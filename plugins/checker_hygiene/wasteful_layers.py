@@ -85,9 +85,9 @@ class WastefulLayers(Check):
 
 
 def _worst(layering: Layering) -> str:
-    """The files that waste most, as the end of a sentence."""
+    """The files that waste most, as the end of a sentence; those that the figures count."""
     shown = ", ".join(
         f"{repeat.path} ({repeat.copies}x, {amount(repeat.size)})"
-        for repeat in layering.worst(_FILES)
+        for repeat in layering.worst(_FILES, beside=layering.emptied)
     )
     return f"; most of it: {shown}" if shown else ""
