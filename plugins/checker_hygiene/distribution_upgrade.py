@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -16,6 +17,8 @@ _UPGRADES = {
     "zypper": ("update", "up", "dist-upgrade", "dup"),
 }
 _PACMAN = "pacman"
+# Options of apt-get whose value is the next word.
+_WITH_VALUE = frozenset({"-o", "--option", "-t", "--target-release", "-c", "--config-file"})
 
 
 class DistributionUpgrade(Check):
@@ -58,7 +61,11 @@ class DistributionUpgrade(Check):
 def _upgrades(step: Step) -> Iterator[str]:
     for command in step.commands():
         tool = command[0].rpartition("/")[2]
-        words = [word for word in command[1:] if not word.startswith("-")]
+        words = [
+            word
+            for before, word in pairwise(command)
+            if not word.startswith("-") and before not in _WITH_VALUE
+        ]
         if len(words) == 1 and words[0] in _UPGRADES.get(tool, ()):
             yield f"{tool} {words[0]}"
         elif tool == _PACMAN and not words and any(_is_sync(word) for word in command[1:]):
