@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind, OciHalf
-from checker.model.image import CONTAINERD_NAME, Descriptor, Image, Layer, Manifest, ManifestItem
+from checker.model.image import (
+    CONTAINERD_NAME,
+    REF_NAME,
+    Descriptor,
+    Image,
+    Layer,
+    Manifest,
+    ManifestItem,
+)
 from checker.model.interpret import INDEX_JSON, MANIFEST_JSON, shorten
 from checker_docker._docker import familiar
 
@@ -54,19 +62,21 @@ class HalvesDisagree(Check):
         if archive.oci is None:
             return
         names = _names(archive.oci)
-        all_read = _is_complete(archive, archive.oci)
         for image in archive.images:
             if image.item is not None and image.manifest is not None:
                 yield from self._layers(archive, image, image.item, image.manifest)
                 yield from self._names(image, image.item, names.get(_key(image), frozenset()))
-            elif image.item is not None and image.config is not None and all_read:
-                yield self._docker_only(archive, image)
-            elif image.manifest is not None and image.config is not None:
-                yield from self._oci_only(archive, image, image.manifest)
+        alone = _docker_alone(archive, archive.oci)
+        yield from (self._docker_only(archive, image) for image in alone)
+        told = {familiar(name) for image in alone for name in image.names}
+        for image in archive.images:
+            # Of one whose name was told with another config, nothing more is to say.
+            if image.item is None and told.isdisjoint(names.get(_key(image), ())):
+                yield from self._oci_only(archive, image)
 
     def _docker_only(self, archive: Archive, image: Image) -> Finding:
         config = "" if image.config is None else image.config.blob.digest
-        others = _configs_of(archive)
+        others = [shorten(digest) for digest in _configs_of(archive)[:3]]
         wanted = f"; those there are {', '.join(others)}" if others else ""
         return self.finding(
             image,
@@ -74,17 +84,20 @@ class HalvesDisagree(Check):
             f"below {INDEX_JSON} has that config{wanted}",
         )
 
-    def _oci_only(self, archive: Archive, image: Image, manifest: Manifest) -> Iterator[Finding]:
+    def _oci_only(self, archive: Archive, image: Image) -> Iterator[Finding]:
         """An image of index.json itself; of several platforms below it, one is enough."""
+        manifest, config = image.manifest, image.config
+        if manifest is None or config is None:
+            return
         root = None if archive.oci is None else archive.oci.root_index
         tops = () if root is None else root.manifests
         is_top = any(each.digest_text == manifest.descriptor.digest_text for each in tops)
         if not is_top or manifest.descriptor.platform is not None:
             return
-        config = "" if image.config is None else image.config.blob.digest
         yield self.finding(
             image,
-            f"{INDEX_JSON} describes {image.label} with the config {shorten(config)}, no image of "
+            f"{INDEX_JSON} describes {image.label} with the config "
+            f"{shorten(config.blob.digest)}, no image of "
             f"{MANIFEST_JSON} has that config",
             severity=Severity.WARNING,
         )
@@ -94,10 +107,14 @@ class HalvesDisagree(Check):
     ) -> Iterator[Finding]:
         ours = [archive.members.blob(path) for path in item.layers]
         if len(ours) != len(image.layers):
+            diff_ids = None if image.config is None else image.config.diff_ids
+            if diff_ids is not None and len(diff_ids) != len(ours):
+                # That manifest.json does not fit its config is another rule's.
+                return
             yield self.finding(
                 image,
-                f"{MANIFEST_JSON} lists {len(ours)} layers of {image.label}, its manifest "
-                f"{manifest.location.member} lists {len(image.layers)}",
+                f"of {image.label}, {MANIFEST_JSON} lists {_count(ours)}, its manifest "
+                f"{manifest.location.member} lists {_count(image.layers)}",
                 at={"member": item.location.member, "pointer": item.location.pointer},
                 related=[manifest.location._replace(pointer="/layers")],
             )
@@ -132,11 +149,26 @@ class HalvesDisagree(Check):
         )
 
 
+def _docker_alone(archive: Archive, half: OciHalf) -> list[Image]:
+    """The images of manifest.json whose config no manifest of the OCI half has."""
+    known = frozenset(_configs_of(archive))
+    return [
+        image
+        for image in archive.images
+        if image.item is not None and image.manifest is None and image.config is not None
+        if image.config.blob.digest not in known and _is_complete(archive, half)
+    ]
+
+
 def _is_complete(archive: Archive, half: OciHalf) -> bool:
     """Whether all manifests and configs are there; what is missing is another rule's."""
     configs = (each.config.digest for each in half.manifests if each.config is not None)
     blobs = map(archive.members.blob_of, configs)
     return not half.unfollowed and all(blob is not None and blob.document for blob in blobs)
+
+
+def _count(layers: Sequence[object]) -> str:
+    return f"{len(layers)} layer{'' if len(layers) == 1 else 's'}"
 
 
 def _shown(names: frozenset[str]) -> str:
@@ -149,7 +181,7 @@ def _key(image: Image) -> str:
 
 def _configs_of(archive: Archive) -> list[str]:
     images = (image for image in archive.images if image.manifest and image.config)
-    return [shorten(image.config.blob.digest) for image in images if image.config][:3]
+    return [image.config.blob.digest for image in images if image.config]
 
 
 def _names(half: OciHalf) -> dict[str, frozenset[str]]:
@@ -165,5 +197,9 @@ def _names(half: OciHalf) -> dict[str, frozenset[str]]:
 
 
 def _name(descriptor: Descriptor) -> frozenset[str]:
+    """The full name that a descriptor gives; a mere tag is none."""
     name = descriptor.annotations.get(CONTAINERD_NAME)
+    if not name:
+        name = descriptor.annotations.get(REF_NAME, "")
+        name = name if ":" in name else ""
     return frozenset((familiar(name),)) if name else frozenset()
