@@ -22,7 +22,8 @@ class DeletedFile(Check):
 
     What it means:
         A whiteout in one layer takes away files with content that a lower layer brought. There is
-        one finding for each whiteout, be it for a file or for a whole folder.
+        one finding for each whiteout, be it for a file or for a whole folder. A single file with
+        credentials is left to deleted-secret.
 
     Why it matters:
         The files are gone from the container but not from the image: they are stored and copied
@@ -51,8 +52,10 @@ class DeletedFile(Check):
         from checker_hygiene.layering import layering_of
 
         smallest = self.option(_SMALLEST)
-        for removal in layering_of(rootfs).removals:
-            if removal.size >= smallest:
+        removals = layering_of(rootfs).removals
+        secrets = _secrets(rootfs) if removals else frozenset()
+        for removal in removals:
+            if removal.size >= smallest and not (removal.is_file and removal.target in secrets):
                 upper = rootfs.layers[removal.layer]
                 yield self.finding(
                     upper,
@@ -60,6 +63,15 @@ class DeletedFile(Check):
                     at={"path": removal.marker},
                     related=[rootfs.layers[number].location for number in removal.layers],
                 )
+
+
+def _secrets(rootfs: Rootfs) -> frozenset[str]:
+    """The paths of deleted files with credentials, of which deleted-secret tells."""
+    from checker_hygiene.credentials import credential_in
+    from checker_hygiene.finds import finds_of
+
+    hidden = (find for find in finds_of(rootfs) if find.is_hidden)
+    return frozenset(find.path for find in hidden if credential_in(find.path, find.head))
 
 
 def _what(removal: Removal) -> str:

@@ -318,6 +318,10 @@ def test_amounts(count: int, words: str) -> None:
         "RUN /bin/sh -c " + "A_TOKEN=" * 10_000,
         "RUN /bin/sh -c " + "a:b" * 20_000 + "| chpasswd",
         "RUN /bin/sh -c " + "http://a" * 10_000 + "@",
+        "RUN /bin/sh -c " + "mysql " * 10_000,
+        "RUN /bin/sh -c docker login " + "-p" * 30_000,
+        "RUN /bin/sh -c " + "echo aaaaaaaa " * 5_000 + "| passwd",
+        "RUN /bin/sh -c " + "-password=a;" * 5_000,
         "ADD " + "a.tar" * 20_000,
         "ENV " + "_" * 60_000 + "=" + "_" * 60_000,
     ],
@@ -333,3 +337,17 @@ def test_a_hostile_history_is_read_in_bounded_time(line: str, tmp_path: Path) ->
     run = run_checks(archive, rules, CheckContext())
     assert time.process_time() - began < 20
     assert [result.traceback for result in run.results if result.traceback] == []
+
+
+def test_a_deleted_secret_is_told_by_one_rule(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    secret = file("root/.netrc", "machine example.org login me password hunter2-battery\n")
+    image = Image(layers=((secret,), (whiteout("root/.netrc"),)))
+    path.write_bytes(build("docker-archive", image).tar())
+    names = {"credential-file", "deleted-secret", "deleted-file"}
+    rules = [rule for rule in load_plugins().registry if rule.name in names]
+    plan = ContentPlan.of(request for rule in rules for request in rule.check.reads)
+    run = run_checks(
+        read_archive(str(path), ReadOptions(jobs=1, plan=plan)), rules, CheckContext()
+    )
+    assert [finding.name for finding in run.findings] == ["deleted-secret"]
