@@ -26,6 +26,11 @@ _MAGICS = (
     (b"\xed\xab\xee\xdb", "an RPM package"),
     (b"%PDF", "a PDF document"),
     (b"#!", "a script"),
+    (b"\xff\xfe", "text in UTF-16, as PowerShell's > makes of any output; docker save -o does not"),
+    (b"\xfe\xff", "text in UTF-16"),
+    (b"Salted__", "a file that OpenSSL encrypted"),
+    (b"age-encryption.org/", "a file that age encrypted"),
+    (b"-----BEGIN PGP", "a message of OpenPGP"),
     (b"version https://git-lfs", "a Git LFS pointer, not the file that it stands for"),
 )
 _HTML = (b"<!doctype html", b"<html")

@@ -40,5 +40,5 @@ class LimitReached(Check):
                 archive,
                 f"{where}the limit {reached.limit} of {reached.value} was reached: {reached.what}",
                 at={"member": reached.member, "offset": reached.offset},
-                fix=f"--limit {reached.limit}=VALUE, with a VALUE above {reached.value}",
+                fix=f"checker check --limit {reached.limit}={reached.value * 4} FILE",
             )

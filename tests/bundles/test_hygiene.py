@@ -347,7 +347,5 @@ def test_a_deleted_secret_is_told_by_one_rule(tmp_path: Path) -> None:
     names = {"credential-file", "deleted-secret", "deleted-file"}
     rules = [rule for rule in load_plugins().registry if rule.name in names]
     plan = ContentPlan.of(request for rule in rules for request in rule.check.reads)
-    run = run_checks(
-        read_archive(str(path), ReadOptions(jobs=1, plan=plan)), rules, CheckContext()
-    )
+    run = run_checks(read_archive(str(path), ReadOptions(jobs=1, plan=plan)), rules, CheckContext())
     assert [finding.name for finding in run.findings] == ["deleted-secret"]

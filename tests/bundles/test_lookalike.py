@@ -18,6 +18,8 @@ from checker.model.lookalike import looks_like
         (b"<?xml version='1.0'?><Error/>", "an XML document, such as a storage service's error"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"\x1f\x8b\x08\x00", "gzip data"),
+        ("ustar".encode("utf-16"), "text in UTF-16, as PowerShell's >"),
+        (b"Salted__\x01\x02", "a file that OpenSSL encrypted"),
         (bytes(100), "nothing but zeros"),
         (b"hello\tworld\r\n", "text"),
         ("grüße".encode()[:3], "text"),
