@@ -11,7 +11,7 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
 from checker.model.image import Config, mapping
-from checker_hygiene.secrets import is_plausible, is_secret, suspect_text
+from checker_hygiene.secrets import is_mere_words, is_plausible, is_secret, suspect_text
 from checker_hygiene.steps import steps_of
 
 _ACCEPT = Option[tuple[str, ...]](
@@ -81,7 +81,12 @@ def _still_there(text: str, kept: Mapping[str, object]) -> Iterator[str]:
 
 def _leaks(text: str, passed: AbstractSet[str]) -> Iterator[str]:
     """What a step gives away, without the value."""
-    assigned = [(match["name"].lstrip("-"), match["value"]) for match in _assignments(text)]
+    # Words behind -D choose what is built in: -Dsecret=libsecret, -Dpassword=keyring.
+    assigned = [
+        (match["name"].lstrip("-"), match["value"])
+        for match in _assignments(text)
+        if not (match["name"].startswith("-D") and is_mere_words(match["value"]))
+    ]
     found = [
         *(
             f"gives {name} a value that looks like a secret"

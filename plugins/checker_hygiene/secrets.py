@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 # What a part of a name ends in if the whole names a secret.
@@ -37,6 +38,7 @@ _SECRET_KEYS = frozenset(
             "SHARED",
         ),
         *("STORAGE", "APP", "APPLICATION", "SERVICE", "JWT", "HMAC", "DEPLOY"),
+        *("SIGNING", "SESSION", "COOKIE", "FERNET", "SUBSCRIPTION", "WEBHOOK", "LICENSE", "AES"),
     }
 )
 # What may stand behind: MYSQL_PASSWORD_PROD, TOKEN_2, SECRET_KEY_BASE.
@@ -162,6 +164,8 @@ _SETTING = (
     r"(?:^|[;?&,\s-])[\w.]{0,80}?(?:password|passwd|pwd)\s{0,2}=\s{0,2}"
     r"(?P<password>[^;&,\s\"']{1,200})"
 )
+# The form of a driver for Go: user:password@tcp(host:port)/name
+_DRIVER = r"^[\w.-]{1,80}:(?P<password>[^@\s]{1,200})@(?:tcp|unix)\("
 
 
 class Suspicion(NamedTuple):
@@ -208,7 +212,7 @@ def _judge(words: list[str], value: str) -> Suspicion | None:
     if not any(word.endswith(_CLEAR_ENDS) for word in words):
         if len(value) < _SHORTEST_KEY and not is_password:
             return None
-        if _exactly(_NAME_LIKE).fullmatch(value):
+        if is_mere_words(value):
             return Suspicion(
                 "has the name of a secret and a value of mere words, which may only name one",
                 is_sure=False,
@@ -236,7 +240,11 @@ def suspect_text(value: str) -> Suspicion | None:
 
 def _setting_with_password(value: str) -> Suspicion | None:
     """A value that is a list of settings, with a password among them."""
-    for match in _matcher(_SETTING).finditer(value) if "=" in value else ():
+    found = chain(
+        _matcher(_SETTING).finditer(value) if "=" in value else (),
+        _matcher(_DRIVER).finditer(value) if "@" in value else (),
+    )
+    for match in found:
         if is_plausible(match["password"]):
             return Suspicion("holds a setting with a password", is_sure=True)
     return None
@@ -257,6 +265,11 @@ def is_secret_name(name: str) -> bool:
     if last == "KEY":
         return len(words) > 1 and words[-2] in _SECRET_KEYS
     return last in _SECRET_WORDS or last.endswith(_SECRET_ENDS)
+
+
+def is_mere_words(value: str) -> bool:
+    """Whether a value is made of words with at most small numbers behind, as a name is."""
+    return _exactly(_NAME_LIKE).fullmatch(value) is not None
 
 
 def is_plausible(value: str) -> bool:
