@@ -24,6 +24,34 @@ COMMAND_SECONDS: Final = 300
 LOG_TAIL_LINES: Final = 30
 
 
+WALL: Final = """
+set -e
+mount --bind "$0" "$0"
+rm -rf "$0/var" "$0/tmp"
+mkdir -p "$0/var/tmp" "$0/tmp"
+mount --bind "$0/var" /var
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /dev/shm
+while read -r _ _ _ _ point _; do
+    case $(printf %b "$point") in
+        "$0" | "$0"/* | /var | /run | /dev/shm) ;;
+        *) mount -o remount,bind,ro "$(printf %b "$point")" ;;
+    esac
+done < /proc/self/mountinfo
+if touch "/outside-$$" 2> /dev/null || touch "$0/../outside-$$" 2> /dev/null; then
+    echo "the engines could write outside of $0" >&2
+    exit 1
+fi
+cd "$0"
+exec "$@"
+"""
+"""Runs a command in mounts of its own, of which only the host's folder can be written to.
+
+Podman 4 and Skopeo 1.9 extract OCI archives without a root of their own: an entry ``..``, or one
+below a link to an absolute folder, is written wherever it leads.
+"""
+
+
 class EngineError(Exception):
     """An engine did not do what the tests build on."""
 
@@ -35,10 +63,12 @@ class DockerDaemon:
     Attributes:
         folder: The host's folder, which all that it writes is below.
         environment: What it is run with; its address is there.
+        door: What it is started by; see `WALL`.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    door: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -48,6 +78,7 @@ class DockerDaemon:
             EngineError: It ended, or does not answer in time; the message has the end of its log.
         """
         command = [
+            *self.door,
             str(self.folder / "bin" / "dockerd"),
             *("--data-root", str(self.folder / "docker")),
             *("--exec-root", str(self.folder / "exec")),
@@ -132,16 +163,18 @@ class Host:
         folder: Holds all of it.
         environment: What the commands are run with.
         docker: Its Docker daemon.
+        door: What commands are started by; see `WALL`.
     """
 
     folder: Path
     environment: Mapping[str, str]
     docker: DockerDaemon
+    door: tuple[str, ...] = ()
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command in the host's folder and return how it went."""
         return subprocess.run(
-            [str(word) for word in command],
+            [*self.door, *(str(word) for word in command)],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -199,18 +232,6 @@ class Host:
         """
         for name in ("graph", "run"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-
-    def run_apart(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command with a ``/var`` of its own; both its outputs are one.
-
-        Podman 4 and Skopeo 1.9 extract OCI archives below ``/var/tmp``, and an entry ``..`` takes
-        that folder away with all that is in it.
-        """
-        var = self.folder / "var"
-        shutil.rmtree(var, ignore_errors=True)
-        (var / "tmp").mkdir(parents=True)
-        script = 'mount --bind "$0" /var && exec "$@" 2>&1'
-        return self.run("unshare", "--mount", "bash", "-c", script, var, *command)
 
 
 def _containers_environment(folder: Path) -> dict[str, str]:
@@ -271,18 +292,23 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running_host(folder: Path) -> Iterator[Host]:
+def running_host(folder: Path, *, walled: bool = False) -> Iterator[Host]:
     """Set up a host in a folder that is made for it, and take all of it away at the end.
+
+    Args:
+        folder: Where all of it lies.
+        walled: Whether engines can write nowhere else, as hostile archives need it.
 
     Raises:
         EngineError: The Docker daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
     environment = _environment(folder)
-    docker = DockerDaemon(folder, environment)
+    door = ("unshare", "--mount", "bash", "-c", WALL, str(folder)) if walled else ()
+    docker = DockerDaemon(folder, environment, door)
     try:
         docker.start()
-        host = Host(folder, environment, docker)
+        host = Host(folder, environment, docker, door)
         _check_versions(host)
         yield host
     finally:
