@@ -86,6 +86,7 @@ def _docker_import(host: Host, archive: Path) -> Real:
 
 def _podman_load(host: Host, archive: Path) -> Real:
     host.renew_podman()
+    host.renew_temporary()
     done = _run_merged(host, "podman", "load", "--input", str(archive))
     stored = host.must("podman", "image", "ls", "--all", "--quiet")
     return _real(host, done, done.stdout, is_there=bool(stored))
@@ -93,12 +94,14 @@ def _podman_load(host: Host, archive: Path) -> Real:
 
 def _podman_import(host: Host, archive: Path) -> Real:
     host.renew_podman()
+    host.renew_temporary()
     done = _run_merged(host, "podman", "import", str(archive), "localhost/taken:1")
     return _real(host, done, done.stdout)
 
 
 def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     def take(host: Host, archive: Path) -> Real:
+        host.renew_temporary()
         target = host.folder / "copied"
         host.must("rm", "-rf", target)
         done = _run_merged(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")

@@ -27,8 +27,7 @@ LOG_TAIL_LINES: Final = 30
 WALL: Final = """
 set -e
 mount --bind "$0" "$0"
-rm -rf "$0/var" "$0/tmp"
-mkdir -p "$0/var/tmp" "$0/tmp"
+mkdir -p "$0/var/tmp"
 mount --bind "$0/var" /var
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /dev/shm
@@ -116,6 +115,13 @@ class DockerDaemon:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(int(orphan), signal.SIGKILL)
 
+    def way_in(self) -> tuple[str, ...]:
+        """What a command is started by to run within the same walls."""
+        if not self.door or self._process is None:
+            return ()
+        enter = ("nsenter", "--mount", "--target", str(self._process.pid))
+        return (*enter, "bash", "-c", 'cd "$0" && exec "$@"', str(self.folder))
+
     def renew(self) -> None:
         """Start it anew with nothing in its store."""
         self.end()
@@ -162,19 +168,17 @@ class Host:
     Attributes:
         folder: Holds all of it.
         environment: What the commands are run with.
-        docker: Its Docker daemon.
-        door: What commands are started by; see `WALL`.
+        docker: Its Docker daemon, within whose walls commands run, if it has any.
     """
 
     folder: Path
     environment: Mapping[str, str]
     docker: DockerDaemon
-    door: tuple[str, ...] = ()
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command in the host's folder and return how it went."""
         return subprocess.run(
-            [*self.door, *(str(word) for word in command)],
+            [*self.docker.way_in(), *(str(word) for word in command)],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -232,6 +236,16 @@ class Host:
         """
         for name in ("graph", "run"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def renew_temporary(self) -> None:
+        """Make the folders of temporary files anew, which an OCI archive can take away."""
+        for name in ("tmp", "var/tmp"):
+            folder = self.folder / name
+            if folder.is_dir():
+                shutil.rmtree(folder)
+            else:
+                folder.unlink(missing_ok=True)
+            folder.mkdir(parents=True)
 
 
 def _containers_environment(folder: Path) -> dict[str, str]:
@@ -308,7 +322,7 @@ def running_host(folder: Path, *, walled: bool = False) -> Iterator[Host]:
     docker = DockerDaemon(folder, environment, door)
     try:
         docker.start()
-        host = Host(folder, environment, docker, door)
+        host = Host(folder, environment, docker)
         _check_versions(host)
         yield host
     finally:
