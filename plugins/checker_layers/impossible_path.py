@@ -62,7 +62,8 @@ class ImpossiblePath(Check):
 
     def _path(self, layer: Layer, position: int, path: str) -> Iterator[Finding]:
         parts = path.split("/")
-        if max(map(len, parts)) * 4 <= _NAME_MAX and len(path) * 4 <= _PATH_MAX:
+        most = 1 if path.isascii() else 4
+        if max(map(len, parts)) * most <= _NAME_MAX and len(path) * most <= _PATH_MAX:
             return
         longest, part = max((len(_raw(part)), part) for part in parts)
         whole = len(_raw(path))
