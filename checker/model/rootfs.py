@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from itertools import compress, count
+from itertools import chain, compress, count
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
@@ -24,6 +24,11 @@ from checker.model.members import LINKS_FOLLOWED
 
 _DIRECTORY = ord(DIRECTORY)
 _SYMLINK = ord(SYMLINK)
+# Of so few folders a search over all paths tells faster than a set of all folders does.
+_FEW = 8
+_PATHS_AT_ONCE = 4096
+# Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
+_PARTS = 4096
 
 
 class Placed(NamedTuple):
@@ -170,20 +175,40 @@ class Rootfs:
 
         A directory needs no entry of its own for an extraction to make it.
         """
-        if path in self:
-            return True
-        if self._folders is None:
+        return bool(self.held((path,)))
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of some cleaned paths that ``holds`` is true of; much faster than one by one."""
+        wanted = frozenset(paths)
+        found = {path for path in wanted if path in self or (not path and len(self))}
+        absent = wanted - found
+        if absent and self._folders is None and len(absent) <= _FEW:
+            return frozenset(found | self._search_folders(absent))
+        if absent and self._folders is None:
             self._folders = frozenset(self._find_folders())
-        return path in self._folders
+        return frozenset(found | (absent & self._folders if self._folders else set()))
+
+    def _search_folders(self, paths: frozenset[str]) -> set[str]:
+        """Those paths below which something visible lies, by one search over all paths."""
+        # The longer first, so that of a folder in a folder the inner one is found.
+        names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
+        wanted = re.compile(rf"\0(({names})/[^\0]*)")
+        found: set[str] = set()
+        for _, entries, hidden in self._stack:
+            for text in _texts(entries):
+                found.update(folder for path, folder in wanted.findall(text) if path not in hidden)
+        return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
     def _find_folders(self) -> set[str]:
-        pending: set[str] = set()
+        found = {""} if len(self) else set[str]()
         for _, entries, hidden in self._stack:
-            pending |= _parents(entries.by_path.keys() - hidden if hidden else entries.by_path)
-        found: set[str] = set()
-        while pending:
-            found |= pending
-            pending = _parents(pending) - found
+            if not hidden:
+                found |= entries.folders
+                continue
+            pending = _parents(entries.by_path.keys() - hidden)
+            while pending:
+                found |= pending
+                pending = _parents(pending) - found
         return found
 
     def _rows(
@@ -232,6 +257,15 @@ class Rootfs:
                 return Placed(layer, entries[position])
         return None
 
+    def _link_at(self, path: str) -> str | None:
+        """The target of the visible symlink at a path; None if there is no symlink."""
+        for _, entries, hidden in self._stack:
+            position = entries.by_path.get(path)
+            if position is not None and path not in hidden:
+                is_link = entries.kinds[position] == _SYMLINK
+                return entries.linknames.get(position, "") if is_link else None
+        return None
+
     def file_of(self, placed: Placed) -> Placed | None:
         """The entry that holds the content: of a hard link, the file that it links to.
 
@@ -275,27 +309,30 @@ class Rootfs:
         """Where a path ends, symlinks followed inside the root; nothing need be there.
 
         Returns:
-            The cleaned path; None if links form a loop.
+            The cleaned path; None if links form a loop, or lead on without an end in sight.
         """
         pending = _parts(path)
-        done: list[str] = []
+        here = ""
         followed = 0
-        while pending:
+        for _ in range(_PARTS):
+            if not pending:
+                return here
             part = pending.pop()
             if part == "..":
-                del done[-1:]
+                here = here.rpartition("/")[0]
                 continue
-            here = self.get("/".join((*done, part)))
-            if here is None or not here.entry.is_symlink:
-                done.append(part)
+            there = f"{here}/{part}" if here else part
+            target = self._link_at(there)
+            if target is None:
+                here = there
                 continue
             followed += 1
             if followed > LINKS_FOLLOWED:
                 return None
-            if here.entry.linkname.startswith("/"):
-                done = []
-            pending += _parts(here.entry.linkname)
-        return "/".join(done)
+            if target.startswith("/"):
+                here = ""
+            pending += _parts(target)
+        return None
 
 
 def _parts(path: str) -> list[str]:
@@ -304,8 +341,8 @@ def _parts(path: str) -> list[str]:
 
 
 def _parents(paths: Iterable[str]) -> set[str]:
-    """The directories that paths lie in; in C, as there may be millions of paths."""
-    return set(map(itemgetter(0), map(methodcaller("rpartition", "/"), paths)))
+    """The directories that paths lie in."""
+    return {path.rpartition("/")[0] for path in paths}
 
 
 def _is_whole(layer: Layer) -> bool:
@@ -357,12 +394,21 @@ def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
 
 
 def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
-    """The positions of what lies below some folders, by one search over all paths."""
+    """The positions of what lies below some folders."""
     # No name in a tar holds a NUL; each begins behind one.
     wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, folders))})/[^\0]*)")
-    text = "\0".join(("", *entries.paths))
-    positions = map(entries.by_path.get, dict.fromkeys(wanted.findall(text)))
+    paths = chain.from_iterable(map(wanted.findall, _texts(entries)))
+    positions = map(entries.by_path.get, dict.fromkeys(paths))
     return (position for position in positions if position is not None)
+
+
+def _texts(entries: Entries) -> Iterator[str]:
+    """All paths, each between NULs, as texts that can be searched in C.
+
+    One text of all of them would take longer, as it fits in no cache of a processor.
+    """
+    for start in range(0, len(entries.paths), _PATHS_AT_ONCE):
+        yield "\0".join(("", *entries.paths[start : start + _PATHS_AT_ONCE], ""))
 
 
 def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:

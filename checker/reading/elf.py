@@ -20,6 +20,8 @@ _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
 _SEGMENTS = 64
 _NAME = 255
+# Of what is known to need many, browsers need 100.
+_NEEDED = 500
 
 
 class _Segment(NamedTuple):
@@ -72,8 +74,8 @@ def needed_libraries(front: bytes, dynamic: bytes) -> tuple[str, ...] | None:
             needed.append(value)
         elif tag == _DT_STRTAB:
             table = _offset_of(front, value)
-    if not needed:
-        return ()
+    if not needed or len(needed) > _NEEDED:
+        return None if needed else ()
     names = [] if table is None else [_name(front, table + place) for place in needed]
     found = [name for name in names if name]
     return tuple(found) if len(found) == len(needed) else None

@@ -21,7 +21,7 @@ class BlockedMountPoint(Check):
         Engines mount filesystems on /proc, /sys and /dev, and files on /etc/hosts, /etc/hostname
         and /etc/resolv.conf. Here /proc or /sys is a symlink or no folder, /dev or /etc is no
         folder, or one of the three files is a folder. What is missing is made by the engine and
-        passes.
+        passes, as do roots of FreeBSD, where /sys is a symlink.
 
     Why it matters:
         No container starts from the image. runc refuses: "filesystem "proc" must be mounted on
@@ -41,7 +41,7 @@ class BlockedMountPoint(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look at the places that engines mount on."""
-        if is_windows(rootfs):
+        if is_windows(rootfs) or _is_bsd(rootfs):
             return
         for path in _FOLDERS:
             found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
@@ -59,3 +59,8 @@ class BlockedMountPoint(Check):
             f"which must be {wanted}",
             at=place_of(rootfs, found.entry),
         )
+
+
+def _is_bsd(rootfs: Rootfs) -> bool:
+    config = None if rootfs.image is None else rootfs.image.config
+    return (config is not None and config.os == "freebsd") or "libexec/ld-elf.so.1" in rootfs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -20,13 +19,6 @@ _CERTIFICATES = "etc/ssl/certs"
 # Time is bounded: a root of millions of links that all lead elsewhere is not followed to its end.
 _LINKS = 50_000
 _FOLLOWED = 3000
-
-
-class _Target(NamedTuple):
-    """Where a link leads by its text alone: a cleaned path, and whether it climbs too far."""
-
-    path: str
-    climbs: bool
 
 
 class BrokenSymlink(Check):
@@ -62,25 +54,21 @@ class BrokenSymlink(Check):
         """Look at where each link leads; follow those that seem to lead nowhere."""
         if is_windows(rootfs):
             return
-        suspects: list[tuple[Row, _Target]] = []
-        links = {row.path: row for row in islice(rootfs.of_kind(SYMLINK), _LINKS)}
-        for path, row in links.items():
-            target = _target(path, row.layer.entries.linknames.get(row.position, ""))
-            if target.path in links or target.climbs or target.path not in rootfs:
-                suspects.append((row, target))
-        for row, target in islice(suspects, _FOLLOWED):
-            if not is_mounted(row.path):
-                yield from self._follow(rootfs, row, target)
-
-    def _follow(self, rootfs: Rootfs, row: Row, target: _Target) -> Iterator[Finding]:
-        end = rootfs.follow(row.path)
-        weight = _weight(row.path)
-        if end is None:
-            yield self._report(rootfs, row, "and that leads in a circle", weight or Severity.NOTE)
-        elif target.climbs:
-            yield self._report(rootfs, row, "which climbs out of the root filesystem")
-        elif weight is not None and not _is_filled(end) and not rootfs.holds(end):
-            yield self._report(rootfs, row, f"and nothing is at /{end}", weight)
+        dangling: list[tuple[Row, str]] = []
+        for row, climbs in islice(_suspects(rootfs), _FOLLOWED):
+            end = rootfs.follow(row.path)
+            if end is None:
+                severity = _weight(row.path) or Severity.NOTE
+                yield self._report(rootfs, row, "and that leads in a circle", severity)
+            elif climbs:
+                yield self._report(rootfs, row, "which climbs out of the root filesystem")
+            elif _weight(row.path) is not None and end not in rootfs and not _is_filled(end):
+                dangling.append((row, end))
+        held = rootfs.held(end for _, end in dangling)
+        for row, end in dangling:
+            if end not in held:
+                problem = f"and nothing is at /{end}"
+                yield self._report(rootfs, row, problem, _weight(row.path) or Severity.NOTE)
 
     def _report(
         self, rootfs: Rootfs, row: Row, problem: str, severity: Severity = Severity.NOTE
@@ -95,9 +83,20 @@ class BrokenSymlink(Check):
         )
 
 
-def _target(path: str, link: str) -> _Target:
+def _suspects(rootfs: Rootfs) -> Iterator[tuple[Row, bool]]:
+    """Links that may be broken, each with whether it climbs too far."""
+    links = {row.path: row for row in islice(rootfs.of_kind(SYMLINK), _LINKS)}
+    for path, row in links.items():
+        target, climbs = _target(path, row.layer.entries.linknames.get(row.position, ""))
+        is_sound = not climbs and target not in links and target in rootfs
+        if not is_sound and not is_mounted(path):
+            yield row, climbs
+
+
+def _target(path: str, link: str) -> tuple[str, bool]:
+    """Where a link leads by its text alone: a cleaned path, and whether it climbs too far."""
     if link.startswith("/"):
-        return _Target(_clean(link[1:]), climbs=False)
+        return _clean(link[1:]), False
     folder = path.rpartition("/")[0]
     rest = link
     # Most links climb at their beginning only, if at all.
@@ -105,7 +104,7 @@ def _target(path: str, link: str) -> _Target:
         folder = folder.rpartition("/")[0]
         rest = rest[3:]
     joined = f"{folder}/{rest}" if folder else rest
-    return _Target(_clean(joined), climbs=".." in rest and _climbs(joined))
+    return _clean(joined), ".." in rest and _climbs(joined)
 
 
 def _clean(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -27,6 +28,8 @@ _INJECTED = (
 # musl's loader is the C library itself, and answers for these names (ldso/dynlink.c).
 _OF_MUSL = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 _RELATED = 20
+# Time is bounded: what further programs need is not looked up.
+_NAMES = 50_000
 
 
 class MissingLibrary(Check):
@@ -87,7 +90,8 @@ class MissingLibrary(Check):
         yield self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}": {shown(rootfs, started)} needs {what} '
-            f"that the root filesystem does not have: {', '.join(missing)}",
+            f"that the root filesystem does not have: {', '.join(missing[:_RELATED])}"
+            + (", …" if len(missing) > _RELATED else ""),
             at={"pointer": start.pointer, "path": started.entry.path},
         )
 
@@ -124,7 +128,8 @@ def _missing(rootfs: Rootfs, program: Placed, absent: frozenset[str]) -> tuple[s
 
 def _absent(rootfs: Rootfs, programs: list[Placed]) -> frozenset[str]:
     """The libraries that programs need and that are nowhere in the root."""
-    names = {name for program in programs for name in _needed(rootfs, program)}
+    needed = (name for program in programs for name in _needed(rootfs, program))
+    names = set(islice(needed, _NAMES))
     folders = tuple(_library_folders())
     doubtful = frozenset(
         name

@@ -13,6 +13,7 @@ from checker_rootfs.places import is_windows, name_of, place_of, shown
 _SETUID, _SETGID = 0o4000, 0o2000
 _GROUP_WRITE, _OTHERS_WRITE = 0o020, 0o002
 _SHOWN = 20
+_RELATED = 200
 
 
 class SetuidProgram(Check):
@@ -85,7 +86,7 @@ class SetuidProgram(Check):
             at=place_of(rootfs, first.entry),
             related=(
                 placed.layer.location._replace(**place_of(rootfs, placed.entry))
-                for placed in others
+                for placed in others[:_RELATED]
             ),
         )
 

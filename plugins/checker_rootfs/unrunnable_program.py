@@ -21,6 +21,8 @@ from checker_rootfs.program import Shebang, elf_interpreter, shebang_of
 
 _ENV = "/usr/bin/env"
 _RELATED = 20
+# Time is bounded: of more interpreters than this not all are looked up.
+_WORDS = 300
 
 
 class _Needy(NamedTuple):
@@ -73,9 +75,9 @@ class UnrunnableProgram(Check):
                 yield self._report_line_end(rootfs, needy.placed)
                 continue
             for word in _words(needy):
-                if word not in known:
+                if word not in known and len(known) < _WORDS:
                     known[word] = _problem(rootfs, look_up(rootfs, config, word))
-                if known[word] is not None:
+                if known.get(word) is not None:
                     missing.setdefault(word, []).append(needy.placed)
         for word, programs in missing.items():
             yield self._report_missing(rootfs, word, known[word] or "", programs)

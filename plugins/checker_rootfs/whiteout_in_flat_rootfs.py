@@ -8,7 +8,7 @@ from itertools import islice
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import WHITEOUT_PREFIX, Entry
+from checker.model.entries import Entry
 from checker.model.rootfs import Rootfs
 
 _RELATED = 10
@@ -51,11 +51,7 @@ class WhiteoutInFlatRootfs(Check):
             return
         for layer in rootfs.layers:
             entries = layer.entries
-            positions = [
-                position
-                for path, position in entries.by_path.items()
-                if WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
-            ]
+            positions = sorted(entries.by_path[path] for path in entries.whiteouts)
             if positions:
                 yield self._report(
                     rootfs, len(positions), [entries[i] for i in positions[:_RELATED]]

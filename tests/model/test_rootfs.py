@@ -501,3 +501,18 @@ def test_visible_entries_by_name() -> None:
     assert set(paths_of(ASKED.named("seen", "b", "hidden"))) == {"tmp/seen", "run/a/b"}
     assert paths_of(ASKED.named("tmpfile")) == ["tmpfile"]
     assert ASKED.named("see", "") == ()
+
+
+def test_what_is_held_of_many_paths() -> None:
+    folders = [f"d{i}" for i in range(20)]
+    root = merge(
+        tuple(file(f"{folder}/x/y", "x") for folder in folders),
+        (whiteout("d3"), file("d4x/y", "x")),
+    )
+    held = {"d0/x", "d4", "d4x", "d0/x/y"}
+    assert root.held([*held, "d3", "d3/x", "d", "x"]) == held
+    assert root.held(folders) == set(folders) - {"d3"}
+    assert root.held(["d3", "d4", "d5/x", "d5", "d6x"]) == {"d4", "d5", "d5/x"}
+    assert root.held([]) == set()
+    assert root.holds("")
+    assert not merge(()).holds("")
