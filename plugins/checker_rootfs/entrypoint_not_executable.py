@@ -12,6 +12,7 @@ from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.accounts import ACCOUNTS
 from checker_rootfs.command import Start, find_start, why_skipped
 from checker_rootfs.identity import find_identity, obstacle
+from checker_rootfs.places import octal
 
 
 class EntrypointNotExecutable(Check):
@@ -76,7 +77,7 @@ class EntrypointNotExecutable(Check):
             start.config,
             f'{start.label} starts "{start.program.word}" as user {identity.uid}, who may not '
             + ("enter" if entry.is_directory else "execute")
-            + f" {path} of mode {entry.mode & 0o7777:04o}, owner {entry.uid} and group {entry.gid} "
+            + f" {path} of mode {octal(entry)}, owner {entry.uid} and group {entry.gid} "
             f"(layer {layer.position})",
             at={"pointer": start.pointer, "path": entry.path},
             fix=f"chmod +x {path}",
@@ -85,5 +86,5 @@ class EntrypointNotExecutable(Check):
 
 def _describe(entry: Entry) -> str:
     if entry.is_file or entry.is_hard_link:
-        return f"a file of mode {entry.mode & 0o7777:04o}, which nobody may execute"
+        return f"a file of mode {octal(entry)}, which nobody may execute"
     return f"a {entry.kind_name}"

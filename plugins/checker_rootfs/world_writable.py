@@ -11,7 +11,7 @@ from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
 from checker_rootfs.command import is_mounted
 from checker_rootfs.folders import LIBRARIES, PROGRAMS
-from checker_rootfs.places import is_windows, place_of, shown
+from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _WRITE, _STICKY, _EXECUTABLE = 0o002, 0o1000, 0o111
 _SYSTEM_FOLDERS = PROGRAMS | {"", "etc", "lib", "lib64", "root", "usr", "usr/lib", "var"}
@@ -58,7 +58,7 @@ class WorldWritable(Check):
             yield self.finding(
                 row.layer,
                 f"{shown(rootfs, Placed(row.layer, entry))} is a {entry.kind_name} of mode "
-                f"{entry.mode & 0o7777:04o}, which everyone may write to",
+                f"{octal(entry)}, which everyone may write to",
                 at=place_of(rootfs, entry),
                 fix=f"chmod o-w /{entry.path}",
                 severity=None if _is_of_system(entry) else Severity.NOTE,
