@@ -70,7 +70,7 @@ bench: $(VENV)/stamp-run
 agreement: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") $(ARGS)
 
-differential: $(VENV)/stamp-test
+differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 

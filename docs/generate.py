@@ -129,8 +129,14 @@ def _outcomes(made: Archive, engines: Iterable[Engine]) -> list[VerdictOutcome]:
 def _conformance(data: Path, registry: Registry) -> str:
     """The page of statements, from their table."""
     document = tomllib.loads(data.read_text("utf-8"))
+    statements = document["statements"]
+    ruled = sum("rules" in one for one in statements.values())
+    silent = sum("reason" in one for one in statements.values())
+    rest = len(statements) - ruled - silent
     pieces = [_CONFORMANCE]
-    for chapter, rows in groupby(document["statements"].items(), key=lambda row: row[0][0]):
+    pieces.append(f"\nOf {len(statements)} statements {ruled} have a rule, {silent} bind tools ")
+    pieces.append(f"and not what lies in an archive, and {rest} allow something.\n")
+    for chapter, rows in groupby(statements.items(), key=lambda row: row[0][0]):
         pieces.append(f"\n## {_CHAPTERS[chapter]}\n\n| | level | statement | rules | cases |\n")
         pieces.append("|---|---|---|---|---|\n")
         pieces.extend(_row(name, statement, registry) for name, statement in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -159,10 +160,9 @@ def main() -> int:
         print(reason)
         return 2
     run = Run(installed_engines(options.engine), options.keep, options.messages)
-    with (
-        tempfile.TemporaryDirectory(prefix="differential-") as scratch,
-        running_host(Path(scratch) / "host") as host,
-    ):
+    # A name that podman could take for that of an image, which temporary names are not always.
+    folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
+    with running_host(folder) as host:
         for sample in samples(options):
             run.take(sample, host)
         show_scores(run, host)

@@ -13,6 +13,7 @@ from checker.model.archive import Archive
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Host as JudgedHost
 from checker.verdicts import Question, Verdict, VerdictOutcome
+from checker_engines.steps.conditions import LAYER_COMPRESSED_TWICE
 from tests.engines.host import Host
 
 
@@ -85,7 +86,7 @@ def _explanation(comparison: Comparison, archive: Archive) -> str | None:
 
 def _is_layer_compressed_twice(comparison: Comparison, archive: Archive) -> bool:
     del archive
-    return any("layer is compressed twice" in each for each in comparison.verdict.conditions)
+    return LAYER_COMPRESSED_TWICE in comparison.verdict.conditions
 
 
 EXPLAINED: tuple[tuple[Callable[[Comparison, Archive], bool], str], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +18,10 @@ from tests.engines.host import Host
 
 SECONDS_TO_TAKE = 30
 """How long an engine may work on one archive."""
-_KILLED = 128 + 9
+_KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _LINES_QUOTED = 6
 _TIME = re.compile(r'^time="[^"]*" ')
+_TIMED = ("timeout", "--signal=KILL", str(SECONDS_TO_TAKE))
 _COPY = ("skopeo", "--insecure-policy", "copy")
 _HANGS = f"it was still at work after {SECONDS_TO_TAKE} seconds"
 
@@ -84,14 +86,14 @@ def _docker_import(host: Host, archive: Path) -> Real:
 
 def _podman_load(host: Host, archive: Path) -> Real:
     host.renew_podman()
-    done = _run_merged(host, "podman", "load", "--input", str(archive))
+    done = _run_apart(host, "podman", "load", "--input", str(archive))
     stored = host.must("podman", "image", "ls", "--all", "--quiet")
     return _real(host, done, done.stdout, is_there=bool(stored))
 
 
 def _podman_import(host: Host, archive: Path) -> Real:
     host.renew_podman()
-    done = _run_merged(host, "podman", "import", str(archive), "localhost/taken:1")
+    done = _run_apart(host, "podman", "import", str(archive), "localhost/taken:1")
     return _real(host, done, done.stdout)
 
 
@@ -99,7 +101,7 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     def take(host: Host, archive: Path) -> Real:
         target = host.folder / "copied"
         host.must("rm", "-rf", target)
-        done = _run_merged(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
+        done = _run_apart(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
         return _real(host, done, done.stdout)
 
     return take
@@ -126,18 +128,17 @@ _TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ..
 
 
 def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
-    return host.run("timeout", "--signal=KILL", str(SECONDS_TO_TAKE), *command)
+    return host.run(*_TIMED, *command)
 
 
-def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command whose words go to both outputs, in the order in which they come."""
-    return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
+def _run_apart(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
+    return host.run_apart(*_TIMED, *command)
 
 
 def _real(
     host: Host, done: subprocess.CompletedProcess[str], said: str, *, is_there: bool = True
 ) -> Real:
-    if done.returncode == _KILLED:
+    if done.returncode in _KILLED:
         return Real(VerdictOutcome.REJECTS, _HANGS)
     lines = [_TIME.sub("", line.strip()) for line in _without_paths(host, said).splitlines()]
     message = " ".join(lines[-_LINES_QUOTED:])

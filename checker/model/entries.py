@@ -46,6 +46,7 @@ _SPELLING_CODES = {spelling: code for code, spelling in enumerate(SPELLINGS)}
 OWN_SPELLING = 255
 """Spelling of a name that is kept whole, because no prefix and suffix give it."""
 
+_FOLDER_NAMES = 1 << 28
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
@@ -169,6 +170,7 @@ class Entries(Sequence[Entry]):
         "_folders",
         "_is_plain",
         "_is_windows",
+        "_knows_all_folders",
         "_whiteouts",
         "by_path",
         "content_offsets",
@@ -216,6 +218,7 @@ class Entries(Sequence[Entry]):
         self.repeated: list[int] = []
         # Worked out when first asked for, since several rules and engines ask.
         self._folders: frozenset[str] | None = None
+        self._knows_all_folders = True
         self._whiteouts: frozenset[str] | None = None
         self._is_plain: bool | None = None
         self._is_windows: bool | None = None
@@ -299,16 +302,29 @@ class Entries(Sequence[Entry]):
 
     @property
     def folders(self) -> frozenset[str]:
-        """Every cleaned path that another one lies below, the root aside; an entry or not."""
+        """Every cleaned path that another one lies below, the root aside; an entry or not.
+
+        Of folders that hold folders alone, at most 256 MiB of names: a tar of a few kilobytes can
+        have names of a thousand folders each.
+        """
         if self._folders is None:
-            self._folders = _folders_of(self.by_path)
+            self._folders, self._knows_all_folders = _folders_of(self.by_path)
         return self._folders
+
+    @property
+    def knows_all_folders(self) -> bool:
+        """Whether no folder was left out of ``folders``."""
+        if self._folders is None:
+            self._folders, self._knows_all_folders = _folders_of(self.by_path)
+        return self._knows_all_folders
 
     @property
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
         if self._whiteouts is None:
-            self._whiteouts = frozenset(_whiteouts_among(self.paths))
+            # A global header is no entry that anything is made of.
+            named = _whiteouts_among(self.paths)
+            self._whiteouts = frozenset(path for path in named if path in self.by_path)
         return self._whiteouts
 
     @property
@@ -345,13 +361,16 @@ class Entries(Sequence[Entry]):
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
 
 
-def _folders_of(paths: Iterable[str]) -> frozenset[str]:
+def _folders_of(paths: Iterable[str]) -> tuple[frozenset[str], bool]:
+    """The folders of some paths, from the inmost out, and whether these are all."""
     found: set[str] = set()
     pending = {path.rpartition("/")[0] for path in paths}
-    while pending:
+    left = _FOLDER_NAMES
+    while pending and left > 0:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
-    return frozenset(found - {""})
+        left -= sum(map(len, pending))
+    return frozenset(found - {""}), not pending
 
 
 def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:

@@ -38,6 +38,7 @@ def is_plain(entries: Entries) -> bool:
         and not any(".." in name for name in entries.own_names.values())
         and _names_are_short(entries)
         and _root_is_directory(entries)
+        and entries.knows_all_folders
         and _folders_are_directories(entries)
         and not any(map(is_whiteout, entries.folders))
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from checker.model.archive import Archive, Kind, Source, Stats
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
-from checker.model.entries import GNU_SPARSE, REGULAR, Entries
+from checker.model.entries import Entries
 from checker.model.image import Layer
 from checker.model.interpret import (
     INDEX_JSON,
@@ -36,7 +36,8 @@ from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.source import CHUNK, Opened, Seekable, open_again, open_source
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
-_FILE_KINDS = frozenset({ord(REGULAR), ord(GNU_SPARSE), ord("7")})
+# Kinds without content; an entry of a kind that nobody knows is read as a file, as Go does.
+_NO_CONTENT = frozenset(b"123456g")
 _FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
 
@@ -166,7 +167,7 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
         return ()
     if not marks_of_image(Members(entries, {})) and not _has_blobs(entries):
         return inner_archives(entries)
-    files = (i for i, kind in enumerate(entries.kinds) if kind in _FILE_KINDS)
+    files = (i for i, kind in enumerate(entries.kinds) if kind not in _NO_CONTENT)
     found = list(files)
     if len(found) <= limits.members:
         return found
@@ -365,7 +366,7 @@ def _all_limits(
         yield from blob.limits
         for reached in () if blob.tar is None else blob.tar.limits:
             yield reached._replace(member=blob.location.member)
-    files = sum(kind in _FILE_KINDS for kind in opened.tar.entries.kinds)
+    files = sum(kind not in _NO_CONTENT for kind in opened.tar.entries.kinds)
     if blobs and files > limits.members:
         yield LimitReached(
             limit="members",

@@ -15,6 +15,13 @@ def folder_reason(archive: Archive) -> str | None:
     return None
 
 
+def root_reason(archive: Archive) -> str | None:
+    """Why rules about how members unpack leave a flat root filesystem to those about layers."""
+    if archive.rootfs is not None:
+        return "the entries of a root filesystem are looked at as those of a layer"
+    return folder_reason(archive)
+
+
 def is_cut_by_limit(archive: Archive) -> bool:
     """Whether a limit ended the reading, so that the end of the tar was never seen."""
     return any(reached.member is None and reached.limit in _ENDING for reached in archive.limits)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path
-from checker_archive._outer import folder_reason
-from checker_archive.escaping_name import leaves_root
+from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
+from checker_archive._outer import root_reason
 
 _DIRECTORY = ord(DIRECTORY)
 
@@ -19,7 +18,8 @@ class DanglingHardLink(Check):
 
     What it means:
         A hard link in a tar is another name for a member that was extracted before. Here no such
-        member is in the archive, or it comes only later, or it is a directory.
+        member is in the archive, or it comes only later, or it is a directory. In a root filesystem
+        the rules about layers report it.
 
     Why it matters:
         Whoever extracts the archive stops: `docker load` (classic store), `docker import`, `podman
@@ -40,39 +40,48 @@ class DanglingHardLink(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Hard links of a folder cannot dangle."""
-        return folder_reason(archive)
+        """Hard links of a folder cannot dangle, and a root filesystem is another rule's."""
+        return root_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look the targets up."""
         entries = archive.entries
+        doubtful: list[int] = []
         for position in entries.of_kind(HARD_LINK):
             target = entries.linknames.get(position, "")
-            problem = None if leaves_root(target) else _problem(archive, position, target)
-            if problem is not None:
-                name = entries.name(position)
-                yield self.finding(
-                    archive,
-                    f"{name} at byte {entries.offsets[position]} is a hard link to "
-                    f"{target or 'nothing'}, which {problem}",
-                    at={"member": name, "offset": entries.offsets[position]},
-                )
+            path = clean_path(target)
+            found = entries.by_path.get(path)
+            if climbs_out(target):
+                continue
+            if found is None:
+                # Extraction goes through symbolic links among the parents.
+                if not path or archive.members.find(path) is None:
+                    yield self._report(archive, position, "is not in the archive")
+            elif entries.kinds[found] == _DIRECTORY:
+                yield self._report(archive, position, "is a directory")
+            elif found >= position:
+                doubtful.append(position)
+        yield from self._later(archive, doubtful)
 
+    def _later(self, archive: Archive, doubtful: list[int]) -> Iterator[Finding]:
+        """Links whose target comes later, at least in its last copy."""
+        entries = archive.entries
+        targets = {i: clean_path(entries.linknames.get(i, "")) for i in doubtful}
+        places = entries.places(frozenset(targets.values()))
+        for position, path in targets.items():
+            first = places[path][0]
+            if first >= position:
+                what = f"comes only later, at byte {entries.offsets[first]}"
+                if first == position:
+                    what = "is the link itself"
+                yield self._report(archive, position, what)
 
-def _problem(archive: Archive, position: int, target: str) -> str | None:
-    entries = archive.entries
-    path = clean_path(target)
-    found = entries.by_path.get(path)
-    if found is None:
-        # Extraction goes through symbolic links among the parents.
-        return None if path and archive.members.find(path) else "is not in the archive"
-    if entries.kinds[found] == _DIRECTORY:
-        return "is a directory"
-    if found < position or _came_before(entries, path, position):
-        return None
-    return f"comes only later, at byte {entries.offsets[found]}"
-
-
-def _came_before(entries: Entries, path: str, position: int) -> bool:
-    """Whether an earlier member of the same path comes first, where the last one does not."""
-    return bool(entries.repeated) and entries.places((path,))[path][0] < position
+    def _report(self, archive: Archive, position: int, problem: str) -> Finding:
+        entries = archive.entries
+        name, offset = entries.name(position), entries.offsets[position]
+        target = entries.linknames.get(position, "") or "nothing"
+        return self.finding(
+            archive,
+            f"{name} at byte {offset} is a hard link to {target}, which {problem}",
+            at={"member": name, "offset": offset},
+        )

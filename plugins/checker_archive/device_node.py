@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -12,11 +11,9 @@ from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAM
 from checker_archive._outer import folder_reason
 
 _LARGEST = 0xFFFFFFFF
-
-
-class _Oddity(NamedTuple):
-    words: str
-    severity: Severity
+# What devices(7) and debootstrap put into a small /dev: null, zero, full, random, urandom; tty,
+# console, ptmx.
+_USUAL = frozenset({*((1, minor) for minor in (3, 5, 7, 8, 9)), (5, 0), (5, 1), (5, 2)})
 
 
 class DeviceNode(Check):
@@ -24,8 +21,9 @@ class DeviceNode(Check):
 
     What it means:
         A member is a character or block device, or a fifo. In an image archive nothing needs one,
-        and a device is a warning. In a root filesystem they are notes, for the runtime of a
-        container makes its own `/dev`; but a character device with the numbers 0, 0 is how
+        and a device is a warning. In a root filesystem devices are notes, for the runtime of a
+        container makes its own `/dev`, and those that every `/dev` has, such as `null` and `tty`,
+        are not reported, nor are fifos; but a character device with the numbers 0, 0 is how
         overlayfs marks a deleted file, and numbers that do not fit 32 bits are refused.
 
     Why it matters:
@@ -52,28 +50,49 @@ class DeviceNode(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the devices and fifos."""
         entries = archive.entries
-        is_image = archive.kind in IMAGE_KINDS
+        judge = _in_image if archive.kind in IMAGE_KINDS else _in_root
         for position in entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE, FIFO):
             kind = chr(entries.kinds[position])
-            oddity = _oddity(kind, entries.devices.get(position, (0, 0)), is_image=is_image)
+            device = entries.devices.get(position, (0, 0))
+            problem = judge(kind, entries.paths[position], device)
+            if problem is None:
+                continue
+            words, severity = problem
             name, offset = entries.name(position), entries.offsets[position]
             yield self.finding(
                 archive,
-                f"{name} at byte {offset} is a {KIND_NAMES[kind]}{oddity.words}",
+                f"{name} at byte {offset} is a {KIND_NAMES[kind]}{words}",
                 at={"member": name, "offset": offset},
-                severity=oddity.severity,
+                severity=severity,
             )
 
 
-def _oddity(kind: str, device: tuple[int, int], *, is_image: bool) -> _Oddity:
+def _in_image(kind: str, path: str, device: tuple[int, int]) -> tuple[str, Severity]:
+    del path
     if kind == FIFO:
-        return _Oddity("", Severity.NOTE)
-    numbers = f" with the numbers {device[0]}, {device[1]}"
-    if not all(0 <= number <= _LARGEST for number in device):
-        return _Oddity(f"{numbers}, which do not fit 32 bits", Severity.ERROR)
-    if is_image:
-        words = ", which needs privileges to extract; no image archive has a use for it"
-        return _Oddity(numbers + words, Severity.WARNING)
+        return "; no image archive has a use for it", Severity.NOTE
+    numbers = _numbers(device)
+    if not _fits(device):
+        return f"{numbers}, which do not fit 32 bits", Severity.ERROR
+    words = ", which needs privileges to extract; no image archive has a use for it"
+    return numbers + words, Severity.WARNING
+
+
+def _in_root(kind: str, path: str, device: tuple[int, int]) -> tuple[str, Severity] | None:
+    """Fifos, and the devices that every /dev has, are normal in a root filesystem."""
+    if kind == FIFO or (path.startswith("dev/") and device in _USUAL and kind != BLOCK_DEVICE):
+        return None
+    numbers = _numbers(device)
+    if not _fits(device):
+        return f"{numbers}, which do not fit 32 bits", Severity.ERROR
     if kind == CHARACTER_DEVICE and device == (0, 0):
-        return _Oddity(f"{numbers}, which overlayfs takes for a deleted file", Severity.WARNING)
-    return _Oddity(f"{numbers}, which needs privileges to extract", Severity.NOTE)
+        return f"{numbers}, which overlayfs takes for a deleted file", Severity.WARNING
+    return f"{numbers}, which needs privileges to extract", Severity.NOTE
+
+
+def _numbers(device: tuple[int, int]) -> str:
+    return f" with the numbers {device[0]}, {device[1]}"
+
+
+def _fits(device: tuple[int, int]) -> bool:
+    return all(0 <= number <= _LARGEST for number in device)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import IMAGE_KINDS, Archive
 from checker.model.entries import SPELLINGS
 from checker_archive._outer import folder_reason
-
-_DOTTED = re.compile(
-    b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "./") + b"]"
-)
 
 
 class DotSlashNames(Check):
@@ -51,7 +48,7 @@ class DotSlashNames(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at how the names are spelled; one finding stands for all."""
         entries = archive.entries
-        found = [match.start() for match in _DOTTED.finditer(entries.spellings)]
+        found = [match.start() for match in _dotted().finditer(entries.spellings)]
         found = [position for position in found if entries.paths[position]]
         if found:
             first = entries.name(found[0])
@@ -61,3 +58,11 @@ class DotSlashNames(Check):
                 "engines clean them, tools that look for exact names do not",
                 at={"member": first, "offset": entries.offsets[found[0]]},
             )
+
+
+@cache
+def _dotted() -> re.Pattern[bytes]:
+    """The spellings with the prefix in question."""
+    return re.compile(
+        b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "./") + b"]"
+    )

@@ -13,6 +13,7 @@ from checker.model.location import Location
 from checker_archive._outer import folder_reason
 
 _CONTROL_FILES = frozenset({"manifest.json", "index.json", "oci-layout", "repositories"})
+_OF_OCI = frozenset({"index.json", "oci-layout"})
 _FLAT = frozenset({Kind.ROOTFS, Kind.LAYER})
 _SHOWN = 5
 
@@ -75,13 +76,13 @@ class DuplicateMember(Check):
 
     def _in_image(self, archive: Archive, collision: Collision, used: frozenset[str]) -> Finding:
         if collision.path in _CONTROL_FILES:
-            consequence = "engines disagree which one counts"
+            consequence = _disagreement(collision.path)
             severity = Severity.ERROR
         elif _copies(archive, collision) == 1:
             consequence = "all of the same content"
             severity = Severity.WARNING
         else:
-            consequence = "with different content, and engines disagree which one counts"
+            consequence = f"with different content, and {_disagreement(collision.path)}"
             matters = collision.path in used or collision.path.startswith("blobs/")
             severity = Severity.ERROR if matters else Severity.WARNING
         return self._report(archive, collision, consequence, severity)
@@ -107,6 +108,19 @@ class DuplicateMember(Check):
             ],
             severity=severity,
         )
+
+
+def _disagreement(path: str) -> str:
+    """Who takes which of several copies."""
+    if path in _OF_OCI or path.startswith("blobs/"):
+        return (
+            "readers disagree which one counts: those that extract the archive and containerd take "
+            "the last one, those that look for a name the first"
+        )
+    return (
+        "engines disagree which one counts: Docker and containerd take the last one, the "
+        "docker-archive readers of Podman and skopeo the first"
+    )
 
 
 def _used_paths(archive: Archive) -> frozenset[str]:

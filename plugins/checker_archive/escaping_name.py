@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
-from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries
+from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries, climbs_out
 
-_ABSOLUTE = re.compile(
-    b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
-)
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
-_GLOBAL, _SYMLINK = ord(GLOBAL_HEADER), ord(SYMLINK)
+_REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
+_REFUSED_LINK = "; skopeo's oci-archive refuses that, and containerd in a Docker archive"
+_GLOBAL = ord(GLOBAL_HEADER)
 
 
 class EscapingName(Check):
@@ -24,8 +24,7 @@ class EscapingName(Check):
         The name of a member climbs above the top by `..`, or is absolute; or a hard link points
         above the top; or, in an image archive, a symbolic link points out of it. Absolute names
         in a root filesystem are a warning, and its symbolic links, absolute ones above all, are
-        left alone, for that is how a root filesystem works, unless a member lies below one that
-        climbs out.
+        left alone: that is how a root filesystem works.
 
     Why it matters:
         An extraction without care writes to, or reads from, places outside of its folder. Docker
@@ -53,8 +52,8 @@ class EscapingName(Check):
         suspects = _suspects(entries)
         yield from self._absolute(archive, suspects)
         for position in suspects:
-            if leaves_root(entries.name(position)):
-                yield self._odd(archive, position, "its name climbs out of the archive")
+            if climbs_out(entries.name(position)):
+                yield self._odd(archive, position, f"its name climbs out of the archive{_REFUSED}")
         yield from self._links(archive)
 
     def _absolute(self, archive: Archive, suspects: list[int]) -> Iterator[Finding]:
@@ -75,30 +74,19 @@ class EscapingName(Check):
         entries = archive.entries
         for position in entries.of_kind(HARD_LINK):
             target = entries.linknames.get(position, "")
-            if leaves_root(target):
-                yield self._odd(archive, position, f"its hard link target {target} is outside")
-        if archive.kind not in _IMAGES:
-            yield from self._folders(archive)
-            return
-        for position in entries.of_kind(SYMLINK):
+            if climbs_out(target):
+                yield self._odd(
+                    archive, position, f"its hard link target {target} is outside{_REFUSED}"
+                )
+        for position in entries.of_kind(SYMLINK) if archive.kind in _IMAGES else ():
             target = entries.linknames.get(position, "")
             folder = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
                 yield self._odd(archive, position, f"it is a symbolic link to {target}, absolute")
-            elif leaves_root(f"{folder}/{target}"):
-                yield self._odd(archive, position, f"it is a symbolic link to {target}, outside")
-
-    def _folders(self, archive: Archive) -> Iterator[Finding]:
-        """Symbolic links that lead out, with members below them: others are left alone."""
-        entries = archive.entries
-        for path in sorted(entries.folders & entries.by_path.keys()):
-            position = entries.by_path[path]
-            target = entries.linknames.get(position, "")
-            folder = path.rpartition("/")[0]
-            is_link = entries.kinds[position] == _SYMLINK and not target.startswith("/")
-            if is_link and leaves_root(f"{folder}/{target}"):
-                what = f"it is a symbolic link to {target}, outside, and members lie below it"
-                yield self._odd(archive, position, what)
+            elif climbs_out(f"{folder}/{target}"):
+                yield self._odd(
+                    archive, position, f"it is a symbolic link to {target}, outside{_REFUSED_LINK}"
+                )
 
     def _odd(self, archive: Archive, position: int, what: str) -> Finding:
         entries = archive.entries
@@ -126,22 +114,15 @@ def _place(entries: Entries, position: int) -> str:
     return f" at byte {offset}" if offset >= 0 else ""
 
 
-def leaves_root(path: str) -> bool:
-    """Whether a path climbs above its start, a leading slash aside."""
-    if ".." not in path:
-        return False
-    depth = 0
-    for part in path.split("/"):
-        if part == "..":
-            depth -= 1
-            if depth < 0:
-                return True
-        elif part not in ("", "."):
-            depth += 1
-    return False
-
-
 def _suspects(entries: Entries) -> list[int]:
     """Entries whose name is absolute or may climb: few tars have any."""
-    absolute = (match.start() for match in _ABSOLUTE.finditer(entries.spellings))
+    absolute = (match.start() for match in _absolute().finditer(entries.spellings))
     return sorted(i for i in {*absolute, *entries.own_names} if entries.kinds[i] != _GLOBAL)
+
+
+@cache
+def _absolute() -> re.Pattern[bytes]:
+    """The spellings with the prefix in question."""
+    return re.compile(
+        b"[" + bytes(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/") + b"]"
+    )

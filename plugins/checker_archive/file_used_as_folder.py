@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, KIND_NAMES, SYMLINK
-from checker_archive._outer import folder_reason
+from checker_archive._outer import root_reason
 
 # Extraction goes through symbolic links.
 _FINE = frozenset(map(ord, (DIRECTORY, SYMLINK, GLOBAL_HEADER)))
@@ -19,6 +20,7 @@ class FileUsedAsFolder(Check):
 
     What it means:
         The archive has a file `a` and also a member `a/b`. Both cannot exist in one filesystem.
+        In a root filesystem the rules about layers report it.
 
     Why it matters:
         Docker's classic store, and skopeo for OCI archives, extract the archive and stop: "not a
@@ -38,8 +40,8 @@ class FileUsedAsFolder(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """A folder cannot hold such a tree."""
-        return folder_reason(archive)
+        """A folder cannot hold such a tree, and a root filesystem is another rule's."""
+        return root_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the members that others lie below."""
@@ -50,10 +52,11 @@ class FileUsedAsFolder(Check):
             for path in entries.folders
             if path in by_path and kinds[by_path[path]] not in _FINE
         ]
+        ordered = sorted(by_path) if found else []
         for path in sorted(found, key=lambda path: by_path[path]):
             position = by_path[path]
             kind = KIND_NAMES.get(chr(kinds[position]), "member of unknown type")
-            below = next(name for name in by_path if name.startswith(f"{path}/"))
+            below = ordered[bisect_left(ordered, f"{path}/")]
             yield self.finding(
                 archive,
                 f"{path} at byte {entries.offsets[position]} is a {kind}, {below} lies below it; "

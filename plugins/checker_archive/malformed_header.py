@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 
 from checker.checks.check import Check
@@ -20,6 +21,9 @@ _SEVERITIES = {
     AnomalyKind.GLOBAL_OVERRIDE: Severity.WARNING,
 }
 
+_LARGEST_ID = 0xFFFFFFFE
+"""Of a user or group; the largest number of 32 bits means none (chown(2))."""
+
 
 class MalformedHeader(Check):
     """A tar header, or an extension of one, breaks the format.
@@ -27,9 +31,10 @@ class MalformedHeader(Check):
     What it means:
         A number is neither octal nor base-256, a size is negative, a PAX record does not have the
         form "LENGTH KEY=VALUE", a sparse map contradicts its file, an extension header is larger
-        than readers accept, or one lone block of zeros stands between members. Two cases are
-        warnings: an extension header that no member follows, and a global header that renames or
-        resizes all members, which some readers obey and others do not.
+        than readers accept, or one lone block of zeros stands between members. Three cases are
+        warnings: an extension header that no member follows, a global header that renames or
+        resizes all members, which some readers obey and others do not, and an owner or group that
+        is negative or does not fit 32 bits.
 
     Why it matters:
         Go's reader, which all engines use, stops at such a header, and the archive is refused.
@@ -50,7 +55,29 @@ class MalformedHeader(Check):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the oddities of headers."""
+        """Report the oddities of headers, then owners that cannot be."""
+        yield from self._anomalies(archive)
+        if archive.rootfs is not None:
+            # Owners in a root filesystem are another rule's.
+            return
+        entries = archive.entries
+        for label, ids in (("owner", entries.uids), ("group", entries.gids)):
+            if ids and not (min(ids) >= 0 and max(ids) <= _LARGEST_ID):
+                yield from self._ids(archive, label, ids)
+
+    def _ids(self, archive: Archive, label: str, ids: array[int]) -> Iterator[Finding]:
+        for position, number in enumerate(ids):
+            if 0 <= number <= _LARGEST_ID:
+                continue
+            name, offset = archive.entries.name(position), archive.entries.offsets[position]
+            yield self.finding(
+                archive,
+                f"byte {offset} ({name}): the {label} is {number}, Linux has 0 to {_LARGEST_ID}",
+                at={"member": name, "offset": offset},
+                severity=Severity.WARNING,
+            )
+
+    def _anomalies(self, archive: Archive) -> Iterator[Finding]:
         for anomaly in archive.tar.of_kind(*_SEVERITIES):
             whose = f" ({anomaly.name})" if anomaly.name else ""
             rest = "; nothing from here on is read" if anomaly.fatal else ""

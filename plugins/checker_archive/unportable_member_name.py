@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -16,11 +15,6 @@ from checker_archive._outer import folder_reason
 _PART = 255
 _PATH = 4095
 _GLOBAL, _DIRECTORY = ord(GLOBAL_HEADER), ord(DIRECTORY)
-
-
-class _Problem(NamedTuple):
-    words: str
-    severity: Severity
 
 
 class UnportableMemberName(Check):
@@ -60,7 +54,7 @@ class UnportableMemberName(Check):
         """Look at all names at once, then at single ones where that shows something."""
         entries = archive.entries
         is_image = archive.kind in IMAGE_KINDS
-        if "" in entries.by_path:
+        if "" in entries.by_path and archive.rootfs is None:
             yield from self._empty(archive)
         if _are_plain(entries):
             return
@@ -77,22 +71,21 @@ class UnportableMemberName(Check):
             if kind == _GLOBAL or (kind == _DIRECTORY and entries.name(position)):
                 continue
             if kind == _DIRECTORY:
-                problem = _Problem("has an empty name", Severity.NOTE)
+                problem = ("has an empty name", Severity.NOTE)
             else:
                 words = "has a name that is empty or stands for the top, and is no directory"
-                problem = _Problem(
-                    f"{words}; Docker 20.10 and Podman fail to import it", Severity.ERROR
-                )
+                problem = (f"{words}; Docker 20.10 and Podman fail to import it", Severity.ERROR)
             yield self._report(archive, position, problem)
 
-    def _report(self, archive: Archive, position: int, problem: _Problem) -> Finding:
+    def _report(self, archive: Archive, position: int, problem: tuple[str, Severity]) -> Finding:
+        words, severity = problem
         name = archive.entries.name(position)
         offset = archive.entries.offsets[position]
         return self.finding(
             archive,
-            f"{name or 'the member'} at byte {offset} {problem.words}",
+            f"{name or 'the member'} at byte {offset} {words}",
             at={"member": name, "offset": offset},
-            severity=problem.severity,
+            severity=severity,
         )
 
 
@@ -111,20 +104,20 @@ def _is_long(path: str) -> bool:
     return len(encoded) > _PATH or max(map(len, encoded.split(b"/"))) > _PART
 
 
-def _problems(path: str, *, is_image: bool) -> Iterator[_Problem]:
+def _problems(path: str, *, is_image: bool) -> Iterator[tuple[str, Severity]]:
     if len(path) * 4 > _PART and _is_long(path):
         words = f"has a name of more than {_PATH} bytes, or a part of more than {_PART}"
-        yield _Problem(f"{words}; engines that extract it refuse that", Severity.ERROR)
+        yield (f"{words}; engines that extract it refuse that", Severity.ERROR)
     if path.isprintable():
         return
     found = _controls().search(path)
     if found is not None:
-        yield _Problem(
+        yield (
             f"has the control character U+{ord(found[0]):04X} in its name",
             Severity.WARNING if is_image else Severity.NOTE,
         )
     if _not_utf8().search(path) is not None:
-        yield _Problem(
+        yield (
             "has a name that is not UTF-8, which Docker's store of containerd refuses to load",
             Severity.ERROR if is_image else Severity.NOTE,
         )

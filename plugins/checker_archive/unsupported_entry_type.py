@@ -10,6 +10,11 @@ from checker.model.archive import Archive
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES
 from checker.model.tar import AnomalyKind
 
+_WHO = (
+    "which docker load (classic store), docker import, podman import and skopeo's oci-archive "
+    "refuse to extract"
+)
+
 
 class UnsupportedEntryType(Check):
     """A member is of a type that engines do not extract.
@@ -42,10 +47,11 @@ class UnsupportedEntryType(Check):
         entries = archive.entries
         for position in entries.of_kind(GNU_SPARSE, CONTIGUOUS):
             flag = chr(entries.kinds[position])
-            what = f"the type flag is {flag!r}, {KIND_NAMES[flag]}, which engines do not extract"
+            what = f"the type flag is {flag!r}, {KIND_NAMES[flag]}, {_WHO}"
             yield self._report(archive, entries.name(position), entries.offsets[position], what)
         for anomaly in archive.tar.of_kind(AnomalyKind.UNKNOWN_TYPE):
-            yield self._report(archive, anomaly.name, anomaly.offset, anomaly.detail)
+            what = f"{anomaly.detail}, {_WHO}"
+            yield self._report(archive, anomaly.name, anomaly.offset, what)
 
     def _report(self, archive: Archive, name: str | None, offset: int, what: str) -> Finding:
         return self.finding(

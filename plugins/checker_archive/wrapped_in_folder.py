@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.archive import Archive, Kind
 from checker.model.interpret import top_folder
 from checker.model.kind import ROOT_FOLDERS
 
 _SURE = 3
+_KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})
 
 
 class WrappedInFolder(Check):
@@ -40,8 +41,10 @@ class WrappedInFolder(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """An image that was found is not too deep."""
-        return "the archive is an image archive" if archive.kind in IMAGE_KINDS else None
+        """What was found where engines look for it is not too deep."""
+        if archive.kind in _KINDS:
+            return None
+        return f"the archive is of the kind {archive.kind}, with its content at the top"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the folder."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -78,11 +77,6 @@ def items_of(archive: Archive) -> Iterator[Item]:
     objects = [(i, raw) for i, raw in enumerate(value) if isinstance(raw, dict)]
     for (index, raw), item in zip(objects, half.items, strict=True):
         yield Item(index, raw, item)
-
-
-def climbs(path: str) -> bool:
-    """Whether a path leads above the top of the archive."""
-    return posixpath.normpath(path).startswith("../")
 
 
 def what_is_at(archive: Archive, path: str) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
-from checker.model.entries import SYMLINK, clean_path
+from checker.model.entries import SYMLINK, clean_path, climbs_out
 from checker_docker._docker import damage_reason, what_is_at
 
 
@@ -69,6 +68,4 @@ def _listed(archive: Archive) -> frozenset[str]:
 def _leads_out(path: str, target: str) -> bool:
     """Whether a link leads out of the archive, which is another rule's too."""
     folder = path.rpartition("/")[0]
-    return target.startswith("/") or posixpath.normpath(
-        f"{folder}/{target}".lstrip("/")
-    ).startswith("..")
+    return target.startswith("/") or climbs_out(f"{folder}/{target}")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker_docker._docker import climbs, damage_reason, items_of, no_manifest_reason, what_is_at
+from checker.model.entries import climbs_out
+from checker_docker._docker import damage_reason, items_of, no_manifest_reason, what_is_at
 
 
 class MissingConfig(Check):
@@ -41,7 +42,7 @@ class MissingConfig(Check):
         """Look the configs up."""
         for item in items_of(archive):
             config = item.item.config
-            problem = what_is_at(archive, config) if config and not climbs(config) else None
+            problem = what_is_at(archive, config) if config and not climbs_out(config) else None
             if problem is not None:
                 yield self.finding(
                     item.item,

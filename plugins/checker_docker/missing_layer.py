@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
+from checker.model.entries import climbs_out
 from checker.model.image import mapping, strings
 from checker_docker._docker import (
     Item,
-    climbs,
     damage_reason,
     items_of,
     no_manifest_reason,
@@ -60,7 +60,7 @@ class MissingLayer(Check):
 
     def _layer(self, archive: Archive, item: Item, i: int, path: str) -> Iterator[Finding]:
         problem = what_is_at(archive, path)
-        if problem is None or climbs(path):
+        if problem is None or climbs_out(path):
             # A path that leads out is another rule's.
             return
         urls = _urls(archive, item, i)

@@ -44,9 +44,11 @@ class RepeatedName(Check):
             for i, name in enumerate(item.array("RepoTags") or ()):
                 if not isinstance(name, str):
                     continue
-                earlier = first.setdefault(familiar(name), item)
-                if earlier is not item or _came_before(item, i, name):
-                    yield self._report(item, i, name, earlier)
+                full = familiar(name)
+                if full in first:
+                    yield self._report(item, i, name, first[full])
+                else:
+                    first[full] = item
 
     def _report(self, item: Item, i: int, name: str, earlier: Item) -> Finding:
         if earlier.item.config == item.item.config:
@@ -59,8 +61,3 @@ class RepeatedName(Check):
             at={"pointer": f"{item.pointer('RepoTags')}/{i}"},
             severity=Severity.NOTE if earlier.item.config == item.item.config else None,
         )
-
-
-def _came_before(item: Item, i: int, name: str) -> bool:
-    earlier = (item.array("RepoTags") or [])[:i]
-    return familiar(name) in {familiar(each) for each in earlier if isinstance(each, str)}

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
-from checker.model.entries import Entry, clean_path
+from checker.model.entries import Entry, clean_path, climbs_out
 from checker.model.interpret import MANIFEST_JSON
-from checker_docker._docker import Item, climbs, items_of, no_manifest_reason, what_is_at
+from checker_docker._docker import Item, items_of, no_manifest_reason, what_is_at
 
 _CONTAINERD = "containerd and Docker with its store"
 _SCANNERS = "Podman and skopeo"
-
-
-class _Problem(NamedTuple):
-    words: str
-    severity: Severity
 
 
 class UnportablePath(Check):
@@ -87,12 +81,14 @@ class UnportablePath(Check):
             severity=_where_both(archive, Severity.NOTE),
         )
 
-    def _report(self, item: Item, path: str, pointer: str, problem: _Problem) -> Finding:
+    def _report(
+        self, item: Item, path: str, pointer: str, problem: tuple[str, Severity]
+    ) -> Finding:
         return self.finding(
             item.item,
-            f"{item.label}: the path {path} {problem.words}",
+            f"{item.label}: the path {path} {problem[0]}",
             at={"pointer": pointer},
-            severity=problem.severity,
+            severity=problem[1],
         )
 
 
@@ -114,7 +110,7 @@ def _listed(archive: Archive) -> frozenset[int]:
     )
 
 
-def _config_problems(archive: Archive, path: str) -> Iterator[_Problem]:
+def _config_problems(archive: Archive, path: str) -> Iterator[tuple[str, Severity]]:
     yield from _spelling_problems(archive, path)
     entry = archive.entries.get(clean_path(path))
     if what_is_at(archive, path) is not None:
@@ -125,10 +121,12 @@ def _config_problems(archive: Archive, path: str) -> Iterator[_Problem]:
         yield _hard_link(archive, entry)
     elif entry.is_symlink:
         words = f"is a symbolic link to {entry.linkname}; engines follow it, other tools may not"
-        yield _Problem(words, Severity.NOTE)
+        yield (words, Severity.NOTE)
 
 
-def _layer_problems(archive: Archive, path: str, listed: frozenset[int]) -> Iterator[_Problem]:
+def _layer_problems(
+    archive: Archive, path: str, listed: frozenset[int]
+) -> Iterator[tuple[str, Severity]]:
     yield from _spelling_problems(archive, path)
     entry = archive.entries.get(clean_path(path))
     if what_is_at(archive, path) is not None:
@@ -141,15 +139,15 @@ def _layer_problems(archive: Archive, path: str, listed: frozenset[int]) -> Iter
         yield _symlinked_layer(archive, entry, listed)
 
 
-def _spelling_problems(archive: Archive, path: str) -> Iterator[_Problem]:
+def _spelling_problems(archive: Archive, path: str) -> Iterator[tuple[str, Severity]]:
     """What is wrong with the text of a path that leads to a file, or out of the archive."""
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
-    if path.startswith("/") and what_is_at(archive, path) is None:
-        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
-        yield _Problem(f"is absolute; {engines} do not find it", Severity.ERROR)
-    elif climbs(path):
+    if climbs_out(path):
         words = "climbs above the top of the archive; all engines refuse it"
-        yield _Problem(words, Severity.ERROR)
+        yield (words, Severity.ERROR)
+    elif path.startswith("/") and what_is_at(archive, path) is None:
+        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
+        yield (f"is absolute; {engines} do not find it", Severity.ERROR)
     elif (
         not path.startswith("/")
         and posixpath.normpath(path) != path
@@ -157,33 +155,35 @@ def _spelling_problems(archive: Archive, path: str) -> Iterator[_Problem]:
     ):
         clean = posixpath.normpath(path)
         words = f"is not {clean}, as the member is called; {_CONTAINERD} do not find it"
-        yield _Problem(words, _where_both(archive, Severity.NOTE))
+        yield (words, _where_both(archive, Severity.NOTE))
 
 
-def _through_folder(archive: Archive) -> _Problem:
+def _through_folder(archive: Archive) -> tuple[str, Severity]:
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
     engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
     words = f"leads through a symbolic link to a directory; {engines} do not find it"
-    return _Problem(words, Severity.ERROR)
+    return (words, Severity.ERROR)
 
 
-def _hard_link(archive: Archive, entry: Entry) -> _Problem:
+def _hard_link(archive: Archive, entry: Entry) -> tuple[str, Severity]:
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
     others = "" if is_hybrid else f", {_CONTAINERD} do not find it"
     words = f"is a hard link to {entry.linkname}; {_SCANNERS} take it for an empty file{others}"
-    return _Problem(words, _where_both(archive, Severity.WARNING))
+    return (words, _where_both(archive, Severity.WARNING))
 
 
-def _symlinked_layer(archive: Archive, entry: Entry, listed: frozenset[int]) -> _Problem:
+def _symlinked_layer(
+    archive: Archive, entry: Entry, listed: frozenset[int]
+) -> tuple[str, Severity]:
     target = archive.members.find(entry.path)
     if target is not None and target.position in listed:
         words = (
             f"is a symbolic link to {entry.linkname}, a layer that is listed as well; {_SCANNERS} "
             "take it only if that layer comes before it in the same image"
         )
-        return _Problem(words, Severity.NOTE)
+        return (words, Severity.NOTE)
     words = (
         f"is a symbolic link to {entry.linkname}, which is not listed itself; {_SCANNERS} refuse "
         "that: blob size mismatch"
     )
-    return _Problem(words, _where_both(archive, Severity.WARNING))
+    return (words, _where_both(archive, Severity.WARNING))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
 from checker.model.rootfs import Rootfs
 from checker_hygiene.amount import amount
-from checker_hygiene.layering import Removal, layering_of
+
+if TYPE_CHECKING:
+    from checker_hygiene.layering import Removal
 
 _SMALLEST = Option("smallest-bytes", int, 1, "fewer deleted bytes are passed over", least=0)
 
@@ -45,6 +48,8 @@ class DeletedFile(Check):
         """Report each whiteout that takes content away."""
         if len(rootfs.layers) < 2:
             return
+        from checker_hygiene.layering import layering_of
+
         smallest = self.option(_SMALLEST)
         for removal in layering_of(rootfs).removals:
             if removal.size >= smallest:

@@ -10,7 +10,6 @@ from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 from checker_hygiene.credentials import credential_in
 from checker_hygiene.finds import CREDENTIAL_FILES, Find, finds_of
-from checker_hygiene.layering import taken_away_by
 
 
 class DeletedSecret(Check):
@@ -46,6 +45,8 @@ class DeletedSecret(Check):
         for find in finds_of(rootfs):
             credential = credential_in(find.path, find.head) if find.is_hidden else None
             if credential is not None:
+                from checker_hygiene.layering import taken_away_by
+
                 upper = taken_away_by(rootfs.layers, find.layer, find.path)
                 yield self.finding(
                     find.layer if rootfs.image else rootfs,

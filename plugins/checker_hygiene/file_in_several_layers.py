@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -10,7 +11,9 @@ from checker.checks.option import Option
 from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 from checker_hygiene.amount import amount
-from checker_hygiene.layering import Repeat, layering_of
+
+if TYPE_CHECKING:
+    from checker_hygiene.layering import Repeat
 
 _SMALLEST = Option(
     "smallest-bytes", int, 1_000_000, "files that waste fewer bytes are passed over", least=0
@@ -48,6 +51,8 @@ class FileInSeveralLayers(Check):
         """Report the files that waste most."""
         if len(rootfs.layers) < 2:
             return
+        from checker_hygiene.layering import layering_of
+
         worst = layering_of(rootfs).worst(
             self.option(_MOST), least_lost=max(1, self.option(_SMALLEST)), least_copies=2
         )

@@ -79,7 +79,7 @@ class Layering(NamedTuple):
         efficiency: As dive counts it: for each path the smallest copy, against all copies.
         wasted: As dive counts it: bytes of all copies of files that are there more than once or
             deleted. Folders that are deleted as a whole do not count.
-        added: Bytes of all layers above the base.
+        added: Bytes of all layers above the base, where something is hidden at all.
     """
 
     removals: tuple[Removal, ...] = ()
@@ -190,16 +190,19 @@ class _Tally:
         return Removal(layer, path, target, self.files, self.size, layers, self.is_file)
 
 
-class _Copies(NamedTuple):
+class _Copies:
     """The copies of files, by path: bytes of all, of the least, of the hidden ones; how many.
 
     Of files with one copy only the first and the third are there.
     """
 
-    total: dict[str, int]
-    least: dict[str, int]
-    lost: dict[str, int]
-    number: dict[str, int]
+    __slots__ = ("least", "lost", "number", "total")
+
+    def __init__(self) -> None:
+        self.total: dict[str, int] = {}
+        self.least: dict[str, int] = {}
+        self.lost: dict[str, int] = {}
+        self.number: dict[str, int] = {}
 
 
 class _Work:
@@ -221,7 +224,7 @@ class _Work:
             return Layering()
         tallies = self._tallies() if self.gone or self.opaque else {}
         removals = tuple(tallies[marker].removal() for marker in sorted(tallies))
-        return self._measured(tuple(removal for removal in removals if removal.files))
+        return self._measured(removals)
 
     def _sort(self, number: int) -> Iterator[int]:
         """Give the files of a layer that cannot be seen, by position; note its whiteouts."""
@@ -310,7 +313,7 @@ class _Work:
         kept += sum(map(min, several))
         discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, folders))
         return Layering(
-            removals=removals,
+            removals=tuple(removal for removal in removals if removal.files),
             sizes=copies.total,
             lost=copies.lost,
             copies=copies.number,
@@ -321,7 +324,8 @@ class _Work:
 
     def _copies(self) -> _Copies:
         """The copies of all files of which one cannot be seen."""
-        total, least, lost, number = copies = _Copies({}, {}, {}, {})
+        copies = _Copies()
+        total, least, lost, number = copies.total, copies.least, copies.lost, copies.number
         wanted = {
             table.paths[position]
             for table, files in zip(self.tables, self.files, strict=True)
@@ -358,10 +362,14 @@ class _Work:
         return list(folders.values())
 
     def _parents_in(self, number: int) -> set[str]:
-        """The directories of a layer that have something in them."""
+        """The directories of a layer that have something in them, with or without an entry."""
         if number not in self._parents:
-            by_path = self.tables[number].by_path
-            self._parents[number] = {path.rpartition("/")[0] for path in by_path}
+            found: set[str] = set()
+            pending = {path.rpartition("/")[0] for path in self.tables[number].by_path}
+            while pending:
+                found |= pending
+                pending = {path.rpartition("/")[0] for path in pending} - found
+            self._parents[number] = found
         return self._parents[number]
 
 

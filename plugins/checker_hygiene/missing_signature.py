@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.image import REF_NAME, Image, Manifest
+from checker.model.image import REF_NAME, Manifest
 
 # Media types of signatures: Sigstore (cosign 2 and 3), the Notary Project.
 _MARKS = (
@@ -54,7 +54,12 @@ class MissingSignature(Check):
         """Report the images that no signature in the archive is for."""
         images = [image for image in archive.images if image.manifest is not None]
         signed = set(_signed_digests(archive))
-        bare = [image for image in images if not signed & _digests_of(archive, image)]
+        parents = _parents(archive) if signed else {}
+        bare = [
+            image
+            for image in images
+            if signed.isdisjoint((image.digest or "", *parents.get(image.digest or "", ())))
+        ]
         if bare and not signed:
             few = ", ".join(dict.fromkeys(image.label for image in bare[:3]))
             more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
@@ -87,11 +92,11 @@ def _is_signature(manifest: Manifest) -> bool:
     return any((each or "").startswith(_MARKS) for each in types)
 
 
-def _digests_of(archive: Archive, image: Image) -> set[str]:
-    """The digest of an image, and of the indexes that list it."""
-    found = {image.digest or ""}
+def _parents(archive: Archive) -> dict[str, set[str]]:
+    """The digests of the indexes that list something, by the digest of what they list."""
+    parents: dict[str, set[str]] = {}
     for index in () if archive.oci is None else archive.oci.indexes:
-        listed = {descriptor.digest_text for descriptor in index.manifests}
-        if image.digest in listed and index.descriptor is not None:
-            found.add(index.descriptor.digest_text or "")
-    return found
+        digest = None if index.descriptor is None else index.descriptor.digest_text
+        for descriptor in index.manifests if digest else ():
+            parents.setdefault(descriptor.digest_text or "", set()).add(digest or "")
+    return parents

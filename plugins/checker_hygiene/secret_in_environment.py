@@ -9,7 +9,7 @@ from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
 from checker.model.document import pointer
 from checker.model.image import Config, items
-from checker_hygiene.secrets import suspect
+from checker_hygiene.secrets import MOST_NAMES, suspect
 
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "names of variables that are known to hold no secret"
@@ -50,7 +50,7 @@ class SecretInEnvironment(Check):
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Look at each variable."""
         accepted = self.option(_ACCEPT)
-        for i, item in enumerate(items(config.settings.get("Env"))):
+        for i, item in enumerate(items(config.settings.get("Env"))[:MOST_NAMES]):
             name, _, value = item.partition("=") if isinstance(item, str) else ("", "", "")
             suspicion = None if name in accepted else suspect(name, value)
             if suspicion is not None:

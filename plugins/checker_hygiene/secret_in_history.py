@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 from checker.checks.check import Check
@@ -52,11 +53,11 @@ class SecretInHistory(Check):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Look at each step."""
-        names = self.option(_ACCEPT)
-        accepted = frozenset(names)
-        kept = {*config.env, *mapping(config.settings.get("Labels"))}
+        kept = {**mapping(config.settings.get("Labels")), **config.env}
         for step in steps_of(config):
-            passed = accepted | kept if step.instruction in {"ENV", "LABEL"} else accepted
+            passed = set(self._accepted())
+            if step.instruction in {"ENV", "LABEL"}:
+                passed.update(_still_there(step.text, kept))
             for leak in dict.fromkeys(_leaks(step.text, passed)):
                 yield self.finding(
                     config,
@@ -65,8 +66,19 @@ class SecretInHistory(Check):
                     at={"pointer": step.pointer},
                 )
 
+    def _accepted(self) -> tuple[str, ...]:
+        return self.option(_ACCEPT)
 
-def _leaks(text: str, passed: frozenset[str]) -> Iterator[str]:
+
+def _still_there(text: str, kept: Mapping[str, object]) -> Iterator[str]:
+    """The variables and labels of a step that the image has to this day, with the same value."""
+    for match in _assignments(text):
+        name, value = match["name"], match["value"].strip("\"'")
+        if value and str(kept.get(name, "")).startswith(value):
+            yield name
+
+
+def _leaks(text: str, passed: AbstractSet[str]) -> Iterator[str]:
     """What a step gives away, without the value."""
     assigned = [(match["name"].lstrip("-"), match["value"]) for match in _assignments(text)]
     found = [
@@ -107,7 +119,7 @@ _SHAPES = (
     (
         "curl",
         "gives curl a user with a password",
-        r"\bcurl\b[^|;&\n]{0,400}?\s(?:-u|--user)[ =]?[\"']?\S{1,80}?:(?P<value>[^\s\"']{1,200})",
+        r"\bcurl\b[^|;&\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?\S{1,80}?:(?P<value>[^\s\"']{1,200})",
     ),
     (
         "authorization:",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -10,7 +11,7 @@ from checker.checks.option import Option
 from checker.model.document import pointer
 from checker.model.image import Config, Manifest, mapping
 from checker.model.location import Located
-from checker_hygiene.secrets import suspect
+from checker_hygiene.secrets import MOST_NAMES, suspect
 
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "keys of labels and annotations that are known to hold no secret"
@@ -64,7 +65,7 @@ class SecretInLabel(Check):
         parent: tuple[str, ...],
     ) -> Iterator[Finding]:
         accepted = self.option(_ACCEPT)
-        for key, value in values.items():
+        for key, value in islice(values.items(), MOST_NAMES):
             if not isinstance(value, str) or key in accepted:
                 continue
             suspicion = suspect(key, value)

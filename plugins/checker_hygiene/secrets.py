@@ -47,6 +47,9 @@ _FOLDERS = frozenset({"PWD", "OLDPWD", "INIT_CWD"})
 _SHORTEST = 6
 _LONGEST_VALUE = 16_384
 
+MOST_NAMES = 10_000
+"""How many variables or labels are looked at; a hostile config can have millions."""
+
 
 class _Token(NamedTuple):
     """A form that only secrets have: what it is, what it must contain, and the whole form."""

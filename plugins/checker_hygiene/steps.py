@@ -23,8 +23,10 @@ _INSTRUCTIONS = frozenset(
 )
 _NO_OPERATION = "#(nop)"
 _BUILDKIT = "# buildkit"
-# Nobody writes a longer step; a hostile one is not read to its end.
+# Nobody writes a longer step or history; a hostile one is not read to its end.
 _LONGEST = 65_536
+_LONGEST_HISTORY = 524_288
+_MOST_STEPS = 10_000
 # Words in front of a command that do not change which command it is.
 _PREFIXES = frozenset({"then", "do", "else", "if", "while", "!", "exec", "time", "env", "command"})
 
@@ -67,10 +69,12 @@ class Step(NamedTuple):
 
 def steps_of(config: Config) -> Iterator[Step]:
     """The steps of an image, oldest first; entries without ``created_by`` are left out."""
-    for position, entry in enumerate(config.history):
-        created_by = text(entry.get("created_by"))
-        if created_by and created_by.strip():
-            instruction, rest = _take_apart(created_by[:_LONGEST].strip())
+    left = _LONGEST_HISTORY
+    for position, entry in enumerate(config.history[:_MOST_STEPS]):
+        created_by = (text(entry.get("created_by")) or "")[: min(left, _LONGEST)].strip()
+        left -= len(created_by)
+        if created_by:
+            instruction, rest = _take_apart(created_by)
             yield Step(position, instruction, rest, entry.get("empty_layer") is not True)
 
 
@@ -98,7 +102,9 @@ def _command(words: list[str]) -> tuple[str, ...]:
 @cache
 def _shell() -> re.Pattern[str]:
     """Build arguments and the shell in front of a script: ``|1 A=b /bin/sh -c``."""
-    return re.compile(r"(?:\|\d+ .*?)??(?:/\S*/)?(?:ba|da|a|z|k)?sh(?: -o \w+| -\S+)+ ", re.DOTALL)
+    return re.compile(
+        r"(?:\|\d+ .{0,8000}?)??(?:/\S{0,80}/)?(?:ba|da|a|z|k)?sh(?: -o \w+| -\S+)+ ", re.DOTALL
+    )
 
 
 @cache

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
 from checker.model.rootfs import Rootfs
 from checker_hygiene.amount import amount
-from checker_hygiene.layering import Layering, layering_of
+
+if TYPE_CHECKING:
+    from checker_hygiene.layering import Layering
 
 _EFFICIENCY = Option(
     "lowest-efficiency", float, 0.9, "the efficiency that an image must have", least=0, most=1
@@ -60,6 +63,8 @@ class WastefulLayers(Check):
         """Compare the figures with the thresholds."""
         if len(rootfs.layers) < 2:
             return
+        from checker_hygiene.layering import layering_of
+
         layering = layering_of(rootfs)
         label = rootfs.image.label if rootfs.image else "the archive"
         for problem in self._problems(layering):

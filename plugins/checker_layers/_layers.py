@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,13 +11,17 @@ from checker.model.blob import Blob
 from checker.model.entries import (
     DIRECTORY,
     OPAQUE_WHITEOUT,
+    SYMLINK,
     WHITEOUT_PREFIX,
     Entries,
+    clean_path,
 )
 from checker.model.image import Image, Layer
 from checker.model.names import LAYER_COMPRESSION
 
-_DIRECTORY = ord(DIRECTORY)
+# Folders of a path that are looked at; a bound for hostile archives.
+_DEPTH = 256
+_DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
 
 
 class Present(NamedTuple):
@@ -111,6 +116,7 @@ def shown(entries: Entries, position: int) -> str:
 
 def find_below(below: Sequence[Layer], path: str) -> Below | None:
     """What the topmost lower layer that says something of a path has there; None for nothing."""
+    parents = list(prefixes(path, len(path) - 1))
     for layer in reversed(below):
         entries = layer.entries
         position = entries.by_path.get(path)
@@ -118,25 +124,38 @@ def find_below(below: Sequence[Layer], path: str) -> Below | None:
             return Below(layer, position)
         if path in entries.folders:
             return Below(layer, None)
-        if _hides(entries, path):
+        if _hides(entries, path, parents):
             return None
     return None
 
 
-def _hides(entries: Entries, path: str) -> bool:
+def _hides(entries: Entries, path: str, parents: Sequence[str]) -> bool:
     """Whether a layer takes away what those below it have at a path."""
-    by_path, kinds, whiteouts = entries.by_path, entries.kinds, entries.whiteouts
-    while path:
-        folder, slash, base = path.rpartition("/")
-        if f"{folder}{slash}{WHITEOUT_PREFIX}{base}" in whiteouts:
-            return True
-        if f"{folder}{slash}{OPAQUE_WHITEOUT}" in whiteouts:
-            return True
-        position = by_path.get(folder)
-        if folder and position is not None and kinds[position] != _DIRECTORY:
-            return True
-        path = folder
-    return False
+    by_path, kinds = entries.by_path, entries.kinds
+    if any(folder in by_path and kinds[by_path[folder]] != _DIRECTORY for folder in parents):
+        return True
+    return bool(entries.whiteouts) and any(
+        f"{folder}{slash}{name}" in entries.whiteouts
+        for folder, slash, base in (part.rpartition("/") for part in (*parents, path))
+        for name in (WHITEOUT_PREFIX + base, OPAQUE_WHITEOUT)
+    )
+
+
+def prefixes(path: str, longest: int) -> Iterator[str]:
+    """The folders that a path lies in and the path itself, from the top down.
+
+    Args:
+        path: The path.
+        longest: Characters of the longest prefix that matters.
+    """
+    end = -1
+    for _ in range(_DEPTH):
+        end = path.find("/", end + 1)
+        if not 0 <= end <= longest:
+            break
+        yield path[:end]
+    if end < 0 and len(path) <= longest:
+        yield path
 
 
 def present_layers(archive: Archive) -> Iterator[Present]:
@@ -178,3 +197,26 @@ def is_read_to_end(blob: Blob) -> bool:
     """Whether the end of the layer that was seen is its own, not that of a limit or corruption."""
     limits = () if blob.tar is None else blob.tar.limits
     return blob.whole and blob.compression.error is None and not limits
+
+
+def through_parents(layers: Sequence[Layer], path: str) -> str | None:
+    """The path with the first symlink among its parents replaced by its target."""
+    parts = path.split("/")
+    for count in range(1, len(parts)):
+        parent = "/".join(parts[:count])
+        target = symlink_at(layers, parent)
+        if target is not None:
+            folder = "" if target.startswith("/") else posixpath.dirname(parent)
+            return clean_path(posixpath.join(folder, target.lstrip("/"), *parts[count:]))
+    return None
+
+
+def symlink_at(layers: Sequence[Layer], path: str) -> str | None:
+    """The target of the symlink at a path, if the topmost entry there is one."""
+    for layer in layers:
+        entries = layer.entries
+        position = entries.by_path.get(path)
+        if position is not None:
+            is_link = entries.kinds[position] == _SYMLINK
+            return entries.linknames.get(position, "") if is_link else None
+    return None

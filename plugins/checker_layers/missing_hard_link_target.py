@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, HARD_LINK, SYMLINK, Entries, clean_path
+from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path
 from checker.model.image import Layer
 from checker.model.members import LINKS_FOLLOWED
-from checker_layers._layers import Use, is_read, no_tree_reason, uses, whose
+from checker_layers._layers import Use, is_read, no_tree_reason, through_parents, uses, whose
 
-_SYMLINK, _DIRECTORY = ord(SYMLINK), ord(DIRECTORY)
+_DIRECTORY = ord(DIRECTORY)
 
 
 class _Doubt(NamedTuple):
@@ -125,31 +124,8 @@ def _is_nowhere(use: Use, doubt: _Doubt) -> bool:
     layers = (use.layer, *reversed(use.below))
     path = doubt.target
     for _ in range(LINKS_FOLLOWED):
-        through = _through_parents(layers, path)
+        through = through_parents(layers, path)
         if through is None:
             return path == doubt.target or not _finds(layers, path)
         path = through
     return True
-
-
-def _through_parents(layers: Sequence[Layer], path: str) -> str | None:
-    """The path with the first symlink among its parents replaced by its target."""
-    parts = path.split("/")
-    for count in range(1, len(parts)):
-        parent = "/".join(parts[:count])
-        target = _symlink_at(layers, parent)
-        if target is not None:
-            folder = "" if target.startswith("/") else posixpath.dirname(parent)
-            return clean_path(posixpath.join(folder, target.lstrip("/"), *parts[count:]))
-    return None
-
-
-def _symlink_at(layers: Sequence[Layer], path: str) -> str | None:
-    """The target of the symlink at a path, if the topmost entry there is one."""
-    for layer in layers:
-        entries = layer.entries
-        position = entries.by_path.get(path)
-        if position is not None:
-            is_link = entries.kinds[position] == _SYMLINK
-            return entries.linknames.get(position, "") if is_link else None
-    return None

@@ -11,19 +11,22 @@ from checker.model.image import Layer
 from checker_layers._layers import no_layer_reason, present_layers
 
 _CONTROL = frozenset(map(chr, (*range(1, 32), 127)))
+# What changes the direction of text (Unicode Standard Annex 9, section 2).
+_DIRECTION = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
 class OddLayerPath(Check):
     """A path in a layer has control characters or is not UTF-8.
 
     What it means:
-        A path holds a line break, an escape or another control character: a warning. Or its bytes
-        are not UTF-8: a note, for test data and old archives have such names on purpose.
+        A path holds a line break, an escape or another control character, or one that changes the
+        direction of text; or its bytes are not UTF-8. These are notes, because test data and old
+        archives have such names on purpose.
 
     Why it matters:
-        Engines take both. But scripts that read names line by line go wrong, terminals obey
-        escapes, and what sends names as text, BuildKit's protocol or JSON reports, fails or
-        changes them.
+        Engines take them. But scripts that read names line by line go wrong, terminals obey
+        escapes, a name can look like another one, and what sends names as text, BuildKit's
+        protocol or JSON reports, fails or changes them.
 
     How to mend it:
         Rename the file in the build, or leave it out: `find . -name '*[[:cntrl:]]*'` shows names
@@ -32,11 +35,12 @@ class OddLayerPath(Check):
     References:
         - POSIX.1-2017, "Portable Filename Character Set"
         - POSIX.1-2017, pax, "pax Extended Header": records are UTF-8
+        - CWE-150, escape, meta or control sequences
     """
 
     id = "LYR015"
     name = "odd-layer-path"
-    severity = Severity.WARNING
+    severity = Severity.NOTE
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Without layers there are no paths."""
@@ -47,32 +51,31 @@ class OddLayerPath(Check):
         for layer, _ in present_layers(archive):
             entries = layer.entries
             joined = "/".join(entries.paths)
-            if any(character in joined for character in _CONTROL):
-                yield from self._control(layer)
+            odd = _CONTROL if joined.isascii() else _CONTROL | _DIRECTION
+            if any(character in joined for character in odd):
+                yield from self._control(layer, odd)
             if not joined.isascii() and not _is_utf8(joined):
                 yield from self._not_utf8(layer)
 
-    def _control(self, layer: Layer) -> Iterator[Finding]:
+    def _control(self, layer: Layer, odd: frozenset[str]) -> Iterator[Finding]:
         for path, position in layer.entries.by_path.items():
-            found = _CONTROL.intersection(path)
+            found = odd.intersection(path)
             if found:
                 codes = ", ".join(f"U+{ord(character):04X}" for character in sorted(found))
-                what = f"has control characters ({codes})"
-                yield self._report(layer, position, what, Severity.WARNING)
+                yield self._report(layer, position, f"has control characters ({codes})")
 
     def _not_utf8(self, layer: Layer) -> Iterator[Finding]:
         for path, position in layer.entries.by_path.items():
             if not path.isascii() and not _is_utf8(path):
-                yield self._report(layer, position, "is not UTF-8", Severity.NOTE)
+                yield self._report(layer, position, "is not UTF-8")
 
-    def _report(self, layer: Layer, position: int, what: str, severity: Severity) -> Finding:
+    def _report(self, layer: Layer, position: int, what: str) -> Finding:
         entries = layer.entries
         path, offset = entries.paths[position], entries.offsets[position]
         return self.finding(
             layer,
             f"{layer.label}: the path of {path} at byte {offset} {what}",
             at={"path": path, "offset": offset},
-            severity=severity,
         )
 
 

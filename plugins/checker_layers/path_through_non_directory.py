@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -19,16 +18,22 @@ from checker.model.entries import (
     is_whiteout,
 )
 from checker.model.image import Layer
-from checker_layers._layers import Below, Use, find_below, no_tree_reason, shown, uses, whose
+from checker.model.members import LINKS_FOLLOWED
+from checker_layers._layers import (
+    Below,
+    Use,
+    find_below,
+    no_tree_reason,
+    prefixes,
+    shown,
+    through_parents,
+    uses,
+    whose,
+)
 
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
-
-
-class _Inside(NamedTuple):
-    """The first and last entries below a path, whiteouts aside."""
-
-    first: int
-    last: int
+# Folders of an archive that are looked up in lower layers; a bound for hostile archives.
+_LOOKED_AT = 1000
 
 
 class PathThroughNonDirectory(Check):
@@ -69,11 +74,13 @@ class PathThroughNonDirectory(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at what is the parent of something, in each layer and in those below it."""
+        turns = iter(range(_LOOKED_AT))
         for of_layer in uses(archive):
-            yield from self._root(of_layer[0].layer)
+            if of_layer[0].image is not None:
+                yield from self._root(of_layer[0].layer)
             yield from self._own(of_layer[0])
             if not of_layer[0].is_windows:
-                yield from self._lower(of_layer)
+                yield from self._lower(of_layer, turns)
 
     def _root(self, layer: Layer) -> Iterator[Finding]:
         entries = layer.entries
@@ -85,16 +92,11 @@ class PathThroughNonDirectory(Check):
     def _own(self, use: Use) -> Iterator[Finding]:
         """Look at paths below what the same layer has as a file or link."""
         layer, entries = use.layer, use.layer.entries
-        odd = {
-            path
-            for path in entries.folders
-            if path in entries.by_path and entries.kinds[entries.by_path[path]] != _DIRECTORY
-        }
-        for path, inside in _inside(entries, odd).items():
+        for path, first in _inside(entries, _odd(use)).items():
             position = entries.by_path[path]
             kind = _kind(entries, position)
-            if position > inside.first:
-                child = shown(entries, inside.first)
+            if position > first:
+                child = shown(entries, first)
                 message = (
                     f"{shown(entries, position)} is a {kind} and replaces the directory that "
                     f"{child} lies in; what is in it is lost"
@@ -103,12 +105,12 @@ class PathThroughNonDirectory(Check):
             else:
                 what, severity = _through(use, path, position)
                 message = (
-                    f"{shown(entries, inside.first)} lies in {path}, a {kind} at byte "
+                    f"{shown(entries, first)} lies in {path}, a {kind} at byte "
                     f"{entries.offsets[position]}{what}"
                 )
-                yield self._report(layer, inside.first, message, severity)
+                yield self._report(layer, first, message, severity)
 
-    def _lower(self, of_layer: Sequence[Use]) -> Iterator[Finding]:
+    def _lower(self, of_layer: Sequence[Use], turns: Iterator[int]) -> Iterator[Finding]:
         """Look at paths below what only a lower layer has, as a file or link."""
         layer, entries = of_layer[0].layer, of_layer[0].layer.entries
         if not any(use.below for use in of_layer):
@@ -117,21 +119,21 @@ class PathThroughNonDirectory(Check):
         implied = entries.folders - entries.by_path.keys()
         odd: dict[str, Below] = {}
         for use in of_layer:
-            for path in _entries_below(use, implied):
+            for path, _ in zip(_odd_below(use, implied), turns, strict=False):
                 below = find_below(use.below, path)
                 if below is not None and _is_odd(below):
                     odd[path] = below
-        for path, inside in _inside(entries, odd.keys()).items():
+        for path, first in _inside(entries, odd.keys()).items():
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
             message = (
-                f"{shown(entries, inside.first)} lies in {path}, which is a {kind}"
+                f"{shown(entries, first)} lies in {path}, which is a {kind}"
                 f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry "
                 "makes it a directory; overlay storage puts a new directory in its place, other "
                 f"storage {'follows it' if kind == KIND_NAMES[SYMLINK] else 'fails'}"
             )
-            yield self._report(layer, inside.first, message, Severity.WARNING)
+            yield self._report(layer, first, message, Severity.WARNING)
 
     def _report(
         self, layer: Layer, position: int, message: str, severity: Severity | None = None
@@ -150,15 +152,24 @@ def _kind(entries: Entries, position: int) -> str:
     return KIND_NAMES.get(flag, f"entry of type {flag!r}")
 
 
-def _inside(entries: Entries, paths: Collection[str]) -> dict[str, _Inside]:
-    """What lies below each of some paths."""
-    found: dict[str, _Inside] = {}
+def _odd(use: Use) -> set[str]:
+    """The paths with something below them that are no directories."""
+    by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
+    found = {path for path in use.layer.entries.folders if path in by_path}
+    if use.image is None:
+        # Files of a flat root are another rule's: file-used-as-folder.
+        return {path for path in found if kinds[by_path[path]] == _SYMLINK}
+    return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
+
+
+def _inside(entries: Entries, paths: Collection[str]) -> dict[str, int]:
+    """The first entry below each of some paths, whiteouts aside; in that order."""
+    found: dict[str, int] = {}
+    longest = max(map(len, paths), default=0)
     for position, path in enumerate(entries.paths) if paths else ():
-        folder = path.rpartition("/")[0]
-        while folder:
-            if folder in paths and not is_whiteout(path):
-                found[folder] = _Inside(found.get(folder, (position,))[0], position)
-            folder = folder.rpartition("/")[0]
+        for folder in prefixes(path, min(longest, len(path) - 1)):
+            if folder in paths and folder not in found and not is_whiteout(path):
+                found[folder] = position
     return found
 
 
@@ -172,28 +183,39 @@ def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
     if climbs_out(f"{folder}/{target}"):
         return f" to {target}, which leads out of the root", Severity.ERROR
     place = clean_path(f"{folder}/{target}")
-    if _is_folder(entries, place):
-        return f" to {target}; it lands in {place or 'the root'}", Severity.NOTE
-    if find_below(use.below, place) is not None or not use.is_known:
+    landing = _folder_at((use.layer,), place)
+    if landing is not None:
+        return f" to {target}; it lands in {landing or 'the root'}", Severity.NOTE
+    stack = (use.layer, *reversed(use.below))
+    if _folder_at(stack, place) is not None or not use.is_known:
         where = "which this layer does not have, and which some storage does not see"
         return f" to {target}, {where}", Severity.WARNING
     return f" to {target}, which is nowhere", Severity.ERROR
 
 
-def _is_folder(entries: Entries, path: str) -> bool:
-    """Whether a layer has a directory, or a link that may lead to one, at a path."""
-    position = entries.by_path.get(path)
-    if position is None:
-        return not path or path in entries.folders
-    return entries.kinds[position] in (_DIRECTORY, _SYMLINK)
+def _folder_at(layers: Sequence[Layer], path: str) -> str | None:
+    """The directory, in one of some layers, that a path leads to; None if there is none."""
+    for _ in range(LINKS_FOLLOWED):
+        for layer in layers:
+            position = layer.entries.by_path.get(path)
+            if position is None and (not path or path in layer.entries.folders):
+                return path
+            if position is not None and layer.entries.kinds[position] == _DIRECTORY:
+                return path
+        # The link itself may be the last part, so its place is asked for as a parent.
+        through = through_parents(layers, f"{path}/.")
+        if through is None or through == path:
+            return None
+        path = through
+    return None
 
 
-def _entries_below(use: Use, paths: frozenset[str]) -> set[str]:
-    """Those of some paths that have an entry in a lower layer."""
+def _odd_below(use: Use, paths: frozenset[str]) -> set[str]:
+    """Those of some paths at which any lower layer has something else than a directory."""
     found: set[str] = set()
     for lower in use.below if paths else ():
-        by_path = lower.entries.by_path
-        found.update(path for path in paths if path in by_path)
+        by_path, kinds = lower.entries.by_path, lower.entries.kinds
+        found.update(p for p in paths if p in by_path and kinds[by_path[p]] != _DIRECTORY)
     return found
 
 

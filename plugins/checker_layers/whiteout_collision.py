@@ -10,7 +10,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries
 from checker.model.image import Layer
-from checker_layers._layers import no_tree_reason, shown, trees, whose
+from checker_layers._layers import no_tree_reason, prefixes, shown, trees, whose
 from checker_layers._whiteouts import hidden_by
 
 _DIRECTORY = ord(DIRECTORY)
@@ -107,13 +107,12 @@ class WhiteoutCollision(Check):
 def _present(entries: Entries, hidden: Collection[str]) -> dict[str, _Present]:
     """Where each of some paths, and what is below it, begins; by path, in that order."""
     found: dict[str, _Present] = {}
+    longest = max(map(len, hidden), default=0)
     for position, path in enumerate(entries.paths) if hidden else ():
-        part = path
-        while part:
+        for part in prefixes(path, longest):
             if part in hidden:
                 first, own = found.get(part, (position, None))
                 if part == path and own is None:
                     own = position
                 found[part] = _Present(first, own)
-            part = part.rpartition("/")[0]
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -12,8 +11,8 @@ from checker.model.entries import WHITEOUT_PREFIX
 from checker_layers._layers import Use, find_below, no_layer_reason, shown, uses
 from checker_layers._whiteouts import hidden_by, in_order
 
-# Whiteouts of a layer that are followed through what lies between; a bound for hostile archives.
-_LOOKED_AT = 10_000
+# Whiteouts that are followed through what lies between; a bound for hostile archives.
+_LOOKED_AT = 2000
 
 
 class WhiteoutOfNothing(Check):
@@ -45,10 +44,11 @@ class WhiteoutOfNothing(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for what each whiteout hides, in every image that uses the layer."""
+        turns = iter(range(_LOOKED_AT))
         for of_layer in uses(archive):
             layer = of_layer[0].layer
             if layer.entries.whiteouts and all(use.is_known for use in of_layer):
-                for position in _of_nothing(of_layer):
+                for position in _of_nothing(of_layer, turns):
                     yield self._report(of_layer[0], position)
 
     def _report(self, use: Use, position: int) -> Finding:
@@ -62,7 +62,7 @@ class WhiteoutOfNothing(Check):
         )
 
 
-def _of_nothing(of_layer: Sequence[Use]) -> list[int]:
+def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
     """The whiteouts whose path no image has below the layer."""
     entries = of_layer[0].layer.entries
     hidden = filter(None, map(hidden_by, entries.whiteouts))
@@ -72,7 +72,7 @@ def _of_nothing(of_layer: Sequence[Use]) -> list[int]:
     paths -= somewhere
     paths.update(
         path
-        for path in islice(somewhere, _LOOKED_AT)
+        for path, _ in zip(somewhere, turns, strict=False)
         if not any(find_below(use.below, path) for use in of_layer)
     )
     return in_order(entries, map(_whiteout_of, paths))

@@ -128,8 +128,10 @@ def manifests(archive: Archive) -> Iterator[Part]:
 def _parts(archive: Archive, nature: Nature, media_types: frozenset[MediaType]) -> Iterator[Part]:
     seen: set[tuple[str, str | None]] = set()
     for descriptor in _referred(archive):
+        if descriptor.media_type not in media_types:
+            continue
         blob = archive.members.blob_of(descriptor.digest)
-        if descriptor.media_type not in media_types or blob is None:
+        if blob is None:
             continue
         key = (blob.path, descriptor.media_type)
         if key not in seen and archive.holds_all_of(blob):

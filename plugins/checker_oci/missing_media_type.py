@@ -48,4 +48,5 @@ class MissingMediaType(LayoutCheck):
                     part.blob,
                     f"{part.label} has no mediaType; it should say {wanted}",
                     at={"pointer": "/mediaType"},
+                    fix=None if part.descriptor else f"set mediaType of index.json to {wanted}",
                 )

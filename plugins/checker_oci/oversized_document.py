@@ -11,7 +11,7 @@ from checker.model.limits import MIB
 from checker_oci.documents import LayoutCheck, indexes, manifests, place, short_name
 
 LARGEST = 4 * MIB
-"""Bytes of a manifest, index or config that every reader takes."""
+"""Bytes of a manifest, index or config that everybody takes."""
 
 
 class OversizedDocument(LayoutCheck):
@@ -22,9 +22,9 @@ class OversizedDocument(LayoutCheck):
         annotations or labels that hold whole files.
 
     Why it matters:
-        Podman and skopeo read no more than 4 MiB of a manifest or config and then fail. The
-        distribution specification asks registries to take manifests of up to 4 MiB; most refuse
-        bigger ones.
+        The distribution specification asks registries to take manifests of up to 4 MiB, and many
+        take no more. Podman and skopeo give up on a config that is bigger, and on a manifest that
+        comes from a registry.
 
     How to mend it:
         Move the content into a blob of its own and refer to it.
@@ -45,8 +45,8 @@ class OversizedDocument(LayoutCheck):
             if part.descriptor is not None and part.blob.size > LARGEST:
                 yield self.finding(
                     part.blob,
-                    f"{part.label} has {part.blob.size} bytes; Podman, skopeo and registries take "
-                    f"{LARGEST}",
+                    f"{part.label} has {part.blob.size} bytes; registries need not take more "
+                    f"than {LARGEST}",
                     related=(part.descriptor.location,),
                 )
         for manifest in () if archive.oci is None else archive.oci.manifests:
@@ -60,6 +60,6 @@ class OversizedDocument(LayoutCheck):
             yield self.finding(
                 blob,
                 f"{short_name(blob.location)}, the config that {place(descriptor)} refers to, has "
-                f"{blob.size} bytes; Podman and skopeo take {LARGEST}",
+                f"{blob.size} bytes; Podman and skopeo read no more than {LARGEST}",
                 related=(descriptor.location,),
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.image import ATTESTATION, REFERENCE_TYPE, Descriptor, Index
+from checker.model.image import ATTESTATION, REFERENCE_TYPE, Descriptor
 from checker.model.interpret import shorten
 from checker.model.names import parse_digest
 from checker_oci.documents import LayoutCheck, below, place
@@ -46,10 +46,11 @@ class UnsoundAttestation(LayoutCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the attestations of each index."""
         for index in () if archive.oci is None else archive.oci.indexes:
+            digests = {each.digest_text for each in index.manifests}
             for descriptor in index.manifests:
                 if descriptor.is_attestation:
                     yield from self._look_at_platform(descriptor)
-                    yield from self._look_at_reference(index, descriptor)
+                    yield from self._look_at_reference(digests, descriptor)
 
     def _look_at_platform(self, descriptor: Descriptor) -> Iterator[Finding]:
         platform = descriptor.platform
@@ -62,7 +63,9 @@ class UnsoundAttestation(LayoutCheck):
             at={"digest": descriptor.digest_text},
         )
 
-    def _look_at_reference(self, index: Index, descriptor: Descriptor) -> Iterator[Finding]:
+    def _look_at_reference(
+        self, digests: set[str | None], descriptor: Descriptor
+    ) -> Iterator[Finding]:
         reference = descriptor.annotations.get(_REFERENCE_DIGEST)
         if parse_digest(reference) is None:
             yield self.finding(
@@ -73,7 +76,7 @@ class UnsoundAttestation(LayoutCheck):
                 f"{'missing' if reference is None else 'no digest'}",
                 at={"digest": descriptor.digest_text},
             )
-        elif reference not in {each.digest_text for each in index.manifests}:
+        elif reference not in digests:
             yield self.finding(
                 descriptor._replace(
                     location=below(descriptor.location, "annotations", _REFERENCE_DIGEST)

@@ -42,6 +42,21 @@ def test_explain_by_id_and_by_name(checker: Checker) -> None:
     assert checker("explain", "bad-header-checksum").out == by_id.out
 
 
+def test_explain_tells_the_options(checker: Checker) -> None:
+    out = checker("explain", "wasteful-layers").out
+    assert "[rules.HYG017]" in out
+    assert "lowest-efficiency: " in out
+    assert "(a number from 0 to 1; default 0.9)" in out
+    assert "not set by default" in out
+    markdown = checker("rules", "--format", "markdown").out
+    assert "- lowest-efficiency: " in markdown
+    rows = {
+        row["id"]: row["options"] for row in json.loads(checker("rules", "--format", "json").out)
+    }
+    assert [option["name"] for option in rows["HYG018"]] == ["smallest-bytes", "most"]
+    assert rows["ARC003"] == []
+
+
 def test_explain_suggests_what_is_meant(checker: Checker) -> None:
     done = checker("explain", "bad-header-sum")
     assert done.code == 2

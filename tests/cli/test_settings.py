@@ -65,6 +65,13 @@ def test_limits(checker: Checker, rootfs: Path) -> None:
     assert checker("check", rootfs, "--select", "ARC010", "--limit", "entries=1000").code == 0
 
 
+def test_options_of_a_rule(checker: Checker, image: Path) -> None:
+    check = ("check", image, "--format", "json", "--select", "missing-label")
+    assert checker(*check).rules == {"HYG013"}
+    checker.folder.joinpath("checker.toml").write_text("[rules.missing-label]\nlabels = []\n")
+    assert checker(*check).rules == set()
+
+
 def test_a_blocked_plugin(checker: Checker, rootfs: Path) -> None:
     checker.folder.joinpath("checker.toml").write_text('no-plugin = ["checker_archive"]\n')
     assert checker("check", rootfs, "--select", "ARC").code == 2
@@ -90,6 +97,10 @@ def test_a_blocked_plugin(checker: Checker, rootfs: Path) -> None:
         ("[[waive]]\nrule = 'NOPE'\nreason = 'x'", "unknown rule 'NOPE'"),
         ("[rules.nope]\nx = 1", "unknown rule 'nope'"),
         ("[rules]\nARC003 = 5", "5 is no table"),
+        ("[rules.ARC003]\nx = 1", "ARC003 bad-header-checksum has no option 'x'; it has none"),
+        ("[rules.HYG017]\nlowest-eficiency = 1", "did you mean 'lowest-efficiency'?"),
+        ("[rules.wasteful-layers]\nlowest-efficiency = 2", "2 is not a number from 0 to 1"),
+        ("[rules.HYG013]\nlabels = 'a'", "labels: 'a' is not a list of strings"),
         ("severity = 5", "5 is no table"),
         ("select = [", "checker.toml"),
     ],

@@ -200,6 +200,18 @@ class Host:
         for name in ("graph", "run"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
+    def run_apart(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command with a ``/var`` of its own; both its outputs are one.
+
+        Podman 4 and Skopeo 1.9 extract OCI archives below ``/var/tmp``, and an entry ``..`` takes
+        that folder away with all that is in it.
+        """
+        var = self.folder / "var"
+        shutil.rmtree(var, ignore_errors=True)
+        (var / "tmp").mkdir(parents=True)
+        script = 'mount --bind "$0" /var && exec "$@" 2>&1'
+        return self.run("unshare", "--mount", "bash", "-c", script, var, *command)
+
 
 def _containers_environment(folder: Path) -> dict[str, str]:
     """Write the configuration of Podman, Buildah and Skopeo and return the variables to it."""

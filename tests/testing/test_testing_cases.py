@@ -107,6 +107,10 @@ def test_a_folder_gives_the_cases_of_all_its_files(tmp_path: Path) -> None:
         ("[[pass]]\nbase = 'raw'", "a pass case has no name"),
         ("[[pass]]\nname = 'x'\nbase = 'zip'", "pass case 'x': base is 'zip', not one of crane"),
         ("[[pass]]\nname = 'x'", "pass case 'x': base is None"),
+        (
+            "[[pass]]\nname = 'x'\nbase = 'empty'\nfile = 'a/b.tar'",
+            "file is the name of a file, not 'a/b.tar'",
+        ),
         ("[[pass]]\nname = 'x'\nbase = 'raw'\nedit = []", "pass case 'x': unknown key 'edit'"),
         (
             "[[pass]]\nname = 'x'\nbase = 'raw'\n[[pass]]\nname = 'x'\nbase = 'raw'",

@@ -219,7 +219,11 @@ LOAD_CASES = (
     Told(
         "a number for a time",
         with_config(created=5),
-        same("Time.UnmarshalJSON: input is not a JSON string"),
+        (
+            r'parsing time "5" as "\"2006-01-02T15:04:05Z07:00\"": cannot parse "5" as "\""',
+            "Time.UnmarshalJSON: input is not a JSON string",
+            "Time.UnmarshalJSON: input is not a JSON string",
+        ),
     ),
     Told(
         "a range of ports",

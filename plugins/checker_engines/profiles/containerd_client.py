@@ -15,7 +15,7 @@ from checker_engines.steps.containerd_documents import (
     Child,
     ImageManifest,
     check_nature,
-    decode_image,
+    decode_image_of_old,
     decode_index,
     decode_manifest,
 )
@@ -84,7 +84,7 @@ def _import(question: Question) -> int:
 
 def _platform_of(raw: bytes) -> Platform:
     """The platform of a config, which must fit its type as a whole."""
-    return decode_image(raw).platform
+    return decode_image_of_old(raw).platform
 
 
 def _is_kept(child: Child, question: Question) -> bool:
@@ -93,9 +93,15 @@ def _is_kept(child: Child, question: Question) -> bool:
 
 def _unpack(question: Question, store: ContentStore, target: Child, unpacked: set[str]) -> None:
     manifest = _manifest_of(question, store, target)
-    config = find_or_refuse(store, manifest.config.digest)
+    config = store.get(manifest.config.digest)
+    if config is None:
+        raise Refusal(
+            f"failed to resolve rootfs: {not_found(manifest.config.digest)}",
+            f"the config {manifest.config.digest} is not in the archive",
+            ("OCI008",),
+        )
     try:
-        diff_ids = decode_image(b"" if config is None else config.raw).diff_ids
+        diff_ids = decode_image_of_old(config.raw).diff_ids
     except GoJsonError as error:
         raise Refusal(
             f"failed to resolve rootfs: {error}",
@@ -118,7 +124,7 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
 
 def _extract(store: ContentStore, layers: list[Child], position: int, diff_id: str) -> None:
     try:
-        digest = unpack_layer(store, layers, position)
+        digest = unpack_layer(store, layers, position, knows_suffixes=False)
     except UnpackError as error:
         code = "" if error.missing else ": unknown"
         raise Refusal(
@@ -164,7 +170,7 @@ def _manifest_of(question: Question, store: ContentStore, target: Child) -> Imag
 def _config_fits(question: Question, store: ContentStore, manifest: ImageManifest) -> bool:
     content = find_or_refuse(store, manifest.config.digest)
     try:
-        config = decode_image(b"" if content is None else content.raw)
+        config = decode_image_of_old(b"" if content is None else content.raw)
     except GoJsonError as error:
         raise Refusal(
             str(error), f"the config {manifest.config.digest} cannot be decoded: {error}"

@@ -6,32 +6,46 @@ Sources: podman 4.3.1 and 5.8.2 (libimage/load.go and import.go), skopeo 1.22.2 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
-from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
+from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
+from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.tar import Tar
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.steps.advice import IS_LOADED, why_not_loaded
 from checker_engines.steps.conditions import DEVICES, LAYER_COMPRESSED_TWICE, NO_COLON, URLS
 from checker_engines.steps.containers_library import (
     Library,
-    has_magic,
     inflating_error,
+    is_compressed_twice,
     is_recognised,
     refuse_folder,
     tar_seen,
 )
-from checker_engines.steps.docker_archive import DockerArchive, Item, full_name, tag_error
-from checker_engines.steps.image_copy import apply_tar, copy_to_folder, copy_to_storage, new_root
+from checker_engines.steps.docker_archive import (
+    DockerArchive,
+    Item,
+    full_name,
+    reference_error,
+    tag_error,
+)
+from checker_engines.steps.image_copy import (
+    SourceImage,
+    apply_tar,
+    copy_to_folder,
+    copy_to_storage,
+    digest_error,
+    new_root,
+)
 from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
-from checker_engines.steps.oci_archive import OciArchive
+from checker_engines.steps.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.source import digest_of
 from checker_engines.tables import containers_image
@@ -152,9 +166,23 @@ class Podman(NamedTuple):
         opened = OciArchive(question.archive, self.library, source)
         with _before("loading index: "):
             descriptor = opened.only_descriptor()
+        name = _name_in_layout(descriptor)
+        if name:
+            digest = _digest_to_be_stored_under(name)
+        else:
+            # Its ID is asked for, to name it by.
+            digest = ""
+            with _not_copying_yet(source):
+                _refuse_config_digest(opened.image(descriptor, question.host))
         with _before(self.copying_layout(source)):
             image = opened.image(descriptor, question.host)
-            copy_to_storage(image, self.library, set(), printed)
+            if digest not in ("", image.digest):
+                raise Refusal(
+                    "Digest of source image's manifest would not match destination reference",
+                    f"the image has the name {name!r}, and its manifest another digest",
+                )
+            with _before(BELOW_INDEX if image.is_below_index else ""):
+                copy_to_storage(image, self.library, {}, printed)
         return 1
 
     def _docker(self, question: Question, printed: list[str]) -> int:
@@ -163,7 +191,7 @@ class Podman(NamedTuple):
         opened = DockerArchive(question.archive, self.library)
         for number, item in enumerate(opened.items):
             _refuse_tags(item, number, self.library)
-        stored: set[str] = set()
+        stored: dict[str, Tar] = {}
         for number, item in enumerate(opened.items):
             name = full_name(item.tags[0]) if item.tags else f"@{number}"
             source = f"docker-archive:<tmp>:{name}"
@@ -191,7 +219,7 @@ class Podman(NamedTuple):
     def _import(self, archive: Archive) -> None:
         refuse_folder(archive)
         compression = archive.compression
-        error = inflating_error(compression) if is_recognised(compression) else None
+        error = inflating_error(compression, archive.size) if is_recognised(compression) else None
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
             raise Refusal(text, "the compressed archive is corrupt: get it again")
@@ -299,7 +327,9 @@ class Skopeo(NamedTuple):
             refuse_folder(question.archive)
             opened = OciArchive(question.archive, self.library, source)
             descriptor = opened.only_descriptor()
-        copy_to_folder(opened.image(descriptor, question.host), printed)
+        image = opened.image(descriptor, question.host)
+        with _before(BELOW_INDEX if image.is_below_index else ""):
+            copy_to_folder(image, printed)
 
     def _copied(
         self,
@@ -367,6 +397,45 @@ def _before(words: str) -> Iterator[None]:
         raise Refusal(words + refusal.message, refusal.reason, refusal.rules) from None
 
 
+@contextmanager
+def _not_copying_yet(source: str) -> Iterator[None]:
+    """Take away the words for steps of a copy, where the same is done without one."""
+    try:
+        yield
+    except Refusal as refusal:
+        message = refusal.message
+        for step in ("determining manifest MIME type for", "initializing image from source"):
+            message = message.removeprefix(f"{step} {source}: ")
+        raise Refusal(message, refusal.reason, refusal.rules) from None
+
+
+def _name_in_layout(descriptor: Mapping[str, object]) -> str:
+    """The name that podman stores the image of a layout under (libimage, nameFromAnnotations)."""
+    annotations = mapping(descriptor.get("annotations"))
+    return text(annotations.get(CONTAINERD_NAME)) or text(annotations.get(REF_NAME)) or ""
+
+
+def _digest_to_be_stored_under(name: str) -> str:
+    """The digest in a name, empty if there is none (libimage, NormalizeName)."""
+    try:
+        return parse_reference(name).digest or ""
+    except InvalidReferenceError as error:
+        words = reference_error(str(error)).rpartition(": ")[2]
+        raise Refusal(
+            f'normalizing name "{name}": {words}',
+            f"index.json gives the image the name {name!r}, which is no valid one",
+        ) from None
+
+
+def _refuse_config_digest(image: SourceImage) -> None:
+    error = digest_error(image.config.digest)
+    if error is not None:
+        raise Refusal(
+            f"getting config info: {error}",
+            f"the manifest calls its config {image.config.digest!r}, which is no digest",
+        )
+
+
 def _refuse_tags(item: Item, number: int, library: Library) -> None:
     for tag in item.tags:
         error = tag_error(tag, library, number)
@@ -406,10 +475,5 @@ def _conditions(question: Question) -> Iterator[str]:
     layers = (layer for image in question.archive.images for layer in image.layers)
     if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):
         yield URLS
-    if any(map(_is_compressed_twice, question.archive.members.blobs.values())):
+    if any(map(is_compressed_twice, question.archive.members.blobs.values())):
         yield LAYER_COMPRESSED_TWICE
-
-
-def _is_compressed_twice(blob: Blob) -> bool:
-    is_compressed = blob.compression.kind is not CompressionKind.NONE
-    return is_compressed and blob.tar is not None and has_magic(blob.tar.head)

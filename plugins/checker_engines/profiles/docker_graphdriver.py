@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from checker.model.entries import (
     DIRECTORY,
     REGULAR,
 )
-from checker.model.image import Json, items, mapping, strings, text
+from checker.model.image import Json, items, mapping, text
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
@@ -387,7 +387,7 @@ class _Load:
         for number, (path, diff_id) in enumerate(zip(paths, diff_ids, strict=True)):
             chain = self._load_layer(chain, number, path, diff_id)
         self._check_history(config, len(diff_ids))
-        self._check_tags(strings(item.get("RepoTags")))
+        self._check_tags([text(each) or "" for each in items(item.get("RepoTags"))])
 
     def _decode_config(self, path: str) -> Json:
         try:
@@ -436,7 +436,7 @@ class _Load:
                 ("CFG004",),
             )
 
-    def _check_tags(self, tags: tuple[str, ...]) -> None:
+    def _check_tags(self, tags: Sequence[str]) -> None:
         for tag in tags:
             if self.parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
                 continue
@@ -607,11 +607,11 @@ def raw_of(blob: Blob) -> bytes:
 def _unpack(version: Version, content: Stream) -> Tree:
     """Unpack the whole archive into the temporary folder."""
     stream = _inflated(version, content)
+    stop = _stop(version, stream)
     try:
-        tree = extract(version.dialect, stream.entries)
+        tree = extract(version.dialect, stream.entries, is_whole=stop is None)
     except ExtractionError as error:
         raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
-    stop = _stop(version, stream)
     if stop is not None:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
@@ -634,15 +634,17 @@ def _apply_layer(version: Version, content: Stream, root: Root) -> None:
     entries = stream.entries
     duplicate = first_duplicate(entries)
     count = len(entries) if duplicate is None else duplicate
+    stop = _stop(version, stream)
+    # At a duplicate the stream is closed, which looks like its end.
+    is_whole = stop is None or duplicate is not None
     try:
-        root.extract_layer(entries, count)
+        root.extract_layer(entries, count, is_whole=is_whole)
     except ExtractionError as error:
         raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
     if duplicate is not None:
         name = entries.name(duplicate)
         reason = f"{stream.name} has two entries {name!r}; pack it anew with each name once"
         raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
-    stop = _stop(version, stream)
     if stop is not None:
         raise _layer_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage

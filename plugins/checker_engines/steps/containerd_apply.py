@@ -56,10 +56,12 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
+    application = _Application(_convert_on_overlay if on_overlay else _delete)
     if not tar.entries.is_plain:
-        _Application(_convert_on_overlay if on_overlay else _delete).run(tar)
+        application.run(tar)
     if error_at_end is not None:
         raise ApplyError(error_at_end)
+    application.finish()
 
 
 class _Application:
@@ -71,6 +73,17 @@ class _Application:
         self._written: set[Node] = set()
         # Folders by the name that led there, until something is taken away.
         self._folders: dict[str, Node] = {}
+        # Names of directories, whose times are set when all else is done.
+        self._directories: list[str] = []
+
+    def finish(self) -> None:
+        """Set the times of the directories, which must be there still."""
+        for name in self._directories:
+            _, nodes = self._resolve(name)
+            if nodes and nodes[-1] is None:
+                raise ApplyError(
+                    f"failed call to UtimesNanoAt for {_PATH}: no such file or directory"
+                )
 
     def run(self, tar: Tar) -> None:
         for entry in tar.entries:
@@ -89,6 +102,8 @@ class _Application:
             self._white_out(folder, name)
         else:
             self._write(entry, folder, base)
+            if entry.is_directory:
+                self._directories.append(name)
 
     def _enter(self, parent: str) -> Node:
         """The folder that a name lies in, made with those above it."""

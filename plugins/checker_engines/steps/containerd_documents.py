@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -26,26 +25,10 @@ from checker_engines.steps.go_json import (
     decode_document,
     decode_first,
 )
-from checker_engines.steps.go_text import quote
-
-_TIME = re.compile(
-    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-    r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)",
-)
-
-
-def _check_time(value: object) -> str | None:
-    """What Go says of a time that is not RFC 3339."""
-    if value is None or (isinstance(value, str) and _TIME.fullmatch(value)):
-        return None
-    if not isinstance(value, str):
-        return "Time.UnmarshalJSON: input is not a JSON string"
-    return f'parsing time {quote(value)} as "2006-01-02T15:04:05Z07:00"'
-
+from checker_engines.steps.go_time import old_time_error, time_error
 
 _DIGEST = Scalar("string", "digest.Digest")
 _DIGESTS = Slice(_DIGEST, "[]digest.Digest")
-_MOMENT = Custom(_check_time)
 _PLATFORM_FIELDS: dict[str, Shape] = {
     "architecture": STRING,
     "os": STRING,
@@ -135,31 +118,29 @@ _IMAGE_CONFIG = Struct(
     {},
     "v1.ImageConfig",
 )
-_HISTORY = Struct(
-    "History",
-    {
-        "created": _MOMENT,
+
+
+def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
+    history: dict[str, Shape] = {
+        "created": moment,
         "created_by": STRING,
         "author": STRING,
         "comment": STRING,
         "empty_layer": BOOL,
-    },
-    {},
-    "v1.History",
-)
-_IMAGE = Struct(
-    "Image",
-    {
+    }
+    fields: dict[str, Shape] = {
         **_PLATFORM_FIELDS,
-        "created": _MOMENT,
+        "created": moment,
         "author": STRING,
         "config": _IMAGE_CONFIG,
         "rootfs": _ROOTFS,
-        "history": Slice(_HISTORY, "[]v1.History"),
-    },
-    _FROM_PLATFORM,
-    "v1.Image",
-)
+        "history": Slice(Struct("History", history, {}, "v1.History"), "[]v1.History"),
+    }
+    return Struct("Image", fields, embedded, "v1.Image")
+
+
+_IMAGE = _image(Custom(time_error), _FROM_PLATFORM)
+_OLD_IMAGE = _image(Custom(old_time_error), {})
 
 
 class DockerItem(NamedTuple):
@@ -286,6 +267,15 @@ def decode_image(raw: bytes) -> RootfsConfig:
         GoJsonError: It cannot be decoded.
     """
     return _read_rootfs(mapping(decode_document(raw, _IMAGE)))
+
+
+def decode_image_of_old(raw: bytes) -> RootfsConfig:
+    """The same in a build with Go before 1.20.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    return _read_rootfs(mapping(decode_document(raw, _OLD_IMAGE)))
 
 
 def check_nature(raw: bytes, media_type: str) -> None:

@@ -76,13 +76,17 @@ def is_layer_type(media_type: str) -> bool:
     )
 
 
-def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) -> str:
+def unpack_layer(
+    store: ContentStore, layers: Sequence[Child], position: int, *, knows_suffixes: bool = True
+) -> str:
     """Unpack one layer above those before it.
 
     Args:
         store: The content.
         layers: Their descriptors, base first.
         position: Which one, from 0.
+        knows_suffixes: Whether a suffix of the media type that nobody knows is an error; else it
+            counts for none.
 
     Returns:
         The digest of the uncompressed bytes.
@@ -95,7 +99,7 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) ->
     if content is None:
         message = f"failed to get reader from content store: {not_found(layer.digest)}"
         raise UnpackError(message, missing=True)
-    view = _view(content, inflates=_inflates(layer.media_type))
+    view = _view(content, inflates=_inflates(layer.media_type, is_strict=knows_suffixes))
     try:
         apply_layer(view.tar, view.error, on_overlay=position > 0)
     except ApplyError as error:
@@ -120,7 +124,7 @@ def not_found(digest: str) -> str:
     return f"content digest {digest}: not found"
 
 
-def _inflates(media_type: str) -> bool:
+def _inflates(media_type: str, *, is_strict: bool) -> bool:
     """Whether a layer of this type is decompressed.
 
     Raises:
@@ -133,6 +137,8 @@ def _inflates(media_type: str) -> bool:
         return True
     if media_type in _DOCKER_LAYERS:
         return True
+    if base in _OCI_BASES and not is_strict:
+        return False
     raise UnpackError(
         f"failed to get stream processor for {media_type}: no processor for media-type: unknown",
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
+from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
@@ -19,6 +20,8 @@ _TRAILING = {
     CompressionKind.XZ: "xz: invalid header magic bytes",
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
+# Bytes of a header, in the middle of which what follows a stream may end.
+_HEADERS = {CompressionKind.GZIP: 10, CompressionKind.XZ: 12}
 _MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
     CompressionKind.GZIP: "flate: corrupt input before offset 0",
@@ -61,9 +64,10 @@ def is_recognised(compression: Compression) -> bool:
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
 
 
-def has_magic(head: bytes) -> bool:
-    """Whether the first bytes are those of a compression that is recognised."""
-    return head.startswith(_MAGICS)
+def is_compressed_twice(blob: Blob) -> bool:
+    """Whether what comes out of a decompression is compressed again, and so was not read."""
+    is_compressed = blob.compression.kind is not CompressionKind.NONE
+    return is_compressed and blob.tar is not None and blob.tar.head.startswith(_MAGICS)
 
 
 def refuse_folder(archive: Archive) -> None:
@@ -101,8 +105,13 @@ def has_wrong_checksum(compression: Compression) -> bool:
     )
 
 
-def inflating_error(compression: Compression) -> str | None:
-    """What the Go decompressors say when they read to the end; None if all is well."""
+def inflating_error(compression: Compression, size: int) -> str | None:
+    """What the Go decompressors say when they read to the end; None if all is well.
+
+    Args:
+        compression: How the data is compressed.
+        size: Bytes of it as stored.
+    """
     if compression.truncated:
         return "unexpected EOF"
     if compression.error is not None:
@@ -110,7 +119,8 @@ def inflating_error(compression: Compression) -> str | None:
             return "gzip: invalid checksum"
         return _CORRUPT.get(compression.kind)
     if compression.trailing is not None:
-        return _TRAILING.get(compression.kind)
+        is_cut = size - compression.trailing < _HEADERS.get(compression.kind, 0)
+        return "unexpected EOF" if is_cut else _TRAILING.get(compression.kind)
     return None
 
 
@@ -127,8 +137,8 @@ def pigz_error(compression: Compression) -> str | None:
     return f"pigz: skipping: <stdin>: corrupted -- {fault}: exit status 1"
 
 
-def storage_inflating_error(compression: Compression, library: Library) -> str | None:
+def storage_inflating_error(compression: Compression, size: int, library: Library) -> str | None:
     """What containers-storage says when it reads compressed data to the end."""
     if compression.kind is CompressionKind.GZIP and library.uses_pigz:
         return pigz_error(compression)
-    return inflating_error(compression)
+    return inflating_error(compression, size)

@@ -15,7 +15,14 @@ from typing import NamedTuple
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK, clean_path
+from checker.model.entries import (
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    FIFO,
+    SYMLINK,
+    clean_path,
+)
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.steps.containers_library import (
@@ -30,7 +37,8 @@ from checker_engines.steps.image_copy import SourceConfig, SourceImage, SourceLa
 from checker_engines.steps.image_shapes import MANIFEST_ITEMS
 from checker_engines.steps.refusal import Refusal
 
-_REGULAR = frozenset({REGULAR, CONTIGUOUS, GNU_SPARSE, HARD_LINK})
+# All others are regular to Go (archive/tar, headerFileInfo.Mode), hard links too.
+_SPECIAL = frozenset({SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO})
 _NOT_THERE = "file does not exist"
 _MIB = 1 << 20
 _FILE_MAX = 16 << 40
@@ -104,7 +112,7 @@ class DockerArchive:
         compression = self._archive.compression
         if not is_recognised(compression):
             return
-        error = inflating_error(compression)
+        error = inflating_error(compression, self._archive.size)
         if error is not None:
             file = self._library.temporary("container_images_docker-tar0")
             raise Refusal(
@@ -159,7 +167,7 @@ class DockerArchive:
             folder = posixpath.dirname(_go_clean(path))
             link = entries.linknames.get(position, "")
             position = self._first(_go_clean(posixpath.join(folder, link.lstrip("/"))))
-        if chr(entries.kinds[position]) not in _REGULAR:
+        if chr(entries.kinds[position]) in _SPECIAL:
             name = self._library.quoted(entries.name(position))
             raise _ScanError(f"Error reading tar archive component {name}: not a regular file")
         if self._is_cut(position):
@@ -243,7 +251,7 @@ class DockerArchive:
         blob = self._archive.members.blobs.get(position)
         if blob is None or not is_recognised(blob.compression):
             return
-        error = inflating_error(blob.compression)
+        error = inflating_error(blob.compression, blob.size)
         if error is not None:
             text = f"reading {self._library.quoted(path)} to find its size: {error}"
             raise Refusal(text, f"the layer {path} cannot be decompressed")
@@ -268,7 +276,7 @@ class DockerArchive:
     def _size(self, listed: int) -> int:
         """The size of a layer: from the header of the listed path, even if that is a symlink."""
         entries = self._entries
-        if chr(entries.kinds[listed]) not in _REGULAR:
+        if chr(entries.kinds[listed]) in _SPECIAL:
             return 0
         blob = self._archive.members.blobs.get(listed)
         return entries.sizes[listed] if blob is None else _size_read(blob)
@@ -279,7 +287,7 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     try:
         reference = parse_reference(tag)
     except InvalidReferenceError as error:
-        return f'Invalid tag "{tag}" in manifest item @{item}: {_reference_error(str(error))}'
+        return f'Invalid tag "{tag}" in manifest item @{item}: {reference_error(str(error))}'
     if reference.tag is None:
         digest = f"@{reference.digest}" if reference.digest else ""
         name = f"{reference.domain}/{reference.path}{digest}"
@@ -287,7 +295,8 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     return None
 
 
-def _reference_error(error: str) -> str:
+def reference_error(error: str) -> str:
+    """What these tools say where Docker says something of a reference."""
     # The reference package of these tools does not say the name.
     return _NAMED.sub("repository name must be lowercase", error)
 

@@ -20,24 +20,9 @@ from checker_engines.steps.go_json import (
     Slice,
     Struct,
 )
+from checker_engines.steps.go_time import old_time_error, time_error
 
-_TIME = re.compile(
-    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?"
-    r"(?:Z|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9])",
-)
-_LAYOUT = "2006-01-02T15:04:05Z07:00"
 _LARGEST_PORT = 65535
-
-
-def _check_time(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        return "Time.UnmarshalJSON: input is not a JSON string"
-    if _TIME.fullmatch(value):
-        return None
-    return f'parsing time "{value}" as "{_LAYOUT}": cannot parse "{value}" as "2006"'
 
 
 def _check_words(value: object) -> str | None:
@@ -68,7 +53,9 @@ def _check_port(key: str) -> str | None:
     return None
 
 
-TIMESTAMP = Custom(_check_time)
+TIMESTAMP = Custom(time_error)
+OLD_TIMESTAMP = Custom(old_time_error)
+"""The same in builds with Go before 1.20."""
 WORDS = Custom(_check_words)
 _NOTHING = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _FREE_PORTS = Map(_NOTHING, "nat.PortSet")
@@ -86,18 +73,18 @@ _HEALTH = Struct(
     NONE_EMBEDDED,
     "container.HealthConfig",
 )
-_HISTORY = Struct(
-    "History",
-    {
-        "created": TIMESTAMP,
-        "author": STRING,
-        "created_by": STRING,
-        "comment": STRING,
+
+
+def _history(moment: Custom) -> Struct:
+    words = ("author", "created_by", "comment")
+    fields: dict[str, Shape] = {
+        "created": moment,
+        **dict.fromkeys(words, STRING),
         "empty_layer": BOOL,
-    },
-    NONE_EMBEDDED,
-    "image.History",
-)
+    }
+    return Struct("History", fields, NONE_EMBEDDED, "image.History")
+
+
 _ROOTFS = Struct(
     "RootFS",
     {"type": STRING, "diff_ids": Slice(Scalar("string", "layer.DiffID"), "[]layer.DiffID")},
@@ -124,24 +111,24 @@ def _settings(words: Shape, ports: Shape) -> Struct:
     return Struct("Config", fields, NONE_EMBEDDED, "container.Config")
 
 
-def _of_both(settings: Struct) -> dict[str, Shape]:
+def _of_both(settings: Struct, moment: Custom) -> dict[str, Shape]:
     """The fields that the config shares with the older form, in which each layer has one."""
     words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
     return {
         **dict.fromkeys((*words, "os"), STRING),
-        "created": TIMESTAMP,
+        "created": moment,
         "container_config": settings,
         "config": settings,
         "Size": INT64,
     }
 
 
-def _image(settings: Struct, embedded: str | None) -> Struct:
-    inner = _of_both(settings)
+def _image(settings: Struct, embedded: str | None, moment: Custom = TIMESTAMP) -> Struct:
+    inner = _of_both(settings, moment)
     own: Mapping[str, Shape] = {
         "parent": Scalar("string", "image.ID"),
         "rootfs": _ROOTFS,
-        "history": Slice(_HISTORY, "[]image.History"),
+        "history": Slice(_history(moment), "[]image.History"),
         "os.version": STRING,
         "os.features": STRINGS,
     }
@@ -151,13 +138,13 @@ def _image(settings: Struct, embedded: str | None) -> Struct:
 
 V1_IMAGE = Struct(
     "V1Image",
-    {**_of_both(_settings(WORDS, _FREE_PORTS)), "parent": STRING},
+    {**_of_both(_settings(WORDS, _FREE_PORTS), OLD_TIMESTAMP), "parent": STRING},
     NONE_EMBEDDED,
     "image.V1Image",
 )
 """The config of one layer in an archive without ``manifest.json``, up to Docker 28."""
 
-CONFIG_20 = _image(_settings(WORDS, _FREE_PORTS), None)
+CONFIG_20 = _image(_settings(WORDS, _FREE_PORTS), None, OLD_TIMESTAMP)
 """Docker 20.10."""
 
 CONFIG_28 = _image(_settings(WORDS, _FREE_PORTS), "V1Image")

@@ -6,6 +6,7 @@ moby/go-archive 0.3.3 of Docker 29.7, which opens everything below an ``os.Root`
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from errno import ENOENT
 from typing import NamedTuple
@@ -97,6 +98,8 @@ class Extractor:
         # Paths of this layer, and its files that other storage drivers would keep to link to.
         self._unpacked: set[str] = set()
         self._kept_links: set[str] = set()
+        # Directories, whose times are set when all else is done.
+        self._directories: list[tuple[str, int]] = []
 
     def take(self, entries: Entries, position: int) -> None:
         """Extract one entry of an archive, whiteouts being files like others.
@@ -111,6 +114,8 @@ class Extractor:
         if path:
             self._make_parent(path, position)
             self._place(entries, position, path)
+        elif posixpath.normpath(entries.name(position) or ".") != ".":
+            self._refuse_root(kind, position)
 
     def take_of_layer(self, entries: Entries, position: int) -> None:
         """Extract one entry of a layer, onto the layers below, whiteouts deleting files.
@@ -129,8 +134,25 @@ class Extractor:
             self._white_out(path, base, position)
         elif path:
             self._place_of_layer(entries, position, path)
-        elif chr(entries.kinds[position]) != DIRECTORY and not self.dialect.checks_names:
-            # Docker removes what is in the way of a file: here, the root.
+        else:
+            self._refuse_root(chr(entries.kinds[position]), position)
+
+    def finish(self) -> None:
+        """Set the times of the directories, which must be there still.
+
+        Raises:
+            ExtractionError: One is not.
+        """
+        for path, position in self._directories:
+            try:
+                self.tree.walk(path)
+            except TreeError as error:
+                call = f"chtimes{self.dialect.verbs} {self._shown(path)}"
+                raise ExtractionError(f"{call}: {error}", position) from error
+
+    def _refuse_root(self, kind: str, position: int) -> None:
+        """Refuse what is no directory in the place of the root, where nothing can be removed."""
+        if kind != DIRECTORY and not self.dialect.checks_names:
             raise ExtractionError(self.dialect.bare_whiteout, position)
 
     def _path(self, entries: Entries, position: int) -> str:
@@ -189,6 +211,8 @@ class Extractor:
         self._create(kind, path, position, entries.linknames.get(position, ""))
         if position in entries.xattrs:
             self._set_xattrs(entries, position, path)
+        if kind == DIRECTORY:
+            self._directories.append((path, position))
 
     def _set_xattrs(self, entries: Entries, position: int, path: str) -> None:
         """Set the extended attributes; those that are not supported or permitted are left out."""
@@ -216,7 +240,11 @@ class Extractor:
         elif kind == HARD_LINK:
             self._link(path, position, linkname)
         elif kind == SYMLINK:
-            self._put(f"symlink{at} {linkname}", path, Node(kind, position, linkname))
+            call = f"symlink{at} {linkname}"
+            if not linkname:
+                message = f"{call} {self._shown(path)}: no such file or directory"
+                raise ExtractionError(message, position)
+            self._put(call, path, Node(kind, position, linkname))
         elif kind in _NODES:
             self._put(f"mknod{at}", path, Node(kind, position))
         elif kind != GLOBAL_HEADER:
@@ -281,8 +309,13 @@ class Extractor:
         return self.dialect.root + path
 
 
-def extract(dialect: Dialect, entries: Entries) -> Tree:
+def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tree:
     """Extract all entries of an archive.
+
+    Args:
+        dialect: How the engine does it.
+        entries: The entries.
+        is_whole: Whether the archive can be read to its end: else what is done last is not done.
 
     Returns:
         The tree, to be read alone.
@@ -295,6 +328,8 @@ def extract(dialect: Dialect, entries: Entries) -> Tree:
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):
         extractor.take(entries, position)
+    if is_whole:
+        extractor.finish()
     return extractor.tree
 
 
@@ -310,25 +345,32 @@ class Root:
         self._plain = PlainLayers()
         self._tree: Tree | None = None
 
-    def extract_layer(self, entries: Entries, count: int) -> None:
+    def extract_layer(self, entries: Entries, count: int, *, is_whole: bool = True) -> None:
         """Extract the first entries of a layer onto those that are there.
+
+        Args:
+            entries: The entries.
+            count: How many of them.
+            is_whole: Whether the end of the layer comes behind them, and no error.
 
         Raises:
             ExtractionError: One of them cannot be extracted.
         """
-        is_whole = count == len(entries)
-        if self._tree is None and is_whole and self._plain.take(entries):
+        if self._tree is None and count == len(entries) and self._plain.take(entries):
             return
         if self._tree is None:
             self._tree = self._dialect.new_tree()
             for layer in self._plain.layers:
                 self._follow(layer, len(layer), self._tree)
-        self._follow(entries, count, self._tree)
+        extractor = self._follow(entries, count, self._tree)
+        if is_whole:
+            extractor.finish()
 
-    def _follow(self, entries: Entries, count: int, tree: Tree) -> None:
+    def _follow(self, entries: Entries, count: int, tree: Tree) -> Extractor:
         extractor = Extractor(self._dialect, tree)
         for position in range(count):
             extractor.take_of_layer(entries, position)
+        return extractor
 
 
 def _leads_out(name: str) -> bool:

@@ -11,6 +11,7 @@ from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.steps.containers_library import (
     Library,
+    is_compressed_twice,
     is_recognised,
     storage_inflating_error,
 )
@@ -76,11 +77,15 @@ class SourceImage(NamedTuple):
         config: Its config.
         layers: Its layers, base first.
         refused_at_commit: What containers-storage says of the manifest when all else is stored.
+        digest: The digest of its manifest; empty where the source has none.
+        is_below_index: Whether an index led to it.
     """
 
     config: SourceConfig
     layers: tuple[SourceLayer, ...]
     refused_at_commit: str | None = None
+    digest: str = ""
+    is_below_index: bool = False
 
 
 def digest_error(text: str) -> str | None:
@@ -129,7 +134,7 @@ def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
 def copy_to_storage(
     image: SourceImage,
     library: Library,
-    stored: set[str],
+    stored: dict[str, Tar],
     printed: list[str],
 ) -> None:
     """Copy to containers-storage, which unpacks each layer.
@@ -137,7 +142,7 @@ def copy_to_storage(
     Args:
         image: The image.
         library: The build.
-        stored: Digests of the layers that are in storage; takes those of this image.
+        stored: The layers that are in storage, by digest; takes those of this image.
         printed: Takes what is printed on the way.
 
     Raises:
@@ -184,6 +189,11 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
 
 def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
     error = digest_error(layer.digest)
+    if not layer.digest:
+        raise Refusal(
+            "trying to reuse blob  at destination: Can not check for a blob with unknown digest",
+            "a layer has no digest",
+        )
     if error is not None:
         raise Refusal(
             f"trying to reuse blob {layer.digest} at destination: {invalid}{error}",
@@ -218,7 +228,7 @@ class _Storage:
     Args:
         library: The build.
         diff_ids: What the config calls the layers.
-        stored: Digests of the layers that it has.
+        stored: The layers that it has, by digest.
         printed: Takes what is printed on the way.
     """
 
@@ -226,7 +236,7 @@ class _Storage:
         self,
         library: Library,
         diff_ids: list[str],
-        stored: set[str],
+        stored: dict[str, Tar],
         printed: list[str],
     ) -> None:
         self._library = library
@@ -247,9 +257,8 @@ class _Storage:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
                 self._store(layer, number)
             self._check_diff_id(layer, number)
-            tar = _tar_of(layer.blob)
+            tar = self._stored.setdefault(layer.digest, _tar_of(layer))
             apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
-            self._stored.add(layer.digest)
 
     def _store(self, layer: SourceLayer, number: int) -> None:
         """Write the uncompressed content to a file."""
@@ -260,7 +269,7 @@ class _Storage:
             raise _mismatch(layer, f"writing blob: {step}: happened during read")
         blob = layer.blob
         if blob is not None and not layer.is_inflated and is_recognised(blob.compression):
-            error = storage_inflating_error(blob.compression, self._library)
+            error = storage_inflating_error(blob.compression, blob.size, self._library)
             if error is not None:
                 reason = f"layer {layer.digest} cannot be decompressed"
                 raise Refusal(f"writing blob: {file}: {error}", reason)
@@ -319,9 +328,11 @@ def apply_tar(
         raise _not_applied(text, digest, library, printed)
 
 
-def _tar_of(blob: Blob | None) -> Tar:
+def _tar_of(layer: SourceLayer) -> Tar:
     """What tar reading makes of a layer: of an empty file, an empty tar."""
-    if blob is None:
+    blob = layer.blob
+    if blob is None or (layer.is_inflated and is_compressed_twice(blob)):
+        # Storage takes off the second compression; below it, all is taken for sound.
         return Tar(Entries())
     if blob.tar is not None:
         return blob.tar

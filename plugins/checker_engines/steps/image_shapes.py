@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from checker_engines.steps.docker_config import TIMESTAMP, WORDS
+from checker_engines.steps.docker_config import OLD_TIMESTAMP, TIMESTAMP, WORDS
 from checker_engines.steps.go_json import (
     BOOL,
     INT,
@@ -14,6 +14,7 @@ from checker_engines.steps.go_json import (
     STRING,
     STRING_MAP,
     STRINGS,
+    Custom,
     Map,
     Scalar,
     Shape,
@@ -62,44 +63,41 @@ _DOCKER_ROOTFS = Struct(
     NONE_EMBEDDED,
     "manifest.Schema2RootFS",
 )
-_DOCKER_HISTORY = Struct(
-    "Schema2History",
-    {
-        "created": TIMESTAMP,
-        "author": STRING,
-        "created_by": STRING,
-        "comment": STRING,
+
+
+def _history(name: str, go_name: str, moment: Custom) -> Slice:
+    words = ("author", "created_by", "comment")
+    fields: dict[str, Shape] = {
+        "created": moment,
+        **dict.fromkeys(words, STRING),
         "empty_layer": BOOL,
-    },
-    NONE_EMBEDDED,
-    "manifest.Schema2History",
-)
-_DOCKER_V1: Mapping[str, Shape] = {
-    **dict.fromkeys(
-        (
-            "id",
-            "comment",
-            "container",
-            "docker_version",
-            "author",
-            "architecture",
-            "variant",
-            "os",
-        ),
-        STRING,
-    ),
-    "created": TIMESTAMP,
-    "container_config": _DOCKER_SETTINGS,
-    "config": _DOCKER_SETTINGS,
-    "Size": INT64,
-}
-_DOCKER_OWN: Mapping[str, Shape] = {
-    "parent": _DIGEST,
-    "rootfs": _DOCKER_ROOTFS,
-    "history": Slice(_DOCKER_HISTORY, "[]manifest.Schema2History"),
-    "os.version": STRING,
-    "os.features": STRINGS,
-}
+    }
+    return Slice(Struct(name, fields, NONE_EMBEDDED, go_name), f"[]{go_name}")
+
+
+def _docker_v1(moment: Custom) -> dict[str, Shape]:
+    words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
+    return {
+        **dict.fromkeys((*words, "os"), STRING),
+        "created": moment,
+        "container_config": _DOCKER_SETTINGS,
+        "config": _DOCKER_SETTINGS,
+        "Size": INT64,
+    }
+
+
+def _docker_image(moment: Custom, embedded: str | None) -> Struct:
+    inner = _docker_v1(moment)
+    own: dict[str, Shape] = {
+        "parent": _DIGEST,
+        "rootfs": _DOCKER_ROOTFS,
+        "history": _history("Schema2History", "manifest.Schema2History", moment),
+        "os.version": STRING,
+        "os.features": STRINGS,
+    }
+    through = {} if embedded is None else dict.fromkeys(inner, embedded)
+    return Struct("Schema2Image", {**inner, **own}, through, "manifest.Schema2Image")
+
 
 _OCI_SETTINGS = Struct(
     "ImageConfig",
@@ -113,29 +111,25 @@ _OCI_SETTINGS = Struct(
     NONE_EMBEDDED,
     "v1.ImageConfig",
 )
-_OCI_HISTORY = Struct(
-    "History",
-    {
-        "created": TIMESTAMP,
-        "created_by": STRING,
-        "author": STRING,
-        "comment": STRING,
-        "empty_layer": BOOL,
-    },
-    NONE_EMBEDDED,
-    "v1.History",
-)
 _PLATFORM: Mapping[str, Shape] = {
     **dict.fromkeys(("architecture", "os", "os.version", "variant"), STRING),
     "os.features": STRINGS,
 }
-_OCI_OWN: Mapping[str, Shape] = {
-    "created": TIMESTAMP,
-    "author": STRING,
-    "config": _OCI_SETTINGS,
-    "rootfs": Struct("RootFS", {"type": STRING, "diff_ids": _DIFF_IDS}, NONE_EMBEDDED, "v1.RootFS"),
-    "history": Slice(_OCI_HISTORY, "[]v1.History"),
-}
+_ROOTFS = Struct("RootFS", {"type": STRING, "diff_ids": _DIFF_IDS}, NONE_EMBEDDED, "v1.RootFS")
+
+
+def _oci_image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
+    fields: dict[str, Shape] = {
+        **_PLATFORM,
+        "created": moment,
+        "author": STRING,
+        "config": _OCI_SETTINGS,
+        "rootfs": _ROOTFS,
+        "history": _history("History", "v1.History", moment),
+    }
+    return Struct("Image", fields, embedded, "v1.Image")
+
+
 _DESCRIPTOR = Struct(
     "Descriptor",
     {
@@ -212,25 +206,16 @@ class Shapes(NamedTuple):
 
 
 OLD_SHAPES = Shapes(
-    docker_config=Struct(
-        "Schema2Image", {**_DOCKER_V1, **_DOCKER_OWN}, NONE_EMBEDDED, "manifest.Schema2Image"
-    ),
-    oci_config=Struct("Image", {**_PLATFORM, **_OCI_OWN}, NONE_EMBEDDED, "v1.Image"),
+    docker_config=_docker_image(OLD_TIMESTAMP, None),
+    oci_config=_oci_image(OLD_TIMESTAMP, NONE_EMBEDDED),
     image_index=Struct("Index", _INDEX, NONE_EMBEDDED, "v1.Index"),
     manifest=Struct("OCI1", _MANIFEST, NONE_EMBEDDED, "manifest.OCI1"),
 )
-"""Builds with Go before 1.24, whose messages pass over embedded structs."""
+"""Builds with Go before 1.20, whose messages pass over embedded structs."""
 
 NEW_SHAPES = Shapes(
-    docker_config=Struct(
-        "Schema2Image",
-        {**_DOCKER_V1, **_DOCKER_OWN},
-        dict.fromkeys(_DOCKER_V1, "Schema2V1Image"),
-        "manifest.Schema2Image",
-    ),
-    oci_config=Struct(
-        "Image", {**_PLATFORM, **_OCI_OWN}, dict.fromkeys(_PLATFORM, "Platform"), "v1.Image"
-    ),
+    docker_config=_docker_image(TIMESTAMP, "Schema2V1Image"),
+    oci_config=_oci_image(TIMESTAMP, dict.fromkeys(_PLATFORM, "Platform")),
     image_index=Struct("Index", _INDEX, {"schemaVersion": "Versioned"}, "v1.Index"),
     manifest=Struct("OCI1", _MANIFEST, dict.fromkeys(_MANIFEST, "Manifest"), "manifest.OCI1"),
 )

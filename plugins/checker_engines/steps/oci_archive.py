@@ -30,6 +30,8 @@ from checker_engines.steps.image_shapes import SCHEMA_1
 from checker_engines.steps.refusal import Refusal
 from checker_engines.steps.storage_unpack import UnpackError, Unpacking
 
+BELOW_INDEX = "copying system image from manifest list: "
+"""What stands before errors of a copy of an image that an index led to."""
 _FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
 _NO_BYTES = hashlib.sha256().hexdigest()
 
@@ -118,9 +120,10 @@ class OciArchive:
             digest = _text(chosen, "digest")
             inner = self._manifest(digest)
             self._check_instance(digest, inner)
-            return self._image(inner, _text(chosen, "mediaType") or guess_media_type(inner))
+            image = self._image(inner, _text(chosen, "mediaType") or guess_media_type(inner))
+            return image._replace(is_below_index=True)
         except Refusal as refusal:
-            text = f"copying system image from manifest list: {refusal.message}"
+            text = f"{BELOW_INDEX}{refusal.message}"
             raise Refusal(text, refusal.reason, refusal.rules) from None
 
     def _check_instance(self, digest: str, raw: bytes) -> None:
@@ -159,9 +162,10 @@ class OciArchive:
         bare = next((each for each in manifests if each.get("platform") is None), None)
         if bare is not None:
             return bare
+        quoted = self._library.quoted
         raise Refusal(
             f"choosing an image from manifest list {self._shown}: no image found in image index "
-            f'for architecture "{host.architecture}", variant "", OS "{host.os}"',
+            f'for architecture {quoted(host.architecture)}, variant "", OS {quoted(host.os)}',
             f"it holds no image for {host.os}/{host.architecture}",
         )
 
@@ -203,6 +207,7 @@ class OciArchive:
             refused_at_commit="Treating manifest lists as individual manifests is not implemented"
             if own in INDEX_TYPES
             else None,
+            digest=f"sha256:{hashlib.sha256(raw).hexdigest()}",
         )
 
     def _schema1_refusal(self, raw: bytes) -> Refusal:

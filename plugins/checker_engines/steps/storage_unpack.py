@@ -53,6 +53,8 @@ class Unpacking:
         # Layers are followed from the first one on that is not plain.
         self._plain = PlainLayers()
         self._is_followed = False
+        # Names of the directories of the tar that is being extracted.
+        self._directories: list[str] = []
         self._show = shown
         self._chrooted = chrooted
 
@@ -70,6 +72,7 @@ class Unpacking:
                 if chr(entries.kinds[position]) != GLOBAL_HEADER:
                     self._untar_entry(entries, position)
         _raise_reading_error(tar)
+        self._finish()
 
     def apply_layer(self, tar: Tar) -> None:
         """Lay a layer over what is there.
@@ -84,8 +87,18 @@ class Unpacking:
         if self._is_followed:
             self._follow_layer(tar.entries)
         _raise_reading_error(tar)
+        self._finish()
+
+    def _finish(self) -> None:
+        """Set the times of directories, which must be there still."""
+        for name in self._directories:
+            try:
+                self._tree.walk(clean_path(name))
+            except TreeError as error:
+                raise UnpackError(f"chtimes {self._shown(name)}: {error}") from None
 
     def _follow_layer(self, entries: Entries) -> None:
+        self._directories.clear()
         unpacked: set[str] = set()
         for position in range(len(entries)):
             self._apply_entry(entries, position, unpacked)
@@ -137,7 +150,8 @@ class Unpacking:
             unpacked.add(clean_path(name))
 
     def _refuse_breakout(self, name: str) -> None:
-        if not self._chrooted and (name == ".." or name.startswith("../")):
+        # The folder above itself goes unnoticed; only a folder can be put there.
+        if not self._chrooted and name.startswith("../"):
             folder = self._show("")
             raise UnpackError(f'"{name}" is outside of "{folder}"')
 
@@ -197,6 +211,8 @@ class Unpacking:
         elif kind == SYMLINK:
             self._refuse_symlink(name, target)
             verb = f"symlink {target} {self._shown(name)}: "
+            if not target:
+                raise UnpackError(f"{verb}no such file or directory")
             self._place(name, Node(SYMLINK, position, self._kept_target(target)), verb)
         elif kind == DIRECTORY:
             self._make_folder(name, position)
@@ -208,6 +224,8 @@ class Unpacking:
             raise UnpackError(f"unhandled tar header type {ord(kind)}")
         if position in entries.xattrs:
             self._set_xattrs(name, entries, position)
+        if kind == DIRECTORY:
+            self._directories.append(name)
 
     def _set_xattrs(self, name: str, entries: Entries, position: int) -> None:
         for _, words in xattr_errors(entries, position):

@@ -1,0 +1,111 @@
+"""The rules of ARC and DKR survive any document and any member, and hostile lists of names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.checks.check import CheckContext
+from checker.checks.runner import run_checks
+from checker.plugins import Host, load_plugins
+from checker.reading.archive import ReadOptions, read_archive
+from checker.testing.archive import build
+from checker.testing.tar import Member, file, symlink, write_tar
+
+BUNDLES = ("checker_archive", "checker_docker")
+KINDS = ("docker-archive", "podman-archive", "docker-oci-archive", "legacy")
+JSON = ("manifest.json", "repositories", "index.json")
+
+names = st.sampled_from(
+    ["", ".", "..", "/", "./a", "../a", "/a", "a/", "a//b", "a/b", "\0", "é\udce9", "manifest.json"]
+)
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    names,
+    st.sampled_from([0, -1, 10**30, "a:b", "A:b", "a:1@sha256:" + "0" * 64, "0" * 64]),
+    st.sampled_from([[], {}, [None], [{}], [[]], {"a": 1}, ["a:b", "a:b"], {"b": {"c": "d"}}]),
+)
+quickly = settings(max_examples=60, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def host() -> Host:
+    return load_plugins()
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rules") / "image.tar"
+
+
+def crashes(host: Host, path: Path, members: tuple[Member, ...]) -> list[str]:
+    path.write_bytes(write_tar(members))
+    rules = [rule for rule in host.registry if rule.bundle in BUNDLES]
+    run = run_checks(read_archive(str(path), ReadOptions(jobs=1)), rules, CheckContext())
+    return [result.traceback for result in run.results if result.traceback]
+
+
+@st.composite
+def mutated(draw: st.DrawFn, node: Any) -> Any:
+    """Drop or replace one value somewhere in a document."""
+    if isinstance(node, dict) and node and draw(st.integers(0, 4)):
+        key = draw(st.sampled_from(sorted(node)))
+        if not draw(st.integers(0, 4)):
+            return {name: member for name, member in node.items() if name != key}
+        return {**node, key: draw(mutated(node[key]))}
+    if isinstance(node, list) and node and draw(st.integers(0, 4)):
+        place = draw(st.integers(0, len(node) - 1))
+        return [*node[:place], draw(mutated(node[place])), *node[place + 1 :]]
+    return draw(values)
+
+
+@quickly
+@given(data=st.data(), kind=st.sampled_from(KINDS))
+def test_any_document_is_checked(data: st.DataObject, kind: str, host: Host, path: Path) -> None:
+    members = tuple(
+        replace(each, content=json.dumps(data.draw(mutated(json.loads(each.content)))).encode())
+        if each.name in JSON or each.name.endswith("/json")
+        else each
+        for each in build(kind).members
+    )
+
+    assert crashes(host, path, members) == []
+
+
+@quickly
+@given(data=st.data(), kind=st.sampled_from((*KINDS, "rootfs")))
+def test_any_member_may_be_missing_or_another(
+    data: st.DataObject, kind: str, host: Host, path: Path
+) -> None:
+    members = list(build(kind).members)
+    place = data.draw(st.integers(0, len(members) - 1))
+    name = members.pop(place).name
+    other = data.draw(
+        st.sampled_from(
+            [
+                (),
+                (symlink(name, data.draw(names)),),
+                (replace(file(name), typeflag=b"1", linkname=data.draw(names)),),
+                (file(name), file(f"{name}/below")),
+            ]
+        )
+    )
+
+    assert crashes(host, path, (*members, *other)) == []
+
+
+def test_one_name_many_times_does_not_take_long(host: Host, path: Path) -> None:
+    items = [{"Config": "c.json", "RepoTags": ["a:b"] * 50_000, "Layers": []}]
+    path.write_bytes(write_tar((file("manifest.json", json.dumps(items)),)))
+    rules = [rule for rule in host.registry if rule.bundle in BUNDLES]
+
+    run = run_checks(read_archive(str(path), ReadOptions(jobs=1)), rules, CheckContext())
+
+    assert max(result.seconds for result in run.results) < 4
