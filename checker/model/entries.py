@@ -47,6 +47,7 @@ OWN_SPELLING = 255
 """Spelling of a name that is kept whole, because no prefix and suffix give it."""
 
 _FOLDER_NAMES = 1 << 28
+_FOLDER_NAMES_FREE = 1 << 20
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
@@ -304,8 +305,8 @@ class Entries(Sequence[Entry]):
     def folders(self) -> frozenset[str]:
         """Every cleaned path that another one lies below, the root aside; an entry or not.
 
-        Of folders that hold folders alone, at most 256 MiB of names: a tar of a few kilobytes can
-        have names of a thousand folders each.
+        Of folders that hold folders alone not all are there if their names add up to much more
+        than those of the others: a few kilobytes can be names of a thousand folders each.
         """
         if self._folders is None:
             self._folders, self._knows_all_folders = _folders_of(self.by_path)
@@ -365,7 +366,7 @@ def _folders_of(paths: Iterable[str]) -> tuple[frozenset[str], bool]:
     """The folders of some paths, from the inmost out, and whether these are all."""
     found: set[str] = set()
     pending = {path.rpartition("/")[0] for path in paths}
-    left = _FOLDER_NAMES
+    left = min(_FOLDER_NAMES, _FOLDER_NAMES_FREE + 8 * sum(map(len, pending)))
     while pending and left > 0:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found

@@ -20,7 +20,7 @@ from checker.model.image import Image, Layer
 from checker.model.names import LAYER_COMPRESSION
 
 # Folders of a path that are looked at; a bound for hostile archives.
-_DEPTH = 256
+_DEPTH = 64
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
 
 

@@ -49,7 +49,7 @@ class ImpossiblePath(Check):
         """Look for long paths and at the targets of links."""
         for layer, _ in present_layers(archive):
             # A character takes four bytes at most.
-            if max(map(len, layer.entries.by_path), default=0) * 4 > _NAME_MAX:
+            if max(map(len, layer.entries.paths), default=0) * 4 > _NAME_MAX:
                 yield from self._paths(layer)
             yield from self._targets(layer)
 
@@ -61,9 +61,12 @@ class ImpossiblePath(Check):
                 yield from self._path(layer, position, path)
 
     def _path(self, layer: Layer, position: int, path: str) -> Iterator[Finding]:
-        parts = [(len(_raw(part)), part) for part in path.split("/")]
-        longest, part = max(parts)
-        whole = sum(size for size, _ in parts) + len(parts) - 1
+        parts = path.split("/")
+        most = 1 if path.isascii() else 4
+        if max(map(len, parts)) * most <= _NAME_MAX and len(path) * most <= _PATH_MAX:
+            return
+        longest, part = max((len(_raw(part)), part) for part in parts)
+        whole = len(_raw(path))
         if longest > _NAME_MAX:
             what = f"a name of {longest} bytes, where {_NAME_MAX} are the most: {_start(part)}"
             yield self._report(layer, position, what)

@@ -33,7 +33,7 @@ from checker_layers._layers import (
 
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
 # Folders of an archive that are looked up in lower layers; a bound for hostile archives.
-_LOOKED_AT = 1000
+_LOOKED_AT = 500
 
 
 class PathThroughNonDirectory(Check):

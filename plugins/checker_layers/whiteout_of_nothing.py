@@ -12,7 +12,7 @@ from checker_layers._layers import Use, find_below, no_layer_reason, shown, uses
 from checker_layers._whiteouts import hidden_by, in_order
 
 # Whiteouts that are followed through what lies between; a bound for hostile archives.
-_LOOKED_AT = 2000
+_LOOKED_AT = 500
 
 
 class WhiteoutOfNothing(Check):

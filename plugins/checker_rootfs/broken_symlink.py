@@ -59,15 +59,17 @@ class BrokenSymlink(Check):
             end = rootfs.follow(row.path)
             if end is None:
                 severity = _weight(row.path) or Severity.NOTE
-                yield self._report(rootfs, row, "and that leads in a circle", severity)
+                yield self._report(rootfs, row, "that leads in a circle", severity)
             elif climbs:
-                yield self._report(rootfs, row, "which climbs out of the root filesystem")
+                link = row.entry.linkname
+                problem = f"to {link}, which climbs out of the root filesystem"
+                yield self._report(rootfs, row, problem)
             elif _weight(row.path) is not None and end not in rootfs and not _is_filled(end):
                 dangling.append((row, end))
         held = rootfs.held(end for _, end in dangling)
         for row, end in dangling:
             if end not in held:
-                problem = f"and nothing is at /{end}"
+                problem = f"that leads to /{end}, where nothing is"
                 yield self._report(rootfs, row, problem, _weight(row.path) or Severity.NOTE)
 
     def _report(
@@ -77,7 +79,7 @@ class BrokenSymlink(Check):
         place = shown(rootfs, Placed(row.layer, entry))
         return self.finding(
             row.layer,
-            f"{place} is a symlink to {entry.linkname}, {problem}",
+            f"{place} is a symlink {problem}",
             at=place_of(rootfs, entry),
             severity=severity,
         )

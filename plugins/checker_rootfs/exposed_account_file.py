@@ -16,7 +16,7 @@ from checker_rootfs.accounts import (
     is_hash,
     read_accounts,
 )
-from checker_rootfs.places import is_windows, place_of, shown
+from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _SECRET = frozenset({SHADOW, GSHADOW})
 _OTHERS_READ, _OTHERS_WRITE = 0o004, 0o002
@@ -74,7 +74,7 @@ class ExposedAccountFile(Check):
         wanted = "640" if entry.path in _SECRET else "644"
         return self.finding(
             placed.layer,
-            f"{shown(rootfs, placed)} has mode {entry.mode & 0o7777:04o}: {problem}",
+            f"{shown(rootfs, placed)} has mode {octal(entry)}: {problem}",
             at=place_of(rootfs, entry),
             severity=severity,
             fix=f"chmod {wanted} /{entry.path}",

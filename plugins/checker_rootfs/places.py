@@ -32,3 +32,8 @@ def place_of(rootfs: Rootfs, entry: Entry) -> Place:
     if rootfs.image is None:
         return {"member": entry.name, "path": entry.path, "offset": entry.offset}
     return {"path": entry.path, "offset": entry.offset}
+
+
+def octal(entry: Entry) -> str:
+    """The permission bits of an entry as chmod takes them: ``4755``."""
+    return f"{entry.mode & 0o7777:04o}"

@@ -28,6 +28,6 @@ def test_a_tar_without_folders() -> None:
 def test_deep_names_do_not_take_all_memory() -> None:
     deep = "a/" * 2000
     entries = entries_of(*(file(f"{number}/{deep}x") for number in range(100)))
-    assert 10_000 < len(entries.folders) < 100_000
+    assert 100 < len(entries.folders) < 10_000
     assert not entries.knows_all_folders
     assert not entries.is_plain

@@ -59,14 +59,14 @@ def found_in(tree: Tree) -> list[tuple[str, str, int, bool] | str]:
     found: list[tuple[str, str, int, bool] | str] = []
     for place in _PLACES:
         # As Docker looks for the files that manifest.json names.
-        for path in dict.fromkeys((place, tree.real_path(place))):
-            try:
-                node = tree.lstat(path)
-            except TreeError as error:
-                found.append(f"{path}: {error}")
-            else:
-                position = -1 if node.children is not None else node.position
-                found.append((path, node.kind, position, node.children is None))
+        path = tree.real_path(place)
+        try:
+            node = tree.lstat(path)
+        except TreeError as error:
+            found.append(f"{path}: {error}")
+        else:
+            position = -1 if node.children is not None else node.position
+            found.append((path, node.kind, position, node.children is None))
     return [*found, *sorted(tree.top())]
 
 
