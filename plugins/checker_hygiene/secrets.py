@@ -126,8 +126,9 @@ _PLACEHOLDERS = (
     r"change.?(?:me|it|this)|example|placeholder|replace|redact|dummy|fixme|todo|sample|insert"
     r"|not.?set|undefined|not.?real|not.?used|unused|invalid|fake|\byour\b|your[-_ ]"
     r"|my[-_]?(?:secret|password|token|key)\b"
-    r"|random.?string|precompile|insecure|temporary|evaluation|only\b"
-    r"|not[-_ ](?:a|the|for)[-_ ]|for[-_ ](?:build|test|asset|precomp)|[-_]here$|\bx{3}\b|_xxx\b|(.)\1{7}"
+    r"|random.?string|precompile|insecure|temporary|evaluation|\bonly\b"
+    r"|not[-_ ](?:a|the|for)[-_ ]|for[-_ ](?:build|test|asset|precomp)|[-_]here$"
+    r"|\bx{3}\b|_xxx\b|(.)\1{7}"
     r"|x{4}|\*{3}|\.{3}|<|>|\{\{|[$#]\{|\$\(|%\(|%[A-Z_]+%|%%\w+%%|__\w+__"
 )
 _SWITCHES = (
