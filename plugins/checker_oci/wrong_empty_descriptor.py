@@ -69,7 +69,6 @@ class WrongEmptyDescriptor(LayoutCheck):
                 f"{place(descriptor)} refers to the empty object {{}} of {_SIZE} bytes, but says "
                 f"{descriptor.size}",
                 at={"digest": str(digest)},
-                fix=f"set size to {_SIZE}",
             )
 
 
