@@ -24,6 +24,7 @@ from checker.model.entries import (
     WHITEOUT_PREFIX,
     Entries,
     clean_path,
+    climbs_out,
 )
 from checker.model.xattrs import INVALID, xattr_errors
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
@@ -158,7 +159,7 @@ class Extractor:
     def _path(self, entries: Entries, position: int) -> str:
         path = entries.paths[position]
         name = entries.name(position).lstrip("/")
-        if self.dialect.checks_names and ".." in name and _leads_out(name):
+        if self.dialect.checks_names and climbs_out(name):
             raise ExtractionError(f'invalid entry name "{name}"', position)
         return path
 
@@ -259,7 +260,7 @@ class Extractor:
     def _link(self, path: str, position: int, linkname: str) -> None:
         target = clean_path(linkname)
         stripped = linkname.lstrip("/")
-        if self.dialect.checks_names and (not target or _leads_out(stripped)):
+        if self.dialect.checks_names and (not target or climbs_out(stripped)):
             raise ExtractionError(f'invalid hardlink target "{linkname}"', position)
         call = f"link{self.dialect.verbs} {self._shown(target)}"
         try:
@@ -371,15 +372,3 @@ class Root:
         for position in range(count):
             extractor.take_of_layer(entries, position)
         return extractor
-
-
-def _leads_out(name: str) -> bool:
-    depth = 0
-    for part in name.split("/"):
-        if part == "..":
-            depth -= 1
-        elif part not in ("", "."):
-            depth += 1
-        if depth < 0:
-            return True
-    return False
