@@ -44,14 +44,14 @@ def errors_of(kind: str, xattrs: Mapping[str, bytes]) -> Iterator[XattrError]:
 def _words(kind: str, name: str, value: bytes) -> str | None:
     if not name.startswith(_NAMESPACES):
         return NOT_SUPPORTED
-    if name == _CAPABILITY and not _is_capability(value):
+    if name == _CAPABILITY and not is_capability(value):
         return INVALID
     if name.startswith("user.") and kind not in _USER_KINDS:
         return NOT_PERMITTED
     return None
 
 
-def _is_capability(value: bytes) -> bool:
+def is_capability(value: bytes) -> bool:
     """Whether its header fits its size; the lowest bit says whether it is effective."""
     magic = int.from_bytes(value[:4], "little") & ~1
     return magic & 0xFFFFFF == 0 and _CAPABILITY_SIZES.get(magic >> 24) == len(value)
