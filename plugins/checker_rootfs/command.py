@@ -18,7 +18,7 @@ from checker.model.document import pointer
 from checker.model.entries import Entry, clean_path
 from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs, Row
-from checker_rootfs.places import is_windows
+from checker_rootfs.places import is_wasm, is_windows
 from checker_rootfs.program import shebang_of
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -103,11 +103,11 @@ def find_start(rootfs: Rootfs) -> Start | None:
 
     Returns:
         None if that cannot be judged: a flat root, an image without a config or command, an image
-        for Windows, or a program on a filesystem that engines mount.
+        for Windows or WebAssembly, or a program on a filesystem that engines mount.
     """
     image = rootfs.image
     config = None if image is None else image.config
-    if image is None or config is None or is_windows(rootfs):
+    if image is None or config is None or is_windows(rootfs) or is_wasm(rootfs):
         return None
     key, words = _command(config)
     if not words:
