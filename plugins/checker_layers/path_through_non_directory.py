@@ -46,8 +46,8 @@ class PathThroughNonDirectory(Check):
         one in a lower layer while no entry of this layer makes it a directory. In the same layer
         it is an error, unless a symbolic link comes before all that lies below it and leads to a
         directory: a note if that directory is in the same layer, a warning if it is in a lower
-        one. A file or link in a lower layer is a warning, but a link that leads where nothing is, or
-        to /run or /tmp, a note. The root itself must be a directory.
+        one. A file or link in a lower layer is a warning; a link that leads where nothing is, or to
+        /run or /tmp, a note. The root itself must be a directory.
 
     Why it matters:
         Below a file nothing can be unpacked ("not a directory"). A file or link that comes behind

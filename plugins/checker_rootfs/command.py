@@ -67,13 +67,6 @@ class Lookup(NamedTuple):
         return clean_path(self.path)
 
 
-class Program(NamedTuple):
-    """An executable file and its first bytes."""
-
-    row: Row
-    head: bytes
-
-
 class Start(NamedTuple):
     """The program that an image starts.
 
@@ -128,8 +121,8 @@ def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
     return placed if script is None else look_up(rootfs, start.config, script.interpreter).found
 
 
-def programs_in_path(rootfs: Rootfs) -> Iterator[Program]:
-    """The executables in the folders of PATH, but not what the image starts."""
+def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
+    """The executables in the folders of PATH and their heads, but not what the image starts."""
     config = None if rootfs.image is None else rootfs.image.config
     folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
     start = find_start(rootfs)
@@ -137,7 +130,7 @@ def programs_in_path(rootfs: Rootfs) -> Iterator[Program]:
     for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
         path = layer.entries.paths[position]
         if path.rpartition("/")[0] in folders and path != started:
-            yield Program(Row(layer, position), head)
+            yield Row(layer, position), head
 
 
 def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:

@@ -18,6 +18,7 @@ from checker.model.entries import (
     FIFO,
     GLOBAL_HEADER,
     HARD_LINK,
+    META_PREFIX,
     OPAQUE_WHITEOUT,
     REGULAR,
     SYMLINK,
@@ -30,7 +31,6 @@ from checker.model.xattrs import INVALID, xattr_errors
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
 
-_META_PREFIX = ".wh..wh."
 _LINK_FOLDER = ".wh..wh.plnk"
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 
@@ -126,7 +126,7 @@ class Extractor:
         """
         path = self._path(entries, position)
         self._make_parent(path, position)
-        if path.startswith(_META_PREFIX):
+        if path.startswith(META_PREFIX):
             self._keep_link(entries, position, path)
             if path != OPAQUE_WHITEOUT:
                 return
