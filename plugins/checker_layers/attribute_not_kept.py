@@ -23,8 +23,8 @@ _LABEL_RECORD = "RHT.security.selinux"
 
 # By the words of the system for an attribute that cannot be set.
 _REFUSED = {
-    NOT_SUPPORTED: "Linux has no such namespace, and Docker since 25 refuses that",
-    INVALID: "the value is no capability, and engines refuse it",
+    NOT_SUPPORTED: "Linux has no such attribute, and Docker since 25 refuses that",
+    INVALID: "the value is none that Linux takes, and engines refuse it",
     NOT_PERMITTED: "only files and directories can have it, and Podman refuses it elsewhere",
 }
 
@@ -40,13 +40,14 @@ class AttributeNotKept(Check):
     """Extended attributes that engines drop, refuse, or take for their own.
 
     What it means:
-        Files carry extended attributes that do not get through. Errors are those of namespaces
-        that Linux does not have, such as `com.apple.provenance` of macOS, a `security.capability`
-        that is none, and `user.` on what is no file or directory. Warnings are those of
-        overlay storage that change what is seen (`trusted.overlay.opaque`), and capabilities and
-        access control lists in records that engines do not read (`LIBARCHIVE.xattr.…` without its
-        like under `SCHILY.xattr.`, `SCHILY.acl.…`). Notes are the rest of `trusted.`, labels of
-        SELinux, and other traces of overlay storage, which Podman and Buildah may leave.
+        Files carry extended attributes that do not get through. Errors are those that Linux does
+        not have, such as `com.apple.provenance` of macOS or `system.nfs4_acl` of network shares, a
+        `security.capability` or access control list that is none, and `user.` on what is no file
+        or directory. Warnings are those of overlay storage that change what is seen
+        (`trusted.overlay.opaque`), and capabilities and access control lists in records that
+        engines do not read (`LIBARCHIVE.xattr.…` without its like under `SCHILY.xattr.`,
+        `SCHILY.acl.…`). Notes are the rest of `trusted.`, labels of SELinux, and other traces of
+        overlay storage, which Podman and Buildah may leave.
 
     Why it matters:
         Docker since 25 refuses what the file system does not take: "lsetxattr …: operation not
