@@ -32,7 +32,8 @@ class Verdict(NamedTuple):
         reason: Why, for a person.
         message: The text that the engine would print.
         conditions: What no static reading can know and the outcome depends on.
-        rules: Ids of the rules behind the outcome.
+        rules: Ids of the rules that may tell what is behind the outcome; reports name those of
+            them that found something.
         command: The command to type.
     """
 

@@ -52,6 +52,10 @@ _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
 OPAQUE_WHITEOUT = ".wh..wh..opq"
+META_PREFIX = ".wh..wh."
+"""What aufs kept for itself; of these names only the opaque whiteout means something elsewhere."""
+BARE_WHITEOUTS = frozenset(WHITEOUT_PREFIX + name for name in ("", ".", ".."))
+"""Whiteouts that name nothing to hide, or the folder itself, or the one above."""
 WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
 """What stands at the top of a layer for Windows: its files, its registry, its virtual machine."""
 
@@ -385,6 +389,14 @@ def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:
 def is_whiteout(path: str) -> bool:
     """Whether the last part of a cleaned path is that of a whiteout, an opaque one included."""
     return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
+
+
+def hidden_by(path: str) -> str | None:
+    """The path that a whiteout hides; None if it is opaque, or names nothing."""
+    folder, slash, base = path.rpartition("/")
+    if base in BARE_WHITEOUTS or base.startswith(META_PREFIX):
+        return None
+    return f"{folder}{slash}{base.removeprefix(WHITEOUT_PREFIX)}"
 
 
 def spell(name: str) -> tuple[str, int]:

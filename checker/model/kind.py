@@ -92,11 +92,15 @@ def _holds_image(members: Members, position: int) -> bool:
 
 
 def inner_archives(entries: Entries) -> tuple[int, ...]:
-    """Positions of the files at the top that are called like archives."""
+    """Positions of the files that are called like archives, at the top or in a folder there.
+
+    In what looks like a root filesystem, only those at the top.
+    """
+    depth = 0 if looks_like_rootfs(entries) else 1
     return tuple(
         position
         for path, position in entries.by_path.items()
-        if "/" not in path
+        if path.count("/") <= depth
         and path.endswith(_ARCHIVE_ENDINGS)
         and entries.kinds[position] == _REGULAR
     )

@@ -13,10 +13,10 @@ from checker.model.entries import (
     DIRECTORY,
     OPAQUE_WHITEOUT,
     SYMLINK,
-    WHITEOUT_PREFIX,
     Entries,
     Entry,
     clean_path,
+    hidden_by,
 )
 from checker.model.image import Image, Layer
 from checker.model.location import Location
@@ -425,11 +425,11 @@ def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
     """Add what a layer hides from those below it."""
     for marker in markers:
         parent, _, base = marker.rpartition("/")
+        hidden = hidden_by(marker)
         if base == OPAQUE_WHITEOUT:
             shade.opaque.add(parent)
-        else:
-            hidden = base.removeprefix(WHITEOUT_PREFIX)
-            shade.gone.add(f"{parent}/{hidden}" if parent else hidden)
+        elif hidden is not None:
+            shade.gone.add(hidden)
     shade.implied.update(_implied(entries, markers))
     shade.tables.append(entries)
 

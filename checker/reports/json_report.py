@@ -91,6 +91,7 @@ def _classified(checked: CheckedArchive) -> Object:
 
 def _facts(checked: CheckedArchive) -> Object:
     archive, found = checked.archive, checked.classification
+    told = frozenset(finding.rule for finding in checked.findings)
     return {
         "path": checked.path,
         "kind": None if archive is None else archive.kind,
@@ -100,7 +101,7 @@ def _facts(checked: CheckedArchive) -> Object:
         "sha256": None if archive is None else archive.sha256,
         **_way_back(found),
         "images": [] if archive is None else [_image(image) for image in archive.images],
-        "verdicts": [_verdict(verdict) for verdict in checked.verdicts],
+        "verdicts": [_verdict(verdict, told) for verdict in checked.verdicts],
     }
 
 
@@ -151,7 +152,8 @@ def _first(*values: object) -> object:
     return next((value for value in values if value is not None), None)
 
 
-def _verdict(verdict: Verdict) -> Object:
+def _verdict(verdict: Verdict, told: frozenset[str]) -> Object:
+    """A verdict; of the rules that may be behind it, those that found something."""
     return {
         "engine": verdict.engine,
         "action": verdict.action,
@@ -159,7 +161,7 @@ def _verdict(verdict: Verdict) -> Object:
         "reason": verdict.reason,
         "message": verdict.message,
         "conditions": verdict.conditions,
-        "rules": verdict.rules,
+        "rules": [rule for rule in verdict.rules if rule in told],
         "command": verdict.command,
     }
 

@@ -16,6 +16,7 @@ class BadHeaderChecksum(Check):
     What it means:
         Each entry of a tar begins with a header of 512 bytes that holds the sum of its own bytes.
         Here the sum is another one, so the header was damaged, or something else lies in its place.
+        Where the compressed stream around the tar is corrupt, that alone is reported.
 
     Why it matters:
         Every engine stops at this header and refuses the archive. Python's tarfile ends here
@@ -35,7 +36,9 @@ class BadHeaderChecksum(Check):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the headers of the outer tar."""
+        """Report the headers of the outer tar, unless a corrupt stream spoiled them."""
+        if archive.compression.error is not None:
+            return
         for anomaly in archive.tar.of_kind(AnomalyKind.BAD_CHECKSUM):
             yield self.finding(
                 archive,

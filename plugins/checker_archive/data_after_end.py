@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
+from checker.model.compression import CompressionKind
 from checker.model.tar import Anomaly, AnomalyKind
 from checker.reading.header import BLOCK, looks_like_header
 from checker_archive._outer import folder_reason
+
+_OTHERS = {CompressionKind.GZIP: "Docker and containerd do not"}
+_NEWER = "Docker does so up to 20.10, and with an import"
 
 
 class DataAfterEnd(Check):
@@ -23,8 +27,9 @@ class DataAfterEnd(Check):
     Why it matters:
         Readers stop at the end marker, so what follows is hidden from them, while tools that
         ignore the marker (`tar --ignore-zeros`) see other members than the engine does. It is what
-        `cat a.tar b.tar` makes. Behind a compressed stream, Docker and containerd pass over such
-        bytes, Podman and skopeo refuse the archive.
+        `cat a.tar b.tar` makes. Behind a compressed stream, Podman and skopeo refuse such bytes;
+        Docker and containerd pass over them behind gzip, behind the others Docker does so since 23,
+        when it loads.
 
     How to mend it:
         Write the archive anew. To join two tars use `tar --concatenate`; to append to one use
@@ -66,11 +71,12 @@ class DataAfterEnd(Check):
 
     def _behind_stream(self, archive: Archive, trailing: int) -> Finding:
         compression = archive.compression
+        kind = compression.kind
         zeros = "zero " if compression.trailing_zeros else ""
         return self.finding(
             archive,
             f"the {compression.kind} stream ends at byte {trailing}, {archive.size - trailing} "
-            f"{zeros}bytes follow; Podman and skopeo refuse that, Docker and containerd do not",
+            f"{zeros}bytes follow; Podman and skopeo refuse that, {_OTHERS.get(kind, _NEWER)}",
             at={"offset": trailing},
             fix=f"head -c {trailing} FILE > MENDED",
             severity=Severity.ERROR,

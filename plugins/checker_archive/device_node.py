@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import IMAGE_KINDS, Archive
-from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAMES
+from checker.model.devices import is_usual_device
+from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAMES, Entries
 from checker_archive._outer import folder_reason
 
 _LARGEST = 0xFFFFFFFF
-# What devices(7) and debootstrap put into a small /dev: null, zero, full, random, urandom; tty,
-# console, ptmx.
-_USUAL = frozenset({*((1, minor) for minor in (3, 5, 7, 8, 9)), (5, 0), (5, 1), (5, 2)})
+_SHOWN = 3
 
 
 class DeviceNode(Check):
@@ -51,47 +50,57 @@ class DeviceNode(Check):
         """Look at the devices and fifos."""
         entries = archive.entries
         judge = _in_image if archive.kind in IMAGE_KINDS else _in_root
+        found: dict[tuple[str, Severity], list[int]] = {}
         for position in entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE, FIFO):
-            kind = chr(entries.kinds[position])
             device = entries.devices.get(position, (0, 0))
-            problem = judge(kind, entries.paths[position], device)
-            if problem is None:
-                continue
-            words, severity = problem
-            name, offset = entries.name(position), entries.offsets[position]
-            yield self.finding(
-                archive,
-                f"{name} at byte {offset} is a {KIND_NAMES[kind]}{words}",
-                at={"member": name, "offset": offset},
-                severity=severity,
-            )
+            problem = judge(chr(entries.kinds[position]), entries.paths[position], device)
+            if problem is not None:
+                found.setdefault(problem, []).append(position)
+        for (words, severity), positions in found.items():
+            yield self._report(archive, positions, words, severity)
+
+    def _report(
+        self, archive: Archive, positions: list[int], words: str, severity: Severity
+    ) -> Finding:
+        """One finding for all that have the same trouble."""
+        entries = archive.entries
+        first = positions[0]
+        shown = ", ".join(_shown(entries, i) for i in positions[:_SHOWN])
+        more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
+        return self.finding(
+            archive,
+            f"{shown}{more}: {words}",
+            at={"member": entries.name(first), "offset": entries.offsets[first]},
+            severity=severity,
+        )
+
+
+def _shown(entries: Entries, position: int) -> str:
+    kind = chr(entries.kinds[position])
+    numbers = entries.devices.get(position)
+    what = KIND_NAMES[kind] if numbers is None else f"{KIND_NAMES[kind]} {numbers[0]}, {numbers[1]}"
+    return f"{entries.name(position)} at byte {entries.offsets[position]} ({what})"
 
 
 def _in_image(kind: str, path: str, device: tuple[int, int]) -> tuple[str, Severity]:
     del path
     if kind == FIFO:
-        return "; no image archive has a use for it", Severity.NOTE
-    numbers = _numbers(device)
+        return "no image archive has a use for a fifo", Severity.NOTE
     if not _fits(device):
-        return f"{numbers}, which do not fit 32 bits", Severity.ERROR
-    words = ", which needs privileges to extract; no image archive has a use for it"
-    return numbers + words, Severity.WARNING
+        return "numbers that do not fit 32 bits", Severity.ERROR
+    words = "extracting a device needs privileges, and no image archive has a use for one"
+    return words, Severity.WARNING
 
 
 def _in_root(kind: str, path: str, device: tuple[int, int]) -> tuple[str, Severity] | None:
     """Fifos, and the devices that every /dev has, are normal in a root filesystem."""
-    if kind == FIFO or (path.startswith("dev/") and device in _USUAL and kind != BLOCK_DEVICE):
+    if kind == FIFO or is_usual_device(kind, path, device):
         return None
-    numbers = _numbers(device)
     if not _fits(device):
-        return f"{numbers}, which do not fit 32 bits", Severity.ERROR
+        return "numbers that do not fit 32 bits", Severity.ERROR
     if kind == CHARACTER_DEVICE and device == (0, 0):
-        return f"{numbers}, which overlayfs takes for a deleted file", Severity.WARNING
-    return f"{numbers}, which needs privileges to extract", Severity.NOTE
-
-
-def _numbers(device: tuple[int, int]) -> str:
-    return f" with the numbers {device[0]}, {device[1]}"
+        return "overlayfs takes such a device for a deleted file", Severity.WARNING
+    return "extracting a device needs privileges", Severity.NOTE
 
 
 def _fits(device: tuple[int, int]) -> bool:

@@ -14,6 +14,7 @@ from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
 _REFUSED_LINK = "; skopeo's oci-archive refuses that, and containerd in a Docker archive"
+_REFUSED_ABSOLUTE = "; in a Docker archive, containerd and Docker with its store refuse that"
 _GLOBAL = ord(GLOBAL_HEADER)
 
 
@@ -82,7 +83,11 @@ class EscapingName(Check):
             target = entries.linknames.get(position, "")
             folder = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
-                yield self._odd(archive, position, f"it is a symbolic link to {target}, absolute")
+                yield self._odd(
+                    archive,
+                    position,
+                    f"it is a symbolic link to {target}, absolute{_REFUSED_ABSOLUTE}",
+                )
             elif climbs_out(f"{folder}/{target}"):
                 yield self._odd(
                     archive, position, f"it is a symbolic link to {target}, outside{_REFUSED_LINK}"

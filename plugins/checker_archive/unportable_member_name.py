@@ -23,7 +23,8 @@ class UnportableMemberName(Check):
     What it means:
         A member has an empty name, a part of more than 255 bytes, a path of more than 4095 bytes,
         control characters or characters that change the direction of text in its name, or bytes
-        that are not UTF-8.
+        that are not UTF-8. A file without a name is a warning in an image archive, which engines
+        load all the same.
 
     Why it matters:
         Linux has no room for longer names, so engines that extract the archive refuse it. Docker
@@ -54,8 +55,8 @@ class UnportableMemberName(Check):
         """Look at all names at once, then at single ones where that shows something."""
         entries = archive.entries
         is_image = archive.kind in IMAGE_KINDS
-        if "" in entries.by_path and archive.rootfs is None:
-            yield from self._empty(archive)
+        if "" in entries.by_path:
+            yield from self._empty(archive, is_image=is_image)
         if _are_plain(entries):
             return
         for position, path in enumerate(entries.paths):
@@ -64,7 +65,7 @@ class UnportableMemberName(Check):
             for problem in _problems(path, is_image=is_image):
                 yield self._report(archive, position, problem)
 
-    def _empty(self, archive: Archive) -> Iterator[Finding]:
+    def _empty(self, archive: Archive, *, is_image: bool) -> Iterator[Finding]:
         entries = archive.entries
         for position in entries.places(("",))[""]:
             kind = entries.kinds[position]
@@ -74,7 +75,8 @@ class UnportableMemberName(Check):
                 problem = ("has an empty name", Severity.NOTE)
             else:
                 words = "has a name that is empty or stands for the top, and is no directory"
-                problem = (f"{words}; Docker 20.10 and Podman fail to import it", Severity.ERROR)
+                words += "; Docker 20.10 and Podman fail to import it"
+                problem = (words, Severity.WARNING if is_image else Severity.ERROR)
             yield self._report(archive, position, problem)
 
     def _report(self, archive: Archive, position: int, problem: tuple[str, Severity]) -> Finding:

@@ -111,6 +111,8 @@ def _referenced(archive: Archive) -> frozenset[int]:
 
 
 def _paths(archive: Archive) -> Iterator[str]:
+    # A document may be a link to where it is.
+    yield from _DOCUMENTS
     if archive.docker is not None:
         yield from _docker_paths(archive.docker)
     for descriptor in () if archive.oci is None else _descriptors(archive.oci):

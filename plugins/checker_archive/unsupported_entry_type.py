@@ -11,8 +11,8 @@ from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES
 from checker.model.tar import AnomalyKind
 
 _WHO = (
-    "which docker load (classic store), docker import, podman import and skopeo's oci-archive "
-    "refuse to extract"
+    "docker load (classic store), docker import, podman import and skopeo's oci-archive refuse to "
+    "extract it"
 )
 
 
@@ -47,10 +47,10 @@ class UnsupportedEntryType(Check):
         entries = archive.entries
         for position in entries.of_kind(GNU_SPARSE, CONTIGUOUS):
             flag = chr(entries.kinds[position])
-            what = f"the type flag is {flag!r}, {KIND_NAMES[flag]}, {_WHO}"
+            what = f"the type flag is {flag!r}, {KIND_NAMES[flag]}; {_WHO}"
             yield self._report(archive, entries.name(position), entries.offsets[position], what)
         for anomaly in archive.tar.of_kind(AnomalyKind.UNKNOWN_TYPE):
-            what = f"{anomaly.detail}, {_WHO}"
+            what = f"{anomaly.detail}; {_WHO}"
             yield self._report(archive, anomaly.name, anomaly.offset, what)
 
     def _report(self, archive: Archive, name: str | None, offset: int, what: str) -> Finding:

@@ -52,6 +52,9 @@ class ConfigNameMismatch(Check):
             match = _named().search(path or "")
             if blob is None or match is None or not archive.holds_all_of(blob):
                 continue
+            if blob.document is None or blob.document.error is not None:
+                # Nobody loads it, under no id.
+                continue
             if match["hash"] != blob.digests["sha256"] and blob.path not in checked:
                 yield self._report(item, blob, match["hash"])
 

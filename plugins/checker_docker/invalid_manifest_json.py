@@ -71,7 +71,7 @@ class InvalidManifestJson(Check):
                 f"manifest.json is no JSON: {document.error}",
                 at={"offset": document.error_offset},
             )
-        if document.not_utf8 is not None:
+        elif document.not_utf8 is not None:
             yield self.finding(
                 blob,
                 f"manifest.json is not UTF-8 at byte {document.not_utf8}; engines replace that "

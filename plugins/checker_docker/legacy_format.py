@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
+from checker.model.image import mapping
 from checker.model.interpret import MANIFEST_JSON
+
+_MOST = 10
 
 
 class LegacyFormat(Check):
@@ -22,7 +25,7 @@ class LegacyFormat(Check):
         Podman and skopeo refuse it.
 
     How to mend it:
-        Load it with a Docker up to 28, and save it again with that.
+        Load it with a Docker up to 28, and save it again with that: the commands are in the fix.
 
     References:
         - Docker image specification v1, "Combined Image JSON + Filesystem Changeset Format"
@@ -43,5 +46,15 @@ class LegacyFormat(Check):
             f"there is no {MANIFEST_JSON}, only the old form of {count} "
             f"{'folder' if count == 1 else 'folders'} with json and layer.tar; Docker up to 28 "
             "loads that, Docker 29, containerd, Podman and skopeo refuse it",
-            fix="docker load -i FILE && docker save -o MENDED NAME, with a Docker up to 28",
+            fix=f"docker load -i FILE && docker save -o MENDED {_names(archive)}",
         )
+
+
+def _names(archive: Archive) -> str:
+    """What to save again: the names that repositories gives, a placeholder if it gives none."""
+    from shlex import quote
+
+    blob = None if archive.docker is None else archive.docker.repositories
+    value = None if blob is None or blob.document is None else blob.document.value
+    names = [f"{name}:{tag}" for name, tags in mapping(value).items() for tag in mapping(tags)]
+    return " ".join(map(quote, names[:_MOST])) or "NAME"

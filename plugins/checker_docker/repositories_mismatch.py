@@ -12,7 +12,7 @@ from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.interpret import MANIFEST_JSON, REPOSITORIES
 from checker.model.names import InvalidReferenceError, parse_reference
-from checker_docker._docker import Item, familiar, items_of, no_manifest_reason
+from checker_docker._docker import Item, familiar, items_of, no_manifest_reason, spelling
 
 
 class RepositoriesMismatch(Check):
@@ -86,6 +86,9 @@ class RepositoriesMismatch(Check):
         layer = _layer_of(archive, target)
         top = archive.members.blob(item.item.layers[-1]) if item.item.layers else None
         if layer is None:
+            if f"{target}/json" in archive.members:
+                # Only the layer.tar of its folder is missing, which is another rule's.
+                return
             yield self.finding(
                 blob,
                 f"{REPOSITORIES} gives {name} the id {target}, which is no folder or blob of the "
@@ -115,7 +118,15 @@ class RepositoriesMismatch(Check):
 def _are_comparable(archive: Archive) -> bool:
     """Whether there are images, and their names are such that one can look for them elsewhere."""
     items = () if archive.docker is None else archive.docker.items
+    if any(not _has_names(item) for item in items_of(archive)):
+        return False
     return bool(items) and all(_is_tagged(name) for item in items for name in item.repo_tags)
+
+
+def _has_names(item: Item) -> bool:
+    """Whether RepoTags is what it must be: an array, null or absent."""
+    value = item.raw.get(spelling(item.raw, "RepoTags"))
+    return value is None or isinstance(value, list)
 
 
 def _is_tagged(name: str) -> bool:

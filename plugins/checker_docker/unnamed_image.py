@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker_docker._docker import items_of, no_manifest_reason
+from checker_docker._docker import items_of, no_manifest_reason, spelling
 
 
 class UnnamedImage(Check):
@@ -39,7 +39,7 @@ class UnnamedImage(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for images without names."""
         for item in items_of(archive):
-            if not item.array("RepoTags"):
+            if not (item.array("RepoTags") or item.raw.get(spelling(item.raw, "RepoTags"))):
                 yield self.finding(
                     item.item,
                     f"{item.label} has no name; once loaded, only its id leads to it",

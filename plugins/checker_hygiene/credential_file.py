@@ -9,6 +9,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.rootfs import Rootfs
 from checker_hygiene.credentials import credential_in
 from checker_hygiene.finds import CREDENTIAL_FILES, finds_of
+from checker_hygiene.suspicious import suspects_of
 
 
 class CredentialFile(Check):
@@ -19,8 +20,10 @@ class CredentialFile(Check):
         TLS, settings of AWS, Docker, Kubernetes, npm, PyPI, git, Maven and others, ``.env``. Its
         content confirms it: certificates, public keys, placeholders, references to variables and
         empty passwords are passed over, and so are files below folders of tests, examples,
-        documentation and installed packages. A private key with a passphrase gets a note. Of a file
-        only the first 8 KiB are looked at. The value is never printed.
+        documentation and installed packages. A private key with a passphrase gets a note, and so
+        does a file whose name ends like that of a store of keys or passwords (``.jks``, ``.p12``,
+        ``.kdbx``, ``.ovpn``, ``.rdp``), in a root of up to 20,000 entries. Of a file only the first
+        8 KiB are looked at. The value is never printed.
 
     Why it matters:
         Everyone who has the image has the file. It cannot be taken back, and containers that share
@@ -43,7 +46,7 @@ class CredentialFile(Check):
     reads = (CREDENTIAL_FILES,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the files of known names that are visible."""
+        """Look at the files of known names that are visible, then at the ends of names."""
         for find in finds_of(rootfs):
             credential = None if find.is_hidden else credential_in(find.path, find.head)
             if credential is not None:
@@ -54,3 +57,14 @@ class CredentialFile(Check):
                     severity=None if credential.is_sure else Severity.NOTE,
                     at={"path": find.path, "offset": find.layer.entries.offsets[find.position]},
                 )
+        yield from self._suspects(rootfs)
+
+    def _suspects(self, rootfs: Rootfs) -> Iterator[Finding]:
+        for layer, position, what in suspects_of(rootfs):
+            path = layer.entries.paths[position]
+            yield self.finding(
+                layer if rootfs.image else rootfs,
+                f"{path} is called like {what}; what is in it was not looked at",
+                severity=Severity.NOTE,
+                at={"path": path, "offset": layer.entries.offsets[position]},
+            )

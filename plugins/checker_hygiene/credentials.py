@@ -69,10 +69,18 @@ def _kinds() -> Iterator[tuple[str, Kind]]:
     ):
         yield name, google
     variables = Kind("variables with secrets", _VARIABLES)
-    for name in (".env", ".env.local", ".env.production", ".env.prod", ".env.staging"):
+    for name in (
+        *(".env", ".env.local", ".env.production", ".env.prod", ".env.staging"),
+        *(".env.development", ".env.dev"),
+    ):
         yield name, variables
     docker = Kind("credentials for a registry", _DOCKER)
-    for name in (".docker/config.json", ".dockercfg", "containers/auth.json"):
+    for name in (
+        ".docker/config.json",
+        ".dockercfg",
+        "containers/auth.json",
+        "containers/0/auth.json",
+    ):
         yield name, docker
     yield from _single_kinds()
 
@@ -103,6 +111,15 @@ def _single_kinds() -> Iterator[tuple[str, Kind]]:
     kube = r"^\s*(?:client-key-data|token|password):\s*\"?([^\s\"]{1,4000})"
     yield ".kube/config", Kind("credentials for a cluster", kube)
     yield "kubeconfig", Kind("credentials for a cluster", kube)
+    yield "k3s.yaml", Kind("credentials for a cluster", kube)
+    rclone = r"^\s*(?:secret_access_key|pass|password|client_secret|token)\s*=\s*(\S{1,400})"
+    yield "rclone.conf", Kind("credentials of a cloud storage", rclone)
+    dotnet = (
+        r"(?i:(?:\bpassword|\bpwd)\s*=\s*|\"[\w:]{0,60}(?:password|secret|apikey)\"\s*:\s*\")"
+        r"([^;\"\s]{1,200})"
+    )
+    for name in ("appsettings.json", "appsettings.Production.json"):
+        yield name, Kind("a password among settings", dotnet)
     yield ".terraformrc", Kind("a token of Terraform", _TERRAFORM)
     yield "credentials.tfrc.json", Kind("a token of Terraform", _TERRAFORM)
     yield ".vault-token", Kind("a token of Vault", r"\A((?:hvs\.|s\.)[\w.-]{20,200})\s*\Z")
@@ -127,8 +144,24 @@ def _single_kinds() -> Iterator[tuple[str, Kind]]:
     yield "secret_token.rb", Kind("a key of Rails", r"secret_\w+\s*=\s*['\"]([0-9a-f]{30,200})")
     yield "settings.py", Kind("a key of Django", r"^SECRET_KEY\s*=\s*['\"]([^'\"]{20,200})['\"]")
     yield "password.txt", Kind("a password", r"\A\s*(\S{1,200})\s*\Z")
+    yield (
+        "carrierwave.rb",
+        Kind(
+            "a secret key of AWS",
+            r"aws_secret_access_key['\"]?\s*(?:=>|:|=)\s*['\"]([^'\"]{1,200})",
+        ),
+    )
+    omniauth = r"\bprovider\s+:?\w+\s*,\s*['\"][^'\"]{1,200}['\"]\s*,\s*['\"]([^'\"]{8,200})"
+    yield "omniauth.rb", Kind("a secret of OAuth", omniauth)
     jenkins = r"<(?:password|privateKey|passphrase|secret)>(\{[\w+/=]{20,4000}\}|[^<\s]{1,200})<"
     yield "credentials.xml", Kind("credentials of Jenkins", jenkins)
+    # Last: the names before end in the same way.
+    settings = (
+        r"^\s*[\"']?[\w.-]{0,80}(?:password|passwd|secret|token|secret_?(?:access_?)?key)[\"']?"
+        r"\s*[:=]\s*[\"']?([^\s\"',]{1,400})"
+    )
+    yield "credentials", Kind("a password or token", settings)
+    yield "credential", Kind("a password or token", settings)
 
 
 CREDENTIALS: Mapping[str, Kind] = MappingProxyType(dict(_kinds()))

@@ -21,7 +21,7 @@ LEFTOVER_FILES = ContentRequest(endings=frozenset(LEFTOVERS), limit=1)
 
 _BASES = frozenset(ending.rpartition("/")[2] for ending in (*CREDENTIALS, *LEFTOVERS))
 # Folders of what others wrote: tests, examples, documentation and packages with their own.
-_FOREIGN = frozenset(
+FOREIGN = frozenset(
     {
         *("test", "tests", "testing", "testdata", "test-data", "__tests__", "spec", "specs"),
         *("fixtures", "example", "examples", "sample", "samples", "demo", "doc", "docs", "man"),
@@ -29,6 +29,7 @@ _FOREIGN = frozenset(
         *("bower_components", "third_party", "licenses"),
     }
 )
+"""Names of folders in which a file says nothing of who made the image."""
 
 
 class Find(NamedTuple):
@@ -70,6 +71,6 @@ def _find(rootfs: Rootfs) -> Iterator[Find]:
         tar = layer.blob.tar if layer.blob else None
         for position, head in () if tar is None else tar.contents.items():
             path = layer.entries.paths[position]
-            if path[path.rfind("/") + 1 :] in _BASES and _FOREIGN.isdisjoint(path.split("/")[:-1]):
+            if path[path.rfind("/") + 1 :] in _BASES and FOREIGN.isdisjoint(path.split("/")[:-1]):
                 is_last = layer.entries.by_path.get(path) == position
                 yield Find(layer, position, path, head, path in hidden or not is_last)

@@ -22,9 +22,11 @@ class SecretInEnvironment(Check):
     What it means:
         A variable in Env has the name of a secret (it ends in PASSWORD, SECRET, TOKEN, API_KEY or
         the like) and a value that can be one, or its value has the form of a known token, a private
-        key or a URL with a password. Paths, references to other variables, switches, placeholders
-        and public keys (GPG_KEY) are passed over. A password that everybody knows, such as
-        "postgres", gets a note. The value is never printed.
+        key, a URL with a password or settings with one (`jdbc:…?password=…`). Paths, names of
+        files, references to variables and to stores of secrets, switches, placeholders and public
+        keys (GPG_KEY) are passed over. A password that everybody knows, such as "postgres", gets a
+        note, and so does a key or token of mere words, which may be the name of one. The value is
+        never printed.
 
     Why it matters:
         Everyone who has the image can read its environment (``docker inspect``), every process in a

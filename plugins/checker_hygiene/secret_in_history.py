@@ -11,7 +11,7 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
 from checker.model.image import Config, mapping
-from checker_hygiene.secrets import is_plausible, is_secret_name, suspect_text
+from checker_hygiene.secrets import is_plausible, is_secret, suspect_text
 from checker_hygiene.steps import steps_of
 
 _ACCEPT = Option[tuple[str, ...]](
@@ -27,8 +27,9 @@ class SecretInHistory(Check):
     What it means:
         A step contains an assignment whose name is that of a secret (``NPM_TOKEN=…``, also as a
         build argument in front of the command, ``|1 NPM_TOKEN=… /bin/sh -c``), an option such as
-        ``--password``, a user with a password for curl, a header Authorization, a password for
-        chpasswd, or something in the form of a known token, a private key or a URL with a password.
+        ``--password``, a password for curl, docker login, mysql, passwd, openssl and the like, a
+        header Authorization, or something in the form of a known token, a private key or a URL with
+        a password or token.
         References to variables and placeholders are passed over, and so are the variables and
         labels that the image still has: other rules look at those. The value is never printed.
 
@@ -85,12 +86,12 @@ def _leaks(text: str, passed: AbstractSet[str]) -> Iterator[str]:
         *(
             f"gives {name} a value that looks like a secret"
             for name, value in assigned
-            if name not in passed and is_secret_name(name) and _is_secret(value)
+            if name not in passed and _is_assigned_secret(name, value)
         ),
         *(
             f"gives the option --{match['name'].lower()} a value that looks like a secret"
             for match in _options(text)
-            if _is_secret(match["value"])
+            if _is_assigned_secret(match["name"], match["value"])
         ),
         *_shaped(text),
     ]
@@ -108,6 +109,11 @@ def _shaped(text: str) -> Iterator[str]:
         if mark in lowered:
             matches = re.finditer(pattern, text)
             yield from (described for match in matches if _is_secret(match["value"]))
+
+
+def _is_assigned_secret(name: str, value: str) -> bool:
+    value = value.strip("\"'")
+    return is_secret(name, value) and not _NO_SECRET.intersection(value)
 
 
 def _is_secret(value: str) -> bool:
@@ -130,6 +136,91 @@ _SHAPES = (
         "chpasswd",
         "sets a password with chpasswd",
         r"\b[\w.-]{1,40}:(?P<value>[^\s:|\"'$]{1,200})[\"']?\s*\|\s*(?:\S{0,40}/)?chpasswd",
+    ),
+    (
+        "passwd",
+        "sets a password with passwd",
+        (
+            r"\b(?:echo|printf)\s+(?:-\w+\s+)?[\"']?(?P<value>[^\s\\|\"'$]{1,200})[^|;&\n]{0,200}"
+            r"\|\s*(?:\S{0,40}/)?passwd\b"
+        ),
+    ),
+    (
+        "login",
+        "logs in with a password",
+        r"\blogin\b(?=\s)[^|;&\n]{0,200}?\s-p[ =]?[\"']?(?P<value>[^\s\"'-][^\s\"']{0,200})",
+    ),
+    (
+        "mysql",
+        "gives mysql a password",
+        r"\bmysql(?:admin|dump|import|check)?\s(?:[^|;&\n]{0,200}?\s)?-p[\"']?(?P<value>(?![\d:]+\b)[^\s\"']{1,200})",
+    ),
+    (
+        "redis-cli",
+        "gives redis-cli a password",
+        r"\bredis-cli\b[^|;&\n]{0,200}?\s(?:-a|--pass)\s+[\"']?(?P<value>[^\s\"']{1,200})",
+    ),
+    (
+        "sshpass",
+        "gives sshpass a password",
+        r"\bsshpass\s+-p\s*[\"']?(?P<value>[^\s\"']{1,200})",
+    ),
+    (
+        "pass:",
+        "gives openssl a passphrase",
+        r"\s-pass(?:in|out)?\s+[\"']?pass:(?P<value>[^\s\"']{1,200})",
+    ),
+    (
+        "pass",
+        "gives keytool a password",
+        r"\s-(?:store|key|srcstore|deststore|destkey)pass\s+[\"']?(?P<value>[^\s\"']{1,200})",
+    ),
+    (
+        "machine",
+        "writes a password for netrc",
+        r"\bmachine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+(?P<value>[^\s\"'\\]{1,200})",
+    ),
+    (
+        "identified",
+        "sets a password of a database",
+        r"(?i:\bidentified\s+(?:with\s+\w{1,40}\s+)?(?:by|as)\s+)\\?['\"](?P<value>[^'\"\\]{1,200})",
+    ),
+    (
+        "password",
+        "sets a password of a database",
+        (
+            r"(?i:\b(?:create|alter)\s+(?:user|role)\s[^;'\"\n]{0,200}?\bpassword\s+)"
+            r"\\?['\"](?P<value>[^'\"\\]{1,200})"
+        ),
+    ),
+    (
+        "aws",
+        "gives aws configure a secret key",
+        (
+            r"\bconfigure\s+set\s+(?:\S{0,80}\.)?aws_s(?:ecret_access_key|ession_token)\s+[\"']?"
+            r"(?P<value>[\w+/=]{1,400})"
+        ),
+    ),
+    (
+        "_auth",
+        "sets a token for a registry of npm",
+        r":_auth(?:Token)?\s+[\"']?(?P<value>[^\s\"']{1,400})",
+    ),
+    (
+        "-token:",
+        "sends a header with a value that looks like a secret",
+        r"(?i:\b(?:private|job|deploy|vault|auth|access|x-[\w-]{1,40})-token):\s*(?P<value>[\w+/=.~-]{8,400})",
+    ),
+    (
+        "-api",
+        "sends a header with a value that looks like a secret",
+        r"(?i:\bx-[\w-]{0,40}api(?:-?key)?):\s*(?P<value>[\w+/=.~-]{8,400})",
+    ),
+    (
+        "://",
+        "holds a URL with a token",
+        # The key in the address of Sentry is a public one.
+        r"\bhttps?://(?P<value>(?=\w{0,200}\d)(?=\w{0,200}[A-Za-z])\w{20,200})@(?!\S{0,80}sentry)",
     ),
 )
 
@@ -154,6 +245,6 @@ def _assignment() -> re.Pattern[str]:
 def _option() -> re.Pattern[str]:
     return re.compile(
         r"--(?P<name>(?:[a-z]{1,20}-)?(?:password|passwd|passphrase|token|secret|api-?key))"
-        r"\s+(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
+        r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
         re.IGNORECASE,
     )

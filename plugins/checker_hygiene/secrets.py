@@ -13,8 +13,15 @@ from typing import NamedTuple
 
 # What a part of a name ends in if the whole names a secret.
 _SECRET_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY")
-_SECRET_WORDS = frozenset({"PASS", "PWD", "PSW", "CREDENTIAL", "CREDENTIALS"})
+_SECRET_WORDS = frozenset(
+    {
+        *("PASS", "PWD", "PSW", "CREDENTIAL", "CREDENTIALS"),
+        *("DBPASS", "DBPWD", "PGPASS", "ROOTPASS", "SSHPASS", "USERPASS"),
+    }
+)
 _PASSWORD_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PSW")
+# Such a name is that of a password and of nothing else: RENDER_PASS and TLS_SECRET are not.
+_CLEAR_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "PSW")
 # What stands before KEY if the key is a secret one.
 _SECRET_KEYS = frozenset(
     {
@@ -45,6 +52,8 @@ _HARMLESS = frozenset(
 # Names of the working directory.
 _FOLDERS = frozenset({"PWD", "OLDPWD", "INIT_CWD"})
 _SHORTEST = 6
+# Of keys and tokens, which nobody thinks up.
+_SHORTEST_KEY = 8
 _LONGEST_VALUE = 16_384
 
 MOST_NAMES = 10_000
@@ -71,7 +80,11 @@ _TOKENS = (
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
         r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{60,100})",
     ),
-    _Token("a token of GitLab", ("glpat-", "gldt-", "glrt-"), r"\bgl(?:pat|dt|rt)-[\w-]{20}"),
+    _Token(
+        "a token of GitLab",
+        ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-", "glft-"),
+        r"\bgl(?:pat|dt|rt|cbt|ptt|soat|ft)-[\w-]{20}",
+    ),
     _Token("a token of Slack", ("xox",), r"\bxox[abeprs]-\d[\w-]{20}"),
     _Token(
         "a webhook of Slack",
@@ -89,6 +102,22 @@ _TOKENS = (
     _Token("a key of OpenAI", ("sk-",), r"\bsk-(?:proj-)?[A-Za-z0-9]{40}"),
     _Token("a token of HashiCorp Vault", ("hvs.", "hvb."), r"\bhv[sb]\.[\w-]{24}"),
     _Token("a token of DigitalOcean", ("_v1_",), r"\bdo[opr]_v1_[0-9a-f]{64}"),
+    _Token("a token of Grafana", ("glsa_", "glc_"), r"\bgl(?:sa|c)_[A-Za-z0-9_+/=]{32}"),
+    _Token("a token of Sentry", ("sntrys_", "sntryu_"), r"\bsntry[su]_[\w+/=.-]{32}"),
+    _Token("a token of Shopify", ("shp",), r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    _Token("a token of Terraform", (".atlasv1.",), r"\b\w{14}\.atlasv1\.[\w-]{60}"),
+    _Token("a key of RubyGems", ("rubygems_",), r"\brubygems_[0-9a-f]{48}"),
+    _Token("a client secret of Google", ("GOCSPX-",), r"\bGOCSPX-[\w-]{28}"),
+    _Token(
+        "a key of Azure",
+        ("AccountKey=", "SharedAccessKey="),
+        r"\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{40,90}={1,2}",
+    ),
+    _Token(
+        "credentials for a registry",
+        ('"auth"',),
+        r'"auth"\s*:\s*"(?=[A-Za-z0-9+/]{0,400}[A-Z0-9])[A-Za-z0-9+/]{8,400}={0,2}"',
+    ),
     _Token("a key of age", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}"),
 )
 # What every name that may be that of a secret has in it.
@@ -97,7 +126,10 @@ _PLACEHOLDERS = (
     r"change.?(?:me|it|this)|example|placeholder|replace|redact|dummy|fixme|todo|sample|insert"
     r"|not.?set|undefined|not.?real|not.?used|unused|invalid|fake|\byour\b|your[-_ ]"
     r"|my[-_]?(?:secret|password|token|key)\b"
-    r"|x{4}|\*{3}|\.{3}|<|>|\{\{|\$\{|\$\(|%\(|%[A-Z_]+%|__\w+__"
+    r"|random.?string|precompile|insecure|temporary|evaluation|\bonly\b"
+    r"|not[-_ ](?:a|the|for)[-_ ]|for[-_ ](?:build|test|asset|precomp)|[-_]here$"
+    r"|\bx{3}\b|_xxx\b|(.)\1{7}"
+    r"|x{4}|\*{3}|\.{3}|<|>|\{\{|[$#]\{|\$\(|%\(|%[A-Z_]+%|%%\w+%%|__\w+__"
 )
 _SWITCHES = (
     r"true|false|yes|no|on|off|none|null|nil|void|auto|default|required|optional|enabled|disabled"
@@ -106,12 +138,29 @@ _SWITCHES = (
 _WEAK = (
     r"password|passwd|pass|secret|token|admin|administrator|root|toor|user|guest|test|testing|dev"
     r"|postgres|mysql|redis|rabbitmq|mongo|mongodb|elastic|oracle|docker|demo|letmein|qwerty|\d{1,8}"
+    r"|[a-z_-]{0,20}(?:password|passwd|passphrase|passwordless)\d{0,4}|(?:my|top|super)[-_]?secret[a-z_-]*"
+    r"|x-(?:oauth-basic|access-token|token-auth)|anonymous(?:@\S*)?|minioadmin"
 )
-# Paths, URLs without a password, references to stores of secrets, public keys and certificates.
+# Paths, URLs without a password, references to stores of secrets, public keys and certificates,
+# code that reads a variable.
 _REFERENCES = (
     r"[$`]|@[/.]|~?\.{0,2}/[\w./ @-]*$|[A-Za-z]:\\|[\w.+-]+://"
-    r"|(?:file|arn|vault|ssm|env|op|secret):|base64:$"
+    r"|(?-i:[a-z][a-z_-]*(?:/[a-z0-9_.-]+)+$)|(?:id|name|type|src|source)="
+    r"|[\w./-]+\.(?:json|pem|p8|p12|pfx|key|crt|cer|der|pub|asc|jks|txt|ya?ml|toml|conf|ini|env)$"
+    r"|(?:file|arn|vault|ssm|env|op|secret|secretref|keyvault|projects?|ref\+\w+):|base64:$"
+    r"|ENC[(\[]|@Microsoft\.|!vault|(?:process\.|os\.|import\.meta\.)?env(?:iron)?[.\[(]"
     r"|ssh-\w+ |ecdsa-|-----BEGIN (?:PUBLIC|CERTIFICATE|RSA PUBLIC)"
+)
+# One or a few words with a small number behind, as names of things have; what was drawn at random
+# has numbers or capital letters inside.
+_NAME_LIKE = (
+    r"(?:[-_./:]?(?:[A-Za-z][a-z]{0,14}(?:[A-Z][a-z]{1,14}){0,4}|[A-Z]{2,15}|\d)\d{0,2}(?![A-Za-z0-9]))"
+    r"{1,8}"
+)
+# A password among settings: jdbc:…?password=…, Server=…;Password=…, -D…keyStorePassword=…
+_SETTING = (
+    r"(?:^|[;?&,\s-])[\w.]{0,80}?(?:password|passwd|pwd)\s{0,2}=\s{0,2}"
+    r"(?P<password>[^;&,\s\"']{1,200})"
 )
 
 
@@ -136,16 +185,34 @@ def suspect(name: str, value: str) -> Suspicion | None:
         value: Its value.
     """
     value = value[:_LONGEST_VALUE].strip()
-    known = suspect_text(value)
+    known = suspect_text(value) or _setting_with_password(value)
     if known is not None or not is_secret_name(name):
         return known
+    return _judge(name_words(name), value)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a name is that of a secret, and a value can hardly be anything else than one."""
+    judged = _judge(name_words(name), value) if is_secret_name(name) else None
+    return judged is not None and judged.is_sure
+
+
+def _judge(words: list[str], value: str) -> Suspicion | None:
+    """What a value is that stands under the name of a secret."""
     if _is_stand_in(value):
         return None
+    is_password = any(word.endswith(_PASSWORD_ENDS) for word in words)
     if len(value) < _SHORTEST or _matcher(_WEAK).fullmatch(value):
-        words = name_words(name)
-        if any(word.endswith(_PASSWORD_ENDS) for word in words):
-            return Suspicion("is a password that is easy to guess", is_sure=False)
-        return None
+        easy = Suspicion("is a password that is easy to guess", is_sure=False)
+        return easy if is_password else None
+    if not any(word.endswith(_CLEAR_ENDS) for word in words):
+        if len(value) < _SHORTEST_KEY and not is_password:
+            return None
+        if _exactly(_NAME_LIKE).fullmatch(value):
+            return Suspicion(
+                "has the name of a secret and a value of mere words, which may only name one",
+                is_sure=False,
+            )
     return Suspicion(
         f"has the name of a secret and a value of {len(value)} characters", is_sure=True
     )
@@ -164,6 +231,14 @@ def suspect_text(value: str) -> Suspicion | None:
     for match in _userinfo().finditer(value):
         if is_plausible(match["password"]) and match["password"] != match["user"]:
             return Suspicion("holds a URL with a password", is_sure=True)
+    return None
+
+
+def _setting_with_password(value: str) -> Suspicion | None:
+    """A value that is a list of settings, with a password among them."""
+    for match in _matcher(_SETTING).finditer(value) if "=" in value else ():
+        if is_plausible(match["password"]):
+            return Suspicion("holds a setting with a password", is_sure=True)
     return None
 
 

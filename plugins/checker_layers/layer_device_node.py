@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES
+from checker.model.devices import is_usual_device
+from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES, Entries
 from checker.model.image import Layer
 from checker_layers._layers import no_layer_reason, present_layers
 
@@ -15,13 +16,15 @@ from checker_layers._layers import no_layer_reason, present_layers
 _MAJORS, _MINORS = 1 << 12, 1 << 20
 _UINT32 = 1 << 32
 _WHITEOUT = (0, 0)
+_SHOWN = 3
 
 
 class LayerDeviceNode(Check):
     """A layer holds a device node.
 
     What it means:
-        An entry is a character or block device: a note. The character device 0, 0 is a warning: it
+        An entry is a character or block device: a note, but for those that every `/dev` has, such
+        as `null` and `tty`, which are not reported. The character device 0, 0 is a warning: it
         is how overlay storage marks a deleted file, so the layer was made of overlay's own folder.
         Numbers that Linux does not have are a warning, those that do not fit 32 bits an error.
 
@@ -51,30 +54,46 @@ class LayerDeviceNode(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the devices of each layer."""
         for layer, _ in present_layers(archive):
-            for position, device in layer.entries.devices.items():
-                yield self._judge(layer, position, device)
+            entries = layer.entries
+            found: dict[tuple[str, Severity], list[int]] = {}
+            for position, device in entries.devices.items():
+                kind = chr(entries.kinds[position])
+                if not is_usual_device(kind, entries.paths[position], device):
+                    found.setdefault(_look(kind, device), []).append(position)
+            for (words, severity), positions in found.items():
+                yield self._report(layer, positions, words, severity)
 
-    def _judge(self, layer: Layer, position: int, device: tuple[int, int]) -> Finding:
+    def _report(
+        self, layer: Layer, positions: list[int], words: str, severity: Severity
+    ) -> Finding:
+        """One finding for all of a layer that have the same trouble."""
         entries = layer.entries
-        kind = chr(entries.kinds[position])
-        what, severity = _look(kind, device)
-        path, offset = entries.paths[position], entries.offsets[position]
+        first = positions[0]
+        shown = ", ".join(_shown(entries, i) for i in positions[:_SHOWN])
+        more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
         return self.finding(
             layer,
-            f"{layer.label}: {path} at byte {offset} is the {KIND_NAMES[kind]} "
-            f"{device[0]}, {device[1]}{what}",
-            at={"path": path, "offset": offset},
+            f"{layer.label}: {shown}{more}: {words}",
+            at={"path": entries.paths[first], "offset": entries.offsets[first]},
             severity=severity,
         )
+
+
+def _shown(entries: Entries, position: int) -> str:
+    kind = KIND_NAMES[chr(entries.kinds[position])]
+    major, minor = entries.devices[position]
+    return (
+        f"{entries.paths[position]} at byte {entries.offsets[position]} ({kind} {major}, {minor})"
+    )
 
 
 def _look(kind: str, device: tuple[int, int]) -> tuple[str, Severity]:
     """What is odd about a device, and how much it matters."""
     major, minor = device
     if kind == CHARACTER_DEVICE and device == _WHITEOUT:
-        return ", which overlay storage takes for a deleted file", Severity.WARNING
+        return "overlay storage takes such a device for a deleted file", Severity.WARNING
     if not (0 <= major < _UINT32 and 0 <= minor < _UINT32):
-        return ", numbers that do not fit 32 bits", Severity.ERROR
+        return "numbers that do not fit 32 bits", Severity.ERROR
     if major >= _MAJORS or minor >= _MINORS:
-        return ", numbers that Linux does not have", Severity.WARNING
-    return "", Severity.NOTE
+        return "numbers that Linux does not have", Severity.WARNING
+    return "rootless engines cannot make a device", Severity.NOTE

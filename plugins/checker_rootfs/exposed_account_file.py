@@ -60,14 +60,14 @@ class ExposedAccountFile(Check):
                 continue
             mode = placed.entry.mode
             if mode & _OTHERS_WRITE:
-                yield self._report(rootfs, placed, "everyone may write to", Severity.ERROR)
+                yield self._report(rootfs, placed, "everyone may write to it", Severity.ERROR)
             elif path in _SECRET and mode & _OTHERS_READ:
                 is_full = _has_hashes(rootfs, path)
                 severity = Severity.WARNING if is_full else Severity.NOTE
                 what = "" if is_full else ", though no password is in it"
-                yield self._report(rootfs, placed, f"everyone may read{what}", severity)
+                yield self._report(rootfs, placed, f"everyone may read it{what}", severity)
             elif path not in _SECRET and not mode & _OTHERS_READ:
-                yield self._report(rootfs, placed, "others may not read", Severity.NOTE)
+                yield self._report(rootfs, placed, "others may not read it", Severity.NOTE)
 
     def _report(self, rootfs: Rootfs, placed: Placed, problem: str, severity: Severity) -> Finding:
         entry = placed.entry

@@ -15,6 +15,12 @@ def is_windows(rootfs: Rootfs) -> bool:
     ) is not None
 
 
+def is_wasm(rootfs: Rootfs) -> bool:
+    """Whether an image holds a WebAssembly module, which a runtime of its own finds and starts."""
+    config = None if rootfs.image is None else rootfs.image.config
+    return config is not None and (config.architecture or "").startswith("wasm")
+
+
 def name_of(rootfs: Rootfs) -> str:
     """How messages call a root: by its image."""
     return "the root filesystem" if rootfs.image is None else rootfs.image.label

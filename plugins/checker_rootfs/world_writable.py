@@ -55,7 +55,7 @@ class WorldWritable(Check):
             return
         for row in rootfs.with_mode(_WRITE):
             entry = row.entry
-            if _passes(entry):
+            if _passes(entry) or _is_symlink(rootfs, Placed(row.layer, entry)):
                 continue
             yield self.finding(
                 row.layer,
@@ -73,6 +73,12 @@ def _passes(entry: Entry) -> bool:
     is_file = entry.is_file or entry.is_hard_link
     has_own_rule = entry.path in _ACCOUNTS or bool(entry.mode & _SETID)
     return not is_file or has_own_rule or is_mounted(entry.path)
+
+
+def _is_symlink(rootfs: Rootfs, placed: Placed) -> bool:
+    """Whether a hard link is one to a symlink, whose mode means nothing."""
+    file = rootfs.file_of(placed) if placed.entry.is_hard_link else None
+    return file is not None and file.entry.is_symlink
 
 
 def _is_of_system(entry: Entry) -> bool:

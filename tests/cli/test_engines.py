@@ -82,8 +82,13 @@ def test_check_and_classify_say_the_same(checker: Checker, tmp_path: Path) -> No
     path.write_bytes(sample("legacy"))
     (checked,) = checker("check", path, "--format", "json").report["archives"]
     (classified,) = checker("classify", path, "--format", "json").report["archives"]
-    told = ("loadable", "importable", "restore", "verdicts")
+    told = ("loadable", "importable", "restore")
     assert [checked[key] for key in told] == [classified[key] for key in told]
+    rules = [one.pop("rules") for one in checked["verdicts"]]
+    # In classify no rule ran that could tell why.
+    assert [one.pop("rules") for one in classified["verdicts"]] == [[]] * len(rules)
+    assert any(rules)
+    assert checked["verdicts"] == classified["verdicts"]
 
 
 def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: Path) -> None:
@@ -116,3 +121,16 @@ def test_one_chosen_engine_does_not_speak_for_all(checker: Checker, tmp_path: Pa
     done = checker("check", path, "--engine", "docker-28:load", "--format", "json")
     assert done.code == 0
     assert done.report["archives"][0]["loadable"] == "depends"
+
+
+def test_a_verdict_names_the_rules_that_tell_why(checker: Checker, tmp_path: Path) -> None:
+    path = tmp_path / "old.tar"
+    path.write_bytes(sample("legacy"))
+    report = checker("check", path, "--format", "json").report
+    rules = {
+        (one["engine"], one["action"]): one["rules"] for one in report["archives"][0]["verdicts"]
+    }
+    assert rules["docker-28", "load"] == []
+    # Of those that may be behind it, the one that found something.
+    assert rules["docker-29-graphdriver", "load"] == ["DKR015"]
+    assert rules["podman-5", "load"] == ["DKR015"]

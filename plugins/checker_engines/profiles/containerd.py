@@ -34,7 +34,7 @@ from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_tar import INVALID_HEADER, stop_of_other
 from checker_engines.steps.go_text import quote
 from checker_engines.steps.platforms import runs_on
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 from checker_engines.steps.source import check_is_file
 from checker_engines.tables import containerd
 
@@ -172,7 +172,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
         raise Refusal(
             f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
             f"the manifest has {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
-            ("CFG003",),
+            ("CFG003", "DKR004"),
         )
     if config.rootfs_type not in ("", "layers"):
         return f"the image is stored, but not unpacked: rootfs.type is {config.rootfs_type!r}"
@@ -195,11 +195,12 @@ def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[st
                 f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "
                 f'"extract-<n>-<id> {chain_id(diff_ids[: position + 1])}": {error}',
                 f"layer {position} cannot be unpacked: {error}",
+                (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, "OCI008", "OCI009"),
             ) from None
         if digest != diff_id:
             raise Refusal(
                 f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
                 f"desc {quote(layer.digest)}",
                 f"layer {position} unpacks to {digest}, the config says {diff_id}",
-                ("LYR001",),
+                ("LYR001", "CFG001"),
             )

@@ -46,12 +46,14 @@ from checker_engines.steps.image_copy import (
 from checker_engines.steps.image_shapes import NEW_SHAPES, OLD_SHAPES
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.oci_archive import BELOW_INDEX, OciArchive
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.steps.source import digest_of
 from checker_engines.tables import containers_image
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
+# Rules about the compression of the archive.
+_CORRUPT = ("ARC004", "ARC006", "ARC007")
 _DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
 
 
@@ -140,9 +142,10 @@ class Podman(NamedTuple):
         printed.append("Error: payload does not match any of the supported image formats:")
         printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
         printed.append(" * dir: open <tmp>: not a directory")
-        reason = failures[_half_at_hand(question.archive)].reason
-        reason = why_not_loaded(question, "podman import", reason)
-        return self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
+        failure = failures[_half_at_hand(question.archive)]
+        reason = why_not_loaded(question, "podman import", failure.reason)
+        verdict = self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
+        return verdict._replace(rules=failure.rules)
 
     def _taken(self, question: Question, count: int) -> Verdict:
         if count:
@@ -211,7 +214,7 @@ class Podman(NamedTuple):
         except Refusal as refusal:
             return self._verdict(
                 question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
-            )
+            )._replace(rules=refusal.rules)
         broken = why_import_is_senseless(question.archive.kind, "podman import", "podman load")
         outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
         return self._verdict(question, "import", outcome, broken or MAKES_SENSE, None)
@@ -222,14 +225,15 @@ class Podman(NamedTuple):
         error = inflating_error(compression, archive.size) if is_recognised(compression) else None
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
-            raise Refusal(text, "the compressed archive is corrupt: get it again")
+            raise Refusal(text, "the compressed archive is corrupt: get it again", _CORRUPT)
         digest = digest_of(archive)
         printed = ["Getting image source signatures", f"Copying blob {digest}"]
         try:
             apply_tar(digest, tar_seen(archive), new_root(), self.library, printed)
         except Refusal as refusal:
             printed.append(f"Error: {refusal.message}")
-            raise Refusal(_tail(printed), _why_not_imported(refusal)) from None
+            rules = (*DAMAGED, *ROOT_NOT_EXTRACTED)
+            raise Refusal(_tail(printed), _why_not_imported(refusal), rules) from None
 
     def _verdict(
         self,
@@ -339,13 +343,14 @@ class Skopeo(NamedTuple):
     ) -> Verdict:
         printed: list[str] = []
         outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
+        rules: tuple[str, ...] = ()
         try:
             copy(question, printed)
         except Refusal as refusal:
             outcome = VerdictOutcome.REJECTS
             reason = why_not_loaded(question, "podman import", refusal.reason)
             printed.append(f'level=fatal msg="{_logged(refusal.message)}"')
-            message = _tail(printed)
+            message, rules = _tail(printed), refusal.rules
         return Verdict(
             engine=self.name,
             action=action,
@@ -353,6 +358,7 @@ class Skopeo(NamedTuple):
             reason=reason,
             message=message,
             conditions=tuple(_conditions(question)),
+            rules=rules,
             command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
         )
 
@@ -441,7 +447,9 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
         error = tag_error(tag, library, number)
         if error is not None:
             raise Refusal(
-                error, f"manifest.json names an image {tag!r}, which is no name with a tag"
+                error,
+                f"manifest.json names an image {tag!r}, which is no name with a tag",
+                ("DKR005",),
             )
 
 

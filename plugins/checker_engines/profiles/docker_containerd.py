@@ -43,7 +43,7 @@ from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_text import quote
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.platforms import runs_on
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.steps.source import check_is_file, digest_of
 from checker_engines.tables import docker_containerd
 
@@ -284,4 +284,5 @@ def _import(question: Question) -> None:
             f"{_DAEMON}failed to unpack image: apply layer error for {quote(name)}: failed to "
             f"extract layer {digest}: mount callback failed on <tmp>: {fault}",
             f"the archive cannot be unpacked: {fault}",
+            (*DAMAGED, *ROOT_NOT_EXTRACTED),
         ) from None

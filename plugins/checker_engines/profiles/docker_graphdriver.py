@@ -60,7 +60,14 @@ from checker_engines.steps.go_json import (
 )
 from checker_engines.steps.import_sense import MAKES_SENSE, why_import_is_senseless
 from checker_engines.steps.layer_store import Chain, LayerStore
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import (
+    DAMAGED,
+    LAYER_DAMAGED,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    ROOT_NOT_EXTRACTED,
+    Refusal,
+)
 from checker_engines.steps.source import check_is_file
 from checker_engines.steps.stream import (
     Stream,
@@ -444,7 +451,7 @@ class _Load:
                 f'invalid tag "{tag}"',
                 f"the name {tag!r} in manifest.json has no tag; Docker has stored the image"
                 " without a name",
-                ("DKR001",),
+                ("DKR005",),
             )
 
     def parse_reference(self, name: str, reason: str) -> str | None:
@@ -455,12 +462,12 @@ class _Load:
             message = str(error)
             if self.version.is_old:
                 message = _NAME_IN_MESSAGE.sub("", message)
-            raise Refusal(message, reason, ("DKR001",)) from error
+            raise Refusal(message, reason, ("DKR005", "DKR006")) from error
 
     def _load_without_manifest(self) -> int:
         if not self.version.loads_legacy:
             raise Refusal(
-                "invalid archive: does not contain a manifest.json", self.advice(), ("ENG001",)
+                "invalid archive: does not contain a manifest.json", self.advice(), _NOT_THERE
             )
         legacy = _Legacy(self)
         for name, node in sorted(self.root.top().items()):
@@ -503,22 +510,22 @@ class _Load:
             raise Refusal(
                 f"evalSymlinksInScope: <tmp>/{clean} is not in <tmp>",
                 f"the path {path} leads out of the archive",
-                ("DKR001",),
+                ("DKR008",),
             )
         real = self.root.real_path("" if clean == "." else clean)
         shown = f"<tmp>/{real}" if real else "<tmp>"
         try:
             node = self.root.lstat(real)
         except TreeError as error:
-            raise Refusal(f"open {shown}: {error}", reason, ("DKR002", "DKR003")) from error
+            raise Refusal(f"open {shown}: {error}", reason, _NOT_THERE) from error
         if node.children is not None:
-            raise Refusal(f"read {shown}: is a directory", reason, ("DKR001",))
+            raise Refusal(f"read {shown}: is a directory", reason, _NOT_THERE)
         blob = self.question.archive.members.blobs.get(node.position)
         if blob is None or node.kind != REGULAR:
             raise Refusal(
                 f"open {shown}: no such device or address",
                 f"{path} is no file that can be read",
-                ("DKR001",),
+                _NOT_THERE,
             )
         return blob
 
@@ -540,7 +547,9 @@ class _Legacy:
                 continue
             parent = self._parent_of(name)
             if parent in pending:
-                raise Refusal(_CRASH, f"the parents of {name} form a loop: the daemon crashes")
+                raise Refusal(
+                    _CRASH, f"the parents of {name} form a loop: the daemon crashes", ("DKR007",)
+                )
             if parent and parent not in self.chains:
                 pending.append(parent)
                 continue
@@ -593,6 +602,9 @@ class _Legacy:
             raise Refusal("invalid tag format", f"{tag!r} is no valid tag", ("DKR006",))
 
 
+# A layer, or a whole archive that is imported as one.
+_OF_LAYER = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
+_NOT_THERE = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
 _NO_CONTENT = "{path} cannot be read"
 _NO_CONFIG = "the config {path}, which manifest.json names, is missing"
 
@@ -616,16 +628,16 @@ def _unpack(version: Version, content: Stream) -> Tree:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
     if damage is not None and version.is_old:
-        raise Refusal(f"Error processing tar file({damage} ):", _stop_reason(stream), ("ARC007",))
+        raise Refusal(f"Error processing tar file({damage} ):", _stop_reason(stream), DAMAGED)
     if damage is not None and not stream.is_ended:
-        raise Refusal(damage, _stop_reason(stream), ("ARC007",))
+        raise Refusal(damage, _stop_reason(stream), DAMAGED)
     return tree
 
 
 def _unpack_refusal(version: Version, message: str, reason: str) -> Refusal:
     if version.is_old:
         message = f"Error processing tar file(exit status 1): {message}"
-    return Refusal(message, reason)
+    return Refusal(message, reason, (*DAMAGED, *NOT_EXTRACTED))
 
 
 def _apply_layer(version: Version, content: Stream, root: Root) -> None:
@@ -655,14 +667,14 @@ def _apply_layer(version: Version, content: Stream, root: Root) -> None:
 def _layer_refusal(version: Version, message: str, reason: str) -> Refusal:
     if version.is_old:
         message = f"ApplyLayer exit status 1 stdout:  stderr: {message}"
-    return Refusal(message, reason)
+    return Refusal(message, reason, _OF_LAYER)
 
 
 def _late_refusal(version: Version, message: str, size: int, reason: str) -> Refusal:
     """An error that old versions notice when the extracting process is done."""
     if version.is_old:
         message = f'ApplyLayer {message} stdout: {{"layerSize":{size}}} stderr:'
-    return Refusal(message, reason)
+    return Refusal(message, reason, _OF_LAYER)
 
 
 def _inflated(version: Version, content: Stream) -> Stream:

@@ -31,7 +31,7 @@ from checker_engines.steps.go_json import GoJsonError
 from checker_engines.steps.go_tar import UNEXPECTED_EOF
 from checker_engines.steps.go_text import is_utf8, quote
 from checker_engines.steps.platforms import normalize
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import DAMAGED, NO_IMAGE, Refusal
 
 LAYOUT_VERSION = "1.0.0"
 _COMPRESSED = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
@@ -82,6 +82,7 @@ def import_index(
             "unrecognized image format",
             "there is no oci-layout and no manifest.json at its root, so it is no image archive "
             "for containerd; a root filesystem is taken by `docker import`",
+            NO_IMAGE,
         )
     reading.follow_symlinks()
     return Imported(reading.store, _docker_index(reading, items, host, platform_of))
@@ -111,7 +112,8 @@ class _Reading:
             else:
                 self._take(position, name)
         if error_at_end is not None:
-            raise Refusal(error_at_end, "the archive cannot be read to its end: get a sound copy")
+            reason = "the archive cannot be read to its end: get a sound copy"
+            raise Refusal(error_at_end, reason, DAMAGED)
 
     def _take(self, position: int, name: str) -> None:
         blob = self._archive.members.blobs.get(position)
@@ -135,6 +137,7 @@ class _Reading:
             raise Refusal(
                 f"{doing}: {error}",
                 f"{path} is read whenever it is there, and it cannot be decoded: {error}",
+                ("DKR001", "OCI002"),
             ) from None
 
     def _take_layout(self, raw: bytes) -> None:
@@ -151,6 +154,7 @@ class _Reading:
                 "contains invalid UTF-8",
                 "the name of a member is not UTF-8, and Docker cannot pass it on to containerd: "
                 "rename it",
+                ("ARC016",),
             )
         there = self._cut_after(position)
         if there is not None:
@@ -158,6 +162,7 @@ class _Reading:
             raise Refusal(
                 f"{doing}: short read: expected {size} bytes but got {there}: {UNEXPECTED_EOF}",
                 _CUT,
+                ("ARC004",),
             )
 
     def _cut_after(self, position: int) -> int | None:
@@ -177,12 +182,14 @@ class _Reading:
                 f"unsupported OCI version {self.layout_version}",
                 f"oci-layout says version {self.layout_version}, and containerd knows "
                 f"{LAYOUT_VERSION} alone",
+                ("OCI003",),
             )
         index = self.blobs.get(INDEX_JSON)
         if index is None:
             raise Refusal(
                 f"missing {INDEX_JSON} in OCI layout {LAYOUT_VERSION}",
                 "there is an oci-layout, but no index.json beside it that says what is in it",
+                ("OCI004",),
             )
         return index
 
@@ -198,6 +205,7 @@ class _Reading:
                     f"no target for symlink layer from {quote(name)} to {quote(target)}",
                     f"containerd wants every symlink of the archive to lead to a file in it, and "
                     f"{name} leads to {target}: remove the link, or put the file there",
+                    ("DKR003", "DKR018", "ARC009"),
                 )
             self.blobs[name] = found
 
@@ -221,7 +229,7 @@ def _docker_index(
                 f"image config {quote(item.config)} not found",
                 f"manifest.json names the config {item.config}, and no file of the archive is "
                 "called exactly that",
-                ("DKR002",),
+                ("DKR001", "DKR002", "DKR008"),
             )
         layers = list(_layers(reading, item))
         manifest = {
@@ -246,7 +254,7 @@ def _layers(reading: _Reading, item: DockerItem) -> Iterator[dict[str, object]]:
                 f"failed to resolve layers: layer {quote(path)} not found",
                 f"manifest.json names the layer {path}, and no regular file of the archive is "
                 "called exactly that",
-                ("DKR003",),
+                ("DKR003", "DKR008"),
             )
         yield _describe(content, _layer_type(content.blob))
 

@@ -35,7 +35,7 @@ from checker_engines.steps.go_json import GoJsonError, decode_document
 from checker_engines.steps.go_tar import stop_of
 from checker_engines.steps.image_copy import SourceConfig, SourceImage, SourceLayer
 from checker_engines.steps.image_shapes import MANIFEST_ITEMS
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
 
 # All others are regular to Go (archive/tar, headerFileInfo.Mode), hard links too.
 _SPECIAL = frozenset({SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO})
@@ -97,11 +97,13 @@ class DockerArchive:
             config = decode_document(raw, self._library.shapes.docker_config)
         except GoJsonError as error:
             text = f"decoding tar config {shown}: {error}"
-            raise Refusal(text, f"the config {item.config} is not what the tool can read") from None
+            reason = f"the config {item.config} is not what the tool can read"
+            raise Refusal(text, reason, ("CFG001",)) from None
         rootfs = config.get("rootfs") if isinstance(config, dict) else None
         if not isinstance(rootfs, dict):
             text = f"Invalid image config (rootFS is not set): {shown}"
-            raise Refusal(text, f"the config {item.config} names no layers: it has no rootfs")
+            reason = f"the config {item.config} names no layers: it has no rootfs"
+            raise Refusal(text, reason, ("CFG001",))
         diff_ids = [each if isinstance(each, str) else "" for each in rootfs.get("diff_ids") or ()]
         layers = self._layers(item, diff_ids)
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
@@ -118,6 +120,7 @@ class DockerArchive:
             raise Refusal(
                 f'copying contents to temporary file "{file}": {error}',
                 "the compressed archive is corrupt: get it again, or make it anew",
+                ("ARC004", "ARC006", "ARC007"),
             )
 
     def _read_manifest(self) -> tuple[Item, ...]:
@@ -126,7 +129,9 @@ class DockerArchive:
             items = decode_document(raw, MANIFEST_ITEMS)
         except GoJsonError as error:
             text = f"decoding tar manifest.json: {error}"
-            raise Refusal(text, "manifest.json is not what the tool can read") from None
+            raise Refusal(
+                text, "manifest.json is not what the tool can read", ("DKR001",)
+            ) from None
         return tuple(map(_item, items)) if isinstance(items, list) else ()
 
     def _refuse_lost_start(self) -> None:
@@ -146,7 +151,7 @@ class DockerArchive:
             position = self._find(path)
         except _ScanError as error:
             text = f"loading tar component {self._library.quoted(path)}: {error}"
-            raise Refusal(text, self._why_not_found(path, error)) from None
+            raise Refusal(text, self._why_not_found(path, error), _rules(path)) from None
         blob = self._archive.members.blobs.get(position)
         return raw_of(blob), 0 if blob is None else blob.size
 
@@ -204,6 +209,7 @@ class DockerArchive:
                 f"Inconsistent layer count: {len(item.layers)} in manifest, "
                 f"{len(diff_ids)} in config",
                 f"manifest.json lists {len(item.layers)} layers, the config {len(diff_ids)}",
+                ("DKR004",),
             )
         positions = self._layer_positions(item, diff_ids)
         return tuple(self._layer(diff_id, *positions[diff_id]) for diff_id in diff_ids)
@@ -222,6 +228,7 @@ class DockerArchive:
                 raise Refusal(
                     f"Layer tarfile {shown} used for two different DiffID values",
                     f"manifest.json lists {path} for two different layers",
+                    ("DKR010",),
                 )
             paths.setdefault(diff_id, path)
         found = self._scan(set(paths.values()))
@@ -238,11 +245,12 @@ class DockerArchive:
                 self._refuse_layer(position, path)
         error = self._scan_error()
         if error is not None:
-            raise Refusal(error, "the archive is no sound tar; the whole of it is read")
+            raise Refusal(error, "the archive is no sound tar; the whole of it is read", DAMAGED)
         if len(found) < len(paths):
             raise Refusal(
                 "Some layer tarfiles are missing in the tarball",
                 f"not in the archive: {', '.join(sorted(paths - found.keys()))}",
+                ("DKR003", "DKR008"),
             )
         return found
 
@@ -254,7 +262,7 @@ class DockerArchive:
         error = inflating_error(blob.compression, blob.size)
         if error is not None:
             text = f"reading {self._library.quoted(path)} to find its size: {error}"
-            raise Refusal(text, f"the layer {path} cannot be decompressed")
+            raise Refusal(text, f"the layer {path} cannot be decompressed", LAYER_DAMAGED)
 
     def _layer(self, diff_id: str, path: str, listed: int) -> SourceLayer:
         size = self._size(listed)
@@ -349,3 +357,10 @@ def _go_clean(name: str) -> str:
     """What Go's ``path.Clean`` makes of a name."""
     clean = posixpath.normpath(name or ".")
     return clean[1:] if clean.startswith("//") else clean
+
+
+def _rules(path: str) -> tuple[str, ...]:
+    """Which rules may tell why a component is not found or read."""
+    if path == "manifest.json":
+        return (*NO_IMAGE, *DAMAGED, "DKR008")
+    return (*DAMAGED, "DKR001", "DKR002", "DKR008")

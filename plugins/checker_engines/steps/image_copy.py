@@ -16,7 +16,7 @@ from checker_engines.steps.containers_library import (
     storage_inflating_error,
 )
 from checker_engines.steps.go_json import GoJsonError, decode_document
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 from checker_engines.steps.storage_unpack import UnpackError, Unpacking
 from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 
@@ -126,7 +126,8 @@ def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
     printed.append(f"Copying config {config.digest}")
     if config.missing is not None:
         text = f"reading config blob {config.digest}: {config.missing}"
-        raise Refusal(text, "the config that the manifest names cannot be read")
+        reason = "the config that the manifest names cannot be read"
+        raise Refusal(text, reason, ("OCI008", "OCI009"))
     if config.size is not None and config.size != config.size_read:
         raise _wrong_size(config.digest, config.size, config.size_read)
 
@@ -157,13 +158,14 @@ def copy_to_storage(
         raise Refusal(
             "writing blob: blob size mismatch",
             f"the manifest says that the config has {config.size} bytes, it has {config.size_read}",
+            ("OCI010",),
         )
     printed.append("Writing manifest to image destination")
     if library.announces_signatures:
         printed.append("Storing signatures")
     if image.refused_at_commit is not None:
         text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
-        raise Refusal(text, "the manifest calls itself an index")
+        raise Refusal(text, "the manifest calls itself an index", ("OCI011",))
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:
@@ -181,7 +183,8 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
         value = decode_document(config.raw, library.shapes.oci_config)
     except GoJsonError as problem:
         text = f"parsing image configuration: {problem}"
-        raise Refusal(text, "the config is not what podman can read; mend its JSON") from None
+        reason = "the config is not what podman can read; mend its JSON"
+        raise Refusal(text, reason, ("CFG001",)) from None
     rootfs = value.get("rootfs") if isinstance(value, dict) else None
     diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     return [each if isinstance(each, str) else "" for each in diff_ids or ()]
@@ -198,11 +201,13 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise Refusal(
             f"trying to reuse blob {layer.digest} at destination: {invalid}{error}",
             f"{layer.digest} is no digest of a layer",
+            ("OCI007", "CFG001"),
         )
     if layer.missing is not None:
         raise Refusal(
             f"reading blob {layer.digest}: {layer.missing}",
             f"layer {layer.digest} is not in the archive",
+            ("OCI008", "DKR003"),
         )
     if layer.size_read < _PEEKED and layer.digest_read != layer.digest:
         raise _mismatch(layer, f"reading blob {layer.digest}")
@@ -212,6 +217,7 @@ def _mismatch(layer: SourceLayer, where: str) -> Refusal:
     return Refusal(
         f"{where}: Digest did not match, expected {layer.digest}, got {layer.digest_read}",
         f"a layer should hash to {layer.digest}, but its content hashes to {layer.digest_read}",
+        ("OCI009", "LYR001", "DKR008"),
     )
 
 
@@ -219,6 +225,7 @@ def _wrong_size(digest: str, expected: int, found: int) -> Refusal:
     return Refusal(
         f"writing blob: Size mismatch when copying {digest}, expected {expected}, got {found}",
         f"{digest} is said to have {expected} bytes, it has {found}",
+        ("OCI010", "DKR008"),
     )
 
 
@@ -278,6 +285,7 @@ class _Storage:
                 "writing blob: blob size mismatch",
                 f"layer {layer.digest} is said to have {layer.size} bytes, it has "
                 f"{layer.size_read}",
+                ("OCI010", "DKR008"),
             )
 
     def _check_diff_id(self, layer: SourceLayer, number: int) -> None:
@@ -288,6 +296,7 @@ class _Storage:
                 f"writing blob: image config has only {len(self._diff_ids)} DiffID values, "
                 f"but a layer with index {number} exists",
                 "the config names fewer layers than the manifest",
+                ("CFG003", "DKR004"),
             )
         found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
         wanted = self._diff_ids[number]
@@ -297,6 +306,7 @@ class _Storage:
                 f"writing blob: layer {number} (blob {name}) does not match config's DiffID "
                 f'"{wanted}"',
                 f"layer {number} decompresses to {found}, the config says {wanted}",
+                ("LYR001", "CFG001"),
             )
 
 
@@ -346,4 +356,5 @@ def _not_applied(text: str, digest: str, library: Library, printed: list[str]) -
     return Refusal(
         f"writing blob: adding layer with blob {library.blob_name(digest)}: {text}",
         f"layer {digest} cannot be unpacked",
+        (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
     )

@@ -54,6 +54,7 @@ class LayerStore:
             raise Refusal(
                 "max depth exceeded",
                 f"Docker's classic store takes {_MOST_LAYERS} layers at most: squash some",
+                ("DKR016",),
             )
         root = self._root_of(below)
         self._apply(layer, root)

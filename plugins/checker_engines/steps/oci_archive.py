@@ -27,7 +27,7 @@ from checker_engines.steps.image_copy import (
     digest_error,
 )
 from checker_engines.steps.image_shapes import SCHEMA_1
-from checker_engines.steps.refusal import Refusal
+from checker_engines.steps.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
 from checker_engines.steps.storage_unpack import UnpackError, Unpacking
 
 BELOW_INDEX = "copying system image from manifest list: "
@@ -59,6 +59,7 @@ class OciArchive:
             raise Refusal(
                 f'creating temp directory: untarring file "{folder}": {error}',
                 f"the archive cannot be extracted: {error}",
+                (*DAMAGED, *NOT_EXTRACTED),
             )
 
     def _path(self, below: str) -> str:
@@ -92,16 +93,19 @@ class OciArchive:
         position = self._tree.file_at("index.json")
         if position is None:
             text = f"open {self._library.temporary('index.json')}: no such file or directory"
-            raise Refusal(text, "it holds no index.json, so it is no OCI archive")
+            rules = ("OCI004", *NO_IMAGE)
+            raise Refusal(text, "it holds no index.json, so it is no OCI archive", rules)
         try:
             index = decode_first(self._raw(position), self._library.shapes.image_index)
         except GoJsonError as error:
-            raise Refusal(str(error), "index.json is not what the tool can read") from None
+            reason = "index.json is not what the tool can read"
+            raise Refusal(str(error), reason, ("OCI005",)) from None
         manifests = index.get("manifests") if isinstance(index, dict) else None
         if not isinstance(manifests, list) or len(manifests) != 1:
             raise Refusal(
                 "more than one image in oci, choose an image",
                 f"index.json lists {len(manifests or ())} images, the tool takes exactly one",
+                ("OCI005", "OCI023"),
             )
         return manifests[0] if isinstance(manifests[0], dict) else {}
 
@@ -132,16 +136,19 @@ class OciArchive:
                 f"determining manifest MIME type for {self._shown}: "
                 f"Manifest does not match provided manifest digest {digest}",
                 f"the manifest does not hash to {digest}",
+                ("OCI009",),
             )
 
     def _manifest(self, digest: str) -> bytes:
         where = f"determining manifest MIME type for {self._shown}: "
         error = _reference_error(digest)
         if error is not None:
-            raise Refusal(where + error, f"index.json names {digest!r}, which is no digest")
+            reason = f"index.json names {digest!r}, which is no digest"
+            raise Refusal(where + error, reason, ("OCI007",))
         position = self._tree.file_at(_blob_path(digest))
         if position is None:
-            raise Refusal(where + self._not_there(digest), f"the manifest {digest} is missing")
+            message = where + self._not_there(digest)
+            raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
         return self._raw(position)
 
     def _choose(self, raw: bytes, media_type: str, host: Host) -> Mapping[str, object]:
@@ -149,7 +156,7 @@ class OciArchive:
             index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
-            raise Refusal(text, "an index is not what the tool can read") from None
+            raise Refusal(text, "an index is not what the tool can read", ("OCI005",)) from None
         self._refuse_ambiguous(
             raw, media_type, ("manifests",), "parsing primary manifest as list for"
         )
@@ -187,6 +194,7 @@ class OciArchive:
                 f"{step} {self._shown}: rejecting ambiguous manifest, unexpected fields "
                 f"[]string{{{listed}}} in supposedly {media_type}",
                 f"a document is called {media_type}, but has the fields {listed}",
+                ("OCI011",),
             )
 
     def _image(self, raw: bytes, media_type: str) -> SourceImage:
@@ -197,7 +205,7 @@ class OciArchive:
             manifest = decode_document(raw, self._library.shapes.manifest)
         except GoJsonError as error:
             text = f"{where} {self._shown}: {error}"
-            raise Refusal(text, "the manifest is not what the tool can read") from None
+            raise Refusal(text, "the manifest is not what the tool can read", ("OCI006",)) from None
         self._refuse_ambiguous(raw, media_type, ("config", "layers"), where)
         fields = manifest if isinstance(manifest, dict) else {}
         own = guess_media_type(raw)

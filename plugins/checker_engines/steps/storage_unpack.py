@@ -18,6 +18,7 @@ from checker.model.entries import (
     FIFO,
     GLOBAL_HEADER,
     HARD_LINK,
+    META_PREFIX,
     OPAQUE_WHITEOUT,
     REGULAR,
     SYMLINK,
@@ -31,7 +32,6 @@ from checker_engines.steps.go_tar import stop_of
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import Node, Tree, TreeError
 
-_META_PREFIX = ".wh..wh."
 _ELSEWHERE = "\0"
 """A name that no entry has."""
 
@@ -133,7 +133,7 @@ class Unpacking:
     def _apply_entry(self, entries: Entries, position: int, unpacked: set[str]) -> None:
         name = posixpath.normpath(entries.name(position) or ".")
         self._make_parent(name)
-        if name.startswith(_META_PREFIX) and name != OPAQUE_WHITEOUT:
+        if name.startswith(META_PREFIX) and name != OPAQUE_WHITEOUT:
             return
         base = posixpath.basename(posixpath.normpath(f"/{name}"))
         if base == OPAQUE_WHITEOUT:
