@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar, cast, overload
+
+T = TypeVar("T")
 
 REGULAR = "0"
 HARD_LINK = "1"
@@ -173,10 +175,10 @@ class Entries(Sequence[Entry]):
 
     __slots__ = (
         "_folders",
-        "_is_plain",
         "_is_windows",
         "_knows_all_folders",
         "_whiteouts",
+        "_worked_out",
         "by_path",
         "content_offsets",
         "devices",
@@ -225,7 +227,7 @@ class Entries(Sequence[Entry]):
         self._folders: frozenset[str] | None = None
         self._knows_all_folders = True
         self._whiteouts: frozenset[str] | None = None
-        self._is_plain: bool | None = None
+        self._worked_out: dict[Callable[[Entries], object], object] = {}
         self._is_windows: bool | None = None
 
     def __len__(self) -> int:
@@ -332,19 +334,15 @@ class Entries(Sequence[Entry]):
             self._whiteouts = frozenset(path for path in named if path in self.by_path)
         return self._whiteouts
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether every extractor lays these entries down alike and without an error.
+    def once(self, work: Callable[[Entries], T]) -> T:
+        """What a function makes of these entries, worked out when it is first asked for.
 
-        So it is if each path comes once, no name climbs, nothing lies below what is no directory,
-        hard links lead back to files, and whiteouts hide nothing of the same tar. False only means
-        that an extraction has to be followed entry by entry to know.
+        Args:
+            work: The function; one that is the same object at each call.
         """
-        if self._is_plain is None:
-            from checker.model.plain import is_plain
-
-            self._is_plain = is_plain(self)
-        return self._is_plain
+        if work not in self._worked_out:
+            self._worked_out[work] = work(self)
+        return cast("T", self._worked_out[work])
 
     @property
     def is_windows(self) -> bool:

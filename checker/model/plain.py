@@ -29,7 +29,16 @@ _PATH_BYTES = 2048
 
 
 def is_plain(entries: Entries) -> bool:
-    """Work out ``Entries.is_plain``."""
+    """Whether every extractor lays these entries down alike and without an error.
+
+    So it is if each path comes once, no name climbs, nothing lies below what is no directory, hard
+    links lead back to files, and whiteouts hide nothing of the same tar. False only means that an
+    extraction has to be followed entry by entry to know.
+    """
+    return entries.once(_look)
+
+
+def _look(entries: Entries) -> bool:
     return (
         _KINDS.issuperset(entries.kinds)
         and not entries.repeated

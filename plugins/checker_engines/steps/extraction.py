@@ -27,6 +27,7 @@ from checker.model.entries import (
     clean_path,
     climbs_out,
 )
+from checker.model.plain import is_plain
 from checker.model.xattrs import INVALID, xattr_errors
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
@@ -324,7 +325,7 @@ def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tre
     Raises:
         ExtractionError: One of them cannot be extracted.
     """
-    if entries.is_plain:
+    if is_plain(entries):
         return PlainTree(entries)
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):

@@ -26,6 +26,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.plain import is_plain
 from checker.model.tar import Tar
 from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.steps.go_tar import stop_of
@@ -65,7 +66,7 @@ class Unpacking:
             UnpackError: The extraction fails.
         """
         entries = tar.entries
-        if entries.is_plain:
+        if is_plain(entries):
             self._untar_plainly(entries)
         else:
             for position in range(len(entries)):
