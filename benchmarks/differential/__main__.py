@@ -162,7 +162,7 @@ def main() -> int:
     run = Run(installed_engines(options.engine), options.keep, options.messages)
     # A name that podman could take for that of an image, which temporary names are not always.
     folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
-    with running_host(folder) as host:
+    with running_host(folder, walled=True) as host:
         for sample in samples(options):
             run.take(sample, host)
         show_scores(run, host)

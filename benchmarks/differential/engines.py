@@ -86,22 +86,25 @@ def _docker_import(host: Host, archive: Path) -> Real:
 
 def _podman_load(host: Host, archive: Path) -> Real:
     host.renew_podman()
-    done = _run_apart(host, "podman", "load", "--input", str(archive))
+    host.renew_temporary()
+    done = _run_merged(host, "podman", "load", "--input", str(archive))
     stored = host.must("podman", "image", "ls", "--all", "--quiet")
     return _real(host, done, done.stdout, is_there=bool(stored))
 
 
 def _podman_import(host: Host, archive: Path) -> Real:
     host.renew_podman()
-    done = _run_apart(host, "podman", "import", str(archive), "localhost/taken:1")
+    host.renew_temporary()
+    done = _run_merged(host, "podman", "import", str(archive), "localhost/taken:1")
     return _real(host, done, done.stdout)
 
 
 def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     def take(host: Host, archive: Path) -> Real:
+        host.renew_temporary()
         target = host.folder / "copied"
         host.must("rm", "-rf", target)
-        done = _run_apart(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
+        done = _run_merged(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
         return _real(host, done, done.stdout)
 
     return take
@@ -131,8 +134,9 @@ def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
     return host.run(*_TIMED, *command)
 
 
-def _run_apart(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
-    return host.run_apart(*_TIMED, *command)
+def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command whose words go to both outputs, in the order in which they come."""
+    return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
 
 
 def _real(

@@ -148,6 +148,8 @@ class Check:
             severity: Another severity than the rule's, where the case at hand differs.
         """
         location = subject.location._replace(**at) if at else subject.location
+        if location.offset is not None and location.offset < 0:
+            location = location._replace(offset=None)  # a file of a folder has none
         return Finding(
             rule=self.id,
             name=self.name,

@@ -21,6 +21,7 @@ from checker.model.content import ContentPlan
 from checker.panel import Panel, choose_engines, known_engines, parse_host
 from checker.plugins import OWN_DISTRIBUTION, Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
+from checker.reading.early import EarlyHashes
 from checker.reading.errors import UnreadableError
 from checker.reports.output import Output, OutputError, builtin_reports, plan_outputs, write_outputs
 from checker.reports.printable import printable
@@ -40,8 +41,12 @@ from checker.verdicts import Classification, Verdict
 _MOST_JOBS = 8
 
 
-def run_check(arguments: argparse.Namespace) -> int:
+def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     """Run ``check`` or ``classify``; the exit code.
+
+    Args:
+        arguments: The command line.
+        early: Hashes of an archive's members that are being worked out already.
 
     Raises:
         UsageError: The command line or the configuration is wrong.
@@ -66,6 +71,7 @@ def run_check(arguments: argparse.Namespace) -> int:
         rules,
         Panel(engines, chosen, parse_host(arguments.host)),
         _jobs(arguments.jobs),
+        early,
         bool(chosen) or any(output.report.shows_digest for output in outputs),
     )
     run = Run(
@@ -151,6 +157,7 @@ class _Inspection(NamedTuple):
     rules: tuple[Rule, ...]
     panel: Panel
     jobs: int
+    early: EarlyHashes
     whole_digest: bool
 
     def look_at(self, path: str, *, show_progress: bool) -> CheckedArchive:
@@ -162,6 +169,7 @@ class _Inspection(NamedTuple):
                 jobs=self.jobs,
                 whole_digest=self.whole_digest,
                 progress=progress,
+                early=self.early,
             )
             try:
                 archive = read_archive(path, options)

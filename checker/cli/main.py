@@ -60,9 +60,15 @@ def main(argv: list[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     # Each command imports what it needs, no more.
     if arguments.command in ("check", "classify"):
-        from checker.cli.check import run_check
+        from checker.reading.early import EarlyHashes
 
-        return run_check(arguments)
+        early = EarlyHashes(arguments.paths[0])
+        try:
+            from checker.cli.check import run_check
+
+            return run_check(arguments, early)
+        finally:
+            early.close()
     from checker.cli.catalogue import run_explain, run_plugins, run_rules
 
     commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar, cast, overload
+
+T = TypeVar("T")
 
 REGULAR = "0"
 HARD_LINK = "1"
@@ -47,10 +49,15 @@ OWN_SPELLING = 255
 """Spelling of a name that is kept whole, because no prefix and suffix give it."""
 
 _FOLDER_NAMES = 1 << 28
+_FOLDER_NAMES_FREE = 1 << 20
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
 OPAQUE_WHITEOUT = ".wh..wh..opq"
+META_PREFIX = ".wh..wh."
+"""What aufs kept for itself; of these names only the opaque whiteout means something elsewhere."""
+BARE_WHITEOUTS = frozenset(WHITEOUT_PREFIX + name for name in ("", ".", ".."))
+"""Whiteouts that name nothing to hide, or the folder itself, or the one above."""
 WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
 """What stands at the top of a layer for Windows: its files, its registry, its virtual machine."""
 
@@ -168,10 +175,10 @@ class Entries(Sequence[Entry]):
 
     __slots__ = (
         "_folders",
-        "_is_plain",
         "_is_windows",
         "_knows_all_folders",
         "_whiteouts",
+        "_worked_out",
         "by_path",
         "content_offsets",
         "devices",
@@ -220,7 +227,7 @@ class Entries(Sequence[Entry]):
         self._folders: frozenset[str] | None = None
         self._knows_all_folders = True
         self._whiteouts: frozenset[str] | None = None
-        self._is_plain: bool | None = None
+        self._worked_out: dict[Callable[[Entries], object], object] = {}
         self._is_windows: bool | None = None
 
     def __len__(self) -> int:
@@ -304,8 +311,8 @@ class Entries(Sequence[Entry]):
     def folders(self) -> frozenset[str]:
         """Every cleaned path that another one lies below, the root aside; an entry or not.
 
-        Of folders that hold folders alone, at most 256 MiB of names: a tar of a few kilobytes can
-        have names of a thousand folders each.
+        Of folders that hold folders alone not all are there if their names add up to much more
+        than those of the others: a few kilobytes can be names of a thousand folders each.
         """
         if self._folders is None:
             self._folders, self._knows_all_folders = _folders_of(self.by_path)
@@ -327,19 +334,15 @@ class Entries(Sequence[Entry]):
             self._whiteouts = frozenset(path for path in named if path in self.by_path)
         return self._whiteouts
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether every extractor lays these entries down alike and without an error.
+    def once(self, work: Callable[[Entries], T]) -> T:
+        """What a function makes of these entries, worked out when it is first asked for.
 
-        So it is if each path comes once, no name climbs, nothing lies below what is no directory,
-        hard links lead back to files, and whiteouts hide nothing of the same tar. False only means
-        that an extraction has to be followed entry by entry to know.
+        Args:
+            work: The function; one that is the same object at each call.
         """
-        if self._is_plain is None:
-            from checker.model.plain import is_plain
-
-            self._is_plain = is_plain(self)
-        return self._is_plain
+        if work not in self._worked_out:
+            self._worked_out[work] = work(self)
+        return cast("T", self._worked_out[work])
 
     @property
     def is_windows(self) -> bool:
@@ -365,7 +368,7 @@ def _folders_of(paths: Iterable[str]) -> tuple[frozenset[str], bool]:
     """The folders of some paths, from the inmost out, and whether these are all."""
     found: set[str] = set()
     pending = {path.rpartition("/")[0] for path in paths}
-    left = _FOLDER_NAMES
+    left = min(_FOLDER_NAMES, _FOLDER_NAMES_FREE + 8 * sum(map(len, pending)))
     while pending and left > 0:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
@@ -384,6 +387,14 @@ def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:
 def is_whiteout(path: str) -> bool:
     """Whether the last part of a cleaned path is that of a whiteout, an opaque one included."""
     return WHITEOUT_PREFIX in path and path.rpartition("/")[2].startswith(WHITEOUT_PREFIX)
+
+
+def hidden_by(path: str) -> str | None:
+    """The path that a whiteout hides; None if it is opaque, or names nothing."""
+    folder, slash, base = path.rpartition("/")
+    if base in BARE_WHITEOUTS or base.startswith(META_PREFIX):
+        return None
+    return f"{folder}{slash}{base.removeprefix(WHITEOUT_PREFIX)}"
 
 
 def spell(name: str) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from checker.model.archive import DockerHalf, OciHalf
@@ -144,14 +145,15 @@ def find_images(
     limits: Limits,
 ) -> tuple[tuple[Image, ...], list[LimitReached]]:
     """The images of both halves: one for each manifest, joined with its Docker item by config."""
-    names = _names_by_digest(oci)
+    names = _Names(oci)
     found = [
         _oci_image(archive, members, manifest, names)
         for manifest in (() if oci is None else oci.manifests)
         if manifest.is_image
     ]
+    waiting = _by_config(found)
     for item in () if docker is None else docker.items:
-        _add_item(found, archive, members, item)
+        _add_item(found, waiting, archive, members, item)
     if len(found) <= limits.images:
         return tuple(found), []
     reached = LimitReached(
@@ -162,43 +164,70 @@ def find_images(
     return tuple(found[: limits.images]), [reached]
 
 
-def _names_by_digest(oci: OciHalf | None) -> dict[str, tuple[str, ...]]:
+class _Names:
     """The names that ``index.json`` gives; a nested index hands its names down."""
-    names: dict[str, tuple[str, ...]] = {}
-    for index in () if oci is None else oci.indexes:
-        inherited = names.get(_digest_text(index.descriptor), ())
+
+    def __init__(self, oci: OciHalf | None) -> None:
+        self._own: dict[str, dict[str, None]] = {}
+        self._parents: dict[str, dict[str, None]] = {}
+        for index in () if oci is None else oci.indexes:
+            if index.depth == 0:
+                self._add_own(index)
+            else:
+                self._add_parent(index)
+        self._owners = Counter(name for own in self._own.values() for name in own)
+
+    def _add_own(self, index: Index) -> None:
         for descriptor in index.manifests:
-            own = _annotated_names(descriptor) if index.depth == 0 else ()
-            key = _digest_text(descriptor)
-            merged = (*names.get(key, ()), *own, *inherited)
-            names[key] = tuple(dict.fromkeys(merged))
-    return names
+            name = _annotated_name(descriptor)
+            if name:
+                self._own.setdefault(_digest_text(descriptor), {})[name] = None
+
+    def _add_parent(self, index: Index) -> None:
+        parent = _digest_text(index.descriptor)
+        for digest in {_digest_text(descriptor) for descriptor in index.manifests}:
+            self._parents.setdefault(digest, {})[parent] = None
+
+    def of(self, digest: str) -> tuple[str, ...]:
+        """The names of what has a digest: its own, then those of the indexes that list it."""
+        names: dict[str, None] = {}
+        pending = [digest]
+        seen: set[str] = set()
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            names.update(self._own.get(each, {}))
+            pending.extend(reversed(self._parents.get(each, {})))
+        return tuple(names)
+
+    def is_unique(self, digest: str, name: str) -> bool:
+        """Whether a name means this content alone, unlike that of an index."""
+        return self._owners[name] == 1 and name in self._own.get(digest, {})
 
 
 def _digest_text(descriptor: Descriptor | None) -> str:
     return "" if descriptor is None else descriptor.digest_text or ""
 
 
-def _annotated_names(descriptor: Descriptor) -> tuple[str, ...]:
-    full = descriptor.annotations.get(CONTAINERD_NAME)
-    short = descriptor.annotations.get(REF_NAME)
-    name = full or short
-    return (name,) if name else ()
+def _annotated_name(descriptor: Descriptor) -> str | None:
+    return descriptor.annotations.get(CONTAINERD_NAME) or descriptor.annotations.get(REF_NAME)
 
 
 def _oci_image(
     archive: Location,
     members: Members,
     manifest: Manifest,
-    names_by_digest: dict[str, tuple[str, ...]],
+    known_names: _Names,
 ) -> Image:
     digest = manifest.descriptor.digest_text
-    names = names_by_digest.get(digest or "", ())
+    names = known_names.of(digest or "")
     config_blob = members.blob_of(manifest.config.digest if manifest.config else None)
     label = names[0] if names else shorten(digest or manifest.blob.digest)
     platform = manifest.descriptor.platform
     config = config_of(config_blob, label)
-    if platform is not None and not names_are_unique(names, names_by_digest):
+    if platform is not None and not (names and known_names.is_unique(digest or "", names[0])):
         label = f"{label} ({platform})"
         config = config_of(config_blob, label)
     layers = tuple(
@@ -217,14 +246,6 @@ def _oci_image(
     )
 
 
-def names_are_unique(
-    names: tuple[str, ...],
-    names_by_digest: dict[str, tuple[str, ...]],
-) -> bool:
-    """Whether no other manifest has the first of these names, as those of one index do."""
-    return bool(names) and sum(names[0] in other for other in names_by_digest.values()) == 1
-
-
 def config_of(blob: Blob | None, image: str) -> Config | None:
     """The config in a blob; None if it is absent or no JSON object."""
     document: Document | None = None if blob is None else blob.document
@@ -233,14 +254,29 @@ def config_of(blob: Blob | None, image: str) -> Config | None:
     return read_config(blob, document, image)
 
 
-def _add_item(found: list[Image], archive: Location, members: Members, item: ManifestItem) -> None:
+def _by_config(images: list[Image]) -> dict[int, list[int]]:
+    """Where in a list the images with a config are, the first one last, by the config's place."""
+    found: dict[int, list[int]] = {}
+    for i, image in reversed(list(enumerate(images))):
+        if image.config is not None:
+            found.setdefault(image.config.blob.position, []).append(i)
+    return found
+
+
+def _add_item(
+    found: list[Image],
+    waiting: dict[int, list[int]],
+    archive: Location,
+    members: Members,
+    item: ManifestItem,
+) -> None:
     blob = None if item.config is None else members.blob(item.config)
-    for i, image in enumerate(found):
-        same = image.config is not None and blob is not None and image.config.blob is blob
-        if same and image.item is None:
-            names = tuple(dict.fromkeys((*image.names, *item.repo_tags)))
-            found[i] = image._replace(item=item, names=_without_short_forms(names))
-            return
+    same = [] if blob is None else waiting.get(blob.position, [])
+    if same:
+        image = found[same[-1]]
+        names = tuple(dict.fromkeys((*image.names, *item.repo_tags)))
+        found[same.pop()] = image._replace(item=item, names=_without_short_forms(names))
+        return
     label = item.repo_tags[0] if item.repo_tags else _item_label(item, blob)
     config = config_of(blob, label)
     place = archive._replace(image=label)

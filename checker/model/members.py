@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from checker.model.blob import Blob
 from checker.model.document import Document
-from checker.model.entries import Entries, Entry, clean_path
+from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.names import Digest
 
 LINKS_FOLLOWED = 40
@@ -33,24 +33,32 @@ class Members:
 
     def find(self, path: str) -> Entry | None:
         """The entry at a path: the last of that name, links followed inside the archive."""
+        position = self._position_of(path)
+        return None if position is None else self.entries[position]
+
+    def _position_of(self, path: str) -> int | None:
+        # By position, because an index may ask for many thousands of blobs, and ask often.
         target = clean_path(path)
         for _ in range(LINKS_FOLLOWED):
-            entry = self.entries.get(target)
-            if entry is None:
+            position = self.entries.by_path.get(target)
+            kind = None if position is None else chr(self.entries.kinds[position])
+            if position is None:
                 target_through_parent = self._through_parents(target)
                 if target_through_parent is None:
                     return None
                 target = target_through_parent
-            elif entry.is_symlink:
-                target = _link_target(entry)
-            elif entry.is_hard_link:
-                target = clean_path(entry.linkname)
+            elif kind == SYMLINK:
+                target = _link_target(self.entries[position])
+            elif kind == HARD_LINK:
+                target = clean_path(self.entries.linknames.get(position, ""))
             else:
-                return entry
+                return position
         return None
 
     def _through_parents(self, path: str) -> str | None:
         """The path with the first symlink among its parents replaced by its target."""
+        if ord(SYMLINK) not in self.entries.kinds:
+            return None
         parts = path.split("/")
         for count in range(1, len(parts)):
             entry = self.entries.get("/".join(parts[:count]))
@@ -60,8 +68,8 @@ class Members:
 
     def blob(self, path: str) -> Blob | None:
         """The content at a path; None if there is no regular file."""
-        entry = self.find(path)
-        return None if entry is None else self.blobs.get(entry.position)
+        position = self._position_of(path)
+        return None if position is None else self.blobs.get(position)
 
     def document(self, path: str) -> Document | None:
         """The JSON document at a path; None if there is none, or if it does not look like JSON."""

@@ -11,9 +11,9 @@ from checker.model.entries import (
     OPAQUE_WHITEOUT,
     REGULAR,
     SYMLINK,
-    WHITEOUT_PREFIX,
     Entries,
     clean_path,
+    hidden_by,
     is_whiteout,
 )
 from checker.model.xattrs import xattr_errors
@@ -23,15 +23,22 @@ _KINDS = frozenset(
 )
 _DIRECTORY = ord(DIRECTORY)
 _LINKABLE = frozenset(map(ord, (REGULAR, HARD_LINK)))
-_META_PREFIX = ".wh..wh."
-_BARE = frozenset(WHITEOUT_PREFIX + name for name in ("", ".", ".."))
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
 _NAME_BYTES = 255
 _PATH_BYTES = 2048
 
 
 def is_plain(entries: Entries) -> bool:
-    """Work out ``Entries.is_plain``."""
+    """Whether every extractor lays these entries down alike and without an error.
+
+    So it is if each path comes once, no name climbs, nothing lies below what is no directory, hard
+    links lead back to files, and whiteouts hide nothing of the same tar. False only means that an
+    extraction has to be followed entry by entry to know.
+    """
+    return entries.once(_look)
+
+
+def _look(entries: Entries) -> bool:
     return (
         _KINDS.issuperset(entries.kinds)
         and not entries.repeated
@@ -83,11 +90,7 @@ def _hides_others(entries: Entries, path: str) -> bool:
     """Whether a whiteout is one of a file, and hides nothing that the same tar holds."""
     if entries.kinds[entries.by_path[path]] != ord(REGULAR):
         return False
-    parent, _, base = path.rpartition("/")
-    if base == OPAQUE_WHITEOUT:
+    if path.rpartition("/")[2] == OPAQUE_WHITEOUT:
         return True
-    if base in _BARE or base.startswith(_META_PREFIX):
-        return False
-    hidden = base.removeprefix(WHITEOUT_PREFIX)
-    gone = f"{parent}/{hidden}" if parent else hidden
-    return gone not in entries.by_path and gone not in entries.folders
+    gone = hidden_by(path)
+    return gone is not None and gone not in entries.by_path and gone not in entries.folders

@@ -13,10 +13,10 @@ from checker.model.entries import (
     DIRECTORY,
     OPAQUE_WHITEOUT,
     SYMLINK,
-    WHITEOUT_PREFIX,
     Entries,
     Entry,
     clean_path,
+    hidden_by,
 )
 from checker.model.image import Image, Layer
 from checker.model.location import Location
@@ -375,7 +375,8 @@ def _hidden(entries: Entries, shade: _Shade) -> set[str]:
     hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
     emptied: dict[str, bool] = {"": shade.empties("")}
     # Few directories hold many files, and mostly none of them is emptied.
-    gone = {directory for directory in _parents(paths) if _is_emptied(directory, shade, emptied)}
+    directories = ("", *entries.folders)
+    gone = {directory for directory in directories if _is_emptied(directory, shade, emptied)}
     if gone:
         hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
     return hidden
@@ -424,11 +425,11 @@ def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
     """Add what a layer hides from those below it."""
     for marker in markers:
         parent, _, base = marker.rpartition("/")
+        hidden = hidden_by(marker)
         if base == OPAQUE_WHITEOUT:
             shade.opaque.add(parent)
-        else:
-            hidden = base.removeprefix(WHITEOUT_PREFIX)
-            shade.gone.add(f"{parent}/{hidden}" if parent else hidden)
+        elif hidden is not None:
+            shade.gone.add(hidden)
     shade.implied.update(_implied(entries, markers))
     shade.tables.append(entries)
 
@@ -436,8 +437,10 @@ def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
 def _implied(entries: Entries, markers: set[str]) -> set[str]:
     """The directories without an entry that the entries of a layer, but no markers, lie in."""
     paths = entries.by_path.keys()
+    if not markers:
+        return set(entries.folders - paths)
     found: set[str] = set()
-    pending = _parents(paths - markers if markers else paths) - paths
+    pending = _parents(paths - markers) - paths
     while pending:
         found |= pending
         pending = _parents(pending) - paths - found

@@ -6,6 +6,7 @@ Engines set each attribute of an entry behind making it, and go on after some of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, Entries
@@ -17,7 +18,13 @@ NOT_SUPPORTED = "operation not supported"
 _CAPABILITY = "security.capability"
 # Size in bytes of a capability by its revision (linux/capability.h, VFS_CAP_REVISION).
 _CAPABILITY_SIZES = {2: 20, 3: 24}
-_NAMESPACES = ("user.", "trusted.", "security.", "system.")
+# Of `system.`, filesystems that hold layers have the access control lists alone (acl(5)).
+_LISTS = frozenset({"system.posix_acl_access", "system.posix_acl_default"})
+# Version, and bytes behind which entries of eight bytes follow (linux/posix_acl_xattr.h).
+_LIST_VERSION, _LIST_HEADER, _LIST_ENTRY = 2, 4, 8
+# The reader keeps no more of a value.
+_KEPT = 256
+_NAMESPACES = ("user.", "trusted.", "security.", *_LISTS)
 _USER_KINDS = frozenset({REGULAR, DIRECTORY, HARD_LINK})
 
 
@@ -44,14 +51,25 @@ def errors_of(kind: str, xattrs: Mapping[str, bytes]) -> Iterator[XattrError]:
 def _words(kind: str, name: str, value: bytes) -> str | None:
     if not name.startswith(_NAMESPACES):
         return NOT_SUPPORTED
-    if name == _CAPABILITY and not _is_capability(value):
+    is_sound = _IS_SOUND.get(name)
+    if is_sound is not None and not is_sound(value):
         return INVALID
     if name.startswith("user.") and kind not in _USER_KINDS:
         return NOT_PERMITTED
     return None
 
 
-def _is_capability(value: bytes) -> bool:
+def is_capability(value: bytes) -> bool:
     """Whether its header fits its size; the lowest bit says whether it is effective."""
     magic = int.from_bytes(value[:4], "little") & ~1
     return magic & 0xFFFFFF == 0 and _CAPABILITY_SIZES.get(magic >> 24) == len(value)
+
+
+def _is_list(value: bytes) -> bool:
+    """Whether it has the header of an access control list and whole entries behind it."""
+    version = int.from_bytes(value[:_LIST_HEADER], "little")
+    is_whole = len(value) >= _KEPT or len(value) % _LIST_ENTRY == _LIST_HEADER
+    return version == _LIST_VERSION and is_whole
+
+
+_IS_SOUND = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})

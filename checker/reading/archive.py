@@ -33,6 +33,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
+from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.source import CHUNK, Opened, Seekable, open_again, open_source
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
@@ -50,6 +51,7 @@ class ReadOptions(NamedTuple):
         jobs: Blobs that are read side by side.
         whole_digest: Whether the sum of the file as it lies there is wanted; it costs another pass.
         progress: Told of every blob that is done: bytes done and bytes in all.
+        early: Hashes of its members that are being worked out already.
     """
 
     plan: ContentPlan = ContentPlan()
@@ -57,6 +59,7 @@ class ReadOptions(NamedTuple):
     jobs: int = 2
     whole_digest: bool = True
     progress: Callable[[int, int], None] | None = None
+    early: EarlyHashes | None = None
 
 
 def read_archive(path: str, options: ReadOptions) -> Archive:
@@ -124,7 +127,7 @@ class _FileHash:
 
 
 def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Blob]:
-    tasks = sorted(_tasks(path, opened, options.limits), key=lambda task: task.position)
+    tasks = sorted(_tasks(path, opened, options), key=lambda task: task.position)
     total = sum(task.size for task in tasks)
     done = 0
     blobs: dict[int, Blob] = {}
@@ -137,9 +140,9 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Bl
     return dict(sorted(blobs.items()))
 
 
-def _tasks(path: str, opened: Opened, limits: Limits) -> Iterator[Task]:
+def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
     entries = opened.tar.entries
-    for position in _positions(entries, limits):
+    for position in _positions(entries, options.limits):
         offset = entries.offsets[position]
         yield Task(
             location=Location(
@@ -153,7 +156,16 @@ def _tasks(path: str, opened: Opened, limits: Limits) -> Iterator[Task]:
             is_document=_is_document(entries.paths[position]),
             chunks=partial(opened.content.chunks, position),
             seekable=partial(opened.content.seekable, position),
+            early=partial(_early_hash, opened, options.early, position),
         )
+
+
+def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> EarlyHash | None:
+    """The hash of a member that lies in the file as it is, if work on it has begun."""
+    entries = opened.tar.entries
+    if early is None or opened.file is None or position in entries.sparse:
+        return None
+    return early.claim(opened.file, entries.content(position))
 
 
 def _is_document(path: str) -> bool:

@@ -16,6 +16,7 @@ from checker.model.tar import Tar
 from checker.reading.background import Background, Beside
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.document import read_document
+from checker.reading.early import EarlyHash
 from checker.reading.header import BLOCK, looks_like_header
 from checker.reading.source import Seekable
 from checker.reading.tar import TarWalker, walk_by_seeking
@@ -37,6 +38,7 @@ class Task(NamedTuple):
         is_document: Whether it is one of the files that must be JSON.
         chunks: Gives its content in pieces.
         seekable: Gives its content in any order; None if it can only be had from its start.
+        early: Gives its sha256, if work on that has begun before all else; else None.
     """
 
     location: Location
@@ -46,13 +48,15 @@ class Task(NamedTuple):
     is_document: bool
     chunks: Callable[[], Iterator[bytes]]
     seekable: Callable[[], Seekable | None] = lambda: None
+    early: Callable[[], EarlyHash | None] = lambda: None
 
 
 class _Hashes:
     """All digests of one content: sha256, and what the path of the blob asks for."""
 
-    def __init__(self, path: str) -> None:
-        self._hashes = {"sha256": hashlib.sha256()}
+    def __init__(self, path: str, early: EarlyHash | None = None) -> None:
+        self._early = early
+        self._hashes = {} if early else {"sha256": hashlib.sha256()}
         folder, _, rest = path.partition("/")
         algorithm = rest.partition("/")[0]
         if folder == "blobs" and algorithm in _HASHES:
@@ -62,8 +66,14 @@ class _Hashes:
         for value in self._hashes.values():
             value.update(data)
 
+    @property
+    def need_bytes(self) -> bool:
+        """Whether there is anything to update."""
+        return bool(self._hashes)
+
     def digests(self) -> dict[str, str]:
-        return {algorithm: value.hexdigest() for algorithm, value in self._hashes.items()}
+        found = {"sha256": self._early.result()} if self._early else {}
+        return found | {algorithm: value.hexdigest() for algorithm, value in self._hashes.items()}
 
 
 def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
@@ -164,9 +174,12 @@ def _read_large_plain(
     task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker, seekable: Seekable
 ) -> Blob:
     """Hash all bytes here, and walk the headers alone on another thread."""
+    hashes = _Hashes(task.path, task.early())
+    if not hashes.need_bytes:
+        tar = walk_by_seeking(walker, seekable.read, seekable.size)
+        return _plain_blob(task, seekable.size, hashes, tar)
     walked: list[Tar] = []
     beside = Beside(lambda: walked.append(walk_by_seeking(walker, seekable.read, seekable.size)))
-    hashes = _Hashes(task.path)
     size = 0
     try:
         for chunk in chain((head,), chunks):
@@ -189,7 +202,7 @@ class _CompressedReading:
         self, task: Task, kind: CompressionKind, walker: TarWalker, limits: Limits
     ) -> None:
         self._task = task
-        self._hashes = _Hashes(task.path)
+        self._hashes = _Hashes(task.path, task.early())
         self._inflater = Inflater(kind, limits)
         self._walker = walker
         self._diff = hashlib.sha256()

@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TextIO
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
@@ -177,7 +178,7 @@ def _problem(problem: PluginProblem, width: int) -> Iterator[Line]:
 def _archive(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
     blocks: list[Iterable[Line]] = [_about(checked, width)]
     if run.command == "check":
-        blocks += _groups(checked.findings, width)
+        blocks += _findings(run, checked.findings, width)
     blocks += _crashes(checked, width)
     if run.command == "check":
         blocks.append(_rules(checked, width))
@@ -291,19 +292,42 @@ def _image_traits(image: Image) -> Iterator[str]:
 # --- one archive: what is wrong with it
 
 
-def _groups(findings: Iterable[Finding], width: int) -> Iterator[Iterator[Line]]:
+def _findings(run: Run, findings: Iterable[Finding], width: int) -> Iterator[Iterable[Line]]:
     """A block for each finding; those that differ only in the place share one.
 
-    Of each rule and severity come the first few blocks, and how many findings are left.
+    Notes that fail nothing share a block, told in short: nearly every archive has some.
     """
-    for group in by_rule(finding for finding in findings if finding.waived is None):
+    shown = [finding for finding in findings if finding.waived is None]
+    grave = [finding for finding in shown if finding.severity is not Severity.NOTE]
+    notes = [finding for finding in shown if finding.severity is Severity.NOTE]
+    if any(map(run.fails, notes)):
+        grave, notes = shown, []
+    yield from _blocks(grave, _finding, width)
+    yield chain.from_iterable(_blocks(notes, _note, width))
+
+
+def _blocks(
+    findings: Iterable[Finding],
+    tell: Callable[[Sequence[Finding], int], Iterator[Line]],
+    width: int,
+) -> Iterator[Iterator[Line]]:
+    """Of each rule and severity the first few findings, and how many are left."""
+    for group in by_rule(findings):
         folds = fold(group)
         for alike in folds[:_REPEATS]:
-            yield _finding(alike, width)
+            yield tell(alike, width)
         hidden = sum(map(len, folds[_REPEATS:]))
         if hidden:
             text = f"... and {hidden:,} more of {safe(group[0].rule)} ({_SEE_JSON})"
             yield _beneath(text, width, Style.FAINT)
+
+
+def _note(alike: Sequence[Finding], width: int) -> Iterator[Line]:
+    """A finding in a few words, its place as far as the message says it."""
+    first = alike[0]
+    times = f", {len(alike):,} times" if len(alike) > 1 else ""
+    text = f"{first.rule} {first.name}{times}: {first.message}"
+    return _labelled(first.severity, _SEVERITY_STYLES[first.severity], safe(text), width)
 
 
 def _finding(alike: Sequence[Finding], width: int) -> Iterator[Line]:

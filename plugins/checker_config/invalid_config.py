@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 from checker.checks.documents import json_problems
 from checker.checks.finding import Finding, Severity
+from checker.model.annotations import is_date_time
 from checker.model.archive import Archive
-from checker.model.document import Document
-from checker.model.image import mapping
+from checker.model.document import Document, pointer
+from checker.model.image import items, mapping
 from checker_config.configs import ImageCheck, config_blobs
 from checker_schemas import SchemaError, validate
 
@@ -21,7 +24,10 @@ class InvalidConfig(ImageCheck):
     What it means:
         What an image names as its config is no JSON document, or a member has another type or
         value than the specification says, or ``architecture``, ``os`` or ``rootfs`` is missing.
-        Members that the specification does not know, and ``null`` for optional ones, are fine.
+        Members that the specification does not know, and ``null`` for optional ones, are fine; but
+        Docker's own members have a type as well. So it is if a date is right by the specification,
+        but one that engines cannot read. A port with another protocol than tcp, udp or sctp is a
+        warning.
 
     Why it matters:
         Engines decode the config strictly. Docker refuses an image whose config has a number
@@ -52,7 +58,41 @@ class InvalidConfig(ImageCheck):
                 yield self.finding(subject, message, at=problem.at, severity=problem.severity)
             for error in _schema_errors(blob.document):
                 message = f"{label}: {error.message}"
-                yield self.finding(subject, message, at={"pointer": error.pointer})
+                mild = Severity.WARNING if _is_odd_protocol(error) else None
+                yield self.finding(subject, message, at={"pointer": error.pointer}, severity=mild)
+            for place, date in _dates_that_go_refuses(blob.document):
+                message = (
+                    f'{label}: {place} is "{date}"; RFC 3339 allows small letters and a 60th '
+                    "second, but engines refuse such a date"
+                )
+                yield self.finding(subject, message, at={"pointer": place})
+
+
+def _is_odd_protocol(error: SchemaError) -> bool:
+    """Whether an error is about a port with another protocol, which engines let pass."""
+    return _numbered_port().fullmatch(error.pointer) is not None
+
+
+@cache
+def _numbered_port() -> re.Pattern[str]:
+    number = "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4}"
+    return re.compile(rf"/config/ExposedPorts/(?:{number})~1[A-Za-z0-9]+")
+
+
+def _dates_that_go_refuses(document: Document | None) -> Iterator[tuple[str, str]]:
+    """Yield the dates that are in order by RFC 3339 and that Go does not decode, with pointers."""
+    value = mapping(None if document is None else document.value)
+    dates = [(pointer("created"), value.get("created"))]
+    for i, entry in enumerate(items(value.get("history"))):
+        dates.append((pointer("history", i, "created"), mapping(entry).get("created")))
+    for place, date in dates:
+        if isinstance(date, str) and _unlike_go().search(date) and is_date_time(date):
+            yield place, date
+
+
+@cache
+def _unlike_go() -> re.Pattern[str]:
+    return re.compile("[tz]|:60")
 
 
 def _schema_errors(document: Document | None) -> Iterator[SchemaError]:

@@ -20,15 +20,8 @@ from checker.model.image import Image, Layer
 from checker.model.names import LAYER_COMPRESSION
 
 # Folders of a path that are looked at; a bound for hostile archives.
-_DEPTH = 256
+_DEPTH = 64
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
-
-
-class Present(NamedTuple):
-    """A layer that is in the archive, and its content."""
-
-    layer: Layer
-    blob: Blob
 
 
 class Use(NamedTuple):
@@ -158,15 +151,15 @@ def prefixes(path: str, longest: int) -> Iterator[str]:
         yield path
 
 
-def present_layers(archive: Archive) -> Iterator[Present]:
-    """The layers whose content is there, each content once, whoever shares it."""
+def present_layers(archive: Archive) -> Iterator[tuple[Layer, Blob]]:
+    """The layers whose content is there, with it; each content once, whoever shares it."""
     seen: set[int] = set()
     for image in archive.images:
         for layer in image.layers:
             blob = layer.blob
             if blob is not None and blob.position not in seen and is_tar_layer(layer):
                 seen.add(blob.position)
-                yield Present(layer, blob)
+                yield layer, blob
 
 
 def is_tar_layer(layer: Layer) -> bool:

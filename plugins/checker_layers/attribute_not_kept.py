@@ -21,23 +21,12 @@ _LIBARCHIVE = "LIBARCHIVE.xattr."
 _LABEL_RECORD = "RHT.security.selinux"
 
 
-class _Fate(NamedTuple):
-    """What becomes of an attribute."""
-
-    severity: Severity
-    what: str
-
-
+# By the words of the system for an attribute that cannot be set.
 _REFUSED = {
-    NOT_SUPPORTED: _Fate(
-        Severity.ERROR, "Linux has no such namespace, and Docker since 25 refuses that"
-    ),
-    INVALID: _Fate(Severity.ERROR, "the value is no capability, and engines refuse it"),
-    NOT_PERMITTED: _Fate(
-        Severity.ERROR, "only files and directories can have it, and Podman refuses it elsewhere"
-    ),
+    NOT_SUPPORTED: "Linux has no such attribute, and Docker since 25 refuses that",
+    INVALID: "the value is none that Linux takes, and engines refuse it",
+    NOT_PERMITTED: "only files and directories can have it, and Podman refuses it elsewhere",
 }
-"""What becomes of an attribute that cannot be set, by the words of the system."""
 
 
 class _Uses(NamedTuple):
@@ -51,13 +40,14 @@ class AttributeNotKept(Check):
     """Extended attributes that engines drop, refuse, or take for their own.
 
     What it means:
-        Files carry extended attributes that do not get through. Errors are those of namespaces
-        that Linux does not have, such as `com.apple.provenance` of macOS, a `security.capability`
-        that is none, and `user.` on what is no file or directory. Warnings are those of
-        overlay storage that change what is seen (`trusted.overlay.opaque`), and capabilities and
-        access control lists in records that engines do not read (`LIBARCHIVE.xattr.…` without its
-        like under `SCHILY.xattr.`, `SCHILY.acl.…`). Notes are the rest of `trusted.`, labels of
-        SELinux, and other traces of overlay storage, which Podman and Buildah may leave.
+        Files carry extended attributes that do not get through. Errors are those that Linux does
+        not have, such as `com.apple.provenance` of macOS or `system.nfs4_acl` of network shares, a
+        `security.capability` or access control list that is none, and `user.` on what is no file
+        or directory. Warnings are those of overlay storage that change what is seen
+        (`trusted.overlay.opaque`), and capabilities and access control lists in records that
+        engines do not read (`LIBARCHIVE.xattr.…` without its like under `SCHILY.xattr.`,
+        `SCHILY.acl.…`). Notes are the rest of `trusted.`, labels of SELinux, and other traces of
+        overlay storage, which Podman and Buildah may leave.
 
     Why it matters:
         Docker since 25 refuses what the file system does not take: "lsetxattr …: operation not
@@ -88,21 +78,22 @@ class AttributeNotKept(Check):
         """Look at each name of an attribute once a layer."""
         for layer in trees(archive):
             for (name, error), found in _names(layer.entries).items():
-                fate = _fate(name) if error is None else _REFUSED[error]
+                fate = _fate(name) if error is None else (Severity.ERROR, _REFUSED[error])
                 if fate is not None:
-                    yield self._report(layer, name, found, fate)
+                    yield self._report(layer, name, found, *fate)
 
-    def _report(self, layer: Layer, name: str, found: _Uses, fate: _Fate) -> Finding:
+    def _report(
+        self, layer: Layer, name: str, found: _Uses, severity: Severity, fate: str
+    ) -> Finding:
         entries = layer.entries
         path, offset = entries.paths[found.first], entries.offsets[found.first]
         count = f"{found.times} entries have" if found.times > 1 else "1 entry has"
         first = ", the first is" if found.times > 1 else ":"
         return self.finding(
             layer,
-            f"{whose(layer)}{count} the attribute {name}{first} {path} at byte {offset}; "
-            f"{fate.what}",
+            f"{whose(layer)}{count} the attribute {name}{first} {path} at byte {offset}; {fate}",
             at={"path": path, "offset": offset},
-            severity=fate.severity,
+            severity=severity,
         )
 
 
@@ -129,22 +120,22 @@ def _count(
     found[key] = _Uses(times + 1, first)
 
 
-def _fate(name: str) -> _Fate | None:
-    """What becomes of an attribute; None if it gets through."""
+def _fate(name: str) -> tuple[Severity, str] | None:
+    """What becomes of an attribute, and how much it matters; None if it gets through."""
     if name == _LABEL_RECORD:
-        return _Fate(Severity.NOTE, "a label of the host that engines do not read")
+        return (Severity.NOTE, "a label of the host that engines do not read")
     if name.startswith((_LIBARCHIVE, "SCHILY.acl.", "RHT.")):
-        return _Fate(Severity.WARNING, "engines do not read records of that kind, so it is lost")
+        return (Severity.WARNING, "engines do not read records of that kind, so it is lost")
     if name.startswith(_OVERLAY):
         return _overlay(name)
     if name == _LABEL:
-        return _Fate(Severity.NOTE, "a label of the host; Podman leaves it out")
+        return (Severity.NOTE, "a label of the host; Podman leaves it out")
     if name.startswith("trusted."):
-        return _Fate(Severity.NOTE, "containerd leaves it out, others need privileges to set it")
+        return (Severity.NOTE, "containerd leaves it out, others need privileges to set it")
     return None
 
 
-def _overlay(name: str) -> _Fate:
+def _overlay(name: str) -> tuple[Severity, str]:
     if name.rpartition(".")[2] in _OVERLAY_NOTES:
-        return _Fate(Severity.NOTE, "a trace of overlay storage; rootless Docker refuses it")
-    return _Fate(Severity.WARNING, "overlay storage obeys it, other storage does not")
+        return (Severity.NOTE, "a trace of overlay storage; rootless Docker refuses it")
+    return (Severity.WARNING, "overlay storage obeys it, other storage does not")

@@ -9,7 +9,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.entries import GLOBAL_HEADER, SYMLINK
 from checker.model.image import Layer
-from checker_layers._layers import no_layer_reason, present_layers
+from checker_layers._layers import no_tree_reason, present_layers, trees, whose
 
 # Linux, include/uapi/linux/limits.h; the longest path takes a NUL, and in a root a slash in front.
 _NAME_MAX = 255
@@ -23,7 +23,8 @@ class ImpossiblePath(Check):
 
     What it means:
         A part of a path has more than 255 bytes, a path more than 4094, the target of a symbolic
-        link more than 4095 or none at all. Linux makes no such files.
+        link more than 4095 or none at all. Linux makes no such files. Long paths of a flat root are
+        unportable-member-name's.
 
     Why it matters:
         Every engine fails to unpack the layer: "file name too long", or "no such file or
@@ -43,14 +44,15 @@ class ImpossiblePath(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Without layers there are no paths."""
-        return no_layer_reason(archive)
+        return no_tree_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for long paths and at the targets of links."""
         for layer, _ in present_layers(archive):
             # A character takes four bytes at most.
-            if max(map(len, layer.entries.by_path), default=0) * 4 > _NAME_MAX:
+            if max(map(len, layer.entries.paths), default=0) * 4 > _NAME_MAX:
                 yield from self._paths(layer)
+        for layer in trees(archive):
             yield from self._targets(layer)
 
     def _paths(self, layer: Layer) -> Iterator[Finding]:
@@ -61,9 +63,12 @@ class ImpossiblePath(Check):
                 yield from self._path(layer, position, path)
 
     def _path(self, layer: Layer, position: int, path: str) -> Iterator[Finding]:
-        parts = [(len(_raw(part)), part) for part in path.split("/")]
-        longest, part = max(parts)
-        whole = sum(size for size, _ in parts) + len(parts) - 1
+        parts = path.split("/")
+        most = 1 if path.isascii() else 4
+        if max(map(len, parts)) * most <= _NAME_MAX and len(path) * most <= _PATH_MAX:
+            return
+        longest, part = max((len(_raw(part)), part) for part in parts)
+        whole = len(_raw(path))
         if longest > _NAME_MAX:
             what = f"a name of {longest} bytes, where {_NAME_MAX} are the most: {_start(part)}"
             yield self._report(layer, position, what)
@@ -85,7 +90,7 @@ class ImpossiblePath(Check):
         entries = layer.entries
         return self.finding(
             layer,
-            f"{layer.label}, byte {entries.offsets[position]}: {what}",
+            f"{whose(layer)}byte {entries.offsets[position]}: {what}",
             at={"path": entries.paths[position], "offset": entries.offsets[position]},
         )
 

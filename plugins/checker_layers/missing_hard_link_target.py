@@ -8,10 +8,18 @@ from typing import NamedTuple
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path
+from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path, climbs_out
 from checker.model.image import Layer
 from checker.model.members import LINKS_FOLLOWED
-from checker_layers._layers import Use, is_read, no_tree_reason, through_parents, uses, whose
+from checker_layers._layers import (
+    Use,
+    find_below,
+    is_read,
+    no_tree_reason,
+    through_parents,
+    uses,
+    whose,
+)
 
 _DIRECTORY = ord(DIRECTORY)
 
@@ -31,7 +39,8 @@ class MissingHardLinkTarget(Check):
     What it means:
         A hard link in a layer, or in a root filesystem, names a path that no earlier entry made,
         or that of a directory. If the path is in a lower layer only, the finding is a warning.
-        Windows layers may link to lower layers; that is left alone.
+        Windows layers may link to lower layers; that is left alone. Targets that climb out of the
+        root are reported by escaping-layer-path, or escaping-name.
 
     Why it matters:
         Engines make entries in the order of the tar, so a target must come first, and one that
@@ -65,9 +74,11 @@ class MissingHardLinkTarget(Check):
                 yield from self._judge(layer, doubt, of_layer)
 
     def _judge(self, layer: Layer, doubt: _Doubt, of_layer: Sequence[Use]) -> Iterator[Finding]:
-        below = [use for use in of_layer if _finds(use.below, doubt.target)]
+        below = [use for use in of_layer if find_below(use.below, doubt.target) is not None]
         if doubt.is_directory:
             yield self._report(layer, doubt, "is a directory", Severity.ERROR)
+        elif doubt.target == layer.entries.paths[doubt.position]:
+            yield self._report(layer, doubt, "is the link itself", Severity.ERROR)
         elif below:
             if not any(use.is_windows for use in below):
                 yield self._report(layer, doubt, "is in a lower layer only", Severity.WARNING)
@@ -96,6 +107,8 @@ def _doubts(entries: Entries) -> list[_Doubt]:
     directories: list[_Doubt] = []
     for position in entries.of_kind(HARD_LINK):
         target = linknames.get(position, "")
+        if climbs_out(target):
+            continue
         last = by_path.get(target)
         if last is None:
             target = clean_path(target)

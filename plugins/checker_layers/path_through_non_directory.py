@@ -33,7 +33,9 @@ from checker_layers._layers import (
 
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
 # Folders of an archive that are looked up in lower layers; a bound for hostile archives.
-_LOOKED_AT = 1000
+_LOOKED_AT = 500
+# What lies in these folders comes at run time.
+_FRESH = frozenset({"run", "tmp"})
 
 
 class PathThroughNonDirectory(Check):
@@ -44,7 +46,8 @@ class PathThroughNonDirectory(Check):
         one in a lower layer while no entry of this layer makes it a directory. In the same layer
         it is an error, unless a symbolic link comes before all that lies below it and leads to a
         directory: a note if that directory is in the same layer, a warning if it is in a lower
-        one. A file or link in a lower layer is a warning. The root itself must be a directory.
+        one. A file or link in a lower layer is a warning; a link that leads where nothing is, or to
+        /run or /tmp, a note. The root itself must be a directory.
 
     Why it matters:
         Below a file nothing can be unpacked ("not a directory"). A file or link that comes behind
@@ -127,13 +130,15 @@ class PathThroughNonDirectory(Check):
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
+            is_harmless = target is not None and _hides_nothing(of_layer, path, target)
             message = (
                 f"{shown(entries, first)} lies in {path}, which is a {kind}"
                 f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry "
                 "makes it a directory; overlay storage puts a new directory in its place, other "
                 f"storage {'follows it' if kind == KIND_NAMES[SYMLINK] else 'fails'}"
             )
-            yield self._report(layer, first, message, Severity.WARNING)
+            severity = Severity.NOTE if is_harmless else Severity.WARNING
+            yield self._report(layer, first, message, severity)
 
     def _report(
         self, layer: Layer, position: int, message: str, severity: Severity | None = None
@@ -176,10 +181,10 @@ def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
     if entries.kinds[position] != _SYMLINK:
         return "; nothing can be unpacked there", Severity.ERROR
     target = entries.linknames.get(position, "")
-    folder = "" if target.startswith("/") else posixpath.dirname(path)
-    if climbs_out(f"{folder}/{target}"):
+    lead = _lead(path, target)
+    if climbs_out(lead):
         return f" to {target}, which leads out of the root", Severity.ERROR
-    place = clean_path(f"{folder}/{target}")
+    place = clean_path(lead)
     landing = _folder_at((use.layer,), place)
     if landing is not None:
         return f" to {target}; it lands in {landing or 'the root'}", Severity.NOTE
@@ -187,7 +192,22 @@ def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
     if _folder_at(stack, place) is not None or not use.is_known:
         where = "which this layer does not have, and which some storage does not see"
         return f" to {target}, {where}", Severity.WARNING
-    return f" to {target}, which is nowhere", Severity.ERROR
+    return f" to {target}, which leads to no directory", Severity.ERROR
+
+
+def _lead(path: str, target: str) -> str:
+    """Where a link leads as seen from the root."""
+    return target if target.startswith("/") else f"{posixpath.dirname(path)}/{target}"
+
+
+def _hides_nothing(of_layer: Sequence[Use], path: str, target: str) -> bool:
+    """Whether a directory in the place of a lower layer's link hides nothing of an image."""
+    for use in of_layer:
+        folder = _folder_at(use.below[::-1], clean_path(_lead(path, target)))
+        is_fresh = folder is None or folder.partition("/")[0] in _FRESH
+        if not is_fresh and any(folder in layer.entries.folders for layer in use.below):
+            return False
+    return True
 
 
 def _folder_at(layers: Sequence[Layer], path: str) -> str | None:

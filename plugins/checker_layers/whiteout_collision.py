@@ -8,10 +8,9 @@ from typing import NamedTuple
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries, hidden_by
 from checker.model.image import Layer
 from checker_layers._layers import no_tree_reason, prefixes, shown, trees, whose
-from checker_layers._whiteouts import hidden_by
 
 _DIRECTORY = ord(DIRECTORY)
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
-from checker.model.entries import WHITEOUT_PREFIX
+from checker.model.entries import WHITEOUT_PREFIX, hidden_by
 from checker_layers._layers import Use, find_below, no_layer_reason, shown, uses
-from checker_layers._whiteouts import hidden_by, in_order
+from checker_layers._whiteouts import in_order
 
 # Whiteouts that are followed through what lies between; a bound for hostile archives.
-_LOOKED_AT = 2000
+_LOOKED_AT = 500
 
 
 class WhiteoutOfNothing(Check):

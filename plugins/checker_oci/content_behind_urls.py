@@ -46,15 +46,17 @@ class ContentBehindUrls(LayoutCheck):
                 yield from self._look_at(descriptor)
 
     def _look_at(self, descriptor: Descriptor) -> Iterator[Finding]:
-        others = [(i, url) for i, url in enumerate(descriptor.urls) if _is_no_web_address(url)]
-        for i, url in others:
-            yield self.finding(
-                descriptor._replace(location=below(descriptor.location, "urls", i)),
-                f"{place(descriptor)} gives the address {url}, which is neither http nor https",
-                severity=Severity.WARNING,
-            )
-        if len(others) < len(descriptor.urls):
-            web = next(url for i, url in enumerate(descriptor.urls) if (i, url) not in others)
+        # What is no address at all is OCI007's to say.
+        found = [(i, url) for i, url in enumerate(descriptor.urls) if is_uri(url)]
+        for i, url in found:
+            if not _is_of_web(url):
+                yield self.finding(
+                    descriptor._replace(location=below(descriptor.location, "urls", i)),
+                    f"{place(descriptor)} gives the address {url}, which is neither http nor https",
+                    severity=Severity.WARNING,
+                )
+        web = next((url for _, url in found if _is_of_web(url)), None)
+        if web is not None:
             yield self.finding(
                 descriptor._replace(location=below(descriptor.location, "urls")),
                 f"{place(descriptor)} has its content come from {web}; Podman and skopeo ask there "
@@ -62,6 +64,5 @@ class ContentBehindUrls(LayoutCheck):
             )
 
 
-def _is_no_web_address(url: str) -> bool:
-    """Whether it is an address (else OCI007 speaks), but not of the web."""
-    return not url.lower().startswith(_WEB) and is_uri(url)
+def _is_of_web(url: str) -> bool:
+    return url.lower().startswith(_WEB)

@@ -43,10 +43,10 @@ class NotOneImage(LayoutCheck):
         listed = None if root is None else mapping(root.document.value).get("manifests")
         if root is None or not isinstance(listed, list) or len(items(listed)) == 1:
             return
-        what = f"{len(listed)} images" if listed else "no image"
+        what = f"{len(listed)} manifests" if listed else "no manifest"
         yield self.finding(
             root,
-            f"{INDEX_JSON} lists {what}; Podman and skopeo read an OCI archive without a name only "
-            "if there is one",
+            f"{INDEX_JSON} lists {what}; Podman and skopeo read an OCI archive without a "
+            "name only if there is exactly one",
             at={"pointer": "/manifests"},
         )

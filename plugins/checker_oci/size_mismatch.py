@@ -8,6 +8,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.image import Descriptor
+from checker.model.interpret import INDEX_JSON
 from checker_oci.documents import LayoutCheck, descriptors, place
 
 _LARGEST = 2**63 - 1  # what is out of bounds is for OCI007 to say
@@ -53,8 +54,15 @@ class SizeMismatch(LayoutCheck):
             f"{place(descriptor)} says {descriptor.size} bytes; the content has {blob.size}",
             at={"pointer": pointer, "digest": descriptor.digest_text},
             related=(blob.location,),
-            fix=f"set size to {blob.size}",
+            fix=f"set {pointer} to {blob.size}" if _is_in_index_json(descriptor) else None,
         )
+
+
+def _is_in_index_json(descriptor: Descriptor) -> bool:
+    """Whether nothing else changes with it: ``index.json`` has no digest."""
+    return descriptor.location.member is not None and descriptor.location.member.endswith(
+        INDEX_JSON
+    )
 
 
 def _differs(descriptor: Descriptor, blob: Blob) -> bool:

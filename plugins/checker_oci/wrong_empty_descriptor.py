@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
+from checker.model.blob import Blob
 from checker.model.image import Descriptor
 from checker.model.names import MediaType
 from checker_oci.documents import LayoutCheck, below, descriptors, place
@@ -24,7 +25,7 @@ class WrongEmptyDescriptor(LayoutCheck):
     What it means:
         ``application/vnd.oci.empty.v1+json`` is the type of one content only: the two bytes
         ``{}``, whose digest is ``sha256:44136fa3…``. Here a descriptor of this type has another
-        digest or size. (If the content is there and is no ``{}``, ``media-type-mismatch`` says so
+        digest or size; a warning if that is an empty object with white space. (If the content is there and is no ``{}``, ``media-type-mismatch`` says so
         of a config.)
 
     Why it matters:
@@ -56,12 +57,13 @@ class WrongEmptyDescriptor(LayoutCheck):
         if digest is None or wanted is None:
             return
         blob = archive.members.blob_of(digest)
-        if digest.encoded != wanted and not _is_config_that_is_there(descriptor, blob):
+        if digest.encoded != wanted and not _is_other_config(descriptor, blob):
             yield self.finding(
                 descriptor._replace(location=below(descriptor.location, "digest")),
                 f"{place(descriptor)} is of the empty type, but refers to {digest}; {{}} has "
                 f"{digest.algorithm}:{wanted}",
                 at={"digest": str(digest)},
+                severity=Severity.WARNING if _is_empty_object(blob) else None,
             )
         elif digest.encoded == wanted and blob is None and _is_other_size(descriptor):
             yield self.finding(
@@ -69,13 +71,18 @@ class WrongEmptyDescriptor(LayoutCheck):
                 f"{place(descriptor)} refers to the empty object {{}} of {_SIZE} bytes, but says "
                 f"{descriptor.size}",
                 at={"digest": str(digest)},
-                fix=f"set size to {_SIZE}",
             )
 
 
-def _is_config_that_is_there(descriptor: Descriptor, blob: object) -> bool:
-    """Whether OCI011 looks at it."""
-    return blob is not None and descriptor.location.pointer == "/config"
+def _is_other_config(descriptor: Descriptor, blob: Blob | None) -> bool:
+    """Whether it is a config with other content than an empty object, of which OCI011 speaks."""
+    is_config = descriptor.location.pointer == "/config"
+    return blob is not None and is_config and not _is_empty_object(blob)
+
+
+def _is_empty_object(blob: Blob | None) -> bool:
+    """Whether it is an empty object, if not of these two bytes."""
+    return blob is not None and blob.document is not None and blob.document.value == {}
 
 
 def _is_other_size(descriptor: Descriptor) -> bool:

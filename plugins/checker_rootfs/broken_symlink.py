@@ -7,14 +7,17 @@ from itertools import islice
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.entries import SYMLINK, clean_path
+from checker.model.entries import SYMLINK, clean_path, climbs_out
 from checker.model.rootfs import Placed, Rootfs, Row
 from checker_rootfs.command import is_mounted
 from checker_rootfs.folders import LIBRARIES, PROGRAMS
 from checker_rootfs.places import is_windows, place_of, shown
 
-_GRAVE = frozenset({*("bin", "sbin", "lib", "lib64", "usr", "etc", "var"), "bin/sh", "usr/bin/env"})
-_OF_WEIGHT = frozenset({"etc/os-release", "etc/passwd", "etc/group", "etc/ssl/cert.pem"})
+_GRAVE = frozenset({*("bin", "sbin", "lib", "usr", "etc", "var"), "bin/sh", "usr/bin/env"})
+# Packages of base files bring lib64 before anything lies where it leads.
+_OF_WEIGHT = frozenset(
+    {"lib64", "etc/os-release", "etc/passwd", "etc/group", "etc/ssl/cert.pem"},
+)
 _CERTIFICATES = "etc/ssl/certs"
 # Time is bounded: a root of millions of links that all lead elsewhere is not followed to its end.
 _LINKS = 50_000
@@ -26,8 +29,9 @@ class BrokenSymlink(Check):
 
     What it means:
         Links are followed inside the root as in a container. Reported are links that dangle at
-        places that matter: base folders such as /bin and /lib, and /bin/sh (warnings), programs in
-        the folders of PATH, shared libraries, certificates and account files (notes); links that
+        places that matter: base folders such as /bin and /lib, and /bin/sh (warnings), /lib64,
+        programs in the folders of PATH, shared libraries, certificates and account files (notes,
+        since images without a loader or a shell may have such a link); links that
         form a loop; and links with more ``..`` than they are deep, which lead out of the root
         wherever it is unpacked and are held back in a container alone (notes). Links to /proc,
         /sys, /dev and /run pass, which engines fill.
@@ -59,15 +63,17 @@ class BrokenSymlink(Check):
             end = rootfs.follow(row.path)
             if end is None:
                 severity = _weight(row.path) or Severity.NOTE
-                yield self._report(rootfs, row, "and that leads in a circle", severity)
+                yield self._report(rootfs, row, "that leads in a circle", severity)
             elif climbs:
-                yield self._report(rootfs, row, "which climbs out of the root filesystem")
+                link = row.entry.linkname
+                problem = f"to {link}, which climbs out of the root filesystem"
+                yield self._report(rootfs, row, problem)
             elif _weight(row.path) is not None and end not in rootfs and not _is_filled(end):
                 dangling.append((row, end))
         held = rootfs.held(end for _, end in dangling)
         for row, end in dangling:
             if end not in held:
-                problem = f"and nothing is at /{end}"
+                problem = f"that leads to /{end}, where nothing is"
                 yield self._report(rootfs, row, problem, _weight(row.path) or Severity.NOTE)
 
     def _report(
@@ -77,7 +83,7 @@ class BrokenSymlink(Check):
         place = shown(rootfs, Placed(row.layer, entry))
         return self.finding(
             row.layer,
-            f"{place} is a symlink to {entry.linkname}, {problem}",
+            f"{place} is a symlink {problem}",
             at=place_of(rootfs, entry),
             severity=severity,
         )
@@ -104,24 +110,12 @@ def _target(path: str, link: str) -> tuple[str, bool]:
         folder = folder.rpartition("/")[0]
         rest = rest[3:]
     joined = f"{folder}/{rest}" if folder else rest
-    return _clean(joined), ".." in rest and _climbs(joined)
+    return _clean(joined), climbs_out(joined)
 
 
 def _clean(path: str) -> str:
     is_clean = ".." not in path and "./" not in path and "//" not in path
     return path if is_clean and path[-1:] not in ("/", ".") else clean_path(path)
-
-
-def _climbs(path: str) -> bool:
-    depth = 0
-    for part in path.split("/"):
-        if part == "..":
-            depth -= 1
-            if depth < 0:
-                return True
-        elif part not in ("", "."):
-            depth += 1
-    return False
 
 
 def _weight(path: str) -> Severity | None:

@@ -18,7 +18,7 @@ from checker.model.document import pointer
 from checker.model.entries import Entry, clean_path
 from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs, Row
-from checker_rootfs.places import is_windows
+from checker_rootfs.places import is_wasm, is_windows
 from checker_rootfs.program import shebang_of
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -67,13 +67,6 @@ class Lookup(NamedTuple):
         return clean_path(self.path)
 
 
-class Program(NamedTuple):
-    """An executable file and its first bytes."""
-
-    row: Row
-    head: bytes
-
-
 class Start(NamedTuple):
     """The program that an image starts.
 
@@ -103,11 +96,11 @@ def find_start(rootfs: Rootfs) -> Start | None:
 
     Returns:
         None if that cannot be judged: a flat root, an image without a config or command, an image
-        for Windows, or a program on a filesystem that engines mount.
+        for Windows or WebAssembly, or a program on a filesystem that engines mount.
     """
     image = rootfs.image
     config = None if image is None else image.config
-    if image is None or config is None or is_windows(rootfs):
+    if image is None or config is None or is_windows(rootfs) or is_wasm(rootfs):
         return None
     key, words = _command(config)
     if not words:
@@ -128,8 +121,8 @@ def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
     return placed if script is None else look_up(rootfs, start.config, script.interpreter).found
 
 
-def programs_in_path(rootfs: Rootfs) -> Iterator[Program]:
-    """The executables in the folders of PATH, but not what the image starts."""
+def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
+    """The executables in the folders of PATH and their heads, but not what the image starts."""
     config = None if rootfs.image is None else rootfs.image.config
     folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
     start = find_start(rootfs)
@@ -137,7 +130,7 @@ def programs_in_path(rootfs: Rootfs) -> Iterator[Program]:
     for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
         path = layer.entries.paths[position]
         if path.rpartition("/")[0] in folders and path != started:
-            yield Program(Row(layer, position), head)
+            yield Row(layer, position), head
 
 
 def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:

@@ -15,8 +15,8 @@ class EmptyRootfs(Check):
     What it means:
         All layers applied, whiteouts included, no file and no directory remains. Either the layers
         hold nothing, or the upper ones take away what the lower ones brought. An image that lists
-        no layer in the first place gets a warning only: it can be a carrier of metadata, or a base
-        to build on.
+        no layer in the first place gets a note only: it can be a carrier of metadata, or a base to
+        build on.
 
     Why it matters:
         Engines load or import it without a word, and no container can start from it: there is
@@ -48,7 +48,7 @@ class EmptyRootfs(Check):
             yield self.finding(
                 rootfs,
                 f"{rootfs.image.label} has no layers, so its root filesystem is empty",
-                severity=Severity.WARNING,
+                severity=Severity.NOTE,
             )
         else:
             count = len(rootfs.layers)

@@ -8,8 +8,11 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.entries import Entry
-from checker.model.rootfs import Rootfs
-from checker_rootfs.command import find_start, why_skipped
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.accounts import ACCOUNTS
+from checker_rootfs.command import Start, find_start, why_skipped
+from checker_rootfs.identity import find_identity, obstacle
+from checker_rootfs.places import octal
 
 
 class EntrypointNotExecutable(Check):
@@ -18,11 +21,13 @@ class EntrypointNotExecutable(Check):
     What it means:
         The first word of Entrypoint, or of Cmd, leads to something in the root filesystem that is
         no regular file, or to a file whose mode has none of the three executable bits. A bare name
-        is reported only if no directory of PATH has an executable file of that name.
+        is reported only if no directory of PATH has an executable file of that name. If the image
+        runs as another user than root, the bits for that user and his groups must be set, of the
+        file and of the folders that it lies in.
 
     Why it matters:
         Every container fails at its start with "permission denied", also for root, since the kernel
-        executes no file without an executable bit.
+        executes no file without an executable bit, and without the one of the user only for root.
 
     How to mend it:
         Set the bit before the image is built (``chmod +x``) or while copying
@@ -37,6 +42,7 @@ class EntrypointNotExecutable(Check):
     id = "RFS003"
     name = "entrypoint-not-executable"
     severity = Severity.ERROR
+    reads = (ACCOUNTS,)
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Only images say what they start."""
@@ -45,7 +51,10 @@ class EntrypointNotExecutable(Check):
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a program that cannot be executed."""
         start = find_start(rootfs)
-        if start is None or start.program.found is None or start.executable is not None:
+        if start is None or start.program.found is None:
+            return
+        if start.executable is not None:
+            yield from self._check_user(rootfs, start, start.executable)
             return
         layer, entry = start.program.found
         yield self.finding(
@@ -56,8 +65,26 @@ class EntrypointNotExecutable(Check):
             fix=None if entry.is_directory else f"chmod +x {entry.path}",
         )
 
+    def _check_user(self, rootfs: Rootfs, start: Start, program: Placed) -> Iterator[Finding]:
+        """Report a program that the user of the image, in particular, may not execute."""
+        identity = find_identity(rootfs, start.config)
+        barrier = None if identity is None else obstacle(rootfs, identity, program)
+        if identity is None or barrier is None:
+            return
+        layer, entry = barrier
+        path = entry.path or "/"
+        yield self.finding(
+            start.config,
+            f'{start.label} starts "{start.program.word}" as user {identity.uid}, who may not '
+            + ("enter" if entry.is_directory else "execute")
+            + f" {path} of mode {octal(entry)}, owner {entry.uid} and group {entry.gid} "
+            f"(layer {layer.position})",
+            at={"pointer": start.pointer, "path": entry.path},
+            fix=f"chmod +x {path}",
+        )
+
 
 def _describe(entry: Entry) -> str:
     if entry.is_file or entry.is_hard_link:
-        return f"a file of mode {entry.mode & 0o7777:04o}, which nobody may execute"
+        return f"a file of mode {octal(entry)}, which nobody may execute"
     return f"a {entry.kind_name}"

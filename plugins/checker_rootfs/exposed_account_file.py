@@ -16,7 +16,7 @@ from checker_rootfs.accounts import (
     is_hash,
     read_accounts,
 )
-from checker_rootfs.places import is_windows, place_of, shown
+from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _SECRET = frozenset({SHADOW, GSHADOW})
 _OTHERS_READ, _OTHERS_WRITE = 0o004, 0o002
@@ -60,21 +60,21 @@ class ExposedAccountFile(Check):
                 continue
             mode = placed.entry.mode
             if mode & _OTHERS_WRITE:
-                yield self._report(rootfs, placed, "everyone may write to", Severity.ERROR)
+                yield self._report(rootfs, placed, "everyone may write to it", Severity.ERROR)
             elif path in _SECRET and mode & _OTHERS_READ:
                 is_full = _has_hashes(rootfs, path)
                 severity = Severity.WARNING if is_full else Severity.NOTE
                 what = "" if is_full else ", though no password is in it"
-                yield self._report(rootfs, placed, f"everyone may read{what}", severity)
+                yield self._report(rootfs, placed, f"everyone may read it{what}", severity)
             elif path not in _SECRET and not mode & _OTHERS_READ:
-                yield self._report(rootfs, placed, "others may not read", Severity.NOTE)
+                yield self._report(rootfs, placed, "others may not read it", Severity.NOTE)
 
     def _report(self, rootfs: Rootfs, placed: Placed, problem: str, severity: Severity) -> Finding:
         entry = placed.entry
         wanted = "640" if entry.path in _SECRET else "644"
         return self.finding(
             placed.layer,
-            f"{shown(rootfs, placed)} has mode {entry.mode & 0o7777:04o}: {problem}",
+            f"{shown(rootfs, placed)} has mode {octal(entry)}: {problem}",
             at=place_of(rootfs, entry),
             severity=severity,
             fix=f"chmod {wanted} /{entry.path}",

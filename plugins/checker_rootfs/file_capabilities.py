@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.rootfs import Placed, Rootfs, Row
+from checker.model.xattrs import is_capability
 from checker_rootfs.places import is_windows, place_of, shown
 
 _ATTRIBUTE = "security.capability"
-# Length of the value by revision (Linux, include/uapi/linux/capability.h).
-_LENGTHS = {1: 12, 2: 20, 3: 24}
 _NAMES = (
     *("chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid"),
     *("setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw"),
@@ -23,23 +22,22 @@ _NAMES = (
 
 
 class FileCapabilities(Check):
-    """A program has file capabilities, or a capability attribute that no kernel takes.
+    """A program has file capabilities.
 
     What it means:
         The extended attribute security.capability gives a program rights of root, whoever starts
-        it. Each such program is a note with the capabilities by name. A value of no known revision
-        or length is a warning.
+        it. Each such program is a note with the capabilities by name. A value that Linux does not
+        take is reported by attribute-not-kept.
 
     Why it matters:
         Like setuid programs they are ways to more rights inside the container. A program whose
         capabilities are marked as effective does not start at all ("operation not permitted") where
         the engine leaves one of them out of the bounding set, as many clusters do. And a copy of
-        the image by a tool that drops extended attributes loses them without a word. The kernel
-        ignores a value that it cannot read, or refuses the program.
+        the image by a tool that drops extended attributes loses them without a word.
 
     How to mend it:
         Remove what is not needed (``setcap -r FILE``); bind to a port above 1023 in place of
-        net_bind_service. Set a malformed attribute anew with ``setcap``.
+        net_bind_service.
 
     References:
         - capabilities(7), "File capabilities"
@@ -55,33 +53,24 @@ class FileCapabilities(Check):
         if is_windows(rootfs):
             return
         for row in rootfs.with_xattr(_ATTRIBUTE):
-            yield self._report(rootfs, row)
+            value = row.layer.entries.xattrs[row.position][_ATTRIBUTE]
+            if is_capability(value):
+                yield self._report(rootfs, row, _names(value))
 
-    def _report(self, rootfs: Rootfs, row: Row) -> Finding:
+    def _report(self, rootfs: Rootfs, row: Row, names: tuple[str, ...]) -> Finding:
         entry = row.entry
-        value = entry.xattrs[_ATTRIBUTE]
-        names = _names(value)
-        if names is None:
-            problem = f"has a capability attribute of {len(value)} bytes that no kernel takes"
-        else:
-            problem = f"has the capabilities {', '.join(names) or '(none)'}"
+        place = shown(rootfs, Placed(row.layer, entry))
         return self.finding(
             row.layer,
-            f"{shown(rootfs, Placed(row.layer, entry))} {problem}",
+            f"{place} has the capabilities {', '.join(names) or '(none)'}",
             at=place_of(rootfs, entry),
-            severity=Severity.WARNING if names is None else None,
         )
 
 
-def _names(value: bytes) -> tuple[str, ...] | None:
-    """The permitted and inheritable capabilities; None if the value is malformed."""
-    revision = value[3] if len(value) > 3 else 0
-    if _LENGTHS.get(revision) != len(value):
-        return None
-    words = [int.from_bytes(value[i : i + 4], "little") for i in range(4, len(value) & ~3, 4)]
-    bits = words[0] | words[1]
-    if revision > 1:
-        bits |= (words[2] | words[3]) << 32
+def _names(value: bytes) -> tuple[str, ...]:
+    """The permitted and inheritable capabilities."""
+    words = [int.from_bytes(value[i : i + 4], "little") for i in range(4, 20, 4)]
+    bits = words[0] | words[1] | (words[2] | words[3]) << 32
     known = tuple(f"cap_{name}" for i, name in enumerate(_NAMES) if bits >> i & 1)
     others = tuple(str(i) for i in range(len(_NAMES), 64) if bits >> i & 1)
     return (*known, *others)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.model.entries import WHITEOUT_PREFIX
 from checker.model.image import Layer
 from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.folders import MERGED
@@ -19,7 +20,8 @@ class HalfMergedUsr(Check):
         Distributions with a merged /usr have links in place of the old folders: ``bin ->
         usr/bin``. Reported is a layer that puts a folder where a layer below it has such a link (a
         warning): the folder takes the place of the link, and what lies in usr/bin is no longer
-        found in /bin. A root that mixes links and folders from the start gets a note.
+        found in /bin. A root that mixes links and folders from the start gets a note. A layer with
+        files in /bin, but without an entry for /bin, is path-through-non-directory's.
 
     Why it matters:
         After such a layer /bin/sh, the loader in /lib or /lib64 and much else are gone, although
@@ -46,13 +48,13 @@ class HalfMergedUsr(Check):
             return
         replaced = {name: _replaced_link(rootfs, name) for name in MERGED}
         for name, link in replaced.items():
-            if link is not None:
-                yield self._report_replaced(rootfs, name, link)
+            folder = rootfs.get(name)
+            if link is not None and folder is not None:
+                yield self._report_replaced(folder.layer, name, link)
         if not any(replaced.values()):
             yield from self._check_mixture(rootfs)
 
-    def _report_replaced(self, rootfs: Rootfs, name: str, link: Placed) -> Finding:
-        layer = _bringer(rootfs, name)
+    def _report_replaced(self, layer: Layer, name: str, link: Placed) -> Finding:
         return self.finding(
             layer,
             f"{layer.label} has a folder {name}, which takes the place of the link {name} -> "
@@ -88,17 +90,13 @@ def _leads_to_usr(placed: Placed) -> bool:
 def _replaced_link(rootfs: Rootfs, name: str) -> Placed | None:
     """The link into /usr of a lower layer that a folder above it hides; None if there is none."""
     visible = rootfs.get(name)
-    if visible is not None and not visible.entry.is_directory:
+    if visible is None or not visible.entry.is_directory:
         return None
     for layer in reversed(rootfs.layers):
         entry = layer.entries.get(name)
         if entry is not None and not entry.is_directory:
             placed = Placed(layer, entry)
-            return placed if _leads_to_usr(placed) and rootfs.holds(name) else None
+            return placed if _leads_to_usr(placed) else None
+        if f"{WHITEOUT_PREFIX}{name}" in layer.entries.whiteouts:
+            return None
     return None
-
-
-def _bringer(rootfs: Rootfs, name: str) -> Layer:
-    """The uppermost layer that a folder, or what lies in it, comes from."""
-    visible = rootfs.get(name)
-    return rootfs.below(name)[0].layer if visible is None else visible.layer

@@ -88,7 +88,10 @@ class MalformedAccountFile(Check):
 
 def _problems(path: str, lines: tuple[Line, ...]) -> Iterator[_Problem]:
     sound: list[Line] = []
+    yield from _line_ends(lines)
     for line in lines:
+        if _ends_in_cr(line):
+            continue
         text = _malformation(path, line)
         if text is None:
             sound.append(line)
@@ -100,10 +103,20 @@ def _problems(path: str, lines: tuple[Line, ...]) -> Iterator[_Problem]:
         yield from _repeated_ids(path, sound)
 
 
+def _line_ends(lines: tuple[Line, ...]) -> Iterator[_Problem]:
+    ending = [line for line in lines if _ends_in_cr(line)]
+    if ending:
+        count = "it ends" if len(ending) == 1 else f"this and {len(ending) - 1} more lines end"
+        text = f"{count} in CR LF, and the carriage return counts as part of the last field"
+        yield _Problem(ending[0], text, Severity.WARNING)
+
+
+def _ends_in_cr(line: Line) -> bool:
+    return line.fields[-1].endswith("\r")
+
+
 def _malformation(path: str, line: Line) -> str | None:
     wanted = _FIELDS[path]
-    if line.fields[-1].endswith("\r"):
-        return "it ends in CR LF, and the carriage return counts as part of the last field"
     if not line.name.strip():
         return "the name is empty"
     if len(line.fields) != wanted:

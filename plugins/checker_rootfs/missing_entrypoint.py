@@ -30,7 +30,7 @@ class MissingEntrypoint(Check):
         line for it begins with an absolute path, that path is looked for too, as is what tini,
         dumb-init or catatonit is told to start; these are warnings. An image with neither
         Entrypoint nor Cmd passes: base images and data images are made so. Programs below /dev,
-        /proc and /sys, and images for Windows, are not judged.
+        /proc and /sys, and images for Windows and WebAssembly, are not judged.
 
     Why it matters:
         The image loads and pulls well, and every container made of it fails at its start:

@@ -9,7 +9,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.folders import LEFTOVERS
-from checker_rootfs.places import is_windows, name_of, place_of, shown
+from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
 _FOLDERS = ("bin", "sbin", "lib", "usr", "usr/bin", "usr/lib", "var", "home", "root", "run", "opt")
 _ENTERED = ("", "bin", "etc", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/lib", "var")
@@ -70,7 +70,7 @@ class OddBaseFolder(Check):
             yield self._report(
                 rootfs,
                 placed,
-                f"has mode {_octal(placed)}, so that {suffers} can use what lies in it",
+                f"has mode {octal(placed.entry)}, so that {suffers} can use what lies in it",
                 Severity.NOTE if user is None else Severity.WARNING,
                 f"chmod 755 /{placed.entry.path}",
             )
@@ -83,12 +83,14 @@ class OddBaseFolder(Check):
                 continue
             fix = f"chmod 1777 /{path}"
             if not mode & _WRITE:
-                problem = f"has mode {_octal(found)}, so that not everyone can make files in it"
+                problem = (
+                    f"has mode {octal(found.entry)}, so that not everyone can make files in it"
+                )
                 yield self._report(rootfs, found, problem, Severity.NOTE, fix)
             elif not mode & _STICKY:
                 problem = (
-                    f"has mode {_octal(found)}, without the sticky bit: everyone may delete and "
-                    "replace the files of others"
+                    f"has mode {octal(found.entry)}, without the sticky bit: everyone may delete "
+                    "and replace the files of others"
                 )
                 yield self._report(rootfs, found, problem, None, fix)
 
@@ -138,7 +140,3 @@ def _other_user(config: Config | None) -> str | None:
     value = None if config is None else config.settings.get("User")
     user = value.partition(":")[0] if isinstance(value, str) else ""
     return None if user in ("", "0", "root") else user
-
-
-def _octal(placed: Placed) -> str:
-    return f"{placed.entry.mode & 0o7777:04o}"

@@ -15,6 +15,12 @@ def is_windows(rootfs: Rootfs) -> bool:
     ) is not None
 
 
+def is_wasm(rootfs: Rootfs) -> bool:
+    """Whether an image holds a WebAssembly module, which a runtime of its own finds and starts."""
+    config = None if rootfs.image is None else rootfs.image.config
+    return config is not None and (config.architecture or "").startswith("wasm")
+
+
 def name_of(rootfs: Rootfs) -> str:
     """How messages call a root: by its image."""
     return "the root filesystem" if rootfs.image is None else rootfs.image.label
@@ -32,3 +38,8 @@ def place_of(rootfs: Rootfs, entry: Entry) -> Place:
     if rootfs.image is None:
         return {"member": entry.name, "path": entry.path, "offset": entry.offset}
     return {"path": entry.path, "offset": entry.offset}
+
+
+def octal(entry: Entry) -> str:
+    """The permission bits of an entry as chmod takes them: ``4755``."""
+    return f"{entry.mode & 0o7777:04o}"

@@ -87,9 +87,7 @@ def _problem(entry: Entry) -> str | None:
             is_usual = entry.kind == CHARACTER_DEVICE and entry.device in _USUAL_DEVICES
             return None if is_usual else f"is a {entry.kind_name}, over which engines mount /{top}"
         is_full = entry.is_file and entry.size
-        return (
-            f"is a file of {entry.size} bytes, over which engines mount /{top}" if is_full else None
-        )
+        return f"is a file with content, over which engines mount /{top}" if is_full else None
     if entry.path.startswith(_PASSING) and entry.path not in _OF_ENGINES:
         return f"is a {entry.kind_name}, left over where nothing outlasts a start"
     return None

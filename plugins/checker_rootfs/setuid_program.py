@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.entries import Entry
 from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.places import is_windows, name_of, place_of, shown
+from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
 _SETUID, _SETGID = 0o4000, 0o2000
 _GROUP_WRITE, _OTHERS_WRITE = 0o020, 0o002
@@ -67,7 +66,7 @@ class SetuidProgram(Check):
         rights = f"user {entry.uid}" if entry.mode & _SETUID else f"group {entry.gid}"
         yield self.finding(
             placed.layer,
-            f"{shown(rootfs, placed)} has mode {_octal(entry)}: it runs as {rights}, and {who} may "
+            f"{shown(rootfs, placed)} has mode {octal(entry)}: it runs as {rights}, and {who} may "
             "write to it",
             at=place_of(rootfs, entry),
             severity=severity,
@@ -75,7 +74,7 @@ class SetuidProgram(Check):
         )
 
     def _list(self, rootfs: Rootfs, programs: list[Placed]) -> Finding:
-        items = [f"{placed.entry.path} ({_octal(placed.entry)})" for placed in programs[:_SHOWN]]
+        items = [f"{placed.entry.path} ({octal(placed.entry)})" for placed in programs[:_SHOWN]]
         more = f" and {len(programs) - _SHOWN} more" if len(programs) > _SHOWN else ""
         count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
         first, *others = programs
@@ -93,7 +92,3 @@ class SetuidProgram(Check):
 
 def _is_file(placed: Placed) -> bool:
     return placed.entry.is_file or placed.entry.is_hard_link
-
-
-def _octal(entry: Entry) -> str:
-    return f"{entry.mode & 0o7777:04o}"

@@ -11,9 +11,10 @@ from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
 from checker_rootfs.command import is_mounted
 from checker_rootfs.folders import LIBRARIES, PROGRAMS
-from checker_rootfs.places import is_windows, place_of, shown
+from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _WRITE, _STICKY, _EXECUTABLE = 0o002, 0o1000, 0o111
+_SETID = 0o6000
 _SYSTEM_FOLDERS = PROGRAMS | {"", "etc", "lib", "lib64", "root", "usr", "usr/lib", "var"}
 # Other rules have their say on these.
 _TEMPORARY = frozenset({"tmp", "var/tmp"})
@@ -27,7 +28,8 @@ class WorldWritable(Check):
         Its mode has the write bit for others. Warnings are programs in the folders of PATH, shared
         libraries, what lies directly in /etc, and the base folders themselves; anything else is a
         note, since applications often ship data files of such a mode. Folders with the sticky bit,
-        such as /tmp, pass, as do devices, symlinks and what lies in /dev, /proc and /sys.
+        such as /tmp, pass, as do devices, symlinks and what lies in /dev, /proc and /sys. Account
+        files and setuid programs are reported by exposed-account-file and setuid-program.
 
     Why it matters:
         Whoever gets to run code as any user of the container can change the file, and so what root
@@ -53,12 +55,12 @@ class WorldWritable(Check):
             return
         for row in rootfs.with_mode(_WRITE):
             entry = row.entry
-            if _passes(entry):
+            if _passes(entry) or _is_symlink(rootfs, Placed(row.layer, entry)):
                 continue
             yield self.finding(
                 row.layer,
                 f"{shown(rootfs, Placed(row.layer, entry))} is a {entry.kind_name} of mode "
-                f"{entry.mode & 0o7777:04o}, which everyone may write to",
+                f"{octal(entry)}, which everyone may write to",
                 at=place_of(rootfs, entry),
                 fix=f"chmod o-w /{entry.path}",
                 severity=None if _is_of_system(entry) else Severity.NOTE,
@@ -69,7 +71,14 @@ def _passes(entry: Entry) -> bool:
     if entry.is_directory:
         return bool(entry.mode & _STICKY) or entry.path in _TEMPORARY or is_mounted(entry.path)
     is_file = entry.is_file or entry.is_hard_link
-    return not is_file or entry.path in _ACCOUNTS or is_mounted(entry.path)
+    has_own_rule = entry.path in _ACCOUNTS or bool(entry.mode & _SETID)
+    return not is_file or has_own_rule or is_mounted(entry.path)
+
+
+def _is_symlink(rootfs: Rootfs, placed: Placed) -> bool:
+    """Whether a hard link is one to a symlink, whose mode means nothing."""
+    file = rootfs.file_of(placed) if placed.entry.is_hard_link else None
+    return file is not None and file.entry.is_symlink
 
 
 def _is_of_system(entry: Entry) -> bool:

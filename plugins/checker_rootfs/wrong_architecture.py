@@ -32,8 +32,9 @@ class WrongArchitecture(Check):
         The ELF header of the program that the image starts (of the interpreter, if it is a script)
         names another machine, word size or byte order than the config's ``architecture``. That is
         an error, except where processors may run both: 386 under amd64 is a note, arm under arm64 a
-        warning. If the started program tells nothing, the majority of at least five executables
-        is compared, which gives a warning. Variants, such as arm v6 and v7, are not compared.
+        warning. The majority of at least five executables is compared too: it is a warning if the
+        started program tells nothing, and a note if that program fits. Variants, such as arm v6
+        and v7, are not compared.
 
     Why it matters:
         The image is chosen for machines on which it cannot run: containers fail at their start with
@@ -66,16 +67,16 @@ class WrongArchitecture(Check):
             return
         start = find_start(rootfs)
         program = None if start is None else _elf_behind(rootfs, start)
-        if start is not None and program is not None:
-            yield from self._compare(start, *program, wanted)
+        if start is None or program is None:
+            yield from self._compare_all(rootfs, wanted, Severity.WARNING)
+        elif program[1] == wanted:
+            yield from self._compare_all(rootfs, wanted, Severity.NOTE)
         else:
-            yield from self._compare_all(rootfs, wanted)
+            yield from self._compare(start, *program, wanted)
 
     def _compare(
         self, start: Start, placed: Placed, machine: Machine, wanted: Machine
     ) -> Iterator[Finding]:
-        if machine == wanted:
-            return
         yield self.finding(
             start.config,
             f"{start.label}: the config says {start.config.platform}, but {placed.entry.path} "
@@ -84,7 +85,9 @@ class WrongArchitecture(Check):
             severity=_severity(machine, wanted),
         )
 
-    def _compare_all(self, rootfs: Rootfs, wanted: Machine) -> Iterator[Finding]:
+    def _compare_all(
+        self, rootfs: Rootfs, wanted: Machine, severity: Severity
+    ) -> Iterator[Finding]:
         image = rootfs.image
         if image is None or image.config is None:
             return
@@ -104,7 +107,7 @@ class WrongArchitecture(Check):
             f"{image.label}: the config says {image.config.platform}, but {number} of {total} "
             f"executables were built for something else, most of them for {most}",
             at={"pointer": "/architecture"},
-            severity=Severity.WARNING,
+            severity=severity,
         )
 
 

@@ -60,7 +60,21 @@ def has_base64_length(value: object) -> bool:
     return not isinstance(value, str) or len(value) % 4 == 0
 
 
+def is_plain_integer(value: object) -> bool:
+    """Tell whether a number is written without fraction and exponent.
+
+    Go's decoder, and so every engine, refuses 2.0 and 1e3 where a whole number belongs; to JSON
+    Schema they are whole numbers.
+    """
+    return not isinstance(value, float)
+
+
 FORMATS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
-    {"date-time": is_date_time, "uri": is_uri, "x-base64-length": has_base64_length},
+    {
+        "date-time": is_date_time,
+        "uri": is_uri,
+        "x-base64-length": has_base64_length,
+        "x-plain-integer": is_plain_integer,
+    },
 )
 """The function of each format, by its name in the schemas."""

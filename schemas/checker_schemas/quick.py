@@ -7,12 +7,14 @@ So the keywords that the schema files use are evaluated here, as JSON Schema dra
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 from checker_schemas import documents
 from checker_schemas.formats import FORMATS
 
 Schema: TypeAlias = dict[str, Any]
+Test: TypeAlias = Callable[[Any], bool]
 
 
 class _DoubtError(Exception):
@@ -33,114 +35,141 @@ def is_surely_valid(name: str, value: object) -> bool:
         True if it does. False if it does not, or if only the library can tell.
     """
     try:
-        return _meets(documents.contents(name), value)
+        return _test_of(name)(value)
     except _DoubtError:
         return False
 
 
-def _meets(schema: object, value: object) -> bool:
+@cache
+def _test_of(name: str) -> Test:
+    return _test(documents.contents(name))
+
+
+@cache
+def _test_of_reference(uri: str) -> Test:
+    return _test(documents.follow(uri))
+
+
+def _test(schema: object) -> Test:
+    """Make a test of a schema once, because a document may have many thousands of descriptors."""
     if not isinstance(schema, dict):
         raise _DoubtError
-    return all(
-        _evaluator(keyword)(argument, value, schema)
+    tests = [
+        _evaluator(keyword)(argument, schema)
         for keyword, argument in schema.items()
         if keyword not in _SILENT
-    )
+    ]
+    if len(tests) == 1:
+        return tests[0]
+
+    def meets_all(value: object) -> bool:
+        for test in tests:  # noqa: SIM110 -- a generator for each value takes twice as long
+            if not test(value):
+                return False
+        return True
+
+    return meets_all
 
 
-def _evaluator(keyword: str) -> Callable[[Any, Any, Schema], bool]:
+def _evaluator(keyword: str) -> Callable[[Any, Schema], Test]:
     try:
         return _KEYWORDS[keyword]
     except KeyError:
         raise _DoubtError from None
 
 
-def _ref(uri: str, value: object, _: Schema) -> bool:
-    return _meets(documents.follow(uri), value)
+def _ref(uri: str, _: Schema) -> Test:
+    return _test_of_reference(uri)
 
 
-def _type(kinds: str | list[str], value: object, _: Schema) -> bool:
-    return any(_is(kind, value) for kind in ([kinds] if isinstance(kinds, str) else kinds))
-
-
-def _is(kind: str, value: object) -> bool:
-    if isinstance(value, bool):  # which Python counts among the whole numbers
-        return kind == "boolean"
-    if kind == "integer" and isinstance(value, float):
-        return value.is_integer()
-    if kind not in _TYPES:
+def _type(kinds: str | list[str], _: Schema) -> Test:
+    wanted = frozenset([kinds] if isinstance(kinds, str) else kinds)
+    if not wanted <= _TYPES.keys():
         raise _DoubtError
-    return isinstance(value, _TYPES[kind])
+    types = frozenset(each for kind in wanted for each in _TYPES[kind])
+    if "integer" not in wanted or "number" in wanted:
+        return lambda value: type(value) in types
+    return lambda value: type(value) in types or (isinstance(value, float) and value.is_integer())
 
 
-def _const(wanted: object, value: object, _: Schema) -> bool:
+def _const(wanted: object, _: Schema) -> Test:
     if not isinstance(wanted, str | int):
         raise _DoubtError
-    return value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
+    return lambda value: value == wanted and isinstance(value, bool) == isinstance(wanted, bool)
 
 
-def _minimum(least: float, value: Any, _: Schema) -> bool:
-    return not (_is("number", value) and value < least)
+def _minimum(least: float, _: Schema) -> Test:
+    return lambda value: not (type(value) in _NUMBERS and value < least)
 
 
-def _maximum(most: float, value: Any, _: Schema) -> bool:
-    return not (_is("number", value) and value > most)
+def _maximum(most: float, _: Schema) -> Test:
+    return lambda value: not (type(value) in _NUMBERS and value > most)
 
 
-def _min_length(least: int, value: object, _: Schema) -> bool:
-    return not isinstance(value, str) or len(value) >= least
+def _min_length(least: int, _: Schema) -> Test:
+    return lambda value: not isinstance(value, str) or len(value) >= least
 
 
-def _pattern(pattern: str, value: object, _: Schema) -> bool:
-    return not isinstance(value, str) or re.search(pattern, value) is not None
+def _pattern(pattern: str, _: Schema) -> Test:
+    search = re.compile(pattern).search
+    return lambda value: not isinstance(value, str) or search(value) is not None
 
 
-def _format(name: str, value: object, _: Schema) -> bool:
+def _format(name: str, _: Schema) -> Test:
     if name not in FORMATS:
         raise _DoubtError
-    return FORMATS[name](value)
+    return FORMATS[name]
 
 
-def _required(names: list[str], value: object, _: Schema) -> bool:
-    return not isinstance(value, dict) or all(name in value for name in names)
+def _required(names: list[str], _: Schema) -> Test:
+    wanted = frozenset(names)
+    return lambda value: not isinstance(value, dict) or wanted <= value.keys()
 
 
-def _properties(schemas: Schema, value: object, _: Schema) -> bool:
-    if not isinstance(value, dict):
-        return True
-    return all(_meets(each, value[name]) for name, each in schemas.items() if name in value)
+def _properties(schemas: Schema, _: Schema) -> Test:
+    tests = [(name, _test(each)) for name, each in schemas.items()]
+    return lambda value: (
+        not isinstance(value, dict)
+        or all(test(value[name]) for name, test in tests if name in value)
+    )
 
 
-def _additional_properties(other: object, value: object, schema: Schema) -> bool:
-    if not isinstance(value, dict):
-        return True
-    known = schema.get("properties", {})
-    return all(_meets(other, member) for name, member in value.items() if name not in known)
+def _additional_properties(other: object, schema: Schema) -> Test:
+    known = frozenset(schema.get("properties", ()))
+    test = _test(other)
+    return lambda value: (
+        not isinstance(value, dict)
+        or all(test(member) for name, member in value.items() if name not in known)
+    )
 
 
-def _property_names(each: object, value: object, _: Schema) -> bool:
-    return not isinstance(value, dict) or all(_meets(each, name) for name in value)
+def _property_names(each: object, _: Schema) -> Test:
+    test = _test(each)
+    return lambda value: not isinstance(value, dict) or all(map(test, value))
 
 
-def _items(each: object, value: object, _: Schema) -> bool:
-    return not isinstance(value, list) or all(_meets(each, item) for item in value)
+def _items(each: object, _: Schema) -> Test:
+    test = _test(each)
+    return lambda value: not isinstance(value, list) or all(map(test, value))
 
 
-def _if(condition: object, value: object, schema: Schema) -> bool:
-    return not _meets(condition, value) or _meets(schema.get("then", {}), value)
+def _if(condition: object, schema: Schema) -> Test:
+    applies, then = _test(condition), _test(schema.get("then", {}))
+    return lambda value: not applies(value) or then(value)
 
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "array": list,
-    "boolean": bool,
-    "integer": int,
-    "null": type(None),
+_TYPES: dict[str, tuple[type, ...]] = {
+    "array": (list,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "null": (type(None),),
     "number": (int, float),
-    "object": dict,
-    "string": str,
+    "object": (dict,),
+    "string": (str,),
 }
+_NUMBERS = frozenset({int, float})
 
-_KEYWORDS: dict[str, Callable[[Any, Any, Schema], bool]] = {
+_KEYWORDS: dict[str, Callable[[Any, Schema], Test]] = {
     "$ref": _ref,
     "additionalProperties": _additional_properties,
     "const": _const,

@@ -41,6 +41,13 @@ def taker_host(engines_folder: Path) -> Iterator[Host]:
         yield host
 
 
+@pytest.fixture
+def walled_host(engines_folder: Path) -> Iterator[Host]:
+    """Return a host for hostile archives."""
+    with running_host(engines_folder / "walled", walled=True) as host:
+        yield host
+
+
 @pytest.fixture(scope="session")
 def made(workshop: Workshop) -> Callable[[str], Path]:
     """Return the path of a recipe's archive, made when first asked for."""

@@ -24,6 +24,33 @@ COMMAND_SECONDS: Final = 300
 LOG_TAIL_LINES: Final = 30
 
 
+WALL: Final = """
+set -e
+mount --bind "$0" "$0"
+mkdir -p "$0/var/tmp"
+mount --bind "$0/var" /var
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /dev/shm
+while read -r _ _ _ _ point _; do
+    case $(printf %b "$point") in
+        "$0" | "$0"/* | /var | /run | /dev/shm) ;;
+        *) mount -o remount,bind,ro "$(printf %b "$point")" ;;
+    esac
+done < /proc/self/mountinfo
+if touch "/outside-$$" 2> /dev/null || touch "$0/../outside-$$" 2> /dev/null; then
+    echo "the engines could write outside of $0" >&2
+    exit 1
+fi
+cd "$0"
+exec "$@"
+"""
+"""Runs a command in mounts of its own, of which only the host's folder can be written to.
+
+Podman 4 and Skopeo 1.9 extract OCI archives without a root of their own: an entry ``..``, or one
+below a link to an absolute folder, is written wherever it leads.
+"""
+
+
 class EngineError(Exception):
     """An engine did not do what the tests build on."""
 
@@ -35,10 +62,12 @@ class DockerDaemon:
     Attributes:
         folder: The host's folder, which all that it writes is below.
         environment: What it is run with; its address is there.
+        door: What it is started by; see `WALL`.
     """
 
     folder: Path
     environment: Mapping[str, str]
+    door: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -48,6 +77,7 @@ class DockerDaemon:
             EngineError: It ended, or does not answer in time; the message has the end of its log.
         """
         command = [
+            *self.door,
             str(self.folder / "bin" / "dockerd"),
             *("--data-root", str(self.folder / "docker")),
             *("--exec-root", str(self.folder / "exec")),
@@ -84,6 +114,13 @@ class DockerDaemon:
             if orphan is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(int(orphan), signal.SIGKILL)
+
+    def way_in(self) -> tuple[str, ...]:
+        """What a command is started by to run within the same walls."""
+        if not self.door or self._process is None:
+            return ()
+        enter = ("nsenter", "--mount", "--target", str(self._process.pid))
+        return (*enter, "bash", "-c", 'cd "$0" && exec "$@"', str(self.folder))
 
     def renew(self) -> None:
         """Start it anew with nothing in its store."""
@@ -131,7 +168,7 @@ class Host:
     Attributes:
         folder: Holds all of it.
         environment: What the commands are run with.
-        docker: Its Docker daemon.
+        docker: Its Docker daemon, within whose walls commands run, if it has any.
     """
 
     folder: Path
@@ -141,7 +178,7 @@ class Host:
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command in the host's folder and return how it went."""
         return subprocess.run(
-            [str(word) for word in command],
+            [*self.docker.way_in(), *(str(word) for word in command)],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
@@ -200,17 +237,15 @@ class Host:
         for name in ("graph", "run"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
-    def run_apart(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command with a ``/var`` of its own; both its outputs are one.
-
-        Podman 4 and Skopeo 1.9 extract OCI archives below ``/var/tmp``, and an entry ``..`` takes
-        that folder away with all that is in it.
-        """
-        var = self.folder / "var"
-        shutil.rmtree(var, ignore_errors=True)
-        (var / "tmp").mkdir(parents=True)
-        script = 'mount --bind "$0" /var && exec "$@" 2>&1'
-        return self.run("unshare", "--mount", "bash", "-c", script, var, *command)
+    def renew_temporary(self) -> None:
+        """Make the folders of temporary files anew, which an OCI archive can take away."""
+        for name in ("tmp", "var/tmp"):
+            folder = self.folder / name
+            if folder.is_dir():
+                shutil.rmtree(folder)
+            else:
+                folder.unlink(missing_ok=True)
+            folder.mkdir(parents=True)
 
 
 def _containers_environment(folder: Path) -> dict[str, str]:
@@ -271,15 +306,20 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running_host(folder: Path) -> Iterator[Host]:
+def running_host(folder: Path, *, walled: bool = False) -> Iterator[Host]:
     """Set up a host in a folder that is made for it, and take all of it away at the end.
+
+    Args:
+        folder: Where all of it lies.
+        walled: Whether engines can write nowhere else, as hostile archives need it.
 
     Raises:
         EngineError: The Docker daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
     environment = _environment(folder)
-    docker = DockerDaemon(folder, environment)
+    door = ("unshare", "--mount", "bash", "-c", WALL, str(folder)) if walled else ()
+    docker = DockerDaemon(folder, environment, door)
     try:
         docker.start()
         host = Host(folder, environment, docker)

@@ -17,9 +17,9 @@ ARCHIVES = 25
 
 
 def test_verdicts_agree_with_the_engines(
-    taker_host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    walled_host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Run(installed_engines(), tmp_path / "kept", shows_messages=False)
     for number in range(ARCHIVES):
-        run.take(make_sample(f"1:{number}"), taker_host)
+        run.take(make_sample(f"1:{number}"), walled_host)
     assert run.unexplained == 0, capsys.readouterr().out

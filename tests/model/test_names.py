@@ -166,3 +166,8 @@ def test_bad_references_in_the_words_of_docker(text: str, words: str) -> None:
 )
 def test_familiar(text: str, familiar: str) -> None:
     assert parse_reference(text).familiar == familiar
+
+
+def test_hostile_reference_is_refused_unread() -> None:
+    with pytest.raises(InvalidReferenceError, match="invalid reference format"):
+        parse_reference("a/" * 1_000_000 + "a")

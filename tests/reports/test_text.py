@@ -105,12 +105,22 @@ def test_of_one_rule_the_first_few_are_shown(samples: Mapping[str, Run]) -> None
     assert "... and 2 more of ARC008 (see --format json)" in shown
 
 
+def test_notes_are_told_in_short_unless_they_fail_the_run(samples: Mapping[str, Run]) -> None:
+    run = samples["findings"]
+    note = run.archives[0].findings[-2]._replace(severity=Severity.NOTE, fix="mend it")
+    run = run._replace(archives=(run.archives[0]._replace(findings=(note, note)),))
+    short = render_text(run)
+    assert f"{note.rule} {note.name}, 2 times: {note.message}" in short
+    assert "fix: mend it" not in short
+    assert "fix: mend it" in render_text(run._replace(fail_on=Severity.NOTE))
+
+
 def test_of_related_places_the_first_few_are_shown(samples: Mapping[str, Run]) -> None:
     run = samples["findings"]
     checked = run.archives[0]
     note = checked.findings[-2]
     places = tuple(note.location._replace(offset=512 * number) for number in range(9))
-    findings = (note._replace(related=places),)
+    findings = (note._replace(related=places, severity=Severity.WARNING),)
     shown = render_text(run._replace(archives=(checked._replace(findings=findings),)))
     assert shown.count("see byte") == 3
     assert "... and 6 more places (see --format json)" in shown

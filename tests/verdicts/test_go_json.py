@@ -114,3 +114,26 @@ def test_what_is_taken_is_json(text: str) -> None:
     with suppress(GoJsonError):
         decode_document(text.encode("utf-8", "surrogatepass"), ANYTHING)
         json.loads(text)
+
+
+_JSON_BITS = st.sampled_from(
+    [*'{}[],:"-1 \n\\\x01\ufeffé', '"a"', "0.5e+1", "true", "null", "NaN", "Infinity", "\\u00e9"]
+)
+
+
+def outcome_of(text: str) -> object:
+    found: list[object] = []
+    for decode in (decode_first, decode_document):
+        try:
+            found.append(decode(text.encode(), ANYTHING))
+        except GoJsonError as error:
+            found.append(str(error))
+    return found
+
+
+@given(st.lists(_JSON_BITS, max_size=8).map("".join))
+def test_the_fast_parser_and_the_scanner_agree(text: str) -> None:
+    fast = outcome_of(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checker_engines.steps.go_json._parse", lambda _raw: None)
+        assert outcome_of(text) == fast

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
@@ -34,26 +33,20 @@ from checker_engines.steps.conditions import (
     XZ,
     reading_conditions,
 )
-from checker_engines.steps.docker_config import CONFIG_20, CONFIG_28, CONFIG_29, V1_IMAGE
+from checker_engines.steps.docker_config import V1_IMAGE
+from checker_engines.steps.docker_documents import (
+    MANIFEST_TYPE,
+    REPOSITORIES_TYPE,
+    V1_CONFIG_TYPE,
+)
+from checker_engines.steps.docker_versions import VERSIONS, Version
 from checker_engines.steps.extraction import (
-    CHROOT,
-    CHROOT_20,
-    OS_ROOT,
-    Dialect,
     ExtractionError,
     Root,
     extract,
 )
 from checker_engines.steps.go_json import (
-    INT64,
-    NONE_EMBEDDED,
-    STRING,
-    STRING_MAP,
-    STRINGS,
     GoJsonError,
-    Map,
-    Scalar,
-    Slice,
     Struct,
     decode_document,
     decode_first,
@@ -79,107 +72,10 @@ from checker_engines.steps.tar_split import DUPLICATES, first_duplicate
 from checker_engines.steps.tree import Tree, TreeError
 from checker_engines.tables import docker_graphdriver
 
-_PLATFORM = Struct(
-    "Platform",
-    {
-        **dict.fromkeys(("architecture", "os", "os.version", "variant"), STRING),
-        "os.features": STRINGS,
-    },
-    NONE_EMBEDDED,
-    "v1.Platform",
-)
-_DESCRIPTOR = Struct(
-    "Descriptor",
-    {
-        "mediaType": STRING,
-        "size": INT64,
-        "digest": Scalar("string", "digest.Digest"),
-        "urls": STRINGS,
-        "annotations": STRING_MAP,
-        "platform": _PLATFORM,
-    },
-    NONE_EMBEDDED,
-    "distribution.Descriptor",
-)
-_ITEM = Struct(
-    "manifestItem",
-    {
-        "Config": STRING,
-        "RepoTags": STRINGS,
-        "Layers": STRINGS,
-        "Parent": Scalar("string", "image.ID"),
-        # Only Windows looks at what is in them, but every daemon decodes them.
-        "LayerSources": Map(_DESCRIPTOR, "map[layer.DiffID]distribution.Descriptor"),
-    },
-    NONE_EMBEDDED,
-    "tarexport.manifestItem",
-)
-_MANIFEST = Slice(_ITEM, "[]tarexport.manifestItem")
-_REPOSITORIES = Map(Map(STRING, "map[string]string"), "map[string]map[string]string")
-_V1_CONFIG = Struct("", {"os": STRING, "parent": STRING}, NONE_EMBEDDED)
 _NAME_IN_MESSAGE = re.compile(r" \(.*\)(?= must be lowercase)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
-
-
-class Version(NamedTuple):
-    """What differs between versions.
-
-    Attributes:
-        name: Name of the profile.
-        follows: The release that it was read from.
-        dialect: How it extracts.
-        config: How it decodes configs.
-        manifest_prefix: What precedes an error in ``manifest.json``.
-        loads_legacy: Whether it loads archives without ``manifest.json``.
-        is_old: Whether it is older than 23: no zstd, extraction in a process of its own, which
-            reads its input to the end, ``null`` for a manifest, and daemons that crash.
-        reads_late_errors: Whether damage behind the end of a layer's tar is an error.
-    """
-
-    name: str
-    follows: str
-    dialect: Dialect
-    config: Struct
-    manifest_prefix: str
-    loads_legacy: bool
-    is_old: bool
-    reads_late_errors: bool
-
-
-VERSIONS = (
-    Version(
-        name="docker-20.10",
-        follows="20.10.24",
-        dialect=CHROOT_20,
-        config=CONFIG_20,
-        manifest_prefix="",
-        loads_legacy=True,
-        is_old=True,
-        reads_late_errors=True,
-    ),
-    Version(
-        name="docker-28",
-        follows="28.5.2",
-        dialect=CHROOT,
-        config=CONFIG_28,
-        manifest_prefix="",
-        loads_legacy=True,
-        is_old=False,
-        reads_late_errors=False,
-    ),
-    Version(
-        name="docker-29-graphdriver",
-        follows="29.7.2",
-        dialect=OS_ROOT,
-        config=CONFIG_29,
-        manifest_prefix="invalid archive: failed to decode manifest.json: ",
-        loads_legacy=False,
-        is_old=False,
-        reads_late_errors=True,
-    ),
-)
 
 
 def engines() -> Iterator[Engine]:
@@ -354,7 +250,7 @@ class _Load:
 
     def _decode_manifest(self) -> list[object]:
         try:
-            value = decode_first(self.read(MANIFEST_JSON, _NO_CONTENT), _MANIFEST)
+            value = decode_first(self.read(MANIFEST_JSON, _NO_CONTENT), MANIFEST_TYPE)
         except GoJsonError as error:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
@@ -559,7 +455,7 @@ class _Legacy:
             pending.pop()
 
     def _parent_of(self, name: str) -> str:
-        config = self._decode(name, _V1_CONFIG)
+        config = self._decode(name, V1_CONFIG_TYPE)
         self.load_run.check_os(text(config.get("os")) or "")
         return text(config.get("parent")) or ""
 
@@ -582,7 +478,7 @@ class _Legacy:
         run = self.load_run
         raw = run.read(REPOSITORIES, run.advice())
         try:
-            names = mapping(decode_first(raw, _REPOSITORIES))
+            names = mapping(decode_first(raw, REPOSITORIES_TYPE))
         except GoJsonError as error:
             raise Refusal(str(error), "repositories does not decode", ("DKR006",)) from error
         for name, tags in names.items():

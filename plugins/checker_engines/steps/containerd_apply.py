@@ -23,6 +23,7 @@ from checker.model.entries import (
     WHITEOUT_PREFIX,
     Entry,
 )
+from checker.model.plain import is_plain
 from checker.model.tar import Tar
 from checker.model.xattrs import INVALID, errors_of
 from checker_engines.steps.tree import Node
@@ -57,7 +58,7 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
     application = _Application(_convert_on_overlay if on_overlay else _delete)
-    if not tar.entries.is_plain:
+    if not is_plain(tar.entries):
         application.run(tar)
     if error_at_end is not None:
         raise ApplyError(error_at_end)

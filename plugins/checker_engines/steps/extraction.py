@@ -18,18 +18,20 @@ from checker.model.entries import (
     FIFO,
     GLOBAL_HEADER,
     HARD_LINK,
+    META_PREFIX,
     OPAQUE_WHITEOUT,
     REGULAR,
     SYMLINK,
     WHITEOUT_PREFIX,
     Entries,
     clean_path,
+    climbs_out,
 )
+from checker.model.plain import is_plain
 from checker.model.xattrs import INVALID, xattr_errors
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import ClosedTree, Node, Tree, TreeError
 
-_META_PREFIX = ".wh..wh."
 _LINK_FOLDER = ".wh..wh.plnk"
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 
@@ -125,7 +127,7 @@ class Extractor:
         """
         path = self._path(entries, position)
         self._make_parent(path, position)
-        if path.startswith(_META_PREFIX):
+        if path.startswith(META_PREFIX):
             self._keep_link(entries, position, path)
             if path != OPAQUE_WHITEOUT:
                 return
@@ -158,7 +160,7 @@ class Extractor:
     def _path(self, entries: Entries, position: int) -> str:
         path = entries.paths[position]
         name = entries.name(position).lstrip("/")
-        if self.dialect.checks_names and ".." in name and _leads_out(name):
+        if self.dialect.checks_names and climbs_out(name):
             raise ExtractionError(f'invalid entry name "{name}"', position)
         return path
 
@@ -259,7 +261,7 @@ class Extractor:
     def _link(self, path: str, position: int, linkname: str) -> None:
         target = clean_path(linkname)
         stripped = linkname.lstrip("/")
-        if self.dialect.checks_names and (not target or _leads_out(stripped)):
+        if self.dialect.checks_names and (not target or climbs_out(stripped)):
             raise ExtractionError(f'invalid hardlink target "{linkname}"', position)
         call = f"link{self.dialect.verbs} {self._shown(target)}"
         try:
@@ -323,7 +325,7 @@ def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tre
     Raises:
         ExtractionError: One of them cannot be extracted.
     """
-    if entries.is_plain:
+    if is_plain(entries):
         return PlainTree(entries)
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):
@@ -371,15 +373,3 @@ class Root:
         for position in range(count):
             extractor.take_of_layer(entries, position)
         return extractor
-
-
-def _leads_out(name: str) -> bool:
-    depth = 0
-    for part in name.split("/"):
-        if part == "..":
-            depth -= 1
-        elif part not in ("", "."):
-            depth += 1
-        if depth < 0:
-            return True
-    return False

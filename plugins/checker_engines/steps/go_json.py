@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 _BLANK = b" \t\r\n"
+_BLANKS = _BLANK.decode()
 _DEPTH = 10000
 _ESCAPES = frozenset(b'bfnrt\\/"')
 _HEX = frozenset(b"0123456789abcdefABCDEF")
@@ -98,12 +100,15 @@ def decode_first(raw: bytes, shape: Shape, before: object = None) -> object:
     Raises:
         GoJsonError: It does not decode.
     """
+    parsed = _parse(raw)
+    if parsed is not None:
+        return _fitted(parsed.value, shape, before)
     scanner = _Scanner(raw, end="unexpected EOF")
     start = scanner.skip_blank(0)
     if start == len(raw):
         raise GoJsonError("EOF")
     end = scanner.value(start)
-    return _checked(raw[start:end], shape, before)
+    return _fitted(_load(raw[start:end]), shape, before)
 
 
 def decode_document(raw: bytes, shape: Shape) -> object:
@@ -112,13 +117,35 @@ def decode_document(raw: bytes, shape: Shape) -> object:
     Raises:
         GoJsonError: It does not decode.
     """
+    parsed = _parse(raw)
+    if parsed is not None and parsed.is_alone:
+        return _fitted(parsed.value, shape)
     scanner = _Scanner(raw, end="unexpected end of JSON input")
     start = scanner.skip_blank(0)
     end = scanner.value(start)
     behind = scanner.skip_blank(end)
     if behind < len(raw):
         raise scanner.bad(behind, "after top-level value")
-    return _checked(raw[start:end], shape)
+    return _fitted(_load(raw[start:end]), shape)
+
+
+class _Parsed(NamedTuple):
+    """The first value of a text, and whether nothing but white space follows it."""
+
+    value: object
+    is_alone: bool
+
+
+# Each engine decodes the same few documents, some of them several times.
+@lru_cache(maxsize=4)
+def _parse(raw: bytes) -> _Parsed | None:
+    """Parse what is surely JSON to Go as well; None where the scanner has to tell."""
+    text = raw.decode("utf-8", "replace").lstrip(_BLANKS)
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return _Parsed(value, is_alone=not text[end:].lstrip(_BLANKS))
 
 
 class _Scanner:
@@ -281,18 +308,28 @@ class _Number(str):
     __slots__ = ()
 
 
-def _checked(raw: bytes, shape: Shape, before: object = None) -> object:
-    text = raw.decode("utf-8", "replace")
+def _no_constant(word: str) -> object:
+    """Refuse NaN and infinities, which only Python takes for JSON."""
+    raise ValueError(word)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_Members,
+    parse_int=_Number,
+    parse_float=_Number,
+    parse_constant=_no_constant,
+)
+
+
+def _load(raw: bytes) -> object:
+    """The value of a text in which the scanner found no fault."""
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_Members,
-            parse_int=_Number,
-            parse_float=_Number,
-            strict=False,
-        )
+        return _DECODER.decode(raw.decode("utf-8", "replace"))
     except RecursionError:
         raise GoJsonError("exceeded max depth") from None
+
+
+def _fitted(value: object, shape: Shape, before: object = None) -> object:
     decoder = _Decoder()
     result = decoder.decode(value, shape, None, (), before)
     if decoder.error is not None:

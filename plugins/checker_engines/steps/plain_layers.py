@@ -1,4 +1,4 @@
-"""The short way for tars that every extractor lays down alike (``Entries.is_plain``).
+"""The short way for tars that every extractor lays down alike (``checker.model.plain``).
 
 Following an extraction entry by entry takes microseconds an entry, for each engine anew. Nearly all
 tars need none of it.
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from errno import ENOENT, ENOTDIR
 
 from checker.model.entries import DIRECTORY, HARD_LINK, SYMLINK, Entries, clean_path
+from checker.model.plain import is_plain
 from checker_engines.steps.tree import Node, Tree, TreeError
 
 _DIRECTORY = ord(DIRECTORY)
@@ -28,7 +29,7 @@ class PlainLayers:
         Returns:
             False if its extraction has to be followed: then it is not taken.
         """
-        if not entries.is_plain or any(_is_in_the_way(entries, below) for below in self.layers):
+        if not is_plain(entries) or any(_is_in_the_way(entries, below) for below in self.layers):
             return False
         self.layers.append(entries)
         return True

@@ -18,6 +18,7 @@ from checker.model.entries import (
     FIFO,
     GLOBAL_HEADER,
     HARD_LINK,
+    META_PREFIX,
     OPAQUE_WHITEOUT,
     REGULAR,
     SYMLINK,
@@ -25,13 +26,13 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.plain import is_plain
 from checker.model.tar import Tar
 from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.steps.go_tar import stop_of
 from checker_engines.steps.plain_layers import PlainLayers, PlainTree
 from checker_engines.steps.tree import Node, Tree, TreeError
 
-_META_PREFIX = ".wh..wh."
 _ELSEWHERE = "\0"
 """A name that no entry has."""
 
@@ -65,7 +66,7 @@ class Unpacking:
             UnpackError: The extraction fails.
         """
         entries = tar.entries
-        if entries.is_plain:
+        if is_plain(entries):
             self._untar_plainly(entries)
         else:
             for position in range(len(entries)):
@@ -133,7 +134,7 @@ class Unpacking:
     def _apply_entry(self, entries: Entries, position: int, unpacked: set[str]) -> None:
         name = posixpath.normpath(entries.name(position) or ".")
         self._make_parent(name)
-        if name.startswith(_META_PREFIX) and name != OPAQUE_WHITEOUT:
+        if name.startswith(META_PREFIX) and name != OPAQUE_WHITEOUT:
             return
         base = posixpath.basename(posixpath.normpath(f"/{name}"))
         if base == OPAQUE_WHITEOUT:

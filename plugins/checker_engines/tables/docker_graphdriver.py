@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from checker.verdicts import Decision
 from checker_engines.steps.docker_config import CONFIG_29
+from checker_engines.steps.docker_versions import Version
 from checker_engines.tables.importing import WHAT_IT_IS
-
-if TYPE_CHECKING:
-    from checker_engines.profiles.docker_graphdriver import Version
 
 
 def load(version: Version) -> tuple[Decision, ...]:

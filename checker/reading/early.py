@@ -1,0 +1,170 @@
+"""Hashing that begins while the program is still loading its plugins.
+
+Of a plain archive with large members, hashing takes longer than all else, and it needs to know
+nothing of checks. What is to be kept of the content is known only when the plugins are there.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+
+from checker.model.compression import CompressionKind
+from checker.model.content import ContentPlan
+from checker.model.entries import REGULAR, Span
+from checker.model.limits import Limits
+from checker.reading.compression import MAGIC_SIZE, detect
+from checker.reading.tar import TarWalker, walk_by_seeking
+
+_CHUNK = 1 << 21
+# What is smaller is hashed before a thread for it is there.
+_WORTH_A_START = 1 << 23
+# An image archive has few members. Of others no member is worth it.
+_FEW = Limits(entries=256, anomalies=1)
+_REGULAR = ord(REGULAR)
+
+
+class EarlyHash:
+    """The sha256 of one stretch of the file, perhaps not worked out yet."""
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.is_begun = False
+        self._sha256 = hashlib.sha256()
+        self._error: OSError | None = None
+        self._done = Event()
+
+    def work_out(self, file: int, is_wanted: Callable[[], bool]) -> None:
+        """Hash the stretch, as long as somebody wants it."""
+        offset, left = self.span
+        try:
+            while left and is_wanted():
+                piece = os.pread(file, min(_CHUNK, left), offset)
+                if not piece:
+                    break
+                self._sha256.update(piece)
+                offset += len(piece)
+                left -= len(piece)
+        except OSError as error:
+            self._error = error
+        if left and self._error is None:
+            self._error = OSError(errno.EIO, "it became shorter while it was read")
+        self._done.set()
+
+    def result(self) -> str:
+        """Wait for the hash.
+
+        Raises:
+            OSError: The file could not be read.
+        """
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+        return self._sha256.hexdigest()
+
+
+class EarlyHashes:
+    """Hashes of large members of a plain archive, worked out ahead on a thread of their own.
+
+    Args:
+        path: The archive. What cannot be opened or is no plain file has no early hashes.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._lock = Lock()
+        self._hashes: dict[Span, EarlyHash] = {}
+        self._identity: tuple[int, ...] = ()
+        self._closed = False
+        self._thread: Thread | None = None
+        file = _open(path)
+        if file is None:
+            return
+        self._identity = _identity(file)
+        self._hashes = {span: EarlyHash(span) for span in _large_members(file)}
+        self._thread = Thread(target=self._run, args=(file,), daemon=True)
+        self._thread.start()
+
+    def claim(self, file: int, span: Span) -> EarlyHash | None:
+        """The hash of a stretch, if work on it has begun.
+
+        Args:
+            file: The file that is read, to tell whether it is the same.
+            span: The stretch, in bytes.
+
+        Returns:
+            None if the caller has to hash it, which it need not wait for then.
+        """
+        found = self._hashes.get(span)
+        if found is None or _identity(file) != self._identity:
+            return None
+        with self._lock:
+            if not found.is_begun:
+                del self._hashes[span]
+                return None
+        return found
+
+    def close(self) -> None:
+        """Stop, however far it came."""
+        self._closed = True
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, file: int) -> None:
+        try:
+            while (pending := self._begin_next()) is not None:
+                pending.work_out(file, lambda: not self._closed)
+        finally:
+            os.close(file)
+
+    def _begin_next(self) -> EarlyHash | None:
+        with self._lock:
+            pending = next((one for one in self._hashes.values() if not one.is_begun), None)
+            if pending is None or self._closed:
+                return None
+            pending.is_begun = True
+            return pending
+
+
+def _open(path: str) -> int | None:
+    """A descriptor of a plain archive; None of anything else."""
+    try:
+        # To open a pipe and close it again would tell its writer that nobody reads.
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size < _WORTH_A_START:
+            return None
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    if detect(os.pread(file, MAGIC_SIZE, 0)) is CompressionKind.NONE:
+        return file
+    os.close(file)
+    return None
+
+
+def _identity(file: int) -> tuple[int, ...]:
+    status = os.fstat(file)
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _large_members(file: int) -> list[Span]:
+    """Where the large members of an archive lie that has few of them, the largest first."""
+    size = os.fstat(file).st_size
+    tar = walk_by_seeking(
+        TarWalker(_FEW, ContentPlan()), lambda offset, count: os.pread(file, count, offset), size
+    )
+    if tar.limits:
+        return []
+    entries = tar.entries
+    large = (
+        entries.content(i)
+        for i in range(len(entries))
+        if entries.kinds[i] == _REGULAR and i not in entries.sparse
+    )
+    return sorted(
+        (span for span in large if _WORTH_A_START <= span.length <= size - span.offset),
+        key=lambda span: -span.length,
+    )

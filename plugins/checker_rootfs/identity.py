@@ -1,0 +1,94 @@
+"""Who the process of a container is, and what that user may do with a file.
+
+Sources: moby/sys/user, GetExecUser; path_resolution(7), "Permissions".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checker.model.entries import Entry
+from checker.model.image import Config
+from checker.model.rootfs import Placed, Rootfs
+from checker_rootfs.accounts import GROUP, PASSWD, Line, read_accounts
+
+_USER_BITS, _GROUP_BITS = 6, 3
+_EXECUTE = 1
+_ACL = "system.posix_acl_access"
+
+
+class Identity(NamedTuple):
+    """A user that is not root.
+
+    Attributes:
+        uid: Its number.
+        gids: The numbers of its groups.
+    """
+
+    uid: int
+    gids: frozenset[int]
+
+
+def find_identity(rootfs: Rootfs, config: Config) -> Identity | None:
+    """The user that an image runs as.
+
+    Returns:
+        None for root, and where the account files do not say all that must be known.
+    """
+    value = config.settings.get("User")
+    if not isinstance(value, str) or not value:
+        return None
+    user, _, group = value.partition(":")
+    users, groups = _lines(rootfs, PASSWD, 4), _lines(rootfs, GROUP, 3)
+    if users is None or groups is None:
+        return None
+    line = next((line for line in users if user in (line.name, line.fields[2])), None)
+    uid = line.fields[2] if line is not None else user
+    gids = _groups(line, group, groups)
+    if not uid.isdecimal() or int(uid) == 0 or not all(map(str.isdecimal, gids)):
+        return None
+    return Identity(int(uid), frozenset(map(int, gids)))
+
+
+def may_execute(identity: Identity, entry: Entry) -> bool:
+    """Whether a user may execute a file, or pass through a directory."""
+    if _ACL in entry.xattrs:
+        return True
+    shift = 0
+    if entry.uid == identity.uid:
+        shift = _USER_BITS
+    elif entry.gid in identity.gids:
+        shift = _GROUP_BITS
+    return bool(entry.mode >> shift & _EXECUTE)
+
+
+def obstacle(rootfs: Rootfs, identity: Identity, placed: Placed) -> Placed | None:
+    """What keeps a user from executing a file: the file, or a folder on the way to it."""
+    parts = placed.entry.path.split("/")
+    for count in range(len(parts)):
+        folder = rootfs.get("/".join(parts[:count]))
+        is_folder = folder is not None and folder.entry.is_directory
+        if folder is not None and is_folder and not may_execute(identity, folder.entry):
+            return folder
+    return None if may_execute(identity, placed.entry) else placed
+
+
+def _lines(rootfs: Rootfs, path: str, fewest: int) -> list[Line] | None:
+    """The lines of a file of accounts; None if they are not known."""
+    accounts = read_accounts(rootfs, path)
+    if accounts is None:
+        return None if path in rootfs else []
+    if accounts.lines is None:
+        return None
+    return [line for line in accounts.lines if len(line.fields) >= fewest]
+
+
+def _groups(user: Line | None, group: str, groups: list[Line]) -> list[str]:
+    """The ids of the groups of a user, as they stand in the files."""
+    if group:
+        named = next((line.fields[2] for line in groups if line.name == group), group)
+        return [named]
+    if user is None:
+        return ["0"]
+    members = (line for line in groups if user.name in line.fields[-1].split(","))
+    return [user.fields[3], *(line.fields[2] for line in members)]

@@ -1,0 +1,132 @@
+"""Hashes that are begun before anything else is known give the same facts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from checker.model.archive import Archive
+from checker.model.entries import Span
+from checker.reading.archive import ReadOptions, read_archive
+from checker.reading.early import EarlyHashes
+from checker.testing import Member, compress, write_tar
+
+LARGE = 9 << 20
+MANIFEST = Member("manifest.json", b"[]")
+LAYER = write_tar([Member("big", os.urandom(LARGE))])
+GZIP_LAYER = compress(LAYER, "gzip")
+NAMED = f"blobs/sha512/{hashlib.sha512(LAYER).hexdigest()}"
+ARCHIVES = {
+    "a plain layer": [MANIFEST, Member("layer.tar", LAYER)],
+    "a compressed layer": [MANIFEST, Member("layer.tar.gz", GZIP_LAYER)],
+    "two layers": [MANIFEST, Member("1.tar", LAYER), Member("2.tar", LAYER[::-1])],
+    "a blob called by its SHA-512": [Member("oci-layout", b"{}"), Member(NAMED, LAYER)],
+    "a large file that is no tar": [MANIFEST, Member("x", b"x" * LARGE)],
+    "no large member": [MANIFEST],
+    "a cut layer": [MANIFEST, Member("layer.tar", LAYER[: LARGE - 512])],
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "archive.tar"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[int]:
+    path.write_bytes(write_tar(ARCHIVES["a plain layer"]))
+    file = os.open(path, os.O_RDONLY)
+    yield file
+    os.close(file)
+
+
+def facts(archive: Archive) -> list[object]:
+    return [
+        (
+            blob.path,
+            blob.size,
+            dict(blob.digests),
+            list(blob.digests),
+            blob.diff_id,
+            blob.inflated_size,
+            blob.error,
+            blob.tar and (list(blob.tar.entries), blob.tar.anomalies),
+        )
+        for blob in archive.members.blobs.values()
+    ]
+
+
+def span_of_layer(path: Path) -> Span:
+    return Span(path.read_bytes().index(LAYER), len(LAYER))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_the_facts_are_the_same(name: str, jobs: int, path: Path) -> None:
+    path.write_bytes(write_tar(ARCHIVES[name]))
+    plain = read_archive(str(path), ReadOptions(jobs=jobs))
+    with closing(EarlyHashes(str(path))) as early:
+        ahead = read_archive(str(path), ReadOptions(jobs=jobs, early=early))
+    assert facts(ahead) == facts(plain)
+
+
+def test_a_large_member_is_hashed_ahead(opened: int, path: Path) -> None:
+    for pause in range(100):
+        with closing(EarlyHashes(str(path))) as early:
+            # What is not begun when somebody asks is left to him.
+            time.sleep(pause / 1000)
+            claimed = early.claim(opened, span_of_layer(path))
+            if claimed is not None:
+                assert claimed.result() == hashlib.sha256(LAYER).hexdigest()
+                return
+    pytest.fail("no hash was ever begun")
+
+
+def test_another_file_and_another_stretch_have_none(
+    opened: int, path: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.tar"
+    other.write_bytes(path.read_bytes())
+    span = span_of_layer(path)
+    with closing(EarlyHashes(str(other))) as early:
+        assert early.claim(opened, span) is None
+    with closing(EarlyHashes(str(path))) as early:
+        assert early.claim(opened, span._replace(offset=span.offset + 1)) is None
+
+
+def test_a_file_that_was_written_to_has_none(opened: int, path: Path) -> None:
+    with closing(EarlyHashes(str(path))) as early:
+        os.utime(path, (1, 1))
+        assert early.claim(opened, span_of_layer(path)) is None
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "compressed", "small", "many"])
+def test_what_is_no_plain_archive_has_none(kind: str, path: Path) -> None:
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "compressed":
+        path.write_bytes(compress(os.urandom(LARGE), "gzip"))
+    elif kind == "small":
+        path.write_bytes(write_tar([Member("a", b"x")]))
+    elif kind == "many":
+        files = [Member(f"f{number}") for number in range(300)]
+        path.write_bytes(write_tar([*files, Member("big", b"x" * LARGE)]))
+    early = EarlyHashes(str(path))
+    early.close()
+    assert early.claim(0, Span(512, LARGE)) is None
+
+
+def test_a_pipe_is_not_even_opened(path: Path) -> None:
+    os.mkfifo(path)
+    EarlyHashes(str(path)).close()
+    # A writer would be let in if somebody had it open.
+    with pytest.raises(OSError, match="No such device"):
+        os.open(path, os.O_WRONLY | os.O_NONBLOCK)
