@@ -60,15 +60,16 @@ class WastefulLayers(Check):
     options = (_EFFICIENCY, _WASTED, _SHARE)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Compare the figures with the thresholds."""
+        """Compare the figures with the thresholds; one finding tells of all."""
         if len(rootfs.layers) < 2:
             return
         from checker_hygiene.layering import layering_of
 
         layering = layering_of(rootfs)
         label = rootfs.image.label if rootfs.image else "the archive"
-        for problem in self._problems(layering):
-            yield self.finding(rootfs, f"{label}: {problem}{_worst(layering)}")
+        problems = ", and ".join(self._problems(layering))
+        if problems:
+            yield self.finding(rootfs, f"{label}: {problems}{_worst(layering)}")
 
     def _problems(self, layering: Layering) -> Iterator[str]:
         lowest, highest = self.option(_EFFICIENCY), self.option(_WASTED)
