@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from checker.checks.check import Place
 from checker.checks.finding import Severity
-from checker.model.document import Document
+from checker.model.document import Document, pointer
 
 
 class JsonProblem(NamedTuple):
@@ -41,11 +41,36 @@ def json_problems(document: Document | None) -> Iterator[JsonProblem]:
         yield JsonProblem(f"is no JSON document: {document.error}", at, Severity.ERROR)
     else:
         yield from _problems_of_bytes(document)
-        for pointer in document.duplicate_keys:
+        for place in document.duplicate_keys:
             yield JsonProblem(
-                f"has the member {pointer} more than once; Go's decoder takes the last one, "
+                f"has the member {place} more than once; Go's decoder takes the last one, "
                 "other readers may take the first",
-                {"pointer": pointer},
+                {"pointer": place},
+                Severity.WARNING,
+            )
+
+
+def case_problems(value: object, known: frozenset[str], where: str = "") -> Iterator[JsonProblem]:
+    """Yield the members of an object whose names differ from known ones in capitals only.
+
+    Go's decoder takes such a member for the known one, as no other reader does (encoding/json,
+    Unmarshal).
+
+    Args:
+        value: The object; anything else has no members.
+        known: The names that have a meaning.
+        where: JSON pointer of the object.
+    """
+    if not isinstance(value, dict) or value.keys() <= known:
+        return
+    by_lower = {name.lower(): name for name in known}
+    for name in value:
+        meant = None if name in known else by_lower.get(name.lower())
+        if meant is not None:
+            yield JsonProblem(
+                f'has the member {where}{pointer(name)}, which engines take for "{meant}" and '
+                "other readers do not",
+                {"pointer": where + pointer(name)},
                 Severity.WARNING,
             )
 

@@ -26,6 +26,8 @@ _DIRECTORY = ord(DIRECTORY)
 _SYMLINK = ord(SYMLINK)
 # Of so few folders a search over all paths tells faster than a set of all folders does.
 _FEW = 8
+_SMALL = 4096
+"""Entries of a layer whose paths are copied to one set with those of other small ones."""
 _PATHS_AT_ONCE = 4096
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
@@ -67,13 +69,17 @@ class _Shade(NamedTuple):
         implied: Directories that have no entry of their own, but entries below them. Overlay
             storage makes them anew, and so hides a file or symlink of that name (containerd 2,
             archive.mkparent; Docker 28, overlay2).
-        tables: The entries of the layers above.
+        tables: The entries of the large layers above.
+        paths: Those of the small ones in one set, because an image may have many thousands.
+        others: Those of ``paths`` that are no directories.
     """
 
     gone: set[str]
     opaque: set[str]
     implied: set[str]
     tables: list[Entries]
+    paths: set[str]
+    others: set[str]
 
     def empties(self, directory: str) -> bool:
         """Whether something above leaves nothing below this directory, whatever its parents."""
@@ -81,7 +87,7 @@ class _Shade(NamedTuple):
 
     def _replaced(self, directory: str) -> bool:
         positions = ((table, table.by_path.get(directory)) for table in self.tables)
-        return any(
+        return directory in self.others or any(
             position is not None and table.kinds[position] != _DIRECTORY
             for table, position in positions
         )
@@ -355,21 +361,35 @@ def _is_whole(layer: Layer) -> bool:
 
 def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]]]:
     """Layers from the top down, each with its paths that are not visible."""
-    shade = _Shade(set(), set(), set(), [])
+    shade = _Shade(set(), set(), set(), [], set(), set())
+    whole: dict[int, set[str]] = {}
     for below, layer in reversed(tuple(enumerate(layers))):
         entries = layer.entries
+        if not entries:
+            continue
+        if id(entries) in whole:
+            # Of a layer that is there twice, the lower one shows nothing. A set for all of them,
+            # because a hostile image may list one layer many thousand times.
+            yield layer, entries, whole[id(entries)] or _fill(whole[id(entries)], entries)
+            continue
+        whole[id(entries)] = set()
         markers = set(entries.whiteouts)
         yield layer, entries, markers | _hidden(entries, shade)
         if below:
             _cast(markers, entries, shade)
 
 
+def _fill(paths: set[str], entries: Entries) -> set[str]:
+    paths.update(entries.by_path)
+    return paths
+
+
 def _hidden(entries: Entries, shade: _Shade) -> set[str]:
     """The paths of a layer that the layers above replace or take away."""
-    if not shade.tables:
-        return set()
     paths = entries.by_path.keys()
-    hidden = paths & shade.gone
+    if not paths or not (shade.tables or shade.paths):
+        return set()
+    hidden = paths & shade.gone | paths & shade.paths
     for upper in shade.tables:
         hidden |= paths & upper.by_path.keys()
     hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
@@ -431,7 +451,13 @@ def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
         elif hidden is not None:
             shade.gone.add(hidden)
     shade.implied.update(_implied(entries, markers))
-    shade.tables.append(entries)
+    if len(entries) > _SMALL:
+        shade.tables.append(entries)
+        return
+    shade.paths.update(entries.by_path)
+    shade.others.update(
+        path for path, position in entries.by_path.items() if entries.kinds[position] != _DIRECTORY
+    )
 
 
 def _implied(entries: Entries, markers: set[str]) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.documents import json_problems
+from checker.checks.documents import JsonProblem, case_problems, json_problems
 from checker.checks.finding import Finding, Severity
 from checker.model.annotations import is_date_time
 from checker.model.archive import Archive
@@ -16,6 +16,18 @@ from checker_config.configs import ImageCheck, config_blobs
 from checker_schemas import SchemaError, validate
 
 _TYPE = "/rootfs/type"
+_MEMBERS = frozenset(
+    {
+        *("architecture", "author", "config", "created", "history", "os", "os.features"),
+        *("os.version", "rootfs", "variant"),
+    },
+)
+_SETTINGS = frozenset(
+    {
+        *("ArgsEscaped", "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels"),
+        *("OnBuild", "Shell", "StopSignal", "User", "Volumes", "WorkingDir"),
+    },
+)
 
 
 class InvalidConfig(ImageCheck):
@@ -26,8 +38,8 @@ class InvalidConfig(ImageCheck):
         value than the specification says, or ``architecture``, ``os`` or ``rootfs`` is missing.
         Members that the specification does not know, and ``null`` for optional ones, are fine; but
         Docker's own members have a type as well. So it is if a date is right by the specification,
-        but one that engines cannot read. A port with another protocol than tcp, udp or sctp is a
-        warning.
+        but one that engines cannot read. A warning is a port with another protocol than tcp, udp
+        or sctp, and a member that differs from a known one in capitals only.
 
     Why it matters:
         Engines decode the config strictly. Docker refuses an image whose config has a number
@@ -53,7 +65,7 @@ class InvalidConfig(ImageCheck):
         for image, blob in config_blobs(archive):
             label = f"config of {image.label}"
             subject = blob._replace(location=blob.location._replace(image=image.location.image))
-            for problem in json_problems(blob.document):
+            for problem in (*json_problems(blob.document), *_case_problems(blob.document)):
                 message = f"{label} {problem.message}"
                 yield self.finding(subject, message, at=problem.at, severity=problem.severity)
             for error in _schema_errors(blob.document):
@@ -66,6 +78,12 @@ class InvalidConfig(ImageCheck):
                     "second, but engines refuse such a date"
                 )
                 yield self.finding(subject, message, at={"pointer": place})
+
+
+def _case_problems(document: Document | None) -> Iterator[JsonProblem]:
+    value = mapping(None if document is None else document.value)
+    yield from case_problems(value, _MEMBERS)
+    yield from case_problems(value.get("config"), _SETTINGS, pointer("config"))
 
 
 def _is_odd_protocol(error: SchemaError) -> bool:

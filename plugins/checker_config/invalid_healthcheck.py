@@ -12,6 +12,7 @@ from checker.model.image import Config, Json, integer
 from checker_config.configs import label
 
 _MILLISECOND = 1_000_000  # nanoseconds
+_LARGEST = 2**63 - 1
 _TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval")
 _KINDS = ("", "NONE", "CMD", "CMD-SHELL")
 
@@ -90,8 +91,8 @@ def _faults_of_number(check: Json, name: str, least: int, unit: str) -> Iterator
     if value is None:
         return
     number = integer(value)
-    if number is None:
-        yield _Fault((name,), "is no whole number", Severity.ERROR)
+    if number is None or not -_LARGEST - 1 <= number <= _LARGEST:
+        yield _Fault((name,), "is no whole number of 64 bits", Severity.ERROR)
     elif number < 0 or 0 < number < least:
         message = f"is {number}; it must be 0 or at least {least} {unit}"
         yield _Fault((name,), message, Severity.WARNING)

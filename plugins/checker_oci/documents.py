@@ -21,7 +21,7 @@ from functools import cache
 from typing import NamedTuple
 
 from checker.checks.check import Check
-from checker.checks.documents import json_problems
+from checker.checks.documents import case_problems, json_problems
 from checker.checks.finding import Finding
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
@@ -47,6 +47,12 @@ _SCHEMAS = {
     MediaType.OCI_MANIFEST: "oci-manifest",
     MediaType.DOCKER_MANIFEST: "docker-manifest-v2",
 }
+_MEMBERS = frozenset(
+    {
+        *("schemaVersion", "mediaType", "artifactType", "manifests", "config", "layers"),
+        *("subject", "annotations"),
+    },
+)
 _LONE_DESCRIPTORS = ("config", "subject")
 _LISTS_OF_DESCRIPTORS = ("manifests", "layers")
 
@@ -148,7 +154,8 @@ def document_findings(check: Check, part: Part) -> Iterator[Finding]:
     """Yield what is wrong with a document, but for its descriptors and media type."""
     if part.is_damaged:
         return
-    for problem in json_problems(part.document):
+    problems = (*json_problems(part.document), *case_problems(part.value, _MEMBERS))
+    for problem in problems:
         yield check.finding(
             part.blob, f"{part.label} {problem.message}", at=problem.at, severity=problem.severity
         )

@@ -25,8 +25,8 @@ class WrongEmptyDescriptor(LayoutCheck):
     What it means:
         ``application/vnd.oci.empty.v1+json`` is the type of one content only: the two bytes
         ``{}``, whose digest is ``sha256:44136fa3…``. Here a descriptor of this type has another
-        digest or size; a warning if that is an empty object with white space. (If the content is there and is no ``{}``, ``media-type-mismatch`` says so
-        of a config.)
+        digest or size; a warning if that is an empty object with white space. (If the content is
+        there and is no empty object, ``media-type-mismatch`` says so of a config.)
 
     Why it matters:
         Readers take the content for known and do not fetch it, so whatever it holds is lost to

@@ -22,6 +22,8 @@ class PlainLayers:
 
     def __init__(self) -> None:
         self.layers: list[Entries] = []
+        # Each once, because a hostile image may list one layer many thousand times.
+        self._tables: dict[int, Entries] = {}
 
     def take(self, entries: Entries) -> bool:
         """Take one more layer.
@@ -29,9 +31,11 @@ class PlainLayers:
         Returns:
             False if its extraction has to be followed: then it is not taken.
         """
-        if not is_plain(entries) or any(_is_in_the_way(entries, below) for below in self.layers):
+        below = self._tables.values()
+        if not is_plain(entries) or any(_is_in_the_way(entries, each) for each in below):
             return False
         self.layers.append(entries)
+        self._tables[id(entries)] = entries
         return True
 
 
