@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
+from checker.model.entries import Entries
 from checker.model.image import Image, Layer
 from checker_layers._layers import no_layer_reason
+
+_HIVES = "Hives"
 
 
 class LayerUnlikePlatform(Check):
@@ -45,7 +48,7 @@ class LayerUnlikePlatform(Check):
         """Compare each layer with the platform of its image."""
         for image in archive.images:
             for layer in image.layers:
-                if len(layer.entries) and layer.entries.is_windows != image.is_windows:
+                if len(layer.entries) and _is_unlike(layer.entries, image):
                     yield self._report(image, layer)
 
     def _report(self, image: Image, layer: Layer) -> Finding:
@@ -55,3 +58,10 @@ class LayerUnlikePlatform(Check):
             what = "is not laid out for Windows, which looks for its files below Files"
         message = f"{layer.label} {what}, but the image is for {image.platform or 'another system'}"
         return self.finding(layer, message)
+
+
+def _is_unlike(entries: Entries, image: Image) -> bool:
+    if image.is_windows or not entries.is_windows:
+        return entries.is_windows != image.is_windows
+    # On Linux a folder may be called Files by chance.
+    return _HIVES in entries.by_path or _HIVES in entries.folders

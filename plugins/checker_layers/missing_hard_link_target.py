@@ -22,6 +22,8 @@ from checker_layers._layers import (
 )
 
 _DIRECTORY = ord(DIRECTORY)
+# Targets that are followed through what lies between; a bound for hostile archives.
+_LOOKED_AT = 500
 
 
 class _Doubt(NamedTuple):
@@ -68,13 +70,18 @@ class MissingHardLinkTarget(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the hard links of each layer, in every image that uses it."""
+        turns = iter(range(_LOOKED_AT))
         for of_layer in uses(archive):
             layer = of_layer[0].layer
             for doubt in _doubts(layer.entries):
-                yield from self._judge(layer, doubt, of_layer)
+                yield from self._judge(layer, doubt, of_layer, turns)
 
-    def _judge(self, layer: Layer, doubt: _Doubt, of_layer: Sequence[Use]) -> Iterator[Finding]:
-        below = [use for use in of_layer if find_below(use.below, doubt.target) is not None]
+    def _judge(
+        self, layer: Layer, doubt: _Doubt, of_layer: Sequence[Use], turns: Iterator[int]
+    ) -> Iterator[Finding]:
+        below = [use for use in of_layer if _finds(use.below, doubt.target)]
+        if below and next(turns, None) is not None:
+            below = [use for use in below if find_below(use.below, doubt.target) is not None]
         if doubt.is_directory:
             yield self._report(layer, doubt, "is a directory", Severity.ERROR)
         elif doubt.target == layer.entries.paths[doubt.position]:

@@ -121,23 +121,25 @@ class PathThroughNonDirectory(Check):
         # `by_path` has most folders, so that few are looked up in lower layers.
         implied = entries.folders - entries.by_path.keys()
         odd: dict[str, Below] = {}
+        harmful: set[str] = set()
         for use in of_layer:
             for path, _ in zip(_odd_below(use, implied), turns, strict=False):
                 below = find_below(use.below, path)
                 if below is not None and _is_odd(below):
                     odd[path] = below
+                    if not _hides_nothing(use, path, below):
+                        harmful.add(path)
         for path, first in _inside(entries, odd.keys()).items():
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
-            is_harmless = target is not None and _hides_nothing(of_layer, path, target)
             message = (
                 f"{shown(entries, first)} lies in {path}, which is a {kind}"
                 f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry "
                 "makes it a directory; overlay storage puts a new directory in its place, other "
                 f"storage {'follows it' if kind == KIND_NAMES[SYMLINK] else 'fails'}"
             )
-            severity = Severity.NOTE if is_harmless else Severity.WARNING
+            severity = Severity.WARNING if path in harmful else Severity.NOTE
             yield self._report(layer, first, message, severity)
 
     def _report(
@@ -200,14 +202,16 @@ def _lead(path: str, target: str) -> str:
     return target if target.startswith("/") else f"{posixpath.dirname(path)}/{target}"
 
 
-def _hides_nothing(of_layer: Sequence[Use], path: str, target: str) -> bool:
-    """Whether a directory in the place of a lower layer's link hides nothing of an image."""
-    for use in of_layer:
-        folder = _folder_at(use.below[::-1], clean_path(_lead(path, target)))
-        is_fresh = folder is None or folder.partition("/")[0] in _FRESH
-        if not is_fresh and any(folder in layer.entries.folders for layer in use.below):
-            return False
-    return True
+def _hides_nothing(use: Use, path: str, below: Below) -> bool:
+    """Whether a directory in the place of what a lower layer has hides nothing of an image."""
+    entries, position = below.layer.entries, below.position or 0
+    if entries.kinds[position] != _SYMLINK:
+        return False
+    target = entries.linknames.get(position, "")
+    folder = _folder_at(use.below[::-1], clean_path(_lead(path, target)))
+    if folder is None or folder.partition("/")[0] in _FRESH:
+        return True
+    return not any(folder in layer.entries.folders for layer in use.below)
 
 
 def _folder_at(layers: Sequence[Layer], path: str) -> str | None:

@@ -10,8 +10,8 @@ from checker.model.archive import Archive
 from checker.model.entries import Entry
 from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.accounts import ACCOUNTS
-from checker_rootfs.command import Start, find_start, why_skipped
-from checker_rootfs.identity import find_identity, obstacle
+from checker_rootfs.command import HEADS, Start, find_start, why_skipped
+from checker_rootfs.identity import Identity, find_identity, may_read, obstacle
 from checker_rootfs.places import octal
 
 
@@ -23,7 +23,7 @@ class EntrypointNotExecutable(Check):
         no regular file, or to a file whose mode has none of the three executable bits. A bare name
         is reported only if no directory of PATH has an executable file of that name. If the image
         runs as another user than root, the bits for that user and his groups must be set, of the
-        file and of the folders that it lies in.
+        file and of the folders that it lies in, and a script must be readable to him.
 
     Why it matters:
         Every container fails at its start with "permission denied", also for root, since the kernel
@@ -42,7 +42,7 @@ class EntrypointNotExecutable(Check):
     id = "RFS003"
     name = "entrypoint-not-executable"
     severity = Severity.ERROR
-    reads = (ACCOUNTS,)
+    reads = (ACCOUNTS, HEADS)
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Only images say what they start."""
@@ -68,20 +68,32 @@ class EntrypointNotExecutable(Check):
     def _check_user(self, rootfs: Rootfs, start: Start, program: Placed) -> Iterator[Finding]:
         """Report a program that the user of the image, in particular, may not execute."""
         identity = find_identity(rootfs, start.config)
-        barrier = None if identity is None else obstacle(rootfs, identity, program)
-        if identity is None or barrier is None:
+        if identity is None:
             return
+        barrier = obstacle(rootfs, identity, program)
+        if barrier is not None:
+            verb = "enter" if barrier.entry.is_directory else "execute"
+            yield self._about_user(start, identity, barrier, verb, "+x")
+        elif not may_read(identity, program.entry) and _is_script(rootfs, program):
+            yield self._about_user(start, identity, program, "read, as a script must be,", "+r")
+
+    def _about_user(
+        self, start: Start, identity: Identity, barrier: Placed, verb: str, bit: str
+    ) -> Finding:
         layer, entry = barrier
         path = entry.path or "/"
-        yield self.finding(
+        return self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}" as user {identity.uid}, who may not '
-            + ("enter" if entry.is_directory else "execute")
-            + f" {path} of mode {octal(entry)}, owner {entry.uid} and group {entry.gid} "
+            f"{verb} {path} of mode {octal(entry)}, owner {entry.uid} and group {entry.gid} "
             f"(layer {layer.position})",
             at={"pointer": start.pointer, "path": entry.path},
-            fix=f"chmod +x {path}",
+            fix=f"chmod {bit} {path}",
         )
+
+
+def _is_script(rootfs: Rootfs, program: Placed) -> bool:
+    return (rootfs.content(program) or b"").startswith(b"#!")
 
 
 def _describe(entry: Entry) -> str:

@@ -13,7 +13,7 @@ from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.accounts import GROUP, PASSWD, Line, read_accounts
 
 _USER_BITS, _GROUP_BITS = 6, 3
-_EXECUTE = 1
+_EXECUTE, _READ = 1, 4
 _ACL = "system.posix_acl_access"
 
 
@@ -52,6 +52,15 @@ def find_identity(rootfs: Rootfs, config: Config) -> Identity | None:
 
 def may_execute(identity: Identity, entry: Entry) -> bool:
     """Whether a user may execute a file, or pass through a directory."""
+    return _may(identity, entry, _EXECUTE)
+
+
+def may_read(identity: Identity, entry: Entry) -> bool:
+    """Whether a user may read a file."""
+    return _may(identity, entry, _READ)
+
+
+def _may(identity: Identity, entry: Entry, bit: int) -> bool:
     if _ACL in entry.xattrs:
         return True
     shift = 0
@@ -59,7 +68,7 @@ def may_execute(identity: Identity, entry: Entry) -> bool:
         shift = _USER_BITS
     elif entry.gid in identity.gids:
         shift = _GROUP_BITS
-    return bool(entry.mode >> shift & _EXECUTE)
+    return bool(entry.mode >> shift & bit)
 
 
 def obstacle(rootfs: Rootfs, identity: Identity, placed: Placed) -> Placed | None:

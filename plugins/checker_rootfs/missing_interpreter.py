@@ -19,6 +19,7 @@ from checker_rootfs.command import (
     why_skipped,
 )
 from checker_rootfs.program import (
+    BYTE_ORDER_MARK,
     Shebang,
     elf_interpreter,
     elf_interpreter_by_library,
@@ -38,8 +39,8 @@ class MissingInterpreter(Check):
         script names its interpreter in the first line, behind ``#!``, or a program that
         /usr/bin/env finds through PATH. That file is missing, dangling or not executable. Two
         more cases belong here: a first line that ends in CR LF, so that the carriage return counts
-        as part of the name, and a text file without such a line. Of a script the interpreter's own
-        loader is looked for too.
+        as part of the name, and a text file without such a line, or with a byte order mark before
+        it. Of a script the interpreter's own loader is looked for too.
 
     Why it matters:
         The kernel refuses to start the program. The error reads as if the program itself were
@@ -84,9 +85,7 @@ class MissingInterpreter(Check):
             yield self._about(
                 start,
                 program,
-                "is "
-                + ("empty" if not head else "a text file whose first line names no program")
-                + ', so that the kernel refuses it: "exec format error"',
+                f'is {_kind_of(head)}, so that the kernel refuses it: "exec format error"',
                 "begin the file with #!/bin/sh or another interpreter",
             )
 
@@ -145,6 +144,13 @@ class MissingInterpreter(Check):
             at={"pointer": start.pointer, "path": path},
             fix=fix,
         )
+
+
+def _kind_of(text: bytes) -> str:
+    """What a text file is that names no interpreter."""
+    if text.startswith(BYTE_ORDER_MARK.encode()):
+        return "a text file that begins with a byte order mark"
+    return "a text file whose first line names no program" if text else "empty"
 
 
 def _with_slash(name: str) -> str:

@@ -16,10 +16,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors put before a text; in a script it hides the ``#!``."""
+
 IDENT_SIZE = 20
 """Bytes of an ELF file that tell class, byte order and machine."""
 
 _MAGIC = b"\x7fELF"
+# Mach-O of 32 and 64 bits (mach-o/loader.h), and several of them in one file (mach-o/fat.h). The
+# classes of Java begin as the latter do, but their version is higher than a count of programs.
+_MACH_O = (b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
+_FAT = b"\xca\xfe\xba\xbe\0\0\0"
+_FAT_MOST = 20
 _PT_INTERP = 3
 _LINE = 256
 """Bytes of the first line that Linux looks at (BINPRM_BUF_SIZE; 128 before Linux 5.1)."""
@@ -191,6 +199,13 @@ def shebang_of(head: bytes) -> Shebang | None:
     return Shebang(_decode(interpreter), _decode(argument.strip(b" ")))
 
 
+def foreign_system(head: bytes) -> str | None:
+    """The operating system that a program was built for, if its format is that of another one."""
+    if head.startswith(_MACH_O) or (head.startswith(_FAT) and 0 < head[7] < _FAT_MOST):
+        return "macOS"
+    return "Windows" if head.startswith(b"MZ") else None
+
+
 def is_plain_text(head: bytes) -> bool:
     """Whether a file holds text (or nothing at all), so that it is no program of any format."""
     try:
@@ -200,6 +215,7 @@ def is_plain_text(head: bytes) -> bool:
         if error.reason != "unexpected end of data":
             return False
         text = head[: error.start].decode("utf-8")
+    text = text.removeprefix(BYTE_ORDER_MARK)
     return all(character.isprintable() or character in "\t\n\r\f" for character in text)
 
 

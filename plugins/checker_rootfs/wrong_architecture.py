@@ -14,6 +14,7 @@ from checker_rootfs.command import HEADS, Start, find_start, program_behind, why
 from checker_rootfs.program import (
     IDENT_SIZE,
     Machine,
+    foreign_system,
     machine_for,
     machine_of,
     runs_too,
@@ -32,9 +33,10 @@ class WrongArchitecture(Check):
         The ELF header of the program that the image starts (of the interpreter, if it is a script)
         names another machine, word size or byte order than the config's ``architecture``. That is
         an error, except where processors may run both: 386 under amd64 is a note, arm under arm64 a
-        warning. The majority of at least five executables is compared too: it is a warning if the
-        started program tells nothing, and a note if that program fits. Variants, such as arm v6
-        and v7, are not compared.
+        warning. In an image for Linux, a program in the format of macOS (Mach-O) is an error, and
+        of Windows (PE) a warning. The majority of at least five executables is compared too: it is
+        a warning if the started program tells nothing, and a note if that program fits. Variants,
+        such as arm v6 and v7, are not compared.
 
     Why it matters:
         The image is chosen for machines on which it cannot run: containers fail at their start with
@@ -68,6 +70,7 @@ class WrongArchitecture(Check):
         start = find_start(rootfs)
         program = None if start is None else _elf_behind(rootfs, start)
         if start is None or program is None:
+            yield from () if start is None else self._check_system(rootfs, start)
             yield from self._compare_all(rootfs, wanted, Severity.WARNING)
         elif program[1] == wanted:
             yield from self._compare_all(rootfs, wanted, Severity.NOTE)
@@ -83,6 +86,21 @@ class WrongArchitecture(Check):
             f"(layer {placed.layer.position}) was built for {machine}",
             at={"pointer": "/architecture", "path": placed.entry.path},
             severity=_severity(machine, wanted),
+        )
+
+    def _check_system(self, rootfs: Rootfs, start: Start) -> Iterator[Finding]:
+        """Report a program in the format of another operating system."""
+        placed = program_behind(rootfs, start)
+        system = None if placed is None else foreign_system(rootfs.content(placed) or b"")
+        if placed is None or system is None or start.config.os != "linux":
+            return
+        yield self.finding(
+            start.config,
+            f"{start.label}: the config says {start.config.platform}, but {placed.entry.path} "
+            f"(layer {placed.layer.position}) was built for {system}",
+            at={"pointer": "/os", "path": placed.entry.path},
+            # Some hosts start programs of Windows through a registered interpreter.
+            severity=Severity.ERROR if system == "macOS" else Severity.WARNING,
         )
 
     def _compare_all(
