@@ -130,6 +130,13 @@ def stacks(draw: st.DrawFn) -> tuple[tuple[Member, ...], ...]:
     return tuple(layers)
 
 
+def test_an_empty_layer_counts_when_layers_are_numbered() -> None:
+    found = layering((), (sized("a/x", 1),), (whiteout("a"),))
+    (removal,) = found.removals
+    assert (removal.layer, removal.layers) == (2, (1,))
+    assert found.added == 1
+
+
 @settings(max_examples=300, deadline=None)
 @given(stacks())
 def test_the_figures_are_those_of_dive(layers: tuple[tuple[Member, ...], ...]) -> None:
