@@ -141,7 +141,7 @@ _WEAK = (
     r"password|passwd|pass|secret|token|admin|administrator|root|toor|user|guest|test|testing|dev"
     r"|postgres|mysql|redis|rabbitmq|mongo|mongodb|elastic|oracle|docker|demo|letmein|qwerty|\d{1,8}"
     r"|[a-z_-]{0,20}(?:password|passwd|passphrase|passwordless)\d{0,4}|(?:my|top|super)[-_]?secret[a-z_-]*"
-    r"|x-(?:oauth-basic|access-token|token-auth)|anonymous(?:@\S*)?|minioadmin"
+    r"|x-(?:oauth-basic|access-token|token-auth)|anonymous(?:@\S*)?|minioadmin|mypass"
 )
 # Paths, URLs without a password, references to stores of secrets, public keys and certificates,
 # code that reads a variable.
