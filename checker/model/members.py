@@ -57,13 +57,12 @@ class Members:
 
     def _through_parents(self, path: str) -> str | None:
         """The path with the first symlink among its parents replaced by its target."""
-        if ord(SYMLINK) not in self.entries.kinds:
-            return None
         parts = path.split("/")
         for count in range(1, len(parts)):
-            entry = self.entries.get("/".join(parts[:count]))
-            if entry is not None and entry.is_symlink:
-                return clean_path(posixpath.join(_link_target(entry), *parts[count:]))
+            position = self.entries.by_path.get("/".join(parts[:count]))
+            if position is not None and chr(self.entries.kinds[position]) == SYMLINK:
+                target = _link_target(self.entries[position])
+                return clean_path(posixpath.join(target, *parts[count:]))
         return None
 
     def blob(self, path: str) -> Blob | None:

@@ -365,9 +365,11 @@ def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]
     """Layers from the top down, each with its paths that are not visible."""
     shade = _Shade(set(), set(), set(), [], set(), set())
     whole: dict[int, set[str]] = {}
+    nothing: set[str] = set()
     for below, layer in reversed(tuple(enumerate(layers))):
         entries = layer.entries
         if not entries:
+            yield layer, entries, nothing
             continue
         if id(entries) in whole:
             # Of a layer that is there twice, the lower one shows nothing. A set for all of them,

@@ -40,5 +40,4 @@ class WrongRootfsType(Check):
                 f'config of {config.location.image}: rootfs.type is "{config.rootfs_type}"; '
                 'engines know "layers" only',
                 at={"pointer": "/rootfs/type"},
-                fix="set rootfs.type to layers",
             )
