@@ -22,8 +22,10 @@ class PlainLayers:
 
     def __init__(self) -> None:
         self.layers: list[Entries] = []
-        # Each once, because a hostile image may list one layer many thousand times.
-        self._tables: dict[int, Entries] = {}
+        # What of them is no directory, as far as it was asked for; and whose it is, since a
+        # hostile image may list one layer many thousand times.
+        self._files: set[str] = set()
+        self._added: set[int] = set()
 
     def take(self, entries: Entries) -> bool:
         """Take one more layer.
@@ -31,12 +33,17 @@ class PlainLayers:
         Returns:
             False if its extraction has to be followed: then it is not taken.
         """
-        below = self._tables.values()
-        if not is_plain(entries) or any(_is_in_the_way(entries, each) for each in below):
+        if not is_plain(entries) or self._is_in_the_way_of(entries):
             return False
         self.layers.append(entries)
-        self._tables[id(entries)] = entries
         return True
+
+    def _is_in_the_way_of(self, upper: Entries) -> bool:
+        """Whether entries of a layer lie below what is no directory in those below it."""
+        if self.layers and id(self.layers[-1]) not in self._added:
+            self._added.add(id(self.layers[-1]))
+            self._files |= self.layers[-1].once(_files)
+        return not self._files.isdisjoint(upper.folders)
 
 
 class PlainTree(Tree):
@@ -89,7 +96,7 @@ class _PlainNode(Node):
         self.path = path
 
 
-def _is_in_the_way(upper: Entries, below: Entries) -> bool:
-    """Whether entries of a layer lie below what is no directory in another one."""
-    kinds, by_path = below.kinds, below.by_path
-    return any(kinds[by_path[path]] != _DIRECTORY for path in upper.folders if path in by_path)
+def _files(entries: Entries) -> frozenset[str]:
+    """The paths of a layer that are no directories."""
+    kinds = entries.kinds
+    return frozenset(path for path, i in entries.by_path.items() if kinds[i] != _DIRECTORY)
