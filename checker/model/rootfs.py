@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from itertools import chain, compress, count
+from itertools import chain, compress, count, islice
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
@@ -29,6 +29,9 @@ _FEW = 8
 _SMALL = 4096
 """Entries of a layer whose paths are copied to one set with those of other small ones."""
 _PATHS_AT_ONCE = 4096
+# What is looked at of the links and folders that entries of the same layer lead through, and of
+# such entries.
+_LINKS, _LANDED = 500, 10_000
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
 
@@ -105,7 +108,16 @@ class Rootfs:
         image: The image, if it is the root of one.
     """
 
-    __slots__ = ("__weakref__", "_folders", "_known", "_stack", "image", "layers", "location")
+    __slots__ = (
+        "__weakref__",
+        "_folders",
+        "_known",
+        "_landed",
+        "_stack",
+        "image",
+        "layers",
+        "location",
+    )
 
     def __init__(
         self,
@@ -120,6 +132,7 @@ class Rootfs:
         # What rules asked for: several ask for the same, and a root may have millions of entries.
         self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
         self._folders: frozenset[str] | None = None
+        self._landed: dict[str, Row] | None = None
 
     def __iter__(self) -> Iterator[Placed]:
         """Every entry that is visible, top layer first, whiteouts left out."""
@@ -133,9 +146,7 @@ class Rootfs:
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
-        return any(
-            path in entries.by_path and path not in hidden for _, entries, hidden in self._stack
-        )
+        return self._row_at(path) is not None
 
     @property
     def is_whole(self) -> bool:
@@ -259,20 +270,48 @@ class Rootfs:
 
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""
-        for layer, entries, hidden in self._stack:
-            position = entries.by_path.get(path)
-            if position is not None and path not in hidden:
-                return Placed(layer, entries[position])
-        return None
+        row = self._row_at(path)
+        return None if row is None else Placed(row.layer, row.entry)
 
     def _link_at(self, path: str) -> str | None:
         """The target of the visible symlink at a path; None if there is no symlink."""
-        for _, entries, hidden in self._stack:
+        row = self._row_at(path)
+        if row is None or row.layer.entries.kinds[row.position] != _SYMLINK:
+            return None
+        return row.layer.entries.linknames.get(row.position, "")
+
+    def _row_at(self, path: str) -> Row | None:
+        for layer, entries, hidden in self._stack:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
-                is_link = entries.kinds[position] == _SYMLINK
-                return entries.linknames.get(position, "") if is_link else None
-        return None
+                return Row(layer, position)
+        if self._landed is None:
+            # Links are followed for it, which asks for rows in its turn.
+            self._landed = {}
+            self._landed.update(self._find_landed())
+        return self._landed.get(path)
+
+    def _find_landed(self) -> Iterator[tuple[str, Row]]:
+        """Where entries end whose paths lead through a symlink of their own layer.
+
+        So are layers made of several tars, of which one has ``bin -> usr/bin`` and another files
+        in ``bin``. Time is bounded: of more than some thousands the rest is left out.
+        """
+        found = chain.from_iterable(
+            ((layer, entries, position) for position in _through_links(entries))
+            for layer, entries, _ in self._stack
+        )
+        ends: dict[str, str | None] = {}
+        for layer, entries, position in islice(found, _LANDED):
+            folder, _, base = entries.paths[position].rpartition("/")
+            if folder not in ends and len(ends) < _LINKS:
+                ends[folder] = self.follow(folder)
+            end = ends.get(folder)
+            place = None if end is None else self._row_at(end)
+            # What the link leads to must be there first.
+            is_late = place is not None and place.layer is layer and place.position > position
+            if end is not None and not is_late:
+                yield f"{end}/{base}" if end else base, Row(layer, position)
 
     def file_of(self, placed: Placed) -> Placed | None:
         """The entry that holds the content: of a hard link, the file that it links to.
@@ -341,6 +380,23 @@ class Rootfs:
                 here = ""
             pending += _parts(target)
         return None
+
+
+def _through_links(entries: Entries) -> Iterator[int]:
+    """The entries that lie below a symlink of the same layer, if that comes before them."""
+    by_path, kinds = entries.by_path, entries.kinds
+    links = {
+        path: by_path[path]
+        for path in entries.folders
+        if path in by_path and kinds[by_path[path]] == _SYMLINK
+    }
+    if not links:
+        return
+    below = re.compile(f"(?:{'|'.join(map(re.escape, islice(links, _LINKS)))})/")
+    for path, position in by_path.items():
+        match = below.match(path)
+        if match is not None and links[match[0][:-1]] < position:
+            yield position
 
 
 def _parts(path: str) -> list[str]:

@@ -274,9 +274,25 @@ def test_dots_climb_from_where_a_link_led() -> None:
     assert placed.entry.path == "b/x"
 
 
-def test_what_lies_literally_below_a_symlink_is_not_reached_by_its_path() -> None:
+def test_what_lies_literally_below_a_symlink_is_where_the_link_leads() -> None:
+    rootfs = merge((directory("b/c"), symlink("a", "b"), file("a/x"), file("a/c/y")))
+    for path, name in (("/a/x", "a/x"), ("/b/x", "a/x"), ("/b/c/y", "a/c/y")):
+        placed = rootfs.resolve(path)
+        assert placed is not None
+        assert placed.entry.path == name
+    assert "b/x" in rootfs
+    assert "b/y" not in rootfs
+
+
+def test_what_lies_literally_below_a_symlink_to_nothing_is_not_reached_by_its_path() -> None:
     rootfs = merge((symlink("a", "b"), file("a/x"), directory("b")))
     assert rootfs.resolve("/a/x") is None
+
+
+def test_what_an_upper_layer_has_below_the_symlink_of_a_lower_one_is_a_folder_of_its_own() -> None:
+    rootfs = merge((directory("b"), symlink("a", "b")), (file("a/x"),))
+    assert rootfs.resolve("/a/x") is not None
+    assert rootfs.resolve("/b/x") is None
 
 
 def test_a_chain_of_forty_links_is_followed_and_no_longer_one() -> None:

@@ -130,10 +130,26 @@ class Tree:
         Raises:
             TreeError: Something in the way is none.
         """
-        at = ""
+        node, at = self.root, ""
         for part in path.split("/"):
             at = f"{at}/{part}" if at else part
-            self._make_directory(at)
+            child = None if node.children is None else node.children.get(part)
+            # Each step goes on from the last: from the root, deep paths would take long.
+            if child is None or child.kind != DIRECTORY:
+                child = self._make_child(node, part, at)
+            node = child
+
+    def _make_child(self, parent: Node, name: str, path: str) -> Node:
+        """Make a directory where none is, unless a link leads to one."""
+        if parent.children is None or name in parent.children or name in ("", ".", ".."):
+            self._make_directory(path)
+            return self.walk(path)
+        if len(path) > _NAME_BYTES:
+            _check_length(name)
+        if len(path) > _PATH_BYTES:
+            raise TreeError(ENAMETOOLONG)
+        child = parent.children[name] = Node(DIRECTORY)
+        return child
 
     def _make_directory(self, path: str) -> None:
         try:
