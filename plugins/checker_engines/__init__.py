@@ -11,15 +11,11 @@ from checker.verdicts import Classification, Engine, Verdict
 
 
 @hookimpl
-def checker_checks() -> Iterator[type[Check]]:
+def checker_checks() -> tuple[type[Check], ...]:
     """Give the rules of this bundle."""
-    from checker_engines.engine_refuses import EngineRefuses
-    from checker_engines.not_restorable import NotRestorable
-    from checker_engines.wrong_command import WrongCommand
+    from checker_engines.rules import RULES
 
-    yield WrongCommand
-    yield NotRestorable
-    yield EngineRefuses
+    return RULES
 
 
 @hookimpl

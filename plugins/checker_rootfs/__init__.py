@@ -2,84 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from checker.checks.check import Check
 from checker.hookspecs import hookimpl
 
 
 @hookimpl
-def checker_checks() -> Iterator[type[Check]]:
+def checker_checks() -> tuple[type[Check], ...]:
     """Give the rules of this bundle."""
-    yield from _rules_on_commands()
-    yield from _rules_on_the_tree()
-    yield from _rules_on_files()
+    from checker_rootfs.rules import RULES
 
-
-def _rules_on_commands() -> Iterator[type[Check]]:
-    """Whether what the config names can be found and run."""
-    from checker_rootfs.entrypoint_not_executable import EntrypointNotExecutable
-    from checker_rootfs.missing_entrypoint import MissingEntrypoint
-    from checker_rootfs.missing_health_program import MissingHealthProgram
-    from checker_rootfs.missing_interpreter import MissingInterpreter
-    from checker_rootfs.missing_library import MissingLibrary
-    from checker_rootfs.unknown_user import UnknownUser
-    from checker_rootfs.unrunnable_program import UnrunnableProgram
-    from checker_rootfs.unusable_working_directory import UnusableWorkingDirectory
-    from checker_rootfs.wrong_architecture import WrongArchitecture
-
-    yield MissingEntrypoint
-    yield EntrypointNotExecutable
-    yield WrongArchitecture
-    yield MissingInterpreter
-    yield UnknownUser
-    yield UnusableWorkingDirectory
-    yield MissingHealthProgram
-    yield UnrunnableProgram
-    yield MissingLibrary
-
-
-def _rules_on_the_tree() -> Iterator[type[Check]]:
-    """Folders, links, modes and leftovers."""
-    from checker_rootfs.blocked_mount_point import BlockedMountPoint
-    from checker_rootfs.broken_symlink import BrokenSymlink
-    from checker_rootfs.empty_rootfs import EmptyRootfs
-    from checker_rootfs.file_capabilities import FileCapabilities
-    from checker_rootfs.half_merged_usr import HalfMergedUsr
-    from checker_rootfs.kernel_in_image import KernelInImage
-    from checker_rootfs.odd_base_folder import OddBaseFolder
-    from checker_rootfs.runtime_leftover import RuntimeLeftover
-    from checker_rootfs.setuid_program import SetuidProgram
-    from checker_rootfs.whiteout_in_flat_rootfs import WhiteoutInFlatRootfs
-    from checker_rootfs.world_writable import WorldWritable
-
-    yield EmptyRootfs
-    yield WhiteoutInFlatRootfs
-    yield BrokenSymlink
-    yield HalfMergedUsr
-    yield BlockedMountPoint
-    yield OddBaseFolder
-    yield RuntimeLeftover
-    yield KernelInImage
-    yield WorldWritable
-    yield SetuidProgram
-    yield FileCapabilities
-
-
-def _rules_on_files() -> Iterator[type[Check]]:
-    """Well-known files of the system: accounts, identity, settings of the network."""
-    from checker_rootfs.baked_in_host_file import BakedInHostFile
-    from checker_rootfs.baked_in_identity import BakedInIdentity
-    from checker_rootfs.dockerenv_in_image import DockerenvInImage
-    from checker_rootfs.empty_password import EmptyPassword
-    from checker_rootfs.exposed_account_file import ExposedAccountFile
-    from checker_rootfs.malformed_account_file import MalformedAccountFile
-    from checker_rootfs.malformed_os_release import MalformedOsRelease
-
-    yield MalformedAccountFile
-    yield EmptyPassword
-    yield ExposedAccountFile
-    yield MalformedOsRelease
-    yield BakedInIdentity
-    yield BakedInHostFile
-    yield DockerenvInImage
+    return RULES
