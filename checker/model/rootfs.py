@@ -263,10 +263,8 @@ class Rootfs:
             The layer, and the paths that layers above replace or take away, whiteouts of the layer
             itself included.
         """
-        merged = iter(self._stack)
-        for layer in reversed(self.layers):
-            # Empty layers are not merged, but they count where layers are told by number.
-            yield layer, next(merged)[2] if layer.entries else frozenset()
+        for layer, _, hidden in self._stack:
+            yield layer, hidden
 
     def get(self, path: str) -> Placed | None:
         """The visible entry at a cleaned path; no link is followed."""
