@@ -10,7 +10,8 @@ from checker.plugins import Host, load_plugins
 from checker.testing.cases import Case, explain_mismatch, load_cases
 from checker.testing.running import run_case
 
-CASES = load_cases(Path(__file__).parent / "cases")
+BUNDLES = sorted(Path(__file__).parent.joinpath("cases").glob("checker_*"))
+CASES = [case for bundle in BUNDLES for case in load_cases(bundle)]
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.cases import Case
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
 
-FOUND = Path(__file__).with_name("found.toml")
+FOUND = Path(__file__).parents[1] / "cases" / "engines" / "random.toml"
 ENGINES = {each.title: each.judge for each in installed_engines()}
 
 
