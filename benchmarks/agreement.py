@@ -22,6 +22,7 @@ from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
 
+_MESSAGES = 0.9
 _BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
 
 
@@ -44,6 +45,11 @@ class Score:
     refusals: int = 0
     messages: int = 0
     misses: list[Miss] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every outcome agrees, and the words of at least nine refusals in ten."""
+        return self.outcomes == self.cases and self.messages >= _MESSAGES * self.refusals
 
     def count(self, case: str, truth: Mapping[str, Any], verdict: Verdict) -> None:
         """Compare a verdict with the truth of one case."""
@@ -129,7 +135,7 @@ def show(scores: Mapping[str, Score], *, misses: bool) -> None:
 
 
 def main() -> int:
-    """Run the comparison; 1 if an outcome differs."""
+    """Run the comparison; 1 if an outcome differs, or more than one message in ten."""
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("CORPUS") or str(_BESIDE)
     parser.add_argument("corpus", nargs="?", type=Path, default=Path(default))
@@ -145,7 +151,7 @@ def main() -> int:
     pattern = options.engine if any(c in options.engine for c in "*?[ ") else f"{options.engine}*"
     scores = measure(options.corpus, _engines(pattern), options.case)
     show(scores, misses=options.misses)
-    return int(any(score.outcomes < score.cases for score in scores.values()))
+    return int(not all(score.is_good for score in scores.values()))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.agreement import measure
+from benchmarks.agreement import Score, measure
 from benchmarks.masking import masked
 from checker.testing.archive import sample
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
@@ -57,6 +57,19 @@ def test_figures(
     score = scores["mine-1 load"]
     assert (score.outcomes, score.refusals, score.messages) == figures
     assert bool(score.misses) == (score.outcomes < 1 or score.messages < score.refusals)
+
+
+@pytest.mark.parametrize(
+    ("score", "is_good"),
+    [
+        (Score(), True),
+        (Score(cases=20, outcomes=20, refusals=10, messages=9), True),
+        (Score(cases=20, outcomes=20, refusals=10, messages=8), False),
+        (Score(cases=20, outcomes=19, refusals=10, messages=10), False),
+    ],
+)
+def test_what_is_good_enough(score: Score, *, is_good: bool) -> None:
+    assert score.is_good is is_good
 
 
 def test_messages_are_compared_without_what_chance_made() -> None:
