@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar, cast, overload
@@ -174,10 +174,6 @@ class Entries(Sequence[Entry]):
     """All entries of one tar or folder, in order. Filled by the reader, then left alone."""
 
     __slots__ = (
-        "_folders",
-        "_is_windows",
-        "_knows_all_folders",
-        "_whiteouts",
         "_worked_out",
         "by_path",
         "content_offsets",
@@ -224,11 +220,7 @@ class Entries(Sequence[Entry]):
         self.by_path: dict[str, int] = {}
         self.repeated: list[int] = []
         # Worked out when first asked for, since several rules and engines ask.
-        self._folders: frozenset[str] | None = None
-        self._knows_all_folders = True
-        self._whiteouts: frozenset[str] | None = None
         self._worked_out: dict[Callable[[Entries], object], object] = {}
-        self._is_windows: bool | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -314,25 +306,17 @@ class Entries(Sequence[Entry]):
         Of folders that hold folders alone not all are there if their names add up to much more
         than those of the others: a few kilobytes can be names of a thousand folders each.
         """
-        if self._folders is None:
-            self._folders, self._knows_all_folders = _folders_of(self.by_path)
-        return self._folders
+        return self.once(_folders_of)[0]
 
     @property
     def knows_all_folders(self) -> bool:
         """Whether no folder was left out of ``folders``."""
-        if self._folders is None:
-            self._folders, self._knows_all_folders = _folders_of(self.by_path)
-        return self._knows_all_folders
+        return self.once(_folders_of)[1]
 
     @property
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
-        if self._whiteouts is None:
-            # A global header is no entry that anything is made of.
-            named = _whiteouts_among(self.paths)
-            self._whiteouts = frozenset(path for path in named if path in self.by_path)
-        return self._whiteouts
+        return self.once(_whiteouts_of)
 
     def once(self, work: Callable[[Entries], T]) -> T:
         """What a function makes of these entries, worked out when it is first asked for.
@@ -350,13 +334,7 @@ class Entries(Sequence[Entry]):
 
         There ``Files`` is the root that a container sees (hcsshim, internal/wclayer).
         """
-        if self._is_windows is None:
-            # Nearly every tar is told apart by its first path.
-            first = next(filter(None, self.by_path), "").partition("/")[0]
-            self._is_windows = first in WINDOWS_FOLDERS and WINDOWS_FOLDERS.issuperset(
-                path.partition("/")[0] for path in self.by_path if path
-            )
-        return self._is_windows
+        return self.once(_is_windows)
 
     def content(self, position: int) -> Span:
         """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""
@@ -364,16 +342,30 @@ class Entries(Sequence[Entry]):
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
 
 
-def _folders_of(paths: Iterable[str]) -> tuple[frozenset[str], bool]:
-    """The folders of some paths, from the inmost out, and whether these are all."""
+def _folders_of(entries: Entries) -> tuple[frozenset[str], bool]:
+    """The folders that entries lie in, from the inmost out, and whether these are all."""
     found: set[str] = set()
-    pending = {path.rpartition("/")[0] for path in paths}
+    pending = {path.rpartition("/")[0] for path in entries.by_path}
     left = min(_FOLDER_NAMES, _FOLDER_NAMES_FREE + 8 * sum(map(len, pending)))
     while pending and left > 0:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
         left -= sum(map(len, pending))
     return frozenset(found - {""}), not pending
+
+
+def _whiteouts_of(entries: Entries) -> frozenset[str]:
+    # A global header is no entry that anything is made of.
+    named = _whiteouts_among(entries.paths)
+    return frozenset(path for path in named if path in entries.by_path)
+
+
+def _is_windows(entries: Entries) -> bool:
+    # Nearly every tar is told apart by its first path.
+    first = next(filter(None, entries.by_path), "").partition("/")[0]
+    return first in WINDOWS_FOLDERS and WINDOWS_FOLDERS.issuperset(
+        path.partition("/")[0] for path in entries.by_path if path
+    )
 
 
 def _whiteouts_among(paths: Sequence[str]) -> Iterator[str]:
