@@ -18,7 +18,7 @@ from checker.model.entries import (
     clean_path,
     hidden_by,
 )
-from checker.model.image import Image, Layer
+from checker.model.image import Config, Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
@@ -147,6 +147,11 @@ class Rootfs:
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
         return self._row_at(path) is not None
+
+    @property
+    def config(self) -> Config | None:
+        """The config of the image, if it is the root of one that has it."""
+        return None if self.image is None else self.image.config
 
     @property
     def is_whole(self) -> bool:

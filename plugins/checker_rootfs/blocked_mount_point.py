@@ -62,5 +62,5 @@ class BlockedMountPoint(Check):
 
 
 def _is_bsd(rootfs: Rootfs) -> bool:
-    config = None if rootfs.image is None else rootfs.image.config
+    config = rootfs.config
     return (config is not None and config.os == "freebsd") or "libexec/ld-elf.so.1" in rootfs

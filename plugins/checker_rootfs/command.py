@@ -123,7 +123,7 @@ def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
 
 def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
     """The executables in the folders of PATH and their heads, but not what the image starts."""
-    config = None if rootfs.image is None else rootfs.image.config
+    config = rootfs.config
     folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
     start = find_start(rootfs)
     started = None if start is None or start.executable is None else start.executable.entry.path

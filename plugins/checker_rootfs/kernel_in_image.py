@@ -71,6 +71,6 @@ def _boot_files() -> re.Pattern[str]:
 
 
 def _is_bootable(rootfs: Rootfs) -> bool:
-    config = None if rootfs.image is None else rootfs.image.config
+    config = rootfs.config
     labels = mapping(None if config is None else config.settings.get("Labels"))
     return any(label in labels for label in _BOOTABLE)

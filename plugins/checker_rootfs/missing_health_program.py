@@ -55,7 +55,7 @@ class MissingHealthProgram(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the program of the healthcheck, else the shell."""
-        config = None if rootfs.image is None else rootfs.image.config
+        config = rootfs.config
         if config is None or is_windows(rootfs):
             return
         shell = strings(config.settings.get("Shell"))

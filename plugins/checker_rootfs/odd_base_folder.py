@@ -64,7 +64,7 @@ class OddBaseFolder(Check):
         closed = [placed for path in _ENTERED if (placed := _closed(rootfs, path)) is not None]
         if not closed:
             return
-        user = _other_user(None if rootfs.image is None else rootfs.image.config)
+        user = _other_user(rootfs.config)
         suffers = "no user but its owner" if user is None else f'"{user}", whom the image runs as,'
         for placed in closed:
             yield self._report(

@@ -9,7 +9,7 @@ from checker.model.rootfs import Placed, Rootfs
 
 def is_windows(rootfs: Rootfs) -> bool:
     """Whether a root is one of Windows, where nothing of Unix holds."""
-    config = None if rootfs.image is None else rootfs.image.config
+    config = rootfs.config
     return (config is not None and config.os == "windows") or rootfs.get(
         "Files/Windows"
     ) is not None
@@ -17,7 +17,7 @@ def is_windows(rootfs: Rootfs) -> bool:
 
 def is_wasm(rootfs: Rootfs) -> bool:
     """Whether an image holds a WebAssembly module, which a runtime of its own finds and starts."""
-    config = None if rootfs.image is None else rootfs.image.config
+    config = rootfs.config
     return config is not None and (config.architecture or "").startswith("wasm")
 
 

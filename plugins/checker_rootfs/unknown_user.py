@@ -49,7 +49,7 @@ class UnknownUser(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the user and the group of the config."""
-        config = None if rootfs.image is None else rootfs.image.config
+        config = rootfs.config
         value = None if config is None else config.settings.get("User")
         if config is None or not isinstance(value, str) or is_windows(rootfs):
             return

@@ -66,7 +66,7 @@ class UnrunnableProgram(Check):
         """Look at the head of each program; look each interpreter up once."""
         if is_windows(rootfs):
             return
-        config = None if rootfs.image is None else rootfs.image.config
+        config = rootfs.config
         missing: dict[str, list[Placed]] = {}
         known: dict[str, str | None] = {}
         for needy in _needy(rootfs):

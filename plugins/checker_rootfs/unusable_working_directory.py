@@ -45,7 +45,7 @@ class UnusableWorkingDirectory(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Follow the working directory into the root."""
-        config = None if rootfs.image is None else rootfs.image.config
+        config = rootfs.config
         if config is None or is_windows(rootfs):
             return
         folder = working_directory(config)

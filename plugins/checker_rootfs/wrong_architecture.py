@@ -63,7 +63,7 @@ class WrongArchitecture(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Compare the started program, else the bulk of the executables."""
-        config = None if rootfs.image is None else rootfs.image.config
+        config = rootfs.config
         wanted = None if config is None else machine_for(config.architecture)
         if wanted is None:
             return
