@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +16,7 @@ from checker.plugins import Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.archive import build
 from checker.testing.tar import Member, file, symlink, write_tar
+from tests.mutations import mutant
 
 BUNDLES = ("checker_archive", "checker_docker")
 KINDS = ("docker-archive", "podman-archive", "docker-oci-archive", "legacy")
@@ -52,25 +52,11 @@ def crashes(host: Host, path: Path, members: tuple[Member, ...]) -> list[str]:
     return [result.traceback for result in run.results if result.traceback]
 
 
-@st.composite
-def mutated(draw: st.DrawFn, node: Any) -> Any:
-    """Drop or replace one value somewhere in a document."""
-    if isinstance(node, dict) and node and draw(st.integers(0, 4)):
-        key = draw(st.sampled_from(sorted(node)))
-        if not draw(st.integers(0, 4)):
-            return {name: member for name, member in node.items() if name != key}
-        return {**node, key: draw(mutated(node[key]))}
-    if isinstance(node, list) and node and draw(st.integers(0, 4)):
-        place = draw(st.integers(0, len(node) - 1))
-        return [*node[:place], draw(mutated(node[place])), *node[place + 1 :]]
-    return draw(values)
-
-
 @quickly
 @given(data=st.data(), kind=st.sampled_from(KINDS))
 def test_any_document_is_checked(data: st.DataObject, kind: str, host: Host, path: Path) -> None:
     members = tuple(
-        replace(each, content=json.dumps(data.draw(mutated(json.loads(each.content)))).encode())
+        replace(each, content=mutant(data, each.content, values))
         if each.name in JSON or each.name.endswith("/json")
         else each
         for each in build(kind).members

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +19,7 @@ from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.archive import docker_oci_archive, multi_platform, with_nested_index
 from checker.testing.image import config_blob, layer_blobs, manifest_blob, sample_image
 from checker.testing.tar import Member, write_tar
+from tests.mutations import mutant, mutated
 
 BUNDLES = ("checker_oci", "checker_config")
 SAMPLE = sample_image()
@@ -86,20 +86,6 @@ def assert_sound(run: CheckRun) -> None:
     assert [place for place, count in places.items() if count > 1] == []
 
 
-@st.composite
-def mutated(draw: st.DrawFn, node: Any) -> Any:
-    """Drop or replace one value somewhere in a document."""
-    if isinstance(node, dict) and node and draw(st.integers(0, 4)):
-        key = draw(st.sampled_from(sorted(node)))
-        if not draw(st.integers(0, 4)):
-            return {name: member for name, member in node.items() if name != key}
-        return {**node, key: draw(mutated(node[key]))}
-    if isinstance(node, list) and node and draw(st.integers(0, 4)):
-        place = draw(st.integers(0, len(node) - 1))
-        return [*node[:place], draw(mutated(node[place])), *node[place + 1 :]]
-    return draw(values)
-
-
 quickly = settings(max_examples=60, deadline=None)
 
 
@@ -108,7 +94,7 @@ quickly = settings(max_examples=60, deadline=None)
 def test_any_config_is_checked(data: st.DataObject, host: Host, file: Path) -> None:
     config = json.loads(config_blob(SAMPLE).data)
     config["config"] |= SETTINGS
-    document = data.draw(mutated(config))
+    document = data.draw(mutated(config, values))
     image = replace(SAMPLE, config_bytes=json.dumps(document).encode())
 
     assert_sound(check(host, file, docker_oci_archive(image).members))
@@ -121,7 +107,7 @@ def test_any_manifest_is_checked(data: st.DataObject, host: Host, file: Path) ->
     rich = json.loads(manifest.data)
     rich["layers"][0] |= RICH
     rich |= {"subject": rich["config"] | RICH, "annotations": RICH["annotations"]}
-    document = data.draw(mutated(rich))
+    document = data.draw(mutated(rich, values))
     image = replace(SAMPLE, manifest_bytes=json.dumps(document).encode())
 
     assert_sound(check(host, file, docker_oci_archive(image).members))
@@ -138,7 +124,7 @@ def test_any_nested_index_is_checked(data: st.DataObject, host: Host, file: Path
     document["manifests"].append(
         {**document["manifests"][0], "digest": archive.names["index.digest"]}
     )
-    document = data.draw(mutated(document))
+    document = data.draw(mutated(document, values))
 
     assert_sound(
         check(host, file, with_nested_index(images, json.dumps(document).encode()).members)
@@ -151,9 +137,7 @@ def test_any_document_at_the_top_is_checked(
     data: st.DataObject, name: str, host: Host, file: Path
 ) -> None:
     members = tuple(
-        replace(each, content=json.dumps(data.draw(mutated(json.loads(each.content)))).encode())
-        if each.name == name
-        else each
+        replace(each, content=mutant(data, each.content, values)) if each.name == name else each
         for each in docker_oci_archive(SAMPLE).members
     )
 
