@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
@@ -53,17 +54,17 @@ class UnportablePath(Check):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at manifest.json itself, then at the paths in it."""
         yield from self._manifest(archive)
-        listed = _listed(archive)
+        layer_link = partial(_symlinked_layer, archive, _listed(archive))
         for item in items_of(archive):
             if item.item.config:
-                for problem in _config_problems(archive, item.item.config):
+                for problem in _problems(archive, item.item.config, _config_link):
                     yield self._report(item, item.item.config, item.pointer("Config"), problem)
             seen: set[str] = set()
             for i, path in enumerate(item.array("Layers") or ()):
                 if not isinstance(path, str) or not path or path in seen:
                     continue
                 seen.add(path)
-                for problem in _layer_problems(archive, path, listed):
+                for problem in _problems(archive, path, layer_link):
                     yield self._report(item, path, f"{item.pointer('Layers')}/{i}", problem)
 
     def _manifest(self, archive: Archive) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ class UnportablePath(Check):
             archive,
             f"{MANIFEST_JSON} is a {entry.kind_name} to {entry.linkname}, so that {engines} do not "
             "read it",
-            at={"member": entry.name, "offset": _offset(entry)},
+            at={"member": entry.name, "offset": entry.offset},
             severity=_where_both(archive, Severity.NOTE),
         )
 
@@ -90,10 +91,6 @@ class UnportablePath(Check):
             at={"pointer": pointer},
             severity=problem[1],
         )
-
-
-def _offset(entry: Entry) -> int | None:
-    return entry.offset if entry.offset >= 0 else None
 
 
 def _where_both(archive: Archive, severity: Severity) -> Severity:
@@ -110,23 +107,16 @@ def _listed(archive: Archive) -> frozenset[int]:
     )
 
 
-def _config_problems(archive: Archive, path: str) -> Iterator[tuple[str, Severity]]:
-    yield from _spelling_problems(archive, path)
-    entry = archive.entries.get(clean_path(path))
-    if what_is_at(archive, path) is not None:
-        return
-    if entry is None:
-        yield _through_folder(archive)
-    elif entry.is_hard_link:
-        yield _hard_link(archive, entry)
-    elif entry.is_symlink:
-        words = f"is a symbolic link to {entry.linkname}; engines follow it, other tools may not"
-        yield (words, Severity.NOTE)
+def _config_link(entry: Entry) -> tuple[str, Severity]:
+    """What is wrong with a config that is a symbolic link."""
+    words = f"is a symbolic link to {entry.linkname}; engines follow it, other tools may not"
+    return (words, Severity.NOTE)
 
 
-def _layer_problems(
-    archive: Archive, path: str, listed: frozenset[int]
+def _problems(
+    archive: Archive, path: str, of_symlink: Callable[[Entry], tuple[str, Severity]]
 ) -> Iterator[tuple[str, Severity]]:
+    """What is wrong with a path: with its text, and with what it leads to."""
     yield from _spelling_problems(archive, path)
     entry = archive.entries.get(clean_path(path))
     if what_is_at(archive, path) is not None:
@@ -136,7 +126,7 @@ def _layer_problems(
     elif entry.is_hard_link:
         yield _hard_link(archive, entry)
     elif entry.is_symlink:
-        yield _symlinked_layer(archive, entry, listed)
+        yield of_symlink(entry)
 
 
 def _spelling_problems(archive: Archive, path: str) -> Iterator[tuple[str, Severity]]:
@@ -173,7 +163,7 @@ def _hard_link(archive: Archive, entry: Entry) -> tuple[str, Severity]:
 
 
 def _symlinked_layer(
-    archive: Archive, entry: Entry, listed: frozenset[int]
+    archive: Archive, listed: frozenset[int], entry: Entry
 ) -> tuple[str, Severity]:
     target = archive.members.find(entry.path)
     if target is not None and target.position in listed:
