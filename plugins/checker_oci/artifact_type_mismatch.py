@@ -11,9 +11,7 @@ from checker_oci.documents import (
     LayoutCheck,
     below,
     is_media_type,
-    listed,
-    manifest_of,
-    manifests_by_path,
+    listed_manifests,
     place,
     short_name,
 )
@@ -45,10 +43,8 @@ class ArtifactTypeMismatch(LayoutCheck):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the descriptors of indexes with the manifests that are there."""
-        by_path = manifests_by_path(archive)
-        for _, descriptor in listed(archive):
-            manifest = manifest_of(archive, by_path, descriptor)
-            if manifest is not None and descriptor.artifact_type is not None:
+        for descriptor, manifest in listed_manifests(archive):
+            if descriptor.artifact_type is not None:
                 yield from self._compare(descriptor, descriptor.artifact_type, manifest)
 
     def _compare(

@@ -215,6 +215,15 @@ def manifest_of(
     return None if blob is None else by_path.get(blob.path)
 
 
+def listed_manifests(archive: Archive) -> Iterator[tuple[Descriptor, Manifest]]:
+    """What indexes list and is a manifest in the archive: its descriptor, and it."""
+    by_path = manifests_by_path(archive)
+    for _, descriptor in listed(archive):
+        manifest = manifest_of(archive, by_path, descriptor)
+        if manifest is not None:
+            yield descriptor, manifest
+
+
 def refers_to_image(descriptor: Descriptor) -> bool:
     """Whether a descriptor of an index means an image, as opposed to an artifact or attestation."""
     known = descriptor.media_type in INDEX_TYPES | MANIFEST_TYPES

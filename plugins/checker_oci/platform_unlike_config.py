@@ -13,9 +13,7 @@ from checker.model.platforms import variant_of
 from checker_oci.documents import (
     LayoutCheck,
     below,
-    listed,
-    manifest_of,
-    manifests_by_path,
+    listed_manifests,
     place,
     refers_to_image,
     short_name,
@@ -50,10 +48,8 @@ class PlatformUnlikeConfig(LayoutCheck):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the platform of each descriptor with the config behind it."""
-        by_path = manifests_by_path(archive)
-        for _, descriptor in listed(archive):
-            manifest = manifest_of(archive, by_path, descriptor)
-            if descriptor.platform is None or not refers_to_image(descriptor) or manifest is None:
+        for descriptor, manifest in listed_manifests(archive):
+            if descriptor.platform is None or not refers_to_image(descriptor):
                 continue
             digest = None if manifest.config is None else manifest.config.digest
             config = archive.members.blob_of(digest)
