@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
-from checker_hygiene.steps import Step, steps_of
+from checker_hygiene.steps import Step, StepCheck, steps_of
 
 
-class AddInsteadOfCopy(Check):
+class AddInsteadOfCopy(StepCheck):
     """Files are put into the image with ADD instead of COPY.
 
     What it means:
@@ -43,11 +42,7 @@ class AddInsteadOfCopy(Check):
         layered = [step for step in steps_of(config) if step.makes_layer]
         for step in layered[1:]:
             if step.instruction == "ADD" and not _unpacks().search(step.text):
-                yield self.finding(
-                    config,
-                    f"{step.label} of {config.location.image} {_what(step)}",
-                    at={"pointer": step.pointer},
-                )
+                yield self.at_step(config, step, _what(step))
 
 
 def _what(step: Step) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
-from checker_hygiene.steps import Step, steps_of
+from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _UPGRADES = {
     **dict.fromkeys(("apt-get", "apt", "aptitude"), ("upgrade", "dist-upgrade", "full-upgrade")),
@@ -21,7 +20,7 @@ _PACMAN = "pacman"
 _WITH_VALUE = frozenset({"-o", "--option", "-t", "--target-release", "-c", "--config-file"})
 
 
-class DistributionUpgrade(Check):
+class DistributionUpgrade(StepCheck):
     """A build step upgrades all packages of the base image.
 
     What it means:
@@ -50,12 +49,8 @@ class DistributionUpgrade(Check):
         """Look at each step."""
         for step in steps_of(config):
             for upgrade in dict.fromkeys(_upgrades(step)):
-                yield self.finding(
-                    config,
-                    f"{step.label} of {config.location.image} runs {upgrade}, which replaces the "
-                    "packages of the base image by those of the day",
-                    at={"pointer": step.pointer},
-                )
+                what = "which replaces the packages of the base image by those of the day"
+                yield self.at_step(config, step, f"runs {upgrade}, {what}")
 
 
 def _upgrades(step: Step) -> Iterator[str]:

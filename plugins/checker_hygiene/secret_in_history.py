@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import Option
 from checker.model.image import Config, mapping
 from checker_hygiene.secrets import is_mere_words, is_plausible, is_secret, suspect_text
-from checker_hygiene.steps import steps_of
+from checker_hygiene.steps import StepCheck, steps_of
 
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "names of variables and arguments that are known to hold no secret"
@@ -21,7 +20,7 @@ _ACCEPT = Option[tuple[str, ...]](
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")
 
 
-class SecretInHistory(Check):
+class SecretInHistory(StepCheck):
     """A step of the build history gives a secret away.
 
     What it means:
@@ -60,12 +59,8 @@ class SecretInHistory(Check):
             if step.instruction in {"ENV", "LABEL"}:
                 passed.update(_still_there(step.text, kept))
             for leak in dict.fromkeys(_leaks(step.text, passed)):
-                yield self.finding(
-                    config,
-                    f"{step.label} of {config.location.image} {leak}; the history is kept in the "
-                    "image for everyone to read",
-                    at={"pointer": step.pointer},
-                )
+                why = "the history is kept in the image for everyone to read"
+                yield self.at_step(config, step, f"{leak}; {why}")
 
     def _accepted(self) -> tuple[str, ...]:
         return self.option(_ACCEPT)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from checker.checks.check import Check
+from checker.checks.finding import Finding
 from checker.model.document import pointer
 from checker.model.image import Config, text
 
@@ -65,6 +67,18 @@ class Step(NamedTuple):
         script = self.text[shell.end() :] if shell else self.text
         split = (_command(piece.split()) for piece in _separators().split(script))
         return [words for words in split if words]
+
+
+class StepCheck(Check):
+    """A rule about the steps that built an image."""
+
+    def at_step(self, config: Config, step: Step, what: str) -> Finding:
+        """A finding about one step: what it does, as the rest of the sentence."""
+        return self.finding(
+            config,
+            f"{step.label} of {config.location.image} {what}",
+            at={"pointer": step.pointer},
+        )
 
 
 def steps_of(config: Config) -> Iterator[Step]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
-from checker_hygiene.steps import Step, steps_of
+from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _INSTALLERS = frozenset({"apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "tdnf"})
 
 
-class SudoInBuild(Check):
+class SudoInBuild(StepCheck):
     """A build step uses or installs sudo.
 
     What it means:
@@ -41,11 +40,7 @@ class SudoInBuild(Check):
         """Look at each step."""
         for step in steps_of(config):
             for what in dict.fromkeys(_found(step)):
-                yield self.finding(
-                    config,
-                    f"{step.label} of {config.location.image} {what}",
-                    at={"pointer": step.pointer},
-                )
+                yield self.at_step(config, step, what)
 
 
 def _found(step: Step) -> Iterator[str]:

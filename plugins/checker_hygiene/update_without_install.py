@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.image import Config
-from checker_hygiene.steps import Step, steps_of
+from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _UPDATES = frozenset(
     {
@@ -20,7 +19,7 @@ _UPDATES = frozenset(
 _USES = ("install", "add", "upgrade", "build-dep", "source", "download", "satisfy")
 
 
-class UpdateWithoutInstall(Check):
+class UpdateWithoutInstall(StepCheck):
     """A build step updates the list of packages and installs nothing.
 
     What it means:
@@ -49,12 +48,8 @@ class UpdateWithoutInstall(Check):
         for step in steps_of(config):
             update = _lonely_update(step)
             if update is not None:
-                yield self.finding(
-                    config,
-                    f"{step.label} of {config.location.image} runs {update}, and nothing after it "
-                    "in the same step installs a package",
-                    at={"pointer": step.pointer},
-                )
+                what = "and nothing after it in the same step installs a package"
+                yield self.at_step(config, step, f"runs {update}, {what}")
 
 
 def _lonely_update(step: Step) -> str | None:
