@@ -101,14 +101,11 @@ class EscapingName(Check):
     def _report(
         self, archive: Archive, position: int, message: str, severity: Severity | None = None
     ) -> Finding:
-        offset = archive.entries.offsets[position]
+        entries = archive.entries
         return self.finding(
             archive,
             message,
-            at={
-                "member": archive.entries.name(position),
-                "offset": offset if offset >= 0 else None,
-            },
+            at={"member": entries.name(position), "offset": entries.offsets[position]},
             severity=severity,
         )
 

@@ -75,7 +75,7 @@ class UnreferencedMember(Check):
             yield self.finding(
                 archive,
                 f"nothing refers to {name} ({entries.sizes[position]} bytes)",
-                at={"member": name, "offset": offset if offset >= 0 else None},
+                at={"member": name, "offset": offset},
             )
 
 
