@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.archive import IMAGE_KINDS, Archive
 from checker.model.devices import is_usual_device
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAMES, Entries
@@ -65,11 +67,10 @@ class DeviceNode(Check):
         """One finding for all that have the same trouble."""
         entries = archive.entries
         first = positions[0]
-        shown = ", ".join(_shown(entries, i) for i in positions[:_SHOWN])
-        more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
+        shown = first_few(positions, _SHOWN, partial(_shown, entries))
         return self.finding(
             archive,
-            f"{shown}{more}: {words}",
+            f"{shown}: {words}",
             at={"member": entries.name(first), "offset": entries.offsets[first]},
             severity=severity,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.archive import Archive, Kind
 from checker.model.collisions import Collision, collisions
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, Entries, clean_path
@@ -92,14 +93,16 @@ class DuplicateMember(Check):
     ) -> Finding:
         entries = archive.entries
         positions = collision.positions
-        places = ", ".join(
-            f"byte {entries.offsets[i]} as {entries.name(i) or 'a member without a name'}"
-            for i in positions[:_SHOWN]
+        places = first_few(
+            positions,
+            _SHOWN,
+            lambda i: (
+                f"byte {entries.offsets[i]} as {entries.name(i) or 'a member without a name'}"
+            ),
         )
-        more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
         return self.finding(
             archive,
-            f"{collision.path or 'the root'} is there {len(positions)} times, at {places}{more}; "
+            f"{collision.path or 'the root'} is there {len(positions)} times, at {places}; "
             f"{consequence}",
             at={"member": entries.name(positions[1]), "offset": entries.offsets[positions[1]]},
             related=[
@@ -150,3 +153,10 @@ def _copies(archive: Archive, collision: Collision) -> int:
         content = blob.digest if blob is not None and blob.whole else entries.linknames.get(i, i)
         contents.add((entries.kinds[i], content))
     return len(contents)
+
+
+def _spelled(entries: Entries, position: int) -> str:
+    """Where an entry stands, and how its name is written there."""
+    return (
+        f"byte {entries.offsets[position]} as {entries.name(position) or 'a member without a name'}"
+    )

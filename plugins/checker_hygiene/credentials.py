@@ -15,6 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker.checks.listing import first_few
 from checker_hygiene.secrets import is_plausible, suspect
 
 _PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -217,8 +218,7 @@ def _credential_in_variables(text: str) -> Credential | None:
             names.append(name.strip())
     if not names:
         return None
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return Credential(f"a value for {', '.join(names[:3])}{more}", is_sure=True)
+    return Credential(f"a value for {first_few(names, 3)}", is_sure=True)
 
 
 @cache

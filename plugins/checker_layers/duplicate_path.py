@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.archive import Archive
 from checker.model.collisions import Collision, collisions
-from checker.model.entries import OPAQUE_WHITEOUT, is_whiteout
+from checker.model.entries import OPAQUE_WHITEOUT, Entries, is_whiteout
 from checker.model.image import Layer
 from checker_layers._layers import no_layer_reason, present_layers
 
@@ -54,11 +55,13 @@ class DuplicatePath(Check):
     def _report(self, layer: Layer, collision: Collision) -> Finding:
         entries = layer.entries
         positions = collision.positions
-        places = ", ".join(
-            f"byte {entries.offsets[i]} as {entries.name(i) or 'an entry without a name'}"
-            for i in positions[:_SHOWN]
+        places = first_few(
+            positions,
+            _SHOWN,
+            lambda i: (
+                f"byte {entries.offsets[i]} as {entries.name(i) or 'an entry without a name'}"
+            ),
         )
-        more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
         if is_whiteout(collision.path) and not collision.path.endswith(OPAQUE_WHITEOUT):
             consequence = "a whiteout that is repeated is refused by nearly all engines"
         elif collision.refused:
@@ -68,7 +71,14 @@ class DuplicatePath(Check):
         return self.finding(
             layer,
             f"{layer.label}: {collision.path or 'the root'} is there {len(positions)} times, at "
-            f"{places}{more}; {consequence}",
+            f"{places}; {consequence}",
             at={"path": collision.path, "offset": entries.offsets[positions[1]]},
             severity=Severity.ERROR if collision.refused else Severity.WARNING,
         )
+
+
+def _spelled(entries: Entries, position: int) -> str:
+    """Where an entry stands, and how its name is written there."""
+    return (
+        f"byte {entries.offsets[position]} as {entries.name(position) or 'an entry without a name'}"
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.archive import Archive
 from checker.model.image import Layer
 from checker_layers._layers import no_tree_reason, shown, trees, whose
@@ -72,8 +73,7 @@ class IdOutOfRange(Check):
     ) -> Finding:
         entries, wanted = layer.entries, frozenset(odd)
         positions = [i for i, number in enumerate(numbers) if number in wanted]
-        listed = ", ".join(map(str, odd[:_SHOWN]))
-        more = f" and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
+        listed = first_few(odd, _SHOWN)
         if severity is Severity.ERROR:
             why = "which Linux does not have"
         else:
@@ -82,7 +82,7 @@ class IdOutOfRange(Check):
         first = ", the first is" if len(positions) > 1 else ":"
         return self.finding(
             layer,
-            f"{whose(layer)}{count} the {what} {listed}{more}, {why}{first} "
+            f"{whose(layer)}{count} the {what} {listed}, {why}{first} "
             f"{shown(entries, positions[0])}",
             at={"path": entries.paths[positions[0]], "offset": entries.offsets[positions[0]]},
             severity=severity,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.archive import Archive
 from checker.model.devices import is_usual_device
 from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES, Entries
@@ -69,11 +71,10 @@ class LayerDeviceNode(Check):
         """One finding for all of a layer that have the same trouble."""
         entries = layer.entries
         first = positions[0]
-        shown = ", ".join(_shown(entries, i) for i in positions[:_SHOWN])
-        more = f" and {len(positions) - _SHOWN} more" if len(positions) > _SHOWN else ""
+        shown = first_few(positions, _SHOWN, partial(_shown, entries))
         return self.finding(
             layer,
-            f"{layer.label}: {shown}{more}: {words}",
+            f"{layer.label}: {shown}: {words}",
             at={"path": entries.paths[first], "offset": entries.offsets[first]},
             severity=severity,
         )

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.archive import Archive
 from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index, Manifest
 from checker.model.interpret import shorten
@@ -96,12 +97,11 @@ class MissingBlob(WholeLayoutCheck):
 
     def _left_out(self, index: Index, descriptors: list[Descriptor]) -> Finding:
         first, *others = descriptors
-        named = ", ".join(_short(each) for each in descriptors[:_NAMED])
-        more = f" and {len(descriptors) - _NAMED} more" if len(descriptors) > _NAMED else ""
+        named = first_few(descriptors, _NAMED, _short)
         return self.finding(
             first,
             f"{short_name(index.location)} refers to content that is not in the archive: "
-            f"{named}{more}; no image in the archive needs it",
+            f"{named}; no image in the archive needs it",
             at={"digest": first.digest_text},
             related=[each.location for each in others[:_NAMED]],
             severity=Severity.NOTE,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.listing import first_few
 from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
@@ -74,14 +75,12 @@ class SetuidProgram(Check):
         )
 
     def _list(self, rootfs: Rootfs, programs: list[Placed]) -> Finding:
-        items = [f"{placed.entry.path} ({octal(placed.entry)})" for placed in programs[:_SHOWN]]
-        more = f" and {len(programs) - _SHOWN} more" if len(programs) > _SHOWN else ""
+        items = first_few(programs, _SHOWN, lambda one: f"{one.entry.path} ({octal(one.entry)})")
         count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
         first, *others = programs
         return self.finding(
             first.layer,
-            f"{name_of(rootfs)} has {count} with the setuid or setgid bit: "
-            f"{', '.join(items)}{more}",
+            f"{name_of(rootfs)} has {count} with the setuid or setgid bit: {items}",
             at=place_of(rootfs, first.entry),
             related=(
                 placed.layer.location._replace(**place_of(rootfs, placed.entry))
