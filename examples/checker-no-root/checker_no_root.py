@@ -16,7 +16,7 @@ class RunsAsRoot(Check):
     Why it matters:
         A process that breaks out of its container is root on the host.
 
-    How to mend it:
+    How to fix it:
         Put a line such as ``USER 1000`` into the Dockerfile.
 
     References:

@@ -22,7 +22,7 @@ class BadHeaderChecksum(Check):
         Every engine stops at this header and refuses the archive. Python's tarfile ends here
         without a word, as if nothing followed, so what follows is silently lost.
 
-    How to mend it:
+    How to fix it:
         Write the archive again, or fetch it again: a download cut and resumed wrongly, or a text
         conversion on the way, leaves such headers.
 

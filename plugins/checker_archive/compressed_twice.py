@@ -21,7 +21,7 @@ class CompressedTwice(Check):
         they find: "invalid tar header", "unexpected EOF". Only the docker-archive reader of Podman
         and skopeo goes further.
 
-    How to mend it:
+    How to fix it:
         Take one compression off. `docker save IMAGE | gzip > image.tar.gz`, stored or sent by
         something that compresses again, is the usual cause.
 

@@ -21,7 +21,7 @@ class CorruptCompression(Check):
         What cannot be inflated is lost. Engines differ: a wrong checksum at the very end goes
         unnoticed by some versions of Docker, while Podman and skopeo refuse the archive.
 
-    How to mend it:
+    How to fix it:
         Fetch or write the file again. Tools that convert line endings or character sets on the way
         (FTP in ASCII mode, PowerShell's `>`) destroy compressed files.
 

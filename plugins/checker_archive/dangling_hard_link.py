@@ -26,7 +26,7 @@ class DanglingHardLink(Check):
         import` and skopeo's oci-archive with "no such file or directory". Engines that only read
         the members they need pass over it.
 
-    How to mend it:
+    How to fix it:
         Write the archive again with the target in it, and first. Tars that were filtered or sorted
         lose targets that way; `tar --hard-dereference` makes files of the links.
 

@@ -31,7 +31,7 @@ class DataAfterEnd(Check):
         Docker and containerd pass over them behind gzip, behind the others Docker does so since 23,
         when it loads.
 
-    How to mend it:
+    How to fix it:
         Write the archive anew. To join two tars use `tar --concatenate`; to append to one use
         `tar --append`.
 

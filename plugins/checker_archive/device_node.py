@@ -32,7 +32,7 @@ class DeviceNode(Check):
         archive. Block devices give whoever opens them the host's disk. On overlayfs a device 0, 0
         does not appear at all, and hides what a lower layer has there.
 
-    How to mend it:
+    How to fix it:
         Leave devices out: `tar --exclude=./dev/* …`
 
     References:

@@ -26,7 +26,7 @@ class DotSlashNames(Check):
         for `manifest.json` by its exact name (`tar -xOf F.tar manifest.json`) do not find it, and
         containerd does not find a layer that is listed by the path of a symbolic link.
 
-    How to mend it:
+    How to fix it:
         Name the members: `tar -C FOLDER -cf F.tar $(ls -A FOLDER)`, or let an engine write the
         archive.
 

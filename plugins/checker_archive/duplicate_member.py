@@ -34,7 +34,7 @@ class DuplicateMember(Check):
         file. In a root filesystem, `docker import` (unless it uses containerd's image store) and
         `podman import` refuse it: "duplicates of file paths not supported".
 
-    How to mend it:
+    How to fix it:
         Write the archive anew from a folder. `tar --append` and `zip`-like updates do not replace
         a member, they add another one.
 

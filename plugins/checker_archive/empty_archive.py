@@ -22,7 +22,7 @@ class EmptyArchive(Check):
         Every engine refuses to load it, but `docker import` and `podman import` take it without a
         word and make an image with nothing in it. It is what a failed `docker save > file` leaves.
 
-    How to mend it:
+    How to fix it:
         Look at the exit code and the error output of the command that wrote the file, and write it
         again. With a pipe, `set -o pipefail` shows such failures.
 

@@ -33,7 +33,7 @@ class EscapingName(Check):
         and such links; older Dockers bend them back into the root, so the file lands elsewhere.
         Engines strip the slash of absolute names, containerd does not find such members.
 
-    How to mend it:
+    How to fix it:
         Write the archive from inside its folder, with relative names: `tar -C FOLDER -cf F.tar .`,
         without `--absolute-names`. If you did not make the archive, do not trust it.
 

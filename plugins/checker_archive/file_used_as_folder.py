@@ -27,7 +27,7 @@ class FileUsedAsFolder(Check):
         directory". So does every import. Engines that only read the members they need do not
         notice. If the file comes last, some extractors delete the folder for it.
 
-    How to mend it:
+    How to fix it:
         Write the archive anew from a folder; no filesystem can hold such a tree.
 
     References:

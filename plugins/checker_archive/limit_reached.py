@@ -20,7 +20,7 @@ class LimitReached(Check):
         What was not read was not checked either. A small file that inflates to terabytes, JSON
         nested without end or millions of names are ways to bring a reader down.
 
-    How to mend it:
+    How to fix it:
         If the archive is trusted and really that large, raise the limit as the fix says. Else do
         not load it.
 

@@ -40,7 +40,7 @@ class MalformedHeader(Check):
         Go's reader, which all engines use, stops at such a header, and the archive is refused.
         Where readers are lenient they read different things from the same bytes.
 
-    How to mend it:
+    How to fix it:
         Write the archive with a current tool. Hand-written tar code, and editing an archive in
         place, are the usual causes.
 

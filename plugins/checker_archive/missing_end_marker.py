@@ -23,7 +23,7 @@ class MissingEndMarker(Check):
         between two members: the members behind the cut are missing without an error. All usual
         writers of archives write the end marker.
 
-    How to mend it:
+    How to fix it:
         Compare the file with its source; if it is whole, write it again with a tool that closes
         the archive properly. In Go, call Close on the tar.Writer.
 

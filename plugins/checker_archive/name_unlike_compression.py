@@ -39,7 +39,7 @@ class NameUnlikeCompression(Check):
         name: `gunzip` and `tar --gzip` refuse the file, and a server announces the wrong type.
         `docker save -o image.tar.gz` does not compress, and is the usual cause.
 
-    How to mend it:
+    How to fix it:
         Rename the file, or compress it as its name says.
 
     References:

@@ -22,7 +22,7 @@ class NestedArchive(Check):
         Engines do not look into members, so all of them refuse to load it. `docker import` and
         `podman import` take it, and make an image with nothing in its root but the archive.
 
-    How to mend it:
+    How to fix it:
         Take the archive out first, and load that.
 
     References:

@@ -27,7 +27,7 @@ class NotATar(Check):
         No engine takes the file. Often it is not what it is thought to be: an error page that a
         download saved, a zip around the archive, a Git LFS pointer.
 
-    How to mend it:
+    How to fix it:
         Look at what the message calls it, and fetch, unpack or write the archive again.
 
     References:

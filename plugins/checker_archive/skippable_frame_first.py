@@ -21,7 +21,7 @@ class SkippableFrameFirst(Check):
         an uncompressed tar and refuse it: "invalid tar header". Docker since 23 and containerd do
         recognise it; Docker 20.10 knows no zstd at all.
 
-    How to mend it:
+    How to fix it:
         Compress the archive with `zstd`.
 
     References:

@@ -29,7 +29,7 @@ class TruncatedArchive(Check):
         What was behind the cut is gone. Engines stop with "unexpected EOF". A download or copy
         that broke off, or a full disk, is the usual cause.
 
-    How to mend it:
+    How to fix it:
         Fetch or write the file again, and compare its size or checksum with the original's.
 
     References:

@@ -32,7 +32,7 @@ class UnportableMemberName(Check):
         to load an archive with a name that is not UTF-8 ("string field contains invalid UTF-8").
         Control characters can forge what a terminal or log shows.
 
-    How to mend it:
+    How to fix it:
         Rename the file and write the archive again. In an image archive no tool writes such names;
         if you did not make it, do not trust it. In a root filesystem, names that are not UTF-8, or
         that hold control characters, are notes: software sometimes ships them.

@@ -34,7 +34,7 @@ class UnreferencedMember(Check):
         It takes space, and no engine brings it into an image. It may be a leftover of another
         image, or something that was meant to be part of this one.
 
-    How to mend it:
+    How to fix it:
         Copy the image with skopeo or crane, which takes along only what belongs to it, or delete
         the member.
 

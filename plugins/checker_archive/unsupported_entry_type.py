@@ -29,7 +29,7 @@ class UnsupportedEntryType(Check):
         extract every member and stop here: "unhandled tar header type". Engines that only read the
         members they need pass over it, so the same archive works in one place and not in another.
 
-    How to mend it:
+    How to fix it:
         Write the archive with `tar --format=posix`; with GNU tar and `--sparse` that gives PAX
         sparse files, which engines do take.
 

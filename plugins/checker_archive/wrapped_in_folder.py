@@ -28,7 +28,7 @@ class WrappedInFolder(Check):
         "unrecognized image format". Imported, a root filesystem ends up in a folder of the image's
         root, its links broken.
 
-    How to mend it:
+    How to fix it:
         Write the archive from inside the folder: `tar -C FOLDER -cf F.tar .`
 
     References:

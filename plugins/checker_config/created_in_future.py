@@ -26,7 +26,7 @@ class CreatedInFuture(Check):
         A clock is wrong, that of the builder or the one here. Tools that keep the newest image, or
         remove old ones, go by this date.
 
-    How to mend it:
+    How to fix it:
         Set the clock of the machine that builds, or give the date on purpose
         (``SOURCE_DATE_EPOCH``), and build again.
 

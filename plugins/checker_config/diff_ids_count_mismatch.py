@@ -27,7 +27,7 @@ class DiffIdsCountMismatch(ImageCheck):
         Podman fails when it comes to a layer without a diffID, or stores another image than was
         meant.
 
-    How to mend it:
+    How to fix it:
         Build or write the image again: config and manifest were not made for each other. To see
         the diffID of a layer: ``zcat LAYER | sha256sum``.
 

@@ -28,7 +28,7 @@ class HistoryMismatch(ImageCheck):
         fewer it loads, but ``docker history`` and scanners that go by it attribute layers to the
         wrong steps, or to none.
 
-    How to mend it:
+    How to fix it:
         Build the image again, or set ``empty_layer`` to true in the entries that made no layer. A
         tool that adds or squashes layers must keep the history in step.
 

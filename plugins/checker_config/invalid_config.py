@@ -46,7 +46,7 @@ class InvalidConfig(ImageCheck):
         where text belongs, no ``rootfs``, or anything behind its end; Docker 29 also one whose
         ``Cmd`` is a string. Without ``os`` and ``architecture`` an engine guesses the platform.
 
-    How to mend it:
+    How to fix it:
         Build or write the image again. A config that is edited by hand gets another digest, which
         is the image's ID and stands in its manifest.
 

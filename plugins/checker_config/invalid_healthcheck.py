@@ -37,7 +37,7 @@ class InvalidHealthcheck(Check):
         Docker refuses a config with a string where a number belongs. With a wrong first word the
         check never runs, and with a time that is too short the container cannot be made.
 
-    How to mend it:
+    How to fix it:
         Correct ``HEALTHCHECK`` in the Dockerfile and build again. A tool that writes the config
         itself must give times in nanoseconds: 30 seconds are 30000000000.
 

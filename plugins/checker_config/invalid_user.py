@@ -27,7 +27,7 @@ class InvalidUser(Check):
         A container of the image does not start: ``unable to find user``, ``uids and gids must be
         in range 0-2147483647``.
 
-    How to mend it:
+    How to fix it:
         Correct ``USER`` in the Dockerfile and build again.
 
     References:

@@ -23,7 +23,7 @@ class InvalidVolume(Check):
         Runtimes refuse to mount a volume at such a place, or mount it somewhere else than was
         meant, and the data that should outlive the container is lost with it.
 
-    How to mend it:
+    How to fix it:
         Correct the Dockerfile, ``VOLUME /data`` or ``VOLUME ["/data"]`` with double quotes, and
         build again.
 

@@ -24,7 +24,7 @@ class OnbuildTrigger(Check):
         Whoever builds on the image gets steps that they did not write. OCI images have no such
         member, so some tools drop it. Docker refuses a config where it has another type.
 
-    How to mend it:
+    How to fix it:
         Leave ``ONBUILD`` out of the Dockerfile of an image that is not meant as a base.
 
     References:

@@ -20,7 +20,7 @@ class RelativeWorkingDirectory(Check):
     Why it matters:
         A container of the image does not start: runc says ``Cwd must be an absolute path``.
 
-    How to mend it:
+    How to fix it:
         Write ``WORKDIR /path`` in the Dockerfile, or give ``--change 'WORKDIR /path'`` when
         importing, and build again.
 

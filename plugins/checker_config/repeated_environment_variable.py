@@ -22,7 +22,7 @@ class RepeatedEnvironmentVariable(Check):
         Engines hand both to the program, and libraries differ on which one counts: most take the
         last, some the first. So the program may see another value than ``inspect`` seems to show.
 
-    How to mend it:
+    How to fix it:
         Build the image anew with one value. Dockerfile's ``ENV`` replaces an earlier value of the
         same name; what adds to the list without looking is the fault.
 

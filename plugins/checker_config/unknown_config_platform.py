@@ -26,7 +26,7 @@ class UnknownConfigPlatform(Check):
         another ``os``, and all of them warn of, or pass over, another ``architecture``. An empty
         word lets each engine guess.
 
-    How to mend it:
+    How to fix it:
         Build with ``--platform`` and Go's words. If the platform is a new or a rare one, there is
         nothing to mend.
 

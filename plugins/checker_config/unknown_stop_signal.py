@@ -34,7 +34,7 @@ class UnknownStopSignal(Check):
         Engines refuse to make a container of the image (``Invalid signal``), or stop it with
         another signal than was meant, so that it does not shut down in order.
 
-    How to mend it:
+    How to fix it:
         Correct ``STOPSIGNAL`` in the Dockerfile and build again.
 
     References:

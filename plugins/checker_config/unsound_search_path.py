@@ -26,7 +26,7 @@ class UnsoundSearchPath(Check):
         write there chooses what is run. Without ``PATH`` each engine puts its own default in its
         place, or none.
 
-    How to mend it:
+    How to fix it:
         Set it in full: ``ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin``
 
     References:

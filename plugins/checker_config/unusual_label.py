@@ -26,7 +26,7 @@ class UnusualLabel(Check):
         Tools that show the age of an image, or look whether its base is out of date, do not
         understand such a value. A misspelt key is not found at all.
 
-    How to mend it:
+    How to fix it:
         Write the value in the right form, ``LABEL org.opencontainers.image.created=$(date -u
         +%Y-%m-%dT%H:%M:%SZ)``; put a domain of your own in front of keys of your own.
 

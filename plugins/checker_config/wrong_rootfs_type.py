@@ -20,7 +20,7 @@ class WrongRootfsType(Check):
         The specification has engines refuse any other value. containerd does not unpack such an
         image, so it can be imported but not run; Docker's classic store does not look.
 
-    How to mend it:
+    How to fix it:
         Set ``rootfs.type`` to ``layers``, and correct the config's digest in the manifest.
 
     References:

@@ -26,7 +26,7 @@ class ConfigNameMismatch(Check):
         No engine compares the two. They load the image under another id than the one that the
         archive names, and whoever pins the id does not find it.
 
-    How to mend it:
+    How to fix it:
         Find out who changed the config. To keep it, rename the file, and the path in
         `manifest.json`.
 

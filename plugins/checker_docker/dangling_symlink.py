@@ -23,7 +23,7 @@ class DanglingSymlink(Check):
         a layer and refuse the archive: "no target for symlink layer". Docker's classic store,
         Podman and skopeo pass over links that they do not need.
 
-    How to mend it:
+    How to fix it:
         Delete the link: `tar --delete -f FILE NAME`, or put its target in.
 
     References:

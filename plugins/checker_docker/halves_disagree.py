@@ -34,7 +34,7 @@ class HalvesDisagree(Check):
         different images, so that what was checked here is not what runs there. Archives saved by
         Docker 25.0.0 are such: their OCI half lacks layers, or has them in the wrong order.
 
-    How to mend it:
+    How to fix it:
         Save the image again, with Docker 25.0.1 or later. To use one half only, delete the files
         of the other: `manifest.json`, or `index.json` and `oci-layout`.
 

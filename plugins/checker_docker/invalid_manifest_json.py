@@ -31,7 +31,7 @@ class InvalidManifestJson(Check):
         it, so a broken one spoils an archive that is sound otherwise. Bytes behind the array are
         ignored by Docker and refused by Podman and skopeo.
 
-    How to mend it:
+    How to fix it:
         Save the image again, or correct the place that the message names.
 
     References:

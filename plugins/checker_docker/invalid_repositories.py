@@ -26,7 +26,7 @@ class InvalidRepositories(Check):
         Docker up to 28 loads archives without `manifest.json` by this file and refuses them
         without it ("invalid target ID"). With `manifest.json` no engine reads it.
 
-    How to mend it:
+    How to fix it:
         Save the image again with a current Docker, or leave the file out if `manifest.json` is
         there.
 

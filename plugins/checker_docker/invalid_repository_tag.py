@@ -23,7 +23,7 @@ class InvalidRepositoryTag(Check):
         image, which is left without a name. containerd takes a name without a tag as `:latest` and
         refuses the rest.
 
-    How to mend it:
+    How to fix it:
         Give the image a full name before it is saved: `docker tag IMAGE name:tag`, then
         `docker save name:tag`. An image without a name has `null` or `[]` there.
 

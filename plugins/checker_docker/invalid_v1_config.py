@@ -30,7 +30,7 @@ class InvalidV1Config(Check):
         first one that it cannot read. It follows parents without end, so that a cycle of them
         brings it down. Docker 29 and all other engines do not take such archives at all.
 
-    How to mend it:
+    How to fix it:
         Load the archive with a Docker up to 28 and save it again, or rebuild the image.
 
     References:

@@ -24,7 +24,7 @@ class LayerCountMismatch(Check):
         skopeo ("Inconsistent layer count"). containerd takes the archive and fails when it unpacks
         the image ("number of layers and diffIDs don't match").
 
-    How to mend it:
+    How to fix it:
         Save the image again. If the archive was made by hand, list one path for each diffID; a
         layer that occurs twice is listed twice.
 

@@ -24,7 +24,7 @@ class LayerPathReused(Check):
         Podman and skopeo refuse the archive as they open it, Docker and containerd when they find
         that the content of one of the two is not what the config says.
 
-    How to mend it:
+    How to fix it:
         Save the image again. If the archive was made by hand, list the right file for each layer.
 
     References:

@@ -24,7 +24,7 @@ class LegacyFormat(Check):
         Docker up to 28 loads it. Docker 29 ("does not contain a manifest.json"), containerd,
         Podman and skopeo refuse it.
 
-    How to mend it:
+    How to fix it:
         Load it with a Docker up to 28, and save it again with that: the commands are in the fix.
 
     References:

@@ -22,7 +22,7 @@ class MissingConfig(Check):
         No engine loads an image without its config: "no such file or directory", "image config …
         not found".
 
-    How to mend it:
+    How to fix it:
         Save the image again. If files were renamed or moved by hand, give the path as it is in the
         archive.
 

@@ -32,7 +32,7 @@ class MissingLayer(Check):
         Windows, too: engines do not fetch them when they load. Docker passes over a layer that it
         already has, so the archive may load on the machine where it was made and nowhere else.
 
-    How to mend it:
+    How to fix it:
         Save the image again; for foreign layers, pull the image with
         `"allow-nondistributable-artifacts"` set for the registry, or load it from a registry.
 

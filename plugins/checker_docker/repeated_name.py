@@ -21,7 +21,7 @@ class RepeatedName(Check):
         A name can be that of one image only. Engines give it to the one that comes last; the one
         before it is loaded and then has no name, so that the next cleaning up removes it.
 
-    How to mend it:
+    How to fix it:
         Tag the images differently and save them again.
 
     References:

@@ -29,7 +29,7 @@ class RepositoriesMismatch(Check):
         Docker before 1.10, see other names or another image. It is a sign that one of the files was
         changed by hand.
 
-    How to mend it:
+    How to fix it:
         Save the image again, or leave `repositories` out.
 
     References:

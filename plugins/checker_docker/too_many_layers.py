@@ -25,7 +25,7 @@ class TooManyLayers(Check):
         of it. Podman and the other users of containers-storage go up to 500, containerd as far as
         the options of one mount have room.
 
-    How to mend it:
+    How to fix it:
         Join steps of the build, or flatten the image: `docker build --squash`, `buildah build
         --layers=false`.
 

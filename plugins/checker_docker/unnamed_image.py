@@ -20,7 +20,7 @@ class UnnamedImage(Check):
         Docker and Podman load the image and print its id, by which alone it can be used. `ctr image
         import` succeeds and keeps nothing under a name.
 
-    How to mend it:
+    How to fix it:
         Save the image by its name, or name it after loading: `docker tag ID name:tag`.
 
     References:

@@ -34,7 +34,7 @@ class UnportablePath(Check):
         files by name, take a hard link for an empty file, and a symbolic link to a layer for one
         of no bytes: "blob size mismatch". Which engines fail is in the message.
 
-    How to mend it:
+    How to fix it:
         Write into `manifest.json` the name of the file itself, as `tar -tf` shows it without `./`.
 
     References:

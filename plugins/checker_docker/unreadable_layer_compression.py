@@ -24,7 +24,7 @@ class UnreadableLayerCompression(Check):
         errors, as is zstd with a skippable frame in front, which Podman and skopeo do not know.
         Plain zstd is a note: all but Docker 20.10 and older read it.
 
-    How to mend it:
+    How to fix it:
         Compress the layers by gzip or not at all: `skopeo copy docker-archive:IN
         docker-archive:OUT` stores them plain.
 

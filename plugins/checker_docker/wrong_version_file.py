@@ -29,7 +29,7 @@ class WrongVersionFile(Check):
         No engine of today reads the file. Another content means that something else than an engine
         wrote it, or that the archive was damaged.
 
-    How to mend it:
+    How to fix it:
         Save the image again.
 
     References:

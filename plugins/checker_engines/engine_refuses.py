@@ -22,7 +22,7 @@ class EngineRefuses(Check):
         What loads on one engine is refused by the next, and some engines exit with 0 although what
         they made will not start. Hosts that run this engine cannot use the archive.
 
-    How to mend it:
+    How to fix it:
         The finding says what is in the way. ``checker classify`` shows what every other engine
         makes of the archive.
 

@@ -24,7 +24,7 @@ class NotRestorable(Check):
         ``docker load`` refuses it. ``docker import`` takes any tar, and makes an image in which
         nothing can be started.
 
-    How to mend it:
+    How to fix it:
         Take the image out, as the advice above the findings says, or write the archive again with
         ``docker save`` or ``docker export``. If only a part of a pipeline is meant to be checked,
         say what comes next with ``--as load`` or ``--as import``.

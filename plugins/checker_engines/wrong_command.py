@@ -25,7 +25,7 @@ class WrongCommand(Check):
         file. An image archive given to ``docker import`` is worse: the command succeeds and makes
         an image whose root holds ``manifest.json`` and blobs, and which cannot start.
 
-    How to mend it:
+    How to fix it:
         Use the command that the finding names.
 
     References:

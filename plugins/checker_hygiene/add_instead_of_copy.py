@@ -24,7 +24,7 @@ class AddInsteadOfCopy(StepCheck):
         ADD fetches URLs and unpacks archives without being asked for it. What a download or a file
         that happens to be a tar puts into the image was seen by nobody.
 
-    How to mend it:
+    How to fix it:
         Use COPY for files. Fetch with ``ADD --checksum=sha256:… URL``, or in a RUN step that
         compares the checksum.
 

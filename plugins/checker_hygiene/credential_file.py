@@ -29,7 +29,7 @@ class CredentialFile(Check):
         Everyone who has the image has the file. It cannot be taken back, and containers that share
         one key cannot be told apart.
 
-    How to mend it:
+    How to fix it:
         Change the secret, leave the file out of the image (``.dockerignore``, ``COPY`` of single
         folders) and mount it when the container starts, or give it to one step of the build with
         ``RUN --mount=type=secret`` or ``--mount=type=ssh``. To delete it in a later step is not

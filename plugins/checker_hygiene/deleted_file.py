@@ -29,7 +29,7 @@ class DeletedFile(Check):
         The files are gone from the container but not from the image: they are stored and copied
         with it, and everyone who has it can read them.
 
-    How to mend it:
+    How to fix it:
         Delete in the same RUN step that creates (``apt-get install … && rm -rf
         /var/lib/apt/lists/*``), mount what a step needs (``RUN --mount=type=bind``), or build in
         one stage and copy the result into another. What the base image brings cannot be taken out:

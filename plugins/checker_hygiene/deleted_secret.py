@@ -24,7 +24,7 @@ class DeletedSecret(Check):
         A layer is a tar of its own: everyone who has the image can unpack it. The deletion only
         gives the feeling of safety.
 
-    How to mend it:
+    How to fix it:
         Change the secret: it is out. Then build the image anew so that the file never gets into a
         layer: ``RUN --mount=type=secret``, a stage of the build of which only the result is copied,
         or copying, using and deleting it within one RUN step.

@@ -32,7 +32,7 @@ class DistributionUpgrade(StepCheck):
         replaced stay in its layers, so that the image carries them twice; and the maker of the base
         image, who can mend them at their place, is not told.
 
-    How to mend it:
+    How to fix it:
         Build upon a newer base image, and rebuild when a new one appears. If one package must be
         newer at once, name it: ``apt-get install -y --only-upgrade openssl``.
 

@@ -33,7 +33,7 @@ class FileInSeveralLayers(Check):
         Also a change of mode, owner or time stores the whole file again, and every registry and
         host keeps all copies.
 
-    How to mend it:
+    How to fix it:
         Give owner and mode while copying (``COPY --chown=app --chmod=755``) instead of in a later
         RUN, write the file once, and update packages in the step that installs them.
 

@@ -25,7 +25,7 @@ class LatestTag(Check):
         The name says nothing about what the image is. Loading the archive moves the tag away from
         the image that had it on the host, and nobody can tell afterwards which one is running.
 
-    How to mend it:
+    How to fix it:
         Give the image a name with a version before it is saved: ``docker tag app app:1.4.2``.
 
     References:

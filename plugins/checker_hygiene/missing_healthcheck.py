@@ -21,7 +21,7 @@ class MissingHealthcheck(Check):
         nobody notices or replaces a container that hangs. Kubernetes does not look at Healthcheck,
         it has probes of its own; and the OCI format of buildah and Podman cannot hold one.
 
-    How to mend it:
+    How to fix it:
         Add a HEALTHCHECK to the Dockerfile, with a program that is in the image. If the containers
         are looked after otherwise, say ``HEALTHCHECK NONE`` or ignore the rule.
 

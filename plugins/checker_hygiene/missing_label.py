@@ -31,7 +31,7 @@ class MissingLabel(Check):
         Source and revision lead from a running container to the code that it was built from,
         version and licences tell whoever receives the archive what it is.
 
-    How to mend it:
+    How to fix it:
         Give them when building, ``docker build --label org.opencontainers.image.source=…``, or as
         LABEL in the Dockerfile; docker/metadata-action sets them in pipelines. Say in the option
         ``labels`` which ones are wanted here.

@@ -32,7 +32,7 @@ class MissingSignature(Check):
         the way, unless the signature comes by another way. Content trust of an engine is a setting
         of its host, which no archive shows.
 
-    How to mend it:
+    How to fix it:
         Sign the image (``cosign sign``, ``notation sign``) and copy it with its signatures:
         ``cosign save``, or ``oras copy -r`` to a layout.
 

@@ -27,7 +27,7 @@ class PackageCache(Check):
     Why it matters:
         It takes up space, often more than the program, and old lists lead to old packages.
 
-    How to mend it:
+    How to fix it:
         Empty it in the same RUN step that fills it (``rm -rf /var/lib/apt/lists/*``), do not fill
         it (``apk add --no-cache``, ``pip install --no-cache-dir``), or keep it out of the image
         with ``RUN --mount=type=cache``.

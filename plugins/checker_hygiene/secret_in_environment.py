@@ -32,7 +32,7 @@ class SecretInEnvironment(Check):
         Everyone who has the image can read its environment (``docker inspect``), every process in a
         container gets it, and it cannot be taken back from copies that were pulled.
 
-    How to mend it:
+    How to fix it:
         Take the variable out of the Dockerfile, change the secret, and give it when the container
         starts: with ``docker run --env-file``, a secret of the cluster, or a file below
         /run/secrets. A step of the build gets it with ``RUN --mount=type=secret``. If it is none,

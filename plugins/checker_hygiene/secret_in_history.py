@@ -36,7 +36,7 @@ class SecretInHistory(StepCheck):
         The history is a part of the image (``docker history --no-trunc``). Build arguments are kept
         there too, although they are gone from the environment.
 
-    How to mend it:
+    How to fix it:
         Change the secret, give it to the step with ``RUN --mount=type=secret,id=…``, and build
         the image anew. If it is no secret, name the variable in the option ``accept``.
 

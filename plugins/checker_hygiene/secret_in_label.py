@@ -30,7 +30,7 @@ class SecretInLabel(Check):
         Labels and annotations are shown by registries, by ``docker inspect``, and by every
         monitoring that collects them.
 
-    How to mend it:
+    How to fix it:
         Take the label out, change the secret, and build the image anew. A remote of git belongs
         into a label without the user and password in it. If it is no secret, name the key in the
         option ``accept``.

@@ -22,7 +22,7 @@ class SudoInBuild(StepCheck):
         container it does not hand on signals and terminals as one expects, and it is a setuid
         program through which a user of the container becomes root.
 
-    How to mend it:
+    How to fix it:
         Put ``USER root`` before the steps that need it and the user of the service after them. To
         start a program as another user, ``setpriv``, ``su-exec`` or ``gosu`` replace themselves by
         it.

@@ -23,7 +23,7 @@ class UnnecessaryFile(Check):
         They take up space and tell strangers about the inside. A repository holds everything that
         was ever committed, secrets included; a history of commands often holds passwords.
 
-    How to mend it:
+    How to fix it:
         List them in ``.dockerignore``, copy single folders instead of everything, or build in one
         stage and copy the result into another.
 

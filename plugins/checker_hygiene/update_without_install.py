@@ -30,7 +30,7 @@ class UpdateWithoutInstall(StepCheck):
         The list is kept in a layer of its own. A later build takes that layer from its cache and
         installs old packages, or ones that the mirror no longer has, and the list takes up space.
 
-    How to mend it:
+    How to fix it:
         Do it in one step: ``RUN apt-get update && apt-get install -y --no-install-recommends
         package && rm -rf /var/lib/apt/lists/*``.
 

@@ -24,7 +24,7 @@ class UserIsRoot(Check):
         of it is root on the host, unless the engine maps users. Clusters with the restricted Pod
         Security Standard refuse such an image.
 
-    How to mend it:
+    How to fix it:
         Make a user and end the Dockerfile with it: ``USER 10001``. A number also satisfies
         runAsNonRoot of Kubernetes, which cannot judge a name. Where root is needed, as in images
         that others build upon, waive the rule.

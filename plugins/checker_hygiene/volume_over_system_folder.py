@@ -25,7 +25,7 @@ class VolumeOverSystemFolder(Check):
         processes from the container, or fails to be mounted, and a bind mount of the host's folders
         there opens the host to the container. A volume over the root cannot be mounted at all.
 
-    How to mend it:
+    How to fix it:
         Take the VOLUME out of the Dockerfile. Volumes are for data.
 
     References:

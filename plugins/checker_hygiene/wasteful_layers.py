@@ -44,7 +44,7 @@ class WastefulLayers(Check):
         The space is paid for at every registry and host and the time at every pull, for files that
         no container sees.
 
-    How to mend it:
+    How to fix it:
         Look at the files that are named; file-in-several-layers and deleted-file name more. Most
         often it is a ``chmod`` or ``chown`` of what an earlier step copied (``COPY --chown
         --chmod`` does it at once), files deleted in a later step, or packages of the base image

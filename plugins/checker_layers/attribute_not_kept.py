@@ -56,7 +56,7 @@ class AttributeNotKept(Check):
         without its capabilities fails in the container, and a folder with overlay's marks shows or
         hides other files on overlay storage than elsewhere.
 
-    How to mend it:
+    How to fix it:
         Write the layer without them: GNU tar `--no-xattrs`, bsdtar `--no-xattrs --no-mac-metadata`.
         Keep capabilities with GNU tar and `--xattrs --xattrs-include=security.capability`.
 

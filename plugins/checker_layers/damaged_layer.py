@@ -46,7 +46,7 @@ class DamagedLayer(Check):
         header"), or silently leave out what follows the damage. Behind a compressed stream, Podman
         and skopeo refuse further bytes, Docker and containerd do not.
 
-    How to mend it:
+    How to fix it:
         Write the archive again from the image. If the digests of manifest and config fit the
         damaged layer, the layer was already damaged when the image was made: build it again.
 

@@ -25,7 +25,7 @@ class DiffIdMismatch(Check):
         calculated on extraction"), Podman as well. Docker with containerd's store loads the image,
         prints "Error unpacking image", and exits with 0.
 
-    How to mend it:
+    How to fix it:
         Write the archive again from the image. If the config holds the digest of the compressed
         layer, as the message then says, the tool that wrote it confuses digest and diffID.
 

@@ -25,7 +25,7 @@ class DiscouragedWhiteout(Check):
         Little: readers must take both, and Docker, BuildKit and Podman write opaque markers. Which
         paths an opaque marker hides can only be told with all lower layers at hand.
 
-    How to mend it:
+    How to fix it:
         Nothing is to be done, unless a tool of your own writes the layers.
 
     References:

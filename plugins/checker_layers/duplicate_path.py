@@ -30,7 +30,7 @@ class DuplicatePath(Check):
         entry wins, so what an image holds depends on where it is loaded. A repeated whiteout fails
         in containerd, too: "failed to convert whiteout file: file exists".
 
-    How to mend it:
+    How to fix it:
         Write the layer so that each path comes once. The usual causes are `tar --append`, tars
         that were concatenated, and build tools that add a file to a tar without looking.
 

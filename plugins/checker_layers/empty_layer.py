@@ -24,7 +24,7 @@ class EmptyLayer(Check):
         It changes nothing in the image, and is usual after a step that changes no file, such as a
         WORKDIR that is there already. It may also be what is left of a step that went wrong.
 
-    How to mend it:
+    How to fix it:
         If the step should have brought files, look at its sources; else leave it.
 
     References:

@@ -29,7 +29,7 @@ class EscapingLayerPath(Check):
         Other engines bend the name back to the root, so that the file lands in another place
         than its name says. Tools that unpack layers without care write outside of their folder.
 
-    How to mend it:
+    How to fix it:
         Write the layer from inside its root, with relative names: `tar -C ROOT -cf layer.tar .`.
         If you did not make the image, do not trust it.
 

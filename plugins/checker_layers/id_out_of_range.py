@@ -32,7 +32,7 @@ class IdOutOfRange(Check):
         available in user namespace". Ids that Linux does not have are cut to 32 bits by engines,
         and so belong to somebody else, perhaps to root.
 
-    How to mend it:
+    How to fix it:
         `COPY --chown=…`, `chown` in the same step that makes the files, or `tar --owner=0
         --group=0`. Large ids often come from a company's directory of users.
 

@@ -30,7 +30,7 @@ class ImpossiblePath(Check):
         Every engine fails to unpack the layer: "file name too long", or "no such file or
         directory" for a link without a target.
 
-    How to mend it:
+    How to fix it:
         Give the file a shorter name, or the link a target, and build the image again. If the name
         looks like content, the tar's extension headers are damaged.
 

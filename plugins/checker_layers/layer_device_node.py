@@ -35,7 +35,7 @@ class LayerDeviceNode(Check):
         `/dev` from the engine anyway. A node 0, 0 hides a file on overlay storage, and is a device
         elsewhere. Docker since 29.7 refuses numbers beyond 32 bits.
 
-    How to mend it:
+    How to fix it:
         Leave devices out of the layer: `tar --exclude=./dev/*`. Instead of the node 0, 0 a layer
         has an empty file `.wh.NAME`.
 

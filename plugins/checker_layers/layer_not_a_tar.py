@@ -30,7 +30,7 @@ class LayerNotATar(Check):
     Why it matters:
         Engines refuse the image when they unpack the layer ("archive/tar: invalid tar header").
 
-    How to mend it:
+    How to fix it:
         Write the archive again. If the layer looks like a JSON document, look for two paths or
         digests that were swapped.
 

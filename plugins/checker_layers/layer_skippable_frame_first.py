@@ -22,7 +22,7 @@ class LayerSkippableFrameFirst(Check):
         Podman, Buildah, skopeo and crane take the layer for one that is not compressed, and fail.
         Docker and containerd know both beginnings.
 
-    How to mend it:
+    How to fix it:
         Compress the layer with `zstd`, not with `pzstd`. A zstd:chunked layer has its skippable
         frames at the end.
 

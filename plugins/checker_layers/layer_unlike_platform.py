@@ -26,7 +26,7 @@ class LayerUnlikePlatform(Check):
         The container does not see its files: on Linux they lie in `/Files`, and Windows looks
         nowhere else.
 
-    How to mend it:
+    How to fix it:
         Build the image for the platform that it is meant for (`--platform`), or correct `os` in
         the config. Tools that make layers themselves must put the files of a Windows image below
         `Files/`.

@@ -32,7 +32,7 @@ class MalformedWhiteout(Check):
         name alone: what a whiteout holds is lost, and a folder of such a name is lost, or turns
         into a whiteout, when the image is built upon.
 
-    How to mend it:
+    How to fix it:
         Leave the entry out, or give the file another name: layers cannot hold names that begin
         with `.wh.`.
 

@@ -33,7 +33,7 @@ class MediaTypeUnlikeCompression(Check):
         types it looks at the bytes, as Podman and skopeo always do; registries and scanners may
         not.
 
-    How to mend it:
+    How to fix it:
         `skopeo copy --dest-compress-format gzip` writes layers and media types anew. skopeo 1.9
         writes an uncompressed layer under the gzip type if it copies a docker-archive with
         `--dest-oci-accept-uncompressed-layers`.

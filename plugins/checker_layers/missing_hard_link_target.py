@@ -51,7 +51,7 @@ class MissingHardLinkTarget(Check):
         fail where each is unpacked into a folder of its own, as Docker's overlay2 driver does.
         Nobody can make a hard link to a directory: "operation not permitted".
 
-    How to mend it:
+    How to fix it:
         Put the file before its links and into the same layer. GNU tar does so by itself unless
         files are left out of the archive (`--exclude`) to which others are linked.
 

@@ -21,7 +21,7 @@ class NonDistributableLayer(Check):
         Tools leave such layers out when they copy images, so that the archive is not whole and
         does not load without a network. Registries may refuse them.
 
-    How to mend it:
+    How to fix it:
         Build upon a base without such layers (Microsoft's have none any more), or give the layers
         the ordinary types when you copy the image.
 

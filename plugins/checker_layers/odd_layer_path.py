@@ -28,7 +28,7 @@ class OddLayerPath(Check):
         escapes, a name can look like another one, and what sends names as text, BuildKit's
         protocol or JSON reports, fails or changes them.
 
-    How to mend it:
+    How to fix it:
         Rename the file in the build, or leave it out: `find . -name '*[[:cntrl:]]*'` shows names
         with control characters.
 

@@ -58,7 +58,7 @@ class PathThroughNonDirectory(Check):
         is how `/bin` gets lost if a layer with `bin/tool` is put onto a base where `/bin` is a
         link to `usr/bin`.
 
-    How to mend it:
+    How to fix it:
         Write the entry under its real path (`usr/bin/tool`), or unpack and pack the layer anew.
 
     References:

@@ -29,7 +29,7 @@ class PathsDifferByCase(Check):
         Windows and macOS take them for one, so one of them is lost where the image is unpacked
         there, or bind-mounted and copied out.
 
-    How to mend it:
+    How to fix it:
         Rename or leave out one of them, if it is not meant so.
 
     References:

@@ -21,7 +21,7 @@ class RepeatedLayer(Check):
         Every engine takes it, but it seldom makes sense: a step was copied, or an image was put
         onto a base that holds it already. What layers between the two changed is changed back.
 
-    How to mend it:
+    How to fix it:
         Look for the step in the build that was done twice.
 
     References:

@@ -25,7 +25,7 @@ class SparseFile(Check):
         not every tool does, and some of those write the map into the file. A small layer can
         unpack to a huge file.
 
-    How to mend it:
+    How to fix it:
         Write the layer without `tar --sparse`; compression makes zeros small anyway.
 
     References:

@@ -23,7 +23,7 @@ class UnsupportedLayerEntry(Check):
     Why it matters:
         Docker, containerd and Podman refuse the layer: "unhandled tar header type".
 
-    How to mend it:
+    How to fix it:
         Write the layer with `tar --format=posix`; with GNU tar and `--sparse` that gives PAX
         sparse files, which engines do take.
 

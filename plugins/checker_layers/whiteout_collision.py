@@ -44,7 +44,7 @@ class WhiteoutCollision(Check):
         unpacked. If a directory follows, overlay storage shows the files of the lower layers in
         it again, other storage does not.
 
-    How to mend it:
+    How to fix it:
         Leave the whiteout out, or put the opaque marker `.wh..wh..opq` into the new directory.
 
     References:

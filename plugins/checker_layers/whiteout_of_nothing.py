@@ -27,7 +27,7 @@ class WhiteoutOfNothing(Check):
         It does no harm, apart from the folder that it lies in, which engines make. But it may show
         that the layer was made for another base, or that layers are missing or out of order.
 
-    How to mend it:
+    How to fix it:
         If the image is as it should be, nothing. Else compare the layers with those of the build.
 
     References:

@@ -38,7 +38,7 @@ class AmbiguousDocument(LayoutCheck):
         (CVE-2021-41190). containerd, Podman and skopeo therefore refuse it: ``expected manifest
         but found index``, ``rejecting ambiguous manifest``.
 
-    How to mend it:
+    How to fix it:
         Take the members out that do not belong to what the document is, and correct its digest
         and size in what refers to it.
 

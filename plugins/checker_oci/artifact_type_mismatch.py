@@ -28,7 +28,7 @@ class ArtifactTypeMismatch(LayoutCheck):
         Tools look for signatures, attestations and the like by this type, so they miss the
         artifact, or take it for something that it is not.
 
-    How to mend it:
+    How to fix it:
         Make the two the same, and correct the digest and size of the changed document in what
         refers to it.
 

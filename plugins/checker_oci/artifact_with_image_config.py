@@ -22,7 +22,7 @@ class ArtifactWithImageConfig(LayoutCheck):
     Why it matters:
         Engines take it for an image and fail only when they come to its layers.
 
-    How to mend it:
+    How to fix it:
         Write the artifact with a tool that follows version 1.1 of the specification, such as
         ``oras push``.
 

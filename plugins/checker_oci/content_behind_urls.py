@@ -26,7 +26,7 @@ class ContentBehindUrls(LayoutCheck):
         loading needs a network, and tells a stranger's server about it. With another scheme than
         http and https most readers cannot fetch anything.
 
-    How to mend it:
+    How to fix it:
         Leave ``urls`` out where the content is in the archive. Then correct the digest and size of
         the changed document in what refers to it.
 

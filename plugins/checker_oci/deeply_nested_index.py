@@ -39,7 +39,7 @@ class DeeplyNestedIndex(LayoutCheck):
         with ``Unexpectedly received a manifest list``. containerd follows. A circle can only come
         from a blob that is not what its digest says, and keeps a careless reader busy forever.
 
-    How to mend it:
+    How to fix it:
         List the manifests of the inner index in the outer one.
 
     References:

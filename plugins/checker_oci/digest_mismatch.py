@@ -24,7 +24,7 @@ class DigestMismatch(LayoutCheck):
         fail. containerd files content under what it hashes to, does not find the blob by the
         digest that the manifest gives, and fails or leaves it out.
 
-    How to mend it:
+    How to fix it:
         Fetch or write the archive again. Only if the content is right and the name is wrong,
         rename the blob to what it hashes to, and correct every descriptor of it.
 

@@ -25,7 +25,7 @@ class EmbeddedDataMismatch(LayoutCheck):
         A reader that trusts the copy sees another content than one that fetches the blob, so the
         same image means two things. Careful readers refuse it.
 
-    How to mend it:
+    How to fix it:
         Embed the content itself (``base64 -w0 FILE``), or leave ``data`` out. Then correct the
         digest and size of the changed document in what refers to it.
 

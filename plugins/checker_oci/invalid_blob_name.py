@@ -24,7 +24,7 @@ class InvalidBlobName(LayoutCheck):
     Why it matters:
         No descriptor can refer to such a file, so whatever it holds is lost to every reader.
 
-    How to mend it:
+    How to fix it:
         Rename it to what it hashes to (``sha256sum FILE``), or remove it. Notes and checksums
         belong beside ``blobs``, where other files are welcome.
 

@@ -30,7 +30,7 @@ class InvalidDescriptor(LayoutCheck):
         descriptor has no media type, no size or no proper digest; Podman and skopeo fail when
         they come to fetch the content.
 
-    How to mend it:
+    How to fix it:
         Write the archive again. After an edit by hand, take digest and size from the content:
         ``sha256sum FILE`` and ``wc -c < FILE``.
 

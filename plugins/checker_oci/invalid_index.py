@@ -22,7 +22,7 @@ class InvalidIndex(LayoutCheck):
         Engines find images through the index. Where it cannot be decoded they refuse the archive;
         where they are lenient, each reads it in its own way.
 
-    How to mend it:
+    How to fix it:
         Write the archive again with a tool that writes valid layouts. After an edit by hand,
         mind that the digest and size of a nested index stand in the index above it.
 

@@ -22,7 +22,7 @@ class InvalidManifest(LayoutCheck):
         The manifest ties the config to the layers. An engine that cannot decode it refuses the
         archive, or loads a name without an image behind it.
 
-    How to mend it:
+    How to fix it:
         Write the archive again with a tool that writes valid manifests. After an edit by hand,
         mind that the digest and size of the manifest stand in the index.
 

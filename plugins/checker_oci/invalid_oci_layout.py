@@ -25,7 +25,7 @@ class InvalidOciLayout(LayoutCheck):
         with an error; without a version it sees no image layout at all. Podman and skopeo do not
         read it.
 
-    How to mend it:
+    How to fix it:
         Give the file the content ``{"imageLayoutVersion": "1.0.0"}``, in UTF-8, without a byte
         order mark.
 

@@ -22,7 +22,7 @@ class ManifestWithoutLayers(LayoutCheck):
         The published JSON schema refuses an empty list, and so do some registries. ``docker save``
         cannot write an image without layers.
 
-    How to mend it:
+    How to fix it:
         Put a file into the image; for an artifact add the empty descriptor to ``layers``:
         ``application/vnd.oci.empty.v1+json``, size 2.
 

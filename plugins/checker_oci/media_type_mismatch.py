@@ -29,7 +29,7 @@ class MediaTypeMismatch(LayoutCheck):
         as a manifest and the reverse, because such documents can mean two things; others decode
         what they can and load an image without layers, or fail later.
 
-    How to mend it:
+    How to fix it:
         Make both media types the same, the one that the content has. Then correct the digest and
         size of each changed document in what refers to it.
 

@@ -54,7 +54,7 @@ class MissingBlob(WholeLayoutCheck):
         Podman, skopeo and ctr refuse an image with a part missing. ``docker load`` on the
         containerd image store takes it, shows its name, and fails when a container is made of it.
 
-    How to mend it:
+    How to fix it:
         Pull the image whole and write the archive again, with every platform that is meant to be
         in it.
 

@@ -20,7 +20,7 @@ class MissingBlobsFolder(WholeLayoutCheck):
     Why it matters:
         There is no content, so no image can be loaded; tools that write into the layout fail.
 
-    How to mend it:
+    How to fix it:
         Write the archive again with everything that is in the layout: ``tar -C layout -cf
         image.tar .``
 

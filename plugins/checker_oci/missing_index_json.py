@@ -22,7 +22,7 @@ class MissingIndexJson(WholeLayoutCheck):
         1.0.0``, Podman and skopeo that they cannot open it. An archive that has a
         ``manifest.json`` as well can still be loaded by some engines.
 
-    How to mend it:
+    How to fix it:
         Write the archive again. A tar made of a layout must hold ``oci-layout``, ``index.json``
         and ``blobs`` at its top: ``tar -C layout -cf image.tar .``
 

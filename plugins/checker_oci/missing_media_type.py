@@ -25,7 +25,7 @@ class MissingMediaType(LayoutCheck):
         Where a document comes without its descriptor (sent to a registry, or saved to a file) its
         type has to be guessed from its members.
 
-    How to mend it:
+    How to fix it:
         Use a tool of today to write the archive. Adding the member to a manifest changes the
         digest of the image.
 

@@ -23,7 +23,7 @@ class MissingOciLayout(WholeLayoutCheck):
         ``manifest.json`` as well, and then they read only that. Podman and skopeo never look at
         it, so the same file works with one engine and not with another.
 
-    How to mend it:
+    How to fix it:
         Add a file ``oci-layout`` with the content ``{"imageLayoutVersion": "1.0.0"}`` beside
         ``index.json``, or write the archive again and leave no file out.
 

@@ -31,7 +31,7 @@ class MissingPlatform(LayoutCheck):
         Podman and skopeo never choose an image without a platform; containerd has to read its
         config to find out, which must then be there.
 
-    How to mend it:
+    How to fix it:
         Give the descriptor a ``platform`` with the ``os``, ``architecture`` and ``variant`` of the
         image's config, or make the index anew: ``docker buildx imagetools create``.
 

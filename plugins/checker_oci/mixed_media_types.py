@@ -29,7 +29,7 @@ class MixedMediaTypes(LayoutCheck):
         v2s2 config``. Other mixtures are taken by most engines, but not by all registries and
         converters.
 
-    How to mend it:
+    How to fix it:
         Convert the image as a whole: ``skopeo copy --format oci …``.
 
     References:

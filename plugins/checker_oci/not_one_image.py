@@ -23,7 +23,7 @@ class NotOneImage(LayoutCheck):
         one: ``more than one image in oci, choose an image``. In an archive that has a
         ``manifest.json`` as well, as those of ``docker save``, Podman goes on with that.
 
-    How to mend it:
+    How to fix it:
         Name the image: ``skopeo copy oci-archive:FILE:NAME …``, where NAME is what
         ``org.opencontainers.image.ref.name`` says. Or write one archive for each image, and the
         platforms of one image below a nested index.

@@ -26,7 +26,7 @@ class OversizedDocument(LayoutCheck):
         take no more. Podman and skopeo give up on a config that is bigger, and on a manifest that
         comes from a registry.
 
-    How to mend it:
+    How to fix it:
         Move the content into a blob of its own and refer to it.
 
     References:

@@ -32,7 +32,7 @@ class PlatformUnlikeConfig(LayoutCheck):
         Engines choose by the descriptor and run what the config describes. So somebody gets an
         image that does not run on the machine it was chosen for: ``exec format error``.
 
-    How to mend it:
+    How to fix it:
         Look which of the two is right (``file`` on a program in the image tells), and build the
         image or the index anew. A build on another machine needs ``--platform``.
 

@@ -25,7 +25,7 @@ class RepeatedPlatform(LayoutCheck):
         Engines take the first that fits. The other one is never used, unless somebody asks for
         its digest.
 
-    How to mend it:
+    How to fix it:
         Remove the one that is out of date. If both are meant, give them something to choose by,
         such as ``variant`` or ``os.version``, or names of their own.
 

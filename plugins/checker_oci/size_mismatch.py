@@ -27,7 +27,7 @@ class SizeMismatch(LayoutCheck):
         refuse it: ``blob size mismatch``; so do registries and mirrors that the image is pushed
         to.
 
-    How to mend it:
+    How to fix it:
         Set ``size`` to the number of bytes of the content, which for a layer is its size as
         stored, compressed or not. Then correct the digest and size of the changed document in
         what refers to it.

@@ -37,7 +37,7 @@ class SubjectMismatch(LayoutCheck):
         Whoever looks for the signatures of an image finds one that is for something else, or
         finds none.
 
-    How to mend it:
+    How to fix it:
         Attach the artifact anew: ``oras attach``, ``cosign attach``.
 
     References:

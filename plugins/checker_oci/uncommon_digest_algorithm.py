@@ -22,7 +22,7 @@ class UncommonDigestAlgorithm(LayoutCheck):
         neither. containerd files what it imports under SHA-256 and does not find content by
         another digest, so ``ctr image import`` and ``docker load`` on its image store fail.
 
-    How to mend it:
+    How to fix it:
         Write the archive with SHA-256 digests, unless all of its readers are known to do without.
 
     References:

@@ -27,7 +27,7 @@ class UnknownMediaType(LayoutCheck):
         index``; of a layer it says ``no processor for media-type``. Encrypted layers need a key
         and a helper. Docker and containerd do not read schema 1 any more.
 
-    How to mend it:
+    How to fix it:
         Nothing, where it is meant so. Otherwise correct the type, and the digest and size of the
         changed document in what refers to it.
 

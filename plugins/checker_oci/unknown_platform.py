@@ -26,7 +26,7 @@ class UnknownPlatform(LayoutCheck):
         An engine compares the words with those of its own machine. Where they differ it does not
         choose the image, even if it would run.
 
-    How to mend it:
+    How to fix it:
         Write Go's word. If the platform is a new or a rare one, there is nothing to mend.
 
     References:

@@ -30,7 +30,7 @@ class UnsoundAttestation(LayoutCheck):
         With a platform of its own an attestation can be chosen as if it were the image. Without
         the digest nobody knows what it speaks of.
 
-    How to mend it:
+    How to fix it:
         Write the image again with ``docker buildx build``, or copy the whole index:
         ``skopeo copy --all``.
 

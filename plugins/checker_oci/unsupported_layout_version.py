@@ -33,7 +33,7 @@ class UnsupportedLayoutVersion(LayoutCheck):
         containerd refuses the archive, and with it ``docker load`` on the containerd image store:
         ``unsupported OCI version``. Podman and skopeo do not read the file.
 
-    How to mend it:
+    How to fix it:
         Set ``imageLayoutVersion`` to ``1.0.0``.
 
     References:

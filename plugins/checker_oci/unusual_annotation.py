@@ -34,7 +34,7 @@ class UnusualAnnotation(LayoutCheck):
         Two tools that use the same short key mean different things. Tools that show the age of an
         image, or look whether its base is out of date, do not understand such a value.
 
-    How to mend it:
+    How to fix it:
         Put a domain of your own in front of the key, or write the value in the right form. Then
         correct the digest and size of the changed document in what refers to it.
 

@@ -27,7 +27,7 @@ class UnusualRefName(LayoutCheck):
         the image of it. An odd one cannot be asked for; of two alike, readers take different
         ones.
 
-    How to mend it:
+    How to fix it:
         Copy the image under a plain name, such as a tag: ``skopeo copy oci:OLD oci:NEW:1.0``.
 
     References:

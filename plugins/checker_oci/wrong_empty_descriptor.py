@@ -32,7 +32,7 @@ class WrongEmptyDescriptor(LayoutCheck):
         Readers take the content for known and do not fetch it, so whatever it holds is lost to
         them; others compare and refuse it.
 
-    How to mend it:
+    How to fix it:
         Refer to ``{}``: size 2, digest
         ``sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a``. Give other
         content the media type that it has.

@@ -28,7 +28,7 @@ class BakedInHostFile(Check):
         machine, or in builds that do not mount these files. A stale mtab misleads ``df`` and
         ``mount``.
 
-    How to mend it:
+    How to fix it:
         Empty the files in the last step of what makes the root (debootstrap copies those of the
         host), and make etc/mtab a link: ``ln -sf /proc/mounts /etc/mtab``.
 

@@ -40,7 +40,7 @@ class BakedInIdentity(Check):
         can pose as any of its containers. Machines with the same machine id get the same address
         from DHCP, and count as one in logs and monitoring.
 
-    How to mend it:
+    How to fix it:
         Delete the keys in the step that installs the SSH server (``rm /etc/ssh/ssh_host_*``) and
         make them at the first start (``ssh-keygen -A``). Empty the machine id
         (``: > /etc/machine-id``) as the last step.

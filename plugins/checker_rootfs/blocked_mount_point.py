@@ -27,7 +27,7 @@ class BlockedMountPoint(Check):
         No container starts from the image. runc refuses: "filesystem "proc" must be mounted on
         ordinary directory", or the mount fails with "not a directory".
 
-    How to mend it:
+    How to fix it:
         Delete the thing, or make it an empty folder (an empty file for the three files).
 
     References:

@@ -41,7 +41,7 @@ class BrokenSymlink(Check):
         shows it. With a base folder that dangles hardly anything starts. A link that climbs out of
         the root reaches files of the host for every tool that works on the unpacked tree.
 
-    How to mend it:
+    How to fix it:
         Copy the target along with the link, or delete the link. Make links relative to where they
         lie, or absolute as seen from inside the image, not from the machine it was built on.
 

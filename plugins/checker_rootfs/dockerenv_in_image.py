@@ -27,7 +27,7 @@ class DockerenvInImage(Check):
         used: a build, podman, a virtual machine. And an image that was made by export and import
         has lost its history, layers and settings.
 
-    How to mend it:
+    How to fix it:
         Build the image from a Dockerfile, or use ``docker commit`` in place of export and import;
         else delete the file.
 

@@ -33,7 +33,7 @@ class EmptyPassword(Check):
         one makes everyone root; that was CVE-2019-5021 of Alpine Linux. A password in an image is
         the same in all its containers, and whoever has the image can search for it at leisure.
 
-    How to mend it:
+    How to fix it:
         Lock the account (``passwd -l USER`` or ``usermod -p '*' USER``), and give passwords at run
         time, if at all.
 

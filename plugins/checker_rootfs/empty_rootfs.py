@@ -22,7 +22,7 @@ class EmptyRootfs(Check):
         Engines load or import it without a word, and no container can start from it: there is
         nothing to run.
 
-    How to mend it:
+    How to fix it:
         Look at what was packed: a COPY from the wrong stage or directory, a tar made of an empty
         folder, or a container that was exported before anything was put into it.
 

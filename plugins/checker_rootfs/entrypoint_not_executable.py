@@ -29,7 +29,7 @@ class EntrypointNotExecutable(Check):
         Every container fails at its start with "permission denied", also for root, since the kernel
         executes no file without an executable bit, and without the one of the user only for root.
 
-    How to mend it:
+    How to fix it:
         Set the bit before the image is built (``chmod +x``) or while copying
         (``COPY --chmod=755``). Archives made on Windows, and downloads, often have lost it. If it
         is a directory, name the program in it.

@@ -36,7 +36,7 @@ class ExposedAccountFile(Check):
         container. Hashes that all may read can be searched for the password. And without
         etc/passwd, programs that do not run as root know no names of users.
 
-    How to mend it:
+    How to fix it:
         ``chmod 644 etc/passwd etc/group`` and ``chmod 640 etc/shadow etc/gshadow``. For arbitrary
         user ids use nss_wrapper, or a group that may write, never others.
 

@@ -35,7 +35,7 @@ class FileCapabilities(Check):
         the engine leaves one of them out of the bounding set, as many clusters do. And a copy of
         the image by a tool that drops extended attributes loses them without a word.
 
-    How to mend it:
+    How to fix it:
         Remove what is not needed (``setcap -r FILE``); bind to a port above 1023 in place of
         net_bind_service.
 

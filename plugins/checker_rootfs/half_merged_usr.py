@@ -28,7 +28,7 @@ class HalfMergedUsr(Check):
         their files are still in /usr: containers fail at their start with "no such file or
         directory". Package managers stop at a root that is half merged.
 
-    How to mend it:
+    How to fix it:
         Put the files into usr/bin, usr/lib and so on in the layer that brings the folder. ``COPY
         --link``, ``ADD archive.tar /`` and tools that write layers themselves do not follow the
         links of the image below; a plain COPY does.

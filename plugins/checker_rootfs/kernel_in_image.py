@@ -29,7 +29,7 @@ class KernelInImage(Check):
         there unused, and scanners report the flaws of a kernel that never runs. The root was
         probably taken from a machine or its disk image, together with other things of it.
 
-    How to mend it:
+    How to fix it:
         Remove the kernel packages (``apt-get purge 'linux-image-*'``) in the step that brings
         them, or build from a base image for containers. Waive this rule for a root that virtual
         machines boot from.

@@ -51,7 +51,7 @@ class MalformedAccountFile(Check):
         in the second has no effect. Two names of one id are the same user to the kernel, and a
         second user of id 0 is root. A carriage return becomes part of the shell's name.
 
-    How to mend it:
+    How to fix it:
         Edit accounts with ``adduser``, ``usermod`` and ``groupadd``, and check the files with
         ``pwck -r`` and ``grpck -r``. Scripts that append to etc/passwd should look first whether
         the name is there.

@@ -31,7 +31,7 @@ class MalformedOsRelease(Check):
         they cannot read it, they take the image for one without packages and report nothing, which
         reads like a clean bill.
 
-    How to mend it:
+    How to fix it:
         Keep the file of the base image (package ``base-files``, ``alpine-release``,
         ``fedora-release`` and so on), or write NAME="value" lines with at least ID and VERSION_ID.
 

@@ -36,7 +36,7 @@ class MissingEntrypoint(Check):
         The image loads and pulls well, and every container made of it fails at its start:
         "executable file not found" or "no such file or directory".
 
-    How to mend it:
+    How to fix it:
         Copy the program into the image, or correct Entrypoint, Cmd, WorkingDir or PATH. In an image
         without a shell give the command as a list. If a later step deletes the program, or a layer
         puts a directory in place of a symlink such as /bin, mend that step. Where a volume brings

@@ -36,7 +36,7 @@ class MissingHealthProgram(Check):
         ``curl`` or a shell are the usual case. A missing Shell fails the next build that starts
         from the image with a RUN in shell form.
 
-    How to mend it:
+    How to fix it:
         Copy the program into the image, let the application check itself (``HEALTHCHECK CMD
         ["/app", "--health"]``), or switch the check off (``HEALTHCHECK NONE``).
 

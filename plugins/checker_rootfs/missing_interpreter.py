@@ -47,7 +47,7 @@ class MissingInterpreter(Check):
         missing ("no such file or directory") or broken ("exec format error"), which sends people to
         the wrong place.
 
-    How to mend it:
+    How to fix it:
         Copy the loader and libraries along, link statically, or use a base image with the same C
         library: programs built for glibc do not start on Alpine (musl), nor the other way round.
         For scripts install the interpreter, begin the file with ``#!/bin/sh`` or the like, and save

@@ -47,7 +47,7 @@ class MissingLibrary(Check):
         The program stops before its first line: "error while loading shared libraries: libssl.so.3:
         cannot open shared object file". Mostly it was copied from a build stage without them.
 
-    How to mend it:
+    How to fix it:
         Copy the libraries along (``ldd PROGRAM`` in the build stage lists them), install the
         package that has them, or link statically.
 

@@ -34,7 +34,7 @@ class OddBaseFolder(Check):
         In a root that others may not enter, a program that runs as another user finds nothing: not
         its loader, not its own files. Programs that need a temporary file stop without /tmp.
 
-    How to mend it:
+    How to fix it:
         ``chmod 1777 tmp var/tmp`` and ``chmod 755`` for the others before the layer is packed. A
         root of mode 0700 mostly comes from a tar that was made of a temporary folder.
 

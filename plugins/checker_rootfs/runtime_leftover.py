@@ -43,7 +43,7 @@ class RuntimeLeftover(Check):
         devices and wrote into it. Sockets, locks and pid files of the build mislead programs that
         look for their own, and temporary files often hold what was not meant to be published.
 
-    How to mend it:
+    How to fix it:
         Remove the files in the step that makes them, or mount the folder for it (``RUN
         --mount=type=tmpfs,target=/tmp``).
 

@@ -30,7 +30,7 @@ class SetuidProgram(Check):
         file that others may write to, anyone can put own code there; Linux clears the bits at the
         first write, but not everything that unpacks or copies images does.
 
-    How to mend it:
+    How to fix it:
         Remove the bits of what the application does not need (``chmod a-s``), or start containers
         with ``--security-opt no-new-privileges``.
 

@@ -29,7 +29,7 @@ class UnknownUser(Check):
         No container starts: "unable to find user app: no matching entries in passwd file". That
         holds for ``root`` too, in an image without etc/passwd.
 
-    How to mend it:
+    How to fix it:
         Create the user in a build step (``RUN adduser -D app``), copy etc/passwd and etc/group into
         an image that is built from scratch, or give the user as a number (``USER 1000:1000``).
 

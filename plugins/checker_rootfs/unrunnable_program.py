@@ -48,7 +48,7 @@ class UnrunnableProgram(Check):
         Whoever calls the program gets "no such file or directory", though it is there. With a
         loader it tells that programs were copied from an image with another C library.
 
-    How to mend it:
+    How to fix it:
         Convert the line ends (``dos2unix FILE``; ``* text=auto eol=lf`` in .gitattributes),
         install the interpreter, or leave the programs out.
 

@@ -26,7 +26,7 @@ class UnusableWorkingDirectory(Check):
         made often tells that what was to lie in it is missing as well, and a container that does
         not run as root cannot write into it.
 
-    How to mend it:
+    How to fix it:
         Correct WorkingDir (``WORKDIR`` in a Dockerfile makes the directory too), or copy the files
         that belong there.
 

@@ -27,7 +27,7 @@ class WhiteoutInFlatRootfs(Check):
         files and drop them, so that the imported image does not hold what the archive holds. And
         a layer alone is not the whole root: what lies in the layers below it is missing.
 
-    How to mend it:
+    How to fix it:
         Export the whole root (``docker export CONTAINER``), or keep the image as an image
         (``docker save IMAGE``). If the tree is meant as it is, delete the ``.wh.`` files before it
         is packed.

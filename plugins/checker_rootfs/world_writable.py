@@ -36,7 +36,7 @@ class WorldWritable(Check):
         or another user executes next. ``chmod -R 777`` on the way to a working image is the usual
         reason.
 
-    How to mend it:
+    How to fix it:
         ``chmod o-w`` it in the layer that brings it, or give it to the user who needs it
         (``COPY --chown=app --chmod=755``).
 

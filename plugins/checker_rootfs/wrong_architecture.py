@@ -42,7 +42,7 @@ class WrongArchitecture(Check):
         The image is chosen for machines on which it cannot run: containers fail at their start with
         "exec format error", or run slowly under an emulator that happens to be installed.
 
-    How to mend it:
+    How to fix it:
         Build for the platform that is meant (``--platform``, or GOARCH and the like in
         cross-builds), or correct the architecture in the config. Often a binary of the build
         machine was copied into an image for another platform.

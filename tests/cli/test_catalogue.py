@@ -28,7 +28,7 @@ def test_every_rule_is_documented_under_the_fixed_headings(checker: Checker) -> 
         assert headings == [
             "What it means:",
             "Why it matters:",
-            "How to mend it:",
+            "How to fix it:",
             "References:",
         ], row["id"]
         assert row["summary"].endswith("."), row["id"]
@@ -38,7 +38,7 @@ def test_explain_by_id_and_by_name(checker: Checker) -> None:
     by_id = checker("explain", "arc003")
     assert by_id.code == 0
     assert by_id.out.startswith("ARC003 bad-header-checksum (error, from checker_archive)\n")
-    assert "How to mend it:" in by_id.out
+    assert "How to fix it:" in by_id.out
     assert checker("explain", "bad-header-checksum").out == by_id.out
 
 
