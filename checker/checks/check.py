@@ -53,7 +53,7 @@ class Check:
 
     A rule overrides the methods that it needs; each yields findings made with ``finding``. Its
     docstring is its documentation, with the headings "What it means", "Why it matters", "How to
-    mend it" and "References".
+    fix it" and "References".
 
     Attributes:
         id: Stable id, three letters and three digits: ``ARC003``.
