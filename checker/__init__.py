@@ -12,7 +12,7 @@ from checker.model.image import Config, Descriptor, Image, Index, Layer, Manifes
 from checker.model.location import Location
 from checker.model.rootfs import Placed, Rootfs
 from checker.reports.report import Report
-from checker.run import CheckedArchive, Run
+from checker.results import CheckedArchive, Run
 from checker.verdicts import (
     Classification,
     Engine,

@@ -16,7 +16,7 @@ import pluggy
 
 from checker.checks.registry import Registry, RuleConflictError
 from checker.hookspecs import PROJECT, CheckerSpec
-from checker.run import Plugin, PluginProblem
+from checker.results import Plugin, PluginProblem
 
 OWN_DISTRIBUTION = "archive-checker"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
-from checker.panel import known_engines
+from checker.engines import known_engines
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing import Archive, build, sample_image

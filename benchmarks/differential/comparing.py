@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from benchmarks.differential.engines import Installed, Real
 from benchmarks.differential.making import Sample
+from benchmarks.engines.host import Host
 from benchmarks.masking import masked
 from checker.model.archive import Archive
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Host as JudgedHost
 from checker.verdicts import Question, Verdict, VerdictOutcome
-from checker_engines.steps.conditions import LAYER_COMPRESSED_TWICE
-from tests.engines.host import Host
+from checker_engines.answers.conditions import LAYER_COMPRESSED_TWICE
 
 
 class Comparison(NamedTuple):

@@ -16,9 +16,9 @@ from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
 from checker.cli.progress import Progress
+from checker.engines import Panel, choose_engines, known_engines, parse_host
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
-from checker.panel import Panel, choose_engines, known_engines, parse_host
 from checker.plugins import OWN_DISTRIBUTION, Host, load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.early import EarlyHashes
@@ -26,7 +26,7 @@ from checker.reading.errors import UnreadableError
 from checker.reports.output import Output, OutputError, builtin_reports, plan_outputs, write_outputs
 from checker.reports.printable import printable
 from checker.reports.report import Report
-from checker.run import CheckedArchive, Run
+from checker.results import CheckedArchive, Run
 from checker.settings import (
     CONFIG_FILE,
     Settings,

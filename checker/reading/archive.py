@@ -12,12 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
-from checker.model.archive import Archive, Kind, Source, Stats
-from checker.model.blob import Blob
-from checker.model.content import ContentPlan
-from checker.model.entries import Entries
-from checker.model.image import Layer
-from checker.model.interpret import (
+from checker.interpretation.images import (
     INDEX_JSON,
     MANIFEST_JSON,
     OCI_LAYOUT,
@@ -27,7 +22,12 @@ from checker.model.interpret import (
     find_oci_half,
     marks_of_image,
 )
-from checker.model.kind import find_kind, inner_archives, is_surely_rootfs
+from checker.interpretation.kind import find_kind, inner_archives, is_surely_rootfs
+from checker.model.archive import Archive, Kind, Source, Stats
+from checker.model.blob import Blob
+from checker.model.content import ContentPlan
+from checker.model.entries import Entries
+from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members

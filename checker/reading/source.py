@@ -20,7 +20,7 @@ from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.errors import UnreadableError
-from checker.reading.tar import ReadAt, TarWalker, walk_by_seeking
+from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 
 CHUNK = 1 << 21
 _LAYOUT_MARKS = frozenset({"oci-layout", "index.json", "blobs"})

@@ -18,7 +18,7 @@ from junit_xml import TestCase, TestSuite
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.reports.printable import printable
 from checker.reports.wording import place_words
-from checker.run import CheckedArchive, PluginProblem, Run
+from checker.results import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Verdict, VerdictOutcome
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TextIO
 
 from checker.reports.printable import printable
 from checker.reports.report import Report
-from checker.run import Run
+from checker.results import Run
 
 TEXT = "text"
 STDOUT = "-"

@@ -33,7 +33,7 @@ from checker.reports.wording import (
     place_words,
     size_words,
 )
-from checker.run import CheckedArchive, PluginProblem, Run
+from checker.results import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 WIDTH = 80

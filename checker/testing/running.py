@@ -8,9 +8,9 @@ from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding
 from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
+from checker.engines import Panel, choose_engines, known_engines
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.panel import Panel, choose_engines, known_engines
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.settings import read_options

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from checker.checks.annotations import is_date_time
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.annotations import is_date_time
 from checker.model.document import pointer
 from checker.model.image import Config, text
 from checker_config.configs import label

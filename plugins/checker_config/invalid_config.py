@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from checker.checks.annotations import is_date_time
 from checker.checks.documents import JsonProblem, case_problems, json_problems
 from checker.checks.finding import Finding, Severity
-from checker.model.annotations import is_date_time
 from checker.model.archive import Archive
 from checker.model.document import Document, pointer
 from checker.model.image import items, mapping

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.platforms import unknown_words
 from checker.model.document import pointer
 from checker.model.image import Config, mapping
-from checker.model.platforms import unknown_words
 from checker_config.configs import label
 
 

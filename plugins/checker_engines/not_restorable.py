@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
-from checker_engines.classify import classify
+from checker_engines.classification.by_kind import classify
 
 _NOBODYS = frozenset({Kind.WRAPPED, Kind.NESTED, Kind.UNKNOWN})
 

@@ -8,7 +8,7 @@ from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.verdicts import Classification, Loadable
-from checker_engines.classify import classify
+from checker_engines.classification.by_kind import classify
 
 
 class WrongCommand(Check):

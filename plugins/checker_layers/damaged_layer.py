@@ -11,7 +11,7 @@ from checker.model.blob import Blob
 from checker.model.entries import clean_path
 from checker.model.image import Layer
 from checker.model.tar import Anomaly, AnomalyKind, Tar
-from checker.reading.header import BLOCK, looks_like_header
+from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_layers._layers import (
     is_cut_with_archive,
     is_read_to_end,

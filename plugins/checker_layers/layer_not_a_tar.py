@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.lookalike import looks_like
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.lookalike import looks_like
 from checker.model.tar import AnomalyKind
 from checker_layers._layers import (
     is_cut_with_archive,

@@ -20,7 +20,7 @@ from checker.model.location import Location
 from checker.model.rootfs import Rootfs
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.archive import build
 from checker.testing.cases import Case, load_cases
 from checker.testing.image import Image

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from checker.checks.check import CheckContext
 from checker.checks.registry import Registry
+from checker.engines import known_engines
 from checker.hookspecs import CheckerSpec
-from checker.panel import known_engines
 from checker.plugins import load_plugins
 from checker.settings import read_settings
 from checker.testing.cases import explain_mismatch, load_cases

@@ -15,7 +15,7 @@ from checker.model.location import Location
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
 from checker.reports.text import lines, render_text
-from checker.run import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 HERE = Path(__file__).parent
