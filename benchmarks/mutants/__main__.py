@@ -22,6 +22,7 @@ from benchmarks.mutants.running import (
     BrokenTestsError,
     Outcome,
     Result,
+    check_without_mutant,
     copy_project,
     try_mutant,
     watch_all_tests,
@@ -38,7 +39,7 @@ _TELLING: Final = ("checker", "plugins", "schemas", "tests")
 def main() -> int:
     """Run the command line; 1 if too few mutants are killed."""
     arguments = _arguments()
-    mutants = sample(PROJECT, arguments.count, arguments.seed)
+    mutants = sample(PROJECT, arguments.count, arguments.seed, arguments.only)
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         copies = [Path(place) / str(number) for number in range(arguments.jobs)]
         for copy in copies:
@@ -56,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="how many mutants (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (%(default)s)")
+    parser.add_argument("--only", default="*", help="modules, such as '*/checker_layers/*'")
     parser.add_argument(
         "--seconds", type=float, default=60, help="of tests a mutant, at most (%(default)s)"
     )
@@ -107,6 +109,7 @@ def _try_all(
         return result
 
     chosen = [seen.tests_of(mutant, seconds) for mutant in mutants]
+    check_without_mutant(copies[0], next(filter(None, chosen), ()))
     with ThreadPoolExecutor(len(copies)) as pool:
         return list(pool.map(tried, mutants, chosen))
 

@@ -20,18 +20,20 @@ from benchmarks.mutants.sampling import Mutant
 _LEFT_OUT: Final = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
 _PLUGIN: Final = ("-p", "benchmarks.mutants.plugin", "-p", "no:cacheprovider")
 # They start processes, whose lines are not told apart by test.
-_UNTOLD: Final = ("tests/api", "tests/cli", "tests/docs", "tests/engines")
+_UNTOLD: Final = ("tests/cli", "tests/engines")
 _MEMORY: Final = 4 << 30
 _SECONDS_TO_START: Final = 60
 # The machine may do other things, and a mutant that slows a test down changes nothing else.
 _PATIENCE: Final = 10
-# The exit codes of pytest.
+_MOST_SECONDS: Final = 600
+_OUTPUT: Final = "output.txt"
+# Exit codes of pytest. All others say that a test fails, or that a module cannot be imported.
 _PASSED = 0
-_NOT_FOUND = 4
+_NO_TESTS = 5
 
 
 class BrokenTestsError(Exception):
-    """The tests fail without a mutant, or do not start."""
+    """The tests fail without a mutant."""
 
 
 class Outcome(StrEnum):
@@ -41,6 +43,9 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     SURVIVED = "survived"
     UNSEEN = "unseen"
+
+
+_OUTCOMES: Final = {_PASSED: Outcome.SURVIVED, _NO_TESTS: Outcome.UNSEEN}
 
 
 class Result(NamedTuple):
@@ -92,6 +97,17 @@ def watch_all_tests(project: Path, directories: Sequence[str], data: Path, secon
         raise BrokenTestsError("the tests fail without a mutant")
 
 
+def check_without_mutant(project: Path, tests: Sequence[str]) -> None:
+    """Make sure that tests of which each mutant runs some pass without one.
+
+    Raises:
+        BrokenTestsError: They do not.
+    """
+    if tests and _run(project, tests, _MOST_SECONDS) is not Outcome.SURVIVED:
+        output = (project / _OUTPUT).read_text("utf-8", "replace")
+        raise BrokenTestsError(f"the tests fail without a mutant:\n{output}")
+
+
 def try_mutant(project: Path, mutant: Mutant, tests: Sequence[str], seconds: float) -> Result:
     """Run tests with a mutant in the project, and take it out again.
 
@@ -100,9 +116,6 @@ def try_mutant(project: Path, mutant: Mutant, tests: Sequence[str], seconds: flo
         mutant: The mutant.
         tests: The tests that can see it.
         seconds: What they take without it.
-
-    Raises:
-        BrokenTestsError: The tests are not there.
     """
     module = project / mutant.path
     original = module.read_text("utf-8")
@@ -119,15 +132,16 @@ def try_mutant(project: Path, mutant: Mutant, tests: Sequence[str], seconds: flo
 
 
 def _run(project: Path, tests: Sequence[str], seconds: float) -> Outcome:
-    chosen, output = project / "chosen-tests.txt", project / "output.txt"
+    chosen, output = project / "chosen-tests.txt", project / _OUTPUT
     chosen.write_text("\n".join(tests), "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=short", *_PLUGIN, f"@{chosen}"]
+    files = dict.fromkeys(test.partition("::")[0] for test in tests)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=short", *_PLUGIN, *files]
     with (
         output.open("wb") as stream,
         subprocess.Popen(
             command,
             cwd=project,
-            env=_environment(project),
+            env={**_environment(project), "CHOSEN_TESTS": str(chosen)},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
@@ -142,10 +156,7 @@ def _run(project: Path, tests: Sequence[str], seconds: float) -> Outcome:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-    said = output.read_text("utf-8", "replace")
-    if code == _NOT_FOUND and "ERROR collecting" not in said:
-        raise BrokenTestsError(said)
-    return Outcome.SURVIVED if code == _PASSED else Outcome.KILLED
+    return _OUTCOMES.get(code, Outcome.KILLED)
 
 
 def _environment(project: Path) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +18,8 @@ from cosmic_ray.plugins import get_operator
 
 MUTATED: Final = ("plugins", "checker/model", "checker/interpretation", "checker/reading")
 _ENGINES: Final = "plugins/checker_engines"
+_MODEL: Final = ("checker/model/", "checker/interpretation/")
+_TRIES: Final = 100
 _OPERATORS: Final = (
     "AddNot",
     "ExceptionReplacer",
@@ -67,26 +70,29 @@ class Mutant(NamedTuple):
         return str(mutate_code(source, get_operator(self.operator)(), self.occurrence))
 
 
-def modules_by_area(project: Path) -> dict[str, list[str]]:
-    """The modules that are mutated, as paths from the top of the project."""
-    modules = [path.relative_to(project).as_posix() for path in sorted(project.glob("*/*/**/*.py"))]
+def modules_by_area(project: Path, pattern: str) -> dict[str, list[str]]:
+    """The modules that are mutated, as paths from the top of the project, by area.
+
+    Args:
+        project: Where the project is.
+        pattern: Which paths are wanted, as in a shell, but with ``*`` for slashes too.
+    """
+    paths = (path.relative_to(project).as_posix() for path in sorted(project.glob("*/*/**/*.py")))
+    modules = [path for path in paths if fnmatchcase(path, pattern)]
     plugins = [path for path in modules if path.startswith("plugins/")]
-    return {
+    areas = {
         "rules": [path for path in plugins if not path.startswith(_ENGINES)],
         "engines": [path for path in plugins if path.startswith(_ENGINES)],
-        "model": [
-            path
-            for path in modules
-            if path.startswith(("checker/model/", "checker/interpretation/"))
-        ],
+        "model": [path for path in modules if path.startswith(_MODEL)],
         "reading": [path for path in modules if path.startswith("checker/reading/")],
     }
+    return {area: found for area, found in areas.items() if found}
 
 
-def sample(project: Path, count: int, seed: int) -> list[Mutant]:
+def sample(project: Path, count: int, seed: int, pattern: str = "*") -> list[Mutant]:
     """Choose mutants, as many in each area; long modules have more of them."""
     chooser = random.Random(seed)
-    areas = modules_by_area(project)
+    areas = modules_by_area(project, pattern)
     shares = [(count + place) // len(areas) for place in range(len(areas))]
     return [
         mutant
@@ -101,12 +107,15 @@ def _sample_of_area(
     lengths = [(project / module).stat().st_size for module in modules]
     known: dict[str, list[Mutant]] = {}
     chosen: dict[Mutant, None] = {}
-    while len(chosen) < count:
+    # Few modules may have fewer mutants than are asked for.
+    for _ in range(_TRIES * count):
         module = chooser.choices(modules, lengths)[0]
         if module not in known:
             known[module] = list(_mutants_of(project, area, module))
         if known[module]:
             chosen[chooser.choice(known[module])] = None
+        if len(chosen) == count:
+            break
     return list(chosen)
 
 

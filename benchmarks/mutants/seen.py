@@ -54,9 +54,9 @@ class Seen:
     def _all_of(self, mutant: Mutant) -> set[str]:
         source = (self.project / mutant.path).read_text("utf-8")
         lines = _lines_that_tell(source, mutant.line)
-        if lines is None:
-            return self._select(_OF_MODULE, mutant.path, 0)
-        return {test for line in lines for test in self._select(_OF_LINE, mutant.path, line)}
+        tests = {test for line in lines for test in self._select(_OF_LINE, mutant.path, line)}
+        # What runs while the module is imported can be seen by every test that uses the module.
+        return tests or self._select(_OF_MODULE, mutant.path, 0)
 
     def _select(self, query: str, path: str, line: int) -> set[str]:
         rows = self._data.execute(query, {"path": path, "line": line})
@@ -67,15 +67,15 @@ class Seen:
         return dict(self._data.execute(_FILES))
 
 
-def _lines_that_tell(source: str, line: int) -> range | None:
-    """The lines of the statement that a line is part of; None if it is run by the import."""
+def _lines_that_tell(source: str, line: int) -> range:
+    """The lines of the statement that a line is part of; none if it is outside of functions."""
     functions = [
         node
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.FunctionDef) and node.body[0].lineno <= line <= _end(node)
     ]
     if not functions:
-        return None
+        return range(0)
     within = [
         (start, end)
         for function in functions
