@@ -128,7 +128,8 @@ class Session:
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
-            whole_digest=whole_digest,
+            # Engines that import name the digest of the file in what they print.
+            whole_digest=whole_digest or bool(given.engines),
             early=early,
         )
 
