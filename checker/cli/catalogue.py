@@ -37,6 +37,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
     print(f"{rule.id} {rule.name} ({rule.severity}, from {rule.bundle})\n")
     print(rule.documentation)
+    print("".join(f"\n{line}\n" for line in _history_lines(rule)), end="")
     if rule.check.options:
         print(f"\nOptions, in the table [rules.{rule.id}] of the configuration file:")
         print("".join(f"    {line}\n" for line in _options_lines(rule)), end="")
@@ -52,6 +53,14 @@ def run_plugins(arguments: argparse.Namespace) -> int:
     ]
     print(_columns(rows), end="")
     return _report_problems(plugins)
+
+
+def _history_lines(rule: Rule) -> list[str]:
+    """Since when the rule is there, and what it was called before."""
+    lines = [] if rule.check.since is None else [f"Since version {rule.check.since}."]
+    if rule.check.aliases:
+        lines.append(f"Formerly {', '.join(rule.check.aliases)}.")
+    return lines
 
 
 def _options_lines(rule: Rule) -> list[str]:
@@ -97,6 +106,8 @@ def _rules_json(rules: tuple[Rule, ...]) -> str:
             "bundle": rule.bundle,
             "summary": rule.summary,
             "documentation": rule.documentation,
+            "since": rule.check.since,
+            "aliases": rule.check.aliases,
             "options": [
                 {
                     "name": option.name,
@@ -128,7 +139,9 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
         for rule in rules
     ]
     for rule in rules:
-        lines += ["", f"## {rule.id} {rule.name}", "", f"*{rule.severity}, from {rule.bundle}*", ""]
+        told = "".join(f" {line}" for line in _history_lines(rule))
+        lines += ["", f"## {rule.id} {rule.name}", ""]
+        lines += [f"*{rule.severity}, from {rule.bundle}.{told}*", ""]
         lines += _markdown_of(rule.documentation)
         if rule.check.options:
             lines += ["", f"**Options**, in the table `[rules.{rule.id}]`", ""]
