@@ -1,34 +1,35 @@
-"""RFS008: an image whose working directory is not there, or is no directory."""
+"""RFS008: an image whose working directory does not exist or is not a directory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
 from checker.model.image import Config
 from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.command import is_mounted, why_skipped, working_directory
+from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
 from checker_rootfs.places import is_windows, name_of, shown
 
 
-class UnusableWorkingDirectory(Check):
-    """The working directory of an image is no directory, or not in its root filesystem.
+class UnusableWorkingDirectory(ConfigCheck):
+    """The working directory of an image does not exist or is not a directory.
 
     What it means:
-        WorkingDir in the config leads, symlinks followed inside the root, to a file, or through
-        one; that is an error. If nothing is there, engines make an empty directory that belongs to
-        root; that is a note.
+        WorkingDir in the config leads, symlinks resolved inside the root, to a file, or through
+        one: an error. If it does not exist, engines create an empty directory that is owned by
+        root: a note.
 
     Why it matters:
-        With a file in its place no container starts: "not a directory". A directory that has to be
-        made often tells that what was to lie in it is missing as well, and a container that does
-        not run as root cannot write into it.
+        With a file in its place containers do not start: "not a directory". A missing directory
+        often shows that the files in it are missing as well, and a container that does not run as
+        root cannot write to it.
 
     How to fix it:
-        Correct WorkingDir (``WORKDIR`` in a Dockerfile makes the directory too), or copy the files
-        that belong there.
+        Correct WorkingDir, or copy the files. ``WORKDIR`` in a Dockerfile creates the directory
+        too:
+
+            WORKDIR /srv/app
+            COPY . .
 
     References:
         - OCI image-spec 1.1, config.md, "WorkingDir"
@@ -39,12 +40,8 @@ class UnusableWorkingDirectory(Check):
     name = "unusable-working-directory"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images have a working directory."""
-        return why_skipped(archive)
-
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Follow the working directory into the root."""
+        """Resolve the working directory in the root filesystem."""
         config = rootfs.config
         if config is None or is_windows(rootfs):
             return
@@ -59,12 +56,12 @@ class UnusableWorkingDirectory(Check):
                 folder,
                 f"but {shown(rootfs, obstacle)} is a {obstacle.entry.kind_name}",
             )
-        elif not _is_there(rootfs, folder):
+        elif not _exists(rootfs, folder):
             yield self._report(
                 rootfs,
                 config,
                 folder,
-                "which the image does not have: engines make it, empty and owned by root",
+                "which does not exist; engines create it, empty and owned by root",
                 Severity.NOTE,
             )
 
@@ -78,14 +75,14 @@ class UnusableWorkingDirectory(Check):
     ) -> Finding:
         return self.finding(
             config,
-            f"{name_of(rootfs)} works in {folder}, {problem}",
+            f"{name_of(rootfs)} has the working directory {folder}, {problem}",
             at={"pointer": "/config/WorkingDir", "path": folder.strip("/")},
             severity=severity,
         )
 
 
 def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
-    """What is no directory on the way to a folder, links followed."""
+    """The first component of a path that is not a directory, links followed."""
     parts = folder.strip("/").split("/")
     for count in range(1, len(parts) + 1):
         found = rootfs.resolve("/".join(parts[:count]))
@@ -94,6 +91,6 @@ def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
     return None
 
 
-def _is_there(rootfs: Rootfs, folder: str) -> bool:
+def _exists(rootfs: Rootfs, folder: str) -> bool:
     end = rootfs.follow(folder)
     return end is not None and rootfs.holds(end)
