@@ -1,4 +1,4 @@
-"""Folders in which package managers keep what can be fetched again.
+"""Directories in which package managers keep files that they can download again.
 
 Sources: the documentation of the package managers, on their caches.
 """
@@ -12,17 +12,17 @@ from typing import NamedTuple
 from checker.model.entries import DIRECTORY, REGULAR, Entries
 
 _REGULAR = ord(REGULAR)
-# A layer with more entries is not looked through: the files of a cache are then looked for right
-# behind the entry of its folder, where every tool that walks folders writes them.
+# A layer with more entries is not searched completely: the files of a cache are then expected
+# directly after the entry of its directory, where tools that walk directories write them.
 _SMALL = 10_000
 
 
 class Owner(NamedTuple):
-    """Whose cache a folder is.
+    """The package manager that a cache belongs to.
 
     Attributes:
         tool: The package manager.
-        fix: What empties the cache, or keeps it from being filled.
+        fix: The command that empties the cache or does not fill it.
     """
 
     tool: str
@@ -40,7 +40,7 @@ _CARGO = Owner("cargo", "RUN --mount=type=cache,target=/usr/local/cargo/registry
 _COMPOSER = Owner("composer", "composer clear-cache")
 _BUNDLER = Owner("bundler", "rm -rf /usr/local/bundle/cache")
 _CONDA = Owner("conda", "conda clean --all --yes")
-# By the folder; a home directory is written as ~.
+# By directory; a home directory is written as ~.
 _FOLDERS: Mapping[str, Owner] = MappingProxyType(
     {
         **dict.fromkeys(("var/lib/apt/lists", "var/cache/apt"), _APT),
@@ -65,7 +65,7 @@ _FOLDERS: Mapping[str, Owner] = MappingProxyType(
     }
 )
 _HOMES = ("root/", "home/")
-# The first look at a path: its first characters in a set, then what several folders begin with.
+# A quick test of a path: its first characters in a set, then the start of several directories.
 _HOME_HEADS = frozenset(home[:5] for home in _HOMES)
 _HEADS = frozenset(folder[:9] for folder in _FOLDERS)
 _STARTS = (
@@ -73,17 +73,17 @@ _STARTS = (
     *("usr/local/cargo/", "usr/local/bundle/", "opt/conda/", "opt/miniconda3/", "go/pkg/"),
     *("etc/apk/", "lib/apk/"),
 )
-# What stays where a cache was emptied.
+# Files that remain when a cache is emptied.
 _KEPT = frozenset({"lock", "partial"})
 
 
 class Cache(NamedTuple):
-    """A folder of a cache in one layer.
+    """A cache directory in one layer.
 
     Attributes:
         folder: Its path.
-        owner: Whose it is.
-        positions: Positions of the files in it that have content.
+        owner: The package manager.
+        positions: Positions of its non-empty files.
     """
 
     folder: str
@@ -92,7 +92,7 @@ class Cache(NamedTuple):
 
 
 def caches_in(entries: Entries) -> Iterator[Cache]:
-    """The caches of a layer that have files in them."""
+    """The caches of a layer that contain files."""
     found: dict[str, list[int]] = {}
     for position in _candidates(entries):
         if entries.kinds[position] == _REGULAR and entries.sizes[position] > 0:
@@ -105,7 +105,7 @@ def caches_in(entries: Entries) -> Iterator[Cache]:
 
 
 def _candidates(entries: Entries) -> Iterable[int]:
-    """Positions of the entries that may lie in a cache."""
+    """Positions of the entries that may be in a cache."""
     if len(entries) <= _SMALL:
         return [
             position
@@ -127,7 +127,7 @@ def _behind_folders(entries: Entries) -> Iterator[int]:
 
 
 def _folder_around(path: str) -> str | None:
-    """The folder of a cache that a path lies in."""
+    """The cache directory that contains a path."""
     plain = _from_home(path)
     for folder in _FOLDERS:
         if plain.startswith(folder) and plain[len(folder) : len(folder) + 1] == "/":
