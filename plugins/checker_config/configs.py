@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.model.archive import Archive
+from checker import Archive, Check, Config, Image, Manifest
 from checker.model.blob import Blob
-from checker.model.image import Config, Image, Manifest, mapping, nature_of
+from checker.model.image import mapping, nature_of
 
 
 class ImageCheck(Check):

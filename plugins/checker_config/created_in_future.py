@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.annotations import is_date_time
 from checker.model.document import pointer
-from checker.model.image import Config, text
+from checker.model.image import text
 from checker_config.configs import label
 
 _DAY = 86_400  # seconds: more than the difference between any two time zones

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Config
+from checker import Archive, Config, Finding, Severity
 from checker_config.configs import (
     ImageCheck,
     counted,

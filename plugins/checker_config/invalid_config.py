@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from checker import Archive, Finding, Severity
 from checker.checks.documents import JsonProblem, case_problems, json_problems
-from checker.checks.finding import Finding, Severity
 from checker.model.annotations import is_date_time
-from checker.model.archive import Archive
 from checker.model.document import Document, pointer
 from checker.model.image import items, mapping
 from checker_config.configs import ImageCheck, config_blobs

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, Json, integer
+from checker.model.image import Json, integer
 from checker_config.configs import label
 
 _MILLISECOND = 1_000_000  # nanoseconds

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, mapping
+from checker.model.image import mapping
 from checker.model.platforms import unknown_words
 from checker_config.configs import label
 

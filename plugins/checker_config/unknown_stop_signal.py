@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config, text
+from checker import Check, Config, Finding, Severity
+from checker.model.image import text
 from checker_config.configs import is_windows, label
 
 _LARGEST = 64

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.annotations import reserved_keys, value_problems
 from checker.model.document import pointer
-from checker.model.image import Config, read_annotations
+from checker.model.image import read_annotations
 from checker_config.configs import label
 
 

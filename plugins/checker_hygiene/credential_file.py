@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Rootfs, Severity
 from checker_hygiene.credentials import credential_in
 from checker_hygiene.key_files import find_key_files
 from checker_hygiene.known_files import CREDENTIAL_FILES, find_known_files

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Layer, Rootfs, Severity
 from checker_hygiene.credentials import credential_in
 from checker_hygiene.known_files import CREDENTIAL_FILES, KnownFile, find_known_files
 

@@ -13,9 +13,8 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker import Layer, Rootfs
 from checker.model.entries import REGULAR
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
 from checker_hygiene.known_files import FOREIGN
 
 _REGULAR = ord(REGULAR)

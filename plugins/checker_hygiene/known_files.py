@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from checker.model.content import ContentRequest
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
+from checker import ContentRequest, Layer, Rootfs
 from checker_hygiene.credentials import CREDENTIALS
 from checker_hygiene.leftovers import LEFTOVERS
 

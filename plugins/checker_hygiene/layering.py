@@ -18,9 +18,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from checker import Layer, Rootfs
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
 
 _DIRECTORY = ord(DIRECTORY)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Check, Config, Finding, Severity
 
 
 class MissingHealthcheck(Check):

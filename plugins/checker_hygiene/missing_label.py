@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.archive import Archive
-from checker.model.image import Config, Image, mapping
+from checker import Archive, Config, Finding, Image, Option, Severity
+from checker.model.image import mapping
 from checker_hygiene.images import ImageCheck
 
 _PREFIX = "org.opencontainers.image."

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import REF_NAME, Manifest
+from checker import Archive, Check, Finding, Manifest, Severity
+from checker.model.image import REF_NAME
 
 # Media types of signatures: Sigstore (cosign 2 and 3), the Notary Project.
 _MARKS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_hygiene.add_instead_of_copy import AddInsteadOfCopy
 from checker_hygiene.credential_file import CredentialFile
 from checker_hygiene.deleted_file import DeletedFile

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
+from checker import Check, Config, Finding, Option, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, items
+from checker.model.image import items
 from checker_hygiene.secrets import MOST_NAMES, suspect
 
 _ACCEPT = Option[tuple[str, ...]](

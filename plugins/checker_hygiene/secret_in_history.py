@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.image import Config, mapping
+from checker import Config, Finding, Option, Severity
+from checker.model.image import mapping
 from checker_hygiene.secrets import is_plain_words, is_plausible, is_secret, suspect_text
 from checker_hygiene.steps import StepCheck, steps_of
 

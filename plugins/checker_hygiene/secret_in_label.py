@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
+from checker import Check, Config, Finding, Manifest, Option, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, Manifest, mapping
+from checker.model.image import mapping
 from checker.model.location import Located
 from checker_hygiene.secrets import MOST_NAMES, suspect
 

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding
+from checker import Check, Config, Finding
 from checker.model.document import pointer
-from checker.model.image import Config, text
+from checker.model.image import text
 
 _INSTRUCTIONS = frozenset(
     {

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Config, Finding, Severity
 from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _UPDATES = frozenset(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config, text
+from checker import Check, Config, Finding, Severity
+from checker.model.image import text
 
 _ROOT = frozenset({"root", "0"})
 _ADMINISTRATOR = "containeradministrator"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
 from checker.model.entries import clean_path
-from checker.model.image import Config, mapping
+from checker.model.image import mapping
 
 _KERNEL = frozenset({"dev", "proc", "sys"})
 

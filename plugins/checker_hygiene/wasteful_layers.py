@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
 
 if TYPE_CHECKING:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import Entries
-from checker.model.image import Layer
 from checker.model.xattrs import INVALID, NOT_PERMITTED, NOT_SUPPORTED, errors_of
 from checker_layers.layers import TreeCheck, trees, whose
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import DIRECTORY, Entries
-from checker.model.image import Layer
 from checker_layers.layers import LayerCheck, present_layers, shown
 from checker_layers.whiteouts import is_opaque
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.entries import GLOBAL_HEADER
 from checker_layers.layers import LayerCheck, is_read, present_layers
 

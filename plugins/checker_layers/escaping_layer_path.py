@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, Entries, climbs_out
-from checker.model.image import Layer
 from checker_layers.layers import LayerCheck, present_layers, shown
 
 _ABSOLUTE = tuple(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Finding, Layer, Severity
 from checker.checks.listing import first_few
-from checker.model.archive import Archive
-from checker.model.image import Layer
 from checker_layers.layers import TreeCheck, shown, trees, whose
 
 # The ID of the user and the 65536 subordinate IDs of useradd (login.defs, SUB_UID_COUNT).

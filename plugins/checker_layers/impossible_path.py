@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER, SYMLINK
-from checker.model.image import Layer
 from checker_layers.layers import TreeCheck, present_layers, trees, whose
 
 # Linux, include/uapi/linux/limits.h; a path needs a NUL, and a leading slash in a root.

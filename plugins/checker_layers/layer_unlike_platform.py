@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Image, Layer, Severity
 from checker.model.entries import Entries
-from checker.model.image import Image, Layer
 from checker_layers.layers import LayerCheck
 
 _HIVES = "Hives"

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.model.archive import Archive, Kind, Source
+from checker import Archive, Check, Image, Kind, Layer
+from checker.model.archive import Source
 from checker.model.blob import Blob
 from checker.model.entries import (
     DIRECTORY,
@@ -17,7 +17,6 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
-from checker.model.image import Image, Layer
 from checker.model.names import LAYER_COMPRESSION
 
 # Parents of a path that are examined; a limit for hostile archives.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, Entries, is_whiteout
-from checker.model.image import Layer
 from checker_layers.layers import TreeCheck, shown, trees, whose
 from checker_layers.whiteouts import in_order, is_bare, is_meta
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Layer, Severity
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.image import Layer
 from checker.model.names import LAYER_COMPRESSION, MediaType
 from checker_layers.layers import is_read_to_end
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path, climbs_out
-from checker.model.image import Layer
 from checker.model.members import LINKS_FOLLOWED
 from checker_layers.layers import (
     TreeCheck,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Layer
+from checker import Check, Finding, Layer, Severity
 from checker.model.names import FOREIGN_LAYER_TYPES
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Layer
+from checker import Archive, Finding, Layer, Severity
 from checker_layers.layers import LayerCheck, present_layers
 
 _CONTROL = frozenset(map(chr, (*range(1, 32), 127)))

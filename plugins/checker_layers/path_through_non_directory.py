@@ -5,8 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import (
     DIRECTORY,
     KIND_NAMES,
@@ -16,7 +15,6 @@ from checker.model.entries import (
     climbs_out,
     is_whiteout,
 )
-from checker.model.image import Layer
 from checker.model.members import LINKS_FOLLOWED
 from checker_layers.layers import (
     Below,

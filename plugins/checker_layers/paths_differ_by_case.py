@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import compress
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import Entries
-from checker.model.image import Layer
 from checker_layers.layers import TreeCheck, uses, whose
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

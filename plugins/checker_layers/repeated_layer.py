@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Image
+from checker import Archive, Finding, Image, Severity
 from checker_layers.layers import LayerCheck
 
 

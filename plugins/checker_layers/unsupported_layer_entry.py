@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES, clean_path
-from checker.model.image import Layer
 from checker.model.tar import AnomalyKind
 from checker_layers.layers import LayerCheck, present_layers
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries, hidden_by
-from checker.model.image import Layer
 from checker_layers.layers import TreeCheck, prefixes, shown, trees, whose
 
 _DIRECTORY = ord(DIRECTORY)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.entries import WHITEOUT_PREFIX, hidden_by
 from checker_layers.layers import LayerCheck, Use, find_below, shown, uses
 from checker_layers.whiteouts import in_order

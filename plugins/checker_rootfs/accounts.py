@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import ContentRequest, Placed, Rootfs
 
 PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
 

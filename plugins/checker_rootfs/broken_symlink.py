@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker.model.entries import SYMLINK, clean_path, climbs_out
-from checker.model.rootfs import Placed, Rootfs, Row
+from checker.model.rootfs import Row
 from checker_rootfs.command import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
 from checker_rootfs.places import is_windows, place_of, shown

@@ -12,13 +12,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.model.archive import Archive
-from checker.model.content import ContentRequest
+from checker import Archive, Check, Config, ContentRequest, Entry, Placed, Rootfs
 from checker.model.document import pointer
-from checker.model.entries import Entry, clean_path
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs, Row
+from checker.model.entries import clean_path
+from checker.model.rootfs import Row
 from checker_rootfs.places import is_wasm, is_windows
 from checker_rootfs.program import shebang_of
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.rootfs import Rootfs
+from checker import Archive, Check, Finding, Rootfs, Severity
 from checker_rootfs.places import place_of, shown
 
 _MARKS = (".dockerenv", ".dockerinit")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Rootfs, Severity
 from checker_rootfs.accounts import (
     ACCOUNTS,
     PASSWD,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.entries import Entry
-from checker.model.rootfs import Placed, Rootfs
+from checker import Entry, Finding, Placed, Rootfs, Severity
 from checker_rootfs.accounts import ACCOUNTS
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start
 from checker_rootfs.identity import Identity, find_identity, may_read, obstacle

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs, Row
+from checker import Check, Finding, Placed, Rootfs, Severity
+from checker.model.rootfs import Row
 from checker.model.xattrs import is_capability
 from checker_rootfs.places import is_windows, place_of, shown
 

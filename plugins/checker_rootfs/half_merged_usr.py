@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Layer, Placed, Rootfs, Severity
 from checker.model.entries import WHITEOUT_PREFIX
-from checker.model.image import Layer
-from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.directories import MERGED
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checker.model.entries import Entry
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
+from checker import Config, Entry, Placed, Rootfs
 from checker_rootfs.accounts import GROUP, PASSWD, Line, read_accounts
 
 _USER_BITS, _GROUP_BITS = 6, 3

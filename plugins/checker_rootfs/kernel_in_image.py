@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker.model.image import mapping
-from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, place_of, shown
 

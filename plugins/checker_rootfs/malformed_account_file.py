@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Rootfs, Severity
 from checker_rootfs.accounts import (
     ACCOUNTS,
     GROUP,

@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 
 _PATHS = ("etc/os-release", "usr/lib/os-release")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Finding, Rootfs, Severity
 from checker_rootfs.command import (
     ConfigCheck,
     Start,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
+from checker import Config, Finding, Rootfs, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, mapping, strings
-from checker.model.rootfs import Rootfs
+from checker.model.image import mapping, strings
 from checker_rootfs.command import (
     ConfigCheck,
     describe_missing,

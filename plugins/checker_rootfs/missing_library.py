@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
 from checker_rootfs.command import HEADS, Start, find_start, program_run, programs_in_path
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 from checker_rootfs.program import elf_interpreter

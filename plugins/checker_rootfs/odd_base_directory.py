@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Config, Finding, Placed, Rootfs, Severity
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from checker import Entry, Placed, Rootfs
 from checker.checks.check import Place
-from checker.model.entries import Entry
-from checker.model.rootfs import Placed, Rootfs
 
 
 def is_windows(rootfs: Rootfs) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_rootfs.baked_in_host_file import BakedInHostFile
 from checker_rootfs.baked_in_identity import BakedInIdentity
 from checker_rootfs.blocked_mount_point import BlockedMountPoint

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.entries import (
-    BLOCK_DEVICE,
-    CHARACTER_DEVICE,
-    DIRECTORY,
-    SYMLINK,
-    Entry,
-)
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Entry, Finding, Placed, Rootfs, Severity
+from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, DIRECTORY, SYMLINK
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, place_of, shown
 

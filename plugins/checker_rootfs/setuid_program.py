@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker.checks.listing import first_few
-from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
 _SETUID, _SETGID = 0o4000, 0o2000

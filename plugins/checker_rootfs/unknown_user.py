@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Finding, Rootfs, Severity
 from checker_rootfs.accounts import ACCOUNTS, GROUP, PASSWD, read_accounts
 from checker_rootfs.command import ConfigCheck
 from checker_rootfs.places import is_windows, name_of, shown

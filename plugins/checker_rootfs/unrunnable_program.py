@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker_rootfs.command import (
     HEADS,
     Lookup,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
+from checker import Config, Finding, Placed, Rootfs, Severity
 from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
 from checker_rootfs.places import is_windows, name_of, shown
 

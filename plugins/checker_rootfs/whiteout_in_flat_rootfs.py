@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import Entry
-from checker.model.rootfs import Rootfs
+from checker import Archive, Check, Entry, Finding, Rootfs, Severity
 
 _RELATED = 10
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.entries import Entry
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Entry, Finding, Placed, Rootfs, Severity
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
 from checker_rootfs.command import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs
+from checker import Finding, Placed, Rootfs, Severity
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start, program_run
 from checker_rootfs.program import (
     IDENT_SIZE,
