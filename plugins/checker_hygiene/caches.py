@@ -41,7 +41,7 @@ _COMPOSER = Owner("composer", "composer clear-cache")
 _BUNDLER = Owner("bundler", "rm -rf /usr/local/bundle/cache")
 _CONDA = Owner("conda", "conda clean --all --yes")
 # By directory; a home directory is written as ~.
-_FOLDERS: Mapping[str, Owner] = MappingProxyType(
+_DIRECTORIES: Mapping[str, Owner] = MappingProxyType(
     {
         **dict.fromkeys(("var/lib/apt/lists", "var/cache/apt"), _APT),
         **dict.fromkeys(("var/cache/apk", "etc/apk/cache", "lib/apk/cache"), _APK),
@@ -67,7 +67,7 @@ _FOLDERS: Mapping[str, Owner] = MappingProxyType(
 _HOMES = ("root/", "home/")
 # A quick test of a path: its first characters in a set, then the start of several directories.
 _HOME_HEADS = frozenset(home[:5] for home in _HOMES)
-_HEADS = frozenset(folder[:9] for folder in _FOLDERS)
+_HEADS = frozenset(directory[:9] for directory in _DIRECTORIES)
 _STARTS = (
     *("var/cache/", "var/lib/apt/", "root/.", "root/go/", "home/", "usr/local/share/.cache/"),
     *("usr/local/cargo/", "usr/local/bundle/", "opt/conda/", "opt/miniconda3/", "go/pkg/"),
@@ -81,12 +81,12 @@ class Cache(NamedTuple):
     """A cache directory in one layer.
 
     Attributes:
-        folder: Its path.
+        directory: Its path.
         owner: The package manager.
         positions: Positions of its non-empty files.
     """
 
-    folder: str
+    directory: str
     owner: Owner
     positions: tuple[int, ...]
 
@@ -97,11 +97,11 @@ def caches_in(entries: Entries) -> Iterator[Cache]:
     for position in _candidates(entries):
         if entries.kinds[position] == _REGULAR and entries.sizes[position] > 0:
             path = entries.paths[position]
-            folder = _folder_around(path)
-            if folder is not None and path.rpartition("/")[2] not in _KEPT:
-                found.setdefault(folder, []).append(position)
-    for folder, positions in found.items():
-        yield Cache(folder, _FOLDERS[_from_home(folder)], tuple(positions))
+            directory = _directory_around(path)
+            if directory is not None and path.rpartition("/")[2] not in _KEPT:
+                found.setdefault(directory, []).append(position)
+    for directory, positions in found.items():
+        yield Cache(directory, _DIRECTORIES[_from_home(directory)], tuple(positions))
 
 
 def _candidates(entries: Entries) -> Iterable[int]:
@@ -112,26 +112,26 @@ def _candidates(entries: Entries) -> Iterable[int]:
             for position, path in enumerate(entries.paths)
             if (path[:9] in _HEADS or path[:5] in _HOME_HEADS) and path.startswith(_STARTS)
         ]
-    return _behind_folders(entries)
+    return _after_directories(entries)
 
 
-def _behind_folders(entries: Entries) -> Iterator[int]:
+def _after_directories(entries: Entries) -> Iterator[int]:
     paths = entries.paths
-    for folder in entries.of_kind(DIRECTORY):
-        path = paths[folder]
-        if path.startswith(_STARTS) and _from_home(path) in _FOLDERS:
-            position = folder + 1
+    for directory in entries.of_kind(DIRECTORY):
+        path = paths[directory]
+        if path.startswith(_STARTS) and _from_home(path) in _DIRECTORIES:
+            position = directory + 1
             while position < len(paths) and paths[position].startswith(f"{path}/"):
                 yield position
                 position += 1
 
 
-def _folder_around(path: str) -> str | None:
+def _directory_around(path: str) -> str | None:
     """The cache directory that contains a path."""
     plain = _from_home(path)
-    for folder in _FOLDERS:
-        if plain.startswith(folder) and plain[len(folder) : len(folder) + 1] == "/":
-            return path[: len(path) - len(plain) + len(folder)]
+    for directory in _DIRECTORIES:
+        if plain.startswith(directory) and plain[len(directory) : len(directory) + 1] == "/":
+            return path[: len(path) - len(plain) + len(directory)]
     return None
 
 

@@ -34,7 +34,7 @@ class KnownFile(NamedTuple):
     """A file with a known name.
 
     Attributes:
-        layer: The layer that holds it.
+        layer: The layer that contains it.
         position: Its position in the layer.
         path: Its path.
         head: Its first bytes.

@@ -267,15 +267,15 @@ class _Work:
     def _count(self, number: int, files: list[int], tallies: dict[_Marker, _Tally]) -> None:
         """Assign each file of a layer to the whiteout that hides it."""
         paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.gone
-        by_folder: dict[str, _Tally | None] = {}
+        by_directory: dict[str, _Tally | None] = {}
         for position in files:
             path, size = paths[position], sizes[position]
-            folder = path[: max(0, path.rfind("/"))]
-            if folder in by_folder:
-                tally = by_folder[folder]
+            directory = path[: max(0, path.rfind("/"))]
+            if directory in by_directory:
+                tally = by_directory[directory]
             else:
-                marker = _first(self._covering_of(folder), number)
-                tally = by_folder[folder] = None if marker is None else tallies[marker]
+                marker = _first(self._covering_of(directory), number)
+                tally = by_directory[directory] = None if marker is None else tallies[marker]
             is_own = False
             if path in gone:
                 own = _first(gone[path], number)
@@ -295,16 +295,16 @@ class _Work:
                 return True
         return False
 
-    def _covering_of(self, folder: str) -> tuple[_Marker, ...]:
+    def _covering_of(self, directory: str) -> tuple[_Marker, ...]:
         """The whiteouts that hide the content of a directory; answers are cached."""
         unknown: list[str] = []
         known = self._covering
-        while folder not in known:
-            unknown.append(folder)
-            if not folder:
+        while directory not in known:
+            unknown.append(directory)
+            if not directory:
                 break
-            folder = folder.rpartition("/")[0]
-        answer = known.get(folder, ())
+            directory = directory.rpartition("/")[0]
+        answer = known.get(directory, ())
         for child in reversed(unknown):
             own = (*self.gone.get(child, ()), *self.opaque.get(child, ()))
             answer = known[child] = (*answer, *own) if own else answer
@@ -321,11 +321,11 @@ class _Work:
             elif path in copies.least:
                 wasted += size
                 kept += copies.least[path]
-        folders = self._deleted_folders(removals, copies.total)
-        several = [sizes for sizes in folders if len(sizes) > 1]
+        directories = self._deleted_directories(removals, copies.total)
+        several = [sizes for sizes in directories if len(sizes) > 1]
         wasted += sum(map(sum, several))
         kept += sum(map(min, several))
-        discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, folders))
+        discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, directories))
         return Layering(
             removals=tuple(removal for removal in removals if removal.files),
             sizes=copies.total,
@@ -362,18 +362,18 @@ class _Work:
                     number[path] = number.get(path, 1) + 1
         return copies
 
-    def _deleted_folders(
+    def _deleted_directories(
         self, removals: tuple[Removal, ...], files: Mapping[str, int]
     ) -> list[list[int]]:
         """The sizes of the nodes of each directory that a whiteout hides."""
-        folders: defaultdict[str, list[int]] = defaultdict(list)
+        directories: defaultdict[str, list[int]] = defaultdict(list)
         for removal in removals:
             if removal.target not in files and not removal.is_opaque:
-                folders[removal.target].append(removal.size)
-        for folder, sizes in folders.items():
-            holders = (n for n, table in enumerate(self.tables) if folder in table.by_path)
-            sizes.extend(0 for n in holders if folder not in self._parents_in(n))
-        return list(folders.values())
+                directories[removal.target].append(removal.size)
+        for directory, sizes in directories.items():
+            holders = (n for n, table in enumerate(self.tables) if directory in table.by_path)
+            sizes.extend(0 for n in holders if directory not in self._parents_in(n))
+        return list(directories.values())
 
     def _parents_in(self, number: int) -> set[str]:
         """The directories of a layer that have content, with or without an entry."""

@@ -37,5 +37,5 @@ LEFTOVERS: Mapping[str, str] = MappingProxyType(
 )
 """The description of a file, by the end of its path."""
 
-FOLDERS = frozenset({".git", ".hg", ".svn", ".vscode", ".idea"})
+DIRECTORIES = frozenset({".git", ".hg", ".svn", ".vscode", ".idea"})
 """Directories that are reported once, as a whole."""

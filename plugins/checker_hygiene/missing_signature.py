@@ -38,7 +38,7 @@ class MissingSignature(Check):
 
     References:
         - OCI image-spec 1.1, manifest.md, "subject"; distribution-spec 1.1, "Listing Referrers"
-        - dockle CIS-DI-0005, which looks at DOCKER_CONTENT_TRUST of the host; CIS Docker Benchmark,
+        - dockle CIS-DI-0005, which checks DOCKER_CONTENT_TRUST of the host; CIS Docker Benchmark,
           section 4.5
     """
 

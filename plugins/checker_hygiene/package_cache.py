@@ -24,7 +24,7 @@ class PackageCache(Check):
         It uses space, often more than the application, and old lists lead to old packages.
 
     How to fix it:
-        Empty the cache in the RUN step that fills it, do not fill it, or keep it out of the image:
+        Empty the cache in the RUN step that fills it, do not fill it, or use a cache mount:
 
             RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
             RUN apk add --no-cache curl
@@ -55,8 +55,8 @@ class PackageCache(Check):
         count = "1 file" if files == 1 else f"{files} files"
         return self.finding(
             layer if rootfs.image else rootfs,
-            f"{cache.folder} contains {count} ({amount(size)}) that {cache.owner.tool} can "
+            f"{cache.directory} contains {count} ({amount(size)}) that {cache.owner.tool} can "
             "download again",
-            at={"path": cache.folder},
+            at={"path": cache.directory},
             fix=cache.owner.fix,
         )

@@ -52,7 +52,7 @@ _HARMLESS = frozenset(
     }
 )
 # Names of the working directory.
-_FOLDERS = frozenset({"PWD", "OLDPWD", "INIT_CWD"})
+_WORKING_DIRECTORIES = frozenset({"PWD", "OLDPWD", "INIT_CWD"})
 _SHORTEST = 6
 # Of keys and tokens, which are generated.
 _SHORTEST_KEY = 8
@@ -253,7 +253,7 @@ def _setting_with_password(value: str) -> Suspicion | None:
 def is_secret_name(name: str) -> bool:
     """Whether a name ends like the name of a secret: ``DB_PASSWORD``, ``apiKey``."""
     upper = name.upper()
-    if upper in _FOLDERS or not any(mark in upper for mark in _NAME_MARKS):
+    if upper in _WORKING_DIRECTORIES or not any(mark in upper for mark in _NAME_MARKS):
         return False
     words = name_words(name)
     while words and (words[-1].isdecimal() or words[-1] in _TRAILERS):

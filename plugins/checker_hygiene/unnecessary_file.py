@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker import Check, Finding, Rootfs, Severity
 from checker_hygiene.known_files import LEFTOVER_FILES, KnownFile, find_known_files
-from checker_hygiene.leftovers import FOLDERS, LEFTOVERS
+from checker_hygiene.leftovers import DIRECTORIES, LEFTOVERS
 
 
 class UnnecessaryFile(Check):
@@ -61,4 +61,4 @@ def _what(find: KnownFile) -> str | None:
 def _place(path: str) -> str:
     """The file, or the directory that is reported as a whole."""
     parent, _, _ = path.rpartition("/")
-    return parent if parent.rpartition("/")[2] in FOLDERS else path
+    return parent if parent.rpartition("/")[2] in DIRECTORIES else path

@@ -34,9 +34,7 @@ class UpdateWithoutInstall(StepCheck):
 
             before:  RUN apt-get update
                      RUN apt-get install -y curl
-            after:   RUN apt-get update \
-                      && apt-get install -y --no-install-recommends curl \
-                      && rm -rf /var/lib/apt/lists/*
+            after:   RUN apt-get update && apt-get install -y --no-install-recommends curl
 
     References:
         - Docker, "Building best practices", apt-get

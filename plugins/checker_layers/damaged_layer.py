@@ -96,11 +96,11 @@ class DamagedLayer(LayerCheck):
                 yield self._header(layer, tar, anomaly)
 
     def _header(self, layer: Layer, tar: Tar, anomaly: Anomaly) -> Finding:
-        whose = f" ({anomaly.name})" if anomaly.name else ""
+        name = f" ({anomaly.name})" if anomaly.name else ""
         rest = "; the rest of the layer cannot be unpacked" if anomaly.fatal else ""
         return self.finding(
             layer,
-            f"{layer.label}, byte {anomaly.offset}{whose}: {anomaly.detail}{rest}",
+            f"{layer.label}, byte {anomaly.offset}{name}: {anomaly.detail}{rest}",
             at={
                 "offset": anomaly.offset,
                 "path": None if anomaly.name is None else clean_path(anomaly.name),

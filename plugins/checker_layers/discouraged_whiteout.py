@@ -64,18 +64,18 @@ class DiscouragedWhiteout(LayerCheck):
 
 def _late(entries: Entries) -> list[str]:
     """The whiteouts that come after a sibling directory."""
-    folders = set(map(_folder, entries.whiteouts))
+    directories = set(map(_directory, entries.whiteouts))
     first: dict[str, int] = {}
     for position in entries.of_kind(DIRECTORY):
         path = entries.paths[position]
-        folder = _folder(path)
-        if path and folder in folders:
-            first.setdefault(folder, position)
+        directory = _directory(path)
+        if path and directory in directories:
+            first.setdefault(directory, position)
     if not first:
         return []
     by_path, last = entries.by_path, len(entries)
-    return [path for path in entries.whiteouts if first.get(_folder(path), last) < by_path[path]]
+    return [path for path in entries.whiteouts if first.get(_directory(path), last) < by_path[path]]
 
 
-def _folder(path: str) -> str:
+def _directory(path: str) -> str:
     return path.rpartition("/")[0]

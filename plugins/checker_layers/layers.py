@@ -133,11 +133,13 @@ def find_below(below: Sequence[Layer], path: str) -> Below | None:
 def _hides(entries: Entries, path: str, parents: Sequence[str]) -> bool:
     """Whether a layer hides what the layers below it contain at a path."""
     by_path, kinds = entries.by_path, entries.kinds
-    if any(folder in by_path and kinds[by_path[folder]] != _DIRECTORY for folder in parents):
+    if any(
+        directory in by_path and kinds[by_path[directory]] != _DIRECTORY for directory in parents
+    ):
         return True
     return bool(entries.whiteouts) and any(
-        f"{folder}{slash}{name}" in entries.whiteouts
-        for folder, slash, base in (part.rpartition("/") for part in (*parents, path))
+        f"{directory}{slash}{name}" in entries.whiteouts
+        for directory, slash, base in (part.rpartition("/") for part in (*parents, path))
         for name in (WHITEOUT_PREFIX + base, OPAQUE_WHITEOUT)
     )
 
@@ -207,8 +209,8 @@ def through_parents(layers: Sequence[Layer], path: str) -> str | None:
         parent = "/".join(parts[:count])
         target = symlink_at(layers, parent)
         if target is not None:
-            folder = "" if target.startswith("/") else posixpath.dirname(parent)
-            return clean_path(posixpath.join(folder, target.lstrip("/"), *parts[count:]))
+            directory = "" if target.startswith("/") else posixpath.dirname(parent)
+            return clean_path(posixpath.join(directory, target.lstrip("/"), *parts[count:]))
     return None
 
 

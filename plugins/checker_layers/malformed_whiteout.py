@@ -47,12 +47,12 @@ class MalformedWhiteout(TreeCheck):
         """Check the entries that are named like whiteouts."""
         for layer in trees(archive):
             entries = layer.entries
-            folders = _folders(entries)
+            directories = _directories(entries)
             for position in in_order(entries, _suspects(entries)):
-                if entries.paths[position] not in folders:
+                if entries.paths[position] not in directories:
                     yield self._judge(layer, position)
-            for folder, position in folders.items():
-                what = f" is in {folder}, a directory that is named like a whiteout"
+            for directory, position in directories.items():
+                what = f" is in {directory}, a directory that is named like a whiteout"
                 yield self._report(layer, position, what)
 
     def _judge(self, layer: Layer, position: int) -> Finding:
@@ -97,13 +97,13 @@ def _suspects(entries: Entries) -> set[str]:
     return found.union(path for path in close if is_bare(path) or is_meta(path))
 
 
-def _folders(entries: Entries) -> dict[str, int]:
+def _directories(entries: Entries) -> dict[str, int]:
     """Directories that are named like whiteouts, and the first entry in each."""
     found: dict[str, int] = {}
-    for folder in filter(is_whiteout, entries.folders):
-        found[folder] = len(entries)
+    for directory in filter(is_whiteout, entries.folders):
+        found[directory] = len(entries)
     for position, path in enumerate(entries.paths) if found else ():
-        folder = path.rpartition("/")[0]
-        if position < found.get(folder, 0):
-            found[folder] = position
+        directory = path.rpartition("/")[0]
+        if position < found.get(directory, 0):
+            found[directory] = position
     return dict(sorted(found.items(), key=lambda item: item[1]))

@@ -168,9 +168,9 @@ def _inside(entries: Entries, paths: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     longest = max(map(len, paths), default=0)
     for position, path in enumerate(entries.paths) if paths else ():
-        for folder in prefixes(path, min(longest, len(path) - 1)):
-            if folder in paths and folder not in found and not is_whiteout(path):
-                found[folder] = position
+        for directory in prefixes(path, min(longest, len(path) - 1)):
+            if directory in paths and directory not in found and not is_whiteout(path):
+                found[directory] = position
     return found
 
 
@@ -184,11 +184,11 @@ def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
     if climbs_out(lead):
         return f" to {target}, which is outside the root", Severity.ERROR
     place = clean_path(lead)
-    landing = _folder_at((use.layer,), place)
+    landing = _directory_at((use.layer,), place)
     if landing is not None:
         return f" to {target}; it is unpacked to {landing or 'the root'}", Severity.NOTE
     stack = (use.layer, *reversed(use.below))
-    if _folder_at(stack, place) is not None or not use.is_known:
+    if _directory_at(stack, place) is not None or not use.is_known:
         where = "which is not in this layer; some storage drivers cannot resolve it"
         return f" to {target}, {where}", Severity.WARNING
     return f" to {target}, which does not lead to a directory", Severity.ERROR
@@ -205,13 +205,13 @@ def _hides_nothing(use: Use, path: str, below: Below) -> bool:
     if entries.kinds[position] != _SYMLINK:
         return False
     target = entries.linknames.get(position, "")
-    folder = _folder_at(use.below[::-1], clean_path(_lead(path, target)))
-    if folder is None or folder.partition("/")[0] in _FRESH:
+    directory = _directory_at(use.below[::-1], clean_path(_lead(path, target)))
+    if directory is None or directory.partition("/")[0] in _FRESH:
         return True
-    return not any(folder in layer.entries.folders for layer in use.below)
+    return not any(directory in layer.entries.folders for layer in use.below)
 
 
-def _folder_at(layers: Sequence[Layer], path: str) -> str | None:
+def _directory_at(layers: Sequence[Layer], path: str) -> str | None:
     """The directory, in one of some layers, that a path leads to; None without one."""
     for _ in range(LINKS_FOLLOWED):
         for layer in layers:

@@ -30,7 +30,7 @@ class PathsDifferByCase(TreeCheck):
         Rename or remove one of them, unless both are intended.
 
     References:
-        - Microsoft, "Adjust case sensitivity": NTFS ignores case unless a folder says otherwise
+        - Microsoft, "Adjust case sensitivity": NTFS ignores case by default
     """
 
     id = "LYR019"
@@ -71,8 +71,8 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
         return
     seen: dict[str, str] = {}
     for path in suspects:
-        folder, slash, base = path.rpartition("/")
-        folded = f"{folder}{slash}{base.lower()}"
+        directory, slash, base = path.rpartition("/")
+        folded = f"{directory}{slash}{base.lower()}"
         if folded == path:
             continue
         other = seen.setdefault(folded, path)

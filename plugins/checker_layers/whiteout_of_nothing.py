@@ -74,8 +74,8 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
 
 
 def _whiteout_of(path: str) -> str:
-    folder, slash, base = path.rpartition("/")
-    return f"{folder}{slash}{WHITEOUT_PREFIX}{base}"
+    directory, slash, base = path.rpartition("/")
+    return f"{directory}{slash}{WHITEOUT_PREFIX}{base}"
 
 
 def _somewhere(of_layer: Sequence[Use], paths: set[str]) -> set[str]:

@@ -60,16 +60,16 @@ class BakedInHostFile(Check):
             line.partition("#")[0].split()
             for line in content.decode("utf-8", "surrogateescape").splitlines()
         ]
-        words = _telling(path, [line for line in lines if line])
-        if words is not None:
+        setting = _setting(path, [line for line in lines if line])
+        if setting is not None:
             yield self.finding(
                 placed.layer,
-                f"{shown(rootfs, placed)} contains {words} from the build host",
+                f"{shown(rootfs, placed)} contains {setting} from the build host",
                 at=place_of(rootfs, placed.entry),
             )
 
 
-def _telling(path: str, lines: list[list[str]]) -> str | None:
+def _setting(path: str, lines: list[list[str]]) -> str | None:
     """What a file reveals about the build host; None for nothing."""
     if path == "etc/resolv.conf":
         servers = [line[1] for line in lines if line[0] == "nameserver" and len(line) > 1]

@@ -9,8 +9,8 @@ from checker_rootfs.places import is_windows, place_of, shown
 
 _MACHINE_IDS = ("etc/machine-id", "var/lib/dbus/machine-id")
 _HOST_KEYS = tuple(
-    f"{folder}/ssh_host_{kind}"
-    for folder in ("etc/ssh", "etc/dropbear", "usr/etc/ssh")
+    f"{directory}/ssh_host_{kind}"
+    for directory in ("etc/ssh", "etc/dropbear", "usr/etc/ssh")
     for kind in ("rsa_key", "dsa_key", "ecdsa_key", "ed25519_key", "key")
 )
 _DROPBEAR_KEYS = tuple(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker import Check, Finding, Placed, Rootfs, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
-_FOLDERS = ("proc", "sys", "dev", "etc")
+_DIRECTORIES = ("proc", "sys", "dev", "etc")
 _NO_LINKS = frozenset({"proc", "sys"})
 _FILES = ("etc/hosts", "etc/hostname", "etc/resolv.conf")
 
@@ -43,7 +43,7 @@ class BlockedMountPoint(Check):
         """Check the mount points of engines."""
         if is_windows(rootfs) or _is_bsd(rootfs):
             return
-        for path in _FOLDERS:
+        for path in _DIRECTORIES:
             found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
             if found is not None and not found.entry.is_directory:
                 yield self._report(rootfs, found, path, "an ordinary directory")

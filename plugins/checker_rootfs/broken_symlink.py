@@ -105,13 +105,13 @@ def _target(path: str, link: str) -> tuple[str, bool]:
     """The target of a link by its text alone: a cleaned path, and whether it escapes the root."""
     if link.startswith("/"):
         return _clean(link[1:]), False
-    folder = path.rpartition("/")[0]
+    directory = path.rpartition("/")[0]
     rest = link
     # Most links have ".." only at their beginning, if at all.
-    while rest.startswith("../") and folder:
-        folder = folder.rpartition("/")[0]
+    while rest.startswith("../") and directory:
+        directory = directory.rpartition("/")[0]
         rest = rest[3:]
-    joined = f"{folder}/{rest}" if folder else rest
+    joined = f"{directory}/{rest}" if directory else rest
     return _clean(joined), climbs_out(joined)
 
 
@@ -124,10 +124,10 @@ def _weight(path: str) -> Severity | None:
     """The severity of a dangling link at a path; None if it does not matter there."""
     if path in _ESSENTIAL:
         return Severity.WARNING
-    folder, _, base = path.rpartition("/")
-    if path in _IMPORTANT or folder in PROGRAMS or folder == _CERTIFICATES:
+    directory, _, base = path.rpartition("/")
+    if path in _IMPORTANT or directory in PROGRAMS or directory == _CERTIFICATES:
         return Severity.NOTE
-    is_library = folder.startswith(LIBRARIES) and (base.endswith(".so") or ".so." in base)
+    is_library = directory.startswith(LIBRARIES) and (base.endswith(".so") or ".so." in base)
     return Severity.NOTE if is_library else None
 
 

@@ -29,7 +29,7 @@ HEADS = ContentRequest(executables=True, limit=4096)
 _MOUNTED = frozenset({"dev", "proc", "sys"})
 _EXECUTABLE = 0o111
 # No real PATH is this long; a hostile one is not searched to its end.
-_FOLDERS = 200
+_MOST_DIRECTORIES = 200
 _CANDIDATES_SHOWN = 8
 # Limit of time: of more executables than this not all are examined.
 _PROGRAMS = 10_000
@@ -129,12 +129,14 @@ def program_run(rootfs: Rootfs, start: Start) -> Placed | None:
 def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
     """The executables in the directories of PATH and their heads, except the started program."""
     config = rootfs.config
-    folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
+    directories = {
+        end for path in _path_directories(config) if (end := rootfs.follow(path)) is not None
+    }
     start = find_start(rootfs)
     started = None if start is None or start.executable is None else start.executable.entry.path
     for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
         path = layer.entries.paths[position]
-        if path.rpartition("/")[0] in folders and path != started:
+        if path.rpartition("/")[0] in directories and path != started:
             yield Row(layer, position), head
 
 
@@ -225,10 +227,10 @@ def _candidates(config: Config | None, word: str) -> tuple[str, ...]:
         return (f"{base}/{word}",)
     if not word:
         return ()
-    return tuple(f"{folder}/{word}" for folder in _search_path(config, base))
+    return tuple(f"{directory}/{word}" for directory in _search_path(config, base))
 
 
-def _path_folders(config: Config | None) -> tuple[str, ...]:
+def _path_directories(config: Config | None) -> tuple[str, ...]:
     """The directories of PATH, as cleaned paths."""
     base = "" if config is None else working_directory(config)
     return tuple(map(clean_path, _search_path(config, base)))
@@ -237,9 +239,12 @@ def _path_folders(config: Config | None) -> tuple[str, ...]:
 def _search_path(config: Config | None, base: str) -> tuple[str, ...]:
     """The directories of PATH, absolute, without trailing slashes."""
     search = DEFAULT_PATH if config is None else config.env.get("PATH", DEFAULT_PATH)
-    folders = search.split(":", _FOLDERS)[:_FOLDERS] if search else []
-    absolute = (folder if folder.startswith("/") else f"{base}/{folder}" for folder in folders)
-    return tuple(dict.fromkeys(folder.rstrip("/") for folder in absolute))
+    directories = search.split(":", _MOST_DIRECTORIES)[:_MOST_DIRECTORIES] if search else []
+    absolute = (
+        directory if directory.startswith("/") else f"{base}/{directory}"
+        for directory in directories
+    )
+    return tuple(dict.fromkeys(directory.rstrip("/") for directory in absolute))
 
 
 def _shown(candidates: tuple[str, ...]) -> str:
@@ -252,5 +257,5 @@ def _shown(candidates: tuple[str, ...]) -> str:
 def working_directory(config: Config) -> str:
     """The working directory without a trailing slash; empty for the root."""
     value = config.settings.get("WorkingDir")
-    folder = clean_path(value) if isinstance(value, str) else ""
-    return f"/{folder}" if folder else ""
+    directory = clean_path(value) if isinstance(value, str) else ""
+    return f"/{directory}" if directory else ""

@@ -1,6 +1,6 @@
-"""The folders of a root that have a part to play.
+"""The directories of a root filesystem that rules refer to.
 
-Source: Filesystem Hierarchy Standard 3.0; file-hierarchy(7); multiarch folders of Debian.
+Source: Filesystem Hierarchy Standard 3.0; file-hierarchy(7); multiarch directories of Debian.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 PROGRAMS = frozenset(
     {"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"},
 )
-"""Folders of PATH as engines set it."""
+"""Directories of the default PATH of engines."""
 
 LIBRARIES = ("lib", "usr/lib", "usr/local/lib")
-"""What the paths of folders with shared libraries begin with."""
+"""Prefixes of the paths of directories with shared libraries."""
 
 MERGED = ("bin", "sbin", "lib", "lib64")
-"""Folders that distributions with a merged /usr have as links into it."""
+"""Directories that are links into /usr in distributions with a merged /usr."""
 
 LEFTOVERS = (
     *("dev", "proc", "sys", "run", "tmp", "var/tmp", "var/run"),
     *("boot", "lib/modules", "usr/lib/modules"),
 )
-"""Folders that are empty in an image; asked for all at once, which costs one search."""
+"""Directories that are empty in an image; queried together, which needs only one search."""

@@ -48,9 +48,9 @@ class HalfMergedUsr(Check):
             return
         replaced = {name: _replaced_link(rootfs, name) for name in MERGED}
         for name, link in replaced.items():
-            folder = rootfs.get(name)
-            if link is not None and folder is not None:
-                yield self._report_replaced(folder.layer, name, link)
+            directory = rootfs.get(name)
+            if link is not None and directory is not None:
+                yield self._report_replaced(directory.layer, name, link)
         if not any(replaced.values()):
             yield from self._check_mixture(rootfs)
 
@@ -67,16 +67,16 @@ class HalfMergedUsr(Check):
     def _check_mixture(self, rootfs: Rootfs) -> Iterator[Finding]:
         here = [placed for name in MERGED[:3] if (placed := rootfs.get(name)) is not None]
         links = [placed for placed in here if _leads_to_usr(placed)]
-        folders = [placed for placed in here if placed.entry.is_directory]
-        if not links or not folders:
+        directories = [placed for placed in here if placed.entry.is_directory]
+        if not links or not directories:
             return
-        placed = folders[0]
-        names = " and ".join(one.entry.path for one in folders)
+        placed = directories[0]
+        names = " and ".join(one.entry.path for one in directories)
         yield self.finding(
             placed.layer,
             f"{name_of(rootfs)} has {shown(rootfs, links[0])} as a link to "
             f"{links[0].entry.linkname}, but {names} as "
-            + ("a directory" if len(folders) == 1 else "directories"),
+            + ("a directory" if len(directories) == 1 else "directories"),
             at=place_of(rootfs, placed.entry),
             severity=Severity.NOTE,
         )

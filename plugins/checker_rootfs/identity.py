@@ -73,10 +73,10 @@ def obstacle(rootfs: Rootfs, identity: Identity, placed: Placed) -> Placed | Non
     """What prevents a user from executing a file: the file itself, or a parent directory."""
     parts = placed.entry.path.split("/")
     for count in range(len(parts)):
-        folder = rootfs.get("/".join(parts[:count]))
-        is_folder = folder is not None and folder.entry.is_directory
-        if folder is not None and is_folder and not may_execute(identity, folder.entry):
-            return folder
+        directory = rootfs.get("/".join(parts[:count]))
+        is_directory = directory is not None and directory.entry.is_directory
+        if directory is not None and is_directory and not may_execute(identity, directory.entry):
+            return directory
     return None if may_execute(identity, placed.entry) else placed
 
 

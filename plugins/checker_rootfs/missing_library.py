@@ -10,7 +10,7 @@ from checker_rootfs.command import HEADS, Start, find_start, program_run, progra
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 from checker_rootfs.program import elf_interpreter
 
-_FOLDERS = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
+_DIRECTORIES = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
 # GNU triplets of multiarch directories (Debian).
 _TRIPLETS = ("x86_64", "aarch64", "arm", "i386", "riscv64", "powerpc64le", "s390x")
 # Libraries that GPU runtimes add to the container when it starts.
@@ -130,20 +130,20 @@ def _absent(rootfs: Rootfs, programs: list[Placed]) -> frozenset[str]:
     """The libraries that programs need and that do not exist anywhere in the root."""
     needed = (name for program in programs for name in _needed(rootfs, program))
     names = set(islice(needed, _NAMES))
-    folders = tuple(_library_folders())
+    directories = tuple(_library_directories())
     doubtful = frozenset(
         name
         for name in names
         if not name.startswith(_INJECTED)
-        and not any(f"{folder}/{name}" in rootfs for folder in folders)
+        and not any(f"{directory}/{name}" in rootfs for directory in directories)
         and not ("/" in name and rootfs.resolve(name) is not None)
     )
     found = rootfs.named(*sorted(doubtful)) if doubtful else ()
     return doubtful - {row.path.rpartition("/")[2] for row in found}
 
 
-def _library_folders() -> Iterator[str]:
-    yield from _FOLDERS
+def _library_directories() -> Iterator[str]:
+    yield from _DIRECTORIES
     for triplet in _TRIPLETS:
         yield f"usr/lib/{triplet}-linux-gnu"
         yield f"lib/{triplet}-linux-gnu"

@@ -9,7 +9,19 @@ from checker import Check, Config, Finding, Placed, Rootfs, Severity
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
-_FOLDERS = ("bin", "sbin", "lib", "usr", "usr/bin", "usr/lib", "var", "home", "root", "run", "opt")
+_DIRECTORIES = (
+    "bin",
+    "sbin",
+    "lib",
+    "usr",
+    "usr/bin",
+    "usr/lib",
+    "var",
+    "home",
+    "root",
+    "run",
+    "opt",
+)
 _ENTERED = ("", "bin", "etc", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/lib", "var")
 _TEMPORARY = ("tmp", "var/tmp")
 _MOUNTED = ("dev", "proc", "sys")
@@ -53,7 +65,7 @@ class OddBaseDirectory(Check):
         """Check type and mode of the base directories."""
         if is_windows(rootfs):
             return
-        for path in _FOLDERS:
+        for path in _DIRECTORIES:
             found = rootfs.resolve(path)
             if found is not None and not found.entry.is_directory:
                 kind = found.entry.kind_name

@@ -63,9 +63,9 @@ class RuntimeLeftover(Check):
             problem = _problem(entry)
             if problem is not None:
                 yield self._report(rootfs, Placed(row.layer, entry), problem)
-        folder = rootfs.get("var/run")
-        if folder is not None and folder.entry.is_directory and "run" in rootfs:
-            yield self._report(rootfs, folder, "is a directory, expected a link to /run")
+        directory = rootfs.get("var/run")
+        if directory is not None and directory.entry.is_directory and "run" in rootfs:
+            yield self._report(rootfs, directory, "is a directory, expected a link to /run")
 
     def _report(self, rootfs: Rootfs, placed: Placed, problem: str) -> Finding:
         return self.finding(

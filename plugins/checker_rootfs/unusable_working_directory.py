@@ -43,22 +43,22 @@ class UnusableWorkingDirectory(ConfigCheck):
         config = rootfs.config
         if config is None or is_windows(rootfs):
             return
-        folder = working_directory(config)
-        if not folder or is_mounted(folder):
+        directory = working_directory(config)
+        if not directory or is_mounted(directory):
             return
-        obstacle = _obstacle(rootfs, folder)
+        obstacle = _obstacle(rootfs, directory)
         if obstacle is not None:
             yield self._report(
                 rootfs,
                 config,
-                folder,
+                directory,
                 f"but {shown(rootfs, obstacle)} is a {obstacle.entry.kind_name}",
             )
-        elif not _exists(rootfs, folder):
+        elif not _exists(rootfs, directory):
             yield self._report(
                 rootfs,
                 config,
-                folder,
+                directory,
                 "which does not exist; engines create it, empty and owned by root",
                 Severity.NOTE,
             )
@@ -67,21 +67,21 @@ class UnusableWorkingDirectory(ConfigCheck):
         self,
         rootfs: Rootfs,
         config: Config,
-        folder: str,
+        directory: str,
         problem: str,
         severity: Severity | None = None,
     ) -> Finding:
         return self.finding(
             config,
-            f"{name_of(rootfs)} has the working directory {folder}, {problem}",
-            at={"pointer": "/config/WorkingDir", "path": folder.strip("/")},
+            f"{name_of(rootfs)} has the working directory {directory}, {problem}",
+            at={"pointer": "/config/WorkingDir", "path": directory.strip("/")},
             severity=severity,
         )
 
 
-def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
+def _obstacle(rootfs: Rootfs, directory: str) -> Placed | None:
     """The first component of a path that is not a directory, links followed."""
-    parts = folder.strip("/").split("/")
+    parts = directory.strip("/").split("/")
     for count in range(1, len(parts) + 1):
         found = rootfs.resolve("/".join(parts[:count]))
         if found is not None and not found.entry.is_directory:
@@ -89,6 +89,6 @@ def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
     return None
 
 
-def _exists(rootfs: Rootfs, folder: str) -> bool:
-    end = rootfs.follow(folder)
+def _exists(rootfs: Rootfs, directory: str) -> bool:
+    end = rootfs.follow(directory)
     return end is not None and rootfs.holds(end)

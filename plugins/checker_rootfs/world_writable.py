@@ -12,7 +12,7 @@ from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _WRITE, _STICKY, _EXECUTABLE = 0o002, 0o1000, 0o111
 _SETID = 0o6000
-_SYSTEM_FOLDERS = PROGRAMS | {"", "etc", "lib", "lib64", "root", "usr", "usr/lib", "var"}
+_SYSTEM_DIRECTORIES = PROGRAMS | {"", "etc", "lib", "lib64", "root", "usr", "usr/lib", "var"}
 # Other rules report these.
 _TEMPORARY = frozenset({"tmp", "var/tmp"})
 _ACCOUNTS = frozenset({PASSWD, GROUP, SHADOW, GSHADOW})
@@ -81,9 +81,9 @@ def _is_symlink(rootfs: Rootfs, placed: Placed) -> bool:
 
 def _is_of_system(entry: Entry) -> bool:
     if entry.is_directory:
-        return entry.path in _SYSTEM_FOLDERS
-    folder = entry.parent
-    if folder in PROGRAMS:
+        return entry.path in _SYSTEM_DIRECTORIES
+    directory = entry.parent
+    if directory in PROGRAMS:
         return bool(entry.mode & _EXECUTABLE)
     is_library = entry.basename.endswith(".so") or ".so." in entry.basename
-    return folder == "etc" or (is_library and folder.startswith(LIBRARIES))
+    return directory == "etc" or (is_library and directory.startswith(LIBRARIES))
