@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.engines.host import EngineError, Host, running_host
+from benchmarks.engines.programs import reason_to_skip
 from benchmarks.make_archives import DEFAULT_FOLDER, DOCKER, Archive, make_archives
 from benchmarks.measure import Run, measure
-from tests.engines.host import EngineError, Host, running_host
-from tests.engines.programs import reason_to_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,9 +15,10 @@ CORE = Path(checker.__file__).parent
 # Folder of the core -> folders and modules of the core that it may import.
 ALLOWED = {
     "model": {"model"},
-    "reading": {"reading", "model"},
-    "checks": {"checks", "model", "verdicts"},
-    "reports": {"reports", "run", "verdicts", "checks", "model"},
+    "interpretation": {"interpretation", "model"},
+    "reading": {"reading", "interpretation", "model", "errors"},
+    "checks": {"checks", "model", "verdicts", "isolation"},
+    "reports": {"reports", "results", "errors", "verdicts", "checks", "model"},
 }
 
 

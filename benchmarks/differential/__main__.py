@@ -16,9 +16,9 @@ from pathlib import Path
 from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines
 from benchmarks.differential.making import Sample, make_sample
+from benchmarks.engines.host import Host, running_host
+from benchmarks.engines.programs import reason_to_skip, release_to_skip
 from checker.verdicts import VerdictOutcome
-from tests.engines.host import Host, running_host
-from tests.engines.programs import reason_to_skip, release_to_skip
 
 _KEEP = Path(__file__).parents[2] / "build" / "differential"
 

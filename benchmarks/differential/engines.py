@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.differential import containerd_client
+from benchmarks.engines.host import Host
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.profiles import containerd_client, containers_image
-from tests.engines.host import Host
+from checker_engines.containers import commands
 
 SECONDS_TO_TAKE = 30
 """How long an engine may work on one archive."""
@@ -65,9 +66,8 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 
 
 def _judges() -> Iterator[Engine]:
-    for engines in load_plugins().manager.hook.checker_engines():
-        yield from engines
-    yield from containers_image.engines_of_debian_12()
+    yield from load_plugins().engines
+    yield from commands.engines_of_debian_12()
     yield from containerd_client.engines()
 
 

@@ -17,9 +17,9 @@ from checker.reading.background import Background, Beside
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.document import read_document
 from checker.reading.early import EarlyHash
-from checker.reading.header import BLOCK, looks_like_header
 from checker.reading.source import Seekable
-from checker.reading.tar import TarWalker, walk_by_seeking
+from checker.reading.tar.header import BLOCK, looks_like_header
+from checker.reading.tar.walker import TarWalker, walk_by_seeking
 
 _JSON_STARTS = (b"{", b"[", b"\xef\xbb\xbf{", b"\xef\xbb\xbf[")
 # Below this many bytes a second thread costs more than it gives.

@@ -18,7 +18,7 @@ from checker.model.content import ContentPlan
 from checker.model.entries import REGULAR, Span
 from checker.model.limits import Limits
 from checker.reading.compression import MAGIC_SIZE, detect
-from checker.reading.tar import TarWalker, walk_by_seeking
+from checker.reading.tar.walker import TarWalker, walk_by_seeking
 
 _CHUNK = 1 << 21
 # What is smaller is hashed before a thread for it is there.

@@ -15,7 +15,7 @@ from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.reports.printable import without_surrogates
-from checker.run import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Verdict
 
 VERSION = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from checker.run import Run
+from checker.results import Run
 
 
 class Report(NamedTuple):

@@ -9,7 +9,7 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.tar import Anomaly, AnomalyKind
-from checker.reading.header import BLOCK, looks_like_header
+from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_archive._outer import folder_reason
 
 _OTHERS = {CompressionKind.GZIP: "Docker and containerd do not"}

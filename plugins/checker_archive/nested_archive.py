@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.interpretation.images import marks_of_image
+from checker.interpretation.kind import inner_archives
 from checker.model.archive import Archive, Kind
-from checker.model.interpret import marks_of_image
-from checker.model.kind import inner_archives
 from checker.model.members import Members
 
 

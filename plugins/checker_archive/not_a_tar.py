@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.lookalike import looks_like
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
-from checker.model.lookalike import looks_like
 from checker.model.tar import AnomalyKind
 from checker_archive._outer import folder_reason, is_read_to_end
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.interpretation.images import top_folder
+from checker.interpretation.kind import ROOT_FOLDERS
 from checker.model.archive import Archive, Kind
-from checker.model.interpret import top_folder
-from checker.model.kind import ROOT_FOLDERS
 
 _SURE = 3
 _KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})

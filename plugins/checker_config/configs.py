@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Config, Image, Manifest
-from checker.model.blob import Blob
+from checker import Archive, Blob, Check, Config, Image, Manifest
 from checker.model.image import mapping, nature_of
 
 

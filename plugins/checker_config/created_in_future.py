@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from checker import Check, Config, Finding, Severity
-from checker.model.annotations import is_date_time
+from checker.checks.annotations import is_date_time
 from checker.model.document import pointer
 from checker.model.image import text
 from checker_config.configs import label

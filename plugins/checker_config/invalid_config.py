@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Document, Finding, Severity
+from checker.checks.annotations import is_date_time
 from checker.checks.documents import JsonProblem, case_problems, json_problems
-from checker.model.annotations import is_date_time
-from checker.model.document import Document, pointer
+from checker.model.document import pointer
 from checker.model.image import items, mapping
 from checker_config.configs import ImageCheck, config_blobs
 from checker_schemas import SchemaError, validate

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Config, Finding, Severity
+from checker.checks.platforms import unknown_words
 from checker.model.document import pointer
 from checker.model.image import mapping
-from checker.model.platforms import unknown_words
 from checker_config.configs import label
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Config, Finding, Severity
-from checker.model.annotations import reserved_keys, value_problems
+from checker.checks.annotations import reserved_keys, value_problems
 from checker.model.document import pointer
 from checker.model.image import read_annotations
 from checker_config.configs import label

@@ -20,26 +20,23 @@ def checker_checks() -> tuple[type[Check], ...]:
 
 @hookimpl
 def checker_classify(
-    archive: Archive, shown_as: str, verdicts: tuple[Verdict, ...]
+    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
 ) -> Classification:
     """Say what the archive is."""
-    from checker_engines.classify import classify
-    from checker_engines.follow import follow
+    from checker_engines.classification.by_kind import classify
+    from checker_engines.classification.by_verdicts import follow
 
-    return follow(classify(archive, shown_as), verdicts)
+    return follow(classify(archive, quoted_path), verdicts)
 
 
 @hookimpl
 def checker_engines() -> Iterator[Engine]:
     """Give the engines that this bundle knows."""
-    from checker_engines.profiles import (
-        containerd,
-        containers_image,
-        docker_containerd,
-        docker_graphdriver,
-    )
+    from checker_engines.containerd import transfer
+    from checker_engines.containers import commands
+    from checker_engines.moby import containerd_store, graphdriver
 
-    yield from docker_graphdriver.engines()
-    yield from docker_containerd.engines()
-    yield from containerd.engines()
-    yield from containers_image.engines()
+    yield from graphdriver.engines()
+    yield from containerd_store.engines()
+    yield from transfer.engines()
+    yield from commands.engines()

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from checker.model.entries import DIRECTORY, REGULAR, Entries
+from checker import Entries
+from checker.model.entries import DIRECTORY, REGULAR
 
 _REGULAR = ord(REGULAR)
 # A layer with more entries is not searched completely: the files of a cache are then expected

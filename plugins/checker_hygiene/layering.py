@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from checker import Layer, Rootfs
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries
+from checker import Entries, Layer, Rootfs
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 
 _DIRECTORY = ord(DIRECTORY)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import Entries
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.xattrs import INVALID, NOT_PERMITTED, NOT_SUPPORTED, errors_of
 from checker_layers.layers import TreeCheck, trees, whose
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.blob import Blob
+from checker import Anomaly, AnomalyKind, Archive, Blob, Finding, Layer, Severity, Tar
 from checker.model.entries import clean_path
-from checker.model.tar import Anomaly, AnomalyKind, Tar
-from checker.reading.header import BLOCK, looks_like_header
+from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_layers.layers import (
     LayerCheck,
     is_cut_with_archive,

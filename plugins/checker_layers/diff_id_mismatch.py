@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Layer, Severity
-from checker.model.blob import Blob
-from checker.model.names import parse_digest
+from checker import Blob, Check, Finding, Layer, Severity, parse_digest
 from checker_layers.layers import is_tar_layer
 
 

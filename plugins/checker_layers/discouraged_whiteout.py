@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import DIRECTORY, Entries
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import DIRECTORY
 from checker_layers.layers import LayerCheck, present_layers, shown
 from checker_layers.whiteouts import is_opaque
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from checker import Archive, Finding, Layer, Severity
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.listing import first_few
 from checker.model.collisions import Collision, collisions
-from checker.model.entries import OPAQUE_WHITEOUT, Entries, is_whiteout
+from checker.model.entries import OPAQUE_WHITEOUT, is_whiteout
 from checker_layers.layers import LayerCheck, present_layers
 
 _SHOWN = 5

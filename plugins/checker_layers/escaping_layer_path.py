@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, Entries, climbs_out
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, climbs_out
 from checker_layers.layers import LayerCheck, present_layers, shown
 
 _ABSOLUTE = tuple(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from checker import Archive, Finding, Layer, Severity
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.listing import first_few
 from checker.model.devices import is_usual_device
-from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES, Entries
+from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES
 from checker_layers.layers import LayerCheck, present_layers
 
 # Linux, include/linux/kdev_t.h: 12 and 20 bits.

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
-from checker.model.lookalike import looks_like
-from checker.model.tar import AnomalyKind
+from checker import AnomalyKind, Archive, Blob, CompressionKind, Finding, Severity
+from checker.checks.lookalike import looks_like
 from checker_layers.layers import (
     LayerCheck,
     is_cut_with_archive,

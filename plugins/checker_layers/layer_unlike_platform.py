@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Image, Layer, Severity
-from checker.model.entries import Entries
+from checker import Archive, Entries, Finding, Image, Layer, Severity
 from checker_layers.layers import LayerCheck
 
 _HIVES = "Hives"

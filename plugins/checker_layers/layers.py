@@ -6,17 +6,8 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker import Archive, Check, Image, Kind, Layer
-from checker.model.archive import Source
-from checker.model.blob import Blob
-from checker.model.entries import (
-    DIRECTORY,
-    OPAQUE_WHITEOUT,
-    SYMLINK,
-    WHITEOUT_PREFIX,
-    Entries,
-    clean_path,
-)
+from checker import Archive, Blob, Check, Entries, Image, Kind, Layer, Source
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, SYMLINK, WHITEOUT_PREFIX, clean_path
 from checker.model.names import LAYER_COMPRESSION
 
 # Parents of a path that are examined; a limit for hostile archives.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, Entries, is_whiteout
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, is_whiteout
 from checker_layers.layers import TreeCheck, shown, trees, whose
 from checker_layers.whiteouts import in_order, is_bare, is_meta
 

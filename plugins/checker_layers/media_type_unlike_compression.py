@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Layer, Severity
-from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
-from checker.model.names import LAYER_COMPRESSION, MediaType
+from checker import Blob, Check, CompressionKind, Finding, Layer, MediaType, Severity
+from checker.model.names import LAYER_COMPRESSION
 from checker_layers.layers import is_read_to_end
 
 # containerd detects the compression for all media types except these.

@@ -5,12 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
 
-from checker import Archive, Finding, Layer, Severity
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import (
     DIRECTORY,
     KIND_NAMES,
     SYMLINK,
-    Entries,
     clean_path,
     climbs_out,
     is_whiteout,

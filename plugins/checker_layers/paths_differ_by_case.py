@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import compress
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import Entries
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker_layers.layers import TreeCheck, uses, whose
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Layer, Severity
+from checker import AnomalyKind, Archive, Finding, Layer, Severity
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES, clean_path
-from checker.model.tar import AnomalyKind
 from checker_layers.layers import LayerCheck, present_layers
 
 

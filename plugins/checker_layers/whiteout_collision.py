@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from checker import Archive, Finding, Layer, Severity
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries, hidden_by
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, hidden_by
 from checker_layers.layers import TreeCheck, prefixes, shown, trees, whose
 
 _DIRECTORY = ord(DIRECTORY)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checker.model.entries import BARE_WHITEOUTS, META_PREFIX, OPAQUE_WHITEOUT, Entries
+from checker import Entries
+from checker.model.entries import BARE_WHITEOUTS, META_PREFIX, OPAQUE_WHITEOUT
 
 
 def is_opaque(path: str) -> bool:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from checker.checks.check import Check
 from checker.checks.documents import case_problems, json_problems
 from checker.checks.finding import Finding
+from checker.interpretation.images import INDEX_JSON, shorten
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
@@ -35,7 +36,6 @@ from checker.model.image import (
     nature_of,
     read_descriptor,
 )
-from checker.model.interpret import INDEX_JSON, shorten
 from checker.model.location import Location
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker_schemas import SchemaError, validate

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.platforms import variant_of
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.image import Descriptor, mapping, text
 from checker.model.names import Platform
-from checker.model.platforms import variant_of
 from checker_oci.documents import (
     LayoutCheck,
     below,

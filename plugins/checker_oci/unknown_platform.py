@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.platforms import WINDOWS_FEATURES, unknown_words
 from checker.model.archive import Archive
 from checker.model.names import Platform
-from checker.model.platforms import WINDOWS_FEATURES, unknown_words
 from checker_oci.documents import LayoutCheck, below, listed, place
 
 _UNKNOWN = "unknown"  # what BuildKit says of attestations

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from checker.checks.annotations import reserved_keys, value_problems
 from checker.checks.finding import Finding, Severity
-from checker.model.annotations import reserved_keys, value_problems
 from checker.model.archive import Archive
 from checker.model.image import mapping, read_annotations
 from checker.model.location import Location

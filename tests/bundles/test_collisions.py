@@ -9,7 +9,7 @@ from checker.model.collisions import collisions
 from checker.model.content import ContentPlan
 from checker.model.entries import Entries, clean_path
 from checker.model.limits import Limits
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, write_tar
 
 NAMES = st.sampled_from(["a", "./a", "a/", "/a", "//a", "b", "a/b", "./a//b", "a/../b", ".", "./"])

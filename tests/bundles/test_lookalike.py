@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.model.lookalike import looks_like
+from checker.checks.lookalike import looks_like
 
 
 @pytest.mark.parametrize(

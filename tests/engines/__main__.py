@@ -10,9 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.engines.host import running_host
+from benchmarks.engines.programs import reason_to_skip
+
 from .archives import RECIPES, file_name, prepare
-from .host import running_host
-from .programs import reason_to_skip
 
 
 def _make_all(target: Path) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .host import Host
+    from benchmarks.engines.host import Host
 
 ENV: Final = "PATH=/usr/bin:/bin"
 CMD: Final = '["/bin/sh"]'

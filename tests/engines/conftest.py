@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.engines.host import Host, running_host
+from benchmarks.engines.programs import reason_to_skip, release_to_skip
+
 from .archives import RECIPES, Workshop, file_name, prepare
-from .host import Host, running_host
-from .programs import reason_to_skip, release_to_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-    from .host import Host
+    from benchmarks.engines.host import Host
 
 
 class Taker(StrEnum):

@@ -9,8 +9,7 @@ import pytest
 from benchmarks.differential.__main__ import Run
 from benchmarks.differential.engines import installed_engines
 from benchmarks.differential.making import make_sample
-
-from .host import Host
+from benchmarks.engines.host import Host
 
 pytestmark = pytest.mark.engines
 ARCHIVES = 25

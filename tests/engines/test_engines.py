@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .host import Host
+    from benchmarks.engines.host import Host
+
     from .takers import Taker
 
 pytestmark = pytest.mark.engines

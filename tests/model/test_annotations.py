@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checker.model.annotations import is_date_time, reserved_keys, value_problems
+from checker.checks.annotations import is_date_time, reserved_keys, value_problems
 
 IMAGE = "org.opencontainers.image."
 

@@ -6,7 +6,7 @@ import pytest
 
 from checker.model.content import ContentPlan, ContentRequest
 from checker.model.limits import Limits
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import file, write_tar
 
 PLAN = ContentPlan.of(

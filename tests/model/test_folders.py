@@ -5,9 +5,9 @@ from __future__ import annotations
 from checker.model.content import ContentPlan
 from checker.model.entries import Entries
 from checker.model.limits import Limits
-from checker.model.plain import is_plain
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, directory, file, write_tar
+from checker_engines.filesystem.plain import is_plain
 
 
 def entries_of(*members: Member) -> Entries:

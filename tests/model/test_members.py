@@ -10,7 +10,7 @@ from checker.model.limits import Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import Digest
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, directory, file, hardlink, symlink, write_tar
 
 

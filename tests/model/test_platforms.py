@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from checker.checks.platforms import selector, word_of_go
 from checker.model.names import Platform
-from checker.model.platforms import selector, word_of_go
 
 
 @pytest.mark.parametrize(

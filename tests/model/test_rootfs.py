@@ -17,7 +17,7 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.rootfs import Rootfs, Row
 from checker.model.tar import Tar
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import (
     Member,
     directory,

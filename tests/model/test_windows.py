@@ -10,7 +10,7 @@ from checker.model.image import Image, Layer
 from checker.model.limits import Limits
 from checker.model.location import Location
 from checker.model.names import Platform
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, directory, file, pax_global, write_tar
 
 PLACE = Location(archive="test.tar")

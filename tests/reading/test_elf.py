@@ -16,7 +16,7 @@ from checker.model.content import ContentPlan, ContentRequest
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.elf import find_dynamic, needed_libraries
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.elf import MACHINES, elf
 from checker.testing.tar import file, write_tar
 

@@ -13,8 +13,8 @@ import pytest
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind
-from checker.reading.header import BLOCK, looks_like_header, parse_number
-from checker.reading.tar import TarWalker
+from checker.reading.tar.header import BLOCK, looks_like_header, parse_number
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import (
     Member,
     directory,

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.reading.header import BLOCK
-from checker.reading.tar import TarWalker
+from checker.reading.tar.header import BLOCK
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import (
     Member,
     device,

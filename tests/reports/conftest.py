@@ -13,7 +13,7 @@ from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
 from checker.model.location import Location
 from checker.reading.archive import ReadOptions, read_archive
-from checker.run import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import CheckedArchive, Plugin, PluginProblem, Run
 from checker.testing.archive import build, nested
 from checker.testing.image import Image, sample_image
 from checker.testing.tar import compress, directory, file, symlink, write_tar
@@ -304,7 +304,7 @@ def images() -> Run:
         archive=archive,
         classification=loads("many.tar"),
         verdicts=_VERDICTS,
-        of_chosen=_VERDICTS,
+        required_verdicts=_VERDICTS,
         results=PASSED,
     )
     return Run(command="check", version="1.0", archives=(checked,))

@@ -15,7 +15,7 @@ from checker.model.location import Location
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
 from checker.reports.text import lines, render_text
-from checker.run import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 HERE = Path(__file__).parent
@@ -95,7 +95,7 @@ ARCHIVES = st.builds(
     error=MAYBE,
     classification=st.none() | CLASSIFICATIONS,
     verdicts=st.lists(VERDICTS, max_size=1).map(tuple),
-    of_chosen=st.lists(VERDICTS, max_size=1).map(tuple),
+    required_verdicts=st.lists(VERDICTS, max_size=1).map(tuple),
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     results=st.lists(RESULTS, max_size=3).map(tuple),
     crashes=st.lists(TEXTS, max_size=1).map(tuple),

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from checker.reports.json_report import render_json
-from checker.run import Run
+from checker.results import Run
 
 SCHEMA = json.loads((Path(__file__).parent / "report-v1.schema.json").read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from checker.reports.junit import render_junit
-from checker.run import Run
+from checker.results import Run
 
 XSD = etree.XMLSchema(etree.parse(Path(__file__).parent / "junit.xsd"))
 OUTCOMES = ("failure", "error", "skipped")

@@ -23,7 +23,7 @@ from checker.reports.output import (
     write_outputs,
 )
 from checker.reports.text import render_text
-from checker.run import Run
+from checker.results import Run
 
 REPORTS = builtin_reports()
 
@@ -189,7 +189,7 @@ def test_a_device_is_written_to_not_replaced(tmp_path: Path) -> None:
 LOADED = """
 import sys
 from checker.reports.output import builtin_reports, plan_outputs, write_outputs
-from checker.run import Run
+from checker.results import Run
 outputs = plan_outputs(sys.argv[1:], builtin_reports())
 assert write_outputs(outputs, Run(command="check", version="1"), sys.stdout) == ()
 known = ("checker.reports.json_report", "junit_xml", "lxml", "rich", "xml.etree.ElementTree")

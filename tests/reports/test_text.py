@@ -16,7 +16,7 @@ import pytest
 from checker.checks.finding import Severity
 from checker.reports.layout import Style, pieces, plain, safe, wrap
 from checker.reports.text import WIDTH, lines, print_text, render_text
-from checker.run import Run
+from checker.results import Run
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 RENEW = "CHECKER_RENEW_SNAPSHOTS"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker_engines.steps.go_json import (
+from checker_engines.golang.json import (
     ANYTHING,
     NONE_EMBEDDED,
     STRING,
@@ -135,5 +135,5 @@ def outcome_of(text: str) -> object:
 def test_the_fast_parser_and_the_scanner_agree(text: str) -> None:
     fast = outcome_of(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checker_engines.steps.go_json._parse", lambda _raw: None)
+        patch.setattr("checker_engines.golang.json._parse", lambda _raw: None)
         assert outcome_of(text) == fast

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.model.plain import is_plain
 from checker.model.tar import Tar
-from checker.reading.tar import TarWalker
+from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, write_tar
-from checker_engines.steps.containerd_apply import ApplyError, apply_layer
-from checker_engines.steps.extraction import (
+from checker_engines.containerd.apply import ApplyError, apply_layer
+from checker_engines.containers.storage_archive import UnpackError, Unpacking
+from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.tree import Tree, TreeError
+from checker_engines.moby.archive import (
     CHROOT,
     OS_ROOT,
     Dialect,
@@ -23,8 +25,6 @@ from checker_engines.steps.extraction import (
     Root,
     extract,
 )
-from checker_engines.steps.storage_unpack import UnpackError, Unpacking
-from checker_engines.steps.tree import Tree, TreeError
 
 _PARTS = st.sampled_from(["a", "b", "c", ".wh.a", ".wh.b", ".wh..wh..opq", ".wh..wh.plnk", ".wh."])
 _NAMES = st.builds(
@@ -133,7 +133,7 @@ def test_the_short_way_and_the_long_one_end_alike(way: str, stack: list[list[Mem
     short = [tar_of(members) for members in stack]
     event(f"{sum(is_plain(tar.entries) for tar in short)} of {len(short)} plain")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checker.model.plain._look", lambda _entries: False)
+        patch.setattr("checker_engines.filesystem.plain._look", lambda _entries: False)
         followed = WAYS[way]([tar_of(members) for members in stack])
     assert WAYS[way](short) == followed
 

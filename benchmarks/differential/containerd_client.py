@@ -1,0 +1,200 @@
+"""containerd 1.6: ``ctr image import``, where the client unpacks (import.go, image.go).
+
+No profile stands for it: it is here to be compared with the containerd of Debian 12. The importer
+is that of containerd 2; but nothing decompresses the archive, images without a name are not walked
+for unpacking, and the manifest to unpack is looked for from each name on.
+"""
+
+from __future__ import annotations
+
+from checker.model.compression import CompressionKind
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.source import check_is_file
+from checker_engines.containerd.content_store import Content, ContentStore
+from checker_engines.containerd.documents import (
+    Child,
+    ImageManifest,
+    check_nature,
+    decode_image_of_old,
+    decode_index,
+    decode_manifest,
+)
+from checker_engines.containerd.importer import import_index
+from checker_engines.containerd.platforms import runs_on
+from checker_engines.containerd.stream import stream_error
+from checker_engines.containerd.transfer import check_target, conditions_of, name_of
+from checker_engines.containerd.unpack import (
+    UnpackError,
+    chain_id,
+    is_layer_type,
+    not_found,
+    unpack_layer,
+)
+from checker_engines.containerd.walk import find_or_refuse, read_top, walk
+from checker_engines.golang.fmt import quote
+from checker_engines.golang.json import GoJsonError
+
+_NAME = "containerd-1.6"
+_ACTION = "ctr import"
+_PLAIN = frozenset({CompressionKind.NONE})
+
+
+def engines() -> tuple[Engine, ...]:
+    """The actions that are judged."""
+    return (Engine(_NAME, _ACTION, _judge),)
+
+
+def _judge(question: Question) -> Verdict:
+    outcome, reason, message = VerdictOutcome.ACCEPTS, "the image is stored and unpacked", None
+    try:
+        if not _import(question):
+            outcome, reason = VerdictOutcome.ACCEPTS_BROKEN, "no image in the archive has a name"
+    except Refusal as refusal:
+        outcome, reason = VerdictOutcome.REJECTS, refusal.reason
+        message = f"ctr: {refusal.message}"
+    return Verdict(
+        engine=_NAME,
+        action=_ACTION,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        conditions=conditions_of(question.archive),
+        command=f"ctr image import {question.quoted_path}",
+    )
+
+
+def _import(question: Question) -> int:
+    """Import an archive and unpack what has a name; how many images that was."""
+    archive, host = question.archive, question.host
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
+    error = stream_error(archive.compression, archive.tar, archive.size, _PLAIN)
+    imported = import_index(archive, host, error, remote=False, platform_of=_platform_of)
+    top = read_top(imported.top)
+    walk(imported, top, find_or_refuse, lambda child: _is_kept(child, question))
+    named = [child for child in top if name_of(child)]
+    for child in named:
+        check_target(child)
+    unpacked: set[str] = set()
+    for child in named:
+        _unpack(question, imported.store, child, unpacked)
+    return len(named)
+
+
+def _platform_of(raw: bytes) -> Platform:
+    """The platform of a config, which must fit its type as a whole."""
+    return decode_image_of_old(raw).platform
+
+
+def _is_kept(child: Child, question: Question) -> bool:
+    return child.platform is None or runs_on(child.platform, question.host)
+
+
+def _unpack(question: Question, store: ContentStore, target: Child, unpacked: set[str]) -> None:
+    manifest = _manifest_of(question, store, target)
+    config = store.get(manifest.config.digest)
+    if config is None:
+        raise Refusal(
+            f"failed to resolve rootfs: {not_found(manifest.config.digest)}",
+            f"the config {manifest.config.digest} is not in the archive",
+            ("OCI008",),
+        )
+    try:
+        diff_ids = decode_image_of_old(config.raw).diff_ids
+    except GoJsonError as error:
+        raise Refusal(
+            f"failed to resolve rootfs: {error}",
+            f"the config {manifest.config.digest} cannot be decoded: {error}",
+            ("CFG001",),
+        ) from None
+    layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
+    if len(layers) != len(diff_ids):
+        raise Refusal(
+            "mismatched image rootfs and manifest layers",
+            f"the manifest has {len(layers)} layers, its config {len(diff_ids)} diff_ids",
+            ("CFG003",),
+        )
+    for position, diff_id in enumerate(diff_ids):
+        chain = chain_id(diff_ids[: position + 1])
+        if chain not in unpacked:
+            _extract(store, layers, position, diff_id)
+            unpacked.add(chain)
+
+
+def _extract(store: ContentStore, layers: list[Child], position: int, diff_id: str) -> None:
+    try:
+        digest = unpack_layer(store, layers, position, knows_suffixes=False)
+    except UnpackError as error:
+        code = "" if error.missing else ": unknown"
+        raise Refusal(
+            f"failed to extract layer {diff_id}: {error}{code}",
+            f"layer {position} cannot be unpacked: {error}",
+        ) from None
+    if digest != diff_id:
+        raise Refusal(
+            f"wrong diff id calculated on extraction {quote(digest)}",
+            f"layer {position} unpacks to {digest}, the config says {diff_id}",
+            ("LYR001",),
+        )
+
+
+def _manifest_of(question: Question, store: ContentStore, target: Child) -> ImageManifest:
+    """The manifest that is unpacked for a name (images/image.go, Manifest).
+
+    Raises:
+        Refusal: There is none, or what leads to it cannot be read.
+    """
+    here, seen = target, {target.digest}
+    while here.media_type in INDEX_TYPES:
+        content = _checked(store, here)
+        fitting = [c for c in decode_index(content.raw) if _is_kept(c, question)]
+        # Those that name a platform come first; of these one that fits is as good as another.
+        fitting.sort(key=lambda child: child.platform is None)
+        if not fitting or fitting[0].digest in seen:
+            raise _no_match(target)
+        here = fitting[0]
+        seen.add(here.digest)
+    if here.media_type not in MANIFEST_TYPES:
+        raise Refusal(
+            f"unexpected media type {here.media_type} for {here.digest}: not found",
+            f"{here.digest} is neither an index nor a manifest",
+            ("OCI011",),
+        )
+    manifest = decode_manifest(_checked(store, here).raw)
+    if here is not target and here.platform is None and not _config_fits(question, store, manifest):
+        raise _no_match(target)
+    return manifest
+
+
+def _config_fits(question: Question, store: ContentStore, manifest: ImageManifest) -> bool:
+    content = find_or_refuse(store, manifest.config.digest)
+    try:
+        config = decode_image_of_old(b"" if content is None else content.raw)
+    except GoJsonError as error:
+        raise Refusal(
+            str(error), f"the config {manifest.config.digest} cannot be decoded: {error}"
+        ) from None
+    return runs_on(config.platform, question.host)
+
+
+def _checked(store: ContentStore, descriptor: Child) -> Content:
+    content = store.get(descriptor.digest)
+    if content is None:
+        raise Refusal(not_found(descriptor.digest), f"{descriptor.digest} is not in the archive")
+    try:
+        check_nature(content.raw, descriptor.media_type)
+    except GoJsonError as error:
+        raise Refusal(
+            f"manifest: invalid desc {descriptor.digest}: {error}",
+            f"{descriptor.digest} is not what its media type {descriptor.media_type} says: {error}",
+            ("OCI011",),
+        ) from None
+    return content
+
+
+def _no_match(target: Child) -> Refusal:
+    return Refusal(
+        f"no match for platform in manifest {target.digest}: not found",
+        f"the index {target.digest} has no image for this platform",
+    )

@@ -1,0 +1,93 @@
+"""The engines that are asked about an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from checker.errors import SettingsError
+from checker.isolation import Failure, attempt, described
+from checker.model.archive import Archive
+from checker.settings import nearest
+from checker.verdicts import Engine, Host, Question, Verdict
+
+
+class EngineSet(NamedTuple):
+    """Engines, and the host that they are assumed to run on.
+
+    Attributes:
+        engines: All engines that are known.
+        required: Those of them that have to accept the archive.
+        host: The host.
+    """
+
+    engines: tuple[Engine, ...]
+    required: tuple[Engine, ...]
+    host: Host
+
+    def judge(self, archive: Archive, quoted_path: str) -> Verdicts:
+        """Ask each engine; one that crashes is recorded, the others are asked all the same.
+
+        Args:
+            archive: The facts.
+            quoted_path: The path of the archive as a shell takes it.
+        """
+        question = Question(archive, self.host, quoted_path)
+        verdicts: list[Verdict] = []
+        required: list[Verdict] = []
+        crashes: list[str] = []
+        for engine in self.engines:
+            verdict = attempt(partial(engine.judge, question))
+            if not isinstance(verdict, Verdict):
+                crashes.append(f"engine {engine.name} {engine.action}: {_problem(verdict)}")
+                continue
+            verdicts.append(verdict)
+            if engine in self.required:
+                required.append(verdict)
+        return Verdicts(tuple(verdicts), tuple(required), tuple(crashes))
+
+
+class Verdicts(NamedTuple):
+    """What engines do with one archive.
+
+    Attributes:
+        all: What each of them does.
+        required: What those do that have to accept it.
+        crashes: The engines that crashed, a line each.
+    """
+
+    all: tuple[Verdict, ...]
+    required: tuple[Verdict, ...]
+    crashes: tuple[str, ...]
+
+
+def _problem(answer: object) -> str:
+    if isinstance(answer, Failure):
+        return answer.summary
+    return f"gave {described(answer)}, not a checker.Verdict"
+
+
+def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Engine, ...]:
+    """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
+
+    Raises:
+        SettingsError: There is no such engine or action.
+    """
+    found = [engine for name in names for engine in _named(name, engines)]
+    return tuple(dict.fromkeys(found))
+
+
+def _named(name: str, engines: tuple[Engine, ...]) -> Iterator[Engine]:
+    profile, _, action = name.partition(":")
+    of_profile = [engine for engine in engines if engine.name == profile]
+    if not of_profile:
+        known = dict.fromkeys(engine.name for engine in engines)
+        raise SettingsError(
+            f"unknown engine {profile!r}{nearest(profile, known)}; engines are {', '.join(known)}"
+        )
+    found = [engine for engine in of_profile if action in ("", engine.action)]
+    if not found:
+        actions = ", ".join(engine.action for engine in of_profile)
+        raise SettingsError(f"{profile} has no action {action!r}; its actions are {actions}")
+    yield from found

@@ -1,0 +1,1 @@
+"""Interpretation: from the documents of an archive to its images and its kind."""

@@ -1,0 +1,133 @@
+"""What kind of archive it is, told from its members alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, marks_of_image, top_folder
+from checker.model.archive import DockerHalf, Kind, OciHalf, Source
+from checker.model.entries import DIRECTORY, REGULAR, WINDOWS_FOLDERS, Entries
+from checker.model.members import Members
+from checker.model.tar import AnomalyKind, Tar
+
+# Filesystem Hierarchy Standard 3.0, section 3.2, and what `docker export` adds.
+ROOT_FOLDERS = frozenset(
+    {
+        *("bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc"),
+        *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
+    },
+)
+DOCKER_ENV = ".dockerenv"
+_SURE = 3
+_EXECUTABLE = 0o111
+_ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2")
+_DIRECTORY, _REGULAR = ord(DIRECTORY), ord(REGULAR)
+
+
+def find_kind(
+    source: Source,
+    tar: Tar,
+    members: Members,
+    docker: DockerHalf | None,
+    oci: OciHalf | None,
+) -> Kind:
+    """The kind of an archive whose halves are known."""
+    if source is Source.FOLDER:
+        return Kind.OCI_LAYOUT
+    entries = tar.entries
+    if not len(entries):
+        fatal = tar.fatal
+        return Kind.EMPTY if fatal is None else _kind_without_entries(fatal.kind)
+    if is_surely_rootfs(entries):
+        return _flat_kind(entries)
+    oci_there = oci is not None and _is_oci(oci, members)
+    if docker is not None and docker.blob is not None:
+        return Kind.DOCKER_OCI_ARCHIVE if oci_there else Kind.DOCKER_ARCHIVE
+    if oci_there:
+        return Kind.OCI_ARCHIVE
+    if docker is not None:
+        # manifest.json comes last, so of an archive that is cut off nobody knows.
+        return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
+    return _kind_without_image(members)
+
+
+def _kind_without_entries(anomaly: AnomalyKind) -> Kind:
+    if anomaly in (AnomalyKind.NOT_A_TAR, AnomalyKind.BAD_CHECKSUM, AnomalyKind.LONE_ZERO_BLOCK):
+        return Kind.NOT_A_TAR
+    return Kind.UNKNOWN
+
+
+def _is_oci(oci: OciHalf, members: Members) -> bool:
+    if oci.layout is not None:
+        return True
+    document = None if oci.index_blob is None else oci.index_blob.document
+    value = None if document is None else document.value
+    return "blobs" in _tops(members.entries) or (
+        isinstance(value, Mapping) and "manifests" in value
+    )
+
+
+def _kind_without_image(members: Members) -> Kind:
+    entries = members.entries
+    if inner_archives(entries) and any(_holds_image(members, i) for i in inner_archives(entries)):
+        return Kind.NESTED
+    folder = top_folder(members)
+    if folder is not None and _marks_below(entries, folder):
+        return Kind.WRAPPED
+    if looks_like_rootfs(entries):
+        return _flat_kind(entries)
+    return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
+
+
+def _marks_below(entries: Entries, folder: str) -> bool:
+    names = (MANIFEST_JSON, INDEX_JSON, "oci-layout")
+    return any(f"{folder}/{name}" in entries.by_path for name in names)
+
+
+def _holds_image(members: Members, position: int) -> bool:
+    blob = members.blobs.get(position)
+    return (
+        blob is not None and blob.tar is not None and marks_of_image(Members(blob.tar.entries, {}))
+    )
+
+
+def inner_archives(entries: Entries) -> tuple[int, ...]:
+    """Positions of the files that are called like archives, at the top or in a folder there.
+
+    In what looks like a root filesystem, only those at the top.
+    """
+    depth = 0 if looks_like_rootfs(entries) else 1
+    return tuple(
+        position
+        for path, position in entries.by_path.items()
+        if path.count("/") <= depth
+        and path.endswith(_ARCHIVE_ENDINGS)
+        and entries.kinds[position] == _REGULAR
+    )
+
+
+def _tops(entries: Entries) -> frozenset[str]:
+    return frozenset(path.partition("/")[0] for path in entries.by_path)
+
+
+def is_surely_rootfs(entries: Entries) -> bool:
+    """Whether so much of a root is there that a ``manifest.json`` must be one of its files."""
+    tops = _tops(entries)
+    return len(tops & ROOT_FOLDERS) >= _SURE and "blobs" not in tops
+
+
+def looks_like_rootfs(entries: Entries) -> bool:
+    """Whether there is a folder of a root filesystem, Docker's mark, or a program at the top."""
+    tops = _tops(entries)
+    if tops & ROOT_FOLDERS or DOCKER_ENV in tops or len(tops & WINDOWS_FOLDERS) > 1:
+        return True
+    return any(
+        "/" not in path
+        and entries.kinds[position] == _REGULAR
+        and entries.modes[position] & _EXECUTABLE
+        for path, position in entries.by_path.items()
+    )
+
+
+def _flat_kind(entries: Entries) -> Kind:
+    return Kind.LAYER if entries.whiteouts else Kind.ROOTFS

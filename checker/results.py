@@ -1,0 +1,168 @@
+"""A run: archives read, classified and checked, and what came out of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.model.archive import Archive
+from checker.verdicts import Classification, Loadable, Verdict
+
+
+class Plugin(NamedTuple):
+    """A plugin that was loaded.
+
+    Attributes:
+        name: Name of its entry point.
+        version: Version of its distribution.
+        distribution: Name of its distribution.
+        rules: Number of rules that it gave.
+    """
+
+    name: str
+    version: str
+    distribution: str
+    rules: int = 0
+
+    def problem(self, message: str) -> PluginProblem:
+        """The record of what is wrong with this plugin."""
+        return PluginProblem(self.name, self.version, self.distribution, message)
+
+
+class PluginProblem(NamedTuple):
+    """Why a plugin, or a part of it, is not used.
+
+    Attributes:
+        name: Name of its entry point.
+        version: Version of its distribution.
+        distribution: Name of its distribution.
+        message: What is wrong.
+    """
+
+    name: str
+    version: str
+    distribution: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.name} ({self.distribution} {self.version}): {self.message}"
+
+
+class CheckedArchive(NamedTuple):
+    """One archive and everything that was said of it.
+
+    Attributes:
+        path: The path as the user gave it, or the name of a file object.
+        archive: The facts; None if it could not be read.
+        error: Why it could not be read.
+        classification: What it is; None if no plugin said, or it could not be read.
+        verdicts: What each known engine does with it.
+        required_verdicts: What the engines do with it that have to accept it.
+        findings: What the checks found, after the settings, highest severity first.
+        results: How each rule went.
+        crashes: Engines that crashed, a line each.
+        problems: What is wrong with plugins, of those that were loaded for this archive.
+    """
+
+    path: str
+    archive: Archive | None = None
+    error: str | None = None
+    classification: Classification | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    required_verdicts: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    results: tuple[Result, ...] = ()
+    crashes: tuple[str, ...] = ()
+    problems: tuple[PluginProblem, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was read, and no rule, engine or other part of a plugin failed."""
+        crashed = any(result.outcome is Outcome.ERROR for result in self.results)
+        return self.error is None and not (crashed or self.crashes or self.problems)
+
+    @property
+    def loadable(self) -> Loadable:
+        """Whether ``docker load`` takes it: yes, depends on the engine, or no."""
+        return Loadable.NO if self.classification is None else self.classification.loadable
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether every engine profile of ``docker load`` takes it."""
+        return self.loadable is Loadable.YES
+
+    @property
+    def is_importable(self) -> bool:
+        """Whether ``docker import`` makes a usable image of it."""
+        return self.classification is not None and self.classification.importable
+
+    @property
+    def restore_command(self) -> str | None:
+        """The command that restores it; None if there is none."""
+        return None if self.classification is None else self.classification.restore
+
+    def verdict(self, engine: str, action: str) -> Verdict | None:
+        """What one engine does with it, such as ``verdict("docker-28", "load")``."""
+        wanted = (engine, action)
+        return next((one for one in self.verdicts if (one.engine, one.action) == wanted), None)
+
+    def failures(self, fail_on: Severity | None = Severity.ERROR) -> tuple[Finding, ...]:
+        """The findings of a severity or higher that are not waived; none if ``fail_on`` is None."""
+        return tuple(finding for finding in self.findings if _fails(finding, fail_on))
+
+    def passes(self, fail_on: Severity | None = Severity.ERROR) -> bool:
+        """Whether it was checked whole, without findings of a severity or higher."""
+        return self.is_whole and not self.failures(fail_on)
+
+
+def _fails(finding: Finding, fail_on: Severity | None) -> bool:
+    return fail_on is not None and finding.waived is None and finding.severity.rank <= fail_on.rank
+
+
+class Run(NamedTuple):
+    """One run over all archives.
+
+    Attributes:
+        command: ``check`` or ``classify``.
+        version: Version of this program.
+        plugins: The plugins that were loaded.
+        problems: What is wrong with plugins, in whichever archive it came to light.
+        archives: The archives, in the order in which they were named.
+        fail_on: Findings of this severity or higher fail the run; None if none does.
+    """
+
+    command: str
+    version: str
+    plugins: tuple[Plugin, ...] = ()
+    problems: tuple[PluginProblem, ...] = ()
+    archives: tuple[CheckedArchive, ...] = ()
+    fail_on: Severity | None = Severity.ERROR
+
+    def number_of(self, severity: Severity) -> int:
+        """Findings of a severity that are not waived."""
+        return sum(
+            finding.severity is severity and finding.waived is None for finding in self.findings
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of all archives."""
+        return tuple(finding for archive in self.archives for finding in archive.findings)
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the run."""
+        return _fails(finding, self.fail_on)
+
+    @property
+    def crashes(self) -> int:
+        """Rules and other parts that crashed."""
+        results = (result for archive in self.archives for result in archive.results)
+        others = sum(len(archive.crashes) for archive in self.archives)
+        return others + sum(result.outcome is Outcome.ERROR for result in results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 a finding that fails the run, 3 something was not checked whole."""
+        if self.problems or not all(archive.is_whole for archive in self.archives):
+            return 3
+        return 1 if any(map(self.fails, self.findings)) else 0

@@ -1,0 +1,33 @@
+"""What to do with an archive that an engine does not load, because it is no image."""
+
+from __future__ import annotations
+
+from checker.model.archive import Archive, Kind
+from checker.verdicts import Question
+
+IS_LOADED = "the image is loaded"
+
+
+def why_not_loaded(question: Question, importing: str, reason: str) -> str:
+    """The reason of a refusal to load; of a sound root filesystem, how to import it instead.
+
+    Args:
+        question: What was asked.
+        importing: The command that imports, such as ``docker import``.
+        reason: Why the engine's own steps end in an error.
+    """
+    return use_import(question, importing) if _is_sound_rootfs(question.archive) else reason
+
+
+def use_import(question: Question, importing: str) -> str:
+    """That a root filesystem is to be imported."""
+    return (
+        "it is a root filesystem (docker export), not an image; use: "
+        f"{importing} {question.quoted_path} NAME:TAG"
+    )
+
+
+def _is_sound_rootfs(archive: Archive) -> bool:
+    compression = archive.compression
+    is_damaged = archive.tar.fatal or compression.error or compression.truncated
+    return archive.kind is Kind.ROOTFS and not is_damaged

@@ -1,0 +1,27 @@
+"""What an engine is given, and how much of it was read here."""
+
+from __future__ import annotations
+
+from checker.model.archive import Archive, Source
+from checker.verdicts import Question
+from checker_engines.answers.refusal import Refusal
+
+
+def check_is_file(question: Question, message: str) -> None:
+    """Refuse a folder: the engine reads a stream.
+
+    Args:
+        question: What is asked.
+        message: What the engine prints of a folder.
+
+    Raises:
+        Refusal: It is a folder.
+    """
+    if question.archive.source is Source.FOLDER:
+        reason = "the engine reads a file, and this is a folder; pack it into a tar, or use skopeo"
+        raise Refusal(message, reason)
+
+
+def digest_of(archive: Archive) -> str:
+    """The digest of the archive as it lies there, as far as it was worked out."""
+    return "<digest>" if archive.sha256 is None else f"sha256:{archive.sha256}"

@@ -1,0 +1,74 @@
+"""What keeps every engine from taking an archive, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.interpretation.images import shorten
+from checker.model.archive import Archive, Kind
+from checker.model.compression import Compression
+from checker.model.image import Image, Layer
+from checker.model.tar import Tar
+
+
+def reading_obstacle(archive: Archive) -> str | None:
+    """Why the archive cannot be read to its end; None if it can, or is no archive at all."""
+    if archive.kind in {Kind.NOT_A_TAR, Kind.EMPTY}:
+        return None
+    return _stream_obstacle("the archive", archive.compression, archive.tar)
+
+
+def image_obstacle(archive: Archive) -> str | None:
+    """Why none of its images can be loaded; None if at least one can."""
+    docker = archive.docker
+    if docker is not None and docker.blob is not None:
+        document = docker.document
+        if document is None or document.error is not None:
+            return "manifest.json is no JSON"
+        if not docker.items:
+            return "manifest.json names no image"
+    if archive.docker is None and archive.oci is not None and archive.oci.root_index is None:
+        return "index.json is missing or no JSON object"
+    obstacles = [next(_obstacles(image), None) for image in archive.images]
+    if obstacles and None not in obstacles:
+        return obstacles[0]
+    return None
+
+
+def _obstacles(image: Image) -> Iterator[str]:
+    if image.config is None:
+        yield f"the config of {image.label} is missing or no JSON object"
+        return
+    diff_ids = image.config.diff_ids
+    if diff_ids is None or len(diff_ids) != len(image.layers):
+        count = "no" if diff_ids is None else str(len(diff_ids))
+        yield (f"{image.label} has {len(image.layers)} layers, its config names {count} diff_ids")
+    for layer in image.layers:
+        yield from _layer_obstacles(layer)
+
+
+def _layer_obstacles(layer: Layer) -> Iterator[str]:
+    blob = layer.blob
+    if blob is None:
+        yield f"{layer.label} is not in the archive"
+        return
+    if blob.tar is None:
+        yield f"{layer.label} is no tar"
+        return
+    obstacle = _stream_obstacle(layer.label, blob.compression, blob.tar)
+    if obstacle is not None:
+        yield obstacle
+    elif blob.whole and layer.diff_id is not None and blob.diff_id != layer.diff_id:
+        yield (
+            f"{layer.label} hashes to {shorten(blob.diff_id or '')}, its config says "
+            f"{shorten(layer.diff_id)}"
+        )
+
+
+def _stream_obstacle(what: str, compression: Compression, tar: Tar) -> str | None:
+    if compression.error is not None:
+        return f"{what} is damaged: {compression.error}"
+    fatal = tar.fatal
+    if fatal is not None:
+        return f"{what} is damaged at byte {fatal.offset}: {fatal.detail}"
+    return None

@@ -1,0 +1,144 @@
+"""What wrote an archive, told from the traits that each tool leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from checker.interpretation.images import REPOSITORIES
+from checker.interpretation.kind import DOCKER_ENV
+from checker.model.archive import Archive, Kind
+from checker.model.image import CONTAINERD_NAME, Config, mapping, text
+
+DOCKER_24 = "docker save (Docker 24 or earlier)"
+DOCKER_25 = "docker save (Docker 25 or later)"
+DOCKER_CONTAINERD = "docker save (Docker with the containerd image store)"
+DOCKER_EXPORT = "docker export"
+CONTAINERS_IMAGE = "podman save or skopeo copy"
+BUILDAH = "buildah or podman build"
+BUILDKIT = "BuildKit"
+CRANE = "crane"
+KANIKO = "kaniko"
+BAZEL = "Bazel"
+NIX = "Nix dockerTools"
+UMOCI = "umoci"
+
+_HEX = "[0-9a-f]{64}"
+_ID_CONFIG = re.compile(rf"{_HEX}\.json")
+_ID_LAYER = re.compile(rf"({_HEX})/layer\.tar")
+_DIFF_ID_LAYER = re.compile(rf"{_HEX}\.tar")
+_CRANE_CONFIG = re.compile(rf"sha256:{_HEX}")
+_CRANE_LAYER = re.compile(rf"{_HEX}\.tar\.gz")
+_BLOB = re.compile(rf"blobs/sha256/{_HEX}")
+# What c/image writes, a space behind the colon; Go's encoder leaves none.
+_CONTAINERS_LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
+_CREATED = "org.opencontainers.image.created"
+_BUILDAH_LABEL = "io.buildah.version"
+
+
+def find_producer(archive: Archive) -> str | None:
+    """The tool that wrote the archive; None if nothing tells."""
+    teller = _TELLERS.get(archive.kind)
+    return None if teller is None else teller(archive)
+
+
+def _flat(archive: Archive) -> str | None:
+    return DOCKER_EXPORT if DOCKER_ENV in archive.entries.by_path else None
+
+
+def _docker_archive(archive: Archive) -> str | None:
+    configs, layers = _docker_paths(archive)
+    if not configs:
+        return None
+    if _all(_CRANE_CONFIG, configs) and _all(_CRANE_LAYER, layers):
+        return KANIKO if "kaniko" in _authors(archive) else CRANE
+    if "Bazel" in _authors(archive) or (_all(_BLOB, configs) and _all(_BLOB, layers)):
+        return BAZEL
+    if not _all(_ID_CONFIG, configs):
+        return None
+    if _all(_DIFF_ID_LAYER, layers):
+        return _containers_image(archive)
+    if _all(_ID_LAYER, layers):
+        folders = {layer.partition("/")[0] for layer in layers}
+        has_versions = all(f"{folder}/VERSION" in archive.members for folder in folders)
+        return DOCKER_24 if has_versions else NIX
+    return None
+
+
+def _legacy(archive: Archive) -> str | None:
+    ids = () if archive.docker is None else archive.docker.legacy_ids
+    return DOCKER_24 if all(f"{name}/VERSION" in archive.members for name in ids) else None
+
+
+def _hybrid(archive: Archive) -> str | None:
+    document = None if archive.docker is None else archive.docker.document
+    items = document.value if document is not None and isinstance(document.value, list) else []
+    # Only Docker's classic store writes `repositories` beside an OCI half.
+    if any("LayerSources" in mapping(item) for item in items) or REPOSITORIES in archive.members:
+        return DOCKER_25
+    if _index_annotation(archive, _CREATED):
+        return BUILDKIT
+    if _index_annotation(archive, CONTAINERD_NAME) or items:
+        return DOCKER_CONTAINERD
+    return None
+
+
+def _layout(archive: Archive) -> str | None:
+    if any("umoci" in step for step in _steps(archive)):
+        return UMOCI
+    layout = None if archive.oci is None else archive.oci.layout
+    raw = None if layout is None or layout.document is None else layout.document.raw
+    if raw == _CONTAINERS_LAYOUT:
+        return _containers_image(archive)
+    if _index_annotation(archive, _CREATED):
+        return BUILDKIT
+    return None
+
+
+def _containers_image(archive: Archive) -> str:
+    labels = (mapping(config.settings.get("Labels")) for config in _configs(archive))
+    return BUILDAH if any(_BUILDAH_LABEL in one for one in labels) else CONTAINERS_IMAGE
+
+
+def _docker_paths(archive: Archive) -> tuple[list[str], list[str]]:
+    items = () if archive.docker is None else archive.docker.items
+    configs = [item.config for item in items if item.config is not None]
+    return configs, [layer for item in items for layer in item.layers]
+
+
+def _all(pattern: re.Pattern[str], names: list[str]) -> bool:
+    return all(pattern.fullmatch(name) for name in names)
+
+
+def _configs(archive: Archive) -> Iterator[Config]:
+    return (image.config for image in archive.images if image.config is not None)
+
+
+def _authors(archive: Archive) -> set[str | None]:
+    found: set[str | None] = set()
+    for config in _configs(archive):
+        found.add(text(mapping(config.document.value).get("author")))
+        found.update(text(step.get("author")) for step in config.history)
+    return found
+
+
+def _steps(archive: Archive) -> Iterator[str]:
+    for config in _configs(archive):
+        for step in config.history:
+            yield text(step.get("created_by")) or ""
+
+
+def _index_annotation(archive: Archive, key: str) -> bool:
+    index = None if archive.oci is None else archive.oci.root_index
+    return index is not None and any(key in one.annotations for one in index.manifests)
+
+
+_TELLERS: dict[Kind, Callable[[Archive], str | None]] = {
+    Kind.ROOTFS: _flat,
+    Kind.LAYER: _flat,
+    Kind.DOCKER_ARCHIVE: _docker_archive,
+    Kind.DOCKER_ARCHIVE_LEGACY: _legacy,
+    Kind.DOCKER_OCI_ARCHIVE: _hybrid,
+    Kind.OCI_ARCHIVE: _layout,
+    Kind.OCI_LAYOUT: _layout,
+}

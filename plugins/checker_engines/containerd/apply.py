@@ -1,0 +1,286 @@
+"""Applying a layer as containerd does (containerd 2.3, pkg/archive, Apply).
+
+Nothing escapes: names and the targets of hard links are resolved below the root, and what resolves
+to the root is passed over. The first layer is written to a plain folder, where a whiteout deletes;
+a layer above is written to the upper folder of an overlay, where a whiteout makes a device node.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+
+from checker.model.entries import (
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    FIFO,
+    GLOBAL_HEADER,
+    HARD_LINK,
+    OPAQUE_WHITEOUT,
+    REGULAR,
+    SYMLINK,
+    WHITEOUT_PREFIX,
+    Entry,
+)
+from checker.model.tar import Tar
+from checker.model.xattrs import INVALID, errors_of
+from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.tree import Node
+
+LINKS_WALKED = 255
+"""Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
+_PATH = "<tmp>"
+_DIRECTORY_LINKS = ("", ".", "..")
+_NAME_MAX = 255
+_TOO_LONG = "file name too long"
+_OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
+_BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
+
+
+_Convert = Callable[[Node, str, set[Node]], None]
+"""Does what a whiteout asks for: in a folder, of what it hides, knowing what the layer wrote."""
+
+
+class ApplyError(Exception):
+    """The layer cannot be applied; the text is the engine's, paths as ``<tmp>``."""
+
+
+def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None:
+    """Apply the entries of a layer, as far as the tar can be read.
+
+    Args:
+        tar: The layer.
+        error_at_end: What reading the tar ends with.
+        on_overlay: Whether it lies above another layer.
+
+    Raises:
+        ApplyError: An entry cannot be written, or the tar cannot be read to its end.
+    """
+    application = _Application(_convert_on_overlay if on_overlay else _delete)
+    if not is_plain(tar.entries):
+        application.run(tar)
+    if error_at_end is not None:
+        raise ApplyError(error_at_end)
+    application.finish()
+
+
+class _Application:
+    """One layer being applied."""
+
+    def __init__(self, convert: _Convert) -> None:
+        self._root = Node(DIRECTORY)
+        self._convert = convert
+        self._written: set[Node] = set()
+        # Folders by the name that led there, until something is taken away.
+        self._folders: dict[str, Node] = {}
+        # Names of directories, whose times are set when all else is done.
+        self._directories: list[str] = []
+
+    def finish(self) -> None:
+        """Set the times of the directories, which must be there still."""
+        for name in self._directories:
+            _, nodes = self._resolve(name)
+            if nodes and nodes[-1] is None:
+                raise ApplyError(
+                    f"failed call to UtimesNanoAt for {_PATH}: no such file or directory"
+                )
+
+    def run(self, tar: Tar) -> None:
+        for entry in tar.entries:
+            self._apply(entry)
+
+    def _apply(self, entry: Entry) -> None:
+        name = _clean(entry.name)
+        parent, _, base = name.rpartition("/")
+        if base in _DIRECTORY_LINKS:
+            # The root: no clean name below it ends so.
+            return
+        folder = self._folders.get(parent) or self._enter(parent)
+        if base in _BARE_WHITEOUTS:
+            raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
+        if base.startswith(WHITEOUT_PREFIX):
+            self._white_out(folder, name)
+        else:
+            self._write(entry, folder, base)
+            if entry.is_directory:
+                self._directories.append(name)
+
+    def _enter(self, parent: str) -> Node:
+        """The folder that a name lies in, made with those above it."""
+        try:
+            parts, nodes = self._resolve(parent)
+        except ApplyError as error:
+            raise ApplyError(f"failed to get root path: {error}") from None
+        folder = self._root
+        for part, node in zip(parts, nodes, strict=True):
+            inner = node or Node(DIRECTORY)
+            if folder.children is None or inner.children is None:
+                raise ApplyError(f"mkparent {_PATH}: not a directory")
+            folder.children[part] = inner
+            folder = inner
+        self._folders[parent] = folder
+        return folder
+
+    def _resolve(self, name: str) -> tuple[list[str], list[Node | None]]:
+        """The place of a name, links followed below the root: parts, and what is at each.
+
+        Raises:
+            ApplyError: A parent is no directory, a part is too long, or links form a loop.
+        """
+        parts: list[str] = []
+        nodes: list[Node | None] = []
+        pending = name.split("/")[::-1]
+        walked = 0
+        while pending:
+            part = pending.pop()
+            if part in ("", "."):
+                continue
+            if part == "..":
+                del parts[-1:], nodes[-1:]
+                continue
+            node = _child(nodes[-1] if nodes else self._root, part)
+            if node is None or node.kind != SYMLINK:
+                parts.append(part)
+                nodes.append(node)
+                continue
+            walked += 1
+            if walked > LINKS_WALKED:
+                raise ApplyError("too many links")
+            if node.target.startswith("/"):
+                parts, nodes = [], []
+            pending.extend(node.target.split("/")[::-1])
+        return parts, nodes
+
+    def _white_out(self, folder: Node, name: str) -> None:
+        hidden = name.rpartition("/")[2].removeprefix(WHITEOUT_PREFIX)
+        try:
+            self._convert(folder, hidden, self._written)
+        except ApplyError as error:
+            raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
+        self._folders.clear()
+
+    def _write(self, entry: Entry, folder: Node, base: str) -> None:
+        children = folder.children if folder.children is not None else {}
+        there = children.get(base)
+        if there is not None and there.kind == DIRECTORY and entry.is_directory:
+            self._written.add(there)
+            return
+        if there is not None:
+            del children[base]
+            self._folders.clear()
+        node = self._new_node(entry, base)
+        if node is not None:
+            children[base] = node
+            self._written.add(node)
+            _set_xattrs(entry)
+
+    def _new_node(self, entry: Entry, base: str) -> Node | None:
+        """What an entry makes; None if it makes nothing."""
+        kind = entry.kind
+        if kind == GLOBAL_HEADER:
+            return None
+        if kind == HARD_LINK:
+            call = f"link {_PATH} {_PATH}"
+            node = self._link_target(entry.linkname, call)
+        elif kind == SYMLINK:
+            call = f"symlink {entry.linkname} {_PATH}"
+            node = Node(kind, entry.position, entry.linkname)
+            if not entry.linkname:
+                raise ApplyError(f"{call}: no such file or directory")
+        elif kind in _OPERATIONS:
+            call = f"{_OPERATIONS[kind]} {_PATH}"
+            node = Node(kind, entry.position)
+        else:
+            raise ApplyError(f"unhandled tar header type {ord(kind)}")
+        if _is_too_long(base):
+            raise ApplyError(f"{call}: {_TOO_LONG}")
+        return node
+
+    def _link_target(self, linkname: str, call: str) -> Node:
+        parent, _, base = linkname.rpartition("/")
+        _, nodes = self._resolve(parent)
+        node = nodes[-1] if nodes else self._root
+        if node is not None and base not in _DIRECTORY_LINKS:
+            if node.children is None:
+                raise ApplyError(f"{call}: not a directory")
+            node = node.children.get(base)
+        if node is None:
+            raise ApplyError(f"{call}: no such file or directory")
+        if node.kind == DIRECTORY:
+            raise ApplyError(f"{call}: operation not permitted")
+        return node
+
+
+_OPERATIONS = {
+    REGULAR: "open",
+    DIRECTORY: "mkdir",
+    FIFO: "mkfifo",
+    CHARACTER_DEVICE: "mknod",
+    BLOCK_DEVICE: "mknod",
+}
+"""The kinds that can be made, and what the system call is called in the error."""
+
+
+def _set_xattrs(entry: Entry) -> None:
+    """Set the extended attributes of an entry."""
+    for name, words in errors_of(entry.kind, entry.xattrs):
+        if words == INVALID:
+            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
+
+
+def _clean(name: str) -> str:
+    """What Go's ``filepath.Clean`` makes of a name."""
+    clean = posixpath.normpath(name)
+    return clean[1:] if clean.startswith("//") else clean
+
+
+def _child(node: Node | None, name: str) -> Node | None:
+    """What a folder has under a name; None if nothing is there.
+
+    Raises:
+        ApplyError: It is no folder, or the name is too long.
+    """
+    if node is not None and node.children is None:
+        raise ApplyError(f"lstat {_PATH}: not a directory")
+    if _is_too_long(name):
+        raise ApplyError(f"lstat {_PATH}: {_TOO_LONG}")
+    return None if node is None else (node.children or {}).get(name)
+
+
+def _is_too_long(name: str) -> bool:
+    """Whether Linux takes no such name, which is counted in bytes."""
+    return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
+
+
+def _delete(folder: Node, hidden: str, written: set[Node]) -> None:
+    """What a whiteout does in a plain folder."""
+    children = folder.children if folder.children is not None else {}
+    if hidden == _OPAQUE:
+        _empty(folder, written)
+    else:
+        children.pop(hidden, None)
+
+
+def _empty(folder: Node, written: set[Node]) -> None:
+    """Remove what is in a folder, but for what this layer wrote."""
+    pending = [folder]
+    while pending:
+        children = pending.pop().children
+        for name, child in tuple((children or {}).items()):
+            if child in written:
+                pending.append(child)
+            elif children is not None:
+                del children[name]
+
+
+def _convert_on_overlay(folder: Node, hidden: str, _written: set[Node]) -> None:
+    """What a whiteout does in the upper folder of an overlay: a device node or an attribute."""
+    if hidden == _OPAQUE:
+        return
+    children = folder.children if folder.children is not None else {}
+    if hidden in children:
+        raise ApplyError("file exists")
+    if _is_too_long(hidden):
+        raise ApplyError(_TOO_LONG)
+    children[hidden] = Node(CHARACTER_DEVICE)

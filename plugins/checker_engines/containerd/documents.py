@@ -1,0 +1,338 @@
+"""The documents that containerd decodes, in the shape of its types (containerd 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from checker.model.image import integer, items, mapping, strings, text
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
+from checker_engines.golang.json import (
+    ANYTHING,
+    BOOL,
+    INT,
+    INT64,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Custom,
+    GoJsonError,
+    Map,
+    Scalar,
+    Shape,
+    Slice,
+    Struct,
+    decode_document,
+    decode_first,
+)
+from checker_engines.golang.time import old_time_error, time_error
+
+_DIGEST = Scalar("string", "digest.Digest")
+_DIGESTS = Slice(_DIGEST, "[]digest.Digest")
+_PLATFORM_FIELDS: dict[str, Shape] = {
+    "architecture": STRING,
+    "os": STRING,
+    "os.version": STRING,
+    "os.features": STRINGS,
+    "variant": STRING,
+}
+_FROM_PLATFORM = dict.fromkeys(_PLATFORM_FIELDS, "Platform")
+_PLATFORM = Struct("Platform", _PLATFORM_FIELDS, {}, "v1.Platform")
+_DESCRIPTOR = Struct(
+    "Descriptor",
+    {
+        "mediaType": STRING,
+        "digest": _DIGEST,
+        "size": INT64,
+        "urls": STRINGS,
+        "annotations": STRING_MAP,
+        "data": Scalar("string", "[]uint8"),
+        "platform": _PLATFORM,
+        "artifactType": STRING,
+    },
+    {},
+    "v1.Descriptor",
+)
+_DESCRIPTORS = Slice(_DESCRIPTOR, "[]v1.Descriptor")
+_DOCUMENT_FIELDS: dict[str, Shape] = {
+    "schemaVersion": INT,
+    "mediaType": STRING,
+    "artifactType": STRING,
+    "subject": _DESCRIPTOR,
+    "annotations": STRING_MAP,
+}
+_VERSIONED = {"schemaVersion": "Versioned"}
+_INDEX = Struct(
+    "Index",
+    {**_DOCUMENT_FIELDS, "manifests": _DESCRIPTORS},
+    _VERSIONED,
+    "v1.Index",
+)
+_MANIFEST = Struct(
+    "Manifest",
+    {**_DOCUMENT_FIELDS, "config": _DESCRIPTOR, "layers": _DESCRIPTORS},
+    _VERSIONED,
+    "v1.Manifest",
+)
+_UNKNOWN_DOCUMENT = Struct(
+    "unknownDocument",
+    {
+        "mediaType": STRING,
+        "config": ANYTHING,
+        "layers": ANYTHING,
+        "manifests": ANYTHING,
+        "fsLayers": ANYTHING,
+    },
+    {},
+    "images.unknownDocument",
+)
+_LAYOUT = Struct("ImageLayout", {"imageLayoutVersion": STRING}, {}, "v1.ImageLayout")
+_DOCKER_ITEM = "struct { Config string; RepoTags []string; Layers []string }"
+_DOCKER_ITEMS = Slice(
+    Struct("", {"Config": STRING, "RepoTags": STRINGS, "Layers": STRINGS}, {}, _DOCKER_ITEM),
+    f"[]{_DOCKER_ITEM}",
+)
+_ROOTFS = Struct("RootFS", {"type": STRING, "diff_ids": _DIGESTS}, {}, "v1.RootFS")
+_UNPACK_CONFIG = Struct(
+    "unpackConfig",
+    {**_PLATFORM_FIELDS, "rootfs": _ROOTFS},
+    _FROM_PLATFORM,
+    "unpack.unpackConfig",
+)
+_EMPTY = Struct("", {}, {}, "struct {}")
+_EMPTY_MAP = Map(_EMPTY, "map[string]struct {}")
+_IMAGE_CONFIG = Struct(
+    "ImageConfig",
+    {
+        "User": STRING,
+        "ExposedPorts": _EMPTY_MAP,
+        "Env": STRINGS,
+        "Entrypoint": STRINGS,
+        "Cmd": STRINGS,
+        "Volumes": _EMPTY_MAP,
+        "WorkingDir": STRING,
+        "Labels": STRING_MAP,
+        "StopSignal": STRING,
+        "ArgsEscaped": BOOL,
+    },
+    {},
+    "v1.ImageConfig",
+)
+
+
+def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
+    history: dict[str, Shape] = {
+        "created": moment,
+        "created_by": STRING,
+        "author": STRING,
+        "comment": STRING,
+        "empty_layer": BOOL,
+    }
+    fields: dict[str, Shape] = {
+        **_PLATFORM_FIELDS,
+        "created": moment,
+        "author": STRING,
+        "config": _IMAGE_CONFIG,
+        "rootfs": _ROOTFS,
+        "history": Slice(Struct("History", history, {}, "v1.History"), "[]v1.History"),
+    }
+    return Struct("Image", fields, embedded, "v1.Image")
+
+
+_IMAGE = _image(Custom(time_error), _FROM_PLATFORM)
+_OLD_IMAGE = _image(Custom(old_time_error), {})
+
+
+class DockerItem(NamedTuple):
+    """One image of ``manifest.json``, as the importer keeps it."""
+
+    config: str
+    tags: tuple[str, ...]
+    layers: tuple[str, ...]
+
+
+class Child(NamedTuple):
+    """A descriptor, as it was decoded.
+
+    Attributes:
+        media_type: Media type.
+        digest: Digest, whatever stands there.
+        size: Size in bytes that it promises.
+        platform: The platform it is for, if it says one.
+        annotations: Its annotations.
+    """
+
+    media_type: str
+    digest: str
+    size: int
+    platform: Platform | None
+    annotations: Mapping[str, object]
+
+
+class ImageManifest(NamedTuple):
+    """A manifest, as it was decoded."""
+
+    config: Child
+    layers: tuple[Child, ...]
+
+
+class RootfsConfig(NamedTuple):
+    """What unpacking needs of a config.
+
+    Attributes:
+        platform: The platform it says the image is for.
+        rootfs_type: What ``rootfs.type`` says.
+        diff_ids: Digests of the uncompressed layers.
+    """
+
+    platform: Platform
+    rootfs_type: str
+    diff_ids: tuple[str, ...]
+
+
+def decode_layout_version(raw: bytes, old: str) -> str:
+    """The version that ``oci-layout`` gives, decoded over what an earlier one gave.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    decoded = mapping(decode_first(raw, _LAYOUT, {"imageLayoutVersion": old}))
+    return text(decoded.get("imageLayoutVersion")) or ""
+
+
+def decode_docker_items(raw: bytes, old: list[DockerItem] | None) -> list[DockerItem] | None:
+    """The images of ``manifest.json``, decoded over those of an earlier one; None for ``null``.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    before = [
+        {"Config": item.config, "RepoTags": list(item.tags), "Layers": list(item.layers)}
+        for item in old or ()
+    ]
+    decoded = decode_first(raw, _DOCKER_ITEMS, before)
+    if decoded is None:
+        return None
+    return [
+        DockerItem(
+            text(mapping(item).get("Config")) or "",
+            _strings(mapping(item).get("RepoTags")),
+            _strings(mapping(item).get("Layers")),
+        )
+        for item in items(decoded)
+    ]
+
+
+def decode_platform(raw: bytes) -> Platform:
+    """The platform that a config names.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    return _read_platform(decode_document(raw, _PLATFORM))
+
+
+def decode_index(raw: bytes) -> tuple[Child, ...]:
+    """What an index refers to.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    return _read_children(mapping(decode_document(raw, _INDEX)).get("manifests"))
+
+
+def decode_manifest(raw: bytes) -> ImageManifest:
+    """Config and layers of a manifest.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    decoded = mapping(decode_document(raw, _MANIFEST))
+    return ImageManifest(_read_child(decoded.get("config")), _read_children(decoded.get("layers")))
+
+
+def decode_rootfs_config(raw: bytes) -> RootfsConfig:
+    """What containerd's unpacker reads of a config.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    return _read_rootfs(mapping(decode_document(raw, _UNPACK_CONFIG)))
+
+
+def decode_image(raw: bytes) -> RootfsConfig:
+    """The same, where the whole config must fit its type.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    return _read_rootfs(mapping(decode_document(raw, _IMAGE)))
+
+
+def decode_image_of_old(raw: bytes) -> RootfsConfig:
+    """The same in a build with Go before 1.20.
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    return _read_rootfs(mapping(decode_document(raw, _OLD_IMAGE)))
+
+
+def check_nature(raw: bytes, media_type: str) -> None:
+    """Refuse a document that is not what its media type says.
+
+    Raises:
+        GoJsonError: It cannot be decoded, or is an index in place of a manifest, or the reverse.
+    """
+    document = mapping(decode_document(raw, _UNKNOWN_DOCUMENT))
+    if items(document.get("fsLayers")):
+        raise GoJsonError("media-type: schema 1 not supported")
+    own = document.get("mediaType")
+    if media_type in MANIFEST_TYPES:
+        if document.get("manifests") is not None or own in INDEX_TYPES:
+            raise GoJsonError(f"media-type: expected manifest but found index ({media_type})")
+    elif (
+        any(document.get(key) is not None for key in ("config", "layers")) or own in MANIFEST_TYPES
+    ):
+        raise GoJsonError(f"media-type: expected index but found manifest ({media_type})")
+
+
+def _read_rootfs(config: Mapping[str, object]) -> RootfsConfig:
+    rootfs = mapping(config.get("rootfs"))
+    return RootfsConfig(
+        _read_platform(config),
+        text(rootfs.get("type")) or "",
+        _strings(rootfs.get("diff_ids")),
+    )
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    """The strings of a slice; a ``null`` among them is the empty string."""
+    return tuple(text(item) or "" for item in items(value))
+
+
+def _read_platform(value: object) -> Platform:
+    fields = mapping(value)
+    return Platform(
+        text(fields.get("os")) or "",
+        text(fields.get("architecture")) or "",
+        text(fields.get("variant")),
+        text(fields.get("os.version")),
+        strings(fields.get("os.features")),
+    )
+
+
+def _read_child(value: object) -> Child:
+    fields = mapping(value)
+    platform = fields.get("platform")
+    return Child(
+        text(fields.get("mediaType")) or "",
+        text(fields.get("digest")) or "",
+        integer(fields.get("size")) or 0,
+        None if platform is None else _read_platform(platform),
+        mapping(fields.get("annotations")),
+    )
+
+
+def _read_children(value: object) -> tuple[Child, ...]:
+    return tuple(_read_child(item) for item in items(value))

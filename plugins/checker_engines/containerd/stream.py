@@ -1,0 +1,59 @@
+"""Decompression of a whole stream, as containerd and Docker's containerd store see it.
+
+Both recognise a compression by its first bytes and give gzip to ``unpigz`` where it is installed.
+What follows the end of the tar is not read, so that a fault behind it goes unnoticed.
+"""
+
+from __future__ import annotations
+
+from checker.model.compression import Compression, CompressionKind
+from checker.model.tar import Tar
+from checker_engines.answers.conditions import UNPIGZ, XZ
+from checker_engines.golang.stream import damage_of, error_behind
+from checker_engines.golang.tar import stop_of, stop_of_other
+
+CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
+"""What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
+MOBY_READS = frozenset(CompressionKind)
+"""What Docker decompresses (Docker 25 and later, go-archive/compression)."""
+
+
+def stream_error(
+    compression: Compression,
+    tar: Tar,
+    stored_size: int,
+    reads: frozenset[CompressionKind],
+) -> str | None:
+    """What reading the stream up to the end of its tar ends with.
+
+    Args:
+        compression: How the stream is compressed.
+        tar: The tar in it.
+        stored_size: Bytes of the stream as stored.
+        reads: What the engine decompresses.
+
+    Returns:
+        None if the end of the tar is reached.
+    """
+    if compression.kind not in reads:
+        return stop_of_other(stored_size)
+    if compression.error is not None and (tar.fatal is not None or tar.end is None):
+        return damage_of(compression)
+    stop = stop_of(tar)
+    if stop is None and tar.end is None:
+        return error_behind(compression, stored_size)
+    return stop
+
+
+def drain_error(compression: Compression, stored_size: int) -> str | None:
+    """What reading the stream to its very end ends with, where its tar ended well."""
+    return damage_of(compression) or error_behind(compression, stored_size)
+
+
+def stream_conditions(compression: Compression) -> tuple[str, ...]:
+    """What of the host the outcome depends on."""
+    if compression.kind is CompressionKind.XZ:
+        return (XZ,)
+    if compression.kind is CompressionKind.GZIP and compression.error is not None:
+        return (UNPIGZ,)
+    return ()

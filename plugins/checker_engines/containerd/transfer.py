@@ -1,0 +1,206 @@
+"""containerd 2: ``ctr image import``, by the transfer service (core/transfer/local, import.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.model.archive import Archive
+from checker.model.image import CONTAINERD_NAME, REF_NAME
+from checker.model.names import CONFIG_TYPES, parse_digest
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.conditions import EMPTY_STORE, reading_conditions
+from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
+from checker_engines.answers.source import check_is_file
+from checker_engines.containerd import decisions as containerd
+from checker_engines.containerd.content_store import ContentStore
+from checker_engines.containerd.documents import Child, decode_rootfs_config
+from checker_engines.containerd.importer import import_index
+from checker_engines.containerd.platforms import runs_on
+from checker_engines.containerd.stream import (
+    CONTAINERD_READS,
+    stream_conditions,
+    stream_error,
+)
+from checker_engines.containerd.unpack import (
+    UnpackError,
+    chain_id,
+    is_layer_type,
+    unpack_layer,
+)
+from checker_engines.containerd.walk import (
+    FoundManifest,
+    find_or_refuse,
+    read_top,
+    walk,
+)
+from checker_engines.golang.fmt import quote
+from checker_engines.golang.json import GoJsonError
+from checker_engines.golang.tar import INVALID_HEADER, stop_of_other
+
+_NAME = "containerd-2"
+_ACTION = "ctr import"
+_FOLLOWS = "ctr 2.3.4, transfer service"
+_NO_NAME = (
+    "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
+    "`ctr image import --index-name NAME {archive}`"
+)
+
+
+def engines() -> tuple[Engine, ...]:
+    """The actions of containerd that are judged."""
+    return (Engine(_NAME, _ACTION, _judge, _FOLLOWS, containerd.import_),)
+
+
+def _judge(question: Question) -> Verdict:
+    """Say what ``ctr image import`` does with an archive."""
+    command = f"ctr image import {question.quoted_path}"
+    conditions = conditions_of(question.archive)
+    try:
+        verdict = _import(question)
+    except Refusal as refusal:
+        return Verdict(
+            engine=_NAME,
+            action=_ACTION,
+            outcome=VerdictOutcome.REJECTS,
+            reason=why_not_loaded(question, "docker import", refusal.reason),
+            message=f"ctr: {refusal.message}",
+            conditions=conditions,
+            rules=refusal.rules,
+            command=command,
+        )
+    return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
+
+
+def conditions_of(archive: Archive) -> tuple[str, ...]:
+    """What no reading of the archive can tell of the host and of the archive itself."""
+    return (*stream_conditions(archive.compression), *reading_conditions(archive))
+
+
+def _import(question: Question) -> Verdict:
+    archive, host = question.archive, question.host
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
+    _refuse_unknown_compression(archive)
+    error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
+    imported = import_index(archive, host, error, remote=False)
+    top = read_top(imported.top)
+
+    def keep(child: Child) -> bool:
+        return child.platform is None or runs_on(child.platform, host)
+
+    found = walk(imported, top, find_or_refuse, keep)
+    passed_over = [reason for each in found if (reason := _unpack(question, imported.store, each))]
+    named = [child for child in top if name_of(child)]
+    for child in named:
+        check_target(child)
+    if not named:
+        return _broken(_NO_NAME.format(archive=question.quoted_path))
+    if passed_over:
+        return _broken(passed_over[0])
+    return Verdict(
+        engine=_NAME,
+        action=_ACTION,
+        outcome=VerdictOutcome.ACCEPTS,
+        reason=IS_LOADED,
+        conditions=(EMPTY_STORE,),
+    )
+
+
+def _refuse_unknown_compression(archive: Archive) -> None:
+    kind = archive.compression.kind
+    if kind not in CONTAINERD_READS:
+        raise Refusal(
+            stop_of_other(archive.size) or INVALID_HEADER,
+            f"containerd does not decompress {kind}: decompress the archive first",
+        )
+
+
+def _broken(reason: str) -> Verdict:
+    return Verdict(
+        engine=_NAME, action=_ACTION, outcome=VerdictOutcome.ACCEPTS_BROKEN, reason=reason
+    )
+
+
+def name_of(child: Child) -> str:
+    """The name that a descriptor of the archive's index gives an image; empty for none."""
+    return str(child.annotations.get(CONTAINERD_NAME) or child.annotations.get(REF_NAME) or "")
+
+
+def check_target(child: Child) -> None:
+    """Refuse a descriptor that no image can have (core/metadata, images.go, validateTarget).
+
+    Raises:
+        Refusal: Digest, size or media type cannot be stored.
+    """
+    if parse_digest(child.digest) is None:
+        raise Refusal(
+            f"target.Digest {quote(child.digest)} invalid: invalid checksum digest format: "
+            "invalid argument",
+            f"the descriptor of an image has the digest {child.digest!r}, which is none",
+            ("OCI007",),
+        )
+    if child.size <= 0:
+        raise Refusal(
+            "target.Size must be greater than zero: invalid argument",
+            f"the descriptor of {child.digest} says a size of {child.size} bytes",
+            ("OCI007",),
+        )
+    if not child.media_type:
+        raise Refusal(
+            "target.MediaType must be set: invalid argument",
+            f"the descriptor of {child.digest} has no media type",
+            ("OCI007",),
+        )
+
+
+def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> str | None:
+    """Unpack an image; why it was passed over, if it was (core/unpack, unpacker.go)."""
+    manifest = found.manifest
+    layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
+    if manifest.config.media_type not in CONFIG_TYPES or not layers:
+        return None if not manifest.layers else _not_an_image(found)
+    content = find_or_refuse(store, manifest.config.digest)
+    try:
+        config = decode_rootfs_config(b"" if content is None else content.raw)
+    except GoJsonError as error:
+        raise Refusal(
+            f"unmarshal image config: {error}",
+            f"the config {manifest.config.digest} cannot be decoded: {error}",
+            ("CFG001",),
+        ) from None
+    if len(layers) != len(config.diff_ids):
+        raise Refusal(
+            f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
+            f"the manifest has {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
+            ("CFG003", "DKR004"),
+        )
+    if config.rootfs_type not in ("", "layers"):
+        return f"the image is stored, but not unpacked: rootfs.type is {config.rootfs_type!r}"
+    if not runs_on(config.platform, question.host):
+        return None
+    _extract(store, layers, config.diff_ids)
+    return None
+
+
+def _not_an_image(found: FoundManifest) -> str:
+    return f"{found.descriptor.digest} is stored, but not unpacked: it is no container image"
+
+
+def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
+    for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
+        try:
+            digest = unpack_layer(store, layers, position)
+        except UnpackError as error:
+            raise Refusal(
+                f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "
+                f'"extract-<n>-<id> {chain_id(diff_ids[: position + 1])}": {error}',
+                f"layer {position} cannot be unpacked: {error}",
+                (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, "OCI008", "OCI009"),
+            ) from None
+        if digest != diff_id:
+            raise Refusal(
+                f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
+                f"desc {quote(layer.digest)}",
+                f"layer {position} unpacks to {digest}, the config says {diff_id}",
+                ("LYR001", "CFG001"),
+            )

@@ -1,0 +1,157 @@
+"""Unpacking an image's layers as containerd does (containerd 2.3, core/diff/apply)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from checker.model.compression import CompressionKind
+from checker.model.entries import Entries
+from checker.model.names import MediaType
+from checker.model.tar import Tar
+from checker_engines.containerd.apply import ApplyError, apply_layer
+from checker_engines.containerd.content_store import Content, ContentStore
+from checker_engines.containerd.documents import Child
+from checker_engines.containerd.stream import (
+    CONTAINERD_READS,
+    drain_error,
+    stream_error,
+)
+from checker_engines.golang.tar import stop_of_other
+
+_OCI_LAYER_PREFIX = "application/vnd.oci.image.layer."
+_DOCKER_LAYERS = frozenset(
+    {
+        MediaType.DOCKER_LAYER,
+        MediaType.DOCKER_LAYER_GZIP,
+        MediaType.DOCKER_LAYER_ZSTD,
+        MediaType.DOCKER_FOREIGN_LAYER,
+        MediaType.DOCKER_FOREIGN_LAYER_GZIP,
+    },
+)
+_AS_IT_LIES = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
+"""The types under which bytes are taken for a tar without a look for a compression."""
+_OCI_BASES = tuple(sorted(_AS_IT_LIES))
+
+
+_PLAIN = frozenset({CompressionKind.NONE})
+_NO_TAR = Tar(Entries())
+
+
+class _View(NamedTuple):
+    """What an unpacker sees of a layer.
+
+    Attributes:
+        tar: Its entries.
+        error: What reading them ends with.
+        late_error: What the decompressor says behind the end of the tar, which is read too,
+            because it counts for the digest.
+        diff_id: Digest of the uncompressed bytes.
+    """
+
+    tar: Tar
+    error: str | None = None
+    late_error: str | None = None
+    diff_id: str = ""
+
+
+class UnpackError(Exception):
+    """A layer cannot be unpacked.
+
+    Args:
+        message: The engine's words.
+        missing: Whether the content is not there at all.
+    """
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+def is_layer_type(media_type: str) -> bool:
+    """Whether containerd takes the type for that of a layer (core/images, IsLayerType)."""
+    return (
+        media_type.startswith(_OCI_LAYER_PREFIX) or media_type.partition("+")[0] in _DOCKER_LAYERS
+    )
+
+
+def unpack_layer(
+    store: ContentStore, layers: Sequence[Child], position: int, *, knows_suffixes: bool = True
+) -> str:
+    """Unpack one layer above those before it.
+
+    Args:
+        store: The content.
+        layers: Their descriptors, base first.
+        position: Which one, from 0.
+        knows_suffixes: Whether a suffix of the media type that nobody knows is an error; else it
+            counts for none.
+
+    Returns:
+        The digest of the uncompressed bytes.
+
+    Raises:
+        UnpackError: It cannot be unpacked.
+    """
+    layer = layers[position]
+    content = store.get(layer.digest)
+    if content is None:
+        message = f"failed to get reader from content store: {not_found(layer.digest)}"
+        raise UnpackError(message, missing=True)
+    view = _view(content, inflates=_inflates(layer.media_type, is_strict=knows_suffixes))
+    try:
+        apply_layer(view.tar, view.error, on_overlay=position > 0)
+    except ApplyError as error:
+        # The mount of the base is no overlay, and errors under such a mount are wrapped.
+        prefix = "" if position else "mount callback failed on <tmp>: "
+        raise UnpackError(f"{prefix}{error}") from None
+    if view.late_error is not None:
+        raise UnpackError(view.late_error)
+    return view.diff_id
+
+
+def chain_id(diff_ids: Sequence[str]) -> str:
+    """The digest that stands for layers on top of each other (OCI image-spec 1.1, config.md)."""
+    chain = diff_ids[0]
+    for diff_id in diff_ids[1:]:
+        chain = f"sha256:{hashlib.sha256(f'{chain} {diff_id}'.encode()).hexdigest()}"
+    return chain
+
+
+def not_found(digest: str) -> str:
+    """The words for content that is not in the store."""
+    return f"content digest {digest}: not found"
+
+
+def _inflates(media_type: str, *, is_strict: bool) -> bool:
+    """Whether a layer of this type is decompressed.
+
+    Raises:
+        UnpackError: Nothing is known of the type.
+    """
+    base, *suffixes = media_type.split("+")
+    if media_type in _AS_IT_LIES:
+        return False
+    if base in _OCI_BASES and suffixes[-1] in ("gzip", "zstd"):
+        return True
+    if media_type in _DOCKER_LAYERS:
+        return True
+    if base in _OCI_BASES and not is_strict:
+        return False
+    raise UnpackError(
+        f"failed to get stream processor for {media_type}: no processor for media-type: unknown",
+    )
+
+
+def _view(content: Content, *, inflates: bool) -> _View:
+    """The content as the media type has it read."""
+    blob = content.blob
+    readable = CONTAINERD_READS if inflates else _PLAIN
+    if blob is None or blob.tar is None or blob.compression.kind not in readable:
+        return _View(_NO_TAR, stop_of_other(content.size))
+    late_error = None
+    error = stream_error(blob.compression, blob.tar, content.size, readable)
+    if error is None:
+        late_error = drain_error(blob.compression, content.size)
+    return _View(blob.tar, error, late_error, blob.diff_id or content.digest)

@@ -1,0 +1,148 @@
+"""Walking from an index down to configs and layers (containerd 2.3, core/images, handlers.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker_engines.answers.refusal import Refusal
+from checker_engines.containerd.content_store import Content, ContentStore
+from checker_engines.containerd.documents import (
+    Child,
+    ImageManifest,
+    check_nature,
+    decode_index,
+    decode_manifest,
+)
+from checker_engines.containerd.importer import Imported
+from checker_engines.containerd.unpack import not_found
+from checker_engines.golang.json import GoJsonError
+
+_T = TypeVar("_T")
+_FILTERED = "image might be filtered out"
+Find = Callable[[ContentStore, str], Content | None]
+"""Finds content by digest; None passes over it; raises Refusal where an engine stops."""
+Keep = Callable[[Child], bool]
+"""Whether a descriptor is followed."""
+
+
+class FoundManifest(NamedTuple):
+    """A manifest that a walk came to: its descriptor, and what it says."""
+
+    descriptor: Child
+    manifest: ImageManifest
+
+
+def find_or_refuse(store: ContentStore, digest: str) -> Content | None:
+    """Find content; what is not there ends the walk."""
+    content = store.get(digest)
+    if content is None:
+        raise Refusal(
+            not_found(digest),
+            f"{digest} is named, and no file of the archive has that digest: the archive is not "
+            "whole, or the file was changed",
+            ("OCI008", "OCI009"),
+        )
+    return content
+
+
+def read_top(index: Content) -> tuple[Child, ...]:
+    """The descriptors of the index of an import.
+
+    Raises:
+        Refusal: It cannot be decoded.
+    """
+    try:
+        return decode_index(index.raw)
+    except GoJsonError as error:
+        raise Refusal(
+            str(error),
+            f"index.json cannot be decoded: {error}",
+            ("OCI005",),
+        ) from None
+
+
+def walk(
+    imported: Imported,
+    top: tuple[Child, ...],
+    find: Find,
+    keep: Keep,
+) -> tuple[FoundManifest, ...]:
+    """Walk everything below an index.
+
+    Args:
+        imported: The content.
+        top: The descriptors of its index.
+        find: How content is found.
+        keep: Which descriptors are followed.
+
+    Raises:
+        Refusal: A document is missing or wrong, or nothing was followed.
+    """
+    found: list[FoundManifest] = []
+    # The same content says the same again: each is read once, so that no archive is too deep.
+    seen: set[tuple[str, str]] = set()
+    pending = [child for child in reversed(top) if keep(child)]
+    if not pending:
+        raise Refusal(
+            _FILTERED,
+            "nothing in it is for the platform that is asked for: give the platform of an image "
+            "that is in it, or make the archive for this platform",
+        )
+    while pending:
+        descriptor = pending.pop()
+        content = find(imported.store, descriptor.digest) if _is_read(descriptor) else None
+        place = (descriptor.digest, descriptor.media_type)
+        if content is None or place in seen:
+            continue
+        seen.add(place)
+        _check(descriptor, content)
+        if descriptor.media_type in INDEX_TYPES:
+            children = _decode(decode_index, content)
+        else:
+            manifest = _decode(decode_manifest, content)
+            found.append(FoundManifest(descriptor, manifest))
+            children = (manifest.config, *manifest.layers)
+        pending.extend(child for child in reversed(children) if keep(child))
+    return tuple(found)
+
+
+def manifests_below(store: ContentStore, descriptor: Child) -> Iterator[Child]:
+    """The manifests at or below a descriptor whose content is there and can be read."""
+    pending = [descriptor]
+    seen: set[str] = set()
+    while pending:
+        here = pending.pop()
+        content = store.get(here.digest)
+        if here.media_type in MANIFEST_TYPES:
+            yield here
+        elif here.media_type in INDEX_TYPES and content is not None and here.digest not in seen:
+            seen.add(here.digest)
+            pending.extend(reversed(_decode(decode_index, content)))
+
+
+def _is_read(descriptor: Child) -> bool:
+    return descriptor.media_type in INDEX_TYPES or descriptor.media_type in MANIFEST_TYPES
+
+
+def _check(descriptor: Child, content: Content) -> None:
+    try:
+        check_nature(content.raw, descriptor.media_type)
+    except GoJsonError as error:
+        raise Refusal(
+            f"children: invalid desc {descriptor.digest}: {error}",
+            f"{descriptor.digest} is not what its media type {descriptor.media_type} says: {error}",
+            ("OCI011",),
+        ) from None
+
+
+def _decode(decode: Callable[[bytes], _T], content: Content) -> _T:
+    try:
+        return decode(content.raw)
+    except GoJsonError as error:
+        raise Refusal(
+            str(error),
+            f"{content.digest} cannot be decoded: {error}",
+            ("OCI006",),
+        ) from None

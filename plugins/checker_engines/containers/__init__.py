@@ -1,0 +1,1 @@
+"""The libraries of Podman, skopeo and Buildah: containers/image and containers/storage."""

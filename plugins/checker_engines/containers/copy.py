@@ -1,0 +1,360 @@
+"""Copying an image (containers/image v5.23 and v5.36, package copy) to a folder or to storage."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from checker.model.blob import Blob
+from checker.model.entries import Entries
+from checker.model.names import parse_digest
+from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
+from checker_engines.containers.storage_archive import UnpackError, Unpacking
+from checker_engines.containers.versions import (
+    Library,
+    is_compressed_twice,
+    is_recognised,
+    storage_inflating_error,
+)
+from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
+from checker_engines.golang.json import GoJsonError, decode_document
+
+_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+_PEEKED = 8
+_BUFFER = 32 * 1024
+
+
+class SourceLayer(NamedTuple):
+    """A layer as the source of a copy gives it.
+
+    Attributes:
+        digest: The digest that it is asked for by.
+        size: The size that the source tells, in bytes; None if it tells none.
+        blob: Its content; None if it is empty or missing.
+        digest_read: Digest of the bytes that the source gives.
+        size_read: Their number.
+        is_inflated: Whether the source gives the content uncompressed.
+        ends_at_once: Whether the source tells the end together with the last bytes.
+        missing: What the source says if it cannot give the content.
+    """
+
+    digest: str
+    size: int | None
+    blob: Blob | None
+    digest_read: str
+    size_read: int
+    is_inflated: bool
+    ends_at_once: bool
+    missing: str | None = None
+
+
+class SourceConfig(NamedTuple):
+    """The config as the source of a copy gives it.
+
+    Attributes:
+        digest: The digest that the manifest gives; empty if it names no config.
+        size: The size that the manifest gives, in bytes.
+        raw: The bytes; empty if they cannot be had.
+        size_read: Their number.
+        missing: What the source says if it cannot give them.
+        not_an_image: What the source says when asked for an image config, if it is none.
+    """
+
+    digest: str
+    size: int | None
+    raw: bytes
+    size_read: int
+    missing: str | None = None
+    not_an_image: str | None = None
+
+
+class SourceImage(NamedTuple):
+    """An image to copy.
+
+    Attributes:
+        config: Its config.
+        layers: Its layers, base first.
+        refused_at_commit: What containers-storage says of the manifest when all else is stored.
+        digest: The digest of its manifest; empty where the source has none.
+        is_below_index: Whether an index led to it.
+    """
+
+    config: SourceConfig
+    layers: tuple[SourceLayer, ...]
+    refused_at_commit: str | None = None
+    digest: str = ""
+    is_below_index: bool = False
+
+
+def digest_error(text: str) -> str | None:
+    """What is wrong with a digest (opencontainers/go-digest, Digest.Validate)."""
+    if _DIGEST.fullmatch(text) is None:
+        return "invalid checksum digest format"
+    algorithm, _, encoded = text.partition(":")
+    if algorithm not in _LENGTHS:
+        return "unsupported digest algorithm"
+    if len(encoded) != _LENGTHS[algorithm]:
+        return "invalid checksum digest length"
+    return None if parse_digest(text) is not None else "invalid checksum digest format"
+
+
+def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
+    """Copy to ``dir:``, which takes every kind of config.
+
+    Args:
+        image: The image.
+        printed: Takes what is printed on the way.
+
+    Raises:
+        Refusal: The copy fails.
+    """
+    _announce(image, printed)
+    for layer in image.layers:
+        _refuse_unreadable(layer, "")
+        if layer.digest_read != layer.digest:
+            raise _mismatch(layer, "writing blob: happened during read")
+        if layer.size is not None and layer.size != layer.size_read:
+            raise _wrong_size(layer.digest, layer.size, layer.size_read)
+    config = image.config
+    if not config.digest:
+        return
+    error = digest_error(config.digest)
+    if error is not None:
+        raise Refusal(error, f"the manifest calls its config {config.digest}, which is no digest")
+    printed.append(f"Copying config {config.digest}")
+    if config.missing is not None:
+        text = f"reading config blob {config.digest}: {config.missing}"
+        reason = "the config that the manifest names cannot be read"
+        raise Refusal(text, reason, ("OCI008", "OCI009"))
+    if config.size is not None and config.size != config.size_read:
+        raise _wrong_size(config.digest, config.size, config.size_read)
+
+
+def copy_to_storage(
+    image: SourceImage,
+    library: Library,
+    stored: dict[str, Tar],
+    printed: list[str],
+) -> None:
+    """Copy to containers-storage, which unpacks each layer.
+
+    Args:
+        image: The image.
+        library: The build.
+        stored: The layers that are in storage, by digest; takes those of this image.
+        printed: Takes what is printed on the way.
+
+    Raises:
+        Refusal: The copy fails.
+    """
+    diff_ids = _read_config(image.config, library)
+    _announce(image, printed)
+    _Storage(library, diff_ids, stored, printed).take(image.layers)
+    config = image.config
+    printed.append(f"Copying config {config.digest}")
+    if config.size is not None and config.size != config.size_read:
+        raise Refusal(
+            "writing blob: blob size mismatch",
+            f"the manifest says that the config has {config.size} bytes, it has {config.size_read}",
+            ("OCI010",),
+        )
+    printed.append("Writing manifest to image destination")
+    if library.announces_signatures:
+        printed.append("Storing signatures")
+    if image.refused_at_commit is not None:
+        text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
+        raise Refusal(text, "the manifest calls itself an index", ("OCI011",))
+
+
+def _announce(image: SourceImage, printed: list[str]) -> None:
+    printed.append("Getting image source signatures")
+    printed.extend(f"Copying blob {layer.digest}" for layer in image.layers)
+
+
+def _read_config(config: SourceConfig, library: Library) -> list[str]:
+    """The diffIDs of a config that is an image's."""
+    error = config.not_an_image or config.missing
+    if error is not None:
+        text = f"parsing image configuration: {error}"
+        raise Refusal(text, "the config cannot be read as the config of a container image")
+    try:
+        value = decode_document(config.raw, library.shapes.oci_config)
+    except GoJsonError as problem:
+        text = f"parsing image configuration: {problem}"
+        reason = "the config is not what podman can read; mend its JSON"
+        raise Refusal(text, reason, ("CFG001",)) from None
+    rootfs = value.get("rootfs") if isinstance(value, dict) else None
+    diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+    return [each if isinstance(each, str) else "" for each in diff_ids or ()]
+
+
+def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
+    error = digest_error(layer.digest)
+    if not layer.digest:
+        raise Refusal(
+            "trying to reuse blob  at destination: Can not check for a blob with unknown digest",
+            "a layer has no digest",
+        )
+    if error is not None:
+        raise Refusal(
+            f"trying to reuse blob {layer.digest} at destination: {invalid}{error}",
+            f"{layer.digest} is no digest of a layer",
+            ("OCI007", "CFG001"),
+        )
+    if layer.missing is not None:
+        raise Refusal(
+            f"reading blob {layer.digest}: {layer.missing}",
+            f"layer {layer.digest} is not in the archive",
+            ("OCI008", "DKR003"),
+        )
+    if layer.size_read < _PEEKED and layer.digest_read != layer.digest:
+        raise _mismatch(layer, f"reading blob {layer.digest}")
+
+
+def _mismatch(layer: SourceLayer, where: str) -> Refusal:
+    return Refusal(
+        f"{where}: Digest did not match, expected {layer.digest}, got {layer.digest_read}",
+        f"a layer should hash to {layer.digest}, but its content hashes to {layer.digest_read}",
+        ("OCI009", "LYR001", "DKR008"),
+    )
+
+
+def _wrong_size(digest: str, expected: int, found: int) -> Refusal:
+    return Refusal(
+        f"writing blob: Size mismatch when copying {digest}, expected {expected}, got {found}",
+        f"{digest} is said to have {expected} bytes, it has {found}",
+        ("OCI010", "DKR008"),
+    )
+
+
+class _Storage:
+    """Containers-storage while it takes the layers of one image.
+
+    Args:
+        library: The build.
+        diff_ids: What the config calls the layers.
+        stored: The layers that it has, by digest.
+        printed: Takes what is printed on the way.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        diff_ids: list[str],
+        stored: dict[str, Tar],
+        printed: list[str],
+    ) -> None:
+        self._library = library
+        self._diff_ids = diff_ids
+        self._stored = stored
+        self._printed = printed
+        self._tree = new_root()
+
+    def take(self, layers: tuple[SourceLayer, ...]) -> None:
+        """Take all layers, base first.
+
+        Raises:
+            Refusal: One cannot be stored.
+        """
+        for number, layer in enumerate(layers):
+            # A layer that is there already is not read again.
+            if layer.digest not in self._stored:
+                _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
+                self._store(layer, number)
+            self._check_diff_id(layer, number)
+            tar = self._stored.setdefault(layer.digest, _tar_of(layer))
+            apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
+
+    def _store(self, layer: SourceLayer, number: int) -> None:
+        """Write the uncompressed content to a file."""
+        file = f'storing blob to file "{self._library.temporary(str(number + 1))}"'
+        if layer.digest_read != layer.digest:
+            at_once = layer.ends_at_once and layer.size_read <= _BUFFER
+            step = "setting up to decompress blob" if at_once else file
+            raise _mismatch(layer, f"writing blob: {step}: happened during read")
+        blob = layer.blob
+        if blob is not None and not layer.is_inflated and is_recognised(blob.compression):
+            error = storage_inflating_error(blob.compression, blob.size, self._library)
+            if error is not None:
+                reason = f"layer {layer.digest} cannot be decompressed"
+                raise Refusal(f"writing blob: {file}: {error}", reason)
+        if layer.size is not None and layer.size != layer.size_read:
+            raise Refusal(
+                "writing blob: blob size mismatch",
+                f"layer {layer.digest} is said to have {layer.size} bytes, it has "
+                f"{layer.size_read}",
+                ("OCI010", "DKR008"),
+            )
+
+    def _check_diff_id(self, layer: SourceLayer, number: int) -> None:
+        if not self._library.refuses_wrong_diff_ids or not any(self._diff_ids):
+            return
+        if number >= len(self._diff_ids):
+            raise Refusal(
+                f"writing blob: image config has only {len(self._diff_ids)} DiffID values, "
+                f"but a layer with index {number} exists",
+                "the config names fewer layers than the manifest",
+                ("CFG003", "DKR004"),
+            )
+        found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
+        wanted = self._diff_ids[number]
+        if wanted != found:
+            name = self._library.blob_name(layer.digest)
+            raise Refusal(
+                f"writing blob: layer {number} (blob {name}) does not match config's DiffID "
+                f'"{wanted}"',
+                f"layer {number} decompresses to {found}, the config says {wanted}",
+                ("LYR001", "CFG001"),
+            )
+
+
+def new_root() -> Unpacking:
+    """An empty root to apply layers to."""
+    return Unpacking(str, chrooted=True)
+
+
+def apply_tar(
+    digest: str,
+    tar: Tar,
+    tree: Unpacking,
+    library: Library,
+    printed: list[str],
+) -> None:
+    """Unpack one layer over those below it.
+
+    Raises:
+        Refusal: It cannot be unpacked.
+    """
+    try:
+        tree.apply_layer(tar)
+    except UnpackError as error:
+        text = f"ApplyLayer stdout:  stderr: {error} exit status 1"
+        raise _not_applied(text, digest, library, printed) from None
+    if first_duplicate(tar.entries) is not None:
+        size = sum(tar.entries.sizes)
+        text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {DUPLICATES}'
+        raise _not_applied(text, digest, library, printed)
+
+
+def _tar_of(layer: SourceLayer) -> Tar:
+    """What tar reading makes of a layer: of an empty file, an empty tar."""
+    blob = layer.blob
+    if blob is None or (layer.is_inflated and is_compressed_twice(blob)):
+        # Storage takes off the second compression; below it, all is taken for sound.
+        return Tar(Entries())
+    if blob.tar is not None:
+        return blob.tar
+    no_tar = Anomaly(AnomalyKind.NOT_A_TAR, 0, "a JSON document", fatal=True)
+    return Tar(Entries(), (no_tar,), size=blob.size)
+
+
+def _not_applied(text: str, digest: str, library: Library, printed: list[str]) -> Refusal:
+    logged = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    printed.append(f'level=error msg="While applying layer: {logged}"')
+    return Refusal(
+        f"writing blob: adding layer with blob {library.blob_name(digest)}: {text}",
+        f"layer {digest} cannot be unpacked",
+        (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
+    )

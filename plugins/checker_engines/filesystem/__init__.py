@@ -1,0 +1,1 @@
+"""The tree that an extraction is tried on, and what extractors have in common."""

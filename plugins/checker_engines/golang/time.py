@@ -1,0 +1,108 @@
+"""Moments in JSON as Go decodes them (time.Time.UnmarshalJSON, time/format.go, RFC 3339)."""
+
+from __future__ import annotations
+
+import json
+import re
+from calendar import monthrange
+from typing import NamedTuple
+
+from checker_engines.golang.fmt import quote
+
+_LAYOUT = "2006-01-02T15:04:05Z07:00"
+_LAST_HOUR = "23"
+_HOUR = 11
+"""Where the hour begins, in characters."""
+
+
+class _Step(NamedTuple):
+    """An element of the layout: how it stands there, what fits, and the range of its number."""
+
+    shown: str
+    pattern: re.Pattern[str]
+    name: str = ""
+    least: int = 0
+    most: int = 9999
+
+
+def _literal(text: str) -> _Step:
+    return _Step(text, re.compile(re.escape(text)))
+
+
+_TWO = re.compile("[0-9]{2}")
+_STEPS = (
+    _Step("2006", re.compile("[0-9]{4}")),
+    _literal("-"),
+    _Step("01", _TWO, "month", 1, 12),
+    _literal("-"),
+    _Step("02", _TWO),
+    _literal("T"),
+    _Step("15", re.compile("[0-9]{1,2}"), "hour", 0, 23),
+    _literal(":"),
+    _Step("04", _TWO, "minute", 0, 59),
+    _literal(":"),
+    _Step("05", re.compile(r"[0-9]{2}(?:[.,][0-9]+)?"), "second", 0, 59),
+    _Step("Z07:00", re.compile(r"Z|[-+][0-9]{2}:[0-9]{2}")),
+)
+
+
+def time_error(value: object) -> str | None:
+    """What Go 1.20 and later say of a value that is no moment; None if it is one, or null."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return "Time.UnmarshalJSON: input is not a JSON string"
+    return _parse_error(value, _LAYOUT, _STEPS) or _strictly(value)
+
+
+def old_time_error(value: object) -> str | None:
+    """What Go before 1.20 says, which takes the value as it stands in JSON."""
+    if value is None:
+        return None
+    raw = json.dumps(_whole(value), separators=(",", ":"), ensure_ascii=False)
+    mark = _literal('"')
+    return _parse_error(raw, f'"{_LAYOUT}"', (mark, *_STEPS, mark))
+
+
+def _strictly(value: str) -> str | None:
+    """What RFC 3339 asks for beyond what Go's layout of it takes."""
+    what = f"parsing time {quote(value)}"
+    if value[_HOUR + 1] == ":":
+        return f'{what} as {quote(_LAYOUT)}: cannot parse {quote(value[_HOUR])} as "15"'
+    if "," in value:
+        return f'{what} as {quote(_LAYOUT)}: cannot parse "," as "."'
+    if value[-6] in "+-" and value[-5:-3] > _LAST_HOUR:
+        return f"{what}: timezone hour out of range"
+    if value[-6] in "+-" and value[-2:] > "59":
+        return f"{what}: timezone minute out of range"
+    return None
+
+
+def _whole(value: object) -> object:
+    """The value with numbers as they are mostly written."""
+    if isinstance(value, dict):
+        return {key: _whole(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _parse_error(value: str, layout: str, steps: tuple[_Step, ...]) -> str | None:
+    what = f"parsing time {quote(value)}"
+    rest = value
+    found: dict[str, int] = {}
+    for step in steps:
+        match = step.pattern.match(rest)
+        if match is None:
+            where = f"cannot parse {quote(rest)} as {quote(step.shown)}"
+            return f"{what} as {quote(layout)}: {where}"
+        digits = re.match("[0-9]*", match[0])
+        found[step.shown] = int(digits[0]) if digits and digits[0] else 0
+        if step.name and not step.least <= found[step.shown] <= step.most:
+            return f"{what}: {step.name} out of range"
+        rest = rest[match.end() :]
+    if rest:
+        return f"{what}: extra text: {quote(rest)}"
+    # The proleptic calendar repeats every 400 years, and Python has no year 0.
+    days = monthrange(found["2006"] % 400 + 400, found["01"])[1]
+    return None if 1 <= found["02"] <= days else f"{what}: day out of range"

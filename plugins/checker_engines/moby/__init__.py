@@ -1,0 +1,1 @@
+"""Docker: its classic stores, its containerd store, and what they share."""

@@ -1,0 +1,600 @@
+"""Docker with its classic store, graph drivers: 20.10, 28 and 29.
+
+Read from moby 20.10.24, 28.5.2 and 29.7.2 (image/tarexport/load.go, daemon/images/image_import.go,
+pkg/archive, layer), with the vfs graph driver.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
+from checker.model.archive import Archive, Kind
+from checker.model.blob import Blob
+from checker.model.compression import CompressionKind
+from checker.model.entries import (
+    BLOCK_DEVICE,
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    REGULAR,
+)
+from checker.model.image import Json, items, mapping, text
+from checker.model.names import InvalidReferenceError, parse_reference
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.answers.advice import IS_LOADED, use_import
+from checker_engines.answers.conditions import (
+    DEVICES,
+    EMPTY_STORE,
+    UNPIGZ,
+    VFS,
+    XZ,
+    reading_conditions,
+)
+from checker_engines.answers.importing import MAKES_SENSE, why_import_is_senseless
+from checker_engines.answers.refusal import (
+    DAMAGED,
+    LAYER_DAMAGED,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    ROOT_NOT_EXTRACTED,
+    Refusal,
+)
+from checker_engines.answers.source import check_is_file
+from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
+from checker_engines.filesystem.tree import Tree, TreeError
+from checker_engines.golang.json import (
+    GoJsonError,
+    Struct,
+    decode_document,
+    decode_first,
+)
+from checker_engines.golang.stream import (
+    Stream,
+    as_stored,
+    stream_of_archive,
+    stream_of_blob,
+)
+from checker_engines.moby import graphdriver_decisions as docker_graphdriver
+from checker_engines.moby.archive import (
+    ExtractionError,
+    Root,
+    extract,
+)
+from checker_engines.moby.image_config import V1_IMAGE
+from checker_engines.moby.layer_store import Chain, LayerStore
+from checker_engines.moby.tarexport import (
+    MANIFEST_TYPE,
+    REPOSITORIES_TYPE,
+    V1_CONFIG_TYPE,
+)
+from checker_engines.moby.versions import VERSIONS, Version
+
+_NAME_IN_MESSAGE = re.compile(r" \(.*\)(?= must be lowercase)")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DAEMON = "error during connect: Post "
+_CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
+
+
+def engines() -> Iterator[Engine]:
+    """All engines of this family."""
+    for version in VERSIONS:
+        follows = f"Docker {version.follows}, classic store, vfs"
+        yield Engine(
+            version.name,
+            "load",
+            _judge_load(version),
+            follows,
+            partial(docker_graphdriver.load, version),
+        )
+        yield Engine(
+            version.name,
+            "import",
+            _judge_import(version),
+            follows,
+            partial(docker_graphdriver.import_, version),
+        )
+
+
+def _judge_load(version: Version) -> Callable[[Question], Verdict]:
+    return lambda question: load(version, question)
+
+
+def _judge_import(version: Version) -> Callable[[Question], Verdict]:
+    return lambda question: import_(version, question)
+
+
+def load(version: Version, question: Question) -> Verdict:
+    """What ``docker load`` does."""
+    command = f"docker load -i {question.quoted_path}"
+    conditions = tuple(_load_conditions(question.archive))
+    try:
+        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        count = _Load(version, question).run()
+    except Refusal as refusal:
+        return _refused(version, "load", refusal, command, conditions)
+    if count:
+        outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
+    else:
+        outcome = VerdictOutcome.ACCEPTS_BROKEN
+        reason = "docker load exits 0, but loads nothing: manifest.json names no image"
+    return Verdict(
+        engine=version.name,
+        action="load",
+        outcome=outcome,
+        reason=reason,
+        conditions=conditions,
+        command=command,
+    )
+
+
+def _loaded(count: int) -> str:
+    return IS_LOADED if count == 1 else f"{count} images are loaded"
+
+
+def import_(version: Version, question: Question) -> Verdict:
+    """What ``docker import`` does."""
+    archive = question.archive
+    command = f"docker import {question.quoted_path} NAME:TAG"
+    conditions = tuple(_import_conditions(archive))
+    try:
+        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        _import(version, stream_of_archive(archive))
+    except Refusal as refusal:
+        return _refused(version, "import", refusal, command, conditions)
+    broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
+    return Verdict(
+        engine=version.name,
+        action="import",
+        outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
+        reason=broken or MAKES_SENSE,
+        conditions=conditions,
+        command=command,
+    )
+
+
+def _import(version: Version, content: Stream) -> None:
+    try:
+        _apply_layer(version, content, Root(version.dialect))
+    except Refusal as refusal:
+        message = f"Error response from daemon: {refusal.message}"
+        raise Refusal(message, refusal.reason, refusal.rules) from refusal
+
+
+def _refused(
+    version: Version,
+    action: str,
+    refusal: Refusal,
+    command: str,
+    conditions: tuple[str, ...],
+) -> Verdict:
+    return Verdict(
+        engine=version.name,
+        action=action,
+        outcome=VerdictOutcome.REJECTS,
+        reason=refusal.reason,
+        message=refusal.message,
+        conditions=conditions,
+        rules=refusal.rules,
+        command=command,
+    )
+
+
+def _load_conditions(archive: Archive) -> Iterator[str]:
+    layers = [
+        stream_of_blob(layer.blob)
+        for image in archive.images
+        for layer in image.layers
+        if layer.blob
+    ]
+    found = dict.fromkeys(_stream_conditions(stream_of_archive(archive)))
+    found.pop(VFS, None)
+    for layer in layers:
+        found.update(dict.fromkeys(_stream_conditions(layer)))
+    yield from found
+    if archive.images:
+        yield EMPTY_STORE
+    yield from reading_conditions(archive)
+
+
+def _import_conditions(archive: Archive) -> Iterator[str]:
+    yield from _stream_conditions(stream_of_archive(archive))
+    yield from reading_conditions(archive)
+
+
+def _stream_conditions(content: Stream) -> Iterator[str]:
+    kind = content.compression.kind
+    if kind is CompressionKind.XZ:
+        yield XZ
+    if kind is CompressionKind.GZIP and content.damage is not None:
+        yield UNPIGZ
+    if next(content.entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None:
+        yield DEVICES
+    if content.entries.whiteouts:
+        yield VFS
+
+
+class _Load:
+    """One run of ``docker load``, into an empty store.
+
+    Raises:
+        Refusal: Docker cannot unpack the archive.
+    """
+
+    def __init__(self, version: Version, question: Question) -> None:
+        self.version = version
+        self.question = question
+        self.root = _unpack(version, stream_of_archive(question.archive))
+        self.layers = LayerStore(
+            lambda: Root(version.dialect),
+            lambda layer, root: _apply_layer(version, layer, root),
+        )
+
+    def run(self) -> int:
+        """Load all images.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            Refusal: Docker stops with an error.
+        """
+        if MANIFEST_JSON not in self.root.top():
+            return self._load_without_manifest()
+        manifest = self._decode_manifest()
+        for item in manifest:
+            self._load_item(mapping(item))
+        return len(manifest)
+
+    def _decode_manifest(self) -> list[object]:
+        try:
+            value = decode_first(self.read(MANIFEST_JSON, _NO_CONTENT), MANIFEST_TYPE)
+        except GoJsonError as error:
+            raise Refusal(
+                f"{self.version.manifest_prefix}{error}",
+                "manifest.json is not what Docker expects there: a list of images",
+                ("DKR001",),
+            ) from error
+        if value is None and not self.version.is_old:
+            raise Refusal(
+                "invalid manifest, manifest cannot be null (but can be [])",
+                "manifest.json is null; it must be a list of images",
+                ("DKR001",),
+            )
+        return items(value)
+
+    def _load_item(self, item: Json) -> None:
+        config_path = text(item.get("Config")) or ""
+        config = self._decode_config(config_path)
+        rootfs = config.get("rootfs")
+        if rootfs is None:
+            raise Refusal(
+                "invalid image JSON, no RootFS key",
+                f"the config {config_path} has no rootfs, which names the layers",
+                ("CFG001",),
+            )
+        self.check_os(text(config.get("os")) or "")
+        diff_ids = [text(each) or "" for each in items(mapping(rootfs).get("diff_ids"))]
+        paths = [text(each) or "" for each in items(item.get("Layers"))]
+        if len(paths) != len(diff_ids):
+            raise Refusal(
+                f"invalid manifest, layers length mismatch: expected {len(paths)},"
+                f" got {len(diff_ids)}",
+                f"manifest.json lists {len(paths)} layers, the config {config_path} has"
+                f" {len(diff_ids)} diff_ids",
+                ("DKR004",),
+            )
+        chain = Chain()
+        for number, (path, diff_id) in enumerate(zip(paths, diff_ids, strict=True)):
+            chain = self._load_layer(chain, number, path, diff_id)
+        self._check_history(config, len(diff_ids))
+        self._check_tags([text(each) or "" for each in items(item.get("RepoTags"))])
+
+    def _decode_config(self, path: str) -> Json:
+        try:
+            return mapping(decode_document(self.read(path, _NO_CONFIG), self.version.config))
+        except GoJsonError as error:
+            raise Refusal(
+                str(error), f"the config {path} does not decode as an image config", ("CFG001",)
+            ) from error
+
+    def check_os(self, os: str) -> None:
+        """Refuse images of other systems (``checkCompatibleOS``)."""
+        host = self.question.host.os
+        same = os == host if self.version.is_old else os.lower() == host.lower()
+        if same or not os:
+            return
+        reason = f"the image is for {os}, the host runs {host}"
+        if self.version.is_old and os != "windows":
+            raise Refusal(_CRASH, f"{reason}: the daemon crashes")
+        raise Refusal(f"cannot load {os} image on {host}", reason)
+
+    def _load_layer(self, below: Chain, number: int, path: str, diff_id: str) -> Chain:
+        known = self.layers.find(below, diff_id)
+        if known is not None:
+            return known
+        blob = self.blob(path, "the layer {path}, which manifest.json names, is missing")
+        content = stream_of_blob(blob)
+        # The tar is what the daemon reads; what it hashes to is compared when all is extracted.
+        chain = self.layers.register(below, content, diff_id)
+        if content.diff_id is not None and content.diff_id != diff_id:
+            raise Refusal(
+                f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
+                f"layer {number} ({path}) is not the one that the config names: it was changed,"
+                " or mixed up with another",
+                ("LYR001",),
+            )
+        return chain
+
+    @staticmethod
+    def _check_history(config: Json, layers: int) -> None:
+        history = items(config.get("history"))
+        filled = sum(mapping(entry).get("empty_layer") is not True for entry in history)
+        if filled > layers:
+            raise Refusal(
+                "too many non-empty layers in History section",
+                f"the history of the config tells of {filled} layers, there are {layers}",
+                ("CFG004",),
+            )
+
+    def _check_tags(self, tags: Sequence[str]) -> None:
+        for tag in tags:
+            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
+                continue
+            raise Refusal(
+                f'invalid tag "{tag}"',
+                f"the name {tag!r} in manifest.json has no tag; Docker has stored the image"
+                " without a name",
+                ("DKR005",),
+            )
+
+    def parse_reference(self, name: str, reason: str) -> str | None:
+        """The tag of a name."""
+        try:
+            return parse_reference(name).tag
+        except InvalidReferenceError as error:
+            message = str(error)
+            if self.version.is_old:
+                message = _NAME_IN_MESSAGE.sub("", message)
+            raise Refusal(message, reason, ("DKR005", "DKR006")) from error
+
+    def _load_without_manifest(self) -> int:
+        if not self.version.loads_legacy:
+            raise Refusal(
+                "invalid archive: does not contain a manifest.json", self.advice(), _NOT_THERE
+            )
+        legacy = _Legacy(self)
+        for name, node in sorted(self.root.top().items()):
+            if node.kind == DIRECTORY:
+                legacy.load(name)
+        legacy.load_repositories()
+        return len(legacy.chains)
+
+    def advice(self) -> str:
+        """Why there is no manifest.json."""
+        shown = self.question.quoted_path
+        match self.question.archive.kind:
+            case Kind.ROOTFS | Kind.LAYER:
+                return use_import(self.question, "docker import")
+            case Kind.OCI_ARCHIVE:
+                return (
+                    "it is an OCI archive without manifest.json, which the classic store does not"
+                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:NAME:TAG"
+                )
+            case Kind.DOCKER_ARCHIVE_LEGACY:
+                return (
+                    "it is in the form of before 2015, without manifest.json, which Docker 29 no"
+                    " longer loads; load it with Docker 28 or older, and save it anew"
+                )
+            case Kind.WRAPPED:
+                return "the image lies one folder too deep; pack the content of that folder"
+            case Kind.NESTED:
+                return "the image is in an archive inside this one; unpack that one first"
+        return "it is no image: there is no manifest.json at its top"
+
+    def read(self, path: str, missing: str) -> bytes:
+        """The bytes of a document, or the first ones of what is none."""
+        return raw_of(self.blob(path, missing))
+
+    def blob(self, path: str, missing: str) -> Blob:
+        """The content at a path, links followed inside the temporary folder (``safePath``)."""
+        clean = posixpath.normpath(path.lstrip("/") or ".")
+        reason = missing.format(path=path)
+        if clean == ".." or clean.startswith("../"):
+            raise Refusal(
+                f"evalSymlinksInScope: <tmp>/{clean} is not in <tmp>",
+                f"the path {path} leads out of the archive",
+                ("DKR008",),
+            )
+        real = self.root.real_path("" if clean == "." else clean)
+        shown = f"<tmp>/{real}" if real else "<tmp>"
+        try:
+            node = self.root.lstat(real)
+        except TreeError as error:
+            raise Refusal(f"open {shown}: {error}", reason, _NOT_THERE) from error
+        if node.children is not None:
+            raise Refusal(f"read {shown}: is a directory", reason, _NOT_THERE)
+        blob = self.question.archive.members.blobs.get(node.position)
+        if blob is None or node.kind != REGULAR:
+            raise Refusal(
+                f"open {shown}: no such device or address",
+                f"{path} is no file that can be read",
+                _NOT_THERE,
+            )
+        return blob
+
+
+class _Legacy:
+    """Images in the form before ``manifest.json``: a folder a layer."""
+
+    def __init__(self, load_run: _Load) -> None:
+        self.load_run = load_run
+        self.chains: dict[str, Chain] = {}
+
+    def load(self, name: str) -> None:
+        """Load one image and, before it, those that it is based on."""
+        pending = [name]
+        while pending:
+            name = pending[-1]
+            if name in self.chains:
+                pending.pop()
+                continue
+            parent = self._parent_of(name)
+            if parent in pending:
+                raise Refusal(
+                    _CRASH, f"the parents of {name} form a loop: the daemon crashes", ("DKR007",)
+                )
+            if parent and parent not in self.chains:
+                pending.append(parent)
+                continue
+            self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
+            # Of the rest of the config Docker takes notice when it has the layer.
+            self._decode(name, V1_IMAGE)
+            pending.pop()
+
+    def _parent_of(self, name: str) -> str:
+        config = self._decode(name, V1_CONFIG_TYPE)
+        self.load_run.check_os(text(config.get("os")) or "")
+        return text(config.get("parent")) or ""
+
+    def _decode(self, name: str, shape: Struct) -> Json:
+        run = self.load_run
+        try:
+            return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
+        except GoJsonError as error:
+            raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
+
+    def _load_layer(self, name: str, below: Chain) -> Chain:
+        run = self.load_run
+        blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
+        content = stream_of_blob(blob)
+        diff_id = content.diff_id or blob.digest
+        return run.layers.find(below, diff_id) or run.layers.register(below, content, diff_id)
+
+    def load_repositories(self) -> None:
+        """Name the images."""
+        run = self.load_run
+        raw = run.read(REPOSITORIES, run.advice())
+        try:
+            names = mapping(decode_first(raw, REPOSITORIES_TYPE))
+        except GoJsonError as error:
+            raise Refusal(str(error), "repositories does not decode", ("DKR006",)) from error
+        for name, tags in names.items():
+            for tag, target in mapping(tags).items():
+                self._name(name, tag, text(target) or "")
+
+    def _name(self, name: str, tag: str, target: str) -> None:
+        if target not in self.chains:
+            raise Refusal(
+                f"invalid target ID: {target}",
+                f"repositories names {name}:{tag} for {target}, which is not in the archive",
+                ("DKR006",),
+            )
+        reason = f"repositories has the name {name!r}, which is no valid one"
+        self.load_run.parse_reference(name, reason)
+        if not _TAG.fullmatch(tag):
+            raise Refusal("invalid tag format", f"{tag!r} is no valid tag", ("DKR006",))
+
+
+# A layer, or a whole archive that is imported as one.
+_OF_LAYER = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
+_NOT_THERE = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
+_NO_CONTENT = "{path} cannot be read"
+_NO_CONFIG = "the config {path}, which manifest.json names, is missing"
+
+
+def raw_of(blob: Blob) -> bytes:
+    """The bytes of a document; of what is none, the first, among which the first error lies."""
+    if blob.document is not None:
+        return blob.document.raw
+    return b"" if blob.tar is None else blob.tar.head
+
+
+def _unpack(version: Version, content: Stream) -> Tree:
+    """Unpack the whole archive into the temporary folder."""
+    stream = _inflated(version, content)
+    stop = _stop(version, stream)
+    try:
+        tree = extract(version.dialect, stream.entries, is_whole=stop is None)
+    except ExtractionError as error:
+        raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
+    if stop is not None:
+        raise _unpack_refusal(version, stop, _stop_reason(stream))
+    damage = stream.damage
+    if damage is not None and version.is_old:
+        raise Refusal(f"Error processing tar file({damage} ):", _stop_reason(stream), DAMAGED)
+    if damage is not None and not stream.is_ended:
+        raise Refusal(damage, _stop_reason(stream), DAMAGED)
+    return tree
+
+
+def _unpack_refusal(version: Version, message: str, reason: str) -> Refusal:
+    if version.is_old:
+        message = f"Error processing tar file(exit status 1): {message}"
+    return Refusal(message, reason, (*DAMAGED, *NOT_EXTRACTED))
+
+
+def _apply_layer(version: Version, content: Stream, root: Root) -> None:
+    """Extract a layer onto those below, through tar-split."""
+    stream = _inflated(version, content)
+    entries = stream.entries
+    duplicate = first_duplicate(entries)
+    count = len(entries) if duplicate is None else duplicate
+    stop = _stop(version, stream)
+    # At a duplicate the stream is closed, which looks like its end.
+    is_whole = stop is None or duplicate is not None
+    try:
+        root.extract_layer(entries, count, is_whole=is_whole)
+    except ExtractionError as error:
+        raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
+    if duplicate is not None:
+        name = entries.name(duplicate)
+        reason = f"{stream.name} has two entries {name!r}; pack it anew with each name once"
+        raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
+    if stop is not None:
+        raise _layer_refusal(version, stop, _stop_reason(stream))
+    damage = stream.damage
+    if damage is not None and (version.reads_late_errors or not stream.is_ended):
+        raise _late_refusal(version, damage, sum(entries.sizes), _stop_reason(stream))
+
+
+def _layer_refusal(version: Version, message: str, reason: str) -> Refusal:
+    if version.is_old:
+        message = f"ApplyLayer exit status 1 stdout:  stderr: {message}"
+    return Refusal(message, reason, _OF_LAYER)
+
+
+def _late_refusal(version: Version, message: str, size: int, reason: str) -> Refusal:
+    """An error that old versions notice when the extracting process is done."""
+    if version.is_old:
+        message = f'ApplyLayer {message} stdout: {{"layerSize":{size}}} stderr:'
+    return Refusal(message, reason, _OF_LAYER)
+
+
+def _inflated(version: Version, content: Stream) -> Stream:
+    is_zstd = content.compression.kind is CompressionKind.ZSTD
+    return as_stored(content) if is_zstd and version.is_old else content
+
+
+def _stop(version: Version, content: Stream) -> str | None:
+    """The error in the middle of a stream; newer versions hand the decompressor's own through."""
+    stop = content.stop
+    if stop is None or version.is_old:
+        return stop
+    is_cut = stop == "unexpected EOF"
+    return content.damage or stop if is_cut else stop
+
+
+def _entry_reason(content: Stream, error: ExtractionError) -> str:
+    name = content.entries.name(error.position)
+    return f"the entry {name!r} of {content.name} cannot be extracted; pack it anew without it"
+
+
+def _stop_reason(content: Stream) -> str:
+    if content.damage is not None:
+        return f"the {content.compression.kind} stream of {content.name} is damaged; get it anew"
+    if content.tar is None or not len(content.entries):
+        return f"{content.name} is no tar that this version can read"
+    return f"the tar of {content.name} is damaged or cut short; get it anew"

@@ -1,1 +1,0 @@
-"""What decides in each engine profile, for ``docs/engines.md``; a module a family."""
