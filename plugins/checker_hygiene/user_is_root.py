@@ -28,7 +28,7 @@ class UserIsRoot(Check):
         Kubernetes, which cannot evaluate a name. Where root is needed, as in base images, waive the
         rule.
 
-            RUN adduser --uid 10001 --disabled-password app
+            RUN useradd --uid 10001 app
             USER 10001
 
     References:

@@ -90,7 +90,10 @@ def _judge(kind: str, device: tuple[int, int]) -> tuple[str, Severity]:
     if kind == CHARACTER_DEVICE and device == _WHITEOUT:
         return "overlay storage interprets this device as a deleted file", Severity.WARNING
     if not (0 <= major < _UINT32 and 0 <= minor < _UINT32):
-        return "device numbers do not fit 32 bits; Docker 29.7 rejects them", Severity.ERROR
+        return (
+            "device numbers do not fit 32 bits; Docker 29.7 and later reject them",
+            Severity.ERROR,
+        )
     if major >= _MAJORS or minor >= _MINORS:
         return "device numbers are not valid on Linux", Severity.WARNING
     return "rootless engines cannot create devices", Severity.NOTE

@@ -1,4 +1,4 @@
-"""RFS: the merged root filesystem, and whether what an image starts can run in it."""
+"""RFS: the merged root filesystem, and whether the command of an image can run in it."""
 
 from __future__ import annotations
 
