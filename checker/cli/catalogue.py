@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from textwrap import dedent
 from typing import Any
 
 from checker.checks.option import Option
@@ -150,9 +152,24 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
 
 
 def _markdown_of(documentation: str) -> list[str]:
-    """A docstring with its headings made bold and its indentation taken away."""
-    lines = []
-    for line in documentation.splitlines():
-        is_heading = line.endswith(":") and not line.startswith(" ")
-        lines += [f"**{line.removesuffix(':')}**", ""] if is_heading else [line.strip()]
-    return lines
+    """A docstring with bold headings and fenced examples, its indentation removed."""
+    blocks = groupby(documentation.splitlines(), key=_is_example)
+    return [
+        line
+        for is_example, block in blocks
+        for line in (_fenced(block) if is_example else map(_markdown_line, block))
+    ]
+
+
+def _fenced(block: Iterable[str]) -> list[str]:
+    return ["```", *dedent("\n".join(block)).splitlines(), "```"]
+
+
+def _is_example(line: str) -> bool:
+    """Whether a line is indented more than the text and the list items of a section."""
+    return line.startswith(" " * 8)
+
+
+def _markdown_line(line: str) -> str:
+    is_heading = line.endswith(":") and not line.startswith(" ")
+    return f"**{line.removesuffix(':')}**\n" if is_heading else line.strip()
