@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import Archive, Check, Finding, Session, Severity, SettingsError
+from checker import Archive, Check, Finding, Session, SettingsError, Severity
 from checker.checks.registry import Registry, RuleConflictError
 from checker.cli.catalogue import rules_markdown, run_explain
 from checker.plugins import LoadedPlugins, load_plugins
@@ -123,7 +123,9 @@ def test_a_misspelt_method_is_refused() -> None:
             """Not called."""
             yield self.finding(archive, "never")
 
-    with pytest.raises(RuleConflictError, match="check_archiv is never called; did you mean check_"):
+    with pytest.raises(
+        RuleConflictError, match="check_archiv is never called; did you mean check_"
+    ):
         Registry().add(Misspelt, "mine")
 
 
