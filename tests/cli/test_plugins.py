@@ -141,8 +141,10 @@ PROBLEMS = [
     ("claims-name", "plugin checker_archive (claims-name 2.5): its name is also claimed by"),
     (
         "claims-rule",
-        "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already registered by "
-        "checker_archive",
+        (
+            "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already registered by "
+            "checker_archive"
+        ),
     ),
     ("unknown-hook", "plugin unknown_hook (unknown-hook 2.5): unknown hook checker_cheks"),
 ]
