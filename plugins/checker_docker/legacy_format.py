@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Check, Finding, Kind, Severity
 from checker.interpretation.images import MANIFEST_JSON
-from checker.model.archive import Archive, Kind
 from checker.model.image import mapping
 
 _MOST = 10

@@ -7,10 +7,8 @@ import binascii
 import hashlib
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Descriptor, Finding, Severity
 from checker.interpretation.images import shorten
-from checker.model.archive import Archive
-from checker.model.image import Descriptor
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Finding, Severity
 from checker.interpretation.images import OCI_LAYOUT
-from checker.model.archive import Archive
 from checker_oci.documents import WholeLayoutCheck
 
 

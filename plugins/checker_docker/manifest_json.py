@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from checker import Archive, Entry
 from checker.interpretation.images import MANIFEST_JSON
-from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, REGULAR, Entry
+from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.names import InvalidReferenceError, parse_reference
 
