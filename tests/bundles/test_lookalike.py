@@ -13,9 +13,15 @@ from checker.checks.lookalike import looks_like
         (b"PK\x03\x04\x14\x00", "a zip file"),
         (b"\x7fELF\x02\x01\x01", "an ELF executable"),
         (b"\n <!DOCTYPE html><html>", "an HTML page, such as the error or login page of a server"),
-        (b'{"errors": [{"code": "UNAUTHORIZED"}]}', "a JSON document, such as an error message of a registry"),
+        (
+            b'{"errors": [{"code": "UNAUTHORIZED"}]}',
+            "a JSON document, such as an error message of a registry",
+        ),
         (b"\xef\xbb\xbf[1]", "a JSON document, such as an error message of a registry"),
-        (b"<?xml version='1.0'?><Error/>", "an XML document, such as an error message of a storage service"),
+        (
+            b"<?xml version='1.0'?><Error/>",
+            "an XML document, such as an error message of a storage service",
+        ),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"\x1f\x8b\x08\x00", "gzip data"),
         ("ustar".encode("utf-16"), "UTF-16 text, as written by PowerShell's > operator"),

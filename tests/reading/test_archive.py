@@ -562,7 +562,9 @@ def test_a_compressed_file_needs_a_folder_to_write_to(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     path = written(tmp_path, compress(SAMPLE, "gzip"))
-    with pytest.raises(UnreadableError, match="no writable directory for the uncompressed copy; set TMPDIR"):
+    with pytest.raises(
+        UnreadableError, match="no writable directory for the uncompressed copy; set TMPDIR"
+    ):
         read(path)
 
 
