@@ -54,7 +54,7 @@ def engines() -> tuple[Engine, ...]:
 
 def _judge(question: Question) -> Verdict:
     """Say what ``ctr image import`` does with an archive."""
-    command = f"ctr image import {question.shown_as}"
+    command = f"ctr image import {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
         verdict = _import(question)
@@ -79,7 +79,7 @@ def conditions_of(archive: Archive) -> tuple[str, ...]:
 
 def _import(question: Question) -> Verdict:
     archive, host = question.archive, question.host
-    check_is_file(question, f"read {question.shown_as}: is a directory")
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
     _refuse_unknown_compression(archive)
     error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
     imported = import_index(archive, host, error, remote=False)
@@ -94,7 +94,7 @@ def _import(question: Question) -> Verdict:
     for child in named:
         check_target(child)
     if not named:
-        return _broken(_NO_NAME.format(archive=question.shown_as))
+        return _broken(_NO_NAME.format(archive=question.quoted_path))
     if passed_over:
         return _broken(passed_over[0])
     return Verdict(

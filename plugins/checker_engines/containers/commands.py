@@ -243,9 +243,9 @@ class Podman(NamedTuple):
         reason: str,
         message: str | None,
     ) -> Verdict:
-        typed = f"podman load -i {question.shown_as}"
+        typed = f"podman load -i {question.quoted_path}"
         if action == "import":
-            typed = f"podman import {question.shown_as} NAME:TAG"
+            typed = f"podman import {question.quoted_path} NAME:TAG"
         return Verdict(
             engine=self.name,
             action=action,
@@ -359,7 +359,7 @@ class Skopeo(NamedTuple):
             message=message,
             conditions=tuple(_conditions(question)),
             rules=rules,
-            command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+            command=f"skopeo copy {action}:{question.quoted_path} dir:FOLDER",
         )
 
 
@@ -474,7 +474,7 @@ def _logged(message: str) -> str:
 
 
 def _conditions(question: Question) -> Iterator[str]:
-    if ":" in question.shown_as:
+    if ":" in question.quoted_path:
         yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))

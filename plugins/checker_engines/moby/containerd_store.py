@@ -73,7 +73,7 @@ class _UnpackFailedError(Exception):
 
 def _judge_load(question: Question) -> Verdict:
     """Say what ``docker load`` does with an archive."""
-    command = f"docker load -i {question.shown_as}"
+    command = f"docker load -i {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
         verdict = _load(question)
@@ -90,7 +90,7 @@ def _verdict(action: str, outcome: VerdictOutcome, reason: str) -> Verdict:
 
 def _load(question: Question) -> Verdict:
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
@@ -249,7 +249,7 @@ def _apply(
 
 def _judge_import(question: Question) -> Verdict:
     """Say what ``docker import`` does with an archive."""
-    command = f"docker import {question.shown_as} {_IMPORTED_NAME}"
+    command = f"docker import {question.quoted_path} {_IMPORTED_NAME}"
     conditions = conditions_of(question.archive)
     try:
         _import(question)
@@ -265,7 +265,7 @@ def _judge_import(question: Question) -> Verdict:
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
     damage = drain_error(archive.compression, archive.size)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
