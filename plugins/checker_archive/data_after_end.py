@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.compression import CompressionKind
-from checker.model.tar import Anomaly, AnomalyKind
+from checker import Anomaly, AnomalyKind, Archive, CompressionKind, Finding, Severity
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_archive.outer_tar import TarCheck
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Archive, Check, Finding, Kind, Severity
+from checker import Archive, Check, Entries, Finding, Kind, Severity
 from checker.model.archive import IMAGE_KINDS
-from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries, climbs_out
+from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, climbs_out
 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive reject it"

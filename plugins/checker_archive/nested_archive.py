@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Kind, Severity
+from checker import Archive, Check, Finding, Kind, Members, Severity
 from checker.interpretation.images import marks_of_image
 from checker.interpretation.kind import inner_archives
-from checker.model.members import Members
 
 
 class NestedArchive(Check):

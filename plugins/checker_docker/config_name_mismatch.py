@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Archive, Finding, Severity
-from checker.model.blob import Blob
+from checker import Archive, Blob, Finding, Severity
 from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 

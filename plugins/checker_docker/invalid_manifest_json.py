@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.blob import Blob
-from checker.model.document import Document
+from checker import Archive, Blob, Document, Finding, Severity
 from checker_docker.manifest_json import ManifestJsonCheck
 
 _KEYS = {key.lower(): key for key in ("Config", "RepoTags", "Layers", "Parent", "LayerSources")}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Blob, Check, Finding, Severity
 from checker.model.archive import DockerHalf
-from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Kind, Severity
-from checker.model.blob import Blob
-from checker.model.document import Document
+from checker import Archive, Blob, Check, Document, Finding, Kind, Severity
 from checker.model.entries import DIRECTORY
 from checker.model.image import mapping
 from checker_docker.manifest_json import damage_reason

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Blob, Finding, Severity
 from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
-from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.names import InvalidReferenceError, parse_reference

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.compression import Compression, CompressionKind
+from checker import Archive, Compression, CompressionKind, Finding, Severity
 from checker_docker.manifest_json import CONTAINERD, ManifestJsonCheck, items_of
 
 

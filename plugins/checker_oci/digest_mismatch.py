@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.blob import Blob
-from checker.model.names import Digest, parse_digest
+from checker import Archive, Blob, Digest, Finding, Severity, parse_digest
 from checker_oci.documents import LayoutCheck, descriptors, place
 
 

@@ -18,13 +18,24 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from checker import Archive, Check, Descriptor, Finding, Index, Kind, Location, Manifest
+from checker import (
+    Archive,
+    Blob,
+    Check,
+    Descriptor,
+    Document,
+    Finding,
+    Index,
+    Kind,
+    Location,
+    Manifest,
+    MediaType,
+)
 from checker.checks.documents import case_problems, json_problems
 from checker.interpretation.images import INDEX_JSON, shorten
-from checker.model.blob import Blob
-from checker.model.document import Document, pointer
+from checker.model.document import pointer
 from checker.model.image import Nature, mapping, nature_of, read_descriptor
-from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
+from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES
 from checker_schemas import SchemaError, validate
 
 _LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Finding, Severity, parse_digest
 from checker.model.entries import DIRECTORY
-from checker.model.names import parse_digest
 from checker_oci.documents import LayoutCheck
 
 _BLOBS = "blobs/"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Manifest, Severity
+from checker import Archive, Descriptor, Finding, Manifest, MediaType, Severity
 from checker.model.image import mapping, nature_of, text
-from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
+from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES
 from checker_oci.documents import LayoutCheck, Part, indexes, manifests, place, short_name
 
 _SUBJECTS = INDEX_TYPES | MANIFEST_TYPES

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Finding, MediaType, Severity
 from checker.model.image import mapping, nature_of
-from checker.model.names import MediaType
 from checker_oci.documents import LayoutCheck, indexes, manifests
 
 _OCI_TYPES = frozenset({MediaType.OCI_INDEX, MediaType.OCI_MANIFEST})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Manifest, Severity
-from checker.model.names import LAYER_COMPRESSION, MediaType
+from checker import Archive, Descriptor, Finding, Manifest, MediaType, Severity
+from checker.model.names import LAYER_COMPRESSION
 from checker_oci.documents import LayoutCheck, below, content, place
 
 _DOCKER = "application/vnd.docker."

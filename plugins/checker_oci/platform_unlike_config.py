@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Severity
+from checker import Archive, Blob, Descriptor, Finding, Platform, Severity
 from checker.checks.platforms import variant_of
-from checker.model.blob import Blob
 from checker.model.image import mapping, text
-from checker.model.names import Platform
 from checker_oci.documents import (
     LayoutCheck,
     below,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Severity
+from checker import Archive, Blob, Descriptor, Finding, Severity
 from checker.interpretation.images import INDEX_JSON
-from checker.model.blob import Blob
 from checker_oci.documents import LayoutCheck, descriptors, place
 
 _LARGEST = 2**63 - 1  # OCI007 reports larger values

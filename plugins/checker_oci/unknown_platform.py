@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Finding, Platform, Severity
 from checker.checks.platforms import WINDOWS_FEATURES, unknown_values
-from checker.model.names import Platform
 from checker_oci.documents import LayoutCheck, below, listed, place
 
 _UNKNOWN = "unknown"  # BuildKit's platform for attestations

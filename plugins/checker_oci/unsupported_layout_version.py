@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Document, Finding, Severity
 from checker.interpretation.images import OCI_LAYOUT
-from checker.model.document import Document
 from checker.model.image import mapping, text
 from checker_oci.documents import LayoutCheck
 

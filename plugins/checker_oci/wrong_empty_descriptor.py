@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Severity
-from checker.model.blob import Blob
-from checker.model.names import MediaType
+from checker import Archive, Blob, Descriptor, Finding, MediaType, Severity
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 _DIGESTS = {
