@@ -9,7 +9,7 @@ from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_archive.outer_tar import TarCheck
 
 _AFTER_GZIP = "Podman and skopeo reject the file, Docker and containerd ignore the data"
-_AFTER_OTHERS = "Podman and skopeo reject the file, as do Docker 20.10 and docker import"
+_AFTER_OTHERS = "Podman and skopeo reject the file, as do Docker up to 20.10 and docker import"
 
 
 class DataAfterEnd(TarCheck):

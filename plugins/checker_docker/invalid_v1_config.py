@@ -78,7 +78,8 @@ class InvalidV1Config(Check):
         blob = archive.members.blob(f"{chain[0]}/json")
         return self.finding(
             archive if blob is None else blob,
-            f"the parents form a cycle of {len(chain)}: {shown}; Docker follows it without a limit",
+            f"the parents form a cycle of {len(chain)}: {shown}; Docker up to 28 follows it "
+            "without a limit",
             at={"pointer": "/parent"},
         )
 

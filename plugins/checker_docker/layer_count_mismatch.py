@@ -55,7 +55,8 @@ class LayerCountMismatch(ManifestJsonCheck):
         yield self.finding(
             item.item,
             f"{item.label} lists {_count(layers, 'layer')}, rootfs.diff_ids of its config "
-            f"{item.item.config} lists {_count(diff_ids, 'diffID')}; engines reject the image",
+            f"{item.item.config} lists {_count(diff_ids, 'diffID')}; engines that read "
+            "manifest.json reject the image or cannot unpack it",
             at={"pointer": item.pointer("Layers")},
             related=[config.blob.location._replace(pointer="/rootfs/diff_ids")],
         )

@@ -55,7 +55,8 @@ class LayerPathReused(ManifestJsonCheck):
             yield self.finding(
                 item.item,
                 f"{item.label}: layers {earlier} and {i} are both {path}, but their diffIDs in the "
-                f"config are {diff_ids[earlier]} and {diff_id}; engines reject the image",
+                f"config are {diff_ids[earlier]} and {diff_id}; engines that read manifest.json "
+                "reject the image",
                 at={"pointer": f"{item.pointer('Layers')}/{i}", "layer": i},
                 related=[config.blob.location._replace(pointer=f"/rootfs/diff_ids/{i}")],
             )

@@ -39,6 +39,7 @@ class MissingConfig(WholeManifestJsonCheck):
             if problem is not None:
                 yield self.finding(
                     item.item,
-                    f"{item.label}: the config {config} {problem}; engines reject the image",
+                    f"{item.label}: the config {config} {problem}; engines that read "
+                    "manifest.json reject the image",
                     at={"pointer": item.pointer("Config")},
                 )

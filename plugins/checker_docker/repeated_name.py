@@ -51,10 +51,7 @@ class RepeatedName(ManifestJsonCheck):
         if earlier.item.config == item.item.config:
             words = "repeats a name of the same image"
         else:
-            words = (
-                f"is also a name of image {earlier.position}, which loses the tag and can then be "
-                "referenced only by ID"
-            )
+            words = f"is also a name of image {earlier.position}, which loses the tag"
         return self.finding(
             item.item,
             f'image {item.position} of manifest.json: "{name}" {words}',
