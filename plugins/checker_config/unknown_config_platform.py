@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Config, Finding, Severity
-from checker.checks.platforms import unknown_words
+from checker.checks.platforms import unknown_values
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker_config.configs import label
@@ -42,7 +42,7 @@ class UnknownConfigPlatform(Check):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the three values."""
-        for field, message in unknown_words(config.platform):
+        for field, message in unknown_values(config.platform):
             yield self.finding(
                 config, f"{label(config)}: {message}", at={"pointer": pointer(field)}
             )
