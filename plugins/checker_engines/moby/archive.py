@@ -238,7 +238,7 @@ class Extractor:
         if kind == DIRECTORY:
             self._make_directory(path, position)
         elif kind == REGULAR:
-            self._put(f"open{at}", path, Node(kind, position))
+            self._put(f"open{at}", path, Node(kind, position), position)
         elif kind == HARD_LINK:
             self._link(path, position, linkname)
         elif kind == SYMLINK:
@@ -246,9 +246,9 @@ class Extractor:
             if not linkname:
                 message = f"{call} {self._shown(path)}: no such file or directory"
                 raise ExtractionError(message, position)
-            self._put(call, path, Node(kind, position, linkname))
+            self._put(call, path, Node(kind, position, linkname), position)
         elif kind in _NODES:
-            self._put(f"mknod{at}", path, Node(kind, position))
+            self._put(f"mknod{at}", path, Node(kind, position), position)
         elif kind != GLOBAL_HEADER:
             raise ExtractionError(f"unhandled tar header type {ord(kind)}", position)
 
@@ -256,7 +256,7 @@ class Extractor:
         try:
             self.tree.lstat(path)
         except TreeError:
-            self._put(f"mkdir{self.dialect.verbs}", path, Node(DIRECTORY, position))
+            self._put(f"mkdir{self.dialect.verbs}", path, Node(DIRECTORY, position), position)
 
     def _link(self, path: str, position: int, linkname: str) -> None:
         target = clean_path(linkname)
@@ -271,13 +271,14 @@ class Extractor:
         if node.children is not None:
             message = f"{call} {self._shown(path)}: operation not permitted"
             raise ExtractionError(message, position)
-        self._put(call, path, node)
+        self._put(call, path, node, position)
 
-    def _put(self, call: str, path: str, node: Node) -> None:
+    def _put(self, call: str, path: str, node: Node, position: int) -> None:
+        """Put a node, which a hard link did not make: its position may be of another layer."""
         try:
             self.tree.put(path, node)
         except TreeError as error:
-            raise ExtractionError(f"{call} {self._shown(path)}: {error}", node.position) from error
+            raise ExtractionError(f"{call} {self._shown(path)}: {error}", position) from error
 
     def _white_out(self, path: str, base: str, position: int) -> None:
         parent = path.rpartition("/")[0]
