@@ -10,13 +10,14 @@ from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
-from checker_engines.containers.storage_archive import UnpackError, Unpacking
+from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
 from checker_engines.containers.versions import (
     Library,
     is_compressed_twice,
     is_recognised,
     storage_inflating_error,
 )
+from checker_engines.filesystem.extractor import Root
 from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
 from checker_engines.golang.json import GoJsonError, decode_document
 
@@ -250,7 +251,7 @@ class _Storage:
         self._diff_ids = diff_ids
         self._stored = stored
         self._printed = printed
-        self._tree = new_root()
+        self._root = new_root()
 
     def take(self, layers: tuple[SourceLayer, ...]) -> None:
         """Take all layers, base first.
@@ -265,7 +266,7 @@ class _Storage:
                 self._store(layer, number)
             self._check_diff_id(layer, number)
             tar = self._stored.setdefault(layer.digest, _tar_of(layer))
-            apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
+            apply_tar(layer.digest, tar, self._root, self._library, self._printed)
 
     def _store(self, layer: SourceLayer, number: int) -> None:
         """Write the uncompressed content to a file."""
@@ -310,15 +311,15 @@ class _Storage:
             )
 
 
-def new_root() -> Unpacking:
+def new_root() -> Root:
     """An empty root to apply layers to."""
-    return Unpacking(str, chrooted=True)
+    return Root(LAYERS)
 
 
 def apply_tar(
     digest: str,
     tar: Tar,
-    tree: Unpacking,
+    root: Root,
     library: Library,
     printed: list[str],
 ) -> None:
@@ -328,7 +329,7 @@ def apply_tar(
         Refusal: It cannot be unpacked.
     """
     try:
-        tree.apply_layer(tar)
+        apply_layer(tar, root)
     except UnpackError as error:
         text = f"ApplyLayer stdout:  stderr: {error} exit status 1"
         raise _not_applied(text, digest, library, printed) from None

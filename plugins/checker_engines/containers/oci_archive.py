@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
+from checker.model.entries import REGULAR
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
@@ -22,13 +23,15 @@ from checker_engines.containers.copy import (
 )
 from checker_engines.containers.docker_archive import raw_of
 from checker_engines.containers.manifest_types import SCHEMA_1
-from checker_engines.containers.storage_archive import UnpackError, Unpacking
+from checker_engines.containers.storage_archive import UnpackError, untar
 from checker_engines.containers.versions import (
     Library,
     pigz_error,
     tar_seen,
 )
+from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, decode_first
+from checker_engines.golang.tar import UNEXPECTED_EOF
 
 BELOW_INDEX = "copying system image from manifest list: "
 """What stands before errors of a copy of an image that an index led to."""
@@ -52,37 +55,44 @@ class OciArchive:
         self._archive = archive
         self._library = library
         self._shown = shown
-        self._tree = Unpacking(self._path, chrooted=False)
-        error = self._extraction_error()
-        if error is not None:
-            folder = self._path("")
+        try:
+            self._tree = self._extract()
+        except UnpackError as error:
             raise Refusal(
-                f'creating temp directory: untarring file "{folder}": {error}',
+                f'creating temp directory: untarring file "{self._path("")}": {error}',
                 f"the archive cannot be extracted: {error}",
                 (*DAMAGED, *NOT_EXTRACTED),
-            )
+            ) from None
 
     def _path(self, below: str) -> str:
         """How messages show a path in the folder."""
         return self._library.temporary(below) if below else self._library.folder
 
-    def _extraction_error(self) -> str | None:
-        compression, tar = self._archive.compression, tar_seen(self._archive)
+    def _extract(self) -> Tree:
+        is_cut, tar = self._archive.compression.truncated, tar_seen(self._archive)
         try:
-            self._tree.untar(tar)
-        except UnpackError as error:
-            if compression.truncated and tar.fatal is not None:
-                return self._cut_error()
-            return str(error)
-        if compression.truncated and tar.end is None:
-            return self._cut_error()
-        return None
+            tree = untar(tar, self._path)
+        except UnpackError:
+            if is_cut and tar.fatal is not None:
+                raise self._cut_error() from None
+            raise
+        if is_cut and tar.end is None:
+            raise self._cut_error()
+        return tree
 
-    def _cut_error(self) -> str:
+    def _cut_error(self) -> UnpackError:
         compression = self._archive.compression
         if self._library.uses_pigz and compression.kind is CompressionKind.GZIP:
-            return pigz_error(compression) or "unexpected EOF"
-        return "unexpected EOF"
+            return UnpackError(pigz_error(compression) or UNEXPECTED_EOF)
+        return UnpackError(UNEXPECTED_EOF)
+
+    def _file_at(self, path: str) -> int | None:
+        """Position of the entry whose content a path leads to; None if there is not a file."""
+        try:
+            node = self._tree.walk(path)
+        except TreeError:
+            return None
+        return node.position if node.kind == REGULAR else None
 
     def only_descriptor(self) -> Mapping[str, object]:
         """The one entry of ``index.json``.
@@ -90,7 +100,7 @@ class OciArchive:
         Raises:
             Refusal: There is no such file, it cannot be read, or has none or several entries.
         """
-        position = self._tree.file_at("index.json")
+        position = self._file_at("index.json")
         if position is None:
             text = f"open {self._library.temporary('index.json')}: no such file or directory"
             rules = ("OCI004", *NO_IMAGE)
@@ -145,7 +155,7 @@ class OciArchive:
         if error is not None:
             reason = f"index.json names {digest!r}, which is no digest"
             raise Refusal(where + error, reason, ("OCI007",))
-        position = self._tree.file_at(_blob_path(digest))
+        position = self._file_at(_blob_path(digest))
         if position is None:
             message = where + self._not_there(digest)
             raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
@@ -238,7 +248,7 @@ class OciArchive:
         if media_type not in CONFIG_TYPES:
             artifact = f'unsupported image-specific operation on artifact with type "{media_type}"'
         error = _reference_error(digest)
-        position = None if error else self._tree.file_at(_blob_path(digest))
+        position = None if error else self._file_at(_blob_path(digest))
         if error is None and position is None:
             error = self._not_there(digest)
         if position is None:
@@ -252,7 +262,7 @@ class OciArchive:
     def _layer(self, value: object) -> SourceLayer:
         digest = _text(value if isinstance(value, dict) else {}, "digest")
         error = _reference_error(digest)
-        position = None if error else self._tree.file_at(_blob_path(digest))
+        position = None if error else self._file_at(_blob_path(digest))
         if position is None:
             error = error or self._not_there(digest)
             return SourceLayer(digest, None, None, "", 0, False, False, error)

@@ -43,6 +43,7 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
+from checker_engines.filesystem.extractor import ExtractionError, Root, extract
 from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
 from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.golang.json import (
@@ -58,11 +59,6 @@ from checker_engines.golang.stream import (
     stream_of_blob,
 )
 from checker_engines.moby import graphdriver_decisions as docker_graphdriver
-from checker_engines.moby.archive import (
-    ExtractionError,
-    Root,
-    extract,
-)
 from checker_engines.moby.image_config import V1_IMAGE
 from checker_engines.moby.layer_store import Chain, LayerStore
 from checker_engines.moby.tarexport import (

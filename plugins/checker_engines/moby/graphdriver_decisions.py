@@ -60,7 +60,7 @@ def _damage(version: Version) -> str:
 
 
 def _extraction(version: Version) -> Iterator[Decision]:
-    climbing = "is refused" if version.dialect.checks_names else "ends at the root"
+    climbing = "is refused" if version.dialect.confinement.name else "ends at the root"
     yield Decision(
         "every member",
         "must be extractable, needed or not: no old GNU sparse file, no type 7, hard links to "

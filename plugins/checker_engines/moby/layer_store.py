@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checker_engines.answers.refusal import Refusal
+from checker_engines.filesystem.extractor import Root
 from checker_engines.golang.stream import Stream
-from checker_engines.moby.archive import Root
 
 _MOST_LAYERS = 125
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from checker_engines.filesystem.dialect import Dialect
 from checker_engines.golang.json import Struct
-from checker_engines.moby.archive import CHROOT, CHROOT_20, OS_ROOT, Dialect
+from checker_engines.moby.archive import CHROOT_20, CHROOT_28, OS_ROOT
 from checker_engines.moby.image_config import CONFIG_20, CONFIG_28, CONFIG_29
 
 
@@ -48,7 +49,7 @@ VERSIONS = (
     Version(
         name="docker-28",
         follows="28.5.2",
-        dialect=CHROOT,
+        dialect=CHROOT_28,
         config=CONFIG_28,
         manifest_prefix="",
         loads_legacy=True,
