@@ -25,7 +25,7 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.golang.time import old_time_error, time_error
+from checker_engines.golang.json_types import OLD_TIMESTAMP, TIMESTAMP
 
 _DIGEST = Scalar("string", "digest.Digest")
 _DIGESTS = Slice(_DIGEST, "[]digest.Digest")
@@ -139,8 +139,8 @@ def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
     return Struct("Image", fields, embedded, "v1.Image")
 
 
-_IMAGE = _image(Custom(time_error), _FROM_PLATFORM)
-_OLD_IMAGE = _image(Custom(old_time_error), {})
+_IMAGE = _image(TIMESTAMP, _FROM_PLATFORM)
+_OLD_IMAGE = _image(OLD_TIMESTAMP, {})
 
 
 class DockerItem(NamedTuple):

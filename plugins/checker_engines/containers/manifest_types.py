@@ -20,7 +20,7 @@ from checker_engines.golang.json import (
     Slice,
     Struct,
 )
-from checker_engines.moby.image_config import OLD_TIMESTAMP, TIMESTAMP, WORDS
+from checker_engines.golang.json_types import OLD_TIMESTAMP, STRING_OR_STRINGS, TIMESTAMP
 
 _EMPTY = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _SET = Map(_EMPTY, "map[string]struct {}")
@@ -47,7 +47,7 @@ _DOCKER_SETTINGS = Struct(
             ),
             BOOL,
         ),
-        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), WORDS),
+        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), STRING_OR_STRINGS),
         **dict.fromkeys(("Env", "OnBuild"), STRINGS),
         "ExposedPorts": Map(_EMPTY, "manifest.Schema2PortSet"),
         "Volumes": _SET,

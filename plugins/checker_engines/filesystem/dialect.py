@@ -72,8 +72,10 @@ class Dialect(NamedTuple):
         root_replaced: What is said of an entry that is not a directory and would replace the root;
             None where entries of the root are skipped.
         root_removed: What is said of a whiteout that would remove the root.
-        sets_attributes_of_root: Whether extended attributes of the root are set.
-        keeps_aufs_links: Whether files that aufs kept can be linked to.
+        sets_attributes_of_root: Whether extended attributes of the root are set. All forks do where
+            they do not skip its entries; for moby it is not followed.
+        keeps_aufs_links: Whether hard links to files that aufs kept make copies of them. All forks
+            do so; for containers-storage it is not followed.
         xattr: What is said of an extended attribute that the system refuses: a template with
             ``{path}``, ``{name}`` and ``{words}``.
         ignored_xattr_errors: Errors of extended attributes that the extraction goes on after.
