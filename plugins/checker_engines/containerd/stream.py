@@ -1,7 +1,7 @@
 """Decompression of a whole stream, as containerd and Docker's containerd store see it.
 
 Both recognise a compression by its first bytes and give gzip to ``unpigz`` where it is installed.
-What follows the end of the tar is not read, so that a fault behind it goes unnoticed.
+What follows the end of the tar is not read, so that a fault after it goes unnoticed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ
-from checker_engines.golang.stream import damage_of, error_behind
+from checker_engines.golang.decompression import decompression_error, trailing_error
 from checker_engines.golang.tar import stop_of, stop_of_other
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
@@ -38,16 +38,16 @@ def stream_error(
     if compression.kind not in reads:
         return stop_of_other(stored_size)
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
-        return damage_of(compression)
+        return decompression_error(compression)
     stop = stop_of(tar)
     if stop is None and tar.end is None:
-        return error_behind(compression, stored_size)
+        return trailing_error(compression, stored_size)
     return stop
 
 
 def drain_error(compression: Compression, stored_size: int) -> str | None:
     """What reading the stream to its very end ends with, where its tar ended well."""
-    return damage_of(compression) or error_behind(compression, stored_size)
+    return decompression_error(compression) or trailing_error(compression, stored_size)
 
 
 def stream_conditions(compression: Compression) -> tuple[str, ...]:

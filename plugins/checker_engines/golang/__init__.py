@@ -1,1 +1,1 @@
-"""What Go's standard library does, as far as engines depend on it."""
+"""What Go's standard library says and does, and the decompressors that Go programs use."""

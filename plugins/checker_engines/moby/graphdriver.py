@@ -52,15 +52,10 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.golang.stream import (
-    Stream,
-    as_stored,
-    stream_of_archive,
-    stream_of_blob,
-)
 from checker_engines.moby import graphdriver_decisions as docker_graphdriver
 from checker_engines.moby.image_config import V1_IMAGE
 from checker_engines.moby.layer_store import Chain, LayerStore
+from checker_engines.moby.stream import Stream, as_stored, stream_of_archive, stream_of_blob
 from checker_engines.moby.tarexport import (
     MANIFEST_TYPE,
     REPOSITORIES_TYPE,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checker_engines.answers.refusal import Refusal
 from checker_engines.filesystem.extractor import Root
-from checker_engines.golang.stream import Stream
+from checker_engines.moby.stream import Stream
 
 _MOST_LAYERS = 125
 

@@ -1,0 +1,68 @@
+"""A stream that Docker unpacks: the whole archive, or a layer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checker.model.archive import Archive
+from checker.model.blob import Blob
+from checker.model.compression import Compression, CompressionKind
+from checker.model.entries import Entries
+from checker.model.tar import Tar
+from checker_engines.golang.decompression import decompression_error, trailing_error
+from checker_engines.golang.tar import stop_of, stop_of_other
+
+
+class Stream(NamedTuple):
+    """A stream.
+
+    Attributes:
+        name: What messages call it.
+        size: Bytes as stored.
+        compression: How it is compressed.
+        tar: Its entries; None for a JSON document.
+        diff_id: Digest of the uncompressed bytes; None if they were not all read.
+    """
+
+    name: str
+    size: int
+    compression: Compression
+    tar: Tar | None
+    diff_id: str | None
+
+    @property
+    def entries(self) -> Entries:
+        """Its entries, as far as it is a tar."""
+        return Entries() if self.tar is None else self.tar.entries
+
+    @property
+    def stop(self) -> str | None:
+        """Go's error at which its reading as a tar ends, if it ends with one."""
+        return stop_of_other(self.size) if self.tar is None else stop_of(self.tar)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether it has an end marker, after which no extractor needs to read."""
+        return self.tar is not None and self.tar.end is not None
+
+    @property
+    def damage(self) -> str | None:
+        """What Docker's decompressor says of it, if it is damaged or does not end as it should."""
+        error = decompression_error(self.compression)
+        return error or trailing_error(self.compression, self.size)
+
+
+def stream_of_archive(archive: Archive) -> Stream:
+    """The whole archive."""
+    return Stream("the archive", archive.size, archive.compression, archive.tar, None)
+
+
+def stream_of_blob(blob: Blob) -> Stream:
+    """A member."""
+    diff_id = (blob.diff_id or blob.digest) if blob.whole else None
+    return Stream(blob.path, blob.size, blob.compression, blob.tar, diff_id)
+
+
+def as_stored(content: Stream) -> Stream:
+    """The stream for an engine that does not know its compression, and takes it for a tar."""
+    return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
