@@ -21,10 +21,10 @@ from checker_engines.containerd.documents import (
     decode_index,
     decode_manifest,
 )
+from checker_engines.containerd.images import check_target, name_of
 from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
-from checker_engines.containerd.stream import stream_error
-from checker_engines.containerd.transfer import check_target, conditions_of, name_of
+from checker_engines.containerd.stream import conditions_of, stream_error
 from checker_engines.containerd.unpack import (
     UnpackError,
     chain_id,

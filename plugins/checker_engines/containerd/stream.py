@@ -6,9 +6,10 @@ What follows the end of the tar is not read, so that a fault after it goes unnot
 
 from __future__ import annotations
 
+from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
-from checker_engines.answers.conditions import UNPIGZ, XZ
+from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
 from checker_engines.golang.decompression import decompression_error, trailing_error
 from checker_engines.golang.tar import stop_of, stop_of_other
 
@@ -50,8 +51,12 @@ def drain_error(compression: Compression, stored_size: int) -> str | None:
     return decompression_error(compression) or trailing_error(compression, stored_size)
 
 
-def stream_conditions(compression: Compression) -> tuple[str, ...]:
-    """What of the host the outcome depends on."""
+def conditions_of(archive: Archive) -> tuple[str, ...]:
+    """What no reading of the archive can tell of the host and of the archive itself."""
+    return (*_stream_conditions(archive.compression), *reading_conditions(archive))
+
+
+def _stream_conditions(compression: Compression) -> tuple[str, ...]:
     if compression.kind is CompressionKind.XZ:
         return (XZ,)
     if compression.kind is CompressionKind.GZIP and compression.error is not None:

@@ -6,6 +6,7 @@ Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_impo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from checker.model.image import ATTESTATION, CONTAINERD_NAME, REF_NAME, REFERENCE_TYPE
 from checker.model.names import (
@@ -33,34 +34,39 @@ from checker_engines.containerd.documents import (
     decode_manifest,
     decode_platform,
 )
+from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
 from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.stream import (
     MOBY_READS,
+    conditions_of,
     drain_error,
     stream_error,
 )
-from checker_engines.containerd.transfer import check_target, conditions_of
 from checker_engines.containerd.unpack import UnpackError, is_layer_type, unpack_layer
 from checker_engines.containerd.walk import manifests_below, read_top, walk
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
-from checker_engines.moby import containerd_store_decisions as docker_containerd
+from checker_engines.moby import containerd_store_decisions as decisions
+from checker_engines.moby.versions import CONTAINERD_STORE_VERSIONS, ContainerdStoreVersion
 
-_NAME = "docker-29-containerd"
-_FOLLOWS = "Docker 29.7.2, containerd store"
 _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
 _DAEMON = "Error response from daemon: "
 
 
-def engines() -> tuple[Engine, ...]:
-    """The actions of Docker that are judged."""
-    return (
-        Engine(_NAME, _LOAD, _judge_load, _FOLLOWS, docker_containerd.load),
-        Engine(_NAME, _IMPORT, _judge_import, _FOLLOWS, docker_containerd.import_),
-    )
+def engines() -> Iterator[Engine]:
+    """All versions, each with its commands."""
+    for version in CONTAINERD_STORE_VERSIONS:
+        yield from engines_of(version)
+
+
+def engines_of(version: ContainerdStoreVersion) -> Iterator[Engine]:
+    """What is asked of a version: ``docker load`` and ``docker import``."""
+    follows = f"Docker {version.follows}, containerd store"
+    yield Engine(version.name, _LOAD, partial(load, version), follows, decisions.load)
+    yield Engine(version.name, _IMPORT, partial(import_, version), follows, decisions.import_)
 
 
 class _NotUnpackedError(Exception):
@@ -71,24 +77,26 @@ class _UnpackFailedError(Exception):
     """Docker prints that an image cannot be unpacked; the text is what it prints."""
 
 
-def _judge_load(question: Question) -> Verdict:
-    """Say what ``docker load`` does with an archive."""
+def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
+    """What ``docker load`` does."""
     command = f"docker load -i {question.shown_as}"
     conditions = conditions_of(question.archive)
     try:
-        verdict = _load(question)
+        verdict = _load(version, question)
     except Refusal as refusal:
         reason = why_not_loaded(question, "docker import", refusal.reason)
-        verdict = _verdict(_LOAD, VerdictOutcome.REJECTS, reason)
+        verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 
-def _verdict(action: str, outcome: VerdictOutcome, reason: str) -> Verdict:
-    return Verdict(engine=_NAME, action=action, outcome=outcome, reason=reason)
+def _verdict(
+    version: ContainerdStoreVersion, action: str, outcome: VerdictOutcome, reason: str
+) -> Verdict:
+    return Verdict(engine=version.name, action=action, outcome=outcome, reason=reason)
 
 
-def _load(question: Question) -> Verdict:
+def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     archive = question.archive
     check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
@@ -101,9 +109,9 @@ def _load(question: Question) -> Verdict:
     problems = [problem for child in top if (problem := _unpack_image(question, imported, child))]
     printed = [message for message, _ in problems if message]
     if problems:
-        verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
+        verdict = _verdict(version, _LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
         return verdict._replace(message=printed[0] if printed else None)
-    verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
+    verdict = _verdict(version, _LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
     return verdict._replace(conditions=(EMPTY_STORE,))
 
 
@@ -247,17 +255,17 @@ def _apply(
             )
 
 
-def _judge_import(question: Question) -> Verdict:
-    """Say what ``docker import`` does with an archive."""
+def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
+    """What ``docker import`` does."""
     command = f"docker import {question.shown_as} {_IMPORTED_NAME}"
     conditions = conditions_of(question.archive)
     try:
         _import(question)
         broken = why_import_is_senseless(question.archive.kind, "docker import", "docker load")
         outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-        verdict = _verdict(_IMPORT, outcome, broken or MAKES_SENSE)
+        verdict = _verdict(version, _IMPORT, outcome, broken or MAKES_SENSE)
     except Refusal as refusal:
-        verdict = _verdict(_IMPORT, VerdictOutcome.REJECTS, refusal.reason)
+        verdict = _verdict(version, _IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=conditions)
 

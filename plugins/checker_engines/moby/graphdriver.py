@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
@@ -52,7 +52,8 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.moby import graphdriver_decisions as docker_graphdriver
+from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.moby import graphdriver_decisions as decisions
 from checker_engines.moby.image_config import V1_IMAGE
 from checker_engines.moby.layer_store import Chain, LayerStore
 from checker_engines.moby.stream import Stream, as_stored, stream_of_archive, stream_of_blob
@@ -70,31 +71,18 @@ _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1
 
 
 def engines() -> Iterator[Engine]:
-    """All engines of this family."""
+    """All versions, each with its commands."""
     for version in VERSIONS:
-        follows = f"Docker {version.follows}, classic store, vfs"
-        yield Engine(
-            version.name,
-            "load",
-            _judge_load(version),
-            follows,
-            partial(docker_graphdriver.load, version),
-        )
-        yield Engine(
-            version.name,
-            "import",
-            _judge_import(version),
-            follows,
-            partial(docker_graphdriver.import_, version),
-        )
+        yield from engines_of(version)
 
 
-def _judge_load(version: Version) -> Callable[[Question], Verdict]:
-    return lambda question: load(version, question)
-
-
-def _judge_import(version: Version) -> Callable[[Question], Verdict]:
-    return lambda question: import_(version, question)
+def engines_of(version: Version) -> Iterator[Engine]:
+    """What is asked of a version: ``docker load`` and ``docker import``."""
+    follows = f"Docker {version.follows}, classic store, vfs"
+    decides = partial(decisions.load, version)
+    yield Engine(version.name, "load", partial(load, version), follows, decides)
+    decides = partial(decisions.import_, version)
+    yield Engine(version.name, "import", partial(import_, version), follows, decides)
 
 
 def load(version: Version, question: Question) -> Verdict:
@@ -248,7 +236,7 @@ class _Load:
                 "manifest.json is not what Docker expects there: a list of images",
                 ("DKR001",),
             ) from error
-        if value is None and not self.version.is_old:
+        if value is None and self.version.refuses_null_manifest:
             raise Refusal(
                 "invalid manifest, manifest cannot be null (but can be [])",
                 "manifest.json is null; it must be a list of images",
@@ -294,11 +282,12 @@ class _Load:
     def check_os(self, os: str) -> None:
         """Refuse images of other systems (``checkCompatibleOS``)."""
         host = self.question.host.os
-        same = os == host if self.version.is_old else os.lower() == host.lower()
+        crashes = self.version.crashes_on_foreign_os
+        same = os == host if crashes else os.lower() == host.lower()
         if same or not os:
             return
         reason = f"the image is for {os}, the host runs {host}"
-        if self.version.is_old and os != "windows":
+        if crashes and os != "windows":
             raise Refusal(_CRASH, f"{reason}: the daemon crashes")
         raise Refusal(f"cannot load {os} image on {host}", reason)
 
@@ -347,7 +336,7 @@ class _Load:
             return parse_reference(name).tag
         except InvalidReferenceError as error:
             message = str(error)
-            if self.version.is_old:
+            if not self.version.quotes_wrong_names:
                 message = _NAME_IN_MESSAGE.sub("", message)
             raise Refusal(message, reason, ("DKR005", "DKR006")) from error
 
@@ -514,16 +503,14 @@ def _unpack(version: Version, content: Stream) -> Tree:
     if stop is not None:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
-    if damage is not None and version.is_old:
-        raise Refusal(f"Error processing tar file({damage} ):", _stop_reason(stream), DAMAGED)
-    if damage is not None and not stream.is_ended:
-        raise Refusal(damage, _stop_reason(stream), DAMAGED)
+    if damage is not None and (version.reads_archive_to_end or not stream.is_ended):
+        message = version.extraction_errors.archive_end.format(error=damage)
+        raise Refusal(message, _stop_reason(stream), DAMAGED)
     return tree
 
 
-def _unpack_refusal(version: Version, message: str, reason: str) -> Refusal:
-    if version.is_old:
-        message = f"Error processing tar file(exit status 1): {message}"
+def _unpack_refusal(version: Version, error: str, reason: str) -> Refusal:
+    message = version.extraction_errors.archive.format(error=error)
     return Refusal(message, reason, (*DAMAGED, *NOT_EXTRACTED))
 
 
@@ -547,35 +534,32 @@ def _apply_layer(version: Version, content: Stream, root: Root) -> None:
     if stop is not None:
         raise _layer_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
-    if damage is not None and (version.reads_late_errors or not stream.is_ended):
+    if damage is not None and (version.reads_layers_to_end or not stream.is_ended):
         raise _late_refusal(version, damage, sum(entries.sizes), _stop_reason(stream))
 
 
-def _layer_refusal(version: Version, message: str, reason: str) -> Refusal:
-    if version.is_old:
-        message = f"ApplyLayer exit status 1 stdout:  stderr: {message}"
+def _layer_refusal(version: Version, error: str, reason: str) -> Refusal:
+    message = version.extraction_errors.layer.format(error=error)
     return Refusal(message, reason, _OF_LAYER)
 
 
-def _late_refusal(version: Version, message: str, size: int, reason: str) -> Refusal:
-    """An error that old versions notice when the extracting process is done."""
-    if version.is_old:
-        message = f'ApplyLayer {message} stdout: {{"layerSize":{size}}} stderr:'
+def _late_refusal(version: Version, error: str, size: int, reason: str) -> Refusal:
+    """An error that is noticed when the layer was extracted."""
+    message = version.extraction_errors.layer_end.format(error=error, size=size)
     return Refusal(message, reason, _OF_LAYER)
 
 
 def _inflated(version: Version, content: Stream) -> Stream:
-    is_zstd = content.compression.kind is CompressionKind.ZSTD
-    return as_stored(content) if is_zstd and version.is_old else content
+    is_known = content.compression.kind in version.decompresses
+    return content if is_known else as_stored(content)
 
 
 def _stop(version: Version, content: Stream) -> str | None:
-    """The error in the middle of a stream; newer versions hand the decompressor's own through."""
+    """The error in the middle of a stream."""
     stop = content.stop
-    if stop is None or version.is_old:
-        return stop
-    is_cut = stop == "unexpected EOF"
-    return content.damage or stop if is_cut else stop
+    if stop == UNEXPECTED_EOF and version.reports_decompression:
+        return content.damage or stop
+    return stop
 
 
 def _entry_reason(content: Stream, error: ExtractionError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checker.model.compression import CompressionKind
 from checker.verdicts import Decision
 from checker_engines.answers.importing import WHAT_IT_IS
 from checker_engines.moby.image_config import CONFIG_29
@@ -45,7 +46,9 @@ def import_(version: Version) -> tuple[Decision, ...]:
 
 
 def _whole_archive(version: Version) -> Decision:
-    zstd = "zstd is no tar to it" if version.is_old else "zstd, skippable frames in front too"
+    zstd = "zstd, skippable frames in front too"
+    if CompressionKind.ZSTD not in version.decompresses:
+        zstd = "zstd is no tar to it"
     return Decision(
         "compression",
         f"by the first bytes: gzip (`unpigz`), bzip2, xz (the program `xz`); {zstd}; one alone is "
@@ -54,7 +57,7 @@ def _whole_archive(version: Version) -> Decision:
 
 
 def _damage(version: Version) -> str:
-    if version.is_old:
+    if version.reads_archive_to_end:
         return "anywhere refuses, since the stream is read to its end"
     return "matters where the tar has not ended before it"
 
@@ -70,7 +73,7 @@ def _extraction(version: Version) -> Iterator[Decision]:
 
 
 def _manifest_json(version: Version) -> Decision:
-    null = "loads nothing and exits 0" if version.is_old else "is refused"
+    null = "is refused" if version.refuses_null_manifest else "loads nothing and exits 0"
     without = "is refused"
     if version.loads_legacy:
         without = (
@@ -93,14 +96,14 @@ def _config(version: Version) -> Iterator[Decision]:
         f"one JSON document with `rootfs`, every field of the type that Go wants; {lists}; "
         "`rootfs.type` is not looked at",
     )
-    other = (
-        "; Windows refuses, any other crashes the daemon" if version.is_old else ", else it refuses"
-    )
+    other = ", else it refuses"
+    if version.crashes_on_foreign_os:
+        other = "; Windows refuses, any other crashes the daemon"
     yield Decision("operating system", f"empty or that of the host; another one {other}")
 
 
 def _layer_rules(version: Version) -> str:
-    late = "" if version.reads_late_errors else ", while damage behind the end goes unseen"
+    late = "" if version.reads_layers_to_end else ", while damage behind the end goes unseen"
     return (
         "no path may come twice once names are cleaned (tar-split), every entry must be "
         f"extractable on top of the layers below{late}"
