@@ -15,7 +15,8 @@ from benchmarks.differential import containerd_client
 from benchmarks.engines.host import Host
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.containers import commands
+from checker_engines.containers import skopeo
+from checker_engines.containers.versions import SKOPEO_1_9
 
 SECONDS_TO_TAKE = 30
 """How long an engine may work on one archive."""
@@ -68,7 +69,7 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 def _judges() -> Iterator[Engine]:
     for engines in load_plugins().manager.hook.checker_engines():
         yield from engines
-    yield from commands.engines_of_debian_12()
+    yield from skopeo.engines_of(SKOPEO_1_9)
     yield from containerd_client.engines()
 
 

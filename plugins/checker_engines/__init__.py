@@ -33,10 +33,11 @@ def checker_classify(
 def checker_engines() -> Iterator[Engine]:
     """Give the engines that this bundle knows."""
     from checker_engines.containerd import transfer
-    from checker_engines.containers import commands
+    from checker_engines.containers import podman, skopeo
     from checker_engines.moby import containerd_store, graphdriver
 
     yield from graphdriver.engines()
     yield from containerd_store.engines()
     yield from transfer.engines()
-    yield from commands.engines()
+    yield from podman.engines()
+    yield from skopeo.engines()

@@ -10,13 +10,13 @@ from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
-from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
-from checker_engines.containers.versions import (
-    Library,
+from checker_engines.containers.compression import (
     is_compressed_twice,
     is_recognised,
     storage_inflating_error,
 )
+from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
+from checker_engines.containers.versions import Library
 from checker_engines.filesystem.extractor import Root
 from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
 from checker_engines.golang.json import GoJsonError, decode_document

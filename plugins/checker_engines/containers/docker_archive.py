@@ -26,14 +26,10 @@ from checker.model.entries import (
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
+from checker_engines.containers.compression import inflating_error, is_recognised, tar_seen
 from checker_engines.containers.copy import SourceConfig, SourceImage, SourceLayer
 from checker_engines.containers.manifest_types import MANIFEST_ITEMS
-from checker_engines.containers.versions import (
-    Library,
-    inflating_error,
-    is_recognised,
-    tar_seen,
-)
+from checker_engines.containers.versions import Library
 from checker_engines.golang.json import GoJsonError, decode_document
 from checker_engines.golang.tar import stop_of
 

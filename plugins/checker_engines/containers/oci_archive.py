@@ -15,6 +15,7 @@ from checker.model.entries import REGULAR
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
+from checker_engines.containers.compression import pigz_error, tar_seen
 from checker_engines.containers.copy import (
     SourceConfig,
     SourceImage,
@@ -24,11 +25,7 @@ from checker_engines.containers.copy import (
 from checker_engines.containers.docker_archive import raw_of
 from checker_engines.containers.manifest_types import SCHEMA_1
 from checker_engines.containers.storage_archive import UnpackError, untar
-from checker_engines.containers.versions import (
-    Library,
-    pigz_error,
-    tar_seen,
-)
+from checker_engines.containers.versions import Library
 from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, decode_first
 from checker_engines.golang.tar import UNEXPECTED_EOF
