@@ -40,7 +40,7 @@ class CheckerSpec:
 
     @hookspec(firstresult=True)
     def checker_classify(
-        self, archive: Archive, shown_as: str, verdicts: tuple[Verdict, ...]
+        self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
     ) -> Classification | None:
         """Say what an archive is and how it is restored; the first answer counts.
 
@@ -51,7 +51,7 @@ class CheckerSpec:
             from checker import hookimpl, Classification, Loadable
 
             @hookimpl
-            def checker_classify(archive, shown_as, verdicts):
+            def checker_classify(archive, quoted_path, verdicts):
                 if "my-marker" not in archive.members:
                     return None
                 return Classification(
@@ -62,12 +62,12 @@ class CheckerSpec:
                     importable_reason="it is no root filesystem",
                     keeps_layers=True,
                     keeps_metadata=True,
-                    restore=f"my-tool restore {shown_as}",
+                    restore=f"my-tool restore {quoted_path}",
                 )
 
         Args:
             archive: The facts.
-            shown_as: The path in the form that a command line takes, quoted where needed.
+            quoted_path: The path in the form that a command line takes, quoted where needed.
             verdicts: What the engines make of it; empty if not all of them were asked.
         """
 

@@ -65,12 +65,12 @@ class Question(NamedTuple):
     Attributes:
         archive: The facts of the archive.
         host: Where the engine runs.
-        shown_as: The archive's path in the form that a command line takes.
+        quoted_path: The archive's path in the form that a command line takes.
     """
 
     archive: Archive
     host: Host
-    shown_as: str
+    quoted_path: str
 
 
 class Decision(NamedTuple):

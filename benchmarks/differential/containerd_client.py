@@ -61,14 +61,14 @@ def _judge(question: Question) -> Verdict:
         reason=reason,
         message=message,
         conditions=conditions_of(question.archive),
-        command=f"ctr image import {question.shown_as}",
+        command=f"ctr image import {question.quoted_path}",
     )
 
 
 def _import(question: Question) -> int:
     """Import an archive and unpack what has a name; how many images that was."""
     archive, host = question.archive, question.host
-    check_is_file(question, f"read {question.shown_as}: is a directory")
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, _PLAIN)
     imported = import_index(archive, host, error, remote=False, platform_of=_platform_of)
     top = read_top(imported.top)

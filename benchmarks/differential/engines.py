@@ -67,8 +67,7 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 
 
 def _judges() -> Iterator[Engine]:
-    for engines in load_plugins().manager.hook.checker_engines():
-        yield from engines
+    yield from load_plugins().engines
     yield from skopeo.engines_of(SKOPEO_1_9)
     yield from containerd_client.engines()
 

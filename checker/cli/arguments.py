@@ -69,7 +69,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument(
         "--as",
-        dest="intended",
+        dest="action",
         metavar="COMMAND",
         help="what you mean to do with the archive: load or import",
     )
@@ -138,7 +138,6 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--host",
         metavar="OS/ARCH",
-        default="linux/amd64",
         help="what the engines run on; default: linux/amd64",
     )
     command.add_argument("--no-progress", action="store_true", help="show no progress")

@@ -40,22 +40,22 @@ class WrongCommand(Check):
     def skip_reason(self, archive: Archive) -> str | None:
         """Nothing to compare with unless the user says what is meant."""
         del archive
-        if self.context.intended is None:
+        if self.context.action is None:
             return "no intended command: say --as load or --as import"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the kind with the intended command."""
-        shown_as = "-" if archive.path == "-" else archive.path
-        found = classify(archive, shown_as)
+        quoted_path = "-" if archive.path == "-" else archive.path
+        found = classify(archive, quoted_path)
         reason = self._reason(found)
         if reason is None:
             return
         yield self.finding(archive, f"this is of kind {archive.kind}: {reason}", fix=found.restore)
 
     def _reason(self, found: Classification) -> str | None:
-        if self.context.intended == "load" and found.loadable is Loadable.NO:
+        if self.context.action == "load" and found.loadable is Loadable.NO:
             return found.loadable_reason
-        if self.context.intended == "import" and not found.importable:
+        if self.context.action == "import" and not found.importable:
             return found.importable_reason
         return None

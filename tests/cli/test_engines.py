@@ -104,7 +104,7 @@ def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: P
     [
         (("--engine", "docker-82"), "did you mean 'docker-28'?"),
         (("--engine", "docker-28:push"), "its actions are load, import"),
-        (("--host", "linux"), "say OS/ARCH"),
+        (("--host", "linux"), "write OS/ARCH"),
     ],
 )
 def test_a_wrong_engine_names_the_right_ones(

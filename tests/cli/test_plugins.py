@@ -78,7 +78,7 @@ DISTRIBUTIONS = {
             from checker import hookimpl
 
             @hookimpl
-            def checker_classify(archive, shown_as):
+            def checker_classify(archive, quoted_path):
                 raise KeyError("lost")
         """),
     ),
@@ -138,7 +138,7 @@ def test_the_example_passes_its_own_test(installed: dict[str, Path], tmp_path: P
 
 PROBLEMS = [
     ("broken-import", "plugin broken (broken-import 2.5): cannot be loaded: SystemExit"),
-    ("claims-name", "plugin checker_archive (claims-name 2.5): its name is claimed by"),
+    ("claims-name", "plugin checker_archive (claims-name 2.5): its name is also claimed by"),
     ("claims-rule", "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is there"),
     ("unknown-hook", "plugin unknown_hook (unknown-hook 2.5): unknown hook checker_cheks"),
 ]

@@ -23,7 +23,7 @@ def use_import(question: Question, importing: str) -> str:
     """That a root filesystem is to be imported."""
     return (
         "it is a root filesystem (docker export), not an image; use: "
-        f"{importing} {question.shown_as} NAME:TAG"
+        f"{importing} {question.quoted_path} NAME:TAG"
     )
 
 

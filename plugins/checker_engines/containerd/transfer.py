@@ -60,7 +60,7 @@ def engines_of(version: Version) -> Iterator[Engine]:
 
 def import_(version: Version, question: Question) -> Verdict:
     """What ``ctr image import`` does."""
-    command = f"ctr image import {question.shown_as}"
+    command = f"ctr image import {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
         verdict = _import(version, question)
@@ -80,7 +80,7 @@ def import_(version: Version, question: Question) -> Verdict:
 
 def _import(version: Version, question: Question) -> Verdict:
     archive, host = question.archive, question.host
-    check_is_file(question, f"read {question.shown_as}: is a directory")
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
     _refuse_unknown_compression(version, archive)
     error = stream_error(archive.compression, archive.tar, archive.size, version.decompresses)
     imported = import_index(archive, host, error, remote=False)
@@ -95,7 +95,7 @@ def _import(version: Version, question: Question) -> Verdict:
     for child in named:
         check_target(child)
     if not named:
-        return _broken(version, _NO_NAME.format(archive=question.shown_as))
+        return _broken(version, _NO_NAME.format(archive=question.quoted_path))
     if ignored:
         return _broken(version, ignored[0])
     return Verdict(

@@ -50,7 +50,7 @@ def logged(message: str) -> str:
 
 def conditions_of(question: Question) -> Iterator[str]:
     """What no reading of the archive can tell of the path, the host and the archive itself."""
-    if ":" in question.shown_as:
+    if ":" in question.quoted_path:
         yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))

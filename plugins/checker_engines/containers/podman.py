@@ -188,9 +188,9 @@ def _verdict(
     reason: str,
     message: str | None,
 ) -> Verdict:
-    typed = f"podman load -i {question.shown_as}"
+    typed = f"podman load -i {question.quoted_path}"
     if action == "import":
-        typed = f"podman import {question.shown_as} NAME:TAG"
+        typed = f"podman import {question.quoted_path} NAME:TAG"
     return Verdict(
         engine=podman.name,
         action=action,

@@ -102,5 +102,5 @@ def _copied(
         message=message,
         conditions=tuple(conditions_of(question)),
         rules=rules,
-        command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+        command=f"skopeo copy {action}:{question.quoted_path} dir:FOLDER",
     )

@@ -79,7 +79,7 @@ class _UnpackFailedError(Exception):
 
 def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     """What ``docker load`` does."""
-    command = f"docker load -i {question.shown_as}"
+    command = f"docker load -i {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
         verdict = _load(version, question)
@@ -98,7 +98,7 @@ def _verdict(
 
 def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
@@ -257,7 +257,7 @@ def _apply(
 
 def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
     """What ``docker import`` does."""
-    command = f"docker import {question.shown_as} {_IMPORTED_NAME}"
+    command = f"docker import {question.quoted_path} {_IMPORTED_NAME}"
     conditions = conditions_of(question.archive)
     try:
         _import(question)
@@ -273,7 +273,7 @@ def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
     damage = drain_error(archive.compression, archive.size)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.

@@ -87,10 +87,10 @@ def engines_of(version: Version) -> Iterator[Engine]:
 
 def load(version: Version, question: Question) -> Verdict:
     """What ``docker load`` does."""
-    command = f"docker load -i {question.shown_as}"
+    command = f"docker load -i {question.quoted_path}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         return _refused(version, "load", refusal, command, conditions)
@@ -116,10 +116,10 @@ def _loaded(count: int) -> str:
 def import_(version: Version, question: Question) -> Verdict:
     """What ``docker import`` does."""
     archive = question.archive
-    command = f"docker import {question.shown_as} NAME:TAG"
+    command = f"docker import {question.quoted_path} NAME:TAG"
     conditions = tuple(_import_conditions(archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.shown_as}: is a directory")
+        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
         _import(version, stream_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
@@ -354,7 +354,7 @@ class _Load:
 
     def advice(self) -> str:
         """Why there is no manifest.json."""
-        shown = self.question.shown_as
+        shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
                 return use_import(self.question, "docker import")
