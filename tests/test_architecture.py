@@ -36,7 +36,7 @@ ALLOWED = {
         "classification": set(),
     },
 }
-ROOMS = [(package, room) for package, rooms in ALLOWED.items() for room in rooms]
+PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -49,10 +49,10 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from names if is_package else (node.module,)
 
 
-def imported_rooms(package: Path, room: str) -> set[str]:
+def imported_parts(package: Path, part: str) -> set[str]:
     """Directories and modules of a package that the modules in one of its directories import."""
     start = f"{package.name}."
-    names = {name for path in package.joinpath(room).rglob("*.py") for name in imports_of(path)}
+    names = {name for path in package.joinpath(part).rglob("*.py") for name in imports_of(path)}
     return {name.split(".")[1] for name in names if name.startswith(start)}
 
 
@@ -66,25 +66,25 @@ def test_the_core_never_imports_a_bundle() -> None:
     assert bundles == set()
 
 
-@pytest.mark.parametrize(("package", "room"), ROOMS, ids=lambda each: getattr(each, "name", each))
-def test_data_flows_one_way(package: Path, room: str) -> None:
-    assert imported_rooms(package, room) - {room} <= ALLOWED[package][room]
+@pytest.mark.parametrize(("package", "part"), PARTS, ids=lambda each: getattr(each, "name", each))
+def test_data_flows_one_way(package: Path, part: str) -> None:
+    assert imported_parts(package, part) - {part} <= ALLOWED[package][part]
 
 
 @pytest.mark.parametrize("package", ALLOWED, ids=lambda package: package.name)
-def test_no_arrows_form_a_circle(package: Path) -> None:
+def test_imports_form_no_cycle(package: Path) -> None:
     order = list(TopologicalSorter(ALLOWED[package]).static_order())
     assert set(ALLOWED[package]) <= set(order)
 
 
-def test_every_room_of_the_engines_has_its_arrows_and_a_row_in_the_documentation() -> None:
-    rooms = {path.parent.name for path in ENGINES.glob("*/__init__.py")}
+def test_every_package_of_the_engines_is_in_the_documentation() -> None:
+    parts = {path.parent.name for path in ENGINES.glob("*/__init__.py")}
     page = Path(__file__).parents[1] / "docs" / "architecture.md"
     rows = re.findall(
         r"^\| `plugins/checker_engines/(\w+)/` \|", page.read_text("utf-8"), re.MULTILINE
     )
-    assert set(ALLOWED[ENGINES]) == rooms
-    assert sorted(rows) == sorted(rooms)
+    assert set(ALLOWED[ENGINES]) == parts
+    assert sorted(rows) == sorted(parts)
 
 
 def test_the_schemas_import_nothing_of_the_checker() -> None:

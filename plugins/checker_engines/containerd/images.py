@@ -1,4 +1,4 @@
-"""What containerd's image store takes: a name and a target."""
+"""The names and targets of images in containerd's image store."""
 
 from __future__ import annotations
 

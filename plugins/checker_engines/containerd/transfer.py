@@ -47,13 +47,13 @@ _NO_NAME = (
 
 
 def engines() -> Iterator[Engine]:
-    """All versions, each with its command."""
+    """The actions of all versions."""
     for version in VERSIONS:
         yield from engines_of(version)
 
 
 def engines_of(version: Version) -> Iterator[Engine]:
-    """What is asked of a version: ``ctr image import``."""
+    """The actions of a version: ``ctr image import``."""
     follows = f"ctr {version.follows}, transfer service"
     yield Engine(version.name, _ACTION, partial(import_, version), follows, decisions.import_)
 

@@ -1,4 +1,4 @@
-"""The versions of containerd that are followed: the one place where one is added."""
+"""The modelled versions of containerd; a new version is added here and nowhere else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Version(NamedTuple):
 
     Attributes:
         name: Name of the profile.
-        follows: The release of ctr that it was read from.
+        follows: The release of ctr whose source it models.
         decompresses: The compressions of an archive that it recognises.
     """
 

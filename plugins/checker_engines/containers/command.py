@@ -1,4 +1,4 @@
-"""What the commands of podman and skopeo have in common: their files, output and conditions."""
+"""Shared parts of the commands of podman and skopeo: their input, output and conditions."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
 
 
 def refuse_directory(archive: Archive) -> None:
-    """Open the archive as a file.
+    """Refuse a directory.
 
     Raises:
-        Refusal: It is a directory.
+        Refusal: The archive is a directory.
     """
     if archive.source is Source.FOLDER:
-        raise Refusal("read <tmp>: is a directory", "it is a folder, not an archive")
+        raise Refusal("read <tmp>: is a directory", "it is a directory, not an archive")
 
 
 @contextmanager
 def prefixed(words: str) -> Iterator[None]:
-    """Put words before the message of a refusal."""
+    """Add a prefix to the message of a refusal."""
     try:
         yield
     except Refusal as refusal:
@@ -49,7 +49,7 @@ def logged(message: str) -> str:
 
 
 def conditions_of(question: Question) -> Iterator[str]:
-    """What no reading of the archive can tell of the path, the host and the archive itself."""
+    """The conditions on the path, the host and the archive that the file does not show."""
     if ":" in question.quoted_path:
         yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)

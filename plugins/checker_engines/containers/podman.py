@@ -48,13 +48,13 @@ _CORRUPT = ("ARC004", "ARC006", "ARC007")
 
 
 def engines() -> Iterator[Engine]:
-    """All versions, each with its commands."""
+    """The actions of all versions."""
     for podman in PODMANS:
         yield from engines_of(podman)
 
 
 def engines_of(podman: Podman) -> Iterator[Engine]:
-    """What is asked of a version: ``podman load`` and ``podman import``."""
+    """The actions of a version: ``podman load`` and ``podman import``."""
     follows = f"podman {podman.follows}, vfs, as root"
     decides = partial(decisions.load, podman.library)
     yield Engine(podman.name, "load", partial(load, podman), follows, decides)

@@ -26,13 +26,13 @@ _OCI_ARCHIVE = "oci-archive"
 
 
 def engines() -> Iterator[Engine]:
-    """All versions, each with its transports."""
+    """The actions of all versions."""
     for skopeo in SKOPEOS:
         yield from engines_of(skopeo)
 
 
 def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
-    """What is asked of a version: to copy from ``docker-archive:`` and ``oci-archive:``."""
+    """The actions of a version: copies from ``docker-archive:`` and ``oci-archive:``."""
     follows = f"skopeo {skopeo.follows}, copy to a folder"
     judge = partial(copy_docker_archive, skopeo)
     decides = partial(decisions.docker_archive, skopeo.library)

@@ -1,8 +1,8 @@
-"""How containers-storage extracts a tar: the dialects of its ``pkg/archive`` (v1.43 and v1.59).
+"""The extraction of a tar by containers-storage (v1.43 and v1.59, pkg/archive).
 
-``untar`` is how oci-archive extracts a whole archive to a temporary directory: what leads out of it
-is refused. ``apply_layer`` is how a layer is extracted onto those below it, the directory being the
-root of the file system, so that what leads out of it ends at the root. Nothing is written to disk.
+``untar`` extracts an archive to a temporary directory, as oci-archive does: paths that leave it are
+refused. ``apply_layer`` extracts a layer in a process that called chroot, where paths that leave
+the root end at the root.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ELSEWHERE = "\0"
 
 
 class UnpackError(ValueError):
-    """Extraction fails; the text is the engine's."""
+    """The extraction fails; the message is that of the engine."""
 
 
 def _clean(name: str) -> str:
@@ -38,10 +38,10 @@ LAYERS = Dialect(
     new_tree=Tree,
     clean=_clean,
     shown=_from_slash,
-    # Hard links and device nodes are made without package os (handleLLink, Mknod).
+    # Hard links and device nodes are created without package os (handleLLink, Mknod).
     calls=OS_CALLS._replace(link="", mknod=""),
     confinement=CHROOT,
-    followed=str,
+    resolved=str,
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
     sets_attributes_of_root=True,
@@ -57,10 +57,11 @@ def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
 
     Args:
         tar: The archive.
-        shown: How messages show a path below the directory; of the empty path, the directory.
+        shown: Returns a path below the directory as messages show it; for the empty path, the
+            directory.
 
     Returns:
-        The tree, to be read alone.
+        The tree, read-only.
 
     Raises:
         UnpackError: The extraction fails.
@@ -76,7 +77,7 @@ def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
 
 
 def apply_layer(tar: Tar, root: Root) -> None:
-    """Extract a layer onto those that are there.
+    """Extract a layer onto the layers below.
 
     Raises:
         UnpackError: The layer cannot be applied.
@@ -91,13 +92,13 @@ def apply_layer(tar: Tar, root: Root) -> None:
 
 
 def _below(shown: Callable[[str], str]) -> Dialect:
-    """The dialect for a directory that is not the root of the file system."""
+    """The dialect for a directory that is not the root of the process."""
 
     def shown_inside(name: str) -> str:
         return shown(name.lstrip("/"))
 
     def refused_path(name: str) -> str | None:
-        # The directory above itself goes unnoticed; only a directory can be put there.
+        # The parent of the directory is not refused; only a directory can be extracted to it.
         return f'"{name}" is outside of "{shown("")}"' if name.startswith("../") else None
 
     def refused_hard_link(target: str) -> str | None:
@@ -105,7 +106,7 @@ def _below(shown: Callable[[str], str]) -> Dialect:
         return f'invalid hardlink "{shown(inside)}" -> "{target}"' if _leaves(inside) else None
 
     def refused_symlink(name: str, target: str) -> str | None:
-        # As the engine does, an absolute target is taken as one below the entry's directory.
+        # The engine joins an absolute target to the directory of the entry too.
         joined = posixpath.normpath(posixpath.join(posixpath.dirname(name), target.lstrip("/")))
         message = f'invalid symlink "{shown_inside(name)}" -> "{target}"'
         return message if _leaves(joined) else None
@@ -115,7 +116,7 @@ def _below(shown: Callable[[str], str]) -> Dialect:
         confinement=Confinement(
             path=refused_path, hard_link=refused_hard_link, symlink=refused_symlink
         ),
-        followed=_followed,
+        resolved=_resolved,
     )
 
 
@@ -123,6 +124,6 @@ def _leaves(path: str) -> bool:
     return path == ".." or path.startswith("../")
 
 
-def _followed(target: str) -> str:
-    """Where a symlink leads: an absolute one to files of the host, which are not known."""
+def _resolved(target: str) -> str:
+    """The path that a symlink resolves to: an absolute one leads to unknown files of the host."""
     return _ELSEWHERE if target.startswith("/") else target

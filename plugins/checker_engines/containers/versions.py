@@ -1,6 +1,6 @@
-"""The versions of podman and skopeo that are followed: the one place where one is added.
+"""The modelled versions of podman and skopeo; a new version is added here and nowhere else.
 
-A version is a command with the build of containers/image and containers-storage that it carries.
+Each version has the build of containers/image and containers-storage that it contains.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Podman(NamedTuple):
 
     Attributes:
         name: Name of the profile.
-        follows: The release that it was read from.
-        library: The build that it carries.
-        not_a_directory: What it says of a file that could be a directory with an image layout.
-        copying: What precedes errors of a copy, with ``{source}`` for its source.
+        follows: The release whose source it models.
+        library: The build of the libraries that it contains.
+        not_a_directory: The error for a file where a directory with an image layout is possible.
+        copying: The text before errors of a copy, with its ``{source}``.
         copying_layout: The same, where the source is an image layout.
     """
 
@@ -65,8 +65,8 @@ class Skopeo(NamedTuple):
 
     Attributes:
         name: Name of the profile.
-        follows: The release that it was read from.
-        library: The build that it carries.
+        follows: The release whose source it models.
+        library: The build of the libraries that it contains.
     """
 
     name: str
@@ -122,7 +122,7 @@ IMAGE_5_36 = Library(
     announces_signatures=False,
 )
 """containers/image v5.36 with containers-storage v1.59."""
-# The same library; only skopeo's temporary names are shown in another way.
+# The same libraries; only temporary paths are shown in another way.
 _SKOPEO_LIBRARY = IMAGE_5_36._replace(folder="<tmp>", temporary=_whole)
 
 PODMANS = (
@@ -147,4 +147,4 @@ PODMANS = (
 SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=_SKOPEO_LIBRARY),)
 
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
-"""Not a profile: the skopeo of Debian 12, which verdicts are compared with."""
+"""The skopeo of Debian 12: not a profile, but verdicts are compared with it."""

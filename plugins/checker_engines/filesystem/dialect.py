@@ -1,4 +1,7 @@
-"""What differs between the forks and versions of ``pkg/archive``, which ``extractor`` follows."""
+"""The differences between the forks and versions of ``pkg/archive``, as data.
+
+Each dialect names its source: ``moby/archive.py`` and ``containers/storage_archive.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from checker_engines.filesystem.tree import Tree
 
 
 class Calls(NamedTuple):
-    """What precedes the error of a system call, ``{path}`` and ``{target}`` being its paths.
+    """The text before the error of each system call, with its ``{path}`` and ``{target}``.
 
-    Empty for a call that the engine makes itself, and whose bare error it returns.
+    It is empty for a call whose bare error the engine returns.
     """
 
     chtimes: str
@@ -38,15 +41,15 @@ OS_CALLS = Calls(
 
 
 class Confinement(NamedTuple):
-    """What an extractor refuses because it leads out of the root, each a function or None.
+    """The checks that nothing leaves the root; None for a check that the engine does not make.
 
-    A function returns what the engine says; None if it has no objection.
+    Each returns the error of the engine, or None.
 
     Attributes:
-        name: Given the name of an entry, before anything is done.
-        path: Given the cleaned name, once its parent directories were made.
-        hard_link: Given the target of a hard link.
-        symlink: Given the cleaned name and the target of a symlink.
+        name: Checks the name of an entry, before anything is done.
+        path: Checks the cleaned name, after its parent directories were created.
+        hard_link: Checks the target of a hard link.
+        symlink: Checks the cleaned name and the target of a symlink.
     """
 
     name: Callable[[str], str | None] | None = None
@@ -56,29 +59,29 @@ class Confinement(NamedTuple):
 
 
 CHROOT = Confinement()
-"""Nothing is refused, since ``..`` of the root is the root."""
+"""Nothing is checked, since ``..`` of the root is the root."""
 
 
 class Dialect(NamedTuple):
-    """What differs between the forks and versions.
+    """One fork and version.
 
     Attributes:
-        new_tree: Makes an empty tree to extract to.
+        new_tree: Creates an empty tree to extract to.
         clean: Cleans the name of an entry.
-        shown: How messages show a cleaned name.
-        calls: How messages name system calls.
-        confinement: What may not lead out of the root.
-        followed: Where a symlink leads, given its target.
-        root_replaced: What is said of an entry that is not a directory and would replace the root;
-            None where entries of the root are skipped.
-        root_removed: What is said of a whiteout that would remove the root.
-        sets_attributes_of_root: Whether extended attributes of the root are set. All forks do where
-            they do not skip its entries; for moby it is not followed.
-        keeps_aufs_links: Whether hard links to files that aufs kept make copies of them. All forks
-            do so; for containers-storage it is not followed.
-        xattr: What is said of an extended attribute that the system refuses: a template with
+        shown: Returns a cleaned name as messages show it.
+        calls: The errors of system calls.
+        confinement: The checks that nothing leaves the root.
+        resolved: Returns the path that a symlink resolves to, given its target.
+        root_replaced: The error for an entry that is not a directory and would replace the root;
+            None if entries of the root are skipped.
+        root_removed: The error for a whiteout that would remove the root.
+        sets_attributes_of_root: Whether extended attributes of the root are set. All forks do so
+            unless they skip its entries; for moby it is not modelled.
+        keeps_aufs_links: Whether hard links to files that aufs kept become copies of them. All
+            forks do so; for containers-storage it is not modelled.
+        xattr: The error for an extended attribute that the system refuses: a template with
             ``{path}``, ``{name}`` and ``{words}``.
-        ignored_xattr_errors: Errors of extended attributes that the extraction goes on after.
+        ignored_xattr_errors: Errors of extended attributes after which the extraction continues.
     """
 
     new_tree: Callable[[], Tree]
@@ -86,7 +89,7 @@ class Dialect(NamedTuple):
     shown: Callable[[str], str]
     calls: Calls
     confinement: Confinement
-    followed: Callable[[str], str]
+    resolved: Callable[[str], str]
     root_replaced: str | None
     root_removed: str
     sets_attributes_of_root: bool

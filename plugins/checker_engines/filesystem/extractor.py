@@ -1,8 +1,8 @@
-"""How Docker's and Podman's ``pkg/archive`` extracts a tar, tried on a tree in memory.
+"""The extraction of a tar by ``pkg/archive`` of Docker and Podman, simulated in memory.
 
-Sources: moby, pkg/archive (archive.go Unpack and createTarFile, diff.go UnpackLayer), which
-github.com/moby/go-archive and github.com/containers/storage/pkg/archive are forks of. What differs
-between them is the ``Dialect``.
+Sources: moby, pkg/archive (archive.go Unpack and createTarFile, diff.go UnpackLayer), and its
+forks github.com/moby/go-archive and github.com/containers/storage/pkg/archive. Their differences
+are in the ``Dialect``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NOT_FOUND = "no such file or directory"
 
 
 class ExtractionError(Exception):
-    """An entry cannot be extracted; the text is the engine's.
+    """An entry cannot be extracted; the message is that of the engine.
 
     Attributes:
         position: Position of the entry.
@@ -73,8 +73,8 @@ class Extractor:
     """One extraction.
 
     Args:
-        dialect: How the engine does it.
-        tree: What to extract to.
+        dialect: The fork and version.
+        tree: The tree to extract to.
     """
 
     def __init__(self, dialect: Dialect, tree: Tree) -> None:
@@ -82,10 +82,10 @@ class Extractor:
         self._dialect = dialect
         self._calls = dialect.calls
         self._confinement = dialect.confinement
-        # Paths of this layer, and its files that other storage drivers would keep to link to.
+        # Paths of this layer, and its files that hard links in layers of aufs refer to.
         self._unpacked: set[str] = set()
         self._aufs_links: set[str] = set()
-        # Their times are set when all else is done.
+        # Their times are set at the end.
         self._directories: list[_Item] = []
 
     def unpack(self, entries: Entries, position: int) -> None:
@@ -129,10 +129,10 @@ class Extractor:
             self._place_on_root(entries, item)
 
     def finish(self) -> None:
-        """Set the times of the directories, which must be there still.
+        """Set the times of the directories, which must still exist.
 
         Raises:
-            ExtractionError: One is not.
+            ExtractionError: One does not.
         """
         for item in self._directories:
             try:
@@ -156,7 +156,7 @@ class Extractor:
             if not parent or self.tree.walk(parent).children is not None:
                 return
         except TreeError as error:
-            # Not the system's error: the way there leads out of an os.Root.
+            # Not an error of the system: the path leaves an os.Root.
             if not error.number:
                 raise self._failed(self._calls.stat, item, str(error), parent) from error
         if not self._is_missing(parent):
@@ -167,7 +167,7 @@ class Extractor:
             raise self._failed(self._calls.mkdir, item, str(error), parent) from error
 
     def _is_missing(self, path: str) -> bool:
-        """Whether looking for it says that it is not there, and nothing else."""
+        """Whether lstat fails because the path does not exist."""
         try:
             self.tree.lstat(path)
         except TreeError as error:
@@ -184,7 +184,7 @@ class Extractor:
             self._set_xattrs(entries, item)
 
     def _place_or_copy(self, entries: Entries, item: _Item) -> None:
-        """Extract an entry; a hard link to what aufs kept becomes a copy of it."""
+        """Extract an entry; a hard link to a file that aufs kept becomes a copy of it."""
         target = clean_path(item.target)
         is_copy = item.kind == HARD_LINK and target.startswith(_AUFS_LINKS)
         if not (is_copy and self._dialect.keeps_aufs_links):
@@ -209,7 +209,7 @@ class Extractor:
             self._directories.append(item)
 
     def _clear(self, item: _Item) -> None:
-        """Remove what is in the way; a directory stays where a directory comes."""
+        """Remove an existing path, unless it and the entry are directories."""
         try:
             node = self.tree.lstat(item.path)
         except TreeError:
@@ -245,7 +245,7 @@ class Extractor:
         call = self._calls.symlink
         if not item.target:
             raise self._failed(call, item, _NOT_FOUND)
-        self._put(call, item, Node(SYMLINK, item.position, self._dialect.followed(item.target)))
+        self._put(call, item, Node(SYMLINK, item.position, self._dialect.resolved(item.target)))
 
     def _link(self, item: _Item) -> None:
         refuse = self._confinement.hard_link
@@ -260,7 +260,7 @@ class Extractor:
             raise self._failed(call, shown, str(error)) from error
         if node.children is not None:
             raise self._failed(call, shown, "operation not permitted")
-        # The position of the node may be one of another layer, that of the item is not.
+        # Errors have the position of the item: that of the node may be in another layer.
         self._put(call, shown, node)
 
     def _put(self, call: str, item: _Item, node: Node) -> None:
@@ -277,14 +277,14 @@ class Extractor:
                 raise ExtractionError(message, item.position)
 
     def _white_out(self, parent: str, base: str, item: _Item) -> None:
-        """Remove what a whiteout names."""
+        """Remove the path that a whiteout names."""
         hidden = clean_path(f"{parent}/{base.removeprefix(WHITEOUT_PREFIX)}")
         if not hidden:
             raise ExtractionError(self._dialect.root_removed, item.position)
         self.tree.remove(hidden)
 
     def _empty(self, directory: str, item: _Item) -> None:
-        """Remove what lower layers left in a directory."""
+        """Remove the content of a directory that is from lower layers."""
         try:
             node = self.tree.lstat(directory)
         except TreeError as error:
@@ -303,7 +303,7 @@ class Extractor:
     def _failed(
         self, call: str, item: _Item, words: str, path: str | None = None
     ) -> ExtractionError:
-        """The error of a system call, for the item or for another path on its way."""
+        """The error of a system call for the item, or for another path."""
         shown = self._dialect.shown(item.name if path is None else path)
         return ExtractionError(call.format(path=shown, target=item.target) + words, item.position)
 
@@ -317,19 +317,19 @@ def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tre
     """Extract all entries of an archive.
 
     Args:
-        dialect: How the engine does it.
+        dialect: The fork and version.
         entries: The entries.
-        is_whole: Whether the archive can be read to its end: else what is done last is not done.
+        is_whole: Whether the archive can be read to its end; else ``finish`` is not reached.
 
     Returns:
-        The tree, to be read alone.
+        The tree, read-only.
 
     Raises:
         ExtractionError: One of them cannot be extracted.
     """
     if is_plain(entries):
         _check_symlinks(dialect, entries)
-        return PlainTree(entries, dialect.followed)
+        return PlainTree(entries, dialect.resolved)
     extractor = Extractor(dialect, dialect.new_tree())
     for position in range(len(entries)):
         extractor.unpack(entries, position)
@@ -339,7 +339,7 @@ def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tre
 
 
 def _check_symlinks(dialect: Dialect, entries: Entries) -> None:
-    """Refuse symlinks that lead out: the only thing that can fail in a plain tar."""
+    """Refuse symlinks that leave the root, the only error that is possible in a plain tar."""
     refuse = dialect.confinement.symlink
     if refuse is None:
         return
@@ -350,25 +350,25 @@ def _check_symlinks(dialect: Dialect, entries: Entries) -> None:
 
 
 class Root:
-    """A root that layers are extracted to, one over the other.
+    """A root that layers are extracted to, base first.
 
     Args:
-        dialect: How the engine does it.
+        dialect: The fork and version.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        # Layers are followed entry by entry from the first one on that is not plain.
+        # Extraction is simulated from the first layer that is not plain.
         self._plain = PlainLayers()
         self._tree: Tree | None = None
 
     def extract_layer(self, entries: Entries, count: int, *, is_whole: bool = True) -> None:
-        """Extract the first entries of a layer onto those that are there.
+        """Extract the first entries of a layer onto the layers below.
 
         Args:
             entries: The entries.
-            count: How many of them.
-            is_whole: Whether the end of the layer comes after them, and not an error.
+            count: The number of entries to extract.
+            is_whole: Whether they are followed by the end of the layer, not by an error.
 
         Raises:
             ExtractionError: One of them cannot be extracted.
@@ -378,12 +378,12 @@ class Root:
         if self._tree is None:
             self._tree = self._dialect.new_tree()
             for layer in self._plain.layers:
-                self._follow(layer, len(layer), self._tree)
-        extractor = self._follow(entries, count, self._tree)
+                self._simulate(layer, len(layer), self._tree)
+        extractor = self._simulate(entries, count, self._tree)
         if is_whole:
             extractor.finish()
 
-    def _follow(self, entries: Entries, count: int, tree: Tree) -> Extractor:
+    def _simulate(self, entries: Entries, count: int, tree: Tree) -> Extractor:
         extractor = Extractor(self._dialect, tree)
         for position in range(count):
             extractor.unpack_layer(entries, position)

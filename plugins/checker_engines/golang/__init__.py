@@ -1,1 +1,1 @@
-"""What Go's standard library says and does, and the decompressors that Go programs use."""
+"""The behaviour of Go's standard library and of decompressors that engines depend on."""

@@ -1,7 +1,7 @@
-"""What the decompressors say that Docker and containerd use (moby and containerd, compression).
+"""The errors of the decompressors of Docker and containerd (package compression of both).
 
-Both give gzip to ``unpigz`` where it is installed, and Docker gives xz to ``xz``; the others are Go
-packages.
+Both pass gzip to ``unpigz`` if it is installed, and Docker passes xz to ``xz``; for other
+compressions they use Go packages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TRAILING = {
 
 
 def decompression_error(compression: Compression) -> str | None:
-    """What the decompressor says: ``unpigz`` and ``xz`` on the host, Go's own for the others."""
+    """The decompressor's error: of ``unpigz`` or ``xz`` on the host, else of Go's package."""
     error = compression.error
     if error is None:
         return None
@@ -34,7 +34,7 @@ def decompression_error(compression: Compression) -> str | None:
 
 
 def trailing_error(compression: Compression, size: int) -> str | None:
-    """What the decompressor says of what follows the last stream, which it takes for another one.
+    """The decompressor's error for what follows the last stream, which it reads as another one.
 
     ``unpigz`` ignores what is not gzip, and ``xz`` ignores whole words of zeros.
 

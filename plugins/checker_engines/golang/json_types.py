@@ -7,7 +7,7 @@ from checker_engines.golang.time import old_time_error, time_error
 
 
 def _strings_error(value: object) -> str | None:
-    """What decoding a list of strings, or a single string, says; None if it succeeds."""
+    """The error of decoding a list of strings or a single string, if any."""
     if value is None or isinstance(value, str):
         return None
     if isinstance(value, list) and all(item is None or isinstance(item, str) for item in value):
@@ -17,15 +17,15 @@ def _strings_error(value: object) -> str | None:
 
 
 def _kind_of(value: object) -> str:
-    """What encoding/json calls a value that is neither null, a string nor an array."""
+    """Go's name for the kind of a value that is not null, a string or an array."""
     if isinstance(value, dict):
         return "object"
     return "bool" if isinstance(value, bool) else "number"
 
 
 TIMESTAMP = Custom(time_error)
-"""time.Time, as Go decodes it since 1.20."""
+"""time.Time as Go 1.20 and later decode it."""
 OLD_TIMESTAMP = Custom(old_time_error)
-"""time.Time in builds with Go before 1.20."""
+"""time.Time as Go before 1.20 decodes it."""
 STRING_OR_STRINGS = Custom(_strings_error)
 """A list of strings, or a single string (moby api/types/strslice, StrSlice)."""

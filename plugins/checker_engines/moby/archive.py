@@ -1,7 +1,7 @@
-"""How Docker extracts a tar: the dialects of its ``pkg/archive``.
+"""The extraction of a tar by Docker: the dialects of its ``pkg/archive``.
 
-Sources: moby 20.10 and 28, pkg/archive, in a process that called chroot; moby/go-archive 0.3.3 of
-Docker 29.7, which opens everything below an ``os.Root``.
+Sources: moby 20.10 and 28, pkg/archive, in a process that called chroot; moby/go-archive 0.3.3 in
+Docker 29.7, which opens all files below an ``os.Root``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ def _from_slash(name: str) -> str:
 
 
 def _refused_name(name: str) -> str | None:
-    """What go-archive says of a name that is not local (diff.go and archive.go)."""
+    """The error for a name that is not local (go-archive, diff.go and archive.go)."""
     inside = name.lstrip("/")
     return f'invalid entry name "{inside}"' if climbs_out(inside) else None
 
 
 def _refused_hard_link(target: str) -> str | None:
-    """What go-archive says of a target that is not local (archive.go, resolveHardlinkTarget)."""
+    """The error for a target that is not local (go-archive, archive.go, resolveHardlinkTarget)."""
     is_local = clean_path(target) and not climbs_out(target.lstrip("/"))
     return None if is_local else f'invalid hardlink target "{target}"'
 
@@ -34,7 +34,7 @@ CHROOT_28 = Dialect(
     shown=_from_slash,
     calls=OS_CALLS,
     confinement=CHROOT,
-    followed=str,
+    resolved=str,
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
     sets_attributes_of_root=False,
@@ -45,7 +45,7 @@ CHROOT_28 = Dialect(
 """Docker 23 to 28."""
 
 CHROOT_20 = CHROOT_28._replace(xattr="{words}")
-"""Docker 20.10, which returns the bare error (pkg/system, Lsetxattr)."""
+"""Docker 20.10, which returns bare errors of extended attributes (pkg/system, Lsetxattr)."""
 
 OS_ROOT = CHROOT_28._replace(
     new_tree=ClosedTree,
@@ -64,4 +64,4 @@ OS_ROOT = CHROOT_28._replace(
     root_replaced=None,
     root_removed="RemoveAll .: invalid argument",
 )
-"""Docker 29.7: methods of ``os.Root``, named after openat(2) and its like."""
+"""Docker 29.7, whose errors are those of ``os.Root`` and name openat(2) and similar calls."""

@@ -57,13 +57,13 @@ _DAEMON = "Error response from daemon: "
 
 
 def engines() -> Iterator[Engine]:
-    """All versions, each with its commands."""
+    """The actions of all versions."""
     for version in CONTAINERD_STORE_VERSIONS:
         yield from engines_of(version)
 
 
 def engines_of(version: ContainerdStoreVersion) -> Iterator[Engine]:
-    """What is asked of a version: ``docker load`` and ``docker import``."""
+    """The actions of a version: ``docker load`` and ``docker import``."""
     follows = f"Docker {version.follows}, containerd store"
     yield Engine(version.name, _LOAD, partial(load, version), follows, decisions.load)
     yield Engine(version.name, _IMPORT, partial(import_, version), follows, decisions.import_)

@@ -71,13 +71,13 @@ _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1
 
 
 def engines() -> Iterator[Engine]:
-    """All versions, each with its commands."""
+    """The actions of all versions."""
     for version in VERSIONS:
         yield from engines_of(version)
 
 
 def engines_of(version: Version) -> Iterator[Engine]:
-    """What is asked of a version: ``docker load`` and ``docker import``."""
+    """The actions of a version: ``docker load`` and ``docker import``."""
     follows = f"Docker {version.follows}, classic store, vfs"
     decides = partial(decisions.load, version)
     yield Engine(version.name, "load", partial(load, version), follows, decides)

@@ -1,4 +1,4 @@
-"""The versions of Docker that are followed: the one place where one is added.
+"""The modelled versions of Docker; a new version is added here and nowhere else.
 
 ``VERSIONS`` have the classic store, ``CONTAINERD_STORE_VERSIONS`` that of containerd.
 """
@@ -15,14 +15,14 @@ from checker_engines.moby.image_config import CONFIG_20, CONFIG_28, CONFIG_29
 
 
 class ExtractionErrors(NamedTuple):
-    """How the daemon shows errors of the process that extracts, ``{error}`` being that error.
+    """Templates for the errors of an extraction, with the ``{error}`` of the extracting process.
 
     Attributes:
-        archive: An entry of the archive, or its tar.
-        archive_end: What is noticed when the process has read the archive.
-        layer: An entry of a layer, or its tar.
-        layer_end: What is noticed when the process has read a layer; ``{size}`` is the sum of the
-            sizes of its entries, in bytes.
+        archive: An error in an entry of the archive, or in its tar.
+        archive_end: An error after the archive was extracted.
+        layer: An error in an entry of a layer, or in its tar.
+        layer_end: An error after a layer was extracted; ``{size}`` is the sum of the sizes of its
+            entries, in bytes.
     """
 
     archive: str = "{error}"
@@ -32,25 +32,25 @@ class ExtractionErrors(NamedTuple):
 
 
 class Version(NamedTuple):
-    """A version of Docker with its classic store, and what differs between versions.
+    """A version of Docker with the classic store.
 
     Attributes:
         name: Name of the profile.
-        follows: The release that it was read from.
-        dialect: How it extracts.
-        config: How it decodes configs.
+        follows: The release whose source it models.
+        dialect: The fork and version of ``pkg/archive``.
+        config: The Go type of the image config.
         decompresses: The compressions that it recognises.
-        extraction_errors: How it shows errors of extraction.
-        manifest_prefix: What precedes an error in ``manifest.json``.
-        refuses_null_manifest: Whether ``null`` for ``manifest.json`` is refused; else it loads
-            nothing.
+        extraction_errors: The messages of errors during an extraction.
+        manifest_prefix: The text before an error in ``manifest.json``.
+        refuses_null_manifest: Whether a ``manifest.json`` that is ``null`` is refused; else
+            nothing is loaded.
         loads_legacy: Whether it loads archives without ``manifest.json``.
-        crashes_on_foreign_os: Whether an image for another operating system than Windows or the
-            host's ends the daemon, names being compared letter by letter.
-        quotes_wrong_names: Whether the error of a name with capital letters quotes it.
+        crashes_on_foreign_os: Whether an image for an operating system other than Windows and that
+            of the host crashes the daemon, and names of operating systems are case-sensitive.
+        quotes_wrong_names: Whether the error for a name with uppercase letters contains it.
         reads_archive_to_end: Whether damage after the end of the archive's tar is an error.
-        reads_layers_to_end: The same of a layer's tar.
-        reports_decompression: Whether a cut tar is reported with the decompressor's error.
+        reads_layers_to_end: Whether damage after the end of a layer's tar is an error.
+        reports_decompression: Whether the error of a truncated tar is that of the decompressor.
     """
 
     name: str
@@ -74,7 +74,7 @@ class ContainerdStoreVersion(NamedTuple):
 
     Attributes:
         name: Name of the profile.
-        follows: The release that it was read from.
+        follows: The release whose source it models.
     """
 
     name: str
