@@ -61,7 +61,9 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     if checking and not rules:
         for problem in host.problems:
             print(f"checker: {printable(str(problem))}", file=sys.stderr)
-        print("checker: no checks are loaded, so nothing can be checked", file=sys.stderr)
+        print(
+            "checker: no rules are loaded or selected, so nothing can be checked", file=sys.stderr
+        )
         return 3
     engines = known_engines(host)
     chosen = choose_engines(engines, arguments.engines or ()) if checking else engines
@@ -121,7 +123,7 @@ def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
 def _limit(text: str) -> tuple[str, int]:
     name, equals, value = text.partition("=")
     if not equals or not value.isdecimal():
-        raise UsageError(f"--limit {text}: say NAME=VALUE, the value a whole number")
+        raise UsageError(f"--limit: invalid value {text!r} (expected NAME=VALUE, a whole number)")
     return name, int(value)
 
 
@@ -129,7 +131,7 @@ def _jobs(wanted: int | None) -> int:
     if wanted is None:
         return min(os.cpu_count() or 1, _MOST_JOBS)
     if wanted < 1:
-        raise UsageError("-j takes a whole number above 0")
+        raise UsageError(f"-j: invalid value {wanted} (expected a whole number above 0)")
     return wanted
 
 
@@ -145,7 +147,9 @@ def _plugin_reports(host: Host) -> Iterator[Report]:
         answer = host.ask_one(plugin.name, "checker_reports")
         for report in answer if isinstance(answer, Iterable) else ():
             if not isinstance(report, Report):
-                raise UsageError(f"plugin {plugin.name} gave {report!r} as a report format")
+                raise UsageError(
+                    f"plugin {plugin.name}: checker_reports returned {report!r}, not a Report"
+                )
             yield report
 
 
@@ -218,7 +222,7 @@ class _Inspection(NamedTuple):
                     plugin.name,
                     "checker_classify",
                     archive=archive,
-                    shown_as=shown_as,
+                    quoted_path=shown_as,
                     verdicts=verdicts,
                 )
             except Exception as error:  # noqa: BLE001 - whatever a plugin raises

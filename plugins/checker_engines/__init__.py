@@ -1,4 +1,4 @@
-"""ENG: what an archive is, what wrote it, and which command brings it back."""
+"""ENG: what an archive is, which tool wrote it, and which command restores it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def checker_checks() -> tuple[type[Check], ...]:
 
 @hookimpl
 def checker_classify(
-    archive: Archive, shown_as: str, verdicts: tuple[Verdict, ...]
+    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
 ) -> Classification:
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import follow
 
-    return follow(classify(archive, shown_as), verdicts)
+    return follow(classify(archive, quoted_path), verdicts)
 
 
 @hookimpl

@@ -1,7 +1,7 @@
 """Decompression of a whole stream, as containerd and Docker's containerd store see it.
 
-Both recognise a compression by its first bytes and give gzip to ``unpigz`` where it is installed.
-What follows the end of the tar is not read, so that a fault behind it goes unnoticed.
+Both detect the compression by the first bytes and decompress gzip with ``unpigz`` if it is
+installed. Data after the end of the tar is not read, so damage there goes unnoticed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def stream_error(
     stored_size: int,
     reads: frozenset[CompressionKind],
 ) -> str | None:
-    """What reading the stream up to the end of its tar ends with.
+    """The error of reading the stream up to the end of its tar.
 
     Args:
         compression: How the stream is compressed.
@@ -33,7 +33,7 @@ def stream_error(
         reads: What the engine decompresses.
 
     Returns:
-        None if the end of the tar is reached.
+        The error; None if the end of the tar is reached.
     """
     if compression.kind not in reads:
         return stop_of_other(stored_size)
@@ -46,12 +46,12 @@ def stream_error(
 
 
 def drain_error(compression: Compression, stored_size: int) -> str | None:
-    """What reading the stream to its very end ends with, where its tar ended well."""
+    """The error of reading the stream to its very end, after a tar that ended correctly."""
     return damage_of(compression) or error_behind(compression, stored_size)
 
 
 def stream_conditions(compression: Compression) -> tuple[str, ...]:
-    """What of the host the outcome depends on."""
+    """The conditions on the host that the outcome depends on."""
     if compression.kind is CompressionKind.XZ:
         return (XZ,)
     if compression.kind is CompressionKind.GZIP and compression.error is not None:

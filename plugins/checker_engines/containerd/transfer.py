@@ -42,19 +42,19 @@ _NAME = "containerd-2"
 _ACTION = "ctr import"
 _FOLLOWS = "ctr 2.3.4, transfer service"
 _NO_NAME = (
-    "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
-    "`ctr image import --index-name NAME {archive}`"
+    "ctr exits 0 but creates no image, because no image in the archive has a name; give it one: "
+    "`ctr image import --index-name name:tag {archive}`"
 )
 
 
 def engines() -> tuple[Engine, ...]:
-    """The actions of containerd that are judged."""
+    """The actions of containerd that are predicted."""
     return (Engine(_NAME, _ACTION, _judge, _FOLLOWS, containerd.import_),)
 
 
 def _judge(question: Question) -> Verdict:
-    """Say what ``ctr image import`` does with an archive."""
-    command = f"ctr image import {question.shown_as}"
+    """Predict what ``ctr image import`` does with an archive."""
+    command = f"ctr image import {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
         verdict = _import(question)
@@ -73,13 +73,13 @@ def _judge(question: Question) -> Verdict:
 
 
 def conditions_of(archive: Archive) -> tuple[str, ...]:
-    """What no reading of the archive can tell of the host and of the archive itself."""
+    """What the archive alone does not determine."""
     return (*stream_conditions(archive.compression), *reading_conditions(archive))
 
 
 def _import(question: Question) -> Verdict:
     archive, host = question.archive, question.host
-    check_is_file(question, f"read {question.shown_as}: is a directory")
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
     _refuse_unknown_compression(archive)
     error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
     imported = import_index(archive, host, error, remote=False)
@@ -94,7 +94,7 @@ def _import(question: Question) -> Verdict:
     for child in named:
         check_target(child)
     if not named:
-        return _broken(_NO_NAME.format(archive=question.shown_as))
+        return _broken(_NO_NAME.format(archive=question.quoted_path))
     if passed_over:
         return _broken(passed_over[0])
     return Verdict(
@@ -111,7 +111,7 @@ def _refuse_unknown_compression(archive: Archive) -> None:
     if kind not in CONTAINERD_READS:
         raise Refusal(
             stop_of_other(archive.size) or INVALID_HEADER,
-            f"containerd does not decompress {kind}: decompress the archive first",
+            f"containerd does not support {kind}: decompress the archive first",
         )
 
 
@@ -136,13 +136,13 @@ def check_target(child: Child) -> None:
         raise Refusal(
             f"target.Digest {quote(child.digest)} invalid: invalid checksum digest format: "
             "invalid argument",
-            f"the descriptor of an image has the digest {child.digest!r}, which is none",
+            f"the descriptor of an image has the digest {child.digest!r}, which is not valid",
             ("OCI007",),
         )
     if child.size <= 0:
         raise Refusal(
             "target.Size must be greater than zero: invalid argument",
-            f"the descriptor of {child.digest} says a size of {child.size} bytes",
+            f"the descriptor of {child.digest} has the size {child.size}, which must be above 0",
             ("OCI007",),
         )
     if not child.media_type:
@@ -154,7 +154,7 @@ def check_target(child: Child) -> None:
 
 
 def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> str | None:
-    """Unpack an image; why it was passed over, if it was (core/unpack, unpacker.go)."""
+    """Unpack an image; the reason if it was skipped (core/unpack, unpacker.go)."""
     manifest = found.manifest
     layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
     if manifest.config.media_type not in CONFIG_TYPES or not layers:
@@ -171,7 +171,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
     if len(layers) != len(config.diff_ids):
         raise Refusal(
             f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
-            f"the manifest has {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
+            f"the manifest lists {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
             ("CFG003", "DKR004"),
         )
     if config.rootfs_type not in ("", "layers"):
@@ -183,7 +183,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
 
 
 def _not_an_image(found: FoundManifest) -> str:
-    return f"{found.descriptor.digest} is stored, but not unpacked: it is no container image"
+    return f"{found.descriptor.digest} is stored, but not unpacked: it is not a container image"
 
 
 def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
@@ -201,6 +201,6 @@ def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[st
             raise Refusal(
                 f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
                 f"desc {quote(layer.digest)}",
-                f"layer {position} unpacks to {digest}, the config says {diff_id}",
+                f"layer {position} has the diffID {digest}, the config says {diff_id}",
                 ("LYR001", "CFG001"),
             )

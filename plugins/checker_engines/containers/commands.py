@@ -1,4 +1,4 @@
-"""Podman and skopeo: what is built on containers/image and containers-storage.
+"""Podman and skopeo, which are built on containers/image and containers-storage.
 
 Sources: podman 4.3.1 and 5.8.2 (libimage/load.go and import.go), skopeo 1.22.2 (copy).
 """
@@ -52,7 +52,7 @@ from checker_engines.containers.versions import (
 
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
-# Rules about the compression of the archive.
+# Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
 _DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
 
@@ -65,7 +65,7 @@ def _as_it_is(name: str) -> str:
     return name
 
 
-def _masked(below: str) -> str:  # noqa: ARG001 - the place of the folder is all that is shown
+def _masked(below: str) -> str:  # noqa: ARG001 - only the place of the directory is shown
     return "<tmp>"
 
 
@@ -103,7 +103,7 @@ PODMAN_5 = Library(
     loses_gzip_start=False,
     announces_signatures=False,
 )
-# The same generation of the library as podman 5; only its temporary names are told in another way.
+# The same generation of the library as podman 5, which prints temporary names in another form.
 SKOPEO = PODMAN_5._replace(folder="<tmp>", temporary=_whole)
 
 
@@ -114,8 +114,8 @@ class Podman(NamedTuple):
         name: The profile.
         follows: The release that it was read from.
         library: The build that it carries.
-        not_a_folder: What it says of a file where a folder with an image layout could be.
-        copying: What stands before errors of a copy, given the source.
+        not_a_folder: Its error for a file where a directory with an image layout may be.
+        copying: The prefix of errors of a copy, given the source.
         copying_layout: The same, where the source is an image layout.
     """
 
@@ -127,7 +127,7 @@ class Podman(NamedTuple):
     copying_layout: Callable[[str], str]
 
     def load(self, question: Question) -> Verdict:
-        """Say what ``podman load`` does: it tries the formats one after the other."""
+        """Predict what ``podman load`` does: it tries the formats one after the other."""
         printed: list[str] = []
         failures: dict[str, Refusal] = {}
         for transport, take in (
@@ -151,17 +151,17 @@ class Podman(NamedTuple):
         if count:
             reason = IS_LOADED
             return self._verdict(question, "load", VerdictOutcome.ACCEPTS, reason, None)
-        reason = "manifest.json lists no image: podman exits 0 and loads nothing"
+        reason = "podman load exits 0 but loads nothing: manifest.json lists no images"
         return self._verdict(question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
     def _layout(self, question: Question, printed: list[str]) -> int:
-        """Load a folder with an image layout; how many images were loaded."""
+        """Load a directory with an image layout; the number of images loaded."""
         if question.archive.source is not Source.FOLDER:
-            raise Refusal(self.not_a_folder, "it is no folder")
+            raise Refusal(self.not_a_folder, "it is not a directory")
         return self._copy_layout(question, "oci:<tmp>:", printed)
 
     def _layout_archive(self, question: Question, printed: list[str]) -> int:
-        """Load an archive of an image layout; how many images were loaded."""
+        """Load an archive of an image layout; the number of images loaded."""
         refuse_folder(question.archive)
         return self._copy_layout(question, "oci-archive:<tmp>:", printed)
 
@@ -173,7 +173,7 @@ class Podman(NamedTuple):
         if name:
             digest = _digest_to_be_stored_under(name)
         else:
-            # Its ID is asked for, to name it by.
+            # Its ID is read, since it is used as its name.
             digest = ""
             with _not_copying_yet(source):
                 _refuse_config_digest(opened.image(descriptor, question.host))
@@ -182,14 +182,14 @@ class Podman(NamedTuple):
             if digest not in ("", image.digest):
                 raise Refusal(
                     "Digest of source image's manifest would not match destination reference",
-                    f"the image has the name {name!r}, and its manifest another digest",
+                    f"the image has the name {name!r}, but its manifest has another digest",
                 )
             with _before(BELOW_INDEX if image.is_below_index else ""):
                 copy_to_storage(image, self.library, {}, printed)
         return 1
 
     def _docker(self, question: Question, printed: list[str]) -> int:
-        """Load every image of what docker save wrote; how many were loaded."""
+        """Load every image of a docker-archive; the number of images loaded."""
         refuse_folder(question.archive)
         opened = DockerArchive(question.archive, self.library)
         for number, item in enumerate(opened.items):
@@ -199,7 +199,7 @@ class Podman(NamedTuple):
             name = full_name(item.tags[0]) if item.tags else f"@{number}"
             source = f"docker-archive:<tmp>:{name}"
             if not item.tags:
-                # Its ID is asked for first, to name it by.
+                # Its ID is read first, since it is used as its name.
                 opened.image(item)
             with _before(self.copying(source)):
                 with _before(f"determining manifest MIME type for {source}: "):
@@ -208,7 +208,7 @@ class Podman(NamedTuple):
         return len(opened.items)
 
     def import_tar(self, question: Question) -> Verdict:
-        """Say what ``podman import`` does: any tar becomes the only layer of an image."""
+        """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
         try:
             self._import(question.archive)
         except Refusal as refusal:
@@ -225,7 +225,7 @@ class Podman(NamedTuple):
         error = inflating_error(compression, archive.size) if is_recognised(compression) else None
         if error is not None:
             text = f'Error: error reading "<tmp>": {error}'
-            raise Refusal(text, "the compressed archive is corrupt: get it again", _CORRUPT)
+            raise Refusal(text, "the compressed archive is corrupt: get an intact copy", _CORRUPT)
         digest = digest_of(archive)
         printed = ["Getting image source signatures", f"Copying blob {digest}"]
         try:
@@ -243,9 +243,9 @@ class Podman(NamedTuple):
         reason: str,
         message: str | None,
     ) -> Verdict:
-        typed = f"podman load -i {question.shown_as}"
+        typed = f"podman load -i {question.quoted_path}"
         if action == "import":
-            typed = f"podman import {question.shown_as} NAME:TAG"
+            typed = f"podman import {question.quoted_path} name:tag"
         return Verdict(
             engine=self.name,
             action=action,
@@ -257,7 +257,7 @@ class Podman(NamedTuple):
         )
 
 
-def _podman_4_copying(source: str) -> str:  # noqa: ARG001 - podman 4 does not name the source
+def _podman_4_copying(source: str) -> str:  # noqa: ARG001 - podman 4 does not print the source
     return ""
 
 
@@ -290,7 +290,7 @@ _PODMANS = (
 
 
 class Skopeo(NamedTuple):
-    """A skopeo, which copies from a transport to a folder.
+    """A skopeo, which copies from a transport to a directory.
 
     Attributes:
         name: The profile.
@@ -303,11 +303,11 @@ class Skopeo(NamedTuple):
     library: Library
 
     def copy_docker(self, question: Question) -> Verdict:
-        """Say what ``skopeo copy docker-archive:`` does."""
+        """Predict what ``skopeo copy docker-archive:`` does."""
         return self._copied("docker-archive", self._docker, question)
 
     def copy_layout(self, question: Question) -> Verdict:
-        """Say what ``skopeo copy oci-archive:`` does."""
+        """Predict what ``skopeo copy oci-archive:`` does."""
         return self._copied("oci-archive", self._layout, question)
 
     def _docker(self, question: Question, printed: list[str]) -> None:
@@ -320,7 +320,7 @@ class Skopeo(NamedTuple):
                 found = len(opened.items)
                 raise Refusal(
                     f"Unexpected tar manifest.json: expected 1 item, got {found}",
-                    f"manifest.json lists {found} images; name the one to copy behind the path",
+                    f"manifest.json lists {found} images; append the name of one to the path",
                 )
             image = opened.image(opened.items[0])
         copy_to_folder(image, printed)
@@ -359,7 +359,7 @@ class Skopeo(NamedTuple):
             message=message,
             conditions=tuple(_conditions(question)),
             rules=rules,
-            command=f"skopeo copy {action}:{question.shown_as} dir:FOLDER",
+            command=f"skopeo copy {action}:{question.quoted_path} dir:image",
         )
 
 
@@ -368,7 +368,7 @@ _SKOPEO_1_9 = Skopeo("skopeo-1.9", "1.9.3", PODMAN_4)
 
 
 def _engines_of(skopeo: Skopeo) -> Iterator[Engine]:
-    follows = f"skopeo {skopeo.follows}, copy to a folder"
+    follows = f"skopeo {skopeo.follows}, copy to a directory"
     table = partial(containers_image.docker_archive, skopeo.library)
     yield Engine(skopeo.name, "docker-archive", skopeo.copy_docker, follows, table)
     yield Engine(
@@ -377,9 +377,9 @@ def _engines_of(skopeo: Skopeo) -> Iterator[Engine]:
 
 
 def engines_of_debian_12() -> Iterator[Engine]:
-    """Give the engines that no profile stands for, to compare them with those that are installed.
+    """Give engines without a profile, to compare predictions with installed versions.
 
-    Skopeo 1.9 carries the library of podman 4.
+    Skopeo 1.9 has the library of podman 4.
     """
     yield from _engines_of(_SKOPEO_1_9)
 
@@ -396,7 +396,7 @@ def engines() -> Iterator[Engine]:
 
 @contextmanager
 def _before(words: str) -> Iterator[None]:
-    """Put words before the message of a refusal."""
+    """Add a prefix to the message of a refusal."""
     try:
         yield
     except Refusal as refusal:
@@ -405,7 +405,7 @@ def _before(words: str) -> Iterator[None]:
 
 @contextmanager
 def _not_copying_yet(source: str) -> Iterator[None]:
-    """Take away the words for steps of a copy, where the same is done without one."""
+    """Remove the prefixes for steps of a copy, where the same is done without a copy."""
     try:
         yield
     except Refusal as refusal:
@@ -416,7 +416,7 @@ def _not_copying_yet(source: str) -> Iterator[None]:
 
 
 def _name_in_layout(descriptor: Mapping[str, object]) -> str:
-    """The name that podman stores the image of a layout under (libimage, nameFromAnnotations)."""
+    """The name under which podman stores the image of a layout (libimage, nameFromAnnotations)."""
     annotations = mapping(descriptor.get("annotations"))
     return text(annotations.get(CONTAINERD_NAME)) or text(annotations.get(REF_NAME)) or ""
 
@@ -429,7 +429,7 @@ def _digest_to_be_stored_under(name: str) -> str:
         words = reference_error(str(error)).rpartition(": ")[2]
         raise Refusal(
             f'normalizing name "{name}": {words}',
-            f"index.json gives the image the name {name!r}, which is no valid one",
+            f"index.json has the image name {name!r}, which is not valid",
         ) from None
 
 
@@ -438,7 +438,7 @@ def _refuse_config_digest(image: SourceImage) -> None:
     if error is not None:
         raise Refusal(
             f"getting config info: {error}",
-            f"the manifest calls its config {image.config.digest!r}, which is no digest",
+            f"the manifest has the config digest {image.config.digest!r}, which is not valid",
         )
 
 
@@ -448,18 +448,18 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
         if error is not None:
             raise Refusal(
                 error,
-                f"manifest.json names an image {tag!r}, which is no name with a tag",
+                f"manifest.json has the image name {tag!r}, which is not a valid name with a tag",
                 ("DKR005",),
             )
 
 
 def _half_at_hand(archive: Archive) -> str:
-    """The format that a refusal should be explained for."""
+    """The format whose refusal is explained."""
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 
 def _why_not_imported(refusal: Refusal) -> str:
-    return f"it cannot be unpacked as a layer: {refusal.message.rpartition('stderr: ')[2]}"
+    return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"
 
 
 def _tail(printed: list[str]) -> str:
@@ -469,12 +469,12 @@ def _tail(printed: list[str]) -> str:
 
 
 def _logged(message: str) -> str:
-    """A message as the log prints it, a temporary path with the quote that it ends with."""
+    """A message as the log prints it; the quote after a temporary path is not escaped."""
     return message.replace("\\", "\\\\").replace('"', '\\"').replace('<tmp>\\"', '<tmp>"')
 
 
 def _conditions(question: Question) -> Iterator[str]:
-    if ":" in question.shown_as:
+    if ":" in question.quoted_path:
         yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))

@@ -1,4 +1,4 @@
-"""What differs between the builds of containers/image and containers-storage that tools carry."""
+"""What differs between the builds of containers/image and containers-storage in the tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRAILING = {
     CompressionKind.XZ: "xz: invalid header magic bytes",
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
-# Bytes of a header, in the middle of which what follows a stream may end.
+# Bytes of a header; what follows a stream may be shorter.
 _HEADERS = {CompressionKind.GZIP: 10, CompressionKind.XZ: 12}
 _MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
@@ -36,15 +36,15 @@ class Library(NamedTuple):
 
     Attributes:
         shapes: The types that documents are decoded into.
-        folder: How the folder that an archive is extracted to is shown.
-        temporary: How a path in the temporary folder is shown, given the path below it.
-        quoted: How a name is shown in messages.
-        blob_name: How messages call the blob of a layer, given its digest.
+        folder: The directory that an archive is extracted to, as messages show it.
+        temporary: Shows a path in the temporary directory, given the path below it.
+        quoted: Shows a name in messages.
+        blob_name: Shows the blob of a layer in messages, given its digest.
         refuses_wrong_diff_ids: Whether containers-storage compares diffIDs with the config's, as it
             does since podman 5.4.
-        uses_pigz: Whether containers-storage leaves gzip to ``unpigz`` where it is installed.
-        loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive but for eight
-            bytes: its gzip reader (pgzip before 1.2.6) forgets them when detection has read on.
+        uses_pigz: Whether containers-storage decompresses gzip with ``unpigz`` if it is installed.
+        loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive except eight
+            bytes: its gzip reader (pgzip before 1.2.6) drops them after the detection.
         announces_signatures: Whether the end of a copy prints "Storing signatures".
     """
 
@@ -60,12 +60,12 @@ class Library(NamedTuple):
 
 
 def is_recognised(compression: Compression) -> bool:
-    """Whether detection by magic takes it (package compression): no zstd skippable frame first."""
+    """Whether the compression is detected (package compression): not a leading skippable frame."""
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
 
 
 def is_compressed_twice(blob: Blob) -> bool:
-    """Whether what comes out of a decompression is compressed again, and so was not read."""
+    """Whether the decompressed data is compressed again, and so was not read."""
     is_compressed = blob.compression.kind is not CompressionKind.NONE
     return is_compressed and blob.tar is not None and blob.tar.head.startswith(_MAGICS)
 
@@ -74,28 +74,28 @@ def refuse_folder(archive: Archive) -> None:
     """Open the archive as a file.
 
     Raises:
-        Refusal: It is a folder.
+        Refusal: It is a directory.
     """
     if archive.source is Source.FOLDER:
-        raise Refusal("read <tmp>: is a directory", "it is a folder, not an archive")
+        raise Refusal("read <tmp>: is a directory", "it is a directory, not an archive")
 
 
 def tar_seen(archive: Archive) -> Tar:
     """The tar as these libraries read it.
 
-    What they cannot decompress is no tar to them.
+    What they cannot decompress is not a tar for them.
     """
     compression, tar = archive.compression, archive.tar
     if compression.kind is CompressionKind.NONE:
         return tar
     if not is_recognised(compression):
-        fault = Anomaly(AnomalyKind.NOT_A_TAR, 0, "compressed in a way not known", fatal=True)
+        fault = Anomaly(AnomalyKind.NOT_A_TAR, 0, "unknown compression", fatal=True)
         return Tar(Entries(), (fault,), archive.size)
     return tar
 
 
 def has_wrong_checksum(compression: Compression) -> bool:
-    """Whether all data came out of a gzip stream, but not as its trailer says."""
+    """Whether a gzip stream was decompressed completely but does not match its trailer."""
     error = compression.error
     return (
         compression.kind is CompressionKind.GZIP
@@ -106,7 +106,7 @@ def has_wrong_checksum(compression: Compression) -> bool:
 
 
 def inflating_error(compression: Compression, size: int) -> str | None:
-    """What the Go decompressors say when they read to the end; None if all is well.
+    """The error of Go's decompressors when they read to the end; None if there is none.
 
     Args:
         compression: How the data is compressed.
@@ -125,7 +125,7 @@ def inflating_error(compression: Compression, size: int) -> str | None:
 
 
 def pigz_error(compression: Compression) -> str | None:
-    """What ``unpigz`` makes of a gzip stream; what follows the stream it passes over."""
+    """The error of ``unpigz`` for a gzip stream; it ignores what follows the stream."""
     if compression.truncated:
         fault = "incomplete deflate data"
     elif has_wrong_checksum(compression):
@@ -138,7 +138,7 @@ def pigz_error(compression: Compression) -> str | None:
 
 
 def storage_inflating_error(compression: Compression, size: int, library: Library) -> str | None:
-    """What containers-storage says when it reads compressed data to the end."""
+    """The error of containers-storage when it reads compressed data to the end."""
     if compression.kind is CompressionKind.GZIP and library.uses_pigz:
         return pigz_error(compression)
     return inflating_error(compression, size)

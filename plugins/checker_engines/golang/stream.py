@@ -25,7 +25,7 @@ class Stream(NamedTuple):
     """A stream.
 
     Attributes:
-        name: What messages call it.
+        name: Its name in messages.
         size: Bytes as stored.
         compression: How it is compressed.
         tar: Its entries; None for a JSON document.
@@ -45,17 +45,17 @@ class Stream(NamedTuple):
 
     @property
     def stop(self) -> str | None:
-        """Go's error at which its reading as a tar ends, if it ends with one."""
+        """Go's error that ends its reading as a tar, if any."""
         return stop_of_other(self.size) if self.tar is None else stop_of(self.tar)
 
     @property
     def is_ended(self) -> bool:
-        """Whether it has an end marker, behind which no extractor needs to read."""
+        """Whether it has an end marker, after which no extractor needs to read."""
         return self.tar is not None and self.tar.end is not None
 
     @property
     def damage(self) -> str | None:
-        """What Docker's decompressor says of it, if it is damaged or does not end as it should."""
+        """The error of Docker's decompressor, if it is damaged or does not end correctly."""
         return damage_of(self.compression) or error_behind(self.compression, self.size)
 
 
@@ -71,12 +71,12 @@ def stream_of_blob(blob: Blob) -> Stream:
 
 
 def as_stored(content: Stream) -> Stream:
-    """The stream for an engine that does not know its compression, and takes it for a tar."""
+    """The stream for an engine that does not know its compression and reads it as a tar."""
     return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
 
 
 def damage_of(compression: Compression) -> str | None:
-    """What the decompressor says: ``unpigz`` and ``xz`` on the host, Go's own for the others."""
+    """The decompressor's error: of ``unpigz`` or ``xz`` on the host, else of Go's package."""
     error = compression.error
     if error is None:
         return None
@@ -91,9 +91,9 @@ def damage_of(compression: Compression) -> str | None:
 
 
 def error_behind(compression: Compression, size: int) -> str | None:
-    """What the decompressor says of what follows the last stream, which it takes for another one.
+    """The decompressor's error for what follows the last stream, which it reads as another one.
 
-    ``unpigz`` passes over what is no gzip, and ``xz`` over whole words of zeros.
+    ``unpigz`` ignores what is not gzip, and ``xz`` ignores whole words of zeros.
 
     Args:
         compression: How the data is compressed.

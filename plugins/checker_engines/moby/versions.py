@@ -1,4 +1,4 @@
-"""The versions of Docker whose classic store is followed."""
+"""The versions of Docker whose classic store is modelled."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Version(NamedTuple):
         config: How it decodes configs.
         manifest_prefix: What precedes an error in ``manifest.json``.
         loads_legacy: Whether it loads archives without ``manifest.json``.
-        is_old: Whether it is older than 23: no zstd, extraction in a process of its own, which
-            reads its input to the end, ``null`` for a manifest, and daemons that crash.
-        reads_late_errors: Whether damage behind the end of a layer's tar is an error.
+        is_old: Whether it is older than 23: no zstd, extraction in a separate process that reads
+            its input to the end, ``null`` accepted as manifest.json, and daemons that crash.
+        reads_late_errors: Whether damage after the end of a layer's tar is an error.
     """
 
     name: str
