@@ -1,4 +1,4 @@
-"""Checks container archives before they ship. This module is the interface for rule authors."""
+"""Checks container image archives. This module is the interface for authors of rules."""
 
 from checker._version import __version__
 from checker.checks.check import Check, CheckContext

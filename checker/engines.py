@@ -1,4 +1,4 @@
-"""The engines that are asked about an archive."""
+"""The engines whose verdicts on an archive are computed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from checker.verdicts import Engine, Host, Question, Verdict
 
 
 class Panel(NamedTuple):
-    """Engines, and the machine that they are thought to run on.
+    """Engines, and the host that they are assumed to run on.
 
     Attributes:
-        engines: All engines that are known.
-        chosen: Those of them that the archive has to please.
-        host: The machine.
+        engines: All known engines.
+        chosen: The engines that must accept the archive.
+        host: The host.
     """
 
     engines: tuple[Engine, ...]
@@ -25,7 +25,7 @@ class Panel(NamedTuple):
     host: Host
 
     def judge(self, archive: Archive, shown_as: str, crashes: list[str]) -> Judgement:
-        """Ask each engine; one that crashes is noted in ``crashes``, the others go on."""
+        """Ask each engine; one that crashes is added to ``crashes``, the others continue."""
         verdicts: list[Verdict] = []
         of_chosen: list[Verdict] = []
         question = Question(archive, self.host, shown_as)
@@ -43,11 +43,11 @@ class Panel(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """What the engines make of one archive.
+    """The verdicts of the engines on one archive.
 
     Attributes:
-        verdicts: What all of them do.
-        of_chosen: What those do that the archive has to please.
+        verdicts: Those of all engines.
+        of_chosen: Those of the engines that must accept the archive.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -55,10 +55,10 @@ class Judgement(NamedTuple):
 
 
 def known_engines(plugins: Plugins) -> tuple[Engine, ...]:
-    """The engines that plugins give.
+    """The engines that plugins provide.
 
     Raises:
-        UsageError: A plugin gives something else.
+        UsageError: A plugin provides something else.
     """
     return tuple(_engines(plugins))
 
@@ -67,7 +67,7 @@ def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[E
     """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
 
     Raises:
-        UsageError: There is no such engine or action.
+        UsageError: An engine or action is unknown.
     """
     found = [engine for name in names for engine in _named(name, engines)]
     return tuple(dict.fromkeys(found))
@@ -79,12 +79,12 @@ def _named(name: str, engines: tuple[Engine, ...]) -> Iterator[Engine]:
     if not of_profile:
         known = dict.fromkeys(engine.name for engine in engines)
         raise UsageError(
-            f"unknown engine {profile!r}{nearest(profile, known)}; engines are {', '.join(known)}"
+            f"unknown engine {profile!r}{nearest(profile, known)} (choose from: {', '.join(known)})"
         )
     found = [engine for engine in of_profile if action in ("", engine.action)]
     if not found:
         actions = ", ".join(engine.action for engine in of_profile)
-        raise UsageError(f"{profile} has no action {action!r}; its actions are {actions}")
+        raise UsageError(f"{profile} has no action {action!r} (choose from: {actions})")
     yield from found
 
 
@@ -93,17 +93,19 @@ def _engines(plugins: Plugins) -> Iterator[Engine]:
         answer = plugins.ask_one(plugin.name, "checker_engines")
         for engine in answer if isinstance(answer, Iterable) else ():
             if not isinstance(engine, Engine):
-                raise UsageError(f"plugin {plugin.name} gave {engine!r} as an engine")
+                raise UsageError(
+                    f"plugin {plugin.name}: checker_engines returned {engine!r}, not an Engine"
+                )
             yield engine
 
 
 def parse_host(text: str) -> Host:
-    """A machine, written ``os/architecture``.
+    """A host, written ``os/architecture``.
 
     Raises:
-        UsageError: It is written in another way.
+        UsageError: It has another form.
     """
     os, slash, architecture = text.partition("/")
     if not slash or not os or not architecture or "/" in architecture:
-        raise UsageError(f"--host {text}: say OS/ARCH, such as linux/arm64")
+        raise UsageError(f"--host: invalid value {text!r} (expected OS/ARCH, such as linux/arm64)")
     return Host(os, architecture)

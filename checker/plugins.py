@@ -1,8 +1,8 @@
-"""Finds the plugins, loads each on its own, and notices when two claim the same thing.
+"""Finds the plugins, loads each separately, and detects names that are used twice.
 
 Plain pluggy loads a whole entry-point group at once: one broken plugin ends the run, and of two
-with the same name the second replaces the first in silence. Here each entry point is loaded by
-itself, and what is wrong is reported with the distribution behind it.
+with the same name the second silently replaces the first. Here each entry point is loaded
+separately, and problems are reported with the distribution that they come from.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ OWN_DISTRIBUTION = "archive-checker"
 
 
 class Host(NamedTuple):
-    """The loaded plugins and what they gave.
+    """The loaded plugins and their rules.
 
     Attributes:
         manager: The plugin manager.
         plugins: The plugins, by name.
-        problems: What is wrong with others.
+        problems: The problems with other plugins.
         registry: All rules.
     """
 
@@ -37,9 +37,9 @@ class Host(NamedTuple):
     registry: Registry
 
     def ask_one(self, name: str, hook: str, **arguments: object) -> object:
-        """What one plugin answers to a hook; None if it does not implement it.
+        """The answer of one plugin to a hook; None if it does not implement it.
 
-        What the hook raises is not caught.
+        Exceptions of the hook are not caught.
         """
         return _answer(self.manager, hook, name, **arguments)
 
@@ -48,11 +48,11 @@ def load_plugins(
     blocked: Iterable[str] = (),
     entry_points: Sequence[metadata.EntryPoint] | None = None,
 ) -> Host:
-    """Load every plugin that is installed.
+    """Load every installed plugin.
 
     Args:
-        blocked: Names of plugins that are not wanted.
-        entry_points: The entry points of the group; those that are installed if None.
+        blocked: Names of plugins that are not loaded.
+        entry_points: The entry points of the group; the installed ones if None.
     """
     if entry_points is None:
         entry_points = tuple(metadata.entry_points(group=PROJECT))
@@ -78,7 +78,7 @@ def _distribution(entry_point: metadata.EntryPoint) -> tuple[str, str]:
 
 @cache
 def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
-    # Parsed anew at each question, and one distribution can have many entry points.
+    # Reading these parses the metadata each time, and a distribution can have many entry points.
     return dist.name, dist.version
 
 
@@ -91,13 +91,13 @@ class _Loader:
         self.registry = Registry()
 
     def load(self, claims: list[metadata.EntryPoint]) -> None:
-        """Load the plugin of one name; if several claim it, ours or none."""
+        """Load the plugin of one name; if several use the name, the first-party one or none."""
         own = [claim for claim in claims if _distribution(claim)[0] == OWN_DISTRIBUTION]
         chosen = claims if len(claims) == 1 else own[:1]
         for claim in claims:
             if claim not in chosen:
                 others = [other for other in claims if other is not claim]
-                self._refuse(claim, f"its name is claimed by {_named(others)} too; not loaded")
+                self._refuse(claim, f"not loaded: the name is also used by {_named(others)}")
         for claim in chosen:
             self._load_one(claim)
 
@@ -121,7 +121,7 @@ class _Loader:
             known = sorted(hook for hook in vars(CheckerSpec) if hook.startswith("checker_"))
             self._refuse(
                 entry_point,
-                f"unknown hook {', '.join(sorted(unknown))}; hooks are {', '.join(known)}",
+                f"unknown hook {', '.join(sorted(unknown))} (choose from: {', '.join(known)})",
             )
             return
         count = self._add_rules(entry_point)
@@ -137,7 +137,7 @@ class _Loader:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - as above
-            self._refuse(entry_point, f"gives no rules: {type(error).__name__}: {error}")
+            self._refuse(entry_point, f"rules cannot be loaded: {type(error).__name__}: {error}")
         return count
 
     def _add_rule(self, entry_point: metadata.EntryPoint, check: object) -> bool:
@@ -161,12 +161,12 @@ def _as_checks(given: object) -> Iterable[object]:
     if given is None:
         return ()
     if not isinstance(given, Iterable):
-        raise TypeError(f"checker_checks gave {given!r}, not check classes")
+        raise TypeError(f"checker_checks returned {given!r}, not a list of Check classes")
     return given
 
 
 def _answer(manager: pluggy.PluginManager, hook: str, name: str, **arguments: object) -> object:
-    """Call the hook of one plugin alone, so that it cannot be mixed up with another's."""
+    """Call the hook of one plugin only, so that the answer cannot be another plugin's."""
     module = manager.get_plugin(name)
     others = [other for other in manager.get_plugins() if other is not module]
     caller: Callable[..., object] = manager.subset_hook_caller(hook, others)

@@ -1,4 +1,4 @@
-"""A run: archives read, classified and checked, and what came out of it."""
+"""The results of a run: archives, classifications, verdicts and findings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from checker.verdicts import Classification, Verdict
 
 
 class Plugin(NamedTuple):
-    """A plugin that was loaded.
+    """A loaded plugin.
 
     Attributes:
         name: Name of its entry point.
         version: Version of its distribution.
         distribution: Name of its distribution.
-        rules: Number of rules that it gave.
+        rules: Number of its rules.
     """
 
     name: str
@@ -26,13 +26,13 @@ class Plugin(NamedTuple):
 
 
 class PluginProblem(NamedTuple):
-    """Why a plugin, or something of it, is not taken.
+    """Why a plugin, or a part of it, was not loaded.
 
     Attributes:
         name: Name of its entry point.
         version: Version of its distribution.
         distribution: Name of its distribution.
-        message: What is wrong.
+        message: The problem.
     """
 
     name: str
@@ -45,18 +45,18 @@ class PluginProblem(NamedTuple):
 
 
 class CheckedArchive(NamedTuple):
-    """One archive and everything that was said of it.
+    """One archive and all its results.
 
     Attributes:
-        path: The path as the user gave it.
+        path: The path as the user specified it.
         archive: The facts; None if it could not be read.
         error: Why it could not be read.
-        classification: What it is; None if no plugin said, or it could not be read.
-        verdicts: What all known engines make of it.
-        of_chosen: What the engines make of it that the user chose.
-        findings: What the checks found, after the settings, gravest first.
-        results: How each rule went.
-        crashes: What else crashed while the archive was looked at, a line each.
+        classification: What it is; None if no plugin classified it or it could not be read.
+        verdicts: The verdicts of all known engines.
+        of_chosen: The verdicts of the engines that the user selected.
+        findings: The findings after applying the settings, highest severity first.
+        results: The result of each rule.
+        crashes: Other crashes while the archive was checked, one line each.
     """
 
     path: str
@@ -82,10 +82,10 @@ class Run(NamedTuple):
     Attributes:
         command: ``check`` or ``classify``.
         version: Version of this program.
-        plugins: The plugins that were loaded.
-        problems: What is wrong with other plugins.
-        archives: The archives, in the order in which they were named.
-        fail_on: Findings of this severity or a graver one fail the run; None if none does.
+        plugins: The loaded plugins.
+        problems: The problems with other plugins.
+        archives: The archives, in the order of the command line.
+        fail_on: Findings of this severity or higher fail the run; None if none does.
     """
 
     command: str
@@ -123,7 +123,7 @@ class Run(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 a finding that fails the run, 3 something was not checked whole."""
+        """0 clean, 1 a finding that fails the run, 3 the check is incomplete."""
         if self.problems or not all(archive.is_whole for archive in self.archives):
             return 3
         return 1 if any(map(self.fails, self.findings)) else 0

@@ -1,6 +1,7 @@
-"""Settings: which rules run, how grave their findings are, which are waived, and the limits.
+"""Settings: which rules run, the severities of their findings, waivers, and limits.
 
-They come from ``checker.toml`` (or ``--config FILE``) and the command line, which wins.
+They come from ``checker.toml`` (or ``--config FILE``) and the command line, which takes
+precedence.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ NEVER = "never"
 
 
 class UsageError(Exception):
-    """The command line or the configuration is wrong; the text says what and what is meant."""
+    """The command line or the configuration is invalid; the text says what and what is expected."""
 
 
 class Waiver(NamedTuple):
-    """Findings that are known and accepted.
+    """A waiver of known and accepted findings.
 
     Attributes:
-        rule: Id, name or prefix of the rule.
+        rule: ID, name or prefix of the rule.
         reason: Why they are accepted.
         archive: Pattern of the archive's path.
         path: Pattern of the path in the root filesystem or the member.
-        until: Last day on which the waiver counts.
+        until: Last day on which the waiver is valid.
     """
 
     rule: str
@@ -46,7 +47,7 @@ class Waiver(NamedTuple):
     until: dt.date | None = None
 
     def covers(self, finding: Finding, today: dt.date) -> bool:
-        """Whether a finding is accepted today."""
+        """Whether the waiver covers a finding today."""
         place = finding.location.path or finding.location.member or ""
         return (
             _names(self.rule, finding.rule, finding.name)
@@ -60,15 +61,15 @@ class Settings(NamedTuple):
     """All settings of a run.
 
     Attributes:
-        select: Rules that run: ids, names or prefixes of ids; all if empty.
+        select: Rules that run: IDs, names or prefixes of IDs; all if empty.
         ignore: Rules that do not run.
         severities: Other severities, by rule id.
         fail_on: What fails the run; None if no finding does.
-        intended: What the user means to do with the archives.
-        blocked: Plugins that are not wanted.
+        intended: The intended command, ``load`` or ``import``; None if not stated.
+        blocked: Plugins that are not loaded.
         limits: The limits.
         waivers: Accepted findings.
-        options: Options of rules, by id or name of the rule.
+        options: Options of rules, by ID or name of the rule.
     """
 
     select: tuple[str, ...] = ()
@@ -85,7 +86,7 @@ class Settings(NamedTuple):
         """The rules that run.
 
         Raises:
-            UsageError: A rule that is selected, ignored or waived is not known.
+            UsageError: A rule that is selected, ignored or waived is unknown.
         """
         waived = (waiver.rule for waiver in self.waivers)
         for name in (*self.select, *self.ignore, *self.severities, *waived):
@@ -101,7 +102,7 @@ class Settings(NamedTuple):
         """The options of the rules, by rule id.
 
         Raises:
-            UsageError: A rule or option is not known, or a value is not what the option takes.
+            UsageError: A rule or option is unknown, or a value is invalid.
         """
         options: dict[str, dict[str, object]] = {}
         for name, values in self.options.items():
@@ -112,7 +113,7 @@ class Settings(NamedTuple):
         return options
 
     def judge(self, findings: Iterable[Finding], today: dt.date) -> tuple[Finding, ...]:
-        """Findings with the severities and waivers of the settings, gravest first."""
+        """Findings with the severities and waivers of the settings, highest severity first."""
         judged = [self._judge(finding, today) for finding in findings]
         return tuple(sorted(judged, key=lambda finding: (finding.severity.rank, finding.rule)))
 
@@ -144,18 +145,18 @@ def _require_rule(name: str, registry: Registry) -> None:
 
 
 def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
-    """Options of one rule, as the rule works with them.
+    """Options of one rule, in the types that the rule uses.
 
     Raises:
-        UsageError: An option is not known, or a value is not what it takes.
+        UsageError: An option is unknown, or a value is invalid.
     """
     known = {option.name: option for option in rule.check.options}
     read: dict[str, object] = {}
     for name, value in values.items():
         if name not in known:
-            few = f"it has {', '.join(known)}" if known else "it has none"
+            few = f" (choose from: {', '.join(known)})" if known else "; it has no options"
             raise UsageError(
-                f"{rule.id} {rule.name} has no option {name!r}{nearest(name, known) or f'; {few}'}"
+                f"{rule.id} {rule.name} has no option {name!r}{nearest(name, known) or few}"
             )
         try:
             read[name] = known[name].read(value)
@@ -165,7 +166,7 @@ def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A suggestion for a mistyped name, in words; empty if nothing is near."""
+    """A suggestion for a mistyped name, in words; empty if none is similar."""
     import difflib
 
     names = list(known)
@@ -179,7 +180,7 @@ def read_settings(path: Path) -> Settings:
     """Read a configuration file.
 
     Raises:
-        UsageError: It cannot be read, or a key or value is not known.
+        UsageError: It cannot be read, or a key or value is invalid.
     """
     import tomllib
 
@@ -205,14 +206,14 @@ def parse_severity(text: object) -> Severity:
     """A severity.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not a severity.
     """
     try:
         return Severity(str(text))
     except ValueError:
         known = [severity.value for severity in Severity]
         raise UsageError(
-            f"{text!r} is no severity; say {', '.join(known)}{nearest(str(text), known)}"
+            f"invalid value {text!r} (choose from: {', '.join(known)}){nearest(str(text), known)}"
         ) from None
 
 
@@ -226,13 +227,13 @@ def parse_fail_on(text: object) -> Severity | None:
 
 
 def parse_intention(text: object) -> str:
-    """What the user means to do: ``load`` or ``import``.
+    """The intended command: ``load`` or ``import``.
 
     Raises:
         UsageError: It is neither.
     """
     if text not in INTENTIONS:
-        raise UsageError(f"{text!r} is no command; say {' or '.join(INTENTIONS)}")
+        raise UsageError(f"invalid value {text!r} (choose from: {', '.join(INTENTIONS)})")
     return str(text)
 
 
@@ -240,27 +241,51 @@ def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
     """The limits with some of them set.
 
     Raises:
-        UsageError: A name is not known, or a value is no positive whole number.
+        UsageError: A name is unknown, or a value is not a positive whole number.
     """
     known = Limits.names_of_all()
     for name, value in values.items():
         if name not in known:
             raise UsageError(f"unknown limit {name!r}{nearest(name, known)}")
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"limit {name}: {value!r} is no whole number above 0")
+            raise UsageError(f"limit {name}: must be a whole number above 0, found {value!r}")
         limits = limits._replace(**{name: value})
     return limits
 
 
+_TYPE_WORDS: Mapping[type, str] = MappingProxyType(
+    {
+        bool: "a boolean",
+        int: "an integer",
+        float: "a number",
+        str: "a string",
+        list: "a list",
+        dict: "a table",
+        dt.date: "a date",
+        dt.datetime: "a date with time",
+        dt.time: "a time",
+    }
+)
+
+
+def _type_words(value: object) -> str:
+    """The type of a TOML value; of a list also the first type in it that is not a string."""
+    words = _TYPE_WORDS[type(value)]
+    if not isinstance(value, list):
+        return words
+    other = next((item for item in value if not isinstance(item, str)), None)
+    return words if other is None else f"{words} that contains {_TYPE_WORDS[type(other)]}"
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f"{value!r} is no list of strings")
+        raise UsageError(f"must be a list of strings, found {_type_words(value)}")
     return tuple(value)
 
 
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise UsageError(f"{value!r} is no table")
+        raise UsageError(f"must be a table, found {_type_words(value)}")
     return value
 
 
@@ -272,10 +297,11 @@ def _waiver(value: object) -> Waiver:
             raise UsageError(f"unknown key {key!r}{nearest(key, known)}")
         wanted = dt.date if key == "until" else str
         if not isinstance(item, wanted):
-            raise UsageError(f"{key} is {item!r}, not a {wanted.__name__}")
+            expected = "a date" if wanted is dt.date else "a string"
+            raise UsageError(f"{key}: must be {expected}, found {_type_words(item)}")
     rule, reason = table.get("rule"), table.get("reason")
     if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip():
-        raise UsageError("a waiver needs a rule and a reason")
+        raise UsageError("a waiver must have a rule and a reason")
     until = table.get("until")
     return Waiver(
         rule=rule,
@@ -288,7 +314,7 @@ def _waiver(value: object) -> Waiver:
 
 def _waivers(value: object) -> tuple[Waiver, ...]:
     if not isinstance(value, list):
-        raise UsageError("write each waiver as a table [[waive]]")
+        raise UsageError("each waiver must be a table [[waive]]")
     return tuple(map(_waiver, value))
 
 
