@@ -1,4 +1,4 @@
-"""Runs one rule over one case, as the tests of a rule do."""
+"""Runs one rule on one case, as the tests of a rule do."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from checker.verdicts import Host
 
 
 def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
-    """Build the archive of a case, read it, and run a check over it.
+    """Build the archive of a case, read it, and run a check on it.
 
-    The case's ``options`` are those of the rule; ``as`` among them is the intended command,
-    ``engines`` a list of chosen engines, and the table ``limits`` sets limits on reading.
+    The case's ``options`` are those of the rule; in addition, ``as`` is the intended command,
+    ``engines`` a list of selected engines, and the table ``limits`` sets limits for reading.
 
     Args:
         case: The case.
         check: The rule.
-        folder: Where the archive may be written.
+        folder: Directory that the archive is written to.
 
     Returns:
-        The findings, and what was built.
+        The findings and the built archive.
 
     Raises:
         AssertionError: The check crashed.
-        UsageError: The rule does not take an option of the case.
+        UsageError: An option of the case is invalid for the rule.
     """
     rule = Rule(check, case.bundle)
     built = case.build()
