@@ -10,17 +10,16 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from benchmarks.masking import masked
-from checker.model.archive import Archive
 from checker.plugins import load_plugins
-from checker.reading.archive import ReadOptions, read_archive
-from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
+from checker.session import Session
+from checker.verdicts import Engine, Verdict, VerdictOutcome
 
 _MESSAGES = 0.9
 _BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
@@ -88,35 +87,30 @@ def _agree(real: str, predicted: VerdictOutcome) -> bool:
     return real == predicted
 
 
-def _engines(pattern: str) -> list[Engine]:
-    host = load_plugins()
-    found = (engine for engines in host.manager.hook.checker_engines() for engine in engines)
-    wanted = (each for each in found if fnmatchcase(f"{each.name} {each.action}", pattern))
-    return sorted(wanted, key=_title)
+def _session(pattern: str) -> Session:
+    """A session that asks the engines whose ``profile action`` fits a pattern."""
+    plugins = load_plugins()
+    wanted = (each for each in plugins.engines if fnmatchcase(_title(each), pattern))
+    engines = tuple(sorted(wanted, key=_title))
+    return Session(plugins=plugins._replace(engines=engines), whole_digest=True)
 
 
-def _title(engine: Engine) -> str:
-    return f"{engine.name} {engine.action}"
+def _title(one: Engine | Verdict) -> str:
+    return f"{one.name if isinstance(one, Engine) else one.engine} {one.action}"
 
 
-def _archives(corpus: Path, cases: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any, Archive]]:
-    options = ReadOptions()
-    for name, case in cases:
-        path = corpus / "archives" / case["file"]
-        yield name, case["verdicts"], read_archive(str(path), options)
-
-
-def measure(corpus: Path, engines: list[Engine], case_pattern: str) -> dict[str, Score]:
+def measure(corpus: Path, session: Session, case_pattern: str) -> dict[str, Score]:
     """Compare every engine with every case of a corpus."""
     truth = json.loads((corpus / "truth.json").read_text("utf-8"))
     cases = [item for item in truth["cases"].items() if fnmatchcase(item[0], case_pattern)]
-    scores = {_title(engine): Score() for engine in engines}
-    for name, verdicts, archive in _archives(corpus, cases):
-        question = Question(archive, Host(), archive.path)
-        for engine in engines:
-            if _title(engine) in verdicts:
-                verdict = engine.judge(question)
-                scores[_title(engine)].count(name, verdicts[_title(engine)], verdict)
+    scores = {_title(engine): Score() for engine in session.engines.engines}
+    for name, case in cases:
+        classified = session.classify(corpus / "archives" / case["file"])
+        if classified.crashes:
+            raise RuntimeError(f"{name}: {classified.crashes[0]}")
+        for verdict in classified.verdicts:
+            if _title(verdict) in case["verdicts"]:
+                scores[_title(verdict)].count(name, case["verdicts"][_title(verdict)], verdict)
     return scores
 
 
@@ -151,7 +145,7 @@ def main() -> int:
         print(f"{options.corpus}: truth.json not found; usage: make agreement CORPUS=DIR")
         return 2
     pattern = options.engine if any(c in options.engine for c in "*?[ ") else f"{options.engine}*"
-    scores = measure(options.corpus, _engines(pattern), options.case)
+    scores = measure(options.corpus, _session(pattern), options.case)
     show(scores, misses=options.misses)
     return int(not all(score.is_good for score in scores.values()))
 

@@ -7,47 +7,77 @@ separately, and problems are reported with the distribution that they come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from importlib import metadata
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pluggy
 
+from checker.checks.check import Check
 from checker.checks.registry import Registry, RuleConflictError
 from checker.hookspecs import PROJECT, CheckerSpec
+from checker.isolation import Failure, attempt, attempt_each, described, failure_of
+from checker.model.archive import Archive
+from checker.reports.output import builtin_reports
+from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
+from checker.verdicts import Classification, Engine, Verdict
 
 OWN_DISTRIBUTION = "archive-checker"
 
+T = TypeVar("T")
 
-class Host(NamedTuple):
-    """The loaded plugins and their rules.
+
+class Classifier(NamedTuple):
+    """A plugin that classifies archives.
 
     Attributes:
-        manager: The plugin manager.
-        plugins: The plugins, by name.
-        problems: The problems with other plugins.
-        registry: All rules.
+        plugin: The plugin.
+        hook: Calls its hook ``checker_classify``, and no other plugin's.
     """
 
-    manager: pluggy.PluginManager
+    plugin: Plugin
+    hook: Callable[..., object]
+
+    def classify(
+        self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
+    ) -> Classification | PluginProblem | None:
+        """The plugin's classification of an archive; None if it defers to other plugins."""
+        answer = attempt(
+            partial(self.hook, archive=archive, quoted_path=quoted_path, verdicts=verdicts)
+        )
+        if answer is None or isinstance(answer, Classification):
+            return answer
+        if isinstance(answer, Failure):
+            return self.plugin.problem(f"checker_classify raised {answer.summary}")
+        return self.plugin.problem(_wrong_type("checker_classify", answer, Classification))
+
+
+class LoadedPlugins(NamedTuple):
+    """The loaded plugins and what they provide.
+
+    Attributes:
+        plugins: The plugins, by name.
+        problems: The problems with other plugins, or with parts of them.
+        registry: All rules.
+        engines: All engines.
+        reports: All report formats, the built-in ones first.
+        classifiers: The plugins that classify archives, third-party ones first.
+    """
+
     plugins: tuple[Plugin, ...]
     problems: tuple[PluginProblem, ...]
     registry: Registry
-
-    def ask_one(self, name: str, hook: str, **arguments: object) -> object:
-        """The answer of one plugin to a hook; None if it does not implement it.
-
-        Exceptions of the hook are not caught.
-        """
-        return _answer(self.manager, hook, name, **arguments)
+    engines: tuple[Engine, ...]
+    reports: tuple[Report, ...]
+    classifiers: tuple[Classifier, ...]
 
 
 def load_plugins(
     blocked: Iterable[str] = (),
     entry_points: Sequence[metadata.EntryPoint] | None = None,
-) -> Host:
+) -> LoadedPlugins:
     """Load every installed plugin.
 
     Args:
@@ -57,10 +87,11 @@ def load_plugins(
     if entry_points is None:
         entry_points = tuple(metadata.entry_points(group=PROJECT))
     loader = _Loader()
+    not_wanted = set(blocked)
     for name, claims in sorted(_by_name(entry_points).items()):
-        if name not in set(blocked):
+        if name not in not_wanted:
             loader.load(claims)
-    return Host(loader.manager, tuple(loader.plugins), tuple(loader.problems), loader.registry)
+    return loader.gather()
 
 
 def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[metadata.EntryPoint]]:
@@ -70,10 +101,11 @@ def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[meta
     return found
 
 
-def _distribution(entry_point: metadata.EntryPoint) -> tuple[str, str]:
-    return (
+def _plugin(entry_point: metadata.EntryPoint) -> Plugin:
+    distribution, version = (
         ("unknown", "unknown") if entry_point.dist is None else _name_and_version(entry_point.dist)
     )
+    return Plugin(entry_point.name, version, distribution)
 
 
 @cache
@@ -83,94 +115,161 @@ def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
 
 
 class _Loader:
+    """Loads plugins one by one, and collects what they provide.
+
+    First-party plugins come first, so that third-party plugins cannot replace their parts.
+    """
+
     def __init__(self) -> None:
-        self.manager = pluggy.PluginManager(PROJECT)
-        self.manager.add_hookspecs(CheckerSpec)
-        self.plugins: list[Plugin] = []
-        self.problems: list[PluginProblem] = []
-        self.registry = Registry()
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(CheckerSpec)
+        self._plugins: list[Plugin] = []
+        self._problems: list[PluginProblem] = []
+        self._registry = Registry()
 
     def load(self, claims: list[metadata.EntryPoint]) -> None:
         """Load the plugin of one name; if several use the name, the first-party one or none."""
-        own = [claim for claim in claims if _distribution(claim)[0] == OWN_DISTRIBUTION]
+        own = [claim for claim in claims if _plugin(claim).distribution == OWN_DISTRIBUTION]
         chosen = claims if len(claims) == 1 else own[:1]
         for claim in claims:
             if claim not in chosen:
                 others = [other for other in claims if other is not claim]
-                self._refuse(claim, f"not loaded: the name is also used by {_named(others)}")
+                self._refuse(
+                    _plugin(claim), f"not loaded: the name is also used by {_named(others)}"
+                )
         for claim in chosen:
             self._load_one(claim)
 
     def _load_one(self, entry_point: metadata.EntryPoint) -> None:
-        name = entry_point.name
-        try:
-            module = entry_point.load()
-            self.manager.register(module, name=name)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - an import can raise anything, exit included
-            self._refuse(entry_point, f"cannot be loaded: {type(error).__name__}: {error}")
+        plugin = _plugin(entry_point)
+        module = attempt(lambda: self._register(entry_point))
+        if isinstance(module, Failure):
+            self._refuse(plugin, f"cannot be loaded: {module.summary}")
             return
         unknown = [
             caller.name
-            for caller in self.manager.get_hookcallers(module) or ()
+            for caller in self._manager.get_hookcallers(module) or ()
             if not caller.has_spec()
         ]
         if unknown:
-            self.manager.unregister(name=name)
+            self._manager.unregister(name=plugin.name)
             known = sorted(hook for hook in vars(CheckerSpec) if hook.startswith("checker_"))
             self._refuse(
-                entry_point,
+                plugin,
                 f"unknown hook {', '.join(sorted(unknown))} (choose from: {', '.join(known)})",
             )
             return
-        count = self._add_rules(entry_point)
-        distribution, version = _distribution(entry_point)
-        self.plugins.append(Plugin(name, version, distribution, count))
+        self._plugins.append(plugin)
 
-    def _add_rules(self, entry_point: metadata.EntryPoint) -> int:
+    def _register(self, entry_point: metadata.EntryPoint) -> object:
+        module = entry_point.load()
+        self._manager.register(module, name=entry_point.name)
+        return module
+
+    def gather(self) -> LoadedPlugins:
+        """Everything that the loaded plugins provide."""
+        ours_first = sorted(self._plugins, key=lambda one: one.distribution != OWN_DISTRIBUTION)
+        counts = {plugin.name: self._add_rules(plugin) for plugin in ours_first}
+        engines = tuple(self._engines(ours_first))
+        reports = tuple(self._reports(ours_first))
+        plugins = tuple(one._replace(rules=counts[one.name]) for one in self._plugins)
+        return LoadedPlugins(
+            plugins=plugins,
+            problems=tuple(self._problems),
+            registry=self._registry,
+            engines=engines,
+            reports=reports,
+            classifiers=tuple(self._classifiers()),
+        )
+
+    def _add_rules(self, plugin: Plugin) -> int:
         count = 0
-        try:
-            given = _answer(self.manager, "checker_checks", entry_point.name)
-            for check in _as_checks(given):
-                count += self._add_rule(entry_point, check)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001 - as above
-            self._refuse(entry_point, f"rules cannot be loaded: {type(error).__name__}: {error}")
+        for check in self._given(plugin, "checker_checks", type):
+            try:
+                self._registry.add(check, plugin.name)
+            except RuleConflictError as error:
+                self._refuse(plugin, str(error))
+            except Exception as error:  # noqa: BLE001 - metadata of a stranger's class can raise
+                self._refuse(plugin, f"{described(check)}: {failure_of(error).summary}")
+            else:
+                count += 1
         return count
 
-    def _add_rule(self, entry_point: metadata.EntryPoint, check: object) -> bool:
-        try:
-            self.registry.add(check, entry_point.name)
-        except RuleConflictError as error:
-            self._refuse(entry_point, str(error))
-            return False
-        return True
+    def _engines(self, plugins: Iterable[Plugin]) -> Iterator[Engine]:
+        taken: dict[tuple[str, str], Plugin] = {}
+        for plugin in plugins:
+            for engine in self._given(plugin, "checker_engines", Engine):
+                key = (engine.name, engine.action)
+                if key in taken:
+                    self._refuse_taken(plugin, f"engine {' '.join(key)}", taken[key])
+                    continue
+                taken[key] = plugin
+                yield engine
 
-    def _refuse(self, entry_point: metadata.EntryPoint, message: str) -> None:
-        distribution, version = _distribution(entry_point)
-        self.problems.append(PluginProblem(entry_point.name, version, distribution, message))
+    def _reports(self, plugins: Iterable[Plugin]) -> Iterator[Report]:
+        yield from builtin_reports()
+        ours = Plugin("checker", "", OWN_DISTRIBUTION)
+        taken = {report.name: ours for report in builtin_reports()}
+        for plugin in plugins:
+            for report in self._given(plugin, "checker_reports", Report):
+                if report.name in taken:
+                    self._refuse_taken(plugin, f"report {report.name}", taken[report.name])
+                    continue
+                taken[report.name] = plugin
+                yield report
+
+    def _classifiers(self) -> Iterator[Classifier]:
+        others_first = sorted(self._plugins, key=lambda one: one.distribution == OWN_DISTRIBUTION)
+        for plugin in others_first:
+            if self._implements(plugin, "checker_classify"):
+                yield Classifier(plugin, self._hook_of(plugin, "checker_classify"))
+
+    def _given(self, plugin: Plugin, hook: str, kind: type[T]) -> Iterator[T]:
+        """The answers of one plugin to a hook that have the right type."""
+        if not self._implements(plugin, hook):
+            return
+        # A hook that several plugins can answer returns a list of answers, here with one.
+        answers = attempt(self._hook_of(plugin, hook))
+        if isinstance(answers, Failure):
+            self._refuse(plugin, f"{hook} raised {answers.summary}")
+            return
+        for answer in answers if isinstance(answers, list) else ():
+            yield from self._items(plugin, hook, answer, kind)
+
+    def _items(self, plugin: Plugin, hook: str, answer: object, kind: type[T]) -> Iterator[T]:
+        if not isinstance(answer, Iterable) or isinstance(answer, str | bytes):
+            self._refuse(plugin, f"{hook} returned {described(answer)}, not an iterable")
+            return
+        for item in attempt_each(lambda: answer):
+            if isinstance(item, Failure):
+                self._refuse(plugin, f"{hook} raised {item.summary}")
+            elif isinstance(item, kind):
+                yield item
+            else:
+                self._refuse(plugin, _wrong_type(hook, item, Check if kind is type else kind))
+
+    def _implements(self, plugin: Plugin, hook: str) -> bool:
+        module = self._manager.get_plugin(plugin.name)
+        callers = self._manager.get_hookcallers(module) or ()
+        return any(caller.name == hook for caller in callers)
+
+    def _hook_of(self, plugin: Plugin, hook: str) -> Callable[..., object]:
+        """The hook of one plugin only, so that the answer cannot be another plugin's."""
+        module = self._manager.get_plugin(plugin.name)
+        others = [other for other in self._manager.get_plugins() if other is not module]
+        return self._manager.subset_hook_caller(hook, others)
+
+    def _refuse_taken(self, plugin: Plugin, what: str, taken_by: Plugin) -> None:
+        self._refuse(plugin, f"{what} is already registered by {taken_by.name}")
+
+    def _refuse(self, plugin: Plugin, message: str) -> None:
+        self._problems.append(plugin.problem(message))
+
+
+def _wrong_type(hook: str, given: object, wanted: type) -> str:
+    return f"{hook} returned {described(given)}, not a checker.{wanted.__name__}"
 
 
 def _named(entry_points: Iterable[metadata.EntryPoint]) -> str:
-    return ", ".join(" ".join(_distribution(entry_point)) for entry_point in entry_points)
-
-
-def _as_checks(given: object) -> Iterable[object]:
-    if given is None:
-        return ()
-    if not isinstance(given, Iterable):
-        raise TypeError(f"checker_checks returned {given!r}, not a list of Check classes")
-    return given
-
-
-def _answer(manager: pluggy.PluginManager, hook: str, name: str, **arguments: object) -> object:
-    """Call the hook of one plugin only, so that the answer cannot be another plugin's."""
-    module = manager.get_plugin(name)
-    others = [other for other in manager.get_plugins() if other is not module]
-    caller: Callable[..., object] = manager.subset_hook_caller(hook, others)
-    answer = caller(**arguments)
-    if isinstance(answer, list):
-        return answer[0] if answer else None
-    return answer
+    plugins = map(_plugin, entry_points)
+    return ", ".join(f"{plugin.distribution} {plugin.version}" for plugin in plugins)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
-from checker.verdicts import Classification, Verdict
+from checker.verdicts import Classification, Loadable, Verdict
 
 
 class Plugin(NamedTuple):
@@ -24,9 +24,13 @@ class Plugin(NamedTuple):
     distribution: str
     rules: int = 0
 
+    def problem(self, message: str) -> PluginProblem:
+        """The record of a problem with this plugin."""
+        return PluginProblem(self.name, self.version, self.distribution, message)
+
 
 class PluginProblem(NamedTuple):
-    """Why a plugin, or a part of it, was not loaded.
+    """Why a plugin, or a part of it, is not used.
 
     Attributes:
         name: Name of its entry point.
@@ -48,15 +52,16 @@ class CheckedArchive(NamedTuple):
     """One archive and all its results.
 
     Attributes:
-        path: The path as the user specified it.
+        path: The path as the user specified it, or the name of a file object.
         archive: The facts; None if it could not be read.
         error: Why it could not be read.
         classification: What it is; None if no plugin classified it or it could not be read.
         verdicts: The verdicts of all known engines.
-        of_chosen: The verdicts of the engines that the user selected.
+        required_verdicts: The verdicts of the engines that must accept it.
         findings: The findings after applying the settings, highest severity first.
         results: The result of each rule.
-        crashes: Other crashes while the archive was checked, one line each.
+        crashes: Engines that crashed, one line each.
+        problems: The problems with plugins that were loaded for this archive.
     """
 
     path: str
@@ -64,16 +69,54 @@ class CheckedArchive(NamedTuple):
     error: str | None = None
     classification: Classification | None = None
     verdicts: tuple[Verdict, ...] = ()
-    of_chosen: tuple[Verdict, ...] = ()
+    required_verdicts: tuple[Verdict, ...] = ()
     findings: tuple[Finding, ...] = ()
     results: tuple[Result, ...] = ()
     crashes: tuple[str, ...] = ()
+    problems: tuple[PluginProblem, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        """Whether it was read and no check crashed."""
+        """Whether it was read, and no rule, engine or other part of a plugin failed."""
         crashed = any(result.outcome is Outcome.ERROR for result in self.results)
-        return self.error is None and not crashed and not self.crashes
+        return self.error is None and not (crashed or self.crashes or self.problems)
+
+    @property
+    def loadable(self) -> Loadable:
+        """Whether ``docker load`` takes it: yes, depends on the engine, or no."""
+        return Loadable.NO if self.classification is None else self.classification.loadable
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether every engine profile of ``docker load`` takes it."""
+        return self.loadable is Loadable.YES
+
+    @property
+    def is_importable(self) -> bool:
+        """Whether ``docker import`` makes a usable image of it."""
+        return self.classification is not None and self.classification.importable
+
+    @property
+    def restore_command(self) -> str | None:
+        """The command that restores it; None if there is none."""
+        return None if self.classification is None else self.classification.restore
+
+    def verdict(self, engine: str, action: str) -> Verdict | None:
+        """What one engine does with it, such as ``verdict("docker-28", "load")``."""
+        wanted = (engine, action)
+        return next((one for one in self.verdicts if (one.engine, one.action) == wanted), None)
+
+    def failures(self, fail_on: Severity | None = Severity.ERROR) -> tuple[Finding, ...]:
+        """The findings of a severity or higher that are not waived; none if ``fail_on`` is None."""
+        return tuple(finding for finding in self.findings if _fails(finding, fail_on))
+
+    def passes(self, fail_on: Severity | None = Severity.ERROR) -> bool:
+        """Whether it was checked whole, without findings of a severity or higher."""
+        return self.is_whole and not self.failures(fail_on)
+
+
+def _fails(finding: Finding, fail_on: Severity | None) -> bool:
+    return fail_on is not None and finding.waived is None and finding.severity.rank <= fail_on.rank
 
 
 class Run(NamedTuple):
@@ -83,8 +126,8 @@ class Run(NamedTuple):
         command: ``check`` or ``classify``.
         version: Version of this program.
         plugins: The loaded plugins.
-        problems: The problems with other plugins.
-        archives: The archives, in the order of the command line.
+        problems: The problems with plugins, for all archives.
+        archives: The archives, in the given order.
         fail_on: Findings of this severity or higher fail the run; None if none does.
     """
 
@@ -108,11 +151,7 @@ class Run(NamedTuple):
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
-        return (
-            self.fail_on is not None
-            and finding.waived is None
-            and finding.severity.rank <= self.fail_on.rank
-        )
+        return _fails(finding, self.fail_on)
 
     @property
     def crashes(self) -> int:

@@ -7,26 +7,24 @@ precedence.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
 from checker.checks.registry import Registry, Rule
+from checker.errors import SettingsError as UsageError
 from checker.model.limits import Limits
+from checker.verdicts import Host
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import os
 
 CONFIG_FILE = "checker.toml"
 INTENTIONS = ("load", "import")
 NEVER = "never"
-
-
-class UsageError(Exception):
-    """The command line or the configuration is invalid; the text says what and what is expected."""
 
 
 class Waiver(NamedTuple):
@@ -65,22 +63,28 @@ class Settings(NamedTuple):
         ignore: Rules that do not run.
         severities: Other severities, by rule id.
         fail_on: What fails the run; None if no finding does.
-        intended: The intended command, ``load`` or ``import``; None if not stated.
+        action: The intended command, ``load`` or ``import``; None if not stated.
         blocked: Plugins that are not loaded.
         limits: The limits.
         waivers: Accepted findings.
         options: Options of rules, by ID or name of the rule.
+        engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
+        host: The host that engines are assumed to run on.
+        jobs: Blobs of an archive that are read in parallel; by default one per processor.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = MappingProxyType({})
     fail_on: Severity | None = Severity.ERROR
-    intended: str | None = None
+    action: str | None = None
     blocked: tuple[str, ...] = ()
     limits: Limits = Limits()
     waivers: tuple[Waiver, ...] = ()
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+    engines: tuple[str, ...] = ()
+    host: Host = Host()
+    jobs: int | None = None
 
     def rules(self, registry: Registry) -> tuple[Rule, ...]:
         """The rules that run.
@@ -176,29 +180,80 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def read_settings(path: Path) -> Settings:
+SettingsSource: TypeAlias = "Settings | Mapping[str, object] | str | os.PathLike[str]"
+"""Settings as a record, a mapping with the keys of ``checker.toml``, or the path of a file."""
+
+
+class SettingsKeywords(TypedDict, total=False):
+    """Settings as keyword arguments: the keys of ``checker.toml``.
+
+    Hyphens are written as underscores, and ``as`` as ``as_``.
+    """
+
+    select: Sequence[str]
+    ignore: Sequence[str]
+    severity: Mapping[str, str]
+    fail_on: str
+    as_: str
+    no_plugin: Sequence[str]
+    limits: Mapping[str, int]
+    waive: Sequence[Mapping[str, object]]
+    rules: Mapping[str, Mapping[str, object]]
+    engine: Sequence[str]
+    host: str
+    jobs: int
+
+
+def load_settings(source: SettingsSource | None = None, **keywords: object) -> Settings:
+    """Settings from any source, with those of the keyword arguments over them.
+
+    Args:
+        source: A record, a mapping with the keys of ``checker.toml``, or the path of such a file;
+            the defaults if None.
+        keywords: Single settings; see ``SettingsKeywords``.
+
+    Raises:
+        SettingsError: The file cannot be read, or a key or value is not valid.
+    """
+    if source is None or isinstance(source, Settings):
+        settings = source or Settings()
+    elif isinstance(source, Mapping):
+        settings = _set_all(Settings(), source, "settings")
+    else:
+        settings = read_settings(source)
+    named = {name.rstrip("_").replace("_", "-"): value for name, value in keywords.items()}
+    return _set_all(settings, named, "settings")
+
+
+def read_settings(path: str | os.PathLike[str]) -> Settings:
     """Read a configuration file.
 
     Raises:
-        UsageError: It cannot be read, or a key or value is invalid.
+        SettingsError: It cannot be read, or a key or value is invalid.
     """
+    import os
     import tomllib
 
+    place = os.fspath(path)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        with open(place, encoding="utf-8") as file:
+            table = tomllib.loads(file.read())
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{place}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
-    settings = Settings()
+        raise UsageError(f"{place}: {error}") from error
+    return _set_all(Settings(), table, place)
+
+
+def _set_all(settings: Settings, table: Mapping[str, object], place: str) -> Settings:
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
-            raise UsageError(f"{path}: unknown key {key!r}{nearest(key, _READERS)}")
+            raise UsageError(f"{place}: unknown key {key!r}{nearest(str(key), _READERS)}")
         try:
             settings = reader(settings, value)
         except UsageError as error:
-            raise UsageError(f"{path}: {key}: {error}") from error
+            raise UsageError(f"{place}: {key}: {error}") from error
     return settings
 
 
@@ -237,6 +292,29 @@ def parse_intention(text: object) -> str:
     return str(text)
 
 
+def parse_host(text: object) -> Host:
+    """A host, written ``os/architecture``.
+
+    Raises:
+        SettingsError: It is written in another way.
+    """
+    os, slash, architecture = str(text).partition("/")
+    if not slash or not os or not architecture or "/" in architecture:
+        raise UsageError(f"invalid value {text!r} (expected OS/ARCH, such as linux/arm64)")
+    return Host(os, architecture)
+
+
+def parse_jobs(value: object) -> int:
+    """A number of jobs.
+
+    Raises:
+        SettingsError: It is not a whole number above 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UsageError(f"invalid value {value!r} (expected a whole number above 0)")
+    return value
+
+
 def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
     """The limits with some of them set.
 
@@ -253,38 +331,42 @@ def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
     return limits
 
 
-_TYPE_WORDS: Mapping[type, str] = MappingProxyType(
-    {
-        bool: "a boolean",
-        int: "an integer",
-        float: "a number",
-        str: "a string",
-        list: "a list",
-        dict: "a table",
-        dt.date: "a date",
-        dt.datetime: "a date with time",
-        dt.time: "a time",
-    }
+_TYPE_WORDS: tuple[tuple[type, str], ...] = (
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a number"),
+    (str, "a string"),
+    (list, "a list"),
+    (tuple, "a list"),
+    (Mapping, "a table"),
+    (dt.datetime, "a date with time"),
+    (dt.date, "a date"),
 )
 
 
 def _type_words(value: object) -> str:
-    """The type of a TOML value; of a list also the first type in it that is not a string."""
-    words = _TYPE_WORDS[type(value)]
-    if not isinstance(value, list):
-        return words
-    other = next((item for item in value if not isinstance(item, str)), None)
-    return words if other is None else f"{words} that contains {_TYPE_WORDS[type(other)]}"
+    """The type of a value in TOML's terms; for a list also the first type that is not a string."""
+    if isinstance(value, list | tuple):
+        other = next((item for item in value if not isinstance(item, str)), None)
+        return "a list" if other is None else f"a list that contains {_scalar_words(other)}"
+    return _scalar_words(value)
+
+
+def _scalar_words(value: object) -> str:
+    for kind, words in _TYPE_WORDS:
+        if isinstance(value, kind):
+            return words
+    return f"a value of type {type(value).__name__}"
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise UsageError(f"must be a list of strings, found {_type_words(value)}")
     return tuple(value)
 
 
 def _table(value: object) -> Mapping[str, object]:
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         raise UsageError(f"must be a table, found {_type_words(value)}")
     return value
 
@@ -313,7 +395,7 @@ def _waiver(value: object) -> Waiver:
 
 
 def _waivers(value: object) -> tuple[Waiver, ...]:
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         raise UsageError("each waiver must be a table [[waive]]")
     return tuple(map(_waiver, value))
 
@@ -322,7 +404,7 @@ _READERS: dict[str, Callable[[Settings, object], Settings]] = {
     "select": lambda settings, value: settings._replace(select=_texts(value)),
     "ignore": lambda settings, value: settings._replace(ignore=_texts(value)),
     "fail-on": lambda settings, value: settings._replace(fail_on=parse_fail_on(value)),
-    "as": lambda settings, value: settings._replace(intended=parse_intention(value)),
+    "as": lambda settings, value: settings._replace(action=parse_intention(value)),
     "no-plugin": lambda settings, value: settings._replace(blocked=_texts(value)),
     "severity": lambda settings, value: settings._replace(
         severities={name: parse_severity(item) for name, item in _table(value).items()},
@@ -331,6 +413,9 @@ _READERS: dict[str, Callable[[Settings, object], Settings]] = {
         limits=set_limits(settings.limits, _table(value))
     ),
     "waive": lambda settings, value: settings._replace(waivers=_waivers(value)),
+    "engine": lambda settings, value: settings._replace(engines=_texts(value)),
+    "host": lambda settings, value: settings._replace(host=parse_host(value)),
+    "jobs": lambda settings, value: settings._replace(jobs=parse_jobs(value)),
     "rules": lambda settings, value: settings._replace(
         options={name: _table(item) for name, item in _table(value).items()}
     ),

@@ -8,21 +8,19 @@ those of the README from verdicts on archives of each kind, ``conformance.md`` f
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
-from checker.engines import known_engines
-from checker.plugins import load_plugins
-from checker.reading.archive import ReadOptions, read_archive
-from checker.testing import Archive, build, sample_image
+from checker.session import Session
+from checker.testing import build, sample_image
 from checker.testing.archive import empty, nested, wrapped
-from checker.verdicts import Engine, Host, Question, VerdictOutcome
+from checker.verdicts import Engine, VerdictOutcome
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -79,13 +77,13 @@ put into archives here, and the rules must have the results of these tables.
 
 def pages() -> dict[Path, str]:
     """The generated pages and their text."""
-    plugins = load_plugins()
-    engines = known_engines(plugins)
+    session = Session()
+    registry = session.plugins.registry
     return {
-        DOCS / "rules.md": rules_markdown(tuple(plugins.registry)),
-        DOCS / "engines.md": _with(DOCS / "engines.md", _tables(engines)),
-        DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", plugins.registry),
-        README: _with(README, _matrix(engines)),
+        DOCS / "rules.md": rules_markdown(tuple(registry)),
+        DOCS / "engines.md": _with(DOCS / "engines.md", _tables(session.engines.engines)),
+        DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
+        README: _with(README, _matrix(session)),
     }
 
 
@@ -105,24 +103,19 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
     yield "\n"
 
 
-def _matrix(engines: Sequence[Engine]) -> Iterator[str]:
+def _matrix(session: Session) -> Iterator[str]:
     """The outcomes of the engines for an archive of each kind."""
+    verdicts = {
+        name: session.classify(BytesIO(made.tar())).verdicts for name, made in _ARCHIVES.items()
+    }
     for is_import in (False, True):
-        asked = [engine for engine in engines if (engine.action == _IMPORT) is is_import]
+        asked = [one for one in session.engines.engines if (one.action == _IMPORT) is is_import]
         names = (f"{engine.name} {engine.action}" for engine in asked)
         yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
-        for name, made in _ARCHIVES.items():
-            cells = (_SHOWN[outcome] for outcome in _outcomes(made, asked))
-            yield f"| {name} | {' | '.join(cells)} |\n"
+        for name, found in verdicts.items():
+            told = (one for one in found if (one.action == _IMPORT) is is_import)
+            yield f"| {name} | {' | '.join(_SHOWN[one.outcome] for one in told)} |\n"
     yield "\n"
-
-
-def _outcomes(made: Archive, engines: Iterable[Engine]) -> list[VerdictOutcome]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "archive.tar"
-        path.write_bytes(made.tar())
-        question = Question(read_archive(str(path), ReadOptions()), Host(), path.name)
-    return [engine.judge(question).outcome for engine in engines]
 
 
 def _conformance(data: Path, registry: Registry) -> str:

@@ -16,9 +16,9 @@ CORE = Path(checker.__file__).parent
 ALLOWED = {
     "model": {"model"},
     "interpretation": {"interpretation", "model"},
-    "reading": {"reading", "interpretation", "model"},
-    "checks": {"checks", "model", "verdicts"},
-    "reports": {"reports", "results", "verdicts", "checks", "model"},
+    "reading": {"reading", "interpretation", "model", "errors"},
+    "checks": {"checks", "model", "verdicts", "isolation"},
+    "reports": {"reports", "results", "errors", "verdicts", "checks", "model"},
 }
 
 

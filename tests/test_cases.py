@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.plugins import Host, load_plugins
+from checker.checks.registry import Registry
+from checker.plugins import load_plugins
 from checker.testing.cases import Case, explain_mismatch, load_cases
 from checker.testing.running import run_case
 
@@ -15,13 +16,13 @@ CASES = [case for bundle in BUNDLES for case in load_cases(bundle)]
 
 
 @pytest.fixture(scope="session")
-def host() -> Host:
-    return load_plugins()
+def registry() -> Registry:
+    return load_plugins().registry
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_case(case: Case, host: Host, tmp_path: Path) -> None:
-    rule = host.registry.find(case.rule)
+def test_case(case: Case, registry: Registry, tmp_path: Path) -> None:
+    rule = registry.find(case.rule)
     assert rule is not None, f"no rule is called {case.rule}"
     assert rule.bundle == case.bundle
     findings, built = run_case(case, rule.check, tmp_path)
@@ -29,7 +30,7 @@ def test_case(case: Case, host: Host, tmp_path: Path) -> None:
     assert mismatch is None, mismatch
 
 
-def test_every_rule_has_cases_that_pass_and_fail(host: Host) -> None:
-    wanted = {(rule.bundle, rule.name, kind) for rule in host.registry for kind in ("pass", "fail")}
+def test_every_rule_has_cases_that_pass_and_fail(registry: Registry) -> None:
+    wanted = {(rule.bundle, rule.name, kind) for rule in registry for kind in ("pass", "fail")}
     there = {(case.bundle, case.rule, case.kind) for case in CASES}
     assert sorted(wanted - there) == []

@@ -10,15 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.checks.check import CheckContext
-from checker.checks.runner import run_checks
-from checker.plugins import Host, load_plugins
-from checker.reading.archive import ReadOptions, read_archive
+from checker.results import CheckedArchive
+from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.tar import Member, file, symlink, write_tar
 from tests.mutations import mutant
+from tests.sessions import checked_whole
 
-BUNDLES = ("checker_archive", "checker_docker")
 KINDS = ("docker-archive", "podman-archive", "docker-oci-archive", "legacy")
 JSON = ("manifest.json", "repositories", "index.json")
 
@@ -36,8 +34,8 @@ quickly = settings(max_examples=60, deadline=None)
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return load_plugins()
+def session() -> Session:
+    return Session({"select": ["ARC", "DKR"]})
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +43,16 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rules") / "image.tar"
 
 
-def crashes(host: Host, path: Path, members: tuple[Member, ...]) -> list[str]:
+def check(session: Session, path: Path, members: tuple[Member, ...]) -> CheckedArchive:
     path.write_bytes(write_tar(members))
-    rules = [rule for rule in host.registry if rule.bundle in BUNDLES]
-    run = run_checks(read_archive(str(path), ReadOptions(jobs=1)), rules, CheckContext())
-    return [result.traceback for result in run.results if result.traceback]
+    return checked_whole(session, path)
 
 
 @quickly
 @given(data=st.data(), kind=st.sampled_from(KINDS))
-def test_any_document_is_checked(data: st.DataObject, kind: str, host: Host, path: Path) -> None:
+def test_any_document_is_checked(
+    data: st.DataObject, kind: str, session: Session, path: Path
+) -> None:
     members = tuple(
         replace(each, content=mutant(data, each.content, values))
         if each.name in JSON or each.name.endswith("/json")
@@ -62,13 +60,13 @@ def test_any_document_is_checked(data: st.DataObject, kind: str, host: Host, pat
         for each in build(kind).members
     )
 
-    assert crashes(host, path, members) == []
+    check(session, path, members)
 
 
 @quickly
 @given(data=st.data(), kind=st.sampled_from((*KINDS, "rootfs")))
 def test_any_member_may_be_missing_or_another(
-    data: st.DataObject, kind: str, host: Host, path: Path
+    data: st.DataObject, kind: str, session: Session, path: Path
 ) -> None:
     members = list(build(kind).members)
     place = data.draw(st.integers(0, len(members) - 1))
@@ -84,14 +82,12 @@ def test_any_member_may_be_missing_or_another(
         )
     )
 
-    assert crashes(host, path, (*members, *other)) == []
+    check(session, path, (*members, *other))
 
 
-def test_one_name_many_times_does_not_take_long(host: Host, path: Path) -> None:
+def test_one_name_many_times_does_not_take_long(session: Session, path: Path) -> None:
     items = [{"Config": "c.json", "RepoTags": ["a:b"] * 50_000, "Layers": []}]
     path.write_bytes(write_tar((file("manifest.json", json.dumps(items)),)))
-    rules = [rule for rule in host.registry if rule.bundle in BUNDLES]
+    checked = session.check(path)
 
-    run = run_checks(read_archive(str(path), ReadOptions(jobs=1)), rules, CheckContext())
-
-    assert max(result.seconds for result in run.results) < 4
+    assert max(result.seconds for result in checked.results) < 4

@@ -11,17 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.checks.check import CheckContext
 from checker.checks.finding import Severity
-from checker.checks.runner import CheckRun, run_checks
-from checker.plugins import Host, load_plugins
-from checker.reading.archive import ReadOptions, read_archive
+from checker.results import CheckedArchive
+from checker.session import Session
 from checker.testing.archive import docker_oci_archive, multi_platform, with_nested_index
 from checker.testing.image import config_blob, layer_blobs, manifest_blob, sample_image
 from checker.testing.tar import Member, write_tar
 from tests.mutations import mutant, mutated
+from tests.sessions import checked_whole
 
-BUNDLES = ("checker_oci", "checker_config")
 SAMPLE = sample_image()
 RICH = {
     "annotations": {
@@ -60,8 +58,8 @@ values = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return load_plugins()
+def session() -> Session:
+    return Session({"select": ["OCI", "CFG"]})
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +67,16 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rules") / "image.tar"
 
 
-def check(host: Host, file: Path, members: tuple[Member, ...]) -> CheckRun:
+def check(session: Session, file: Path, members: tuple[Member, ...]) -> CheckedArchive:
     file.write_bytes(write_tar(members))
-    rules = [rule for rule in host.registry if rule.bundle in BUNDLES]
-    return run_checks(read_archive(str(file), ReadOptions(jobs=1)), rules, CheckContext())
+    return checked_whole(session, file)
 
 
-def assert_sound(run: CheckRun) -> None:
-    assert [result.traceback for result in run.results if result.traceback] == []
+def assert_sound(checked: CheckedArchive) -> None:
     # Notes may tell different things of one place.
     places = Counter(
         (finding.location.member, finding.location.pointer)
-        for finding in run.findings
+        for finding in checked.findings
         if finding.location.pointer and finding.severity is not Severity.NOTE
     )
     assert [place for place, count in places.items() if count > 1] == []
@@ -91,18 +87,18 @@ quickly = settings(max_examples=60, deadline=None)
 
 @quickly
 @given(data=st.data())
-def test_any_config_is_checked(data: st.DataObject, host: Host, file: Path) -> None:
+def test_any_config_is_checked(data: st.DataObject, session: Session, file: Path) -> None:
     config = json.loads(config_blob(SAMPLE).data)
     config["config"] |= SETTINGS
     document = data.draw(mutated(config, values))
     image = replace(SAMPLE, config_bytes=json.dumps(document).encode())
 
-    assert_sound(check(host, file, docker_oci_archive(image).members))
+    assert_sound(check(session, file, docker_oci_archive(image).members))
 
 
 @quickly
 @given(data=st.data())
-def test_any_manifest_is_checked(data: st.DataObject, host: Host, file: Path) -> None:
+def test_any_manifest_is_checked(data: st.DataObject, session: Session, file: Path) -> None:
     manifest = manifest_blob(SAMPLE, config_blob(SAMPLE), layer_blobs(SAMPLE, "none"))
     rich = json.loads(manifest.data)
     rich["layers"][0] |= RICH
@@ -110,12 +106,12 @@ def test_any_manifest_is_checked(data: st.DataObject, host: Host, file: Path) ->
     document = data.draw(mutated(rich, values))
     image = replace(SAMPLE, manifest_bytes=json.dumps(document).encode())
 
-    assert_sound(check(host, file, docker_oci_archive(image).members))
+    assert_sound(check(session, file, docker_oci_archive(image).members))
 
 
 @quickly
 @given(data=st.data())
-def test_any_nested_index_is_checked(data: st.DataObject, host: Host, file: Path) -> None:
+def test_any_nested_index_is_checked(data: st.DataObject, session: Session, file: Path) -> None:
     images = (SAMPLE, sample_image("arm64", "v8"))
     archive = multi_platform(*images)
     index = next(m.content for m in archive.members if m.name == archive.names["index"])
@@ -127,27 +123,27 @@ def test_any_nested_index_is_checked(data: st.DataObject, host: Host, file: Path
     document = data.draw(mutated(document, values))
 
     assert_sound(
-        check(host, file, with_nested_index(images, json.dumps(document).encode()).members)
+        check(session, file, with_nested_index(images, json.dumps(document).encode()).members)
     )
 
 
 @quickly
 @given(data=st.data(), name=st.sampled_from(["index.json", "oci-layout", "manifest.json"]))
 def test_any_document_at_the_top_is_checked(
-    data: st.DataObject, name: str, host: Host, file: Path
+    data: st.DataObject, name: str, session: Session, file: Path
 ) -> None:
     members = tuple(
         replace(each, content=mutant(data, each.content, values)) if each.name == name else each
         for each in docker_oci_archive(SAMPLE).members
     )
 
-    assert_sound(check(host, file, members))
+    assert_sound(check(session, file, members))
 
 
 @quickly
 @given(data=st.data())
-def test_any_member_may_be_missing(data: st.DataObject, host: Host, file: Path) -> None:
+def test_any_member_may_be_missing(data: st.DataObject, session: Session, file: Path) -> None:
     members = multi_platform().members
     gone = data.draw(st.sets(st.sampled_from([each.name for each in members])))
 
-    assert_sound(check(host, file, tuple(each for each in members if each.name not in gone)))
+    assert_sound(check(session, file, tuple(each for each in members if each.name not in gone)))

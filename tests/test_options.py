@@ -9,8 +9,9 @@ import pytest
 from checker import Check, CheckContext, Option, Severity
 from checker.checks.option import OptionError
 from checker.checks.registry import Registry, RuleConflictError
+from checker.errors import SettingsError
 from checker.plugins import load_plugins
-from checker.settings import Settings, UsageError
+from checker.settings import Settings
 
 SHARE = Option("share", float, 0.5, "a share", least=0, most=1)
 COUNT = Option("count", int, 3, "a count", least=1)
@@ -111,7 +112,7 @@ def test_a_rule_is_given_by_id_or_name(registry: Registry) -> None:
 def test_wrong_options_are_a_usage_error(
     registry: Registry, options: dict[str, dict[str, object]], message: str
 ) -> None:
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(SettingsError) as raised:
         Settings(options=options).rule_options(registry)
     assert message in str(raised.value)
 

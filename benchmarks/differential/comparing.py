@@ -10,10 +10,9 @@ from benchmarks.differential.engines import Installed, Real
 from benchmarks.differential.making import Sample
 from benchmarks.engines.host import Host
 from benchmarks.masking import masked
-from checker.model.archive import Archive
-from checker.reading.archive import ReadOptions, read_archive
-from checker.verdicts import Host as JudgedHost
-from checker.verdicts import Question, Verdict, VerdictOutcome
+from checker.plugins import load_plugins
+from checker.session import Session
+from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.conditions import LAYER_COMPRESSED_TWICE
 
 
@@ -66,30 +65,28 @@ def compare(
         engines: The engines.
         host: The host that they run on.
     """
-    archive = read_archive(str(path), ReadOptions())
-    question = Question(archive, JudgedHost(), str(path))
-    for engine in engines:
-        verdict = engine.judge.judge(question)
+    asked = tuple(engines)
+    plugins = load_plugins()._replace(engines=tuple(engine.judge for engine in asked))
+    classified = Session(plugins=plugins, whole_digest=True).classify(path)
+    if classified.crashes:
+        raise RuntimeError(f"{sample.seed}: {classified.crashes[0]}")
+    for engine, verdict in zip(asked, classified.verdicts, strict=True):
         real = engine.take(host, path)
         comparison = Comparison(sample.seed, engine.title, real, verdict)
         if not comparison.is_outcome_same:
-            comparison = comparison._replace(explained=_explanation(comparison, archive))
+            comparison = comparison._replace(explained=_explanation(comparison))
         yield comparison
 
 
-def _explanation(comparison: Comparison, archive: Archive) -> str | None:
-    for predicate, reason in EXPLAINED:
-        if predicate(comparison, archive):
-            return reason
-    return None
+def _explanation(comparison: Comparison) -> str | None:
+    return next((reason for explains, reason in EXPLAINED if explains(comparison)), None)
 
 
-def _is_layer_compressed_twice(comparison: Comparison, archive: Archive) -> bool:
-    del archive
+def _is_layer_compressed_twice(comparison: Comparison) -> bool:
     return LAYER_COMPRESSED_TWICE in comparison.verdict.conditions
 
 
-EXPLAINED: tuple[tuple[Callable[[Comparison, Archive], bool], str], ...] = (
+EXPLAINED: tuple[tuple[Callable[[Comparison], bool], str], ...] = (
     (
         _is_layer_compressed_twice,
         "a layer is compressed twice, of which one compression is removed here",

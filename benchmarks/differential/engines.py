@@ -66,8 +66,7 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 
 
 def _judges() -> Iterator[Engine]:
-    for engines in load_plugins().manager.hook.checker_engines():
-        yield from engines
+    yield from load_plugins().engines
     yield from commands.engines_of_debian_12()
     yield from containerd_client.engines()
 

@@ -24,13 +24,13 @@ class CheckContext(NamedTuple):
     """What a run tells its checks.
 
     Attributes:
-        intended: What the user means to do with the archive: ``load``, ``import`` or None.
+        action: What the user means to do with the archive: ``load``, ``import`` or None.
         limits: The limits of the run.
         verdicts: What the engines that the user chose make of the archive.
         options: What the settings set of the options of the rules, by rule id.
     """
 
-    intended: str | None = None
+    action: str | None = None
     limits: Limits = Limits()
     verdicts: tuple[Verdict, ...] = ()
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
 from checker.checks.registry import Rule
+from checker.isolation import Failure, attempt, attempt_each, described
 from checker.model.archive import Archive
 from checker.model.entries import Entry
 from checker.model.image import Config, Layer
@@ -49,12 +49,23 @@ class _Running:
             return
         began = time.perf_counter()
         self.subjects += 1
-        try:
-            self.findings.extend(islice(found(), max(0, limit - len(self.findings))))
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises
-            self.crash = traceback.format_exc()
-            self.reason = f"{type(error).__name__}: {error}"
+        for item in islice(attempt_each(found), max(0, limit - len(self.findings))):
+            self._take(item)
         self.seconds += time.perf_counter() - began
+
+    def _take(self, item: object) -> None:
+        if isinstance(item, Finding):
+            self.findings.append(item)
+        elif isinstance(item, Failure):
+            self.fail(item)
+        elif self.crash is None:
+            summary = f"it returned {described(item)}, not a checker.Finding"
+            self.fail(Failure(summary, summary))
+
+    def fail(self, failure: Failure) -> None:
+        """End this check."""
+        self.crash = failure.traceback
+        self.reason = failure.summary
 
     def result(self) -> Result:
         outcome = Outcome.PASSED
@@ -109,12 +120,16 @@ def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
         name for name in _SUBJECTS if getattr(rule.check, name) is not getattr(Check, name)
     )
     running = _Running(rule, Check(context), methods)
-    try:
-        running.check = rule.check(context)
-        running.reason = running.check.skip_reason(archive)
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises
-        running.crash = traceback.format_exc()
-        running.reason = f"{type(error).__name__}: {error}"
+    check = attempt(lambda: rule.check(context))
+    if isinstance(check, Failure):
+        running.fail(check)
+        return running
+    running.check = check
+    reason: object = attempt(lambda: check.skip_reason(archive))
+    if isinstance(reason, Failure):
+        running.fail(reason)
+    elif reason is not None:
+        running.reason = str(reason)
     return running
 
 

@@ -72,7 +72,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     check.add_argument(
         "--as",
-        dest="intended",
+        dest="action",
         metavar="COMMAND",
         help="intended command: load or import; another kind of archive is an error",
     )
@@ -139,7 +139,6 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--host",
         metavar="OS/ARCH",
-        default="linux/amd64",
         help="platform of the engines' host; default: linux/amd64",
     )
     command.add_argument("--no-progress", action="store_true", help="do not show progress")

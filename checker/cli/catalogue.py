@@ -10,47 +10,48 @@ from typing import Any
 
 from checker.checks.option import Option
 from checker.checks.registry import Rule
-from checker.plugins import Host, load_plugins
+from checker.errors import SettingsError
+from checker.plugins import LoadedPlugins, load_plugins
 from checker.reports.printable import printable
-from checker.settings import UsageError, nearest
+from checker.settings import nearest
 
 
 def run_rules(arguments: argparse.Namespace) -> int:
     """List the rules; the exit code."""
-    host = load_plugins(arguments.no_plugin)
+    plugins = load_plugins(arguments.no_plugin)
     renderers = {"text": _rules_text, "json": _rules_json, "markdown": rules_markdown}
-    print(renderers[arguments.format](tuple(host.registry)), end="")
-    return _report_problems(host)
+    print(renderers[arguments.format](tuple(plugins.registry)), end="")
+    return _report_problems(plugins)
 
 
 def run_explain(arguments: argparse.Namespace) -> int:
     """Explain one rule; the exit code.
 
     Raises:
-        UsageError: The rule is unknown.
+        SettingsError: The rule is unknown.
     """
-    host = load_plugins(arguments.no_plugin)
-    rule = host.registry.find(arguments.rule)
+    plugins = load_plugins(arguments.no_plugin)
+    rule = plugins.registry.find(arguments.rule)
     if rule is None:
-        known = host.registry.keys()
-        raise UsageError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
+        known = plugins.registry.keys()
+        raise SettingsError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
     print(f"{rule.id} {rule.name} ({rule.severity}, from {rule.bundle})\n")
     print(rule.documentation)
     if rule.check.options:
         print(f"\nOptions, in the table [rules.{rule.id}] of the configuration file:")
         print("".join(f"    {line}\n" for line in _options_lines(rule)), end="")
-    return _report_problems(host)
+    return _report_problems(plugins)
 
 
 def run_plugins(arguments: argparse.Namespace) -> int:
     """List the plugins; the exit code."""
-    host = load_plugins(arguments.no_plugin)
+    plugins = load_plugins(arguments.no_plugin)
     rows = [
         (plugin.name, f"{plugin.distribution} {plugin.version}", f"{plugin.rules} rules")
-        for plugin in host.plugins
+        for plugin in plugins.plugins
     ]
     print(_columns(rows), end="")
-    return _report_problems(host)
+    return _report_problems(plugins)
 
 
 def _options_lines(rule: Rule) -> list[str]:
@@ -67,10 +68,10 @@ def _default(option: Option[Any]) -> str:
     return f"default {json.dumps(value)}"
 
 
-def _report_problems(host: Host) -> int:
-    for problem in host.problems:
+def _report_problems(plugins: LoadedPlugins) -> int:
+    for problem in plugins.problems:
         print(f"checker: {printable(str(problem))}", file=sys.stderr)
-    return 3 if host.problems else 0
+    return 3 if plugins.problems else 0
 
 
 def _rules_text(rules: tuple[Rule, ...]) -> str:

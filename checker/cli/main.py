@@ -10,9 +10,11 @@ import sys
 from typing import NoReturn
 
 from checker.cli.arguments import parse_arguments
-from checker.settings import UsageError
+from checker.errors import CheckerError, PluginError
+from checker.reports.printable import printable
 
 USAGE = 2
+NOT_WHOLE = 3
 INTERRUPTED = 128 + signal.SIGINT
 BROKEN_PIPE = 128 + 13
 # Two threads share the work of a blob; the default of 5 ms starves the one that hashes.
@@ -45,9 +47,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code = _run(arguments)
         sys.stdout.flush()
-    except UsageError as error:
-        print(f"checker: {error}", file=sys.stderr)
-        return USAGE
+    except CheckerError as error:
+        for line in str(error).split("\n"):
+            print(f"checker: {printable(line)}", file=sys.stderr)
+        return NOT_WHOLE if isinstance(error, PluginError) else USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from checker.reports.printable import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -15,30 +17,29 @@ _PATIENCE = 0.5
 
 
 class Progress:
-    """Shows how much of an archive has been read, once it takes long.
+    """Shows how much of each archive has been read, once the run takes long.
 
     Args:
-        label: What is read.
         wanted: Whether to show anything.
     """
 
-    def __init__(self, label: str, *, wanted: bool) -> None:
-        self._label = label
+    def __init__(self, *, wanted: bool) -> None:
         self._wanted = wanted and sys.stderr.isatty()
         self._began = time.monotonic()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
-    def __call__(self, done: int, total: int) -> None:
-        """Report progress: bytes read, and bytes in total."""
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Report progress: name of the archive, bytes read, and bytes in total."""
         if not self._wanted or time.monotonic() - self._began < _PATIENCE:
             return
         if self._bar is None:
-            self._start(total)
+            self._start()
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done)
+            label = printable(name)
+            self._bar.update(self._task, description=label, completed=done, total=total)
 
-    def _start(self, total: int) -> None:
+    def _start(self) -> None:
         # Slow to import, and most runs end before it is needed.
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, TextColumn
@@ -51,7 +52,7 @@ class Progress:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task(self._label, total=total)
+        self._task = self._bar.add_task("", total=None)
         self._bar.start()
 
     def __enter__(self) -> Self:

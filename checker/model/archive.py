@@ -18,10 +18,10 @@ from checker.model.tar import Tar
 
 
 class Source(StrEnum):
-    """What the bytes came from."""
+    """What the bytes came from; ``STREAM`` is standard input or a file object of the caller."""
 
     FILE = "file"
-    STDIN = "stdin"
+    STREAM = "stream"
     FOLDER = "folder"
 
 

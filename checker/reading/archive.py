@@ -34,7 +34,15 @@ from checker.model.members import Members
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.early import EarlyHash, EarlyHashes
-from checker.reading.source import CHUNK, Opened, Seekable, open_again, open_source
+from checker.reading.source import (
+    CHUNK,
+    BinaryFile,
+    Opened,
+    Seekable,
+    open_again,
+    open_file,
+    open_source,
+)
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of a kind that nobody knows is read as a file, as Go does.
@@ -62,14 +70,38 @@ class ReadOptions(NamedTuple):
     early: EarlyHashes | None = None
 
 
-def read_archive(path: str, options: ReadOptions) -> Archive:
+def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
     """Read the archive at a path; ``-`` is standard input.
+
+    Args:
+        path: The path of a file or directory.
+        options: How to read.
+        name: What the archive is called in the facts; the path if None.
 
     Raises:
         UnreadableError: There is nothing to read.
     """
     began = time.perf_counter()
     opened = open_source(path, options.plan, options.limits)
+    return _read(name or path, opened, options, began)
+
+
+def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
+    """Read the archive in a file object, from its position on.
+
+    Args:
+        file: The file object, which stays open.
+        name: What the archive is called in the facts.
+        options: How to read.
+
+    Raises:
+        UnreadableError: It cannot be read.
+    """
+    began = time.perf_counter()
+    return _read(name, open_file(file, name, options.plan, options.limits), options, began)
+
+
+def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
     with ExitStack() as stack:
         stack.callback(opened.content.close)
         hashing = _FileHash(opened.file if options.whole_digest else None)

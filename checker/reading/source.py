@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import IO, NamedTuple, Protocol
 
+from checker.errors import UnreadableError
 from checker.model.archive import Source
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.content import ContentPlan
@@ -19,7 +22,6 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.errors import UnreadableError
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 
 CHUNK = 1 << 21
@@ -36,6 +38,14 @@ class Seekable(NamedTuple):
 
     size: int
     read: ReadAt
+
+
+class BinaryFile(Protocol):
+    """A binary file object, seekable or not: an open file, a pipe, a response body."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Give the next bytes, at most so many; none at the end."""
+        ...
 
 
 class Content(Protocol):
@@ -202,13 +212,63 @@ def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
     """
     try:
         if path == "-":
-            return _spool(os.dup(0), Source.STDIN, plan, limits)
+            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits)
         if os.path.isdir(path):
             return _open_folder(path, limits)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return _open_file(file, plan, limits)
     except OSError as error:
         raise UnreadableError(path, _why(path, error)) from error
+
+
+def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) -> Opened:
+    """List the members of an archive in a file object, from its position on.
+
+    An ordinary file that is at its start is read in place. Everything else is read to its end.
+
+    Raises:
+        UnreadableError: Reading fails, or gives something else than bytes.
+    """
+    try:
+        descriptor = _descriptor_of(file)
+        if descriptor is not None:
+            return _open_file(descriptor, plan, limits)
+        return _spool(_Stream(partial(_read_object, file, name)), Source.STREAM, plan, limits)
+    except OSError as error:
+        raise UnreadableError(name, _why(name, error)) from error
+    except ValueError as error:  # the file object is closed
+        raise UnreadableError(name, f"cannot be read: {error}") from error
+
+
+def _descriptor_of(file: BinaryFile) -> int | None:
+    """A descriptor of an ordinary file at its start, which the caller closes; None of others.
+
+    Only the types of the standard library are asked for one. The ``fileno`` of a wrapper, such
+    as ``gzip.GzipFile``, leads to other bytes than its ``read``.
+    """
+    if not isinstance(file, io.FileIO | io.BufferedReader | io.BufferedRandom):
+        return None
+    raw = file if isinstance(file, io.FileIO) else file.raw
+    if not isinstance(raw, io.FileIO) or not stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
+        return None
+    if isinstance(file, io.BufferedRandom):
+        file.flush()
+    return None if file.tell() else os.dup(raw.fileno())
+
+
+def _read_object(file: BinaryFile, name: str) -> bytes:
+    try:
+        piece: object = file.read(CHUNK)
+    except OSError:
+        raise
+    except Exception as error:
+        # A file object of the caller can raise anything, such as zlib.error or HTTPException.
+        reason = f"cannot be read: {type(error).__name__}: {error}"
+        raise UnreadableError(name, reason) from error
+    if not isinstance(piece, bytes):
+        kind = type(piece).__name__
+        raise UnreadableError(name, f"read() returned {kind}, not bytes; open it in binary mode")
+    return piece
 
 
 def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | None:
@@ -224,7 +284,7 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
     is_compressed = detect(opened.tar.head[:MAGIC_SIZE]) is not CompressionKind.NONE
     if not is_compressed or not isinstance(content, TarContent):
         return None
-    return _spool(content.from_start(), opened.source, plan, limits)
+    return _spool_descriptor(content.from_start(), opened.source, plan, limits)
 
 
 def _why(path: str, error: OSError) -> str:
@@ -255,7 +315,7 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits) -> Opened:
         os.close(file)
         raise
     if not in_place:
-        return _spool(file, Source.FILE, plan, limits)
+        return _spool_descriptor(file, Source.FILE, plan, limits)
     return Opened(
         source=Source.FILE,
         size=status.st_size,
@@ -312,12 +372,16 @@ def _temporary_file() -> IO[bytes]:
 
 
 class _Stream:
-    """A file that is read once, from its first byte to its last, hashed on the way."""
+    """A file that is read once, from its first byte to its last, hashed on the way.
 
-    def __init__(self, file: int) -> None:
-        self._file = file
+    Args:
+        read: Gives the next bytes; none at the end.
+    """
+
+    def __init__(self, read: Callable[[], bytes]) -> None:
+        self._read = read
         self._sha256 = hashlib.sha256()
-        self.head = _read_at_least(file, MAGIC_SIZE)
+        self.head = _read_at_least(read, MAGIC_SIZE)
         self.size = 0
 
     @property
@@ -331,20 +395,24 @@ class _Stream:
             self._sha256.update(chunk)
             self.size += len(chunk)
             yield chunk
-            chunk = os.read(self._file, CHUNK)
+            chunk = self._read()
 
 
-def _spool(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+def _spool_descriptor(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+    """Spool the file of a descriptor, which is closed then."""
+    try:
+        return _spool(_Stream(partial(os.read, file, CHUNK)), source, plan, limits)
+    finally:
+        os.close(file)
+
+
+def _spool(stream: _Stream, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
     with ExitStack() as on_error:
-        try:
-            stream = _Stream(file)
-            inflater = Inflater(detect(stream.head[:MAGIC_SIZE]), limits)
-            spool = _Spool(plan, limits)
-            on_error.callback(os.close, spool.file)
-            reached = _copy(stream, inflater, spool)
-        finally:
-            os.close(file)
+        inflater = Inflater(detect(stream.head[:MAGIC_SIZE]), limits)
+        spool = _Spool(plan, limits)
+        on_error.callback(os.close, spool.file)
+        reached = _copy(stream, inflater, spool)
         tar = spool.finish()
         on_error.pop_all()
     return Opened(
@@ -374,11 +442,11 @@ def _copy(stream: _Stream, inflater: Inflater, spool: _Spool) -> tuple[LimitReac
     return ()
 
 
-def _read_at_least(file: int, count: int) -> bytes:
+def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
     """Read until there are ``count`` bytes or no more: a pipe may give fewer at a time."""
-    data = os.read(file, CHUNK)
+    data = read()
     while len(data) < count:
-        more = os.read(file, CHUNK)
+        more = read()
         if not more:
             break
         data += more

@@ -93,7 +93,7 @@ def _cases(run: Run, checked: CheckedArchive, suite: str) -> Iterator[TestCase]:
     for findings in by_rule.values():
         name = names.unique(_case_name(findings[0].rule, findings[0].name))
         yield _with_findings(run, TestCase(name, host), findings)
-    for verdict in checked.of_chosen:
+    for verdict in checked.required_verdicts:
         name = names.unique(f"{printable(verdict.engine)} {printable(verdict.action)}")
         yield _verdict_case(verdict, name, f"{package}.engines")
     for crash in checked.crashes:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, TextIO
 
+from checker.errors import SettingsError
 from checker.reports.printable import printable
 from checker.reports.report import Report
 from checker.results import Run
@@ -18,7 +19,7 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _READ_WRITE_ALL = 0o666
 
 
-class OutputError(ValueError):
+class OutputError(SettingsError):
     """An invalid order for reports; the text tells the user what to change."""
 
 

@@ -177,7 +177,7 @@ def _problem(problem: PluginProblem, width: int) -> Iterator[Line]:
 
 
 def _archive(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
-    blocks: list[Iterable[Line]] = [_about(checked, width)]
+    blocks: list[Iterable[Line]] = [_about(run, checked, width)]
     if run.command == "check":
         blocks += _findings(run, checked.findings, width)
     blocks += _crashes(checked, width)
@@ -186,7 +186,7 @@ def _archive(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
     yield from _apart(blocks)
 
 
-def _about(checked: CheckedArchive, width: int) -> Iterator[Line]:
+def _about(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
     yield ((Style.TITLE, printable(checked.path)),)
     archive, found = checked.archive, checked.classification
     if checked.error is not None:
@@ -197,7 +197,8 @@ def _about(checked: CheckedArchive, width: int) -> Iterator[Line]:
         yield from paragraph(_label("kind"), rows, Style.PLAIN)
     if found is not None:
         yield from _classification(found, width)
-    yield from _verdicts(checked.of_chosen, width)
+    asked = checked.required_verdicts if run.command == "check" else checked.verdicts
+    yield from _verdicts(asked, width)
     if archive is not None:
         yield from _images(archive.images, width)
 

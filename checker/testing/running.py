@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from checker.checks.check import Check, CheckContext
+from checker.checks.check import Check
 from checker.checks.finding import Finding
-from checker.checks.registry import Rule
-from checker.checks.runner import run_checks
-from checker.engines import Panel, choose_engines, known_engines
-from checker.model.content import ContentPlan
-from checker.model.limits import Limits
-from checker.plugins import load_plugins
-from checker.reading.archive import ReadOptions, read_archive
-from checker.settings import read_options
+from checker.checks.registry import Registry
+from checker.plugins import LoadedPlugins, load_plugins
+from checker.session import Session
+from checker.settings import Settings, load_settings
 from checker.testing.cases import Built, Case
-from checker.verdicts import Host
+from checker.verdicts import Engine
 
 
 def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
     """Build the archive of a case, read it, and run a check on it.
 
-    The case's ``options`` are those of the rule; in addition, ``as`` is the intended command,
-    ``engines`` a list of selected engines, and the table ``limits`` sets limits for reading.
+    The case's ``options`` are those of the rule; in addition, ``as``, ``engines`` and the table
+    ``limits`` are the settings of the same names.
 
     Args:
         case: The case.
@@ -34,26 +31,34 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
 
     Raises:
         AssertionError: The check crashed.
-        UsageError: An option of the case is invalid for the rule.
+        SettingsError: An option of the case is invalid for the rule.
     """
-    rule = Rule(check, case.bundle)
     built = case.build()
-    options = dict(case.options)
-    limits = Limits()._replace(**options.pop("limits", {}))
-    intended = options.pop("as", None)
-    engines = options.pop("engines", ())
-    chosen = choose_engines(known_engines(load_plugins()), engines) if engines else ()
-    panel = Panel(chosen, chosen, Host())
-    plan = ContentPlan.of(check.reads)
-    archive = read_archive(str(built.write(folder)), ReadOptions(plan=plan, limits=limits))
-    context = CheckContext(
-        intended=intended,
-        limits=limits,
-        verdicts=panel.judge(archive, archive.path, []).of_chosen,
-        options={check.id: read_options(rule, options)},
-    )
-    run = run_checks(archive, [rule], context)
-    crashes = [result.traceback for result in run.results if result.traceback]
+    session = Session(_settings_of(case, check), plugins=_with_one_rule(check, case.bundle))
+    checked = session.check(built.write(folder))
+    crashes = [result.traceback for result in checked.results if result.traceback]
     if crashes:
         raise AssertionError(crashes[0])
-    return run.findings, built
+    return checked.findings, built
+
+
+def _settings_of(case: Case, check: type[Check]) -> Settings:
+    options = dict(case.options)
+    named: dict[str, object] = {}
+    for name, key in (("as", "as"), ("limits", "limits"), ("engines", "engine")):
+        if name in options:
+            named[key] = options.pop(name)
+    return load_settings({**named, "rules": {check.id: options}})
+
+
+def _with_one_rule(check: type[Check], bundle: str) -> LoadedPlugins:
+    registry = Registry()
+    registry.add(check, bundle)
+    return LoadedPlugins(
+        plugins=(), problems=(), registry=registry, engines=_engines(), reports=(), classifiers=()
+    )
+
+
+@cache
+def _engines() -> tuple[Engine, ...]:
+    return load_plugins().engines

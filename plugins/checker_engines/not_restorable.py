@@ -41,7 +41,7 @@ class NotRestorable(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """With an intended command ENG001 applies; damaged and empty archives have other rules."""
-        if self.context.intended is not None:
+        if self.context.action is not None:
             return "wrong-command (ENG001) checks the intended command"
         if archive.tar.fatal is not None or archive.compression.error is not None:
             return "the archive is damaged"

@@ -40,7 +40,7 @@ class WrongCommand(Check):
     def skip_reason(self, archive: Archive) -> str | None:
         """Not applicable unless the user states the intended command."""
         del archive
-        if self.context.intended is None:
+        if self.context.action is None:
             return "no intended command: use --as load or --as import"
         return None
 
@@ -55,8 +55,8 @@ class WrongCommand(Check):
         )
 
     def _reason(self, found: Classification) -> str | None:
-        if self.context.intended == "load" and found.loadable is Loadable.NO:
+        if self.context.action == "load" and found.loadable is Loadable.NO:
             return found.loadable_reason
-        if self.context.intended == "import" and not found.importable:
+        if self.context.action == "import" and not found.importable:
             return found.importable_reason
         return None

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from checker.checks.check import CheckContext
 from checker.checks.finding import Finding
-from checker.checks.runner import run_checks
 from checker.model.archive import Archive
 from checker.model.image import Layer
+from checker.model.limits import Limits
 from checker.model.tar import Anomaly, AnomalyKind, Tar
-from checker.plugins import Host, load_plugins
+from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
+from checker.session import Session
 from checker.testing.archive import sample
 from checker.testing.tar import Member, write_tar
+from tests.sessions import assert_whole
 
 MANY = 20_000
 
 
 @pytest.fixture(scope="session")
-def host() -> Host:
-    return load_plugins()
+def sessions() -> Mapping[str, Session]:
+    plugins = load_plugins()
+    bundles = ("ARC", "DKR", "LYR")
+    return {rules: Session({"select": [rules]}, plugins=plugins) for rules in bundles}
 
 
 @pytest.fixture
@@ -36,11 +40,10 @@ def read(folder: Path, data: bytes) -> Archive:
     return read_archive(str(path), ReadOptions())
 
 
-def findings_of(host: Host, bundle: str, archive: Archive) -> tuple[Finding, ...]:
-    rules = [rule for rule in host.registry if rule.bundle == bundle]
-    run = run_checks(archive, rules, CheckContext())
-    assert not [result.traceback for result in run.results if result.traceback]
-    return run.findings
+def findings_of(session: Session, archive: Archive) -> tuple[Finding, ...]:
+    checked = session.judge(archive)
+    assert_whole(checked)
+    return checked.findings
 
 
 def odd_tar(tar: Tar, kind: AnomalyKind) -> Tar:
@@ -61,28 +64,28 @@ def with_odd_layer(archive: Archive, kind: AnomalyKind) -> Archive:
 
 @pytest.mark.parametrize("kind", AnomalyKind)
 def test_each_oddity_of_the_archive_is_reported_once(
-    kind: AnomalyKind, archive: Archive, host: Host
+    kind: AnomalyKind, archive: Archive, sessions: Mapping[str, Session]
 ) -> None:
     odd = archive._replace(tar=odd_tar(archive.tar, kind))
-    (finding,) = findings_of(host, "checker_archive", odd)
+    (finding,) = findings_of(sessions["ARC"], odd)
     assert f"a {kind}" in finding.message or kind is AnomalyKind.DATA_AFTER_END
     assert finding.location.offset == 1536
 
 
 @pytest.mark.parametrize("kind", AnomalyKind)
 def test_each_oddity_of_a_layer_is_reported_once(
-    kind: AnomalyKind, archive: Archive, host: Host
+    kind: AnomalyKind, archive: Archive, sessions: Mapping[str, Session]
 ) -> None:
     odd = with_odd_layer(archive, kind)
-    (finding,) = findings_of(host, "checker_layers", odd)
+    (finding,) = findings_of(sessions["LYR"], odd)
     assert f"a {kind}" in finding.message
     assert finding.location.layer == 0
 
 
-def test_findings_without_end_are_cut_off(tmp_path: Path, host: Host) -> None:
+def test_findings_without_end_are_cut_off(tmp_path: Path, sessions: Mapping[str, Session]) -> None:
     members = [Member(f"../{i}", b"x") for i in range(MANY)]
-    found = findings_of(host, "checker_archive", read(tmp_path, write_tar(members)))
-    assert 0 < len(found) <= 2 * CheckContext().limits.findings
+    found = findings_of(sessions["ARC"], read(tmp_path, write_tar(members)))
+    assert 0 < len(found) <= 2 * Limits().findings
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,9 @@ def test_findings_without_end_are_cut_off(tmp_path: Path, host: Host) -> None:
         pytest.param(Member("g", b"13 comment=a\n", typeflag=b"g"), id="global-header"),
     ],
 )
-def test_odd_members_crash_no_rule(member: Member, tmp_path: Path, host: Host) -> None:
+def test_odd_members_crash_no_rule(
+    member: Member, tmp_path: Path, sessions: Mapping[str, Session]
+) -> None:
     archive = read(tmp_path, write_tar([member, member, Member("etc/passwd", b"x")]))
-    for bundle in ("checker_archive", "checker_docker", "checker_layers"):
-        findings_of(host, bundle, archive)
+    for session in sessions.values():
+        findings_of(session, archive)

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.checks.check import CheckContext
-from checker.checks.runner import run_checks
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.document import Document
@@ -19,8 +17,8 @@ from checker.model.limits import Limits
 from checker.model.location import Location
 from checker.model.rootfs import Rootfs
 from checker.plugins import load_plugins
-from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.tar.walker import TarWalker
+from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.cases import Case, load_cases
 from checker.testing.image import Image
@@ -31,6 +29,7 @@ from checker_hygiene.caches import caches_in
 from checker_hygiene.layering import Layering, layering_of
 from checker_hygiene.secrets import is_secret_name, name_words, suspect
 from checker_hygiene.steps import steps_of
+from tests.sessions import checked_whole
 
 CASES = Path(__file__).parents[1] / "cases" / "checker_hygiene"
 PLACE = Location(archive="test.tar")
@@ -337,13 +336,11 @@ def test_a_hostile_history_is_read_in_bounded_time(line: str, tmp_path: Path) ->
     config = {"history": [{"created_by": line}] * 20, "config": {"Env": [line] * 20}}
     path = tmp_path / "image.tar"
     path.write_bytes(build("docker-archive", Image(layers=((),), config=config)).tar())
-    archive = read_archive(str(path), ReadOptions(jobs=1))
-    rules = [rule for rule in load_plugins().registry if rule.bundle == "checker_hygiene"]
+    session = Session({"select": ["HYG"]})
 
     began = time.process_time()
-    run = run_checks(archive, rules, CheckContext())
+    checked_whole(session, path)
     assert time.process_time() - began < 20
-    assert [result.traceback for result in run.results if result.traceback] == []
 
 
 def test_a_deleted_secret_is_told_by_one_rule(tmp_path: Path) -> None:
@@ -351,8 +348,6 @@ def test_a_deleted_secret_is_told_by_one_rule(tmp_path: Path) -> None:
     secret = file("root/.netrc", "machine example.org login me password hunter2-battery\n")
     image = Image(layers=((secret,), (whiteout("root/.netrc"),)))
     path.write_bytes(build("docker-archive", image).tar())
-    names = {"credential-file", "deleted-secret", "deleted-file"}
-    rules = [rule for rule in load_plugins().registry if rule.name in names]
-    plan = ContentPlan.of(request for rule in rules for request in rule.check.reads)
-    run = run_checks(read_archive(str(path), ReadOptions(jobs=1, plan=plan)), rules, CheckContext())
-    assert [finding.name for finding in run.findings] == ["deleted-secret"]
+    session = Session({"select": ["credential-file", "deleted-secret", "deleted-file"]})
+    checked = checked_whole(session, path)
+    assert [finding.name for finding in checked.findings] == ["deleted-secret"]

@@ -10,14 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.checks.check import CheckContext
 from checker.checks.finding import Finding, Severity
-from checker.checks.runner import run_checks
-from checker.plugins import Host, load_plugins
-from checker.reading.archive import ReadOptions, read_archive
+from checker.session import Session
 from checker.testing.archive import docker_archive
 from checker.testing.image import sample_image
 from checker.testing.tar import Member, directory, file, hardlink, opaque, symlink, whiteout
+from tests.sessions import checked_whole
 
 NAMES = st.sampled_from(["a", "A", "b", "a/b", "a/b/c", "./a", "a/", "/a", "../a", "", "."])
 ODD = st.sampled_from(["a\n", ".wh.", ".wh.a", "a/.wh.b", ".wh.a/b", ".wh..wh..opq", ".wh..wh.x"])
@@ -38,37 +36,36 @@ PLAIN = ["a", "b", "a/b", "a/c", "b/a/c"]
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return load_plugins()
+def session() -> Session:
+    return Session({"select": ["LYR"]})
 
 
-def findings_of(host: Host, layers: list[list[Member]]) -> tuple[Finding, ...]:
+def findings_of(session: Session, layers: list[list[Member]]) -> tuple[Finding, ...]:
     image = replace(sample_image(), layers=tuple(tuple(members) for members in layers))
-    rules = [rule for rule in host.registry if rule.bundle == "checker_layers"]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "archive.tar"
         path.write_bytes(docker_archive(image).tar())
-        run = run_checks(read_archive(str(path), ReadOptions()), rules, CheckContext())
-    assert not [result.traceback for result in run.results if result.traceback]
-    return run.findings
+        return checked_whole(session, path).findings
 
 
 @given(layers=LAYERS)
 @settings(deadline=None, max_examples=60)
-def test_no_rule_crashes(layers: list[list[Member]], host: Host) -> None:
-    for finding in findings_of(host, layers):
+def test_no_rule_crashes(layers: list[list[Member]], session: Session) -> None:
+    for finding in findings_of(session, layers):
         assert finding.message.startswith("layer ")
         assert finding.location.layer is not None
 
 
 @given(kept=st.sets(st.sampled_from(PLAIN)), gone=st.sets(st.sampled_from(PLAIN)))
 @settings(deadline=None, max_examples=30)
-def test_what_engines_write_raises_no_alarm(kept: set[str], gone: set[str], host: Host) -> None:
+def test_what_engines_write_raises_no_alarm(
+    kept: set[str], gone: set[str], session: Session
+) -> None:
     folders = [directory("a"), directory("b"), directory("b/a")]
     base = [*folders, *(file(f"{path}/file", path) for path in PLAIN if "/" in path)]
     above = [*folders, opaque("b"), *(whiteout(f"{path}/gone") for path in sorted(gone))]
     above += [file(f"{path}/new", "x") for path in sorted(kept)]
     above += [hardlink(f"{path}/link", f"{path}/new") for path in sorted(kept)]
     above += [symlink(f"{path}/to", "/nowhere") for path in sorted(kept)]
-    found = findings_of(host, [base, above])
+    found = findings_of(session, [base, above])
     assert [finding for finding in found if finding.severity is not Severity.NOTE] == []

@@ -162,7 +162,7 @@ def test_nothing_to_check_is_a_usage_error(checker: Checker) -> None:
         (("--select", "bad-header-cheksum"), "did you mean 'bad-header-checksum'?"),
         (("--ignore", "ARK003"), "did you mean 'ARC003'?"),
         (("--fail-on", "eror"), "did you mean 'error'?"),
-        (("--as", "push"), "invalid value 'push' (choose from: load, import)"),
+        (("--as", "push"), "--as: invalid value 'push' (choose from: load, import)"),
         (("--format", "jsn"), "did you mean 'json'?"),
         (("--limit", "entrys=5"), "did you mean 'entries'?"),
         (("--limit", "entries"), "NAME=VALUE"),

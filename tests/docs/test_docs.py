@@ -10,7 +10,6 @@ from pathlib import Path
 
 from checker.checks.check import CheckContext
 from checker.checks.registry import Registry
-from checker.engines import known_engines
 from checker.hookspecs import CheckerSpec
 from checker.plugins import load_plugins
 from checker.settings import read_settings
@@ -38,7 +37,7 @@ def test_generated_pages_are_what_the_program_says() -> None:
 
 
 def test_every_engine_tells_what_decides() -> None:
-    for engine in known_engines(load_plugins()):
+    for engine in load_plugins().engines:
         assert engine.follows, engine.name
         assert engine.decides(), engine.name
         for decision in engine.decides():

@@ -12,15 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from checker.checks.check import CheckContext
 from checker.checks.finding import Finding, Severity
-from checker.checks.runner import CheckRun, run_checks
-from checker.model.archive import Archive
-from checker.model.content import ContentPlan
-from checker.plugins import Host, load_plugins
-from checker.reading.archive import ReadOptions, read_archive
 from checker.reports.folding import by_rule, fold
 from checker.reports.wording import place_words
+from checker.results import CheckedArchive
+from checker.session import Session
+from tests.sessions import checked_whole
 
 from . import docker_tools, flat_tools, formats, oci_tools, platforms
 from .parts import Sample, Samples
@@ -35,8 +32,8 @@ HYGIENE = "HYG"
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return load_plugins()
+def session() -> Session:
+    return Session()
 
 
 @pytest.fixture(params=sorted(SAMPLES))
@@ -44,15 +41,14 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     return SAMPLES[request.param]()
 
 
-def read(sample: Sample, host: Host, folder: Path) -> Archive:
-    """Write an archive and read it, with what every rule asks to see."""
+def check(sample: Sample, session: Session, folder: Path) -> CheckedArchive:
+    """Write an archive and run every rule over it."""
     path = folder / f"image.tar{ENDINGS[sample.compression]}"
     if sample.is_folder:
         sample.archive.folder(path)
     else:
         path.write_bytes(sample.content)
-    plan = ContentPlan.of(read for rule in host.registry for read in rule.check.reads)
-    return read_archive(str(path), ReadOptions(plan=plan, jobs=1))
+    return checked_whole(session, path)
 
 
 def told(findings: Iterable[Finding]) -> str:
@@ -64,17 +60,11 @@ def told(findings: Iterable[Finding]) -> str:
     )
 
 
-def check(archive: Archive, host: Host) -> CheckRun:
-    """Run every rule."""
-    run = run_checks(archive, host.registry, CheckContext())
-    assert [result.traceback for result in run.results if result.traceback] == []
-    return run
-
-
-def test_no_alarm_is_raised(sample: Sample, host: Host, tmp_path: Path) -> None:
-    archive = read(sample, host, tmp_path)
-    assert archive.kind is sample.kind
-    findings = check(archive, host).findings
+def test_no_alarm_is_raised(sample: Sample, session: Session, tmp_path: Path) -> None:
+    checked = check(sample, session, tmp_path)
+    assert checked.archive is not None
+    assert checked.archive.kind is sample.kind
+    findings = checked.findings
     alarms = [finding for finding in findings if finding.severity is not Severity.NOTE]
     assert not alarms, told(alarms)
     notes = [finding for finding in findings if not finding.rule.startswith(HYGIENE)]
@@ -87,9 +77,9 @@ def test_no_name_is_given_twice() -> None:
 
 
 @pytest.mark.parametrize("name", ["docker save, Debian", "umoci", "Jib", "all platforms"])
-def test_an_alarm_would_be_heard(name: str, host: Host, tmp_path: Path) -> None:
+def test_an_alarm_would_be_heard(name: str, session: Session, tmp_path: Path) -> None:
     sample = SAMPLES[name]()
     biggest = max(sample.members, key=lambda member: len(member.content))
     lessened = tuple(member for member in sample.members if member is not biggest)
-    findings = check(read(sample._replace(members=lessened), host, tmp_path), host).findings
+    findings = check(sample._replace(members=lessened), session, tmp_path).findings
     assert any(finding.severity is Severity.ERROR for finding in findings), told(findings)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checker.errors import UnreadableError
 from checker.model.archive import Archive, Kind, Source
 from checker.model.compression import CompressionKind
 from checker.model.limits import MIB, Limits
 from checker.model.tar import AnomalyKind
 from checker.reading.archive import ReadOptions, read_archive
-from checker.reading.errors import UnreadableError
 from checker.testing import KINDS, Member, build, compress, sample, write_tar
 from checker.testing.archive import nested, wrapped
 from checker.testing.tar import directory, file, symlink
@@ -185,7 +185,7 @@ def test_standard_input(tmp_path: Path, compression: str) -> None:
     piped = subprocess.run([*command, "-"], input=data, capture_output=True, check=True).stdout
     expected = read(written(tmp_path, data))
     first, diff_ids = piped.decode().splitlines()
-    assert first == f"stdin oci-archive {len(data)} {sha256(data)} {len(SAMPLE)}"
+    assert first == f"stream oci-archive {len(data)} {sha256(data)} {len(SAMPLE)}"
     assert diff_ids.split() == [str(blob.diff_id) for blob in expected.members.blobs.values()]
 
 

@@ -304,7 +304,7 @@ def images() -> Run:
         archive=archive,
         classification=loads("many.tar"),
         verdicts=_VERDICTS,
-        of_chosen=_VERDICTS,
+        required_verdicts=_VERDICTS,
         results=PASSED,
     )
     return Run(command="check", version="1.0", archives=(checked,))

@@ -95,7 +95,7 @@ ARCHIVES = st.builds(
     error=MAYBE,
     classification=st.none() | CLASSIFICATIONS,
     verdicts=st.lists(VERDICTS, max_size=1).map(tuple),
-    of_chosen=st.lists(VERDICTS, max_size=1).map(tuple),
+    required_verdicts=st.lists(VERDICTS, max_size=1).map(tuple),
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     results=st.lists(RESULTS, max_size=3).map(tuple),
     crashes=st.lists(TEXTS, max_size=1).map(tuple),

@@ -10,16 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.checks.check import CheckContext
 from checker.checks.finding import Finding
-from checker.checks.runner import run_checks
-from checker.model.content import ContentPlan
-from checker.plugins import Host, load_plugins
-from checker.reading.archive import ReadOptions, read_archive
+from checker.session import Session
 from checker.testing.archive import docker_archive, rootfs
 from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import Member
+from tests.sessions import checked_whole
 
 NAMES = (
     *(
@@ -118,8 +115,8 @@ configs = st.fixed_dictionaries(
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return load_plugins()
+def session() -> Session:
+    return Session({"select": ["RFS"]})
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +124,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("roots") / "archive.tar"
 
 
-def findings_in(host: Host, path: Path) -> tuple[Finding, ...]:
-    rules = [rule for rule in host.registry if rule.bundle == "checker_rootfs"]
-    plan = ContentPlan.of(request for rule in rules for request in rule.check.reads)
-    run = run_checks(read_archive(str(path), ReadOptions(plan=plan, jobs=1)), rules, CheckContext())
-    assert [result.traceback for result in run.results if result.traceback] == []
-    return run.findings
+def findings_in(session: Session, path: Path) -> tuple[Finding, ...]:
+    return checked_whole(session, path).findings
 
 
 fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -141,11 +134,11 @@ fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @fast
 @given(layers=st.lists(st.lists(members, max_size=12), max_size=3), config=configs)
 def test_images(
-    layers: list[list[Member]], config: Mapping[str, Any], host: Host, path: Path
+    layers: list[list[Member]], config: Mapping[str, Any], session: Session, path: Path
 ) -> None:
     image = Image(layers=tuple(map(tuple, layers)), config={"config": config})
     path.write_bytes(docker_archive(image).tar())
-    for finding in findings_in(host, path):
+    for finding in findings_in(session, path):
         if finding.location.layer is not None and finding.location.offset:
             names = {member.name for member in layers[finding.location.layer]}
             assert finding.location.path in {name.strip("./") or "" for name in names} | names
@@ -153,7 +146,7 @@ def test_images(
 
 @fast
 @given(entries=st.lists(members, max_size=15))
-def test_flat_roots(entries: list[Member], host: Host, path: Path) -> None:
+def test_flat_roots(entries: list[Member], session: Session, path: Path) -> None:
     path.write_bytes(rootfs(Image(layers=(tuple(entries),))).tar())
-    for finding in findings_in(host, path):
+    for finding in findings_in(session, path):
         assert finding.message

@@ -8,16 +8,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker.checks.check import CheckContext
 from checker.checks.finding import Finding, Severity
-from checker.checks.runner import run_checks
-from checker.model.content import ContentPlan
-from checker.plugins import Host, load_plugins
-from checker.reading.archive import ReadOptions, read_archive
+from checker.session import Session
 from checker.testing.archive import docker_archive, rootfs
 from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import Member, directory, file, hardlink, symlink
+from tests.sessions import checked_whole
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/sbin/nologin\napp:x:1000:1000::/:\n"
 GROUP = "root:x:0:\ndaemon:x:1:\nshadow:x:42:\napp:x:1000:\n"
@@ -256,28 +253,24 @@ STOCK = (DEBIAN, ALPINE, FEDORA, BUSYBOX, DISTROLESS, SCRATCH, BOOTABLE, NIX, BS
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return load_plugins()
+def session() -> Session:
+    return Session({"select": ["RFS"]})
 
 
-def grave(host: Host, path: Path) -> list[Finding]:
-    rules = [rule for rule in host.registry if rule.bundle == "checker_rootfs"]
-    plan = ContentPlan.of(request for rule in rules for request in rule.check.reads)
-    run = run_checks(read_archive(str(path), ReadOptions(plan=plan)), rules, CheckContext())
-    assert [result.traceback for result in run.results if result.traceback] == []
-    return [finding for finding in run.findings if finding.severity is not Severity.NOTE]
+def grave(session: Session, path: Path) -> tuple[Finding, ...]:
+    return checked_whole(session, path).failures(Severity.WARNING)
 
 
 @pytest.mark.parametrize("stock", STOCK, ids=lambda stock: stock.name)
-def test_an_image_of_it(stock: Stock, host: Host, tmp_path: Path) -> None:
+def test_an_image_of_it(stock: Stock, session: Session, tmp_path: Path) -> None:
     image = Image(layers=(stock.members,), config={"config": stock.config}, os=stock.os)
     path = tmp_path / "image.tar"
     path.write_bytes(docker_archive(image).tar())
-    assert grave(host, path) == []
+    assert grave(session, path) == ()
 
 
 @pytest.mark.parametrize("stock", STOCK, ids=lambda stock: stock.name)
-def test_an_export_of_it(stock: Stock, host: Host, tmp_path: Path) -> None:
+def test_an_export_of_it(stock: Stock, session: Session, tmp_path: Path) -> None:
     made_by_docker = (
         file(".dockerenv", mode=0o755),
         file("dev/console", mode=0o755),
@@ -288,4 +281,4 @@ def test_an_export_of_it(stock: Stock, host: Host, tmp_path: Path) -> None:
     members = (*stock.members, *(one for one in made_by_docker if one.name not in names))
     path = tmp_path / "rootfs.tar"
     path.write_bytes(rootfs(Image(layers=(members,))).tar())
-    assert grave(host, path) == []
+    assert grave(session, path) == ()

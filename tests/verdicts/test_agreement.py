@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.agreement import Score, measure
 from benchmarks.masking import masked
+from checker.plugins import load_plugins
+from checker.session import Session
 from checker.testing.archive import sample
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 
@@ -33,6 +35,10 @@ def engine(outcome: VerdictOutcome, message: str | None = None) -> Engine:
     return Engine("mine-1", "load", judge)
 
 
+def session(engine: Engine) -> Session:
+    return Session(plugins=load_plugins()._replace(engines=(engine,)))
+
+
 @pytest.mark.parametrize(
     ("truth", "outcome", "message", "figures"),
     [
@@ -53,7 +59,7 @@ def test_figures(
     figures: tuple[int, int, int],
     tmp_path: Path,
 ) -> None:
-    scores = measure(corpus(tmp_path, truth), [engine(outcome, message)], "*")
+    scores = measure(corpus(tmp_path, truth), session(engine(outcome, message)), "*")
     score = scores["mine-1 load"]
     assert (score.outcomes, score.refusals, score.messages) == figures
     assert bool(score.misses) == (score.outcomes < 1 or score.messages < score.refusals)

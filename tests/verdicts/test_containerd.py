@@ -412,9 +412,7 @@ CASES = tuple(cases())
 
 @pytest.fixture(scope="module")
 def engines() -> dict[str, Engine]:
-    hook = load_plugins().manager.hook
-    found = (engine for engines in hook.checker_engines() for engine in engines)
-    return {f"{engine.name} {engine.action}": engine for engine in found}
+    return {f"{engine.name} {engine.action}": engine for engine in load_plugins().engines}
 
 
 def judged(engine: Engine, data: bytes, folder: Path, host: Host | None = None) -> Verdict:

@@ -360,8 +360,7 @@ IMPORT_CASES = (
 
 @pytest.fixture(scope="module")
 def engines() -> Mapping[str, Engine]:
-    given = load_plugins().manager.hook.checker_engines()
-    return {f"{engine.name} {engine.action}": engine for each in given for engine in each}
+    return {f"{engine.name} {engine.action}": engine for engine in load_plugins().engines}
 
 
 def verdicts(

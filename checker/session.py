@@ -1,0 +1,321 @@
+"""The run: read an archive, compute the engines' verdicts, classify it, check it.
+
+The command line, the tests and other programs use this module. It prints nothing, and every error
+is a ``CheckerError``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shlex
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+
+from checker._version import __version__
+from checker.checks.check import CheckContext
+from checker.checks.registry import Rule
+from checker.checks.runner import run_checks
+from checker.engines import EngineSet, Verdicts, choose_engines
+from checker.errors import PluginError, UnreadableError
+from checker.model.archive import Archive
+from checker.model.content import ContentPlan
+from checker.plugins import LoadedPlugins, load_plugins
+from checker.reading.archive import ReadOptions, read_archive, read_file
+from checker.reading.early import EarlyHashes
+from checker.reading.source import BinaryFile
+from checker.results import CheckedArchive, PluginProblem, Run
+from checker.settings import Settings, SettingsSource, load_settings
+from checker.verdicts import Classification
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from checker.settings import SettingsKeywords
+
+ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
+"""An archive: a path, ``-`` for standard input, or a binary file object."""
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Receives progress: name of the archive, bytes read, bytes in total."""
+
+_MOST_JOBS = 8
+_UNNAMED = "-"
+
+
+def check(
+    source: ArchiveSource,
+    settings: SettingsSource | None = None,
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+    **keywords: Unpack[SettingsKeywords],
+) -> CheckedArchive:
+    """Read, classify and check one archive.
+
+    Args:
+        source: The archive: a path, ``-`` for standard input, or a binary file object.
+        settings: A ``Settings`` record, a mapping with the keys of ``checker.toml``, or the path
+            of such a file. No default file is read.
+        name: Name of the archive in results; its path if None.
+        progress: Receives progress: name, bytes read, bytes in total.
+        keywords: Single settings, over the others: ``check(path, select=["OCI"], as_="load")``.
+
+    Raises:
+        SettingsError: A setting is not valid.
+        UnreadableError: The archive cannot be read at all.
+        PluginError: No rules are loaded.
+    """
+    with _one_archive(source, load_settings(settings, **keywords)) as session:
+        return session.check(source, name=name, progress=progress)
+
+
+def classify(
+    source: ArchiveSource,
+    settings: SettingsSource | None = None,
+    *,
+    name: str | None = None,
+    progress: Progress | None = None,
+    **keywords: Unpack[SettingsKeywords],
+) -> CheckedArchive:
+    """Read and classify one archive, with the verdicts of the engines; no rules run.
+
+    Parameters and exceptions are those of ``check``, except ``PluginError``.
+    """
+    with _one_archive(source, load_settings(settings, **keywords)) as session:
+        return session.classify(source, name=name, progress=progress)
+
+
+class Session:
+    """Checks any number of archives with the same settings and plugins, which are loaded once.
+
+    May be used from several threads at the same time, and as a context manager.
+
+    Args:
+        settings: A ``Settings`` record, a mapping with the keys of ``checker.toml``, or the path
+            of such a file. No default file is read.
+        plugins: The plugins; those that are installed if None.
+        early: Hashes of an archive's members that are being computed already.
+        whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
+
+    Attributes:
+        settings: The settings.
+        plugins: The plugins, with what is wrong with any.
+        rules: The rules that ``check`` runs.
+        engines: The engines that are asked.
+
+    Raises:
+        SettingsError: A setting is not valid, or names a rule, option or engine that is not known.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsSource | None = None,
+        *,
+        plugins: LoadedPlugins | None = None,
+        early: EarlyHashes | None = None,
+        whole_digest: bool = False,
+    ) -> None:
+        given = load_settings(settings)
+        self.plugins = load_plugins(given.blocked) if plugins is None else plugins
+        registry = self.plugins.registry
+        self.rules: tuple[Rule, ...] = given.rules(registry)
+        self.settings: Settings = given._replace(options=given.rule_options(registry))
+        engines = self.plugins.engines
+        self.engines = EngineSet(engines, choose_engines(engines, given.engines), given.host)
+        self._reading = ReadOptions(
+            limits=given.limits,
+            jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
+            # Engines that import name the digest of the file in what they print.
+            whole_digest=whole_digest or bool(given.engines),
+            early=early,
+        )
+
+    @property
+    def problems(self) -> tuple[PluginProblem, ...]:
+        """What is wrong with plugins that are installed."""
+        return self.plugins.problems
+
+    def check(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> CheckedArchive:
+        """Read, classify and check one archive.
+
+        Args:
+            source: The archive: a path, ``-`` for standard input, or a binary file object, which
+                is read from its position on and stays open.
+            name: Name of the archive in results; its path if None.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+            PluginError: No rules are loaded.
+        """
+        if not self.rules:
+            raise PluginError(self.problems)
+        plan = ContentPlan.of(read for rule in self.rules for read in rule.check.reads)
+        return self.judge(self._read(_named(source, name), plan, progress))
+
+    def classify(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> CheckedArchive:
+        """Read and classify one archive, with the verdicts of the engines; no rules run.
+
+        Parameters and exceptions are those of ``check``, except ``PluginError``.
+        """
+        return self._classify(self._read(_named(source, name), ContentPlan(), progress))
+
+    def run(self, sources: Iterable[ArchiveSource], *, progress: Progress | None = None) -> Run:
+        """Check archives, as ``checker check`` does; reports are made from the result.
+
+        An archive that cannot be read is one whose ``error`` says why.
+
+        Raises:
+            PluginError: No rules are loaded.
+        """
+        return self._run("check", partial(self.check, progress=progress), sources)
+
+    def classify_all(
+        self, sources: Iterable[ArchiveSource], *, progress: Progress | None = None
+    ) -> Run:
+        """Classify archives, as ``checker classify`` does.
+
+        An archive that cannot be read is one whose ``error`` says why.
+        """
+        return self._run("classify", partial(self.classify, progress=progress), sources)
+
+    def close(self) -> None:
+        """Stop hashing that was begun early."""
+        if self._reading.early is not None:
+            self._reading.early.close()
+
+    def __enter__(self) -> Self:
+        """Give the session."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the session."""
+        self.close()
+
+    def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
+        told = None if progress is None else partial(progress, source.name)
+        options = self._reading._replace(plan=plan, progress=told)
+        if isinstance(source.source, str):
+            return read_archive(source.source, options, name=source.name)
+        return read_file(source.source, source.name, options)
+
+    def judge(self, archive: Archive) -> CheckedArchive:
+        """Classify and check an archive whose facts were read before."""
+        classified = self._classify(archive)
+        context = CheckContext(
+            action=self.settings.action,
+            limits=self.settings.limits,
+            verdicts=classified.required_verdicts,
+            options=self.settings.options,
+        )
+        run = run_checks(archive, self.rules, context)
+        today = dt.datetime.now(tz=dt.UTC).date()
+        return classified._replace(
+            findings=self.settings.judge(run.findings, today), results=run.results
+        )
+
+    def _classify(self, archive: Archive) -> CheckedArchive:
+        quoted_path = _quoted(archive.path)
+        verdicts = self.engines.judge(archive, quoted_path)
+        classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
+        return CheckedArchive(
+            path=archive.path,
+            archive=archive,
+            classification=classification,
+            verdicts=verdicts.all,
+            required_verdicts=verdicts.required,
+            crashes=verdicts.crashes,
+            problems=(*self.problems, *problems),
+        )
+
+    def _ask_classifiers(
+        self, archive: Archive, quoted_path: str, verdicts: Verdicts
+    ) -> tuple[Classification | None, list[PluginProblem]]:
+        """What the first plugin with an answer says, and the problems of those before it."""
+        problems: list[PluginProblem] = []
+        for classifier in self.plugins.classifiers:
+            answer = classifier.classify(archive, quoted_path, verdicts.all)
+            if isinstance(answer, Classification):
+                return answer, problems
+            if answer is not None:
+                problems.append(answer)
+        return None, problems
+
+    def _run(
+        self,
+        command: str,
+        look: Callable[[ArchiveSource], CheckedArchive],
+        sources: Iterable[ArchiveSource],
+    ) -> Run:
+        archives = tuple(self._one(look, source) for source in sources)
+        found = (problem for archive in archives for problem in archive.problems)
+        return Run(
+            command=command,
+            version=__version__,
+            plugins=self.plugins.plugins,
+            problems=tuple(dict.fromkeys((*self.problems, *found))),
+            archives=archives,
+            fail_on=self.settings.fail_on,
+        )
+
+    def _one(
+        self, look: Callable[[ArchiveSource], CheckedArchive], source: ArchiveSource
+    ) -> CheckedArchive:
+        try:
+            return look(source)
+        except UnreadableError as error:
+            return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+class _Named(NamedTuple):
+    source: str | BinaryFile
+    name: str
+
+
+def _named(source: ArchiveSource, name: str | None) -> _Named:
+    """A source, and what results call it."""
+    if isinstance(source, str | os.PathLike):
+        path = os.fspath(source)
+        return _Named(path, name or path)
+    given = getattr(source, "name", None)
+    return _Named(source, name or (given if isinstance(given, str) and given else _UNNAMED))
+
+
+def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
+    """A session for one archive, whose members are hashed while plugins are loaded."""
+    path = os.fspath(source) if isinstance(source, str | os.PathLike) else None
+    if path is None:
+        return Session(settings)
+    early = EarlyHashes(path)
+    try:
+        return Session(settings, early=early)
+    except BaseException:
+        early.close()
+        raise
+
+
+def _quoted(path: str) -> str:
+    """The path, quoted for a shell."""
+    if path.startswith("-") and path != "-":
+        path = f"./{path}"
+    return shlex.quote(path)

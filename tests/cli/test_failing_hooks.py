@@ -1,0 +1,127 @@
+"""A hook that raises or gives a wrong type: named with its distribution, everything else runs."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from .conftest import Checker
+
+HEAD = """
+from checker import Check, Engine, Report, Severity, Verdict, VerdictOutcome, hookimpl
+
+class Mine(Check):
+    '''Mine.'''
+    id = "MIN001"
+    name = "mine"
+    severity = Severity.NOTE
+
+def judge(question):
+    return Verdict("mine-1", "load", VerdictOutcome.ACCEPTS, "it takes everything")
+
+MINE = Engine("mine-1", "load", judge)
+COUNT = Report("count", lambda run: "counted\\n")
+
+@hookimpl
+"""
+
+# Hook, its body, and what must be said.
+FAILING = [
+    ("checker_checks", "raise ValueError('lost')", "checker_checks raised ValueError: lost"),
+    ("checker_checks", "yield Mine; raise SystemExit(0)", "checker_checks raised SystemExit: 0"),
+    ("checker_checks", "return 3", "checker_checks returned 3, not an iterable"),
+    ("checker_checks", "yield 'Mine'", "checker_checks returned 'Mine', not a checker.Check"),
+    ("checker_checks", "yield Engine", "is not a subclass of checker.Check"),
+    ("checker_engines", "raise KeyError('lost')", "checker_engines raised KeyError: 'lost'"),
+    ("checker_engines", "yield MINE; exit(0)", "checker_engines raised SystemExit: 0"),
+    ("checker_engines", "return MINE.judge", "checker_engines returned <function judge"),
+    (
+        "checker_engines",
+        "yield 'mine-1'",
+        "checker_engines returned 'mine-1', not a checker.Engine",
+    ),
+    (
+        "checker_engines",
+        "yield MINE._replace(name='docker-28')",
+        "engine docker-28 load is already registered by checker_engines",
+    ),
+    ("checker_reports", "raise OSError('lost')", "checker_reports raised OSError: lost"),
+    ("checker_reports", "yield COUNT; 1 / 0", "checker_reports raised ZeroDivisionError"),
+    ("checker_reports", "return 'count'", "checker_reports returned 'count', not an iterable"),
+    ("checker_reports", "yield judge", "not a checker.Report"),
+    (
+        "checker_reports",
+        "yield COUNT._replace(name='json')",
+        "report json is already registered by checker",
+    ),
+    ("checker_classify", "raise KeyError('lost')", "checker_classify raised KeyError: 'lost'"),
+    ("checker_classify", "exit(0)", "checker_classify raised SystemExit: 0"),
+    ("checker_classify", "return 'mine'", "returned 'mine', not a checker.Classification"),
+]
+
+
+@pytest.fixture
+def plugin(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with an installed plugin of one hook."""
+    hook, body = request.param
+    arguments = "archive, quoted_path, verdicts" if hook == "checker_classify" else ""
+    folder = tmp_path / "installed"
+    info = folder / "my_rules-2.5.dist-info"
+    info.mkdir(parents=True)
+    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: my-rules\nVersion: 2.5\n")
+    info.joinpath("entry_points.txt").write_text("[checker]\nmine = my_rules\n")
+    lines = "\n".join(body.split("; "))
+    source = f"{HEAD}def {hook}({arguments}):\n{textwrap.indent(lines, '    ')}\n"
+    folder.joinpath("my_rules.py").write_text(source)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("plugin", "message"),
+    [((hook, body), message) for hook, body, message in FAILING],
+    indirect=["plugin"],
+)
+def test_a_failing_hook(checker: Checker, plugin: Path, message: str, image: Path) -> None:
+    done = checker("check", image, "--format", "json", paths=[plugin])
+    assert done.code == 3
+    assert done.err == ""
+    (problem,) = done.report["problems"]
+    assert (problem["name"], problem["dist"], problem["version"]) == ("mine", "my-rules", "2.5")
+    assert message in problem["message"]
+    (archive,) = done.report["archives"]
+    assert archive["restore"] == f"docker load -i {image}"
+    outcomes = {result["rule"]: result["outcome"] for result in archive["results"]}
+    assert outcomes["ARC003"] == "passed"
+    asked = {(one["engine"], one["action"]) for one in archive["verdicts"]}
+    assert {("docker-28", "load"), ("podman-5", "import"), ("containerd-2", "ctr import")} <= asked
+
+
+@pytest.mark.parametrize(
+    ("plugin", "message"),
+    [((hook, body), message) for hook, body, message in FAILING if hook != "checker_classify"],
+    indirect=["plugin"],
+)
+def test_the_list_of_plugins_tells_of_it(checker: Checker, plugin: Path, message: str) -> None:
+    done = checker("plugins", paths=[plugin])
+    assert done.code == 3
+    assert "plugin mine (my-rules 2.5): " in done.err
+    assert message in done.err
+
+
+@pytest.mark.parametrize("plugin", [("checker_engines", "yield MINE; exit(0)")], indirect=True)
+def test_what_came_before_the_failure_is_used(checker: Checker, plugin: Path, image: Path) -> None:
+    done = checker("check", image, "--engine", "mine-1", "--format", "json", paths=[plugin])
+    (archive,) = done.report["archives"]
+    assert "it takes everything" in [verdict["reason"] for verdict in archive["verdicts"]]
+
+
+@pytest.mark.parametrize(
+    "plugin",
+    [("checker_reports", "yield COUNT._replace(name='json')\nyield COUNT")],
+    indirect=True,
+)
+def test_nobody_replaces_a_report_of_ours(checker: Checker, plugin: Path, image: Path) -> None:
+    assert checker("check", image, "--format", "json", paths=[plugin]).report["version"] == 1
+    assert checker("check", image, "--format", "count", paths=[plugin]).out == "counted\n"
