@@ -67,27 +67,27 @@ class Registry:
         """Add a rule.
 
         Raises:
-            RuleConflictError: It is no check, its metadata is malformed, or its id is taken.
+            RuleConflictError: It is not a check, its metadata is malformed, or its ID is taken.
         """
         if not (isinstance(check, type) and issubclass(check, Check)):
-            raise RuleConflictError(f"{check!r} is no subclass of checker.Check")
+            raise RuleConflictError(f"{check!r} is not a subclass of checker.Check")
         for attribute, grammar in (("id", _ID), ("name", _NAME)):
             value = getattr(check, attribute, None)
             if not isinstance(value, str) or grammar.fullmatch(value) is None:
                 raise RuleConflictError(
-                    f"{check.__module__}.{check.__qualname__}: {attribute} is {value!r}, it must "
+                    f"{check.__module__}.{check.__qualname__}: {attribute} is {value!r}, but must "
                     f"match {grammar.pattern}",
                 )
         if not isinstance(getattr(check, "severity", None), Severity):
             raise RuleConflictError(f"{check.__module__}.{check.__qualname__} has no severity")
         if not all(isinstance(option, Option) for option in check.options):
             raise RuleConflictError(
-                f"{check.__module__}.{check.__qualname__}: options holds what is no checker.Option"
+                f"{check.__module__}.{check.__qualname__}: options must contain only checker.Option"
             )
         for key, taken in ((check.id, self._rules), (check.name, self._names)):
             if key in taken:
                 raise RuleConflictError(
-                    f"rule {key} of {bundle} is there already, from {taken[key].bundle}",
+                    f"rule {key} of {bundle} is already registered by {taken[key].bundle}",
                 )
         rule = Rule(check, bundle)
         self._rules[check.id] = rule

@@ -1,4 +1,4 @@
-"""ENG: what an archive is, what wrote it, and which command brings it back."""
+"""ENG: what an archive is, which tool wrote it, and which command restores it."""
 
 from __future__ import annotations
 

@@ -103,8 +103,11 @@ def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: P
     ("words", "hint"),
     [
         (("--engine", "docker-82"), "did you mean 'docker-28'?"),
-        (("--engine", "docker-28:push"), "its actions are load, import"),
-        (("--host", "linux"), "write OS/ARCH"),
+        (
+            ("--engine", "docker-28:push"),
+            "docker-28 has no action 'push' (choose from: load, import)",
+        ),
+        (("--host", "linux"), "--host: invalid value 'linux' (expected OS/ARCH"),
     ],
 )
 def test_a_wrong_engine_names_the_right_ones(

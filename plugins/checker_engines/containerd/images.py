@@ -24,13 +24,13 @@ def check_target(child: Child) -> None:
         raise Refusal(
             f"target.Digest {quote(child.digest)} invalid: invalid checksum digest format: "
             "invalid argument",
-            f"the descriptor of an image has the digest {child.digest!r}, which is none",
+            f"the descriptor of an image has the digest {child.digest!r}, which is not valid",
             ("OCI007",),
         )
     if child.size <= 0:
         raise Refusal(
             "target.Size must be greater than zero: invalid argument",
-            f"the descriptor of {child.digest} says a size of {child.size} bytes",
+            f"the descriptor of {child.digest} has the size {child.size}, which must be above 0",
             ("OCI007",),
         )
     if not child.media_type:

@@ -1,7 +1,7 @@
 """Decompression of a whole stream, as containerd and Docker's containerd store see it.
 
-Both recognise a compression by its first bytes and give gzip to ``unpigz`` where it is installed.
-What follows the end of the tar is not read, so that a fault after it goes unnoticed.
+Both detect the compression by the first bytes and decompress gzip with ``unpigz`` if it is
+installed. Data after the end of the tar is not read, so damage there goes unnoticed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def stream_error(
     stored_size: int,
     reads: frozenset[CompressionKind],
 ) -> str | None:
-    """What reading the stream up to the end of its tar ends with.
+    """The error of reading the stream up to the end of its tar.
 
     Args:
         compression: How the stream is compressed.
@@ -34,7 +34,7 @@ def stream_error(
         reads: What the engine decompresses.
 
     Returns:
-        None if the end of the tar is reached.
+        The error; None if the end of the tar is reached.
     """
     if compression.kind not in reads:
         return stop_of_other(stored_size)
@@ -47,12 +47,12 @@ def stream_error(
 
 
 def drain_error(compression: Compression, stored_size: int) -> str | None:
-    """What reading the stream to its very end ends with, where its tar ended well."""
+    """The error of reading the stream to its very end, after a tar that ended correctly."""
     return decompression_error(compression) or trailing_error(compression, stored_size)
 
 
 def conditions_of(archive: Archive) -> tuple[str, ...]:
-    """What no reading of the archive can tell of the host and of the archive itself."""
+    """What the archive alone does not determine."""
     return (*_stream_conditions(archive.compression), *reading_conditions(archive))
 
 

@@ -41,8 +41,8 @@ from checker_engines.golang.tar import INVALID_HEADER, stop_of_other
 
 _ACTION = "ctr import"
 _NO_NAME = (
-    "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
-    "`ctr image import --index-name NAME {archive}`"
+    "ctr exits 0 but creates no image, because no image in the archive has a name; give it one: "
+    "`ctr image import --index-name name:tag {archive}`"
 )
 
 
@@ -59,7 +59,7 @@ def engines_of(version: Version) -> Iterator[Engine]:
 
 
 def import_(version: Version, question: Question) -> Verdict:
-    """What ``ctr image import`` does."""
+    """Predict what ``ctr image import`` does."""
     command = f"ctr image import {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
@@ -112,7 +112,7 @@ def _refuse_unknown_compression(version: Version, archive: Archive) -> None:
     if kind not in version.decompresses:
         raise Refusal(
             stop_of_other(archive.size) or INVALID_HEADER,
-            f"containerd does not decompress {kind}: decompress the archive first",
+            f"containerd does not support {kind}: decompress the archive first",
         )
 
 
@@ -123,7 +123,7 @@ def _broken(version: Version, reason: str) -> Verdict:
 
 
 def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> str | None:
-    """Unpack an image; why it was ignored, if it was (core/unpack, unpacker.go)."""
+    """Unpack an image; the reason if it was skipped (core/unpack, unpacker.go)."""
     manifest = found.manifest
     layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
     if manifest.config.media_type not in CONFIG_TYPES or not layers:
@@ -140,7 +140,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
     if len(layers) != len(config.diff_ids):
         raise Refusal(
             f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
-            f"the manifest has {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
+            f"the manifest lists {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
             ("CFG003", "DKR004"),
         )
     if config.rootfs_type not in ("", "layers"):
@@ -152,7 +152,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
 
 
 def _not_an_image(found: FoundManifest) -> str:
-    return f"{found.descriptor.digest} is stored, but not unpacked: it is no container image"
+    return f"{found.descriptor.digest} is stored, but not unpacked: it is not a container image"
 
 
 def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
@@ -170,6 +170,6 @@ def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[st
             raise Refusal(
                 f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
                 f"desc {quote(layer.digest)}",
-                f"layer {position} unpacks to {digest}, the config says {diff_id}",
+                f"layer {position} has the diffID {digest}, the config says {diff_id}",
                 ("LYR001", "CFG001"),
             )

@@ -44,12 +44,12 @@ def last_lines(printed: list[str]) -> str:
 
 
 def logged(message: str) -> str:
-    """A message as the log prints it, a temporary path with the quote that it ends with."""
+    """A message as the log prints it; the quote after a temporary path is not escaped."""
     return message.replace("\\", "\\\\").replace('"', '\\"').replace('<tmp>\\"', '<tmp>"')
 
 
 def conditions_of(question: Question) -> Iterator[str]:
-    """The conditions on the path, the host and the archive that the file does not show."""
+    """What the archive alone does not determine."""
     if ":" in question.quoted_path:
         yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)

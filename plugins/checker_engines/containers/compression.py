@@ -16,7 +16,7 @@ _TRAILING = {
     CompressionKind.XZ: "xz: invalid header magic bytes",
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
-# Bytes of a header, in the middle of which what follows a stream may end.
+# Bytes of a header; what follows a stream may be shorter.
 _HEADERS = {CompressionKind.GZIP: 10, CompressionKind.XZ: 12}
 _MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
@@ -28,12 +28,12 @@ _CORRUPT = {
 
 
 def is_recognised(compression: Compression) -> bool:
-    """Whether detection by magic takes it (package compression): no zstd skippable frame first."""
+    """Whether the compression is detected (package compression): not a leading skippable frame."""
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
 
 
 def is_compressed_twice(blob: Blob) -> bool:
-    """Whether what comes out of a decompression is compressed again, and so was not read."""
+    """Whether the decompressed data is compressed again, and so was not read."""
     is_compressed = blob.compression.kind is not CompressionKind.NONE
     return is_compressed and blob.tar is not None and blob.tar.head.startswith(_MAGICS)
 
@@ -41,19 +41,19 @@ def is_compressed_twice(blob: Blob) -> bool:
 def tar_seen(archive: Archive) -> Tar:
     """The tar as these libraries read it.
 
-    What they cannot decompress is no tar to them.
+    What they cannot decompress is not a tar for them.
     """
     compression, tar = archive.compression, archive.tar
     if compression.kind is CompressionKind.NONE:
         return tar
     if not is_recognised(compression):
-        fault = Anomaly(AnomalyKind.NOT_A_TAR, 0, "compressed in a way not known", fatal=True)
+        fault = Anomaly(AnomalyKind.NOT_A_TAR, 0, "unknown compression", fatal=True)
         return Tar(Entries(), (fault,), archive.size)
     return tar
 
 
 def has_wrong_checksum(compression: Compression) -> bool:
-    """Whether all data came out of a gzip stream, but not as its trailer says."""
+    """Whether a gzip stream was decompressed completely but does not match its trailer."""
     error = compression.error
     return (
         compression.kind is CompressionKind.GZIP
@@ -64,7 +64,7 @@ def has_wrong_checksum(compression: Compression) -> bool:
 
 
 def inflating_error(compression: Compression, size: int) -> str | None:
-    """What the Go decompressors say when they read to the end; None if all is well.
+    """The error of Go's decompressors when they read to the end; None if there is none.
 
     Args:
         compression: How the data is compressed.
@@ -83,7 +83,7 @@ def inflating_error(compression: Compression, size: int) -> str | None:
 
 
 def pigz_error(compression: Compression) -> str | None:
-    """What ``unpigz`` says of a gzip stream; what follows the stream is ignored."""
+    """The error of ``unpigz`` for a gzip stream; it ignores what follows the stream."""
     if compression.truncated:
         fault = "incomplete deflate data"
     elif has_wrong_checksum(compression):
@@ -96,7 +96,7 @@ def pigz_error(compression: Compression) -> str | None:
 
 
 def storage_inflating_error(compression: Compression, size: int, library: Library) -> str | None:
-    """What containers-storage says when it reads compressed data to the end."""
+    """The error of containers-storage when it reads compressed data to the end."""
     if compression.kind is CompressionKind.GZIP and library.uses_pigz:
         return pigz_error(compression)
     return inflating_error(compression, size)

@@ -1,7 +1,7 @@
 """The transport oci-archive (containers/image v5.23 and v5.36, oci/archive and oci/layout).
 
-It extracts the whole archive to a temporary folder and reads an image layout there. ``oci-layout``
-is never looked at.
+It extracts the whole archive to a temporary directory and reads the image layout there.
+``oci-layout`` is never read.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, 
 from checker_engines.golang.tar import UNEXPECTED_EOF
 
 BELOW_INDEX = "copying system image from manifest list: "
-"""What stands before errors of a copy of an image that an index led to."""
+"""The prefix of errors of a copy of an image that was found through an index."""
 _FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
 _NO_BYTES = hashlib.sha256().hexdigest()
 
 
 class OciArchive:
-    """An archive, extracted.
+    """An extracted archive.
 
     Args:
         archive: The facts.
         library: The build.
-        shown: How messages call the archive, such as ``oci-archive:<tmp>:``.
+        shown: The archive in messages, such as ``oci-archive:<tmp>:``.
 
     Raises:
         Refusal: It cannot be extracted.
@@ -62,7 +62,7 @@ class OciArchive:
             ) from None
 
     def _path(self, below: str) -> str:
-        """How messages show a path in the folder."""
+        """How messages show a path in the directory."""
         return self._library.temporary(below) if below else self._library.folder
 
     def _extract(self) -> Tree:
@@ -101,23 +101,23 @@ class OciArchive:
         if position is None:
             text = f"open {self._library.temporary('index.json')}: no such file or directory"
             rules = ("OCI004", *NO_IMAGE)
-            raise Refusal(text, "it holds no index.json, so it is no OCI archive", rules)
+            raise Refusal(text, "it has no index.json, so it is not an OCI archive", rules)
         try:
             index = decode_first(self._raw(position), self._library.shapes.image_index)
         except GoJsonError as error:
-            reason = "index.json is not what the tool can read"
+            reason = "index.json does not decode as an image index"
             raise Refusal(str(error), reason, ("OCI005",)) from None
         manifests = index.get("manifests") if isinstance(index, dict) else None
         if not isinstance(manifests, list) or len(manifests) != 1:
             raise Refusal(
                 "more than one image in oci, choose an image",
-                f"index.json lists {len(manifests or ())} images, the tool takes exactly one",
+                f"index.json lists {len(manifests or ())} images, the tool supports exactly one",
                 ("OCI005", "OCI023"),
             )
         return manifests[0] if isinstance(manifests[0], dict) else {}
 
     def image(self, descriptor: Mapping[str, object], host: Host) -> SourceImage:
-        """The image that a descriptor leads to, through an index by platform.
+        """The image that a descriptor refers to, through an index by platform.
 
         Raises:
             Refusal: It cannot be read.
@@ -150,7 +150,7 @@ class OciArchive:
         where = f"determining manifest MIME type for {self._shown}: "
         error = _reference_error(digest)
         if error is not None:
-            reason = f"index.json names {digest!r}, which is no digest"
+            reason = f"index.json has the digest {digest!r}, which is not valid"
             raise Refusal(where + error, reason, ("OCI007",))
         position = self._file_at(_blob_path(digest))
         if position is None:
@@ -163,7 +163,7 @@ class OciArchive:
             index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
-            raise Refusal(text, "an index is not what the tool can read", ("OCI005",)) from None
+            raise Refusal(text, "an index does not decode as an image index", ("OCI005",)) from None
         self._refuse_ambiguous(
             raw, media_type, ("manifests",), "parsing primary manifest as list for"
         )
@@ -180,7 +180,7 @@ class OciArchive:
         raise Refusal(
             f"choosing an image from manifest list {self._shown}: no image found in image index "
             f'for architecture {quoted(host.architecture)}, variant "", OS {quoted(host.os)}',
-            f"it holds no image for {host.os}/{host.architecture}",
+            f"it has no image for {host.os}/{host.architecture}",
         )
 
     def _refuse_ambiguous(
@@ -200,7 +200,7 @@ class OciArchive:
             raise Refusal(
                 f"{step} {self._shown}: rejecting ambiguous manifest, unexpected fields "
                 f"[]string{{{listed}}} in supposedly {media_type}",
-                f"a document is called {media_type}, but has the fields {listed}",
+                f"a document has the media type {media_type}, but also the fields {listed}",
                 ("OCI011",),
             )
 
@@ -212,7 +212,9 @@ class OciArchive:
             manifest = decode_document(raw, self._library.shapes.manifest)
         except GoJsonError as error:
             text = f"{where} {self._shown}: {error}"
-            raise Refusal(text, "the manifest is not what the tool can read", ("OCI006",)) from None
+            raise Refusal(
+                text, "the manifest does not decode as an image manifest", ("OCI006",)
+            ) from None
         self._refuse_ambiguous(raw, media_type, ("config", "layers"), where)
         fields = manifest if isinstance(manifest, dict) else {}
         own = guess_media_type(raw)
@@ -226,7 +228,7 @@ class OciArchive:
         )
 
     def _schema1_refusal(self, raw: bytes) -> Refusal:
-        """What becomes of a media type that nobody knows: it is read as Docker's first schema."""
+        """The error for an unknown media type, which is read as Docker's schema 1."""
         try:
             value = decode_document(raw, SCHEMA_1)
             version = value.get("schemaVersion", 0) if isinstance(value, dict) else 0
@@ -234,7 +236,7 @@ class OciArchive:
         except GoJsonError as problem:
             error = str(problem)
         text = f"initializing image from source {self._shown}: {error}"
-        return Refusal(text, "the descriptor's media type is none of an image manifest")
+        return Refusal(text, "the descriptor's media type is not that of an image manifest")
 
     def _config(self, value: object) -> SourceConfig:
         descriptor = value if isinstance(value, dict) else {}
@@ -287,7 +289,7 @@ class OciArchive:
 
 
 def guess_media_type(raw: bytes) -> str:
-    """The media type that a manifest gives itself or looks like (manifest.GuessMIMEType)."""
+    """The media type that a manifest states or looks like (manifest.GuessMIMEType)."""
     try:
         value = decode_document(raw, ANYTHING)
     except GoJsonError:

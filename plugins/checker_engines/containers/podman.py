@@ -43,7 +43,7 @@ from checker_engines.containers.docker_archive import (
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.versions import PODMANS, Library, Podman
 
-# Rules about the compression of the archive.
+# Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
 
 
@@ -62,7 +62,7 @@ def engines_of(podman: Podman) -> Iterator[Engine]:
 
 
 def load(podman: Podman, question: Question) -> Verdict:
-    """Say what ``podman load`` does: it tries the formats one after the other."""
+    """Predict what ``podman load`` does: it tries the formats one after the other."""
     printed: list[str] = []
     failures: dict[str, Refusal] = {}
     for transport, take in (
@@ -89,19 +89,19 @@ def _taken(podman: Podman, question: Question, count: int) -> Verdict:
     if count:
         reason = IS_LOADED
         return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS, reason, None)
-    reason = "manifest.json lists no image: podman exits 0 and loads nothing"
+    reason = "podman load exits 0 but loads nothing: manifest.json lists no images"
     return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
 
 def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load a folder with an image layout; how many images were loaded."""
+    """Load a directory with an image layout; the number of images loaded."""
     if question.archive.source is not Source.FOLDER:
-        raise Refusal(podman.not_a_directory, "it is no folder")
+        raise Refusal(podman.not_a_directory, "it is not a directory")
     return _copy_layout(podman, question, "oci:<tmp>:", printed)
 
 
 def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load an archive of an image layout; how many images were loaded."""
+    """Load an archive of an image layout; the number of images loaded."""
     refuse_directory(question.archive)
     return _copy_layout(podman, question, "oci-archive:<tmp>:", printed)
 
@@ -114,7 +114,7 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
     if name:
         digest = _digest_to_be_stored_under(name)
     else:
-        # Its ID is asked for, to name it by.
+        # Its ID is read, since it is used as its name.
         digest = ""
         with _not_copying_yet(source):
             _refuse_config_digest(opened.image(descriptor, question.host))
@@ -123,7 +123,7 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
         if digest not in ("", image.digest):
             raise Refusal(
                 "Digest of source image's manifest would not match destination reference",
-                f"the image has the name {name!r}, and its manifest another digest",
+                f"the image has the name {name!r}, but its manifest has another digest",
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, podman.library, {}, printed)
@@ -131,7 +131,7 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
 
 
 def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load every image of what docker save wrote; how many were loaded."""
+    """Load every image of a docker-archive; the number of images loaded."""
     refuse_directory(question.archive)
     opened = DockerArchive(question.archive, podman.library)
     for number, item in enumerate(opened.items):
@@ -141,7 +141,7 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
         name = full_name(item.tags[0]) if item.tags else f"@{number}"
         source = f"docker-archive:<tmp>:{name}"
         if not item.tags:
-            # Its ID is asked for first, to name it by.
+            # Its ID is read first, since it is used as its name.
             opened.image(item)
         with prefixed(podman.copying.format(source=source)):
             with prefixed(f"determining manifest MIME type for {source}: "):
@@ -151,7 +151,7 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
-    """Say what ``podman import`` does: any tar becomes the only layer of an image."""
+    """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
     try:
         _import(podman, question.archive)
     except Refusal as refusal:
@@ -169,7 +169,7 @@ def _import(podman: Podman, archive: Archive) -> None:
     error = inflating_error(compression, archive.size) if is_recognised(compression) else None
     if error is not None:
         text = f'Error: error reading "<tmp>": {error}'
-        raise Refusal(text, "the compressed archive is corrupt: get it again", _CORRUPT)
+        raise Refusal(text, "the compressed archive is corrupt: get an intact copy", _CORRUPT)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
@@ -190,7 +190,7 @@ def _verdict(
 ) -> Verdict:
     typed = f"podman load -i {question.quoted_path}"
     if action == "import":
-        typed = f"podman import {question.quoted_path} NAME:TAG"
+        typed = f"podman import {question.quoted_path} name:tag"
     return Verdict(
         engine=podman.name,
         action=action,
@@ -204,7 +204,7 @@ def _verdict(
 
 @contextmanager
 def _not_copying_yet(source: str) -> Iterator[None]:
-    """Take away the words for steps of a copy, where the same is done without one."""
+    """Remove the prefixes for steps of a copy, where the same is done without a copy."""
     try:
         yield
     except Refusal as refusal:
@@ -215,7 +215,7 @@ def _not_copying_yet(source: str) -> Iterator[None]:
 
 
 def _name_in_layout(descriptor: Mapping[str, object]) -> str:
-    """The name that podman stores the image of a layout under (libimage, nameFromAnnotations)."""
+    """The name under which podman stores the image of a layout (libimage, nameFromAnnotations)."""
     annotations = mapping(descriptor.get("annotations"))
     return text(annotations.get(CONTAINERD_NAME)) or text(annotations.get(REF_NAME)) or ""
 
@@ -228,7 +228,7 @@ def _digest_to_be_stored_under(name: str) -> str:
         words = reference_error(str(error)).rpartition(": ")[2]
         raise Refusal(
             f'normalizing name "{name}": {words}',
-            f"index.json gives the image the name {name!r}, which is no valid one",
+            f"index.json has the image name {name!r}, which is not valid",
         ) from None
 
 
@@ -237,7 +237,7 @@ def _refuse_config_digest(image: SourceImage) -> None:
     if error is not None:
         raise Refusal(
             f"getting config info: {error}",
-            f"the manifest calls its config {image.config.digest!r}, which is no digest",
+            f"the manifest has the config digest {image.config.digest!r}, which is not valid",
         )
 
 
@@ -247,15 +247,15 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
         if error is not None:
             raise Refusal(
                 error,
-                f"manifest.json names an image {tag!r}, which is no name with a tag",
+                f"manifest.json has the image name {tag!r}, which is not a valid name with a tag",
                 ("DKR005",),
             )
 
 
 def _half_at_hand(archive: Archive) -> str:
-    """The format that a refusal should be explained for."""
+    """The format whose refusal is explained."""
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 
 def _why_not_imported(refusal: Refusal) -> str:
-    return f"it cannot be unpacked as a layer: {refusal.message.rpartition('stderr: ')[2]}"
+    return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"

@@ -33,7 +33,7 @@ def engines() -> Iterator[Engine]:
 
 def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
     """The actions of a version: copies from ``docker-archive:`` and ``oci-archive:``."""
-    follows = f"skopeo {skopeo.follows}, copy to a folder"
+    follows = f"skopeo {skopeo.follows}, copy to a directory"
     judge = partial(copy_docker_archive, skopeo)
     decides = partial(decisions.docker_archive, skopeo.library)
     yield Engine(skopeo.name, _DOCKER_ARCHIVE, judge, follows, decides)
@@ -42,12 +42,12 @@ def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
 
 
 def copy_docker_archive(skopeo: Skopeo, question: Question) -> Verdict:
-    """Say what ``skopeo copy docker-archive:`` does."""
+    """Predict what ``skopeo copy docker-archive:`` does."""
     return _copied(skopeo, _DOCKER_ARCHIVE, _copy_docker_archive, question)
 
 
 def copy_oci_archive(skopeo: Skopeo, question: Question) -> Verdict:
-    """Say what ``skopeo copy oci-archive:`` does."""
+    """Predict what ``skopeo copy oci-archive:`` does."""
     return _copied(skopeo, _OCI_ARCHIVE, _copy_oci_archive, question)
 
 
@@ -61,7 +61,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
             found = len(opened.items)
             raise Refusal(
                 f"Unexpected tar manifest.json: expected 1 item, got {found}",
-                f"manifest.json lists {found} images; name the one to copy behind the path",
+                f"manifest.json lists {found} images; append the name of one to the path",
             )
         image = opened.image(opened.items[0])
     copy_to_folder(image, printed)
@@ -102,5 +102,5 @@ def _copied(
         message=message,
         conditions=tuple(conditions_of(question)),
         rules=rules,
-        command=f"skopeo copy {action}:{question.quoted_path} dir:FOLDER",
+        command=f"skopeo copy {action}:{question.quoted_path} dir:image",
     )

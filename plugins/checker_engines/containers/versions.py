@@ -17,15 +17,15 @@ class Library(NamedTuple):
 
     Attributes:
         shapes: The types that documents are decoded into.
-        folder: How the folder that an archive is extracted to is shown.
-        temporary: How a path in the temporary folder is shown, given the path below it.
-        quoted: How a name is shown in messages.
-        blob_name: How messages call the blob of a layer, given its digest.
+        folder: The directory that an archive is extracted to, as messages show it.
+        temporary: Shows a path in the temporary directory, given the path below it.
+        quoted: Shows a name in messages.
+        blob_name: Shows the blob of a layer in messages, given its digest.
         refuses_wrong_diff_ids: Whether containers-storage compares diffIDs with the config's, as it
             does since podman 5.4.
-        uses_pigz: Whether containers-storage leaves gzip to ``unpigz`` where it is installed.
-        loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive but for eight
-            bytes: its gzip reader (pgzip before 1.2.6) forgets them when detection has read on.
+        uses_pigz: Whether containers-storage decompresses gzip with ``unpigz`` if it is installed.
+        loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive except eight
+            bytes: its gzip reader (pgzip before 1.2.6) drops them after the detection.
         announces_signatures: Whether the end of a copy prints "Storing signatures".
     """
 
@@ -82,7 +82,7 @@ def _as_it_is(name: str) -> str:
     return name
 
 
-def _masked(below: str) -> str:  # noqa: ARG001 - the place of the folder is all that is shown
+def _masked(below: str) -> str:  # noqa: ARG001 - only the place of the directory is shown
     return "<tmp>"
 
 

@@ -1,4 +1,4 @@
-"""What Go's archive/tar says where it stops."""
+"""The errors of Go's archive/tar."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _CUT = frozenset(
 
 
 def stop_of(tar: Tar) -> str | None:
-    """The error that reading the tar ends with; None if it ends well."""
+    """The error that ends the reading of the tar; None if there is none."""
     fatal = tar.fatal
     return None if fatal is None else _words(fatal, tar.size)
 
 
 def stop_of_other(size: int) -> str | None:
-    """The error for content that is no tar, of a size in bytes."""
+    """The error for content that is not a tar, of a size in bytes."""
     if size == 0:
         return None
     return UNEXPECTED_EOF if size < _BLOCK else INVALID_HEADER

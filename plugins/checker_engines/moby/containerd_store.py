@@ -1,4 +1,4 @@
-"""Docker 29 with containerd's image store.
+"""Docker 29 with the containerd image store.
 
 Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_import.go.
 """
@@ -70,15 +70,15 @@ def engines_of(version: ContainerdStoreVersion) -> Iterator[Engine]:
 
 
 class _NotUnpackedError(Exception):
-    """The image is loaded, but is not there to run; the text is for a person."""
+    """The image is loaded but not unpacked; the text is for a person."""
 
 
 class _UnpackFailedError(Exception):
-    """Docker prints that an image cannot be unpacked; the text is what it prints."""
+    """Docker prints that an image cannot be unpacked; the text is Docker's."""
 
 
 def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
-    """What ``docker load`` does."""
+    """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
@@ -103,7 +103,7 @@ def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
     walk(imported, top, _find_or_skip, _keep_all)
-    # Each descriptor becomes an image, under its name or under one made of its digest.
+    # Each descriptor becomes an image, under its name or under one derived from its digest.
     for child in top:
         _store(child)
     problems = [problem for child in top if (problem := _unpack_image(question, imported, child))]
@@ -120,11 +120,11 @@ def _keep_all(_child: Child) -> bool:
 
 
 def _find_or_skip(store: ContentStore, digest: str) -> Content | None:
-    """Find content; what is not there is passed over, but its digest must be one."""
+    """Find content; missing content is ignored, but its digest must be valid."""
     if parse_digest(digest) is None:
         raise Refusal(
             f"InvalidArgument: {quote(digest)} failed validation",
-            f"a descriptor gives {digest!r} as digest, which is none",
+            f"a descriptor has the digest {digest!r}, which is not a valid digest",
             ("OCI007",),
         )
     return store.get(digest)
@@ -141,19 +141,19 @@ def _store(child: Child) -> None:
 def _unpack_image(
     question: Question, imported: Imported, child: Child
 ) -> tuple[str | None, str] | None:
-    """Unpack what an image holds for the host: what Docker prints, and the reason, if it fails."""
+    """Unpack the image for the host: Docker's message and the reason, if it fails."""
     stored, shown = _names(child)
     try:
         for manifest in _manifests(imported.store, child, stored):
             _unpack_manifest(question, imported.store, manifest, stored)
     except _UnpackFailedError as error:
         reason = (
-            "docker load exits 0 and prints *Error unpacking image*; the image will not start: "
+            "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
             f"{error}"
         )
         return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
-        return None, f"docker load exits 0, but {shown} will not start: {error}"
+        return None, f"docker load exits 0, but {shown} cannot start: {error}"
     return None
 
 
@@ -176,14 +176,14 @@ def _manifests(store: ContentStore, child: Child, stored: str) -> Iterator[Child
         )
     found = list(manifests_below(store, child))
     if not any(store.get(each.digest) for each in found):
-        raise _NotUnpackedError("no manifest of it is in the archive")
+        raise _NotUnpackedError("none of its manifests is in the archive")
     yield from found
 
 
 def _unpack_manifest(
     question: Question, store: ContentStore, descriptor: Child, stored: str
 ) -> None:
-    """Unpack an image for one platform, if it is one, and for the host."""
+    """Unpack the image of a manifest, if it is an image and for the host."""
     content = store.get(descriptor.digest)
     if content is None:
         return
@@ -200,7 +200,7 @@ def _unpack_manifest(
 
 
 def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
-    """Whether it is an attestation, or else no image."""
+    """Whether it is an attestation, or something else that is not an image."""
     if descriptor.annotations.get(REFERENCE_TYPE) == ATTESTATION:
         return True
     platform = descriptor.platform
@@ -216,7 +216,7 @@ def _read_config(
     """The config of an image for the host; None if it is for another platform.
 
     Raises:
-        _NotUnpackedError: It cannot be read, which Docker tells its log alone.
+        _NotUnpackedError: It cannot be read, which Docker reports only in its log.
     """
     content = store.get(manifest.config.digest)
     if content is None:
@@ -244,7 +244,7 @@ def _apply(
         try:
             digest = unpack_layer(store, layers, position)
         except UnpackError as error:
-            # What containerd's API says of missing content is sent with its kind.
+            # containerd's API sends the error for missing content with its kind.
             kind = "NotFound: " if error.missing else ""
             raise _UnpackFailedError(
                 f"{doing}: failed to extract layer {layer.digest}: {kind}{error}",
@@ -256,7 +256,7 @@ def _apply(
 
 
 def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
-    """What ``docker import`` does."""
+    """Predict what ``docker import`` does."""
     command = f"docker import {question.quoted_path} {_IMPORTED_NAME}"
     conditions = conditions_of(question.archive)
     try:
@@ -279,7 +279,7 @@ def _import(question: Question) -> None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(
             f"{_DAEMON}{damage}",
-            "the compressed stream is damaged: get a sound copy",
+            "the compressed stream is damaged: get an intact copy",
             ("ARC007",),
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)

@@ -1,4 +1,4 @@
-"""Docker with its classic store, graph drivers: 20.10, 28 and 29.
+"""Docker with the classic image store and graph drivers: 20.10, 28 and 29.
 
 Read from moby 20.10.24, 28.5.2 and 29.7.2 (image/tarexport/load.go, daemon/images/image_import.go,
 pkg/archive, layer), with the vfs graph driver.
@@ -86,7 +86,7 @@ def engines_of(version: Version) -> Iterator[Engine]:
 
 
 def load(version: Version, question: Question) -> Verdict:
-    """What ``docker load`` does."""
+    """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
     conditions = tuple(_load_conditions(question.archive))
     try:
@@ -98,7 +98,7 @@ def load(version: Version, question: Question) -> Verdict:
         outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
     else:
         outcome = VerdictOutcome.ACCEPTS_BROKEN
-        reason = "docker load exits 0, but loads nothing: manifest.json names no image"
+        reason = "docker load exits 0 but loads nothing: manifest.json lists no images"
     return Verdict(
         engine=version.name,
         action="load",
@@ -114,9 +114,9 @@ def _loaded(count: int) -> str:
 
 
 def import_(version: Version, question: Question) -> Verdict:
-    """What ``docker import`` does."""
+    """Predict what ``docker import`` does."""
     archive = question.archive
-    command = f"docker import {question.quoted_path} NAME:TAG"
+    command = f"docker import {question.quoted_path} name:tag"
     conditions = tuple(_import_conditions(archive))
     try:
         check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
@@ -196,7 +196,7 @@ def _stream_conditions(content: Stream) -> Iterator[str]:
 
 
 class _Load:
-    """One run of ``docker load``, into an empty store.
+    """One run of ``docker load`` into an empty image store.
 
     Raises:
         Refusal: Docker cannot unpack the archive.
@@ -215,7 +215,7 @@ class _Load:
         """Load all images.
 
         Returns:
-            How many there were.
+            Their number.
 
         Raises:
             Refusal: Docker stops with an error.
@@ -233,13 +233,13 @@ class _Load:
         except GoJsonError as error:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
-                "manifest.json is not what Docker expects there: a list of images",
+                "manifest.json does not decode as a list of images",
                 ("DKR001",),
             ) from error
         if value is None and self.version.refuses_null_manifest:
             raise Refusal(
                 "invalid manifest, manifest cannot be null (but can be [])",
-                "manifest.json is null; it must be a list of images",
+                "manifest.json is null, but must be a list of images",
                 ("DKR001",),
             )
         return items(value)
@@ -251,7 +251,7 @@ class _Load:
         if rootfs is None:
             raise Refusal(
                 "invalid image JSON, no RootFS key",
-                f"the config {config_path} has no rootfs, which names the layers",
+                f"the config {config_path} has no rootfs, which lists the diff_ids of the layers",
                 ("CFG001",),
             )
         self.check_os(text(config.get("os")) or "")
@@ -280,7 +280,7 @@ class _Load:
             ) from error
 
     def check_os(self, os: str) -> None:
-        """Refuse images of other systems (``checkCompatibleOS``)."""
+        """Refuse images for another operating system (``checkCompatibleOS``)."""
         host = self.question.host.os
         crashes = self.version.crashes_on_foreign_os
         same = os == host if crashes else os.lower() == host.lower()
@@ -295,15 +295,15 @@ class _Load:
         known = self.layers.find(below, diff_id)
         if known is not None:
             return known
-        blob = self.blob(path, "the layer {path}, which manifest.json names, is missing")
+        blob = self.blob(path, "the layer {path}, which manifest.json lists, is missing")
         content = stream_of_blob(blob)
-        # The tar is what the daemon reads; what it hashes to is compared when all is extracted.
+        # The daemon compares the digest of the tar after it has extracted it.
         chain = self.layers.register(below, content, diff_id)
         if content.diff_id is not None and content.diff_id != diff_id:
             raise Refusal(
                 f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
-                f"layer {number} ({path}) is not the one that the config names: it was changed,"
-                " or mixed up with another",
+                f"layer {number} ({path}) is not the layer that the config lists: it was modified"
+                " or replaced by another",
                 ("LYR001",),
             )
         return chain
@@ -315,18 +315,18 @@ class _Load:
         if filled > layers:
             raise Refusal(
                 "too many non-empty layers in History section",
-                f"the history of the config tells of {filled} layers, there are {layers}",
+                f"the history of the config has {filled} layer entries, the image {layers} layers",
                 ("CFG004",),
             )
 
     def _check_tags(self, tags: Sequence[str]) -> None:
         for tag in tags:
-            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
+            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is not valid"):
                 continue
             raise Refusal(
                 f'invalid tag "{tag}"',
-                f"the name {tag!r} in manifest.json has no tag; Docker has stored the image"
-                " without a name",
+                f"the name {tag!r} in manifest.json has no tag; Docker stores the image without a"
+                " name and exits with an error",
                 ("DKR005",),
             )
 
@@ -361,31 +361,31 @@ class _Load:
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
-                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:NAME:TAG"
+                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:name:tag"
                 )
             case Kind.DOCKER_ARCHIVE_LEGACY:
                 return (
-                    "it is in the form of before 2015, without manifest.json, which Docker 29 no"
-                    " longer loads; load it with Docker 28 or older, and save it anew"
+                    "it has the legacy format without manifest.json, which Docker 29 no longer"
+                    " loads; load it with Docker 28 or earlier and save it again"
                 )
             case Kind.WRAPPED:
-                return "the image lies one folder too deep; pack the content of that folder"
+                return "the image is one directory too deep; repack the contents of that directory"
             case Kind.NESTED:
-                return "the image is in an archive inside this one; unpack that one first"
-        return "it is no image: there is no manifest.json at its top"
+                return "the image is in an archive inside this one; extract that archive first"
+        return "it is not an image: its top level has no manifest.json"
 
     def read(self, path: str, missing: str) -> bytes:
-        """The bytes of a document, or the first ones of what is none."""
+        """The bytes of a document, or the first bytes of anything else."""
         return raw_of(self.blob(path, missing))
 
     def blob(self, path: str, missing: str) -> Blob:
-        """The content at a path, links followed inside the temporary folder (``safePath``)."""
+        """The content at a path, links resolved in the temporary directory (``safePath``)."""
         clean = posixpath.normpath(path.lstrip("/") or ".")
         reason = missing.format(path=path)
         if clean == ".." or clean.startswith("../"):
             raise Refusal(
                 f"evalSymlinksInScope: <tmp>/{clean} is not in <tmp>",
-                f"the path {path} leads out of the archive",
+                f"the path {path} points outside the archive",
                 ("DKR008",),
             )
         real = self.root.real_path("" if clean == "." else clean)
@@ -400,21 +400,21 @@ class _Load:
         if blob is None or node.kind != REGULAR:
             raise Refusal(
                 f"open {shown}: no such device or address",
-                f"{path} is no file that can be read",
+                f"{path} is not a regular file",
                 _NOT_THERE,
             )
         return blob
 
 
 class _Legacy:
-    """Images in the form before ``manifest.json``: a folder a layer."""
+    """Images in the legacy format without ``manifest.json``: one directory per layer."""
 
     def __init__(self, load_run: _Load) -> None:
         self.load_run = load_run
         self.chains: dict[str, Chain] = {}
 
     def load(self, name: str) -> None:
-        """Load one image and, before it, those that it is based on."""
+        """Load one image, after the images that it is based on."""
         pending = [name]
         while pending:
             name = pending[-1]
@@ -430,7 +430,7 @@ class _Legacy:
                 pending.append(parent)
                 continue
             self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
-            # Of the rest of the config Docker takes notice when it has the layer.
+            # Docker decodes the rest of the config after it has the layer.
             self._decode(name, V1_IMAGE)
             pending.pop()
 
@@ -444,7 +444,9 @@ class _Legacy:
         try:
             return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
         except GoJsonError as error:
-            raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
+            raise Refusal(
+                str(error), f"{name}/json does not decode as an image config", ("DKR007",)
+            ) from error
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
@@ -469,31 +471,35 @@ class _Legacy:
         if target not in self.chains:
             raise Refusal(
                 f"invalid target ID: {target}",
-                f"repositories names {name}:{tag} for {target}, which is not in the archive",
+                f"repositories maps {name}:{tag} to {target}, which is not in the archive",
                 ("DKR006",),
             )
-        reason = f"repositories has the name {name!r}, which is no valid one"
+        reason = f"repositories has the name {name!r}, which is not valid"
         self.load_run.parse_reference(name, reason)
         if not _TAG.fullmatch(tag):
-            raise Refusal("invalid tag format", f"{tag!r} is no valid tag", ("DKR006",))
+            raise Refusal(
+                "invalid tag format",
+                f"repositories has the tag {tag!r}, which is not valid",
+                ("DKR006",),
+            )
 
 
 # A layer, or a whole archive that is imported as one.
 _OF_LAYER = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
 _NOT_THERE = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
 _NO_CONTENT = "{path} cannot be read"
-_NO_CONFIG = "the config {path}, which manifest.json names, is missing"
+_NO_CONFIG = "the config {path}, which manifest.json lists, is missing"
 
 
 def raw_of(blob: Blob) -> bytes:
-    """The bytes of a document; of what is none, the first, among which the first error lies."""
+    """The bytes of a document; for anything else the first bytes, which have the first error."""
     if blob.document is not None:
         return blob.document.raw
     return b"" if blob.tar is None else blob.tar.head
 
 
 def _unpack(version: Version, content: Stream) -> Tree:
-    """Unpack the whole archive into the temporary folder."""
+    """Extract the whole archive to the temporary directory."""
     stream = _inflated(version, content)
     stop = _stop(version, stream)
     try:
@@ -515,7 +521,7 @@ def _unpack_refusal(version: Version, error: str, reason: str) -> Refusal:
 
 
 def _apply_layer(version: Version, content: Stream, root: Root) -> None:
-    """Extract a layer onto those below, through tar-split."""
+    """Extract a layer on top of those below, through tar-split."""
     stream = _inflated(version, content)
     entries = stream.entries
     duplicate = first_duplicate(entries)
@@ -529,7 +535,7 @@ def _apply_layer(version: Version, content: Stream, root: Root) -> None:
         raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
     if duplicate is not None:
         name = entries.name(duplicate)
-        reason = f"{stream.name} has two entries {name!r}; pack it anew with each name once"
+        reason = f"{stream.name} has two entries {name!r}; repack it with each path once"
         raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
     if stop is not None:
         raise _layer_refusal(version, stop, _stop_reason(stream))
@@ -544,7 +550,7 @@ def _layer_refusal(version: Version, error: str, reason: str) -> Refusal:
 
 
 def _late_refusal(version: Version, error: str, size: int, reason: str) -> Refusal:
-    """An error that is noticed when the layer was extracted."""
+    """An error that is noticed after the layer was extracted."""
     message = version.extraction_errors.layer_end.format(error=error, size=size)
     return Refusal(message, reason, _OF_LAYER)
 
@@ -555,7 +561,7 @@ def _inflated(version: Version, content: Stream) -> Stream:
 
 
 def _stop(version: Version, content: Stream) -> str | None:
-    """The error in the middle of a stream."""
+    """The error within a stream."""
     stop = content.stop
     if stop == UNEXPECTED_EOF and version.reports_decompression:
         return content.damage or stop
@@ -564,12 +570,13 @@ def _stop(version: Version, content: Stream) -> str | None:
 
 def _entry_reason(content: Stream, error: ExtractionError) -> str:
     name = content.entries.name(error.position)
-    return f"the entry {name!r} of {content.name} cannot be extracted; pack it anew without it"
+    return f"the entry {name!r} of {content.name} cannot be extracted; repack it without this entry"
 
 
 def _stop_reason(content: Stream) -> str:
     if content.damage is not None:
-        return f"the {content.compression.kind} stream of {content.name} is damaged; get it anew"
+        kind = content.compression.kind
+        return f"the {kind} stream of {content.name} is damaged; get an intact copy"
     if content.tar is None or not len(content.entries):
-        return f"{content.name} is no tar that this version can read"
-    return f"the tar of {content.name} is damaged or cut short; get it anew"
+        return f"{content.name} is not a tar that this version can read"
+    return f"the tar of {content.name} is damaged or truncated; get an intact copy"

@@ -92,7 +92,7 @@ def _settings(words: Shape, ports: Shape) -> Struct:
 
 
 def _of_both(settings: Struct, moment: Custom) -> dict[str, Shape]:
-    """The fields that the config shares with the older form, in which each layer has one."""
+    """The fields that the image config shares with the legacy per-layer config."""
     words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
     return {
         **dict.fromkeys((*words, "os"), STRING),
@@ -128,7 +128,7 @@ CONFIG_20 = _image(_settings(STRING_OR_STRINGS, _FREE_PORTS), None, OLD_TIMESTAM
 """Docker 20.10."""
 
 CONFIG_28 = _image(_settings(STRING_OR_STRINGS, _FREE_PORTS), "V1Image")
-"""Docker 23 to 28, built with a Go that names embedded structs."""
+"""Docker 23 to 28, built with a Go version that names embedded structs in errors."""
 
 CONFIG_29 = _image(_settings(STRINGS, _CHECKED_PORTS), "V1Image")
-"""Docker 29, where Cmd and Entrypoint must be lists, and ports must be ports."""
+"""Docker 29, where Cmd and Entrypoint must be lists, and ports must be valid."""

@@ -17,7 +17,7 @@ class Stream(NamedTuple):
     """A stream.
 
     Attributes:
-        name: What messages call it.
+        name: Its name in messages.
         size: Bytes as stored.
         compression: How it is compressed.
         tar: Its entries; None for a JSON document.
@@ -37,7 +37,7 @@ class Stream(NamedTuple):
 
     @property
     def stop(self) -> str | None:
-        """Go's error at which its reading as a tar ends, if it ends with one."""
+        """Go's error that ends its reading as a tar, if any."""
         return stop_of_other(self.size) if self.tar is None else stop_of(self.tar)
 
     @property
@@ -47,7 +47,7 @@ class Stream(NamedTuple):
 
     @property
     def damage(self) -> str | None:
-        """What Docker's decompressor says of it, if it is damaged or does not end as it should."""
+        """The error of Docker's decompressor, if it is damaged or does not end correctly."""
         error = decompression_error(self.compression)
         return error or trailing_error(self.compression, self.size)
 
@@ -64,5 +64,5 @@ def stream_of_blob(blob: Blob) -> Stream:
 
 
 def as_stored(content: Stream) -> Stream:
-    """The stream for an engine that does not know its compression, and takes it for a tar."""
+    """The stream for an engine that does not know its compression and reads it as a tar."""
     return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
