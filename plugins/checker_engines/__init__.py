@@ -24,9 +24,9 @@ def checker_classify(
 ) -> Classification:
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
-    from checker_engines.classification.by_verdicts import follow
+    from checker_engines.classification.by_verdicts import with_verdicts
 
-    return follow(classify(archive, quoted_path), verdicts)
+    return with_verdicts(classify(archive, quoted_path), verdicts)
 
 
 @hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checker.model.archive import IMAGE_KINDS, Kind
 from checker.verdicts import Decision
 
-MAKES_SENSE = "the root filesystem becomes a single-layer image without metadata"
+IS_IMPORTED = "the root filesystem becomes a single-layer image without metadata"
 
 WHAT_IT_IS = Decision(
     "kind of archive",
@@ -14,7 +14,7 @@ WHAT_IT_IS = Decision(
 )
 
 
-def why_import_is_senseless(kind: Kind, engine: str, loading: str) -> str | None:
+def why_import_is_useless(kind: Kind, engine: str, loading: str) -> str | None:
     """Why the image imported from an archive of this kind is unusable; None if it is usable.
 
     Args:

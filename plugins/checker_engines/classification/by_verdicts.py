@@ -10,7 +10,7 @@ _LOAD, _IMPORT = "load", "import"
 _DOCKER = "docker-"
 
 
-def follow(found: Classification, verdicts: Sequence[Verdict]) -> Classification:
+def with_verdicts(found: Classification, verdicts: Sequence[Verdict]) -> Classification:
     """Correct the classification by kind according to the verdicts of the engines.
 
     Args:

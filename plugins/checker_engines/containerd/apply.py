@@ -74,7 +74,7 @@ class _Application:
         self._convert = convert
         self._written: set[Node] = set()
         # Directories by the name that resolved to them, until something is removed.
-        self._folders: dict[str, Node] = {}
+        self._parents: dict[str, Node] = {}
         # Names of directories, whose times are set last.
         self._directories: list[str] = []
 
@@ -97,13 +97,13 @@ class _Application:
         if base in _DIRECTORY_LINKS:
             # The root: no clean name below it ends like this.
             return
-        folder = self._folders.get(parent) or self._enter(parent)
+        directory = self._parents.get(parent) or self._enter(parent)
         if base in _BARE_WHITEOUTS:
             raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
         if base.startswith(WHITEOUT_PREFIX):
-            self._white_out(folder, name)
+            self._white_out(directory, name)
         else:
-            self._write(entry, folder, base)
+            self._write(entry, directory, base)
             if entry.is_directory:
                 self._directories.append(name)
 
@@ -113,15 +113,15 @@ class _Application:
             parts, nodes = self._resolve(parent)
         except ApplyError as error:
             raise ApplyError(f"failed to get root path: {error}") from None
-        folder = self._root
+        directory = self._root
         for part, node in zip(parts, nodes, strict=True):
             inner = node or Node(DIRECTORY)
-            if folder.children is None or inner.children is None:
+            if directory.children is None or inner.children is None:
                 raise ApplyError(f"mkparent {_PATH}: not a directory")
-            folder.children[part] = inner
-            folder = inner
-        self._folders[parent] = folder
-        return folder
+            directory.children[part] = inner
+            directory = inner
+        self._parents[parent] = directory
+        return directory
 
     def _resolve(self, name: str) -> tuple[list[str], list[Node | None]]:
         """Resolve a name, following links below the root: its parts, and the node at each.
@@ -153,23 +153,23 @@ class _Application:
             pending.extend(node.target.split("/")[::-1])
         return parts, nodes
 
-    def _white_out(self, folder: Node, name: str) -> None:
+    def _white_out(self, directory: Node, name: str) -> None:
         hidden = name.rpartition("/")[2].removeprefix(WHITEOUT_PREFIX)
         try:
-            self._convert(folder, hidden, self._written)
+            self._convert(directory, hidden, self._written)
         except ApplyError as error:
             raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
-        self._folders.clear()
+        self._parents.clear()
 
-    def _write(self, entry: Entry, folder: Node, base: str) -> None:
-        children = folder.children if folder.children is not None else {}
+    def _write(self, entry: Entry, directory: Node, base: str) -> None:
+        children = directory.children if directory.children is not None else {}
         there = children.get(base)
         if there is not None and there.kind == DIRECTORY and entry.is_directory:
             self._written.add(there)
             return
         if there is not None:
             del children[base]
-            self._folders.clear()
+            self._parents.clear()
         node = self._new_node(entry, base)
         if node is not None:
             children[base] = node
@@ -254,18 +254,18 @@ def _is_too_long(name: str) -> bool:
     return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
 
 
-def _delete(folder: Node, hidden: str, written: set[Node]) -> None:
+def _delete(directory: Node, hidden: str, written: set[Node]) -> None:
     """Apply a whiteout in a plain directory."""
-    children = folder.children if folder.children is not None else {}
+    children = directory.children if directory.children is not None else {}
     if hidden == _OPAQUE:
-        _empty(folder, written)
+        _empty(directory, written)
     else:
         children.pop(hidden, None)
 
 
-def _empty(folder: Node, written: set[Node]) -> None:
+def _empty(directory: Node, written: set[Node]) -> None:
     """Remove the content of a directory, except what this layer wrote."""
-    pending = [folder]
+    pending = [directory]
     while pending:
         children = pending.pop().children
         for name, child in tuple((children or {}).items()):
@@ -275,11 +275,11 @@ def _empty(folder: Node, written: set[Node]) -> None:
                 del children[name]
 
 
-def _convert_on_overlay(folder: Node, hidden: str, _written: set[Node]) -> None:
+def _convert_on_overlay(directory: Node, hidden: str, _written: set[Node]) -> None:
     """Apply a whiteout in the upper directory of an overlay: a device node or an attribute."""
     if hidden == _OPAQUE:
         return
-    children = folder.children if folder.children is not None else {}
+    children = directory.children if directory.children is not None else {}
     if hidden in children:
         raise ApplyError("file exists")
     if _is_too_long(hidden):

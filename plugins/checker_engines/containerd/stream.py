@@ -11,7 +11,7 @@ from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
 from checker_engines.golang.decompression import decompression_error, trailing_error
-from checker_engines.golang.tar import stop_of, stop_of_other
+from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
@@ -37,10 +37,10 @@ def stream_error(
         The error; None if the end of the tar is reached.
     """
     if compression.kind not in reads:
-        return stop_of_other(stored_size)
+        return not_a_tar_error(stored_size)
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
         return decompression_error(compression)
-    stop = stop_of(tar)
+    stop = tar_error(tar)
     if stop is None and tar.end is None:
         return trailing_error(compression, stored_size)
     return stop

@@ -37,7 +37,7 @@ from checker_engines.containerd.walk import (
 )
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
-from checker_engines.golang.tar import INVALID_HEADER, stop_of_other
+from checker_engines.golang.tar import INVALID_HEADER, not_a_tar_error
 
 _ACTION = "ctr import"
 _NO_NAME = (
@@ -111,7 +111,7 @@ def _refuse_unknown_compression(version: Version, archive: Archive) -> None:
     kind = archive.compression.kind
     if kind not in version.decompresses:
         raise Refusal(
-            stop_of_other(archive.size) or INVALID_HEADER,
+            not_a_tar_error(archive.size) or INVALID_HEADER,
             f"containerd does not support {kind}: decompress the archive first",
         )
 

@@ -18,7 +18,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
-from checker_engines.golang.tar import stop_of_other
+from checker_engines.golang.tar import not_a_tar_error
 
 _OCI_LAYER_PREFIX = "application/vnd.oci.image.layer."
 _DOCKER_LAYERS = frozenset(
@@ -30,9 +30,9 @@ _DOCKER_LAYERS = frozenset(
         MediaType.DOCKER_FOREIGN_LAYER_GZIP,
     },
 )
-_AS_IT_LIES = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
+_UNCOMPRESSED_TYPES = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
 """The media types whose content is read as a tar without detecting a compression."""
-_OCI_BASES = tuple(sorted(_AS_IT_LIES))
+_OCI_BASES = tuple(sorted(_UNCOMPRESSED_TYPES))
 
 
 _PLAIN = frozenset({CompressionKind.NONE})
@@ -131,7 +131,7 @@ def _inflates(media_type: str, *, is_strict: bool) -> bool:
         UnpackError: The media type is unknown.
     """
     base, *suffixes = media_type.split("+")
-    if media_type in _AS_IT_LIES:
+    if media_type in _UNCOMPRESSED_TYPES:
         return False
     if base in _OCI_BASES and suffixes[-1] in ("gzip", "zstd"):
         return True
@@ -149,7 +149,7 @@ def _view(content: Content, *, inflates: bool) -> _View:
     blob = content.blob
     readable = CONTAINERD_READS if inflates else _PLAIN
     if blob is None or blob.tar is None or blob.compression.kind not in readable:
-        return _View(_NO_TAR, stop_of_other(content.size))
+        return _View(_NO_TAR, not_a_tar_error(content.size))
     late_error = None
     error = stream_error(blob.compression, blob.tar, content.size, readable)
     if error is None:

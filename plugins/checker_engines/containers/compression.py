@@ -38,7 +38,7 @@ def is_compressed_twice(blob: Blob) -> bool:
     return is_compressed and blob.tar is not None and blob.tar.head.startswith(_MAGICS)
 
 
-def tar_seen(archive: Archive) -> Tar:
+def readable_tar(archive: Archive) -> Tar:
     """The tar as these libraries read it.
 
     What they cannot decompress is not a tar for them.

@@ -102,7 +102,7 @@ def digest_error(text: str) -> str | None:
     return None if parse_digest(text) is not None else "invalid checksum digest format"
 
 
-def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
+def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
     """Copy to ``dir:``, which accepts every kind of config.
 
     Args:
@@ -156,7 +156,7 @@ def copy_to_storage(
     """
     diff_ids = _read_config(image.config, library)
     _announce(image, printed)
-    _Storage(library, diff_ids, stored, printed).take(image.layers)
+    _Storage(library, diff_ids, stored, printed).store(image.layers)
     config = image.config
     printed.append(f"Copying config {config.digest}")
     if config.size is not None and config.size != config.size_read:
@@ -257,7 +257,7 @@ class _Storage:
         self._printed = printed
         self._root = new_root()
 
-    def take(self, layers: tuple[SourceLayer, ...]) -> None:
+    def store(self, layers: tuple[SourceLayer, ...]) -> None:
         """Store all layers, base first.
 
         Raises:
@@ -267,12 +267,12 @@ class _Storage:
             # A layer that is already stored is not read again.
             if layer.digest not in self._stored:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
-                self._store(layer, number)
+                self._store_layer(layer, number)
             self._check_diff_id(layer, number)
             tar = self._stored.setdefault(layer.digest, _tar_of(layer))
             apply_tar(layer.digest, tar, self._root, self._library, self._printed)
 
-    def _store(self, layer: SourceLayer, number: int) -> None:
+    def _store_layer(self, layer: SourceLayer, number: int) -> None:
         """Write the uncompressed content to a file."""
         file = f'storing blob to file "{self._library.temporary(str(number + 1))}"'
         if layer.digest_read != layer.digest:

@@ -26,12 +26,12 @@ from checker.model.entries import (
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
-from checker_engines.containers.compression import inflating_error, is_recognised, tar_seen
+from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
 from checker_engines.containers.copy import SourceConfig, SourceImage, SourceLayer
 from checker_engines.containers.manifest_types import MANIFEST_ITEMS
 from checker_engines.containers.versions import Library
 from checker_engines.golang.json import GoJsonError, decode_document
-from checker_engines.golang.tar import stop_of
+from checker_engines.golang.tar import tar_error
 
 # Go treats all others as regular (archive/tar, headerFileInfo.Mode), also hard links.
 _SPECIAL = frozenset({SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO})
@@ -75,7 +75,7 @@ class DockerArchive:
             # The copy in the temporary file is opened like the archive.
             self._archive = inside
             self._refuse_corrupt()
-        self._tar = tar_seen(self._archive)
+        self._tar = readable_tar(self._archive)
         self._entries = self._tar.entries
         if inside is None:
             self._refuse_lost_start()
@@ -167,9 +167,9 @@ class DockerArchive:
         position = self._first(_go_clean(path))
         entries = self._entries
         if chr(entries.kinds[position]) == SYMLINK:
-            folder = posixpath.dirname(_go_clean(path))
+            directory = posixpath.dirname(_go_clean(path))
             link = entries.linknames.get(position, "")
-            position = self._first(_go_clean(posixpath.join(folder, link.lstrip("/"))))
+            position = self._first(_go_clean(posixpath.join(directory, link.lstrip("/"))))
         if chr(entries.kinds[position]) in _SPECIAL:
             name = self._library.quoted(entries.name(position))
             raise _ScanError(f"Error reading tar archive component {name}: not a regular file")
@@ -199,7 +199,7 @@ class DockerArchive:
         fatal = tar.fatal
         if fatal is not None and _is_sought_too_far(fatal, tar.entries.sizes):
             return f"seek {self._library.temporary('')}: invalid argument"
-        return stop_of(tar)
+        return tar_error(tar)
 
     def _layers(self, item: Item, diff_ids: Sequence[str]) -> tuple[SourceLayer, ...]:
         if len(item.layers) != len(diff_ids):

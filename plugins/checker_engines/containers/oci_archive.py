@@ -15,7 +15,7 @@ from checker.model.entries import REGULAR
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
-from checker_engines.containers.compression import pigz_error, tar_seen
+from checker_engines.containers.compression import pigz_error, readable_tar
 from checker_engines.containers.copy import (
     SourceConfig,
     SourceImage,
@@ -63,10 +63,10 @@ class OciArchive:
 
     def _path(self, below: str) -> str:
         """How messages show a path in the directory."""
-        return self._library.temporary(below) if below else self._library.folder
+        return self._library.temporary(below) if below else self._library.directory
 
     def _extract(self) -> Tree:
-        is_cut, tar = self._archive.compression.truncated, tar_seen(self._archive)
+        is_cut, tar = self._archive.compression.truncated, readable_tar(self._archive)
         try:
             tree = untar(tar, self._path)
         except UnpackError:

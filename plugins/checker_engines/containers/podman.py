@@ -15,7 +15,7 @@ from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Tar
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
-from checker_engines.answers.importing import MAKES_SENSE, why_import_is_senseless
+from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
 from checker_engines.containers import decisions
@@ -25,7 +25,7 @@ from checker_engines.containers.command import (
     prefixed,
     refuse_directory,
 )
-from checker_engines.containers.compression import inflating_error, is_recognised, tar_seen
+from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
 from checker_engines.containers.copy import (
     SourceImage,
     apply_tar,
@@ -71,13 +71,13 @@ def load(podman: Podman, question: Question) -> Verdict:
         ("docker-archive", _load_docker_archive),
     ):
         try:
-            return _taken(podman, question, take(podman, question, printed))
+            return _loaded(podman, question, take(podman, question, printed))
         except Refusal as refusal:
             failures[transport] = refusal
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     printed.append(" * dir: open <tmp>: not a directory")
-    failure = failures[_half_at_hand(question.archive)]
+    failure = failures[_explained_format(question.archive)]
     reason = why_not_loaded(question, "podman import", failure.reason)
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
@@ -85,7 +85,7 @@ def load(podman: Podman, question: Question) -> Verdict:
     return verdict._replace(rules=failure.rules)
 
 
-def _taken(podman: Podman, question: Question, count: int) -> Verdict:
+def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
     if count:
         reason = IS_LOADED
         return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS, reason, None)
@@ -112,11 +112,11 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
         descriptor = opened.only_descriptor()
     name = _name_in_layout(descriptor)
     if name:
-        digest = _digest_to_be_stored_under(name)
+        digest = _digest_in_name(name)
     else:
         # Its ID is read, since it is used as its name.
         digest = ""
-        with _not_copying_yet(source):
+        with _without_copy_prefixes(source):
             _refuse_config_digest(opened.image(descriptor, question.host))
     with prefixed(podman.copying_layout.format(source=source)):
         image = opened.image(descriptor, question.host)
@@ -158,9 +158,9 @@ def import_(podman: Podman, question: Question) -> Verdict:
         return _verdict(
             podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
         )._replace(rules=refusal.rules)
-    broken = why_import_is_senseless(question.archive.kind, "podman import", "podman load")
+    broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-    return _verdict(podman, question, "import", outcome, broken or MAKES_SENSE, None)
+    return _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
 
 
 def _import(podman: Podman, archive: Archive) -> None:
@@ -173,7 +173,7 @@ def _import(podman: Podman, archive: Archive) -> None:
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
-        apply_tar(digest, tar_seen(archive), new_root(), podman.library, printed)
+        apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         rules = (*DAMAGED, *ROOT_NOT_EXTRACTED)
@@ -203,7 +203,7 @@ def _verdict(
 
 
 @contextmanager
-def _not_copying_yet(source: str) -> Iterator[None]:
+def _without_copy_prefixes(source: str) -> Iterator[None]:
     """Remove the prefixes for steps of a copy, where the same is done without a copy."""
     try:
         yield
@@ -220,7 +220,7 @@ def _name_in_layout(descriptor: Mapping[str, object]) -> str:
     return text(annotations.get(CONTAINERD_NAME)) or text(annotations.get(REF_NAME)) or ""
 
 
-def _digest_to_be_stored_under(name: str) -> str:
+def _digest_in_name(name: str) -> str:
     """The digest in a name, empty if there is none (libimage, NormalizeName)."""
     try:
         return parse_reference(name).digest or ""
@@ -252,7 +252,7 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
             )
 
 
-def _half_at_hand(archive: Archive) -> str:
+def _explained_format(archive: Archive) -> str:
     """The format whose refusal is explained."""
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 

@@ -16,7 +16,7 @@ from checker_engines.containers.command import (
     prefixed,
     refuse_directory,
 )
-from checker_engines.containers.copy import copy_to_folder
+from checker_engines.containers.copy import copy_to_directory
 from checker_engines.containers.docker_archive import DockerArchive
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.versions import SKOPEOS, Skopeo
@@ -43,12 +43,12 @@ def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
 
 def copy_docker_archive(skopeo: Skopeo, question: Question) -> Verdict:
     """Predict what ``skopeo copy docker-archive:`` does."""
-    return _copied(skopeo, _DOCKER_ARCHIVE, _copy_docker_archive, question)
+    return _copy(skopeo, _DOCKER_ARCHIVE, _copy_docker_archive, question)
 
 
 def copy_oci_archive(skopeo: Skopeo, question: Question) -> Verdict:
     """Predict what ``skopeo copy oci-archive:`` does."""
-    return _copied(skopeo, _OCI_ARCHIVE, _copy_oci_archive, question)
+    return _copy(skopeo, _OCI_ARCHIVE, _copy_oci_archive, question)
 
 
 def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
@@ -64,7 +64,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
                 f"manifest.json lists {found} images; append the name of one to the path",
             )
         image = opened.image(opened.items[0])
-    copy_to_folder(image, printed)
+    copy_to_directory(image, printed)
 
 
 def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
@@ -75,10 +75,10 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
-        copy_to_folder(image, printed)
+        copy_to_directory(image, printed)
 
 
-def _copied(
+def _copy(
     skopeo: Skopeo,
     action: str,
     copy: Callable[[Skopeo, Question, list[str]], None],

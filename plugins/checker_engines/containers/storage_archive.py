@@ -16,7 +16,7 @@ from checker.model.xattrs import NOT_SUPPORTED
 from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect
 from checker_engines.filesystem.extractor import ExtractionError, Root, extract
 from checker_engines.filesystem.tree import Tree
-from checker_engines.golang.tar import stop_of
+from checker_engines.golang.tar import tar_error
 
 _ELSEWHERE = "\0"
 """A name that no entry has."""
@@ -66,7 +66,7 @@ def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
     Raises:
         UnpackError: The extraction fails.
     """
-    stop = stop_of(tar)
+    stop = tar_error(tar)
     try:
         tree = extract(_below(shown), tar.entries, is_whole=stop is None)
     except ExtractionError as error:
@@ -82,7 +82,7 @@ def apply_layer(tar: Tar, root: Root) -> None:
     Raises:
         UnpackError: The layer cannot be applied.
     """
-    stop = stop_of(tar)
+    stop = tar_error(tar)
     try:
         root.extract_layer(tar.entries, len(tar.entries), is_whole=stop is None)
     except ExtractionError as error:

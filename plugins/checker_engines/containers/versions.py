@@ -17,7 +17,7 @@ class Library(NamedTuple):
 
     Attributes:
         shapes: The types that documents are decoded into.
-        folder: The directory that an archive is extracted to, as messages show it.
+        directory: The directory that an archive is extracted to, as messages show it.
         temporary: Shows a path in the temporary directory, given the path below it.
         quoted: Shows a name in messages.
         blob_name: Shows the blob of a layer in messages, given its digest.
@@ -30,7 +30,7 @@ class Library(NamedTuple):
     """
 
     shapes: Shapes
-    folder: str
+    directory: str
     temporary: Callable[[str], str]
     quoted: Callable[[str], str]
     blob_name: Callable[[str], str]
@@ -100,7 +100,7 @@ def _twice(digest: str) -> str:
 
 IMAGE_5_23 = Library(
     shapes=OLD_SHAPES,
-    folder="<tmp>",
+    directory="<tmp>",
     temporary=_masked,
     quoted=_as_it_is,
     blob_name=_quote,
@@ -112,7 +112,7 @@ IMAGE_5_23 = Library(
 """containers/image v5.23 with containers-storage v1.43."""
 IMAGE_5_36 = Library(
     shapes=NEW_SHAPES,
-    folder="<tmp>/container_images_oci0",
+    directory="<tmp>/container_images_oci0",
     temporary=_last_part,
     quoted=_quote,
     blob_name=_twice,
@@ -123,7 +123,7 @@ IMAGE_5_36 = Library(
 )
 """containers/image v5.36 with containers-storage v1.59."""
 # The same libraries; only temporary paths are shown in another way.
-_SKOPEO_LIBRARY = IMAGE_5_36._replace(folder="<tmp>", temporary=_whole)
+_SKOPEO_LIBRARY = IMAGE_5_36._replace(directory="<tmp>", temporary=_whole)
 
 PODMANS = (
     Podman(

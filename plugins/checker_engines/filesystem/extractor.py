@@ -373,7 +373,7 @@ class Root:
         Raises:
             ExtractionError: One of them cannot be extracted.
         """
-        if self._tree is None and count == len(entries) and self._plain.take(entries):
+        if self._tree is None and count == len(entries) and self._plain.add(entries):
             return
         if self._tree is None:
             self._tree = self._dialect.new_tree()

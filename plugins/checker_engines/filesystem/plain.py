@@ -35,10 +35,10 @@ def is_plain(entries: Entries) -> bool:
     links refer to earlier files, and whiteouts hide nothing of the same tar. False only means that
     the extraction has to be simulated entry by entry.
     """
-    return entries.once(_look)
+    return entries.once(_inspect)
 
 
-def _look(entries: Entries) -> bool:
+def _inspect(entries: Entries) -> bool:
     return (
         _KINDS.issuperset(entries.kinds)
         and not entries.repeated

@@ -26,7 +26,7 @@ class PlainLayers:
         self._files: set[str] = set()
         self._added: set[int] = set()
 
-    def take(self, entries: Entries) -> bool:
+    def add(self, entries: Entries) -> bool:
         """Add a layer.
 
         Returns:

@@ -21,7 +21,7 @@ from checker.model.names import (
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
-from checker_engines.answers.importing import MAKES_SENSE, why_import_is_senseless
+from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
 from checker_engines.containerd.apply import ApplyError, apply_layer
@@ -261,9 +261,9 @@ def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
     conditions = conditions_of(question.archive)
     try:
         _import(question)
-        broken = why_import_is_senseless(question.archive.kind, "docker import", "docker load")
+        broken = why_import_is_useless(question.archive.kind, "docker import", "docker load")
         outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-        verdict = _verdict(version, _IMPORT, outcome, broken or MAKES_SENSE)
+        verdict = _verdict(version, _IMPORT, outcome, broken or IS_IMPORTED)
     except Refusal as refusal:
         verdict = _verdict(version, _IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)

@@ -33,7 +33,7 @@ from checker_engines.answers.conditions import (
     XZ,
     reading_conditions,
 )
-from checker_engines.answers.importing import MAKES_SENSE, why_import_is_senseless
+from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import (
     DAMAGED,
     LAYER_DAMAGED,
@@ -123,12 +123,12 @@ def import_(version: Version, question: Question) -> Verdict:
         _import(version, stream_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
-    broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
+    broken = why_import_is_useless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or MAKES_SENSE,
+        reason=broken or IS_IMPORTED,
         conditions=conditions,
         command=command,
     )
@@ -343,7 +343,7 @@ class _Load:
     def _load_without_manifest(self) -> int:
         if not self.version.loads_legacy:
             raise Refusal(
-                "invalid archive: does not contain a manifest.json", self.advice(), _NOT_THERE
+                "invalid archive: does not contain a manifest.json", self.advice(), _MISSING_RULES
             )
         legacy = _Legacy(self)
         for name, node in sorted(self.root.top().items()):
@@ -393,15 +393,15 @@ class _Load:
         try:
             node = self.root.lstat(real)
         except TreeError as error:
-            raise Refusal(f"open {shown}: {error}", reason, _NOT_THERE) from error
+            raise Refusal(f"open {shown}: {error}", reason, _MISSING_RULES) from error
         if node.children is not None:
-            raise Refusal(f"read {shown}: is a directory", reason, _NOT_THERE)
+            raise Refusal(f"read {shown}: is a directory", reason, _MISSING_RULES)
         blob = self.question.archive.members.blobs.get(node.position)
         if blob is None or node.kind != REGULAR:
             raise Refusal(
                 f"open {shown}: no such device or address",
                 f"{path} is not a regular file",
-                _NOT_THERE,
+                _MISSING_RULES,
             )
         return blob
 
@@ -485,8 +485,8 @@ class _Legacy:
 
 
 # A layer, or a whole archive that is imported as one.
-_OF_LAYER = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
-_NOT_THERE = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
+_LAYER_RULES = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
+_MISSING_RULES = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
 _NO_CONTENT = "{path} cannot be read"
 _NO_CONFIG = "the config {path}, which manifest.json lists, is missing"
 
@@ -546,13 +546,13 @@ def _apply_layer(version: Version, content: Stream, root: Root) -> None:
 
 def _layer_refusal(version: Version, error: str, reason: str) -> Refusal:
     message = version.extraction_errors.layer.format(error=error)
-    return Refusal(message, reason, _OF_LAYER)
+    return Refusal(message, reason, _LAYER_RULES)
 
 
 def _late_refusal(version: Version, error: str, size: int, reason: str) -> Refusal:
     """An error that is noticed after the layer was extracted."""
     message = version.extraction_errors.layer_end.format(error=error, size=size)
-    return Refusal(message, reason, _OF_LAYER)
+    return Refusal(message, reason, _LAYER_RULES)
 
 
 def _inflated(version: Version, content: Stream) -> Stream:

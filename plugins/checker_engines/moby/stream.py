@@ -10,7 +10,7 @@ from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Tar
 from checker_engines.golang.decompression import decompression_error, trailing_error
-from checker_engines.golang.tar import stop_of, stop_of_other
+from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 
 class Stream(NamedTuple):
@@ -38,7 +38,7 @@ class Stream(NamedTuple):
     @property
     def stop(self) -> str | None:
         """Go's error that ends its reading as a tar, if any."""
-        return stop_of_other(self.size) if self.tar is None else stop_of(self.tar)
+        return not_a_tar_error(self.size) if self.tar is None else tar_error(self.tar)
 
     @property
     def is_ended(self) -> bool:
