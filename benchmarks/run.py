@@ -1,8 +1,8 @@
 """The checker compared with a baseline, one of its rules, `skopeo copy` and `docker load`, in turn.
 
-Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--directory DIRECTORY]`. Prints the median
-of each, the ratio to the baseline, and whether the project's targets are met. The times depend on
-the host, the ratios much less.
+Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--directory DIRECTORY]`. Prints the
+median of each, the ratio to the baseline, and whether the project's targets are met. The times
+depend on the host, the ratios much less.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def imports(path: str) -> Classification:
     return Classification(
         producer="docker export",
         loadable=Loadable.NO,
-        loadable_reason="it has neither manifest.json nor index.json, so docker load finds no image",
+        loadable_reason="it has no manifest.json and no index.json, so load finds no image",
         importable=True,
         importable_reason="it is a root filesystem",
         keeps_layers=False,
