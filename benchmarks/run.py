@@ -1,8 +1,8 @@
 """The checker compared with a baseline, one of its rules, `skopeo copy` and `docker load`, in turn.
 
-Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--folder FOLDER]`. Prints the median
-of each, the ratio to the baseline, and whether the project's targets are met. The times depend on
-the host, the ratios much less.
+Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--directory DIRECTORY]`. Prints the
+median of each, the ratio to the baseline, and whether the project's targets are met. The times
+depend on the host, the ratios much less.
 """
 
 from __future__ import annotations
@@ -211,11 +211,11 @@ def main() -> int:
     """Run the command line: 0 all targets met, 1 a target missed, 3 a measurement failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER)
+    parser.add_argument("--directory", type=Path, default=DEFAULT_FOLDER)
     arguments = parser.parse_args()
     met = True
     try:
-        archives = make_archives(arguments.folder)
+        archives = make_archives(arguments.directory)
         with _docker_host() as host:
             for archive in archives:
                 contestants = _contestants(archive, host, arguments.rounds)

@@ -79,7 +79,7 @@ Placeholders, in member names, JSON values, texts and expectations
     ``{layer0.diff_id}``: digests; ``{config.hex}``: one without its algorithm; ``{index}``,
     ``{index.digest}``: the nested index; ``{image1.layer0}``: of the second image; ``{inner}``: the
     nested archive. In docker archives ``{manifest}`` is ``manifest.json``, and ``{v1.0}`` the v1
-    folder of the base layer.
+    directory of the base layer.
 
 What is expected: ``findings``, of failing cases
     Each table must match a finding of the rule, and each finding must match a table; without

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checker.testing import sample
+from checker.testing.tar import compress
 
 from .conftest import Checker
 
@@ -89,6 +90,19 @@ def test_check_and_classify_say_the_same(checker: Checker, tmp_path: Path) -> No
     assert [one.pop("rules") for one in classified["verdicts"]] == [[]] * len(rules)
     assert any(rules)
     assert checked["verdicts"] == classified["verdicts"]
+
+
+def test_the_text_report_lists_broken_results_and_assumptions(
+    checker: Checker, tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar.xz"
+    path.write_bytes(compress(sample("docker-archive"), "xz"))
+    lines = checker("classify", path).out.splitlines()
+    assert any(line.startswith("        loads but broken  docker-20.10 import") for line in lines)
+    assert not any("accepts-broken" in line for line in lines)
+    below = lines[lines.index("assumptions") + 1]
+    assert below == "        xz is installed on the host: Docker needs it to decompress xz"
+    assert lines.count("assumptions") == 1
 
 
 def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: Path) -> None:
