@@ -48,15 +48,15 @@ def installed(tmp_path: Path) -> Path:
     """A directory with the plugin of the page, as pip installs it."""
     project = tomllib.loads(PYPROJECT)["project"]
     (entry_point,) = project["entry-points"]["checker"].items()
-    folder = tmp_path / "installed"
-    info = folder / f"docker_30-{project['version']}.dist-info"
+    directory = tmp_path / "installed"
+    info = directory / f"docker_30-{project['version']}.dist-info"
     info.mkdir(parents=True)
     info.joinpath("METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
     )
     info.joinpath("entry_points.txt").write_text("[checker]\n{} = {}\n".format(*entry_point))
-    folder.joinpath(f"{entry_point[1]}.py").write_text(PLUGIN)
-    return folder
+    directory.joinpath(f"{entry_point[1]}.py").write_text(PLUGIN)
+    return directory
 
 
 def test_the_version_is_asked_and_differs_as_the_page_says(installed: Path, tmp_path: Path) -> None:
