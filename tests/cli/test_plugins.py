@@ -144,7 +144,8 @@ PROBLEMS = [
     ),
     (
         "claims-rule",
-        "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already",
+        "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already registered by "
+        "checker_archive",
     ),
     ("unknown-hook", "plugin unknown_hook (unknown-hook 2.5): unknown hook checker_cheks"),
 ]
