@@ -121,6 +121,7 @@ class Session:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
         registry = self.plugins.registry
+        given = given.resolved(registry)
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines

@@ -26,8 +26,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="checker",
-        description="Check container image archives: what kind they are, which command restores "
-        "them, and whether they are valid.",
+        description="Identify container image archives, show how to restore them, and check them.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

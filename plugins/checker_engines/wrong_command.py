@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.fix import Command, Fix
 from checker.model.archive import Archive
 from checker.verdicts import Classification, Loadable
 from checker_engines.classification.by_kind import classify
@@ -51,7 +52,7 @@ class WrongCommand(Check):
         if reason is None:
             return
         yield self.finding(
-            archive, f"the archive is of kind {archive.kind}: {reason}", fix=found.restore
+            archive, f"the archive is of kind {archive.kind}: {reason}", fix=_fix(found.restore)
         )
 
     def _reason(self, found: Classification) -> str | None:
@@ -60,3 +61,7 @@ class WrongCommand(Check):
         if self.context.action == "import" and not found.importable:
             return found.importable_reason
         return None
+
+
+def _fix(command: str | None) -> Fix | None:
+    return None if command is None else Fix("use the command that fits", Command(command))
