@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from checker.checks.check import Check
@@ -47,7 +48,7 @@ class WrongCommand(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the kind with the intended command."""
-        found = classify(archive, archive.path)
+        found = classify(archive, shlex.quote(archive.path))
         reason = self._reason(found)
         if reason is None:
             return
@@ -64,4 +65,8 @@ class WrongCommand(Check):
 
 
 def _fix(command: str | None) -> Fix | None:
-    return None if command is None else Fix("use the command that fits", Command(command))
+    return (
+        None
+        if command is None
+        else Fix("use the command for this kind of archive", Command(command))
+    )

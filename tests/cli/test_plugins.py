@@ -142,13 +142,7 @@ PROBLEMS = [
         "claims-name",
         "plugin checker_archive (claims-name 2.5): not loaded: the name is also used by",
     ),
-    (
-        "claims-rule",
-        (
-            "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already registered by "
-            "checker_archive"
-        ),
-    ),
+    ("claims-rule", "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already"),
     ("unknown-hook", "plugin unknown_hook (unknown-hook 2.5): unknown hook checker_cheks"),
 ]
 
