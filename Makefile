@@ -82,10 +82,10 @@ differential: $(VENV)/stamp-run
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py
 
-# With REPOSITORY_URL, pages link to files of the repository there. The variable with NO_ in its name
-# silences an announcement of the theme.
+# With REPOSITORY_URL, pages link to files of the repository there. Not --quiet: it drops warnings
+# before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
 site: $(VENV)/stamp-docs
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	@rm -rf $(VENV) build dist

@@ -108,3 +108,10 @@ def test_the_site_lists_every_page_once() -> None:
 
 def test_the_pages_of_the_root_are_files() -> None:
     assert all(ROOT.joinpath(name).is_file() for name in LINKS["ROOT_PAGES"])
+
+
+def test_the_site_is_built_so_that_warnings_count() -> None:
+    commands = ROOT.joinpath("Makefile").read_text("utf-8").splitlines()
+    (build,) = (line for line in commands if "mkdocs build" in line)
+    assert "--strict" in build
+    assert "--quiet" not in build  # it drops warnings before they are counted
