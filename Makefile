@@ -7,7 +7,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test bench agreement differential docs clean
+.PHONY: help check test lint types wheel-test bench agreement differential docs site clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -19,6 +19,7 @@ help:
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
 	@echo "make docs                       regenerate the generated pages"
+	@echo "make site                       build the documentation as a site in build/site"
 	@echo "make clean                      remove the virtual environment and build results"
 	@echo "PYTHON=python3.13               the interpreter for .venv"
 
@@ -39,6 +40,10 @@ $(VENV)/stamp-test: $(VENV)/stamp-run
 
 $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+$(VENV)/stamp-docs: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 ifdef ARCHIVE
@@ -76,6 +81,11 @@ differential: $(VENV)/stamp-run
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py
+
+# With REPOSITORY_URL, pages link to files of the repository there. Not --quiet: it drops warnings
+# before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
+site: $(VENV)/stamp-docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	@rm -rf $(VENV) build dist
