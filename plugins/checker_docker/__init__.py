@@ -1,14 +1,13 @@
-"""DKR: what `docker save` writes: manifest.json, repositories and the form before it."""
+"""DKR: the files of `docker save`: manifest.json, repositories, and the format before them."""
 
 from __future__ import annotations
 
-from checker.checks.check import Check
-from checker.hookspecs import hookimpl
+from checker import Check, hookimpl
 
 
 @hookimpl
 def checker_checks() -> tuple[type[Check], ...]:
-    """Give the rules of this bundle."""
+    """Return the rules of this bundle."""
     from checker_docker.rules import RULES
 
     return RULES

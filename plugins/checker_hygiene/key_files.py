@@ -1,0 +1,79 @@
+"""Files whose extensions are those of key and password stores and recordings.
+
+Their content is not inspected: most of them are binary, and many are encrypted.
+
+Sources: the endings in dockle, pkg/assessor/credential; the documentation of the programs.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+from types import MappingProxyType
+from typing import NamedTuple
+
+from checker import Layer, Rootfs
+from checker.model.entries import REGULAR
+from checker_hygiene.known_files import FOREIGN
+
+_REGULAR = ord(REGULAR)
+# Limit of time: the names in a larger root are not searched.
+_MOST = 20_000
+_KEYS = "a store of keys and certificates"
+_DISK = "a key of an encrypted disk"
+_DATABASE = "a database file"
+ENDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys((".jks", ".p12", ".pfx", ".pkcs12", ".bcfks"), _KEYS),
+        **dict.fromkeys((".keychain", ".agilekeychain"), "a keychain"),
+        **dict.fromkeys((".kdb", ".kdbx", ".psafe3"), "a password database"),
+        **dict.fromkeys((".bek", ".fve", ".tpm"), _DISK),
+        **dict.fromkeys((".mdf", ".sdf"), _DATABASE),
+        **dict.fromkeys((".private_key", ".ppk"), "a private key"),
+        ".secret": "a secret",
+        ".ovpn": "an OpenVPN configuration, which may contain keys",
+        ".rdp": "a Remote Desktop connection, which may contain a password",
+        ".cscfg": "an Azure service configuration",
+        ".pcap": "a capture of network traffic",
+        ".gnucash": "a GnuCash accounting file",
+    }
+)
+"""The description of a file, by its extension."""
+
+_LAST = frozenset(ending[-3:] for ending in ENDINGS)
+
+
+class KeyFile(NamedTuple):
+    """A file with such an extension.
+
+    Attributes:
+        layer: The layer that contains it.
+        position: Its position in the layer.
+        what: Description of such a file, for messages.
+    """
+
+    layer: Layer
+    position: int
+    what: str
+
+
+def find_key_files(rootfs: Rootfs) -> Iterator[KeyFile]:
+    """The visible files with such extensions; none for a root with very many files."""
+    if sum(len(layer.entries) for layer in rootfs.layers) > _MOST:
+        return
+    for layer, hidden in rootfs.hidden():
+        entries = layer.entries
+        if _LAST.isdisjoint(map(itemgetter(slice(-3, None)), entries.paths)):
+            continue
+        for path, position in entries.by_path.items():
+            if path[-3:] not in _LAST or entries.kinds[position] != _REGULAR or path in hidden:
+                continue
+            what = ENDINGS.get(posixpath.splitext(path)[1])
+            if what is not None and entries.sizes[position] and is_own(path):
+                yield KeyFile(layer, position, what)
+
+
+def is_own(path: str) -> bool:
+    """Whether a path is outside directories of tests, examples and installed packages."""
+    return FOREIGN.isdisjoint(path.split("/")[:-1])
