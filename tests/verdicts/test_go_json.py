@@ -124,7 +124,7 @@ def test_what_is_no_json(text: str, message: str) -> None:
 def test_what_is_json(text: str) -> None:
     assert decode_document(text.encode(), ANYTHING) == json.loads(text)
     # What follows has the scanner walk over the value.
-    with pytest.raises(GoJsonError, match="^invalid character 'x' after top-level value$"):
+    with pytest.raises(GoJsonError, match=r"^invalid character 'x' after top-level value$"):
         decode_document(f"{text} x".encode(), ANYTHING)
 
 
