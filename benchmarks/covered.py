@@ -109,7 +109,8 @@ def _show(title: str, covered: Covered, floor: float | None) -> bool:
     lines, branches = _percent(*covered.lines), _percent(*covered.branches)
     demanded = "" if floor is None else f"{floor:g} %"
     print(f"{title:36}{lines:7.1f} %{branches:8.1f} %{demanded:>9}")
-    return floor is None or branches >= floor
+    # A package that is not there any more must not pass.
+    return floor is None or (covered.lines[0] > 0 and branches >= floor)
 
 
 def _percent(number: int, part: int) -> float:

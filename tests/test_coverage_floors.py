@@ -24,6 +24,7 @@ MODULES = {
         ({"checker.cli.main": 90, "checker.cli": 81}, ["checker.cli"]),
         ({"checker.plugins": 100}, []),
         ({"checker_oci": 100}, []),
+        ({"checker.gone": 1}, ["checker.gone"]),
         ({"all": 65}, []),
         ({"all": 66, "checker": 66, "checker.climate": 1}, ["checker", "checker.climate", "all"]),
     ],
