@@ -1,8 +1,8 @@
 """A plugin of pytest: which test runs which lines, how long each takes, and which are run.
 
 With coverage.py, each test becomes a context of what is measured. The seconds of each test that
-passes are written to the file that ``TEST_SECONDS`` names. Only those tests run, and in that order, that are
-in the file that ``CHOSEN_TESTS`` names, one a line.
+passes are written to the file that ``TEST_SECONDS`` names. Only the tests in the file that
+``CHOSEN_TESTS`` names are run, one a line, in their order.
 """
 
 from __future__ import annotations
