@@ -17,7 +17,9 @@ from typing import Final, NamedTuple
 
 from benchmarks.mutants.sampling import Mutant
 
-_LEFT_OUT: Final = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+_LEFT_OUT: Final = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", "__pycache__", "build", "dist"
+)
 _PLUGIN: Final = ("-p", "benchmarks.mutants.plugin", "-p", "no:cacheprovider")
 # They start processes, whose lines are not told apart by test.
 _UNTOLD: Final = ("tests/cli", "tests/engines")
