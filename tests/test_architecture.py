@@ -40,6 +40,21 @@ def test_the_core_never_imports_a_bundle() -> None:
     assert bundles == set()
 
 
+def test_bundles_ask_the_model_not_the_stages_that_make_it() -> None:
+    spec = find_spec("checker_archive")
+    assert spec is not None
+    assert spec.origin is not None
+    paths = list(Path(spec.origin).parents[1].glob("checker_*/**/*.py"))
+    strangers = {
+        f"{path.parent.name}/{path.name}: {name}"
+        for path in paths
+        for name in imports_of(path)
+        if name.startswith(("checker.interpretation", "checker.reading"))
+    }
+    assert paths
+    assert strangers == set()
+
+
 @pytest.mark.parametrize("folder", ALLOWED)
 def test_data_flows_one_way(folder: str) -> None:
     strangers = {

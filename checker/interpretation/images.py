@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from checker.model.archive import DockerHalf, OciHalf
 from checker.model.blob import Blob
-from checker.model.document import Document, pointer
-from checker.model.entries import DIRECTORY
+from checker.model.document import pointer
 from checker.model.image import (
     CONTAINERD_NAME,
     REF_NAME,
@@ -19,8 +18,8 @@ from checker.model.image import (
     Layer,
     Manifest,
     ManifestItem,
+    config_of,
     items,
-    read_config,
     read_index,
     read_manifest,
     read_manifest_item,
@@ -28,12 +27,15 @@ from checker.model.image import (
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
-
-MANIFEST_JSON = "manifest.json"
-INDEX_JSON = "index.json"
-OCI_LAYOUT = "oci-layout"
-REPOSITORIES = "repositories"
+from checker.model.names import (
+    INDEX_JSON,
+    INDEX_TYPES,
+    MANIFEST_JSON,
+    MANIFEST_TYPES,
+    OCI_LAYOUT,
+    REPOSITORIES,
+    shorten,
+)
 
 
 def find_docker_half(members: Members) -> DockerHalf | None:
@@ -246,14 +248,6 @@ def _oci_image(
     )
 
 
-def config_of(blob: Blob | None, image: str) -> Config | None:
-    """The config in a blob; None if it is absent or no JSON object."""
-    document: Document | None = None if blob is None else blob.document
-    if blob is None or document is None or not isinstance(document.value, dict):
-        return None
-    return read_config(blob, document, image)
-
-
 def _by_config(images: list[Image]) -> dict[int, list[int]]:
     """Where in a list the images with a config are, the first one last, by the config's place."""
     found: dict[int, list[int]] = {}
@@ -334,27 +328,9 @@ def _layer(
     )
 
 
-def shorten(digest: str) -> str:
-    """A digest short enough to read: the algorithm and 12 digits."""
-    algorithm, _, encoded = digest.partition(":")
-    return f"{algorithm}:{encoded[:12]}"
-
-
-def marks_of_image(members: Members) -> bool:
-    """Whether a folder or tar has anything at its top that only images have."""
+def has_image_files(members: Members) -> bool:
+    """Whether a directory or tar has a file at its top that only images have."""
     index = members.entries.by_path
     if any(name in index for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT)):
         return True
     return any(True for _ in _legacy_ids(members))
-
-
-def top_folder(members: Members) -> str | None:
-    """The one folder that everything lies in; None if there is none."""
-    tops = {path.partition("/")[0] for path in members.entries.by_path if path}
-    if len(tops) != 1:
-        return None
-    folder = tops.pop()
-    entry = members.entries.get(folder)
-    if entry is not None and entry.kind != DIRECTORY:
-        return None
-    return folder if len(members.entries.by_path) > 1 else None

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, marks_of_image, top_folder
+from checker.interpretation.images import has_image_files
 from checker.model.archive import DockerHalf, Kind, OciHalf, Source
-from checker.model.entries import DIRECTORY, REGULAR, WINDOWS_FOLDERS, Entries
+from checker.model.entries import REGULAR, WINDOWS_FOLDERS, Entries
 from checker.model.members import Members
+from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
 from checker.model.tar import AnomalyKind, Tar
 
-# Filesystem Hierarchy Standard 3.0, section 3.2, and what `docker export` adds.
-ROOT_FOLDERS = frozenset(
-    {
-        *("bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc"),
-        *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
-    },
-)
-DOCKER_ENV = ".dockerenv"
 _SURE = 3
 _EXECUTABLE = 0o111
 _ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2")
-_DIRECTORY, _REGULAR = ord(DIRECTORY), ord(REGULAR)
+_REGULAR = ord(REGULAR)
 
 
 def find_kind(
@@ -69,26 +62,33 @@ def _is_oci(oci: OciHalf, members: Members) -> bool:
 
 def _kind_without_image(members: Members) -> Kind:
     entries = members.entries
-    if inner_archives(entries) and any(_holds_image(members, i) for i in inner_archives(entries)):
+    if find_nested_images(members):
         return Kind.NESTED
-    folder = top_folder(members)
-    if folder is not None and _marks_below(entries, folder):
+    directory = members.top_directory
+    if directory is not None and _has_image_files_below(entries, directory):
         return Kind.WRAPPED
     if looks_like_rootfs(entries):
         return _flat_kind(entries)
     return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
-def _marks_below(entries: Entries, folder: str) -> bool:
-    names = (MANIFEST_JSON, INDEX_JSON, "oci-layout")
-    return any(f"{folder}/{name}" in entries.by_path for name in names)
+def _has_image_files_below(entries: Entries, directory: str) -> bool:
+    names = (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT)
+    return any(f"{directory}/{name}" in entries.by_path for name in names)
 
 
-def _holds_image(members: Members, position: int) -> bool:
-    blob = members.blobs.get(position)
-    return (
-        blob is not None and blob.tar is not None and marks_of_image(Members(blob.tar.entries, {}))
+def find_nested_images(members: Members) -> tuple[int, ...]:
+    """Positions of the members that are image archives themselves."""
+    return tuple(
+        position for position in inner_archives(members.entries) if _is_image(members, position)
     )
+
+
+def _is_image(members: Members, position: int) -> bool:
+    blob = members.blobs.get(position)
+    if blob is None or blob.tar is None:
+        return False
+    return has_image_files(Members(blob.tar.entries, {}))
 
 
 def inner_archives(entries: Entries) -> tuple[int, ...]:
@@ -113,13 +113,13 @@ def _tops(entries: Entries) -> frozenset[str]:
 def is_surely_rootfs(entries: Entries) -> bool:
     """Whether so much of a root is there that a ``manifest.json`` must be one of its files."""
     tops = _tops(entries)
-    return len(tops & ROOT_FOLDERS) >= _SURE and "blobs" not in tops
+    return len(tops & ROOT_DIRECTORIES) >= _SURE and "blobs" not in tops
 
 
 def looks_like_rootfs(entries: Entries) -> bool:
     """Whether there is a folder of a root filesystem, Docker's mark, or a program at the top."""
     tops = _tops(entries)
-    if tops & ROOT_FOLDERS or DOCKER_ENV in tops or len(tops & WINDOWS_FOLDERS) > 1:
+    if tops & ROOT_DIRECTORIES or DOCKER_ENV in tops or len(tops & WINDOWS_FOLDERS) > 1:
         return True
     return any(
         "/" not in path

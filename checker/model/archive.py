@@ -135,6 +135,7 @@ class Archive(NamedTuple):
         stats: What reading cost.
         inside: Where what comes out of the decompression is compressed once more, the archive
             that a second one leaves, which few engines come to see. A third is not tried.
+        nested_images: Positions of the members that are image archives, if it is ``NESTED``.
     """
 
     path: str
@@ -152,6 +153,7 @@ class Archive(NamedTuple):
     limits: tuple[LimitReached, ...]
     stats: Stats
     inside: Archive | None = None
+    nested_images: tuple[int, ...] = ()
 
     @property
     def location(self) -> Location:

@@ -392,6 +392,14 @@ def read_manifest(blob: Blob, document: Document, descriptor: Descriptor) -> Man
     )
 
 
+def config_of(blob: Blob | None, image: str) -> Config | None:
+    """The config in a blob; None if it is absent or not a JSON object."""
+    document = None if blob is None else blob.document
+    if blob is None or document is None or not isinstance(document.value, dict):
+        return None
+    return read_config(blob, document, image)
+
+
 def read_config(blob: Blob, document: Document, image: str | None) -> Config:
     """A config, from its document."""
     value = mapping(document.value)

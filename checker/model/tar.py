@@ -60,6 +60,8 @@ class Tar(NamedTuple):
         end: Byte offset of the first block of the end-of-archive marker; None without one.
         end_blocks: Zero blocks at the end: 0, 1 or 2.
         after_end: The first bytes that are not zero behind the end, at most 512.
+        header_follows: Whether what follows the end is a tar header, as of an archive that was
+            appended to this one.
         head: The first bytes, at most 512, of what is no tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
@@ -74,6 +76,7 @@ class Tar(NamedTuple):
     end: int | None = None
     end_blocks: int = 0
     after_end: bytes = b""
+    header_follows: bool = False
     head: bytes = b""
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})

@@ -13,16 +13,17 @@ from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.interpretation.images import (
-    INDEX_JSON,
-    MANIFEST_JSON,
-    OCI_LAYOUT,
-    REPOSITORIES,
     find_docker_half,
     find_images,
     find_oci_half,
-    marks_of_image,
+    has_image_files,
 )
-from checker.interpretation.kind import find_kind, inner_archives, is_surely_rootfs
+from checker.interpretation.kind import (
+    find_kind,
+    find_nested_images,
+    inner_archives,
+    is_surely_rootfs,
+)
 from checker.model.archive import Archive, Kind, Source, Stats
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
@@ -31,6 +32,7 @@ from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -209,7 +211,7 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
     """Which members to read: all of an image, archives inside, none of a root filesystem."""
     if is_surely_rootfs(entries):
         return ()
-    if not marks_of_image(Members(entries, {})) and not _has_blobs(entries):
+    if not has_image_files(Members(entries, {})) and not _has_blobs(entries):
         return inner_archives(entries)
     files = (i for i, kind in enumerate(entries.kinds) if kind not in _NO_CONTENT)
     found = list(files)
@@ -378,6 +380,7 @@ def _gather(
         rootfs=_flat_rootfs(place, opened) if flat else None,
         limits=tuple(_all_limits(opened, blobs, [*tree_limits, *image_limits], limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
+        nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
     )
 
 

@@ -9,7 +9,6 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.tar import Anomaly, AnomalyKind
-from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_archive._outer import folder_reason
 
 _OTHERS = {CompressionKind.GZIP: "Docker and containerd do not"}
@@ -58,7 +57,7 @@ class DataAfterEnd(Check):
 
     def _behind_tar(self, archive: Archive, anomaly: Anomaly) -> Finding:
         offset = anomaly.offset
-        is_header = offset % BLOCK == 0 and looks_like_header(archive.tar.after_end)
+        is_header = archive.tar.header_follows
         found = "another tar header" if is_header else "data that is no tar header"
         before = "" if len(archive.entries) else ", before any member"
         return self.finding(

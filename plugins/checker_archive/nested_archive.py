@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import marks_of_image
-from checker.interpretation.kind import inner_archives
-from checker.model.archive import Archive, Kind
-from checker.model.members import Members
+from checker.model.archive import Archive
 
 
 class NestedArchive(Check):
@@ -36,14 +33,12 @@ class NestedArchive(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for members that are image archives."""
-        if archive.kind is not Kind.NESTED:
+        if not archive.nested_images:
             return
         from shlex import quote
 
         entries = archive.entries
-        for position in inner_archives(entries):
-            if not _is_image(archive, position):
-                continue
+        for position in archive.nested_images:
             name = entries.name(position)
             yield self.finding(
                 archive,
@@ -51,10 +46,3 @@ class NestedArchive(Check):
                 at={"member": name, "offset": entries.offsets[position]},
                 fix=f"tar -xOf FILE -- {quote(name)} > MENDED",
             )
-
-
-def _is_image(archive: Archive, position: int) -> bool:
-    blob = archive.members.blobs.get(position)
-    if blob is None or blob.tar is None:
-        return False
-    return marks_of_image(Members(blob.tar.entries, {}))

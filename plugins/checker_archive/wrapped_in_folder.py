@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import top_folder
-from checker.interpretation.kind import ROOT_FOLDERS
 from checker.model.archive import Archive, Kind
+from checker.model.names import ROOT_DIRECTORIES
 
 _SURE = 3
 _KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})
@@ -48,7 +47,7 @@ class WrappedInFolder(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the folder."""
-        folder = top_folder(archive.members)
+        folder = archive.members.top_directory
         if folder is None:
             return
         from shlex import quote
@@ -61,7 +60,7 @@ class WrappedInFolder(Check):
                 at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
                 fix=mend,
             )
-        elif folder not in ROOT_FOLDERS and _holds_root(archive, folder):
+        elif folder not in ROOT_DIRECTORIES and _holds_root(archive, folder):
             yield self.finding(
                 archive,
                 f"the root filesystem lies in the folder {folder}; imported, it would be at "
@@ -75,4 +74,4 @@ class WrappedInFolder(Check):
 def _holds_root(archive: Archive, folder: str) -> bool:
     """Whether enough folders of a root filesystem lie in a folder."""
     places = archive.entries.by_path.keys() | archive.entries.folders
-    return sum(f"{folder}/{name}" in places for name in ROOT_FOLDERS) >= _SURE
+    return sum(f"{folder}/{name}" in places for name in ROOT_DIRECTORIES) >= _SURE

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, REGULAR, Entry
 from checker.model.image import ManifestItem
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
 
 # Limits that end the reading of the archive itself; those of a member name the member.
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})

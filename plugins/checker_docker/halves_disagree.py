@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, shorten
 from checker.model.archive import Archive, Kind, OciHalf
 from checker.model.image import (
     CONTAINERD_NAME,
@@ -17,6 +16,7 @@ from checker.model.image import (
     Manifest,
     ManifestItem,
 )
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, shorten
 from checker_docker._docker import familiar
 
 

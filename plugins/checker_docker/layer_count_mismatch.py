@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import config_of
 from checker.model.archive import Archive
-from checker.model.image import Config, items, mapping
+from checker.model.image import Config, config_of, items, mapping
 from checker_docker._docker import Item, items_of, no_manifest_reason
 
 

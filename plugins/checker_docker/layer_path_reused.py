@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import config_of
 from checker.model.archive import Archive
 from checker.model.entries import clean_path
-from checker.model.image import Config
+from checker.model.image import Config, config_of
 from checker_docker._docker import Item, items_of, no_manifest_reason
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.archive import Archive, Kind
 from checker.model.image import mapping
+from checker.model.names import MANIFEST_JSON
 
 _MOST = 10
 

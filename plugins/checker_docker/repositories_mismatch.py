@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
 from checker_docker._docker import Item, familiar, items_of, no_manifest_reason, spelling
 
 

@@ -23,7 +23,6 @@ from typing import NamedTuple
 from checker.checks.check import Check
 from checker.checks.documents import case_problems, json_problems
 from checker.checks.finding import Finding
-from checker.interpretation.images import INDEX_JSON, shorten
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
@@ -37,7 +36,14 @@ from checker.model.image import (
     read_descriptor,
 )
 from checker.model.location import Location
-from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
+from checker.model.names import (
+    CONFIG_TYPES,
+    INDEX_JSON,
+    INDEX_TYPES,
+    MANIFEST_TYPES,
+    MediaType,
+    shorten,
+)
 from checker_schemas import SchemaError, validate
 
 _LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})

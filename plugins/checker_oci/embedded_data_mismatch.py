@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import shorten
 from checker.model.archive import Archive
 from checker.model.image import Descriptor
+from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from checker.checks.documents import json_problems
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
 from checker.model.archive import Archive
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 from checker_oci.unsupported_layout_version import VERSION_POINTER, stated_version
 from checker_schemas import validate

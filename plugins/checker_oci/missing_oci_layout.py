@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
 from checker.model.archive import Archive
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import WholeLayoutCheck
 
 

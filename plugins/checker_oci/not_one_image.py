@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import INDEX_JSON
 from checker.model.archive import Archive
 from checker.model.image import items, mapping
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck
 
 

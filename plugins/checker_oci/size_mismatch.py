@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import INDEX_JSON
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.image import Descriptor
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck, descriptors, place
 
 _LARGEST = 2**63 - 1  # what is out of bounds is for OCI007 to say

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import shorten
 from checker.model.archive import Archive
 from checker.model.image import REF_NAME, Descriptor, Index, Manifest
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker_oci.documents import (
     LayoutCheck,
     below,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import shorten
 from checker.model.archive import Archive
 from checker.model.image import ATTESTATION, REFERENCE_TYPE, Descriptor
-from checker.model.names import parse_digest
+from checker.model.names import parse_digest, shorten
 from checker_oci.documents import LayoutCheck, below, place
 
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.finding import Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
 from checker.model.archive import Archive
 from checker.model.document import Document
 from checker.model.image import mapping, text
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 
 VERSION = "1.0.0"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from checker import classify
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.archive import (
@@ -129,6 +130,17 @@ def test_made_by_hand(made: Made, tmp_path: Path) -> None:
     assert (archive.rootfs is not None) == (made.kind in {Kind.ROOTFS, Kind.LAYER})
     if made.kind not in IMAGE_KINDS:
         assert archive.images == ()
+
+
+def test_an_archive_beside_the_nested_image_is_not_taken_for_it(tmp_path: Path) -> None:
+    data = file("data.tar", write_tar((file("x"),)))
+    path = tmp_path / "archive.tar"
+    path.write_bytes(write_tar((data, *nested(docker_archive(), "image.tar").members)))
+    checked = classify(path)
+    assert checked.archive is not None
+    assert checked.archive.nested_images == (1,)
+    assert checked.classification is not None
+    assert "image.tar" in checked.classification.loadable_reason
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from checker.reading.tar.header import (
     Rows,
     Sums,
     header_sums,
+    looks_like_header,
     parse_number,
     parse_octal,
 )
@@ -152,6 +153,7 @@ class TarWalker:
         self._end: int | None = None
         self._zero_blocks = 0
         self._after_end = b""
+        self._after_end_offset = 0
         self._head = b""
         self._stopped = False
 
@@ -196,6 +198,8 @@ class TarWalker:
             end=self._end,
             end_blocks=self._zero_blocks,
             after_end=self._after_end,
+            header_follows=self._after_end_offset % BLOCK == 0
+            and looks_like_header(self._after_end),
             head=self._head,
             global_records=self._global,
             contents=self._contents,
@@ -765,10 +769,10 @@ class TarWalker:
             payload = data.lstrip(b"\0")
             if not payload:
                 return
-            at = offset + len(data) - len(payload)
+            self._after_end_offset = offset + len(data) - len(payload)
             self._note(
                 AnomalyKind.DATA_AFTER_END,
-                at,
+                self._after_end_offset,
                 f"the archive ended at byte {self._end}, no reader looks at what follows",
             )
             data = payload
