@@ -9,25 +9,15 @@ from itertools import chain, compress, count, islice
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
-from checker.model.entries import (
-    DIRECTORY,
-    OPAQUE_WHITEOUT,
-    SYMLINK,
-    Entries,
-    Entry,
-    clean_path,
-    hidden_by,
-)
+from checker.model.changesets import MergedLayer, merge_layers, parents_of
+from checker.model.entries import SYMLINK, Entries, Entry, clean_path
 from checker.model.image import Config, Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
-_DIRECTORY = ord(DIRECTORY)
 _SYMLINK = ord(SYMLINK)
 # Of so few folders a search over all paths tells faster than a set of all folders does.
 _FEW = 8
-_SMALL = 4096
-"""Entries of a layer whose paths are copied to one set with those of other small ones."""
 _PATHS_AT_ONCE = 4096
 # What is looked at of the links and folders that entries of the same layer lead through, and of
 # such entries.
@@ -63,39 +53,6 @@ class Row(NamedTuple):
         return self.layer.entries[self.position]
 
 
-class _Shade(NamedTuple):
-    """What the layers above hide from the layers below.
-
-    Attributes:
-        gone: Paths that a whiteout takes away, with all below them.
-        opaque: Directories whose content from below is gone, but not they themselves.
-        implied: Directories that have no entry of their own, but entries below them. Overlay
-            storage makes them anew, and so hides a file or symlink of that name (containerd 2,
-            archive.mkparent; Docker 28, overlay2).
-        tables: The entries of the large layers above.
-        paths: Those of the small ones in one set, because an image may have many thousands.
-        others: Those of ``paths`` that are no directories.
-    """
-
-    gone: set[str]
-    opaque: set[str]
-    implied: set[str]
-    tables: list[Entries]
-    paths: set[str]
-    others: set[str]
-
-    def empties(self, directory: str) -> bool:
-        """Whether something above leaves nothing below this directory, whatever its parents."""
-        return directory in self.gone or directory in self.opaque or self._replaced(directory)
-
-    def _replaced(self, directory: str) -> bool:
-        positions = ((table, table.by_path.get(directory)) for table in self.tables)
-        return directory in self.others or any(
-            position is not None and table.kinds[position] != _DIRECTORY
-            for table, position in positions
-        )
-
-
 class Rootfs:
     """A merged root filesystem.
 
@@ -113,7 +70,7 @@ class Rootfs:
         "_folders",
         "_known",
         "_landed",
-        "_stack",
+        "_merged",
         "image",
         "layers",
         "location",
@@ -128,7 +85,7 @@ class Rootfs:
         self.location = location
         self.layers = layers
         self.image = image
-        self._stack: list[tuple[Layer, Entries, set[str]]] = list(_merge(layers))
+        self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
         # What rules asked for: several ask for the same, and a root may have millions of entries.
         self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
         self._folders: frozenset[str] | None = None
@@ -136,13 +93,13 @@ class Rootfs:
 
     def __iter__(self) -> Iterator[Placed]:
         """Every entry that is visible, top layer first, whiteouts left out."""
-        for layer, entries, hidden in self._stack:
+        for layer, entries, hidden in self._merged:
             for path, position in entries.by_path.items():
                 if path not in hidden:
                     yield Placed(layer, entries[position])
 
     def __len__(self) -> int:
-        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._stack)
+        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._merged)
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
@@ -216,21 +173,21 @@ class Rootfs:
         names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
         wanted = re.compile(rf"\0(({names})/[^\0]*)")
         found: set[str] = set()
-        for _, entries, hidden in self._stack:
+        for _, entries, hidden in self._merged:
             for text in _texts(entries):
                 found.update(folder for path, folder in wanted.findall(text) if path not in hidden)
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
     def _find_folders(self) -> set[str]:
         found = {""} if len(self) else set[str]()
-        for _, entries, hidden in self._stack:
+        for _, entries, hidden in self._merged:
             if not hidden:
                 found |= entries.folders
                 continue
-            pending = _parents(entries.by_path.keys() - hidden)
+            pending = parents_of(entries.by_path.keys() - hidden)
             while pending:
                 found |= pending
-                pending = _parents(pending) - found
+                pending = parents_of(pending) - found
         return found
 
     def _rows(
@@ -240,7 +197,7 @@ class Rootfs:
         if question not in self._known:
             self._known[question] = tuple(
                 Row(layer, position)
-                for layer, entries, hidden in self._stack
+                for layer, entries, hidden in self._merged
                 for position in find(entries)
                 if entries.by_path.get(entries.paths[position]) == position
                 and entries.paths[position] not in hidden
@@ -254,7 +211,7 @@ class Rootfs:
             The layer, the position of the file among its entries, and the bytes. No entry is
             made of a row, so that a rule can look through many files.
         """
-        for layer, entries, hidden in self._stack:
+        for layer, entries, hidden in self._merged:
             tar = layer.blob.tar if layer.blob else None
             for position, head in () if tar is None else tar.contents.items():
                 path = entries.paths[position]
@@ -268,7 +225,7 @@ class Rootfs:
             The layer, and the paths that layers above replace or take away, whiteouts of the layer
             itself included.
         """
-        for layer, _, hidden in self._stack:
+        for layer, _, hidden in self._merged:
             yield layer, hidden
 
     def get(self, path: str) -> Placed | None:
@@ -284,7 +241,7 @@ class Rootfs:
         return row.layer.entries.linknames.get(row.position, "")
 
     def _row_at(self, path: str) -> Row | None:
-        for layer, entries, hidden in self._stack:
+        for layer, entries, hidden in self._merged:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
                 return Row(layer, position)
@@ -302,7 +259,7 @@ class Rootfs:
         """
         found = chain.from_iterable(
             ((layer, entries, position) for position in _through_links(entries))
-            for layer, entries, _ in self._stack
+            for layer, entries, _ in self._merged
         )
         ends: dict[str, str | None] = {}
         for layer, entries, position in islice(found, _LANDED):
@@ -407,74 +364,12 @@ def _parts(path: str) -> list[str]:
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
-def _parents(paths: Iterable[str]) -> set[str]:
-    """The directories that paths lie in."""
-    return {path.rpartition("/")[0] for path in paths}
-
-
 def _is_whole(layer: Layer) -> bool:
     blob = layer.blob
     if blob is None or blob.tar is None or not blob.whole or blob.tar.fatal is not None:
         return False
     # The limit on content leaves out first bytes of files, and no entry.
     return all(reached.limit == "content" for reached in blob.tar.limits)
-
-
-def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]]]:
-    """Layers from the top down, each with its paths that are not visible."""
-    shade = _Shade(set(), set(), set(), [], set(), set())
-    whole: dict[int, set[str]] = {}
-    nothing: set[str] = set()
-    for below, layer in reversed(tuple(enumerate(layers))):
-        entries = layer.entries
-        if not entries:
-            yield layer, entries, nothing
-            continue
-        if id(entries) in whole:
-            # Of a layer that is there twice, the lower one shows nothing. A set for all of them,
-            # because a hostile image may list one layer many thousand times.
-            yield layer, entries, whole[id(entries)] or _fill(whole[id(entries)], entries)
-            continue
-        whole[id(entries)] = set()
-        markers = set(entries.whiteouts)
-        yield layer, entries, markers | _hidden(entries, shade)
-        if below:
-            _cast(markers, entries, shade)
-
-
-def _fill(paths: set[str], entries: Entries) -> set[str]:
-    paths.update(entries.by_path)
-    return paths
-
-
-def _hidden(entries: Entries, shade: _Shade) -> set[str]:
-    """The paths of a layer that the layers above replace or take away."""
-    paths = entries.by_path.keys()
-    if not paths or not (shade.tables or shade.paths):
-        return set()
-    hidden = paths & shade.gone | paths & shade.paths
-    for upper in shade.tables:
-        hidden |= paths & upper.by_path.keys()
-    hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
-    emptied: dict[str, bool] = {"": shade.empties("")}
-    # Few directories hold many files, and mostly none of them is emptied.
-    directories = ("", *entries.folders)
-    gone = {directory for directory in directories if _is_emptied(directory, shade, emptied)}
-    if gone:
-        hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
-    return hidden
-
-
-def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
-    """Whether a directory or a parent of it is emptied; ``known`` remembers the answers."""
-    unknown: list[str] = []
-    while directory not in known:
-        unknown.append(directory)
-        directory = directory.rpartition("/")[0]
-    answer = known[directory]
-    for child in reversed(unknown):
-        answer = known[child] = answer or shade.empties(child)
-    return answer
 
 
 def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
@@ -498,39 +393,3 @@ def _texts(entries: Entries) -> Iterator[str]:
 def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:
     last_parts = map(itemgetter(2), map(methodcaller("rpartition", "/"), entries.paths))
     return compress(count(), map(names.__contains__, last_parts))
-
-
-def _is_directory(entries: Entries, path: str) -> bool:
-    return entries.kinds[entries.by_path[path]] == _DIRECTORY
-
-
-def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
-    """Add what a layer hides from those below it."""
-    for marker in markers:
-        parent, _, base = marker.rpartition("/")
-        hidden = hidden_by(marker)
-        if base == OPAQUE_WHITEOUT:
-            shade.opaque.add(parent)
-        elif hidden is not None:
-            shade.gone.add(hidden)
-    shade.implied.update(_implied(entries, markers))
-    if len(entries) > _SMALL:
-        shade.tables.append(entries)
-        return
-    shade.paths.update(entries.by_path)
-    shade.others.update(
-        path for path, position in entries.by_path.items() if entries.kinds[position] != _DIRECTORY
-    )
-
-
-def _implied(entries: Entries, markers: set[str]) -> set[str]:
-    """The directories without an entry that the entries of a layer, but no markers, lie in."""
-    paths = entries.by_path.keys()
-    if not markers:
-        return set(entries.folders - paths)
-    found: set[str] = set()
-    pending = _parents(paths - markers) - paths
-    while pending:
-        found |= pending
-        pending = _parents(pending) - paths - found
-    return found - {""}
