@@ -1,7 +1,7 @@
-"""Annotations and labels: the keys that the specification defines, and what is wrong with others.
+"""Annotations and labels: the predefined keys, the form of their values, and the reserved prefixes.
 
-Source: OCI image-spec 1.1, annotations.md "Rules" and "Pre-Defined Annotation Keys"; config.md has
-labels follow the same rules.
+Source: OCI image-spec 1.1, annotations.md "Rules" and "Pre-Defined Annotation Keys"; config.md
+applies the same rules to labels.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class AnnotationProblem(NamedTuple):
 
     Attributes:
         key: Its key.
-        message: What is wrong, as the rest of a sentence that begins with the key.
+        message: What is wrong; completes a sentence that begins with the key.
     """
 
     key: str
@@ -41,9 +41,9 @@ class AnnotationProblem(NamedTuple):
 
 
 def value_problems(annotations: Mapping[str, str]) -> Iterator[AnnotationProblem]:
-    """Yield the values of predefined keys that are not of the form that is prescribed.
+    """Yield the values of predefined keys that do not have the prescribed form.
 
-    An empty value says nothing, as Buildah's base of an image that is made from scratch.
+    An empty value is accepted: Buildah writes one as the base of an image built from scratch.
     """
     for name, is_sound, form in (
         (_CREATED, is_date_time, "a date and time of RFC 3339, such as 2024-05-01T12:30:00Z"),
@@ -52,23 +52,23 @@ def value_problems(annotations: Mapping[str, str]) -> Iterator[AnnotationProblem
     ):
         value = annotations.get(IMAGE_NAMESPACE + name)
         if value and not is_sound(value):
-            yield AnnotationProblem(IMAGE_NAMESPACE + name, f'is "{value}", and should be {form}')
+            yield AnnotationProblem(IMAGE_NAMESPACE + name, f'is "{value}", expected {form}')
 
 
 def reserved_keys(annotations: Mapping[str, str]) -> Iterator[AnnotationProblem]:
-    """Yield the keys that are reserved and that the specification does not define."""
+    """Yield the keys with a reserved prefix that the specification does not define."""
     for key in annotations:
         if not key.startswith(OCI_NAMESPACE):
             continue
         if not key.startswith(IMAGE_NAMESPACE):
             yield AnnotationProblem(
-                key, f"lies under {OCI_NAMESPACE}*, which is reserved for OCI specifications"
+                key, f"uses the prefix {OCI_NAMESPACE}, which is reserved for OCI specifications"
             )
         elif key.removeprefix(IMAGE_NAMESPACE) not in _KEYS:
             yield AnnotationProblem(
                 key,
-                f"lies under {IMAGE_NAMESPACE}*, which is reserved, and version 1.1 of the "
-                "image specification defines no such key",
+                f"uses the reserved prefix {IMAGE_NAMESPACE}, but version 1.1 of the image "
+                "specification does not define this key",
             )
 
 

@@ -74,7 +74,7 @@ class Check:
         self.context = context
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Why the rule has nothing to say about this archive; None if it has."""
+        """Why the rule does not apply to this archive; None if it does."""
         del archive
         return None
 
@@ -140,16 +140,16 @@ class Check:
         """Make a finding of this rule.
 
         Args:
-            subject: What it is about; its location is the finding's.
+            subject: What it is about; the finding takes its location.
             message: What is wrong, naming both sides.
             at: Fields of the location that are more exact than the subject's.
             related: Further places.
-            fix: What to do about it, where one command or edit mends it.
+            fix: What to do about it, where one command or edit fixes it.
             severity: Another severity than the rule's, where the case at hand differs.
         """
         location = subject.location._replace(**at) if at else subject.location
         if location.offset is not None and location.offset < 0:
-            location = location._replace(offset=None)  # a file of a folder has none
+            location = location._replace(offset=None)  # a file in a directory has none
         return Finding(
             rule=self.id,
             name=self.name,

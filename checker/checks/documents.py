@@ -1,4 +1,4 @@
-"""What is wrong with a JSON document before its content is looked at."""
+"""Problems of a JSON document before its content matters: syntax, encoding, repeated names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class JsonProblem(NamedTuple):
     """One thing wrong with the JSON of a document.
 
     Attributes:
-        message: What is wrong, as the rest of a sentence that begins with the document's name.
+        message: What is wrong; completes a sentence that begins with the document's name.
         at: Where in the document: ``offset`` in bytes, or ``pointer``.
         severity: How much it matters.
     """
@@ -25,7 +25,7 @@ class JsonProblem(NamedTuple):
 
 
 def json_problems(document: Document | None) -> Iterator[JsonProblem]:
-    """Yield what RFC 8259 forbids, or advises against, in a document as it lies in the archive.
+    """Yield what RFC 8259 forbids, or advises against, in a document as stored in the archive.
 
     A repeated name is only advised against (section 4), so it is a warning.
 
@@ -34,27 +34,27 @@ def json_problems(document: Document | None) -> Iterator[JsonProblem]:
     """
     if document is None:
         yield JsonProblem(
-            "is no JSON document: it begins with neither { nor [", {"offset": 0}, Severity.ERROR
+            "is not a JSON document: it does not begin with { or [", {"offset": 0}, Severity.ERROR
         )
     elif document.error is not None:
         at: Place = {"offset": document.error_offset}
-        yield JsonProblem(f"is no JSON document: {document.error}", at, Severity.ERROR)
+        yield JsonProblem(f"is not a JSON document: {document.error}", at, Severity.ERROR)
     else:
         yield from _problems_of_bytes(document)
         for place in document.duplicate_keys:
             yield JsonProblem(
-                f"has the member {place} more than once; Go's decoder takes the last one, "
-                "other readers may take the first",
+                f"contains the member {place} more than once; Go's decoder uses the last one, "
+                "other readers may use the first",
                 {"pointer": place},
                 Severity.WARNING,
             )
 
 
 def case_problems(value: object, known: frozenset[str], where: str = "") -> Iterator[JsonProblem]:
-    """Yield the members of an object whose names differ from known ones in capitals only.
+    """Yield the members of an object whose names differ from known ones only in case.
 
-    Go's decoder takes such a member for the known one, as no other reader does (encoding/json,
-    Unmarshal).
+    Go's decoder matches names without regard to case (encoding/json, Unmarshal); other readers do
+    not.
 
     Args:
         value: The object; anything else has no members.
@@ -68,8 +68,8 @@ def case_problems(value: object, known: frozenset[str], where: str = "") -> Iter
         meant = None if name in known else by_lower.get(name.lower())
         if meant is not None:
             yield JsonProblem(
-                f'has the member {where}{pointer(name)}, which engines take for "{meant}" and '
-                "other readers do not",
+                f'contains the member {where}{pointer(name)}, which engines read as "{meant}"; '
+                "other readers ignore it",
                 {"pointer": where + pointer(name)},
                 Severity.WARNING,
             )
@@ -78,21 +78,22 @@ def case_problems(value: object, known: frozenset[str], where: str = "") -> Iter
 def _problems_of_bytes(document: Document) -> Iterator[JsonProblem]:
     if document.bom:
         yield JsonProblem(
-            "begins with a byte order mark, where JSON has none (RFC 8259, section 8.1) and Go's "
-            "decoder reports a syntax error",
+            "begins with a byte order mark, which JSON does not allow (RFC 8259, section 8.1); "
+            "Go's decoder reports a syntax error",
             {"offset": 0},
             Severity.ERROR,
         )
     if document.not_utf8 is not None:
         yield JsonProblem(
-            f"is not UTF-8 at byte {document.not_utf8}, as JSON must be (RFC 8259, section 8.1)",
+            f"is not valid UTF-8 at byte {document.not_utf8}; JSON must be encoded in UTF-8 (RFC "
+            "8259, section 8.1)",
             {"offset": document.not_utf8},
             Severity.ERROR,
         )
     if document.trailing is not None:
         yield JsonProblem(
-            f"ends at byte {document.trailing}, but more follows: some engines stop reading there, "
-            "others refuse the document",
+            f"has trailing data at byte {document.trailing} after the first JSON value; some "
+            "engines ignore it, others reject the document",
             {"offset": document.trailing},
             Severity.ERROR,
         )

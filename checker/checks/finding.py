@@ -1,4 +1,4 @@
-"""Findings: what a check has to say about a place in an archive."""
+"""Findings: what a check reports about a place in an archive."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from checker.model.location import Location
 class Severity(StrEnum):
     """How much a finding matters.
 
-    ``ERROR``: a MUST is broken, an engine refuses the archive, or content is lost or unsafe.
-    ``WARNING``: a SHOULD is broken, or there is trouble ahead. ``NOTE``: worth knowing.
+    ``ERROR``: a MUST is violated, an engine rejects the archive, or content is lost or unsafe.
+    ``WARNING``: a SHOULD is violated, or problems are likely later. ``NOTE``: worth knowing.
     """
 
     ERROR = "error"
@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the gravest; sorts findings and compares them with ``--fail-on``."""
+        """0 for the highest severity; sorts findings and compares them with ``--fail-on``."""
         return _RANKS[self]
 
 
@@ -34,11 +34,11 @@ class Finding(NamedTuple):
     Attributes:
         rule: Id of the rule, such as ``ARC003``.
         name: Name of the rule, such as ``bad-header-checksum``.
-        severity: How much it matters, after the settings had their say.
+        severity: How much it matters, after the settings are applied.
         message: What is wrong, naming both sides.
         location: The one primary place.
         related: Further places that belong to the finding.
-        fix: What to do about it, where one command or edit mends it.
+        fix: What to do about it, where one command or edit fixes it.
         waived: The reason of the waiver that covers this finding.
     """
 

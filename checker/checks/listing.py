@@ -1,4 +1,4 @@
-"""Lists in messages: the first few of many things."""
+"""Lists in messages: the first few of many items."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 
 def first_few(items: Sequence[T], most: int, show: Callable[[T], str] = str) -> str:
-    """The first of some things, and how many are left: ``a, b and 7 more``.
+    """The first few items, and the number of the remaining ones: ``a, b and 7 more``.
 
     Args:
-        items: The things.
-        most: How many are shown.
-        show: How one is shown.
+        items: The items.
+        most: The number of items to show.
+        show: Formats one item.
     """
     shown = ", ".join(map(show, items[:most]))
     left = len(items) - most

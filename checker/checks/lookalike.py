@@ -1,4 +1,4 @@
-"""What bytes that are no tar look like, told from their first few, for messages."""
+"""File formats that are often taken for a tar, recognized by their first bytes, for messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAGICS = (
     (b"BZh", "bzip2 data"),
     (b"\xfd7zXZ\x00", "xz data"),
     (b"\x28\xb5\x2f\xfd", "zstd data"),
-    (b"\x5d\x00\x00", "an lzma stream, the format before xz"),
+    (b"\x5d\x00\x00", "an lzma stream, the predecessor of xz"),
     (b"\x04\x22\x4d\x18", "an lz4 file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip file"),
     (b"Rar!", "a RAR file"),
@@ -26,12 +26,12 @@ _MAGICS = (
     (b"\xed\xab\xee\xdb", "an RPM package"),
     (b"%PDF", "a PDF document"),
     (b"#!", "a script"),
-    (b"\xff\xfe", "text in UTF-16, as PowerShell's > makes of any output; docker save -o does not"),
-    (b"\xfe\xff", "text in UTF-16"),
-    (b"Salted__", "a file that OpenSSL encrypted"),
-    (b"age-encryption.org/", "a file that age encrypted"),
-    (b"-----BEGIN PGP", "a message of OpenPGP"),
-    (b"version https://git-lfs", "a Git LFS pointer, not the file that it stands for"),
+    (b"\xff\xfe", "UTF-16 text, as written by PowerShell's > operator; use docker save -o instead"),
+    (b"\xfe\xff", "UTF-16 text"),
+    (b"Salted__", "a file encrypted with OpenSSL"),
+    (b"age-encryption.org/", "a file encrypted with age"),
+    (b"-----BEGIN PGP", "an OpenPGP message"),
+    (b"version https://git-lfs", "a Git LFS pointer instead of the file itself"),
 )
 _HTML = (b"<!doctype html", b"<html")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x1b")
@@ -40,19 +40,19 @@ _DELETE = 0x7F
 
 
 def looks_like(head: bytes) -> str | None:
-    """What the first bytes of something (512 are enough) look like, in words; None if unknown."""
+    """The format that the first bytes resemble (512 are enough), in words; None if unknown."""
     for magic, words in _MAGICS:
         if head.startswith(magic):
             return words
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.lower().startswith(_HTML):
-        return "an HTML page, such as a server's error or login page"
+        return "an HTML page, such as the error or login page of a server"
     if start.startswith((b"<?xml", b"<Error")):
-        return "an XML document, such as a storage service's error"
+        return "an XML document, such as an error message of a storage service"
     if start.startswith((b"{", b"[")):
-        return "a JSON document, such as a registry's error"
+        return "a JSON document, such as an error message of a registry"
     if not head.strip(b"\0"):
-        return "nothing but zeros" if head else None
+        return "a sequence of zero bytes" if head else None
     return "text" if _is_text(head) else None
 
 

@@ -1,4 +1,4 @@
-"""What platforms are called: Go's words for systems and machines, and when two names mean one.
+"""Platform names: the values of GOOS and GOARCH, their variants, and which names are equivalent.
 
 Sources: OCI image-spec 1.1, image-index.md "Image Index Property Descriptions" (platform) and
 "Platform Variants"; Go 1.25, internal/syslist and the settings GOARM, GOARM64, GOAMD64, GOPPC64 and
@@ -42,7 +42,7 @@ VARIANTS = MappingProxyType(
         "riscv64": frozenset({"rva20u64", "rva22u64", "rva23u64"}),
     },
 )
-"""The variants that have a meaning, by architecture; of others nothing is known."""
+"""The known variants, by architecture; other architectures have none that are defined."""
 
 WINDOWS_FEATURES = frozenset({"win32k"})
 """The values of ``os.features`` for Windows."""
@@ -63,12 +63,12 @@ _USUAL_WORDS = {
     "x86-64": "amd64",
     "x86_64": "amd64",
 }
-# What an absent variant means.
+# The variant that an absent one means.
 _PLAIN = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
 
 
-def word_of_go(word: str) -> str | None:
-    """Go's word for a system or machine that goes by another name; None if none is known."""
+def go_name(word: str) -> str | None:
+    """The GOOS or GOARCH value for another common name (``x86_64``); None if none is known."""
     lowered = word.lower()
     if lowered in _USUAL_WORDS:
         return _USUAL_WORDS[lowered]
@@ -77,12 +77,12 @@ def word_of_go(word: str) -> str | None:
 
 
 def variant_of(platform: Platform) -> str:
-    """The variant, spelled out where an absent one has a meaning."""
+    """The variant; the default of the architecture if it is absent."""
     return platform.variant or _PLAIN.get(platform.architecture, "")
 
 
 def selector(platform: Platform) -> tuple[object, ...]:
-    """What an engine picks an image by; alike for platforms that mean the same."""
+    """What an engine selects an image by; equal for equivalent platforms."""
     return (
         platform.os,
         platform.architecture,
@@ -92,18 +92,19 @@ def selector(platform: Platform) -> tuple[object, ...]:
     )
 
 
-def unknown_words(platform: Platform) -> Iterator[tuple[str, str]]:
-    """Yield the fields whose word is not one of Go's, and what to say of each.
+def unknown_values(platform: Platform) -> Iterator[tuple[str, str]]:
+    """Yield the fields whose value is not a known one, and a message for each.
 
-    Fields without a word are passed over.
+    Fields without a value are skipped.
     """
-    words = (
-        ("os", platform.os, OPERATING_SYSTEMS),
-        ("architecture", platform.architecture, ARCHITECTURES),
-        ("variant", platform.variant, VARIANTS.get(platform.architecture)),
+    architecture = platform.architecture
+    fields = (
+        ("os", platform.os, OPERATING_SYSTEMS, "GOOS value"),
+        ("architecture", architecture, ARCHITECTURES, "GOARCH value"),
+        ("variant", platform.variant, VARIANTS.get(architecture), f"variant of {architecture}"),
     )
-    for field, word, known in words:
-        if word and known is not None and word not in known:
-            better = word_of_go(word)
-            hint = f'; Go\'s word is "{better}"' if better in known else ""
-            yield field, f'{field} is "{word}", which engines do not know{hint}'
+    for field, value, known, what in fields:
+        if value and known is not None and value not in known:
+            better = go_name(value)
+            hint = f'; use "{better}"' if better in known else ""
+            yield field, f'{field} "{value}" is not a known {what}{hint}'

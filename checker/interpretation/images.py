@@ -161,7 +161,7 @@ def find_images(
     reached = LimitReached(
         limit="images",
         value=limits.images,
-        what=f"{len(found)} images; the rest was not looked at",
+        what=f"the archive contains {len(found)} images; the rest was not checked",
     )
     return tuple(found[: limits.images]), [reached]
 

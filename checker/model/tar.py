@@ -59,10 +59,10 @@ class Tar(NamedTuple):
         size: Bytes of the (uncompressed) tar.
         end: Byte offset of the first block of the end-of-archive marker; None without one.
         end_blocks: Zero blocks at the end: 0, 1 or 2.
-        after_end: The first bytes that are not zero behind the end, at most 512.
+        after_end: The first nonzero bytes after the end, at most 512.
         header_follows: Whether what follows the end is a tar header, as of an archive that was
             appended to this one.
-        head: The first bytes, at most 512, of what is no tar; else empty.
+        head: The first bytes, at most 512, if it is not a tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
         needed: Libraries that ELF executables need, by position, if a check asked for them;

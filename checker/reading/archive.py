@@ -251,7 +251,7 @@ class _Allowance:
         return LimitReached(
             limit="expansion",
             value=self._limits.expansion,
-            what=f"the blobs before this one inflated to {self._spent} bytes; it was not read",
+            what=f"the preceding blobs decompressed to {self._spent} bytes; this one was not read",
         )
 
 
@@ -418,7 +418,7 @@ def _all_limits(
         yield LimitReached(
             limit="members",
             value=limits.members,
-            what=f"{files} files in an image archive; only the first were read",
+            what=f"the image archive contains {files} files; only the first were read",
         )
 
 

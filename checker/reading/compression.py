@@ -22,7 +22,7 @@ MAGIC_SIZE = 8
 _STEP = 1 << 20
 _FIRST_STEP = 512
 _NUMBER_OF_ERROR = re.compile(r"^Error -?[0-9]+ ")
-# A decompressor copies what it is given behind the end of its stream. It is given little at first,
+# A decompressor copies what it is given after the end of its stream. It is given little at first,
 # then more and more, lest a file of tiny streams be copied again for each of them.
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
 _XZ_PADDING = bytes(4)
@@ -269,7 +269,7 @@ class Inflater:
                 LimitReached(
                     limit="window",
                     value=self._limits.window,
-                    what=f"the {self._kind} stream asks for more memory than this to inflate",
+                    what=f"decompressing the {self._kind} stream requires more memory than this",
                     offset=offset,
                 ),
             ) from error
@@ -306,7 +306,8 @@ class Inflater:
         return LimitReached(
             limit=limit,
             value=value,
-            what=f"{self._taken} bytes of {self._kind} gave {self._given}, and more would come",
+            what=f"{self._taken} bytes of {self._kind} data decompressed to {self._given} bytes "
+            "before the end",
             offset=self._taken,
         )
 

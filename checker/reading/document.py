@@ -55,7 +55,7 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     except ValueError as problem:
         error, error_offset = str(problem), _refused_offset(text)
     except RecursionError:
-        error = "nested deeper than this program can follow"
+        error = "nested too deeply to be parsed"
     else:
         rest = text.text[end:].lstrip(_BLANK)
         if rest:
@@ -73,11 +73,11 @@ def read_document(raw: bytes, limits: Limits) -> Document:
 
 
 class _Text:
-    """The bytes as text, each byte that is no UTF-8 replaced, as Go's decoder does.
+    """The bytes as text, each byte that is not valid UTF-8 replaced, as Go's decoder does.
 
     Attributes:
-        text: The text behind the byte order mark.
-        not_utf8: Offset of the first byte that is no UTF-8.
+        text: The text after the byte order mark.
+        not_utf8: Offset of the first byte that is not valid UTF-8.
     """
 
     def __init__(self, raw: bytes, start: int) -> None:
@@ -146,7 +146,7 @@ def _repeated_keys(pairs: list[tuple[str, object]]) -> list[str]:
 
 def _integer(digits: str) -> int:
     if len(digits.removeprefix("-")) > _DIGITS:
-        raise ValueError(f"an integer of {len(digits.removeprefix('-'))} digits")
+        raise ValueError(f"an integer has {len(digits.removeprefix('-'))} digits")
     return int(digits)
 
 
@@ -155,7 +155,7 @@ def _refuse(constant: str) -> None:
 
 
 def _refused_offset(text: _Text) -> int | None:
-    """Where the first number stands that the decoder refused."""
+    """The offset of the first number that the decoder rejected."""
     for match in _LITERALS.finditer(text.text):
         integer = "" if match["rest"] else match["digits"] or ""
         if match["constant"] or len(integer) > _DIGITS:

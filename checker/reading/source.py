@@ -142,7 +142,7 @@ class TarContent:
                 ),
             )
         at, offset = 0, stored.offset
-        # What the map has beyond the stored bytes belongs to other members, or to nobody.
+        # What the map describes beyond the stored bytes is not part of this member.
         end = offset + max(0, held)
         for span in spans:
             yield from _zeros(span.offset - at)
@@ -290,8 +290,8 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
 def _why(path: str, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return (
-            "no space left for the uncompressed copy: point TMPDIR to a larger disk, or set "
-            "--limit spool=BYTES"
+            "no space left for the uncompressed copy: set TMPDIR to a directory with more space, "
+            "or set --limit spool=BYTES"
         )
     place = "" if error.filename in (None, path) else f" ({error.filename})"
     return f"cannot be read: {error.strerror or error}{place}"
@@ -367,7 +367,7 @@ def _temporary_file() -> IO[bytes]:
     except OSError as error:
         raise OSError(
             error.errno,
-            "no folder to write the uncompressed copy to; point TMPDIR to one that can be written",
+            "no writable directory for the uncompressed copy; set TMPDIR to a writable directory",
         ) from error
 
 
@@ -458,8 +458,8 @@ def _open_folder(path: str, limits: Limits) -> Opened:
         if not any(item.name in _LAYOUT_MARKS for item in found):
             raise UnreadableError(
                 path,
-                "a folder without oci-layout, index.json or blobs; name a tar file or the folder "
-                "of an OCI image layout",
+                "the directory does not contain oci-layout, index.json or blobs; specify a tar "
+                "file or the directory of an OCI image layout",
             )
     entries = Entries()
     reached = _list_folder(path, entries, limits)
@@ -488,7 +488,7 @@ def _list_folder(root: str, entries: Entries, limits: Limits) -> tuple[LimitReac
                     LimitReached(
                         limit="entries",
                         value=limits.entries,
-                        what="the folder has more files; the rest was not read",
+                        what="the directory contains more files; the rest was not read",
                     ),
                 )
             path = f"{folder}/{item.name}" if folder else item.name

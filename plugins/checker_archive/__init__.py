@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
-from checker.hookspecs import hookimpl
+from checker import Check, hookimpl
 
 
 @hookimpl
 def checker_checks() -> tuple[type[Check], ...]:
-    """Give the rules of this bundle."""
+    """Return the rules of this bundle."""
     from checker_archive.rules import RULES
 
     return RULES

@@ -1,30 +1,28 @@
-"""ARC003: a header of the archive whose checksum is wrong."""
+"""ARC003: a header of the archive with a wrong checksum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.tar import AnomalyKind
 
 
 class BadHeaderChecksum(Check):
-    """A tar header's bytes do not add up to its checksum.
+    """The checksum in a tar header does not match the header.
 
     What it means:
-        Each entry of a tar begins with a header of 512 bytes that holds the sum of its own bytes.
-        Here the sum is another one, so the header was damaged, or something else lies in its place.
-        Where the compressed stream around the tar is corrupt, that alone is reported.
+        Each entry of a tar begins with a header of 512 bytes that contains a checksum of its own
+        bytes. Here the checksum does not match: the header was damaged, or other data is at this
+        position. If the compressed stream around the tar is corrupt, only that is reported.
 
     Why it matters:
-        Every engine stops at this header and refuses the archive. Python's tarfile ends here
-        without a word, as if nothing followed, so what follows is silently lost.
+        Every engine stops at this header and rejects the archive. Python's tarfile stops here
+        without an error, as if the archive ended, so everything after it is silently lost.
 
     How to fix it:
-        Write the archive again, or fetch it again: a download cut and resumed wrongly, or a text
-        conversion on the way, leaves such headers.
+        Create the archive again, or download it again. Typical causes are a download that was
+        resumed incorrectly and a text conversion during the transfer.
 
     References:
         - POSIX.1-2017, pax, "ustar Interchange Format", chksum
@@ -36,12 +34,12 @@ class BadHeaderChecksum(Check):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the headers of the outer tar, unless a corrupt stream spoiled them."""
+        """Report the headers of the outer tar, unless a corrupt stream is the cause."""
         if archive.compression.error is not None:
             return
         for anomaly in archive.tar.of_kind(AnomalyKind.BAD_CHECKSUM):
             yield self.finding(
                 archive,
-                f"header at byte {anomaly.offset}: {anomaly.detail}; nothing from here on is read",
+                f"header at byte {anomaly.offset}: {anomaly.detail}; engines stop reading here",
                 at={"member": anomaly.name, "offset": anomaly.offset},
             )

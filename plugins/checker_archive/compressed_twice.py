@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 
 
 class CompressedTwice(Check):
-    """The archive is compressed, and compressed once more.
+    """The archive is compressed twice.
 
     What it means:
-        What comes out of the decompression is itself compressed by gzip, bzip2, xz or zstd, so that
-        the tar lies below two compressions.
+        The decompressed data is itself compressed with gzip, bzip2, xz or zstd. The tar is inside
+        the second compression.
 
     Why it matters:
-        Docker, containerd and all readers of OCI archives take off one compression and refuse what
-        they find: "invalid tar header", "unexpected EOF". Only the docker-archive reader of Podman
-        and skopeo goes further.
+        Docker, containerd and all readers of OCI archives decompress once and reject the result:
+        "invalid tar header", "unexpected EOF". Only the docker-archive reader of Podman and skopeo
+        decompresses twice.
 
     How to fix it:
-        Take one compression off. `docker save IMAGE | gzip > image.tar.gz`, stored or sent by
-        something that compresses again, is the usual cause.
+        Remove one compression. The usual cause is an archive that is compressed when it is saved
+        and again when it is stored or transferred:
+
+            docker save app:1 | gzip > image.tar.gz    # one compression
+            gzip -dc image.tar.gz.gz > image.tar.gz    # removes the second one
 
     References:
         - Docker, pkg/archive and moby/go-archive, DecompressStream: one compression, by magic
@@ -42,8 +43,8 @@ class CompressedTwice(Check):
         outer, inner = archive.compression.kind, inside.compression.kind
         yield self.finding(
             archive,
-            f"the {outer} stream holds {inner} data instead of a tar; only the docker-archive "
-            "readers of Podman and skopeo take off a second compression",
+            f"the {outer} stream contains {inner} data instead of a tar; only the docker-archive "
+            "readers of Podman and skopeo decompress twice",
             at={"offset": 0},
-            fix=f"{outer} -dc FILE > MENDED",
+            fix=f"{outer} -dc FILE > FIXED",
         )

@@ -1,34 +1,32 @@
-"""ARC021: a hard link to a member that does not come before it."""
+"""ARC021: a hard link to a member that does not precede it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
-from checker_archive._outer import root_reason
+from checker_archive.outer_tar import ImageTarCheck
 
 _DIRECTORY = ord(DIRECTORY)
 
 
-class DanglingHardLink(Check):
-    """A hard link leads to a member that does not come before it.
+class DanglingHardLink(ImageTarCheck):
+    """The target of a hard link does not precede the link.
 
     What it means:
-        A hard link in a tar is another name for a member that was extracted before. Here no such
-        member is in the archive, or it comes only later, or it is a directory. In a root filesystem
-        the rules about layers report it.
+        A hard link in a tar is another name for a member that was extracted before. Here the target
+        is not in the archive, follows the link, or is a directory. In a root filesystem the rules
+        for layers report this.
 
     Why it matters:
-        Whoever extracts the archive stops: `docker load` (classic store), `docker import`, `podman
-        import` and skopeo's oci-archive with "no such file or directory". Engines that only read
-        the members they need pass over it.
+        Engines that extract the archive fail: `docker load` (classic store), `docker import`,
+        `podman import` and skopeo's oci-archive report "no such file or directory". Engines that
+        read only the members they need ignore it.
 
     How to fix it:
-        Write the archive again with the target in it, and first. Tars that were filtered or sorted
-        lose targets that way; `tar --hard-dereference` makes files of the links.
+        Create the archive again with the target included, before the link. Filtering or sorting the
+        members of a tar loses or moves targets; `tar --hard-dereference` stores links as files.
 
     References:
         - Docker, pkg/archive, createTarFile: the target must have been extracted
@@ -39,12 +37,8 @@ class DanglingHardLink(Check):
     name = "dangling-hard-link"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Hard links of a folder cannot dangle, and a root filesystem is another rule's."""
-        return root_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look the targets up."""
+        """Look up the targets."""
         entries = archive.entries
         doubtful: list[int] = []
         for position in entries.of_kind(HARD_LINK):
@@ -64,14 +58,14 @@ class DanglingHardLink(Check):
         yield from self._later(archive, doubtful)
 
     def _later(self, archive: Archive, doubtful: list[int]) -> Iterator[Finding]:
-        """Links whose target comes later, at least in its last copy."""
+        """Links whose target follows them, at least in its last copy."""
         entries = archive.entries
         targets = {i: clean_path(entries.linknames.get(i, "")) for i in doubtful}
         places = entries.places(frozenset(targets.values()))
         for position, path in targets.items():
             first = places[path][0]
             if first >= position:
-                what = f"comes only later, at byte {entries.offsets[first]}"
+                what = f"follows it, at byte {entries.offsets[first]}"
                 if first == position:
                     what = "is the link itself"
                 yield self._report(archive, position, what)

@@ -1,82 +1,77 @@
-"""ARC006: something behind the end of the archive."""
+"""ARC006: data after the end of the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.compression import CompressionKind
 from checker.model.tar import Anomaly, AnomalyKind
-from checker_archive._outer import folder_reason
+from checker_archive.outer_tar import TarCheck
 
-_OTHERS = {CompressionKind.GZIP: "Docker and containerd do not"}
-_NEWER = "Docker does so up to 20.10, and with an import"
+_AFTER_GZIP = "Podman and skopeo reject the file, Docker and containerd ignore the data"
+_AFTER_OTHERS = "Podman and skopeo reject the file, as do Docker 20.10 and docker import"
 
 
-class DataAfterEnd(Check):
-    """Something follows the end of the archive.
+class DataAfterEnd(TarCheck):
+    """The archive contains data after its end.
 
     What it means:
-        Behind the two blocks of zeros that end a tar, only further zeros may follow. Here there is
-        more. If it is another tar header, or if it follows the end of the compressed stream, the
-        finding is an error. Zeros behind the end marker, which fill a record, are fine.
+        A tar ends with two blocks of zeros; only more zeros may follow. Here other data follows. If
+        it is a tar header, or if the data follows the end of the compressed stream, the severity is
+        error. Zeros after the end marker, which fill up a record, are not reported.
 
     Why it matters:
-        Readers stop at the end marker, so what follows is hidden from them, while tools that
-        ignore the marker (`tar --ignore-zeros`) see other members than the engine does. It is what
-        `cat a.tar b.tar` makes. Behind a compressed stream, Podman and skopeo refuse such bytes;
-        Docker and containerd pass over them behind gzip, behind the others Docker does so since 23,
-        when it loads.
+        Readers stop at the end marker, so they ignore the data, while tools that ignore the marker
+        (`tar --ignore-zeros`) see other members than the engines. After a compressed stream, Podman
+        and skopeo reject such data. Docker and containerd ignore it after gzip; after the other
+        compressions Docker ignores it since 23.0, when loading.
 
     How to fix it:
-        Write the archive anew. To join two tars use `tar --concatenate`; to append to one use
-        `tar --append`.
+        Create the archive again. Two tars cannot be joined with `cat`:
+
+            cat a.tar b.tar > both.tar                 # b.tar is never read
+            tar --concatenate --file=a.tar b.tar       # appends the members of b.tar
 
     References:
         - POSIX.1-2017, pax, "ustar Interchange Format": two blocks of zeros end an archive
         - Go archive/tar, reader.go, readHeader: io.EOF after two zero blocks
-        - Go compress/gzip, gunzip.go: "invalid header" for what follows a member and is none
+        - Go compress/gzip, gunzip.go: "invalid header" for data after a gzip member
     """
 
     id = "ARC006"
     name = "data-after-end"
     severity = Severity.WARNING
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """A folder has no end."""
-        return folder_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look behind the end of the tar and of the compression."""
+        """Look for data after the end of the tar and of the compressed stream."""
         for anomaly in archive.tar.of_kind(AnomalyKind.DATA_AFTER_END):
-            yield self._behind_tar(archive, anomaly)
+            yield self._after_tar(archive, anomaly)
         if archive.compression.trailing is not None:
-            yield self._behind_stream(archive, archive.compression.trailing)
+            yield self._after_stream(archive, archive.compression.trailing)
 
-    def _behind_tar(self, archive: Archive, anomaly: Anomaly) -> Finding:
+    def _after_tar(self, archive: Archive, anomaly: Anomaly) -> Finding:
         offset = anomaly.offset
         is_header = archive.tar.header_follows
-        found = "another tar header" if is_header else "data that is no tar header"
+        found = "another tar header" if is_header else "other data"
         before = "" if len(archive.entries) else ", before any member"
         return self.finding(
             archive,
-            f"the end marker stands at byte {archive.tar.end}{before}, {found} follows at byte "
-            f"{offset}; no engine looks at it",
+            f"the end-of-archive marker is at byte {archive.tar.end}{before}, but {found} follows "
+            f"at byte {offset}; all engines ignore it",
             at={"offset": offset},
             severity=Severity.ERROR if is_header else None,
         )
 
-    def _behind_stream(self, archive: Archive, trailing: int) -> Finding:
+    def _after_stream(self, archive: Archive, trailing: int) -> Finding:
         compression = archive.compression
-        kind = compression.kind
+        is_gzip = compression.kind is CompressionKind.GZIP
         zeros = "zero " if compression.trailing_zeros else ""
         return self.finding(
             archive,
             f"the {compression.kind} stream ends at byte {trailing}, {archive.size - trailing} "
-            f"{zeros}bytes follow; Podman and skopeo refuse that, {_OTHERS.get(kind, _NEWER)}",
+            f"{zeros}bytes follow; {_AFTER_GZIP if is_gzip else _AFTER_OTHERS}",
             at={"offset": trailing},
-            fix=f"head -c {trailing} FILE > MENDED",
+            fix=f"head -c {trailing} FILE > FIXED",
             severity=Severity.ERROR,
         )

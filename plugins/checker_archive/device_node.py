@@ -5,35 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Finding, Severity
 from checker.checks.listing import first_few
-from checker.model.archive import IMAGE_KINDS, Archive
+from checker.model.archive import IMAGE_KINDS
 from checker.model.devices import is_usual_device
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAMES, Entries
-from checker_archive._outer import folder_reason
+from checker_archive.outer_tar import TarCheck
 
 _LARGEST = 0xFFFFFFFF
 _SHOWN = 3
+_TOO_LARGE = "the device numbers do not fit into 32 bits; engines reject them"
 
 
-class DeviceNode(Check):
-    """The archive holds a device node or a fifo.
+class DeviceNode(TarCheck):
+    """The archive contains a device node or a fifo.
 
     What it means:
-        A member is a character or block device, or a fifo. In an image archive nothing needs one,
-        and a device is a warning. In a root filesystem devices are notes, for the runtime of a
-        container makes its own `/dev`, and those that every `/dev` has, such as `null` and `tty`,
-        are not reported, nor are fifos; but a character device with the numbers 0, 0 is how
-        overlayfs marks a deleted file, and numbers that do not fit 32 bits are refused.
+        A member is a character device, a block device or a fifo. An image archive does not need
+        any; a device there is a warning, a fifo a note. In a root filesystem devices are notes,
+        because the container runtime provides its own `/dev`; fifos and the devices of every
+        `/dev`, such as `null` and `tty`, are not reported there. A character device with the
+        numbers 0, 0 is how overlayfs marks a deleted file, and numbers that do not fit into 32 bits
+        are an error.
 
     Why it matters:
-        Making a device needs privileges: rootless Podman, Buildah and skopeo fail to extract the
-        archive. Block devices give whoever opens them the host's disk. On overlayfs a device 0, 0
-        does not appear at all, and hides what a lower layer has there.
+        Creating a device requires privileges: rootless Podman, Buildah and skopeo fail to extract
+        the archive. Block devices give whoever opens them access to the host's disk. On overlayfs a
+        device 0, 0 is invisible and hides the file of a lower layer.
 
     How to fix it:
-        Leave devices out: `tar --exclude=./dev/* …`
+        Exclude devices when the archive is created: `tar --exclude='./dev/*' …`.
 
     References:
         - Docker, pkg/archive, handleTarTypeBlockCharFifo; moby/go-archive 0.3: 32-bit numbers
@@ -43,10 +44,6 @@ class DeviceNode(Check):
     id = "ARC022"
     name = "device-node"
     severity = Severity.WARNING
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """What lies in a folder is not extracted."""
-        return folder_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the devices and fifos."""
@@ -64,7 +61,7 @@ class DeviceNode(Check):
     def _report(
         self, archive: Archive, positions: list[int], words: str, severity: Severity
     ) -> Finding:
-        """One finding for all that have the same trouble."""
+        """One finding for all members with the same problem."""
         entries = archive.entries
         first = positions[0]
         shown = first_few(positions, _SHOWN, partial(_shown, entries))
@@ -86,10 +83,10 @@ def _shown(entries: Entries, position: int) -> str:
 def _in_image(kind: str, path: str, device: tuple[int, int]) -> tuple[str, Severity]:
     del path
     if kind == FIFO:
-        return "no image archive has a use for a fifo", Severity.NOTE
+        return "image archives do not need a fifo", Severity.NOTE
     if not _fits(device):
-        return "numbers that do not fit 32 bits", Severity.ERROR
-    words = "extracting a device needs privileges, and no image archive has a use for one"
+        return _TOO_LARGE, Severity.ERROR
+    words = "extracting a device requires privileges, and image archives do not need any"
     return words, Severity.WARNING
 
 
@@ -98,10 +95,10 @@ def _in_root(kind: str, path: str, device: tuple[int, int]) -> tuple[str, Severi
     if kind == FIFO or is_usual_device(kind, path, device):
         return None
     if not _fits(device):
-        return "numbers that do not fit 32 bits", Severity.ERROR
+        return _TOO_LARGE, Severity.ERROR
     if kind == CHARACTER_DEVICE and device == (0, 0):
-        return "overlayfs takes such a device for a deleted file", Severity.WARNING
-    return "extracting a device needs privileges", Severity.NOTE
+        return "overlayfs treats such a device as a deleted file", Severity.WARNING
+    return "extracting a device requires privileges", Severity.NOTE
 
 
 def _fits(device: tuple[int, int]) -> bool:

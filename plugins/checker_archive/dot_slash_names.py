@@ -6,29 +6,29 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import IMAGE_KINDS, Archive
+from checker import Archive, Finding, Severity
+from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import SPELLINGS
-from checker_archive._outer import folder_reason
+from checker_archive.outer_tar import TarCheck
 
 
-class DotSlashNames(Check):
-    """The names of an image archive begin with `./`.
+class DotSlashNames(TarCheck):
+    """The member names of an image archive begin with `./`.
 
     What it means:
-        The members are called `./manifest.json`, `./blobs/…` and so on, as `tar -C FOLDER -cf F.tar
-        .` writes them, where engines write `manifest.json`. In a root filesystem that is normal and
-        not reported.
+        The members are named `./manifest.json`, `./blobs/…` and so on, where engines write
+        `manifest.json`. A root filesystem usually has such names, so they are not reported there.
 
     Why it matters:
-        Engines clean names before they compare them, so the archive works. Simple tools that look
-        for `manifest.json` by its exact name (`tar -xOf F.tar manifest.json`) do not find it, and
-        containerd does not find a layer that is listed by the path of a symbolic link.
+        Engines normalize names before they compare them, so the archive works. Simple tools that
+        look for `manifest.json` by its exact name (`tar -xOf F.tar manifest.json`) do not find it,
+        and containerd does not find a layer that is listed by the path of a symbolic link.
 
     How to fix it:
-        Name the members: `tar -C FOLDER -cf F.tar $(ls -A FOLDER)`, or let an engine write the
-        archive.
+        List the members instead of `.`, or let an engine create the archive:
+
+            tar -C layout -cf image.tar .                  # ./manifest.json
+            tar -C layout -cf image.tar $(ls -A layout)    # manifest.json
 
     References:
         - containerd, core/images/archive/importer.go: path.Clean of names, not of links
@@ -40,13 +40,13 @@ class DotSlashNames(Check):
     severity = Severity.NOTE
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Root filesystems are written so."""
+        """Give the reason if the archive is not an image archive, or not a tar."""
         if archive.kind not in IMAGE_KINDS:
-            return "the archive is no image archive"
-        return folder_reason(archive)
+            return "the archive is not an image archive"
+        return super().skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at how the names are spelled; one finding stands for all."""
+        """Look at the spelling of the names; one finding covers all."""
         entries = archive.entries
         found = [match.start() for match in _dotted().finditer(entries.spellings)]
         found = [position for position in found if entries.paths[position]]
@@ -55,7 +55,7 @@ class DotSlashNames(Check):
             yield self.finding(
                 archive,
                 f"{len(found)} of {len(entries)} names begin with ./, the first is {first}; "
-                "engines clean them, tools that look for exact names do not",
+                "engines normalize names, tools that look for an exact name do not find it",
                 at={"member": first, "offset": entries.offsets[found[0]]},
             )
 

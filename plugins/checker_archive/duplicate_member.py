@@ -1,17 +1,15 @@
-"""ARC008: a member that is there more than once."""
+"""ARC008: a member that appears more than once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Finding, Kind, Location, Severity
 from checker.checks.listing import first_few
-from checker.model.archive import Archive, Kind
 from checker.model.collisions import Collision, collisions
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, Entries, clean_path
-from checker.model.location import Location
-from checker_archive._outer import folder_reason
+from checker_archive.outer_tar import TarCheck
 
 _CONTROL_FILES = frozenset({"manifest.json", "index.json", "oci-layout", "repositories"})
 _OF_OCI = frozenset({"index.json", "oci-layout"})
@@ -19,24 +17,27 @@ _FLAT = frozenset({Kind.ROOTFS, Kind.LAYER})
 _SHOWN = 5
 
 
-class DuplicateMember(Check):
-    """A member is there more than once.
+class DuplicateMember(TarCheck):
+    """A member appears more than once.
 
     What it means:
-        Two members of the archive have the same place once `./`, doubled and trailing slashes are
-        taken off their names. In an image archive it is an error for the files that say what the
-        image is, and for configs, manifests and layers whose copies differ, else a warning;
-        repeated directories are fine. In a root filesystem it is an error, for directories too.
+        Two members of the archive have the same path after `./`, doubled and trailing slashes are
+        removed from their names. In an image archive this is an error for the files that describe
+        the image, and for configs, manifests and layers whose copies differ; otherwise it is a
+        warning, and repeated directories are not reported. In a root filesystem it is an error,
+        also for directories.
 
     Why it matters:
-        Readers disagree about which copy counts: Docker and containerd take the last one, Podman
-        and skopeo the first one of a docker-archive, so two engines load different images from one
-        file. In a root filesystem, `docker import` (unless it uses containerd's image store) and
-        `podman import` refuse it: "duplicates of file paths not supported".
+        Readers disagree about which copy counts: Docker and containerd use the last one, the
+        docker-archive readers of Podman and skopeo use the first one, so two engines load different
+        images from one file. For a root filesystem, `docker import` (classic store) and `podman
+        import` fail: "duplicates of file paths not supported".
 
     How to fix it:
-        Write the archive anew from a folder. `tar --append` and `zip`-like updates do not replace
-        a member, they add another one.
+        Create the archive again from a directory. `tar --append` does not replace a member, it adds
+        another one:
+
+            tar --append -f image.tar manifest.json    # a second manifest.json
 
     References:
         - vbatts/tar-split, tar/storage/packer.go: ErrDuplicatePath
@@ -48,12 +49,8 @@ class DuplicateMember(Check):
     name = "duplicate-member"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """A folder has each name once."""
-        return folder_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the names that repeat another."""
+        """Look for repeated paths."""
         found = collisions(archive.entries)
         if archive.kind in _FLAT:
             yield from (self._in_root(archive, collision) for collision in found)
@@ -65,9 +62,9 @@ class DuplicateMember(Check):
 
     def _in_root(self, archive: Archive, collision: Collision) -> Finding:
         if collision.refused:
-            consequence = "Docker's classic store and Podman refuse to import that"
+            consequence = "Docker's classic store and Podman refuse to import the archive"
         else:
-            consequence = "only the last one is left"
+            consequence = "extraction keeps only the last one"
         return self._report(
             archive,
             collision,
@@ -80,10 +77,10 @@ class DuplicateMember(Check):
             consequence = _disagreement(collision.path)
             severity = Severity.ERROR
         elif _copies(archive, collision) == 1:
-            consequence = "all of the same content"
+            consequence = "all copies have the same content"
             severity = Severity.WARNING
         else:
-            consequence = f"with different content, and {_disagreement(collision.path)}"
+            consequence = f"the copies differ, and {_disagreement(collision.path)}"
             matters = collision.path in used or collision.path.startswith("blobs/")
             severity = Severity.ERROR if matters else Severity.WARNING
         return self._report(archive, collision, consequence, severity)
@@ -96,13 +93,11 @@ class DuplicateMember(Check):
         places = first_few(
             positions,
             _SHOWN,
-            lambda i: (
-                f"byte {entries.offsets[i]} as {entries.name(i) or 'a member without a name'}"
-            ),
+            partial(_place, entries),
         )
         return self.finding(
             archive,
-            f"{collision.path or 'the root'} is there {len(positions)} times, at {places}; "
+            f"{collision.path or 'the root'} appears {len(positions)} times, at {places}; "
             f"{consequence}",
             at={"member": entries.name(positions[1]), "offset": entries.offsets[positions[1]]},
             related=[
@@ -114,15 +109,15 @@ class DuplicateMember(Check):
 
 
 def _disagreement(path: str) -> str:
-    """Who takes which of several copies."""
+    """Which engine uses which copy."""
     if path in _OF_OCI or path.startswith("blobs/"):
         return (
-            "readers disagree which one counts: those that extract the archive and containerd take "
-            "the last one, those that look for a name the first"
+            "readers disagree which one counts: containerd and readers that extract the archive "
+            "use the last one, readers that look up a name use the first one"
         )
     return (
-        "engines disagree which one counts: Docker and containerd take the last one, the "
-        "docker-archive readers of Podman and skopeo the first"
+        "engines disagree which one counts: Docker and containerd use the last one, the "
+        "docker-archive readers of Podman and skopeo use the first one"
     )
 
 
@@ -134,9 +129,9 @@ def _used_paths(archive: Archive) -> frozenset[str]:
 
 
 def _is_harmless(entries: Entries, collision: Collision) -> bool:
-    """Whether at most one of them is a file: directories are merged, global headers are no files.
+    """Whether at most one is a file: directories are merged, global headers are not extracted.
 
-    A file in the place of a directory is not harmless.
+    A file at the path of a directory is not harmless.
     """
     kinds = {chr(entries.kinds[i]) for i in collision.positions}
     if kinds <= {DIRECTORY, GLOBAL_HEADER}:
@@ -145,7 +140,7 @@ def _is_harmless(entries: Entries, collision: Collision) -> bool:
 
 
 def _copies(archive: Archive, collision: Collision) -> int:
-    """How many different contents there are; what was not read counts as different."""
+    """The number of different contents; a member that was not read counts as different."""
     entries = archive.entries
     contents: set[object] = set()
     for i in collision.positions:
@@ -155,8 +150,7 @@ def _copies(archive: Archive, collision: Collision) -> int:
     return len(contents)
 
 
-def _spelled(entries: Entries, position: int) -> str:
-    """Where an entry stands, and how its name is written there."""
-    return (
-        f"byte {entries.offsets[position]} as {entries.name(position) or 'a member without a name'}"
-    )
+def _place(entries: Entries, position: int) -> str:
+    """The offset of an entry, and the spelling of its name there."""
+    name = entries.name(position) or "a member without a name"
+    return f"byte {entries.offsets[position]} as {name}"

@@ -1,4 +1,4 @@
-"""ARC009: a name that leads out of the archive."""
+"""ARC009: a name or link that points outside of the archive."""
 
 from __future__ import annotations
 
@@ -6,36 +6,40 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker import Archive, Check, Finding, Kind, Severity
+from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries, climbs_out
 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
-_REFUSED = "; Docker since 29.7 and skopeo's oci-archive refuse that"
-_REFUSED_LINK = "; skopeo's oci-archive refuses that, and containerd in a Docker archive"
-_REFUSED_ABSOLUTE = "; in a Docker archive, containerd and Docker with its store refuse that"
+_REFUSED = "; Docker since 29.7 and skopeo's oci-archive reject it"
+_REFUSED_LINK = "; skopeo's oci-archive rejects it, as does containerd in a Docker archive"
+_REFUSED_ABSOLUTE = (
+    "; in a Docker archive, containerd and Docker with the containerd image store reject it"
+)
 _GLOBAL = ord(GLOBAL_HEADER)
 
 
 class EscapingName(Check):
-    """A name or link leads out of the archive.
+    """A name or link points outside of the archive.
 
     What it means:
-        The name of a member climbs above the top by `..`, or is absolute; or a hard link points
-        above the top; or, in an image archive, a symbolic link points out of it. Absolute names
-        in a root filesystem are a warning, and its symbolic links, absolute ones above all, are
-        left alone: that is how a root filesystem works.
+        The name of a member contains `..` that leads above the root of the archive, or is absolute;
+        or a hard link points outside; or, in an image archive, a symbolic link points outside. In a
+        root filesystem absolute names are a warning, and symbolic links are not reported, because
+        absolute links are normal there.
 
     Why it matters:
-        An extraction without care writes to, or reads from, places outside of its folder. Docker
-        since 29.7 ("invalid entry name", "invalid hardlink target"), Podman and skopeo refuse `..`
-        and such links; older Dockers bend them back into the root, so the file lands elsewhere.
-        Engines strip the slash of absolute names, containerd does not find such members.
+        An unsafe extraction writes to, or reads from, paths outside of its directory. Docker since
+        29.7 ("invalid entry name", "invalid hardlink target"), Podman and skopeo reject `..` and
+        such links; older Docker versions map them into the root, so the file ends up at another
+        path. Engines strip the slash of absolute names; containerd does not find such members.
 
     How to fix it:
-        Write the archive from inside its folder, with relative names: `tar -C FOLDER -cf F.tar .`,
-        without `--absolute-names`. If you did not make the archive, do not trust it.
+        Create the archive from inside its directory, with relative names and without
+        `--absolute-names`. If you did not create the archive, do not trust it.
+
+            tar -P -cf image.tar /tmp/layout      # /tmp/layout/index.json
+            tar -C /tmp/layout -cf image.tar .    # ./index.json
 
     References:
         - moby/go-archive 0.3: names and hard links must stay below the root
@@ -54,20 +58,25 @@ class EscapingName(Check):
         yield from self._absolute(archive, suspects)
         for position in suspects:
             if climbs_out(entries.name(position)):
-                yield self._odd(archive, position, f"its name climbs out of the archive{_REFUSED}")
+                yield self._odd(
+                    archive, position, f"the name points outside of the archive{_REFUSED}"
+                )
         yield from self._links(archive)
 
     def _absolute(self, archive: Archive, suspects: list[int]) -> Iterator[Finding]:
-        """One finding for all: a tar has either none of them or only such."""
+        """One finding for all: a tar has either no absolute names or only absolute ones."""
         entries = archive.entries
         found = [i for i in suspects if entries.name(i).startswith("/")]
         if not found:
             return
         first = f"{entries.name(found[0])}{_place(entries, found[0])}"
         if len(found) == 1:
-            message = f"1 member has an absolute name: {first}"
+            message = f"1 member has an absolute name: {first}; containerd does not find it"
         else:
-            message = f"{len(found)} members have absolute names, the first is {first}"
+            message = (
+                f"{len(found)} members have absolute names, the first is {first}; containerd does "
+                "not find them"
+            )
         severity = Severity.ERROR if archive.kind in _IMAGES else Severity.WARNING
         yield self._report(archive, found[0], message, severity)
 
@@ -77,20 +86,24 @@ class EscapingName(Check):
             target = entries.linknames.get(position, "")
             if climbs_out(target):
                 yield self._odd(
-                    archive, position, f"its hard link target {target} is outside{_REFUSED}"
+                    archive,
+                    position,
+                    f"the hard link target {target} is outside of the archive{_REFUSED}",
                 )
         for position in entries.of_kind(SYMLINK) if archive.kind in _IMAGES else ():
             target = entries.linknames.get(position, "")
-            folder = entries.paths[position].rpartition("/")[0]
+            directory = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
                 yield self._odd(
                     archive,
                     position,
-                    f"it is a symbolic link to {target}, absolute{_REFUSED_ABSOLUTE}",
+                    f"the symbolic link target {target} is absolute{_REFUSED_ABSOLUTE}",
                 )
-            elif climbs_out(f"{folder}/{target}"):
+            elif climbs_out(f"{directory}/{target}"):
                 yield self._odd(
-                    archive, position, f"it is a symbolic link to {target}, outside{_REFUSED_LINK}"
+                    archive,
+                    position,
+                    f"the symbolic link target {target} is outside of the archive{_REFUSED_LINK}",
                 )
 
     def _odd(self, archive: Archive, position: int, what: str) -> Finding:
@@ -111,13 +124,13 @@ class EscapingName(Check):
 
 
 def _place(entries: Entries, position: int) -> str:
-    """Where a header stands; files of a folder have none."""
+    """The offset of a header, for messages; files in a directory have none."""
     offset = entries.offsets[position]
     return f" at byte {offset}" if offset >= 0 else ""
 
 
 def _suspects(entries: Entries) -> list[int]:
-    """Entries whose name is absolute or may climb: few tars have any."""
+    """Entries whose name is absolute or may contain "..": few tars have any."""
     absolute = (match.start() for match in _absolute().finditer(entries.spellings))
     return sorted(i for i in {*absolute, *entries.own_names} if entries.kinds[i] != _GLOBAL)
 

@@ -1,28 +1,26 @@
-"""ARC010: a limit that ended the reading of something."""
+"""ARC010: a limit that stopped the reading of the archive or of one of its members."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 
 
 class LimitReached(Check):
-    """A limit was reached, so not all of the archive was looked at.
+    """A limit was reached, so the archive was not checked completely.
 
     What it means:
-        The archive asks for more memory, disk, depth or expansion than a sound one needs, and
-        reading went no further at that place. The message names the limit and its value.
+        The archive requires more memory, disk space, nesting or expansion than a valid one needs,
+        and reading stopped at that place. The message names the limit and its value.
 
     Why it matters:
-        What was not read was not checked either. A small file that inflates to terabytes, JSON
-        nested without end or millions of names are ways to bring a reader down.
+        The part that was not read was not checked. A small file that decompresses to terabytes,
+        deeply nested JSON and millions of names are ways to make a reader fail.
 
     How to fix it:
-        If the archive is trusted and really that large, raise the limit as the fix says. Else do
-        not load it.
+        If you trust the archive and it really is that large, raise the limit with the command given
+        as the fix. Otherwise do not load it.
 
     References:
         - CWE-409, highly compressed data; CWE-674, uncontrolled recursion

@@ -1,13 +1,11 @@
-"""ARC011: a header with a wrong checksum aside, a header that breaks the format."""
+"""ARC011: a header that violates the format in another way than by a wrong checksum."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.tar import AnomalyKind
 
 _SEVERITIES = {
@@ -22,27 +20,27 @@ _SEVERITIES = {
 }
 
 _LARGEST_ID = 0xFFFFFFFE
-"""Of a user or group; the largest number of 32 bits means none (chown(2))."""
+"""The largest user or group ID; the largest 32-bit number means "unchanged" (chown(2))."""
 
 
 class MalformedHeader(Check):
-    """A tar header, or an extension of one, breaks the format.
+    """A tar header, or an extension of one, violates the format.
 
     What it means:
         A number is neither octal nor base-256, a size is negative, a PAX record does not have the
         form "LENGTH KEY=VALUE", a sparse map contradicts its file, an extension header is larger
-        than readers accept, or one lone block of zeros stands between members. Three cases are
-        warnings: an extension header that no member follows, a global header that renames or
-        resizes all members, which some readers obey and others do not, and an owner or group that
-        is negative or does not fit 32 bits.
+        than readers accept, or a single block of zeros is between members. Three cases are
+        warnings: an extension header that is not followed by a member, a global header that renames
+        or resizes all members, which some readers apply and others ignore, and an owner or group
+        that is negative or does not fit into 32 bits.
 
     Why it matters:
-        Go's reader, which all engines use, stops at such a header, and the archive is refused.
-        Where readers are lenient they read different things from the same bytes.
+        Go's reader, which all engines use, stops at such a header, and the engine rejects the
+        archive. Readers that tolerate it interpret the same bytes differently.
 
     How to fix it:
-        Write the archive with a current tool. Hand-written tar code, and editing an archive in
-        place, are the usual causes.
+        Create the archive with a current tool. Usual causes are hand-written tar code and editing
+        an archive in place.
 
     References:
         - POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"
@@ -55,10 +53,10 @@ class MalformedHeader(Check):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the oddities of headers, then owners that cannot be."""
+        """Report malformed headers, then owners that are out of range."""
         yield from self._anomalies(archive)
         if archive.rootfs is not None:
-            # Owners in a root filesystem are another rule's.
+            # Owners in a root filesystem are reported by another rule.
             return
         entries = archive.entries
         for label, ids in (("owner", entries.uids), ("group", entries.gids)):
@@ -72,7 +70,8 @@ class MalformedHeader(Check):
             name, offset = archive.entries.name(position), archive.entries.offsets[position]
             yield self.finding(
                 archive,
-                f"byte {offset} ({name}): the {label} is {number}, Linux has 0 to {_LARGEST_ID}",
+                f"byte {offset} ({name}): the {label} ID is {number}, Linux allows 0 to "
+                f"{_LARGEST_ID}",
                 at={"member": name, "offset": offset},
                 severity=Severity.WARNING,
             )
@@ -80,7 +79,7 @@ class MalformedHeader(Check):
     def _anomalies(self, archive: Archive) -> Iterator[Finding]:
         for anomaly in archive.tar.of_kind(*_SEVERITIES):
             whose = f" ({anomaly.name})" if anomaly.name else ""
-            rest = "; nothing from here on is read" if anomaly.fatal else ""
+            rest = "; engines stop reading here" if anomaly.fatal else ""
             yield self.finding(
                 archive,
                 f"byte {anomaly.offset}{whose}: {anomaly.detail}{rest}",

@@ -1,16 +1,15 @@
-"""ARC014: a file whose name promises another compression than it has."""
+"""ARC014: a file whose name suggests another compression than it has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Source
+from checker import Archive, Check, Finding, Severity
+from checker.model.archive import Source
 from checker.model.compression import CompressionKind
 from checker.model.tar import AnomalyKind
 
-_ENDINGS = {
+_EXTENSIONS = {
     ".gz": CompressionKind.GZIP,
     ".tgz": CompressionKind.GZIP,
     ".taz": CompressionKind.GZIP,
@@ -28,22 +27,25 @@ _ENDINGS = {
 
 
 class NameUnlikeCompression(Check):
-    """The name of the file promises another compression than it has.
+    """The file name suggests another compression than the file has.
 
     What it means:
-        The ending of the file name (`.tar.gz`, `.tzst`, …) stands for a compression, and the file
-        is not compressed so. A file that is called `.tar` and is compressed is a note.
+        The extension of the file name (`.tar.gz`, `.tzst`, …) stands for a compression, but the
+        file is not compressed with it. A compressed file with the extension `.tar` is a note.
 
     Why it matters:
-        Engines go by the first bytes and do not care. People, scripts and web servers go by the
-        name: `gunzip` and `tar --gzip` refuse the file, and a server announces the wrong type.
-        `docker save -o image.tar.gz` does not compress, and is the usual cause.
+        Engines detect the compression from the first bytes. People, scripts and web servers rely on
+        the name: `gunzip` and `tar --gzip` reject the file, and a server announces the wrong type.
 
     How to fix it:
-        Rename the file, or compress it as its name says.
+        Rename the file, or compress it as its name says. The usual cause is that `docker save` does
+        not compress:
+
+            docker save -o image.tar.gz app:1          # an uncompressed tar
+            docker save app:1 | gzip > image.tar.gz
 
     References:
-        - GNU tar manual, "Creating and Reading Compressed Archives": the endings
+        - GNU tar manual, "Creating and Reading Compressed Archives": the extensions
         - Docker, pkg/archive, DetectCompression: by magic, not by name
     """
 
@@ -52,26 +54,27 @@ class NameUnlikeCompression(Check):
     severity = Severity.WARNING
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Only files have names."""
+        """Give the reason if the archive does not have a file name, or is not a tar."""
         if archive.source is not Source.FILE:
-            return "the archive has no file name"
+            return "the archive does not have a file name"
         if archive.tar.of_kind(AnomalyKind.NOT_A_TAR) or not archive.size:
-            return "the file is no tar"
+            return "the file is not a tar"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the ending with the magic."""
+        """Compare the extension with the magic number."""
         base = archive.path.rpartition("/")[2]
-        ending = "." + base.lower().rpartition(".")[2]
-        promised = _ENDINGS.get(ending)
+        extension = "." + base.lower().rpartition(".")[2]
+        expected = _EXTENSIONS.get(extension)
         found = archive.compression.kind
-        if promised is None or promised is found:
+        if expected is None or expected is found:
             return
-        is_plain = promised is CompressionKind.NONE
-        expected = "an uncompressed tar" if is_plain else f"{promised} data"
+        is_plain = expected is CompressionKind.NONE
+        meaning = "an uncompressed tar" if is_plain else f"{expected} data"
         actual = "not compressed" if found is CompressionKind.NONE else f"{found} data"
         yield self.finding(
             archive,
-            f"the name ends in {ending}, which stands for {expected}, the file is {actual}",
+            f"the file name ends in {extension}, which stands for {meaning}, but the file is "
+            f"{actual}",
             severity=Severity.NOTE if is_plain else None,
         )

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 
 
 class NestedArchive(Check):
-    """An image archive lies inside the archive.
+    """The archive contains an image archive as a member.
 
     What it means:
-        The tar is no image itself; a member of it is an image archive.
+        The tar itself is not an image; one of its members is an image archive.
 
     Why it matters:
         Engines do not look into members, so all of them refuse to load it. `docker import` and
-        `podman import` take it, and make an image with nothing in its root but the archive.
+        `podman import` accept it and create an image whose only file is the archive.
 
     How to fix it:
-        Take the archive out first, and load that.
+        Extract the inner archive and load that:
+
+            tar -xOf bundle.tar image.tar > image.tar
+            docker load -i image.tar
 
     References:
-        - Docker, image/tarexport/load.go: manifest.json at the top
+        - Docker, image/tarexport/load.go: manifest.json at the top level
         - OCI image-spec 1.1, image-layout.md, "Content"
     """
 
@@ -42,7 +43,7 @@ class NestedArchive(Check):
             name = entries.name(position)
             yield self.finding(
                 archive,
-                f"{name} is an image archive inside the archive, no engine looks into it",
+                f"{name} is an image archive inside the archive; engines do not look into members",
                 at={"member": name, "offset": entries.offsets[position]},
-                fix=f"tar -xOf FILE -- {quote(name)} > MENDED",
+                fix=f"tar -xOf FILE -- {quote(name)} > FIXED",
             )

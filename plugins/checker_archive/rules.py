@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_archive.bad_header_checksum import BadHeaderChecksum
 from checker_archive.compressed_twice import CompressedTwice
 from checker_archive.corrupt_compression import CorruptCompression
@@ -13,7 +13,7 @@ from checker_archive.dot_slash_names import DotSlashNames
 from checker_archive.duplicate_member import DuplicateMember
 from checker_archive.empty_archive import EmptyArchive
 from checker_archive.escaping_name import EscapingName
-from checker_archive.file_used_as_folder import FileUsedAsFolder
+from checker_archive.file_used_as_directory import FileUsedAsDirectory
 from checker_archive.limit_reached import LimitReached
 from checker_archive.malformed_header import MalformedHeader
 from checker_archive.missing_end_marker import MissingEndMarker
@@ -25,7 +25,7 @@ from checker_archive.truncated_archive import TruncatedArchive
 from checker_archive.unportable_member_name import UnportableMemberName
 from checker_archive.unreferenced_member import UnreferencedMember
 from checker_archive.unsupported_entry_type import UnsupportedEntryType
-from checker_archive.wrapped_in_folder import WrappedInFolder
+from checker_archive.wrapped_in_directory import WrappedInDirectory
 
 RULES: tuple[type[Check], ...] = (
     NotATar,
@@ -45,9 +45,9 @@ RULES: tuple[type[Check], ...] = (
     SkippableFrameFirst,
     UnportableMemberName,
     DotSlashNames,
-    WrappedInFolder,
+    WrappedInDirectory,
     NestedArchive,
-    FileUsedAsFolder,
+    FileUsedAsDirectory,
     DanglingHardLink,
     DeviceNode,
     UnreferencedMember,

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 
 
 class SkippableFrameFirst(Check):
     """The zstd stream begins with a skippable frame.
 
     What it means:
-        A zstd stream may begin with a frame that holds no data, only something for tools, as pzstd
-        writes it. Its first bytes are others than those of a frame with data.
+        A zstd stream may begin with a frame that contains metadata for tools instead of data, as
+        written by pzstd. Its first bytes differ from those of a data frame.
 
     Why it matters:
-        Podman, skopeo and crane know zstd by the magic of a data frame alone, take such a file for
-        an uncompressed tar and refuse it: "invalid tar header". Docker since 23 and containerd do
-        recognise it; Docker 20.10 knows no zstd at all.
+        Podman, skopeo and crane detect zstd only by the magic number of a data frame. They treat
+        such a file as an uncompressed tar and reject it: "invalid tar header". Docker since 23.0
+        and containerd detect it; Docker 20.10 does not support zstd.
 
     How to fix it:
         Compress the archive with `zstd`.
@@ -39,8 +37,8 @@ class SkippableFrameFirst(Check):
         if archive.compression.skippable_first:
             yield self.finding(
                 archive,
-                "the zstd stream begins with a skippable frame; Podman and skopeo do not recognise "
-                "it and refuse the archive, Docker since 23 and containerd take it",
+                "the zstd stream begins with a skippable frame; Podman and skopeo do not recognize "
+                "it and reject the archive, Docker since 23.0 and containerd accept it",
                 at={"offset": 0},
-                fix="zstd -dc FILE | zstd > MENDED",
+                fix="zstd -dc FILE | zstd > FIXED",
             )

@@ -1,14 +1,12 @@
-"""ARC004: an archive whose end is cut off."""
+"""ARC004: an archive that is truncated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.tar import Anomaly, AnomalyKind
-from checker_archive._outer import folder_reason, is_cut_by_limit
+from checker_archive.outer_tar import TarCheck, is_cut_by_limit
 
 _CUTS = (
     AnomalyKind.TRUNCATED_HEADER,
@@ -17,23 +15,23 @@ _CUTS = (
 )
 
 
-class TruncatedArchive(Check):
-    """The archive is cut off before its end.
+class TruncatedArchive(TarCheck):
+    """The archive is truncated.
 
     What it means:
-        The file ends inside a header, inside the content of a member, or before the compressed
-        stream does. If only the padding behind a member's content is cut, that member is whole, and
-        the finding is a warning, for members may have followed.
+        The file ends within a header, within the content of a member, or before the end of the
+        compressed stream. If only the padding after the content of a member is missing, that member
+        is complete, and the finding is a warning, because more members may have followed.
 
     Why it matters:
-        What was behind the cut is gone. Engines stop with "unexpected EOF". A download or copy
-        that broke off, or a full disk, is the usual cause.
+        The rest of the archive is lost. Engines fail with "unexpected EOF". Usual causes are an
+        interrupted download or copy and a full disk.
 
     How to fix it:
-        Fetch or write the file again, and compare its size or checksum with the original's.
+        Download or create the file again, and compare its size or checksum with the original.
 
     References:
-        - Go archive/tar, reader.go: io.ErrUnexpectedEOF; the end inside the padding is tolerated
+        - Go archive/tar, reader.go: io.ErrUnexpectedEOF; an end within the padding is accepted
         - RFC 1952 (gzip), section 2.3: a member ends with CRC32 and ISIZE
     """
 
@@ -41,12 +39,8 @@ class TruncatedArchive(Check):
     name = "truncated-archive"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """A folder cannot be cut."""
-        return folder_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at how the file and its compression end."""
+        """Look at the end of the file and of its compressed stream."""
         if is_cut_by_limit(archive):
             return
         cuts = archive.tar.of_kind(*_CUTS)
@@ -56,7 +50,7 @@ class TruncatedArchive(Check):
             yield from (self._cut_tar(archive, anomaly) for anomaly in cuts)
 
     def _cut_stream(self, archive: Archive, cut: Anomaly | None) -> Finding:
-        """One finding for both: the tar is short because its compressed stream is."""
+        """One finding for both: the tar is truncated because its compressed stream is."""
         compression = archive.compression
         return self.finding(
             archive,
@@ -69,7 +63,7 @@ class TruncatedArchive(Check):
         whose = "the archive" if cut.name is None else cut.name
         return self.finding(
             archive,
-            f"{whose} is cut off at byte {cut.offset}: {cut.detail}",
+            f"{whose} is truncated at byte {cut.offset}: {cut.detail}",
             at={"offset": cut.offset, "member": cut.name},
             severity=Severity.WARNING if padding else None,
         )
@@ -78,8 +72,8 @@ class TruncatedArchive(Check):
 def _loss(archive: Archive) -> str:
     tar = archive.tar
     if tar.end is not None:
-        return "the tar inside is whole, the end of the stream that follows it is missing"
+        return "the tar inside is complete, the end of the compressed stream is missing"
     cut = next(iter(tar.of_kind(AnomalyKind.TRUNCATED_CONTENT)), None)
     if cut is not None and cut.name is not None:
-        return f"inflated, it breaks off at byte {cut.offset} inside {cut.name}"
-    return f"inflated, it breaks off at byte {tar.size}"
+        return f"the decompressed tar ends at byte {cut.offset}, within {cut.name}"
+    return f"the decompressed tar ends at byte {tar.size}"

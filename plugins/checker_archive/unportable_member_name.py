@@ -1,4 +1,4 @@
-"""ARC016: a member whose name cannot be used everywhere."""
+"""ARC016: a member whose name cannot be used on all systems."""
 
 from __future__ import annotations
 
@@ -6,36 +6,35 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import IMAGE_KINDS, Archive
+from checker import Archive, Finding, Severity
+from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, Entries
-from checker_archive._outer import folder_reason
+from checker_archive.outer_tar import TarCheck
 
 _PART = 255
 _PATH = 4095
 _GLOBAL, _DIRECTORY = ord(GLOBAL_HEADER), ord(DIRECTORY)
 
 
-class UnportableMemberName(Check):
-    """The name of a member cannot be used everywhere.
+class UnportableMemberName(TarCheck):
+    """The name of a member cannot be used on all systems.
 
     What it means:
-        A member has an empty name, a part of more than 255 bytes, a path of more than 4095 bytes,
-        control characters or characters that change the direction of text in its name, or bytes
-        that are not UTF-8. A file without a name is a warning in an image archive, which engines
-        load all the same.
+        A member has an empty name, a path component of more than 255 bytes, a path of more than
+        4095 bytes, control characters or characters that change the text direction in its name, or
+        bytes that are not valid UTF-8. In an image archive a file without a name is a warning,
+        because engines can load the archive. In a root filesystem, names that are not UTF-8 and
+        names with control characters are notes, because some software ships them.
 
     Why it matters:
-        Linux has no room for longer names, so engines that extract the archive refuse it. Docker
-        20.10 and Podman fail to import a file without a name. Docker's store of containerd refuses
-        to load an archive with a name that is not UTF-8 ("string field contains invalid UTF-8").
-        Control characters can forge what a terminal or log shows.
+        Linux does not support longer names, so engines that extract the archive fail. Docker 20.10
+        and Podman fail to import a file without a name. Docker with the containerd image store
+        refuses to load an archive with a name that is not UTF-8 ("string field contains invalid
+        UTF-8"). Control characters can forge the output of a terminal or a log.
 
     How to fix it:
-        Rename the file and write the archive again. In an image archive no tool writes such names;
-        if you did not make it, do not trust it. In a root filesystem, names that are not UTF-8, or
-        that hold control characters, are notes: software sometimes ships them.
+        Rename the file and create the archive again. Image tools do not write such names; if you
+        did not create the archive, do not trust it.
 
     References:
         - Linux, limits.h: NAME_MAX 255, PATH_MAX 4096
@@ -47,12 +46,8 @@ class UnportableMemberName(Check):
     name = "unportable-member-name"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """The names of a folder are the system's."""
-        return folder_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at all names at once, then at single ones where that shows something."""
+        """Look at all names together, then at single ones if there may be a problem."""
         entries = archive.entries
         is_image = archive.kind in IMAGE_KINDS
         if "" in entries.by_path:
@@ -74,7 +69,7 @@ class UnportableMemberName(Check):
             if kind == _DIRECTORY:
                 problem = ("has an empty name", Severity.NOTE)
             else:
-                words = "has a name that is empty or stands for the top, and is no directory"
+                words = "has an empty name or the name of the root, but is not a directory"
                 words += "; Docker 20.10 and Podman fail to import it"
                 problem = (words, Severity.WARNING if is_image else Severity.ERROR)
             yield self._report(archive, position, problem)
@@ -92,7 +87,7 @@ class UnportableMemberName(Check):
 
 
 def _are_plain(entries: Entries) -> bool:
-    """Whether no name can have anything odd: all are short and of printable characters."""
+    """Whether all names are short and consist of printable characters."""
     # A character takes at most four bytes.
     return "/".join(entries.paths).isprintable() and (
         not entries.paths
@@ -108,8 +103,8 @@ def _is_long(path: str) -> bool:
 
 def _problems(path: str, *, is_image: bool) -> Iterator[tuple[str, Severity]]:
     if len(path) * 4 > _PART and _is_long(path):
-        words = f"has a name of more than {_PATH} bytes, or a part of more than {_PART}"
-        yield (f"{words}; engines that extract it refuse that", Severity.ERROR)
+        words = f"has a path of more than {_PATH} bytes, or a component of more than {_PART}"
+        yield (f"{words}; engines that extract the archive fail", Severity.ERROR)
     if path.isprintable():
         return
     found = _controls().search(path)
@@ -120,18 +115,18 @@ def _problems(path: str, *, is_image: bool) -> Iterator[tuple[str, Severity]]:
         )
     if _not_utf8().search(path) is not None:
         yield (
-            "has a name that is not UTF-8, which Docker's store of containerd refuses to load",
+            "has a name that is not valid UTF-8; Docker with the containerd image store rejects it",
             Severity.ERROR if is_image else Severity.NOTE,
         )
 
 
 @cache
 def _controls() -> re.Pattern[str]:
-    """Control characters, and those that change the direction of text (Unicode, UAX 9)."""
+    """Control characters, and those that change the text direction (Unicode, UAX 9)."""
     return re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @cache
 def _not_utf8() -> re.Pattern[str]:
-    """What stands for a byte that does not decode."""
+    """The surrogates that represent a byte that does not decode."""
     return re.compile("[\udc80-\udcff]")

@@ -1,4 +1,4 @@
-"""ARC023: a member that nothing in the image refers to."""
+"""ARC023: a member that the image does not reference."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, DockerHalf, Kind, OciHalf
+from checker import Archive, Check, Descriptor, Finding, Kind, Severity
+from checker.model.archive import DockerHalf, OciHalf
 from checker.model.blob import Blob
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
-from checker.model.image import Descriptor, mapping
+from checker.model.image import mapping
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 
 _KINDS = frozenset(
@@ -22,21 +21,21 @@ _OF_V1 = frozenset({"json", "layer.tar", "VERSION"})
 
 
 class UnreferencedMember(Check):
-    """Nothing in the image refers to a member.
+    """A member is not referenced by the image.
 
     What it means:
-        The member is none of the files that say what the image is, and neither these nor an index
-        or manifest name it. What Docker, Podman and skopeo add for older readers (folders with
-        `json`, `VERSION` and `layer.tar`, and since Docker 25 a config of the old form for each
-        layer) is not reported.
+        The member is not one of the files that describe the image, and neither these nor an index
+        or manifest reference it. The files that Docker, Podman and skopeo add for older readers are
+        not reported (directories with `json`, `VERSION` and `layer.tar`, and since Docker 25.0 a
+        config in the old format for each layer).
 
     Why it matters:
-        It takes space, and no engine brings it into an image. It may be a leftover of another
-        image, or something that was meant to be part of this one.
+        It takes up space, and engines do not add it to an image. It may be left over from another
+        image, or may have been intended to be part of this one.
 
     How to fix it:
-        Copy the image with skopeo or crane, which takes along only what belongs to it, or delete
-        the member.
+        Copy the image with skopeo or crane, which copy only what belongs to it, or delete the
+        member.
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Blobs": blobs may be unreferenced
@@ -48,21 +47,21 @@ class UnreferencedMember(Check):
     severity = Severity.NOTE
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Only images refer to members, and only documents that were read tell to which."""
+        """Give the reason if the references of the image are not known completely."""
         if archive.kind not in _KINDS:
-            return "the archive holds no image that refers to its members"
+            return "the archive does not contain an image that references its members"
         if not archive.is_read_to_end or archive.compression.error is not None:
             return "the archive was not read to its end"
         if archive.docker is not None and archive.docker.blob and not archive.docker.items:
-            return f"{MANIFEST_JSON} lists no image"
+            return f"{MANIFEST_JSON} does not list an image"
         if archive.oci is not None and archive.oci.root_index is None:
             return f"{INDEX_JSON} is missing or cannot be read"
         if archive.oci is not None and (archive.oci.unfollowed or not archive.oci.manifests):
-            return f"not all that {INDEX_JSON} refers to can be read"
+            return f"some of the content that {INDEX_JSON} references cannot be read"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the files that no path or digest leads to."""
+        """Look for files that are not referenced by path or digest."""
         entries = archive.entries
         known = _referenced(archive)
         for position in entries.of_kind(REGULAR, CONTIGUOUS, GNU_SPARSE, SYMLINK, HARD_LINK):
@@ -74,17 +73,17 @@ class UnreferencedMember(Check):
             name, offset = entries.name(position), entries.offsets[position]
             yield self.finding(
                 archive,
-                f"nothing refers to {name} ({entries.sizes[position]} bytes)",
+                f"{name} ({entries.sizes[position]} bytes) is not referenced by the image",
                 at={"member": name, "offset": offset},
             )
 
 
 def _is_expected(archive: Archive, path: str, known: frozenset[int]) -> bool:
-    """Whether a path is a known one, or leads to what is referred to, or was reported as a copy."""
+    """Whether a path has a known name, links to a referenced file, or was reported as a copy."""
     if path in _DOCUMENTS:
         return True
-    folder, _, base = path.rpartition("/")
-    if base in _OF_V1 and _identifier().fullmatch(folder):
+    directory, _, base = path.rpartition("/")
+    if base in _OF_V1 and _identifier().fullmatch(directory):
         return True
     found = archive.members.find(path)
     return found is not None and found.position in known
@@ -96,9 +95,9 @@ def _identifier() -> re.Pattern[str]:
 
 
 def _is_v1_config(blob: Blob | None) -> bool:
-    """Whether a blob is a config of the form before Docker 1.10, as Docker 25 adds for each layer.
+    """Whether a blob is a config in the format before Docker 1.10, as Docker 25.0 adds per layer.
 
-    Such configs have an id or the settings of a container, and no root filesystem.
+    Such a config has an ID or the settings of a container, but not a root filesystem.
     """
     value = None if blob is None or blob.document is None else blob.document.value
     document = mapping(value)
@@ -111,7 +110,7 @@ def _referenced(archive: Archive) -> frozenset[int]:
 
 
 def _paths(archive: Archive) -> Iterator[str]:
-    # A document may be a link to where it is.
+    # A document may be a link to another member.
     yield from _DOCUMENTS
     if archive.docker is not None:
         yield from _docker_paths(archive.docker)

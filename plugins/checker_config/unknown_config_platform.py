@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.checks.platforms import unknown_words
+from checker.checks.platforms import unknown_values
 from checker.model.document import pointer
 from checker.model.image import Config, mapping
 from checker_config.configs import label
@@ -41,7 +41,7 @@ class UnknownConfigPlatform(Check):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Look at the three words."""
-        for field, message in unknown_words(config.platform):
+        for field, message in unknown_values(config.platform):
             yield self.finding(
                 config, f"{label(config)}: {message}", at={"pointer": pointer(field)}
             )

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.blob import Blob
-from checker_docker._docker import Item, items_of, no_manifest_reason
+from checker_docker.manifest_json import Item, items_of, no_manifest_reason
 
 
 class ConfigNameMismatch(Check):

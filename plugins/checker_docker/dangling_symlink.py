@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind
+from checker import Archive, Check, Finding, Kind, Severity
 from checker.model.entries import SYMLINK, clean_path, climbs_out
-from checker_docker._docker import damage_reason, what_is_at
+from checker_docker.manifest_json import damage_reason, what_is_at
 
 
 class DanglingSymlink(Check):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.blob import Blob
 from checker.model.document import Document
-from checker_docker._docker import no_manifest_reason
+from checker_docker.manifest_json import no_manifest_reason
 
 _KEYS = {key.lower(): key for key in ("Config", "RepoTags", "Layers", "Parent", "LayerSources")}
 

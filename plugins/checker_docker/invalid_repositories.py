@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, DockerHalf
+from checker import Archive, Check, Finding, Severity
+from checker.model.archive import DockerHalf
 from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind
+from checker import Archive, Check, Finding, Kind, Severity
 from checker.model.blob import Blob
 from checker.model.document import Document
 from checker.model.entries import DIRECTORY
 from checker.model.image import mapping
-from checker_docker._docker import damage_reason
+from checker_docker.manifest_json import damage_reason
 
 _SHOWN = 5
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Config, config_of, items, mapping
-from checker_docker._docker import Item, items_of, no_manifest_reason
+from checker import Archive, Check, Config, Finding, Severity
+from checker.model.image import config_of, items, mapping
+from checker_docker.manifest_json import Item, items_of, no_manifest_reason
 
 
 class LayerCountMismatch(Check):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Config, Finding, Severity
 from checker.model.entries import clean_path
-from checker.model.image import Config, config_of
-from checker_docker._docker import Item, items_of, no_manifest_reason
+from checker.model.image import config_of
+from checker_docker.manifest_json import Item, items_of, no_manifest_reason
 
 
 class LayerPathReused(Check):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind
+from checker import Archive, Check, Finding, Kind, Severity
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON
 

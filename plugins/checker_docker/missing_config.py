@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.entries import climbs_out
-from checker_docker._docker import damage_reason, items_of, no_manifest_reason, what_is_at
+from checker_docker.manifest_json import damage_reason, items_of, no_manifest_reason, what_is_at
 
 
 class MissingConfig(Check):

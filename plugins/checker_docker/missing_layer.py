@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.entries import climbs_out
 from checker.model.image import mapping, strings
-from checker_docker._docker import (
+from checker_docker.manifest_json import (
     Item,
     damage_reason,
     items_of,

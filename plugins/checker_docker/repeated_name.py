@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker_docker._docker import Item, familiar, items_of, no_manifest_reason
+from checker import Archive, Check, Finding, Severity
+from checker_docker.manifest_json import Item, familiar, items_of, no_manifest_reason
 
 
 class RepeatedName(Check):

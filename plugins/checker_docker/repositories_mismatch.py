@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
-from checker_docker._docker import Item, familiar, items_of, no_manifest_reason, spelling
+from checker_docker.manifest_json import Item, familiar, items_of, no_manifest_reason, spelling
 
 
 class RepositoriesMismatch(Check):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_docker.config_name_mismatch import ConfigNameMismatch
 from checker_docker.dangling_symlink import DanglingSymlink
-from checker_docker.halves_disagree import HalvesDisagree
+from checker_docker.docker_oci_mismatch import DockerOciMismatch
 from checker_docker.invalid_manifest_json import InvalidManifestJson
 from checker_docker.invalid_repositories import InvalidRepositories
 from checker_docker.invalid_repository_tag import InvalidRepositoryTag
@@ -37,7 +37,7 @@ RULES: tuple[type[Check], ...] = (
     RepeatedName,
     UnnamedImage,
     RepositoriesMismatch,
-    HalvesDisagree,
+    DockerOciMismatch,
     LegacyFormat,
     TooManyLayers,
     UnreadableLayerCompression,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Check, Finding, Severity
 
 LAYERS = 125
 """Layers that Docker's classic store takes (layer_store.go, maxLayerDepth)."""

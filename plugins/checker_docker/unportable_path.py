@@ -6,12 +6,10 @@ import posixpath
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind
-from checker.model.entries import Entry, clean_path, climbs_out
+from checker import Archive, Check, Entry, Finding, Kind, Severity
+from checker.model.entries import clean_path, climbs_out
 from checker.model.names import MANIFEST_JSON
-from checker_docker._docker import Item, items_of, no_manifest_reason, what_is_at
+from checker_docker.manifest_json import Item, items_of, no_manifest_reason, what_is_at
 
 _CONTAINERD = "containerd and Docker with its store"
 _SCANNERS = "Podman and skopeo"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind
+from checker import Archive, Check, Finding, Kind, Severity
 
 # Of "1.0", alone and with a line end: the content itself is not kept.
 _DIGESTS = frozenset(

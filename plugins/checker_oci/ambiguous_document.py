@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import Nature, mapping
 from checker_oci.documents import LayoutCheck, Part, indexes, manifests

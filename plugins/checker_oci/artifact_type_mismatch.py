@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Descriptor, Manifest
+from checker import Archive, Descriptor, Finding, Manifest, Severity
 from checker_oci.documents import (
     LayoutCheck,
     below,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Manifest
+from checker import Finding, Manifest, Severity
 from checker.model.names import CONFIG_TYPES, LAYER_COMPRESSION
 from checker_oci.documents import LayoutCheck, short_name
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Descriptor
+from checker import Archive, Descriptor, Finding, Severity
 from checker.model.names import INDEX_TYPES
 from checker_oci.documents import LayoutCheck, place, short_name
 

@@ -20,22 +20,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from checker.checks.check import Check
+from checker import Archive, Check, Descriptor, Finding, Index, Kind, Location, Manifest
 from checker.checks.documents import case_problems, json_problems
-from checker.checks.finding import Finding
-from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.document import Document, pointer
-from checker.model.image import (
-    Descriptor,
-    Index,
-    Manifest,
-    Nature,
-    mapping,
-    nature_of,
-    read_descriptor,
-)
-from checker.model.location import Location
+from checker.model.image import Nature, mapping, nature_of, read_descriptor
 from checker.model.names import (
     CONFIG_TYPES,
     INDEX_JSON,

@@ -7,9 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Descriptor
+from checker import Archive, Descriptor, Finding, Severity
 from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checker import Archive, Finding, Severity
 from checker.checks.documents import json_problems
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
 from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 from checker_oci.unsupported_layout_version import VERSION_POINTER, stated_version

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Manifest, mapping
+from checker import Archive, Finding, Manifest, Severity
+from checker.model.image import mapping
 from checker_oci.documents import LayoutCheck, Part, manifests, manifests_by_path
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Descriptor, Manifest, mapping, nature_of, text
+from checker import Archive, Descriptor, Finding, Manifest, Severity
+from checker.model.image import mapping, nature_of, text
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker_oci.documents import LayoutCheck, Part, indexes, manifests, place, short_name
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
 from checker.checks.listing import first_few
-from checker.model.archive import Archive
-from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index, Manifest
+from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import FOREIGN_LAYER_TYPES, shorten
 from checker_oci.documents import WholeLayoutCheck, content, place, refers_to_image, short_name
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Descriptor, Index, Json, items, mapping
+from checker import Archive, Descriptor, Finding, Index, Severity
+from checker.model.image import Json, items, mapping
 from checker.model.names import MANIFEST_TYPES
 from checker_oci.documents import (
     LayoutCheck,

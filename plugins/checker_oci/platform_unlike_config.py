@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Descriptor, Finding, Severity
 from checker.checks.platforms import variant_of
-from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.image import Descriptor, mapping, text
+from checker.model.image import mapping, text
 from checker.model.names import Platform
 from checker_oci.documents import (
     LayoutCheck,

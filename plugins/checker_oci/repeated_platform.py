@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Descriptor, Finding, Index, Severity
 from checker.checks.platforms import selector
-from checker.model.archive import Archive
-from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index
+from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker_oci.documents import LayoutCheck, place, refers_to_image
 
 _ZSTD = "io.github.containers.compression.zstd"  # by which Podman tells two such images apart

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_oci.ambiguous_document import AmbiguousDocument
 from checker_oci.artifact_type_mismatch import ArtifactTypeMismatch
 from checker_oci.artifact_with_image_config import ArtifactWithImageConfig
-from checker_oci.content_behind_urls import ContentBehindUrls
+from checker_oci.content_at_urls import ContentAtUrls
 from checker_oci.deeply_nested_index import DeeplyNestedIndex
 from checker_oci.digest_mismatch import DigestMismatch
 from checker_oci.embedded_data_mismatch import EmbeddedDataMismatch
@@ -18,7 +18,7 @@ from checker_oci.invalid_oci_layout import InvalidOciLayout
 from checker_oci.manifest_without_layers import ManifestWithoutLayers
 from checker_oci.media_type_mismatch import MediaTypeMismatch
 from checker_oci.missing_blob import MissingBlob
-from checker_oci.missing_blobs_folder import MissingBlobsFolder
+from checker_oci.missing_blobs_directory import MissingBlobsDirectory
 from checker_oci.missing_index_json import MissingIndexJson
 from checker_oci.missing_media_type import MissingMediaType
 from checker_oci.missing_oci_layout import MissingOciLayout
@@ -53,10 +53,10 @@ RULES: tuple[type[Check], ...] = (
     MediaTypeMismatch,
     AmbiguousDocument,
     InvalidBlobName,
-    MissingBlobsFolder,
+    MissingBlobsDirectory,
     EmbeddedDataMismatch,
     UncommonDigestAlgorithm,
-    ContentBehindUrls,
+    ContentAtUrls,
     UnusualRefName,
     OversizedDocument,
     DeeplyNestedIndex,

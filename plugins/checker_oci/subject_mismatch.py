@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import REF_NAME, Descriptor, Index, Manifest
+from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
+from checker.model.image import REF_NAME
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker_oci.documents import (
     LayoutCheck,

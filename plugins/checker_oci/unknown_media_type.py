@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.names import INDEX_TYPES, LAYER_COMPRESSION, MANIFEST_TYPES
 from checker_oci.documents import LayoutCheck, below, is_media_type, listed, place
 

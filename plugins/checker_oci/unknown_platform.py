@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.checks.platforms import WINDOWS_FEATURES, unknown_words
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
+from checker.checks.platforms import WINDOWS_FEATURES, unknown_values
 from checker.model.names import Platform
 from checker_oci.documents import LayoutCheck, below, listed, place
 
@@ -53,7 +52,7 @@ class UnknownPlatform(LayoutCheck):
 
 
 def _strange(platform: Platform) -> Iterator[tuple[str, str]]:
-    yield from unknown_words(platform)
+    yield from unknown_values(platform)
     strangers = sorted(set(platform.os_features) - WINDOWS_FEATURES)
     if platform.os == "windows" and strangers:
         message = f'os.features for Windows has "{strangers[0]}", which engines do not know'

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import ATTESTATION, REFERENCE_TYPE, Descriptor
+from checker import Archive, Descriptor, Finding, Severity
+from checker.model.image import ATTESTATION, REFERENCE_TYPE
 from checker.model.names import parse_digest, shorten
 from checker_oci.documents import LayoutCheck, below, place
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.document import Document
 from checker.model.image import mapping, text
 from checker.model.names import OCI_LAYOUT

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from checker import Archive, Finding, Location, Severity
 from checker.checks.annotations import reserved_keys, value_problems
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
 from checker.model.image import mapping, read_annotations
-from checker.model.location import Location
 from checker_oci.documents import LayoutCheck, below, descriptors, short_name
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import CONTAINERD_NAME, REF_NAME, Descriptor, Index
+from checker import Archive, Descriptor, Finding, Index, Severity
+from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker_oci.documents import LayoutCheck, below, listed, place, short_name
 
 

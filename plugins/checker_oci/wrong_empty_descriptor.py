@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Descriptor, Finding, Severity
 from checker.model.blob import Blob
-from checker.model.image import Descriptor
 from checker.model.names import MediaType
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 

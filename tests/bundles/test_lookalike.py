@@ -1,4 +1,4 @@
-"""What is no tar is called by its name."""
+"""A file that is not a tar is identified by its first bytes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from checker.checks.lookalike import looks_like
     [
         (b"PK\x03\x04\x14\x00", "a zip file"),
         (b"\x7fELF\x02\x01\x01", "an ELF executable"),
-        (b"\n <!DOCTYPE html><html>", "an HTML page, such as a server's error or login page"),
-        (b'{"errors": [{"code": "UNAUTHORIZED"}]}', "a JSON document, such as a registry's error"),
-        (b"\xef\xbb\xbf[1]", "a JSON document, such as a registry's error"),
-        (b"<?xml version='1.0'?><Error/>", "an XML document, such as a storage service's error"),
+        (b"\n <!DOCTYPE html><html>", "an HTML page, such as the error or login page of a server"),
+        (
+            b'{"errors": [{"code": "UNAUTHORIZED"}]}',
+            "a JSON document, such as an error message of a registry",
+        ),
+        (b"\xef\xbb\xbf[1]", "a JSON document, such as an error message of a registry"),
+        (
+            b"<?xml version='1.0'?><Error/>",
+            "an XML document, such as an error message of a storage service",
+        ),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"\x1f\x8b\x08\x00", "gzip data"),
-        ("ustar".encode("utf-16"), "text in UTF-16, as PowerShell's >"),
-        (b"Salted__\x01\x02", "a file that OpenSSL encrypted"),
-        (bytes(100), "nothing but zeros"),
+        ("ustar".encode("utf-16"), "UTF-16 text, as written by PowerShell's > operator"),
+        (b"Salted__\x01\x02", "a file encrypted with OpenSSL"),
+        (bytes(100), "a sequence of zero bytes"),
         (b"hello\tworld\r\n", "text"),
         ("grüße".encode()[:3], "text"),
         (b"", None),

@@ -1,10 +1,10 @@
-"""Platforms: Go's words, and which of them mean the same."""
+"""Platforms: the GOOS and GOARCH values, and which platforms are equivalent."""
 
 from __future__ import annotations
 
 import pytest
 
-from checker.checks.platforms import selector, word_of_go
+from checker.checks.platforms import go_name, selector
 from checker.model.names import Platform
 
 
@@ -21,8 +21,8 @@ from checker.model.names import Platform
         ("", None),
     ],
 )
-def test_other_words_are_turned_into_those_of_go(word: str, expected: str | None) -> None:
-    assert word_of_go(word) == expected
+def test_other_names_are_turned_into_values_of_go(word: str, expected: str | None) -> None:
+    assert go_name(word) == expected
 
 
 @pytest.mark.parametrize(

@@ -827,7 +827,7 @@ def test_a_map_that_does_not_fit_the_content_is_noted(stored: int) -> None:
         2048,
         False,
     )
-    assert f"1024 bytes of content, {stored} are stored" in anomaly.detail
+    assert f"describes 1024 bytes of content, the archive stores {stored}" in anomaly.detail
     assert paths(tar)[-1] == "last"
 
 
@@ -913,7 +913,7 @@ def test_the_limit_on_extension_headers() -> None:
     tar = walk(data, Limits(extension=50))
     assert tar.fatal is not None
     assert tar.fatal.kind == AnomalyKind.OVERSIZED_EXTENSION
-    assert "readers take 50" in tar.fatal.detail
+    assert "readers accept at most 50" in tar.fatal.detail
 
 
 def test_the_limit_on_content() -> None:

@@ -89,7 +89,7 @@ class Rows(dict[bytes, tuple[int, ...] | None]):
 
 
 class Sums(dict[bytes, int]):
-    """Checksum field -> the sum of all 512 bytes of its header; -1 if it is no number."""
+    """Checksum field -> the sum of all 512 bytes of its header; -1 if it is not a number."""
 
     def __missing__(self, field: bytes) -> int:
         if len(self) > _MEMO_SIZE:

@@ -69,7 +69,7 @@ def _any_records(body: bytes) -> dict[bytes, bytes]:
         if key in _SPARSE_KEYS:
             expected = SPARSE_LENGTH if len(sparse) % 2 else SPARSE_OFFSET
             if key != expected or b"," in value:
-                raise PaxError(position, f"{_text(key)} stands where {_text(expected)} is due")
+                raise PaxError(position, f"found {_text(key)}, expected {_text(expected)}")
             sparse.append(value)
         else:
             records[key] = value
@@ -87,14 +87,14 @@ def _record(body: bytes, position: int) -> tuple[bytes, bytes, int]:
         raise PaxError(position, "a record does not begin with its length")
     end = position + int(digits)
     if not space + 2 <= end <= len(body):
-        raise PaxError(position, f"a record says it has {int(digits)} bytes, which do not fit")
+        raise PaxError(position, f"a record states a length of {int(digits)}, which does not fit")
     if body[end - 1] != _NEWLINE:
         raise PaxError(position, "a record does not end with a newline")
     key, equals, value = body[space + 1 : end - 1].partition(b"=")
     if not equals or not key:
-        raise PaxError(position, "a record has no key and value")
+        raise PaxError(position, "a record is not of the form KEY=VALUE")
     if b"\0" in (value if key in _NO_NUL_IN_VALUE else key):
-        raise PaxError(position, f"record {_text(key)!r} holds a NUL byte")
+        raise PaxError(position, f"record {_text(key)!r} contains a NUL byte")
     return key, value, end
 
 

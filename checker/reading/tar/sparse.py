@@ -45,7 +45,7 @@ def parse_map_0_1(text: str, count: str) -> list[Span]:
     numbers = text.split(",") if text else []
     if not _is_number(count) or len(numbers) != 2 * int(count):
         raise SparseError(
-            f"the sparse map has {len(numbers)} numbers, numblocks says {count[:_DIGITS]!r}"
+            f"the sparse map contains {len(numbers)} numbers, numblocks says {count[:_DIGITS]!r}"
         )
     return _pairs(numbers)
 
@@ -96,8 +96,8 @@ def check_spans(spans: Sequence[Span], size: int) -> None:
     for span in spans:
         if span.length < 0 or span.offset < end or span.offset + span.length > size:
             raise SparseError(
-                f"the sparse map has {span.length} bytes at {span.offset}, which overlap or pass "
-                f"the end at {size}",
+                f"the sparse map describes {span.length} bytes at offset {span.offset}, which "
+                f"overlap others or exceed the file size of {size}",
             )
         end = span.offset + span.length
 

@@ -309,12 +309,12 @@ class TarWalker:
             return
         if offset == 0 and block[257:262] != b"ustar":
             self._head = block
-            self._stop(AnomalyKind.NOT_A_TAR, offset, "the first 512 bytes are no tar header")
-        found = "is no number" if stored is None else f"says {stored}"
+            self._stop(AnomalyKind.NOT_A_TAR, offset, "the first 512 bytes are not a tar header")
+        found = "is not a number" if stored is None else f"says {stored}"
         self._stop(
             AnomalyKind.BAD_CHECKSUM,
             offset,
-            f"the header's bytes add up to {unsigned}, its checksum field {found}",
+            f"the sum of the header bytes is {unsigned}, the checksum field {found}",
             block[:100].partition(b"\0")[0],
         )
 
@@ -332,17 +332,17 @@ class TarWalker:
         self._stop(
             AnomalyKind.BAD_NUMBER,
             offset + start,
-            f"the {label} field holds {field!r}, which is neither octal nor base-256",
+            f"the {label} field contains {field!r}, which is neither octal nor base-256",
             name,
         )
 
     def _doubt_size(self, typeflag: int, size: int, name: bytes, offset: int) -> None:
         if typeflag not in _WITHOUT_CONTENT:
-            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is {size}", name)
+            self._stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is negative: {size}", name)
 
     def _ustar_name(self, name: bytes, prefix: bytes, block: bytes, offset: int) -> bytes:
         if block.endswith(STAR_TRAILER):
-            # In star's header two times stand behind a shorter prefix.
+            # In star's header two times follow a shorter prefix.
             for label, start in (("access time", 476), ("change time", 488)):
                 field = block[start : start + 12]
                 if parse_number(field) is None:
@@ -407,7 +407,7 @@ class TarWalker:
                 LimitReached(
                     limit="name",
                     value=limit,
-                    what=f"a name of {len(name)} bytes was cut",
+                    what=f"a name of {len(name)} bytes was truncated",
                     offset=offset,
                 ),
             )
@@ -450,7 +450,7 @@ class TarWalker:
                 LimitReached(
                     limit="content",
                     value=self._limits.content,
-                    what="the content of further files was not looked at whole",
+                    what="the content of further files was not read completely",
                     offset=self._entries.offsets[position],
                 ),
             )
@@ -502,7 +502,8 @@ class TarWalker:
             self._stop(
                 AnomalyKind.OVERSIZED_EXTENSION,
                 offset,
-                f"an extension header of {size} bytes; readers take {self._limits.extension}",
+                f"an extension header has {size} bytes, readers accept at most "
+                f"{self._limits.extension}",
                 name,
             )
         if kind != _GLOBAL_PAX:
@@ -538,7 +539,7 @@ class TarWalker:
                 AnomalyKind.GLOBAL_OVERRIDE,
                 offset,
                 f"a global header sets {', '.join(dangers)} for all entries; GNU tar and Python "
-                "obey it, Go and so the engines do not",
+                "apply it, Go and therefore the engines ignore it",
                 name,
             )
         for key, value in records.items():
@@ -639,7 +640,7 @@ class TarWalker:
         self._stop(
             AnomalyKind.BAD_PAX_RECORD,
             at,
-            f"record {_text(key)!r} holds {value[:40]!r}, not {expected}",
+            f"record {_text(key)!r} contains {value[:40]!r}, expected {expected}",
         )
 
     # Sparse files
@@ -647,14 +648,17 @@ class TarWalker:
     def _begin_old_sparse(self, header: _Header, block: bytes, offset: int) -> None:
         if block[257:265] != GNU_MAGIC + GNU_VERSION:
             self._stop(
-                AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse file without GNU's magic", header.name
+                AnomalyKind.BAD_SPARSE_MAP,
+                offset,
+                "the header of a sparse file does not have the GNU magic",
+                header.name,
             )
         real_size = parse_number(block[483:495])
         if real_size is None or real_size < 0:
             self._stop(
                 AnomalyKind.BAD_NUMBER,
                 offset + 483,
-                f"the real size field holds {block[483:495]!r}",
+                f"the real size field contains {block[483:495]!r}",
                 header.name,
             )
         stored = header.size
@@ -699,7 +703,10 @@ class TarWalker:
         name = pax.get(b"GNU.sparse.name") or header.name
         if header.kind in _WITHOUT_CONTENT:
             self._stop(
-                AnomalyKind.BAD_SPARSE_MAP, offset, "a sparse map on an entry without content", name
+                AnomalyKind.BAD_SPARSE_MAP,
+                offset,
+                "an entry without content has a sparse map",
+                name,
             )
         position = self._append(header._replace(name=name, size=size), offset)
         self._begin_content(name, offset, stored)
@@ -715,12 +722,12 @@ class TarWalker:
         self._set_spans(position, spans, stored, offset)
 
     def _collect_map(self, position: int, text: TextMap, stored: int, offset: int) -> None:
-        """Collect the next block of a map of version 1.0, which stands before the content."""
+        """Collect the next block of a map of version 1.0, which precedes the content."""
         if text.size + BLOCK > min(stored, self._limits.extension):
             self._stop(
                 AnomalyKind.BAD_SPARSE_MAP,
                 offset,
-                f"the sparse map is not complete after {text.size} bytes",
+                f"the sparse map is incomplete after {text.size} bytes",
                 self._content_name,
             )
 
@@ -748,7 +755,7 @@ class TarWalker:
             self._note(
                 AnomalyKind.BAD_SPARSE_MAP,
                 offset,
-                f"the sparse map has {held} bytes of content, {stored} are stored",
+                f"the sparse map describes {held} bytes of content, the archive stores {stored}",
                 self._content_name,
             )
         self._spend(64 * len(spans), offset)
@@ -773,7 +780,7 @@ class TarWalker:
             self._note(
                 AnomalyKind.DATA_AFTER_END,
                 self._after_end_offset,
-                f"the archive ended at byte {self._end}, no reader looks at what follows",
+                f"the archive ends at byte {self._end}; readers ignore what follows",
             )
             data = payload
         self._after_end += data[: BLOCK - len(self._after_end)]
@@ -785,11 +792,12 @@ class TarWalker:
             self._see_cut_header(size)
         elif self._end is None and size:
             self._note_dangling()
-            found = "one block of zeros" if self._zero_blocks else "nothing"
+            found = "one of the two zero blocks" if self._zero_blocks else "the two zero blocks"
+            verb = "is" if self._zero_blocks else "are"
             self._note(
                 AnomalyKind.MISSING_END,
                 size,
-                f"{found} where two blocks of zeros should end the archive",
+                f"{found} that mark the end of an archive {verb} missing",
             )
 
     def _see_cut_content(self, size: int) -> None:
@@ -806,7 +814,7 @@ class TarWalker:
             self._note(
                 AnomalyKind.TRUNCATED_PADDING,
                 size,
-                "the file ends inside the padding of the last entry",
+                "the file ends within the padding of the last entry",
                 self._content_name,
             )
             self._note_dangling()
@@ -830,7 +838,7 @@ class TarWalker:
             self._note(
                 AnomalyKind.DANGLING_EXTENSION,
                 self._extension_offset,
-                "an extension header without an entry after it",
+                "an extension header is not followed by an entry",
             )
 
     # Notes

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind, OciHalf
-from checker.model.image import (
-    CONTAINERD_NAME,
-    REF_NAME,
-    Descriptor,
-    Image,
-    Layer,
-    Manifest,
-    ManifestItem,
-)
+from checker import Archive, Check, Descriptor, Finding, Image, Kind, Layer, Manifest, Severity
+from checker.model.archive import OciHalf
+from checker.model.image import CONTAINERD_NAME, REF_NAME, ManifestItem
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, shorten
-from checker_docker._docker import familiar
+from checker_docker.manifest_json import familiar
 
 
-class HalvesDisagree(Check):
+class DockerOciMismatch(Check):
     """manifest.json and index.json describe different images.
 
     What it means:

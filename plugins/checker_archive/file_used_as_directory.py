@@ -1,34 +1,33 @@
-"""ARC020: members below a member that is no directory."""
+"""ARC020: members below a member that is not a directory."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import ClassVar
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER, KIND_NAMES, SYMLINK
-from checker_archive._outer import root_reason
+from checker_archive.outer_tar import ImageTarCheck
 
 # Extraction goes through symbolic links.
 _FINE = frozenset(map(ord, (DIRECTORY, SYMLINK, GLOBAL_HEADER)))
 
 
-class FileUsedAsFolder(Check):
-    """A member lies below another one that is no directory.
+class FileUsedAsDirectory(ImageTarCheck):
+    """A member is below another member that is not a directory.
 
     What it means:
-        The archive has a file `a` and also a member `a/b`. Both cannot exist in one filesystem.
-        In a root filesystem the rules about layers report it.
+        The archive contains a file `a` and also a member `a/b`. Both cannot exist in one
+        filesystem. In a root filesystem the rules for layers report this.
 
     Why it matters:
-        Docker's classic store, and skopeo for OCI archives, extract the archive and stop: "not a
-        directory". So does every import. Engines that only read the members they need do not
-        notice. If the file comes last, some extractors delete the folder for it.
+        Docker's classic store, skopeo for OCI archives, and every import extract the archive and
+        fail: "not a directory". Engines that read only the members they need do not notice. If the
+        file is last, some extractors delete the directory for it.
 
     How to fix it:
-        Write the archive anew from a folder; no filesystem can hold such a tree.
+        Create the archive again from a directory; a filesystem cannot contain such a tree.
 
     References:
         - Docker, pkg/archive, createTarFile; containers/storage, pkg/archive: ENOTDIR
@@ -36,15 +35,12 @@ class FileUsedAsFolder(Check):
     """
 
     id = "ARC020"
-    name = "file-used-as-folder"
+    name = "file-used-as-directory"
+    aliases: ClassVar[tuple[str, ...]] = ("file-used-as-folder",)
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """A folder cannot hold such a tree, and a root filesystem is another rule's."""
-        return root_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the members that others lie below."""
+        """Look at the members that have others below them."""
         entries = archive.entries
         by_path, kinds = entries.by_path, entries.kinds
         found = [
@@ -59,7 +55,7 @@ class FileUsedAsFolder(Check):
             below = ordered[bisect_left(ordered, f"{path}/")]
             yield self.finding(
                 archive,
-                f"{path} at byte {entries.offsets[position]} is a {kind}, {below} lies below it; "
-                "engines that extract the archive refuse that",
+                f"{path} at byte {entries.offsets[position]} is a {kind}, but {below} is below it; "
+                "engines that extract the archive reject it",
                 at={"member": entries.name(position), "offset": entries.offsets[position]},
             )

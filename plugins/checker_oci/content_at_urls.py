@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Descriptor
+from checker import Archive, Descriptor, Finding, Severity
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 from checker_schemas.formats import is_uri
 
 _WEB = ("http:", "https:")
 
 
-class ContentBehindUrls(LayoutCheck):
+class ContentAtUrls(LayoutCheck):
     """A descriptor says where else its content can be had.
 
     What it means:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker_oci.documents import WholeLayoutCheck
 
 
-class MissingBlobsFolder(WholeLayoutCheck):
+class MissingBlobsDirectory(WholeLayoutCheck):
     """An OCI image layout has no folder ``blobs``.
 
     What it means:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, REGULAR, Entry
+from checker import Archive, Entry
+from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
 

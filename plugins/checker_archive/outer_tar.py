@@ -1,0 +1,42 @@
+"""The outer tar: which rules apply to it, and how far it was read."""
+
+from __future__ import annotations
+
+from checker import Archive, Check
+from checker.model.archive import Source
+
+# Limits that end the reading of the archive itself; those of a member name the member.
+_ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
+
+
+class TarCheck(Check):
+    """A check of a tar file; it is skipped for a directory, which does not have tar headers."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the archive is a directory."""
+        if archive.source is Source.FOLDER:
+            return "the archive is a directory, which does not have tar headers"
+        return None
+
+
+class ImageTarCheck(TarCheck):
+    """A check of how members are extracted; it is skipped for a root filesystem.
+
+    The entries of a root filesystem are checked by the rules for layers.
+    """
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the archive is a root filesystem or a directory."""
+        if archive.rootfs is not None:
+            return "the entries of a root filesystem are checked by the rules for layers"
+        return super().skip_reason(archive)
+
+
+def is_cut_by_limit(archive: Archive) -> bool:
+    """Whether a limit ended the reading before the end of the tar."""
+    return any(reached.member is None and reached.limit in _ENDING for reached in archive.limits)
+
+
+def is_read_to_end(archive: Archive) -> bool:
+    """Whether reading ended at the end of the archive, not at a limit or a corrupt stream."""
+    return archive.compression.error is None and not is_cut_by_limit(archive)

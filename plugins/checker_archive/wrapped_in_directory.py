@@ -1,0 +1,81 @@
+"""ARC018: an archive whose content is in one directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from checker import Archive, Check, Finding, Kind, Severity
+from checker.model.names import ROOT_DIRECTORIES
+
+_SURE = 3
+_KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})
+
+
+class WrappedInDirectory(Check):
+    """The whole content of the archive is in one directory.
+
+    What it means:
+        The members that make up an image, such as `manifest.json` or `index.json`, are not at the
+        top level of the archive but all in one directory. If it is a root filesystem that is in a
+        directory, the finding is a warning.
+
+    Why it matters:
+        Engines look only at the top level. They reject the image: Docker up to 28 reports "no such
+        file or directory" for the directory's `json`, Docker 29 "does not contain a manifest.json",
+        containerd "unrecognized image format". A root filesystem is imported into a directory of
+        the image's root, where its links and programs do not work.
+
+    How to fix it:
+        Create the archive from inside the directory:
+
+            tar -cf image.tar image         # image/manifest.json
+            tar -C image -cf image.tar .    # ./manifest.json
+
+    References:
+        - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
+        - OCI image-spec 1.1, image-layout.md, "Content"
+    """
+
+    id = "ARC018"
+    name = "wrapped-in-directory"
+    aliases: ClassVar[tuple[str, ...]] = ("wrapped-in-folder",)
+    severity = Severity.ERROR
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the content is where engines look for it."""
+        if archive.kind in _KINDS:
+            return None
+        return f"the archive is of kind {archive.kind}, with its content at the top level"
+
+    def check_archive(self, archive: Archive) -> Iterator[Finding]:
+        """Look for the directory."""
+        directory = archive.members.top_directory
+        if directory is None:
+            return
+        from shlex import quote
+
+        fix = f"tar -xf FILE && tar -C ./{quote(directory)} -cf FIXED ."
+        if archive.kind is Kind.WRAPPED:
+            yield self.finding(
+                archive,
+                f"the image is in the directory {directory}, but engines look for it at the top "
+                "level of the archive",
+                at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
+                fix=fix,
+            )
+        elif directory not in ROOT_DIRECTORIES and _contains_root(archive, directory):
+            yield self.finding(
+                archive,
+                f"the root filesystem is in the directory {directory}; after an import it would be "
+                f"at /{directory} in the image",
+                at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
+                fix=fix,
+                severity=Severity.WARNING,
+            )
+
+
+def _contains_root(archive: Archive, directory: str) -> bool:
+    """Whether a directory contains enough of the usual directories of a root filesystem."""
+    paths = archive.entries.by_path.keys() | archive.entries.folders
+    return sum(f"{directory}/{name}" in paths for name in ROOT_DIRECTORIES) >= _SURE
