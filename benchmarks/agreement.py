@@ -91,7 +91,8 @@ def _session(pattern: str) -> Session:
     """A session that asks the engines whose ``profile action`` fits a pattern."""
     plugins = load_plugins()
     wanted = (each for each in plugins.engines if fnmatchcase(_title(each), pattern))
-    return Session(plugins=plugins._replace(engines=tuple(sorted(wanted, key=_title))))
+    engines = tuple(sorted(wanted, key=_title))
+    return Session(plugins=plugins._replace(engines=engines), whole_digest=True)
 
 
 def _title(one: Engine | Verdict) -> str:

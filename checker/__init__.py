@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from checker._version import __version__
     from checker.checks.check import Check, CheckContext
     from checker.checks.finding import Finding, Outcome, Result, Severity
+    from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
     from checker.checks.option import Option, OptionError
     from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
     from checker.hookspecs import hookimpl
@@ -56,6 +57,7 @@ __all__ = [
     "CheckedArchive",
     "CheckerError",
     "Classification",
+    "Command",
     "Compression",
     "CompressionKind",
     "Config",
@@ -63,11 +65,14 @@ __all__ = [
     "Decision",
     "Descriptor",
     "Digest",
+    "DockerfileEdit",
     "Document",
+    "DocumentEdit",
     "Engine",
     "Entries",
     "Entry",
     "Finding",
+    "Fix",
     "Host",
     "Image",
     "Index",
@@ -115,6 +120,7 @@ __all__ = [
 _EXPORTS = {
     "checker._version": ("__version__",),
     "checker.checks.check": ("Check", "CheckContext"),
+    "checker.checks.fix": ("Command", "DockerfileEdit", "DocumentEdit", "Fix"),
     "checker.checks.finding": ("Finding", "Outcome", "Result", "Severity"),
     "checker.checks.option": ("Option", "OptionError"),
     "checker.errors": ("CheckerError", "PluginError", "SettingsError", "UnreadableError"),

@@ -121,6 +121,7 @@ class Session:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
         registry = self.plugins.registry
+        given = given.resolved(registry)
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
@@ -128,7 +129,8 @@ class Session:
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
-            whole_digest=whole_digest,
+            # Engines that import name the digest of the file in what they print.
+            whole_digest=whole_digest or bool(given.engines),
             early=early,
         )
 

@@ -85,6 +85,20 @@ class Settings(NamedTuple):
     host: Host = Host()
     jobs: int | None = None
 
+    def resolved(self, registry: Registry) -> Settings:
+        """The settings with the present ids of rules in the place of former ids and names."""
+
+        def current(name: str) -> str:
+            rule = registry.find(name)
+            return name if rule is None or name not in rule.check.aliases else rule.id
+
+        return self._replace(
+            select=tuple(map(current, self.select)),
+            ignore=tuple(map(current, self.ignore)),
+            severities={current(name): value for name, value in self.severities.items()},
+            waivers=tuple(one._replace(rule=current(one.rule)) for one in self.waivers),
+        )
+
     def rules(self, registry: Registry) -> tuple[Rule, ...]:
         """The rules that run.
 
@@ -135,7 +149,7 @@ class Settings(NamedTuple):
 
 
 def _names(key: str, rule_id: str, rule_name: str) -> bool:
-    return rule_id.startswith(key.upper()) or rule_name == key
+    return bool(key) and (rule_id.startswith(key.upper()) or rule_name == key)
 
 
 def _named_by(keys: Iterable[str], rule: Rule) -> bool:

@@ -124,7 +124,7 @@ def test_a_rule_sees_what_is_set_and_else_the_default() -> None:
 
 def test_what_is_no_option_is_refused_with_the_rule() -> None:
     wrong = type("Wrong", (Bare,), {"options": ("share",)})
-    with pytest.raises(RuleConflictError, match="options holds"):
+    with pytest.raises(RuleConflictError, match="every option must be a checker.Option"):
         Registry().add(wrong, "tests")
 
 

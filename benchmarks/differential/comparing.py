@@ -67,7 +67,7 @@ def compare(
     """
     asked = tuple(engines)
     plugins = load_plugins()._replace(engines=tuple(engine.judge for engine in asked))
-    classified = Session(plugins=plugins).classify(path)
+    classified = Session(plugins=plugins, whole_digest=True).classify(path)
     if classified.crashes:
         raise RuntimeError(f"{sample.seed}: {classified.crashes[0]}")
     for engine, verdict in zip(asked, classified.verdicts, strict=True):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.fix import Fix, as_fix
 from checker.checks.option import Option
 from checker.model.archive import Archive
 from checker.model.content import ContentRequest
@@ -59,6 +60,8 @@ class Check:
         id: Stable id, three letters and three digits: ``ARC003``.
         name: Name in kebab case that states the bad pattern: ``bad-header-checksum``.
         severity: How much its findings matter.
+        since: The version in which the rule came, such as ``0.1.0``.
+        aliases: Former names and ids of the rule, which settings may go on using.
         reads: First bytes of files in the root filesystem that it needs to see.
         options: What the configuration file may decide about it.
     """
@@ -66,6 +69,8 @@ class Check:
     id: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity]
+    since: ClassVar[str | None] = None
+    aliases: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[ContentRequest, ...]] = ()
     options: ClassVar[tuple[Option[Any], ...]] = ()
 
@@ -134,7 +139,7 @@ class Check:
         *,
         at: Place | None = None,
         related: Iterable[Location] = (),
-        fix: str | None = None,
+        fix: Fix | str | None = None,
         severity: Severity | None = None,
     ) -> Finding:
         """Make a finding of this rule.
@@ -144,7 +149,7 @@ class Check:
             message: What is wrong, naming both sides.
             at: Fields of the location that are more exact than the subject's.
             related: Further places.
-            fix: What to do about it, where one command or edit fixes it.
+            fix: What to do about it, where one command or edit is enough; a string is the title.
             severity: Another severity than the rule's, where the case at hand differs.
         """
         location = subject.location._replace(**at) if at else subject.location
@@ -157,5 +162,5 @@ class Check:
             message=message,
             location=location,
             related=tuple(related),
-            fix=fix,
+            fix=as_fix(fix),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from checker.checks.fix import Fix
 from checker.model.location import Location
 
 
@@ -38,7 +39,7 @@ class Finding(NamedTuple):
         message: What is wrong, naming both sides.
         location: The one primary place.
         related: Further places that belong to the finding.
-        fix: What to do about it, where one command or edit fixes it.
+        fix: What to do about it, where one command or edit is enough.
         waived: The reason of the waiver that covers this finding.
     """
 
@@ -48,7 +49,7 @@ class Finding(NamedTuple):
     message: str
     location: Location
     related: tuple[Location, ...] = ()
-    fix: str | None = None
+    fix: Fix | None = None
     waived: str | None = None
 
 

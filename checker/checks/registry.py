@@ -61,13 +61,14 @@ class Registry:
 
     def __init__(self) -> None:
         self._rules: dict[str, Rule] = {}
-        self._names: dict[str, Rule] = {}
+        self._by_key: dict[str, Rule] = {}
 
     def add(self, check: object, bundle: str) -> None:
         """Add a rule.
 
         Raises:
-            RuleConflictError: It is no check, its metadata is malformed, or its id is taken.
+            RuleConflictError: It is not a check, its metadata is malformed, or its id, name or an
+                alias is taken.
         """
         if not (isinstance(check, type) and issubclass(check, Check)):
             raise RuleConflictError(f"{check!r} is no subclass of checker.Check")
@@ -82,16 +83,24 @@ class Registry:
             raise RuleConflictError(f"{check.__module__}.{check.__qualname__} has no severity")
         if not all(isinstance(option, Option) for option in check.options):
             raise RuleConflictError(
-                f"{check.__module__}.{check.__qualname__}: options holds what is no checker.Option"
+                f"{check.__module__}.{check.__qualname__}: every option must be a checker.Option"
             )
-        for key, taken in ((check.id, self._rules), (check.name, self._names)):
-            if key in taken:
+        if not _are_aliases(check.aliases):
+            raise RuleConflictError(
+                f"{check.__module__}.{check.__qualname__}: aliases is {check.aliases!r}, it must "
+                f"be a tuple of rule names or ids"
+            )
+        _check_methods(check)
+        keys = (check.id, check.name, *check.aliases)
+        for key in keys:
+            taken = self._by_key.get(key)
+            if taken is not None:
                 raise RuleConflictError(
-                    f"rule {key} of {bundle} is there already, from {taken[key].bundle}",
+                    f"rule {key} of {bundle} is already registered by {taken.bundle}"
                 )
         rule = Rule(check, bundle)
         self._rules[check.id] = rule
-        self._names[check.name] = rule
+        self._by_key.update(dict.fromkeys(keys, rule))
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(sorted(self._rules.values(), key=lambda rule: rule.id))
@@ -100,9 +109,35 @@ class Registry:
         return len(self._rules)
 
     def find(self, key: str) -> Rule | None:
-        """The rule of an id or a name."""
-        return self._rules.get(key.upper()) or self._names.get(key)
+        """The rule of an id, a name, or a former one."""
+        return self._by_key.get(key.upper()) or self._by_key.get(key)
 
     def keys(self) -> tuple[str, ...]:
-        """All ids and names, for suggestions."""
-        return (*self._rules, *self._names)
+        """All ids and names that are not former ones, for suggestions."""
+        return (*self._rules, *(rule.name for rule in self._rules.values()))
+
+
+def _are_aliases(aliases: object) -> bool:
+    return isinstance(aliases, tuple) and all(
+        isinstance(alias, str) and (_ID.fullmatch(alias) or _NAME.fullmatch(alias))
+        for alias in aliases
+    )
+
+
+def _check_methods(check: type[Check]) -> None:
+    """Refuse a rule with a method that is named like one that is called, but never would be.
+
+    Raises:
+        RuleConflictError: A method begins with ``check_``, and no subject has that name.
+    """
+    known = [name for name in vars(Check) if name.startswith("check_")]
+    for owner in check.__mro__:
+        for name in vars(owner):
+            if name.startswith("check_") and name not in known:
+                from difflib import get_close_matches
+
+                close = get_close_matches(name, known, 1)
+                hint = f"; did you mean {close[0]}?" if close else f"; it can be {', '.join(known)}"
+                raise RuleConflictError(
+                    f"{check.__module__}.{check.__qualname__}: {name} is never called{hint}"
+                )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from textwrap import dedent
 from typing import Any
 
 from checker.checks.option import Option
@@ -37,6 +39,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
     print(f"{rule.id} {rule.name} ({rule.severity}, from {rule.bundle})\n")
     print(rule.documentation)
+    print("".join(f"\n{line}\n" for line in _history_lines(rule)), end="")
     if rule.check.options:
         print(f"\nOptions, in the table [rules.{rule.id}] of the configuration file:")
         print("".join(f"    {line}\n" for line in _options_lines(rule)), end="")
@@ -52,6 +55,14 @@ def run_plugins(arguments: argparse.Namespace) -> int:
     ]
     print(_columns(rows), end="")
     return _report_problems(plugins)
+
+
+def _history_lines(rule: Rule) -> list[str]:
+    """Since when the rule is there, and what it was called before."""
+    lines = [] if rule.check.since is None else [f"Since version {rule.check.since}."]
+    if rule.check.aliases:
+        lines.append(f"Formerly {', '.join(rule.check.aliases)}.")
+    return lines
 
 
 def _options_lines(rule: Rule) -> list[str]:
@@ -97,6 +108,8 @@ def _rules_json(rules: tuple[Rule, ...]) -> str:
             "bundle": rule.bundle,
             "summary": rule.summary,
             "documentation": rule.documentation,
+            "since": rule.check.since,
+            "aliases": rule.check.aliases,
             "options": [
                 {
                     "name": option.name,
@@ -128,7 +141,9 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
         for rule in rules
     ]
     for rule in rules:
-        lines += ["", f"## {rule.id} {rule.name}", "", f"*{rule.severity}, from {rule.bundle}*", ""]
+        told = "".join(f" {line}" for line in _history_lines(rule))
+        lines += ["", f"## {rule.id} {rule.name}", ""]
+        lines += [f"*{rule.severity}, from {rule.bundle}.{told}*", ""]
         lines += _markdown_of(rule.documentation)
         if rule.check.options:
             lines += ["", f"**Options**, in the table `[rules.{rule.id}]`", ""]
@@ -137,9 +152,24 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
 
 
 def _markdown_of(documentation: str) -> list[str]:
-    """A docstring with its headings made bold and its indentation taken away."""
-    lines = []
-    for line in documentation.splitlines():
-        is_heading = line.endswith(":") and not line.startswith(" ")
-        lines += [f"**{line.removesuffix(':')}**", ""] if is_heading else [line.strip()]
-    return lines
+    """A docstring with bold headings and fenced examples, its indentation removed."""
+    blocks = groupby(documentation.splitlines(), key=_is_example)
+    return [
+        line
+        for is_example, block in blocks
+        for line in (_fenced(block) if is_example else map(_markdown_line, block))
+    ]
+
+
+def _fenced(block: Iterable[str]) -> list[str]:
+    return ["```", *dedent("\n".join(block)).splitlines(), "```"]
+
+
+def _is_example(line: str) -> bool:
+    """Whether a line is indented more than the text and the list items of a section."""
+    return line.startswith(" " * 8)
+
+
+def _markdown_line(line: str) -> str:
+    is_heading = line.endswith(":") and not line.startswith(" ")
+    return f"**{line.removesuffix(':')}**\n" if is_heading else line.strip()

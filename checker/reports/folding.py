@@ -34,7 +34,10 @@ def fold(findings: Iterable[Finding]) -> list[list[Finding]]:
     folds: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         places = _places(finding)
-        words = (_without(finding.message, places), _without(finding.fix or "", places))
+        words = (
+            _without(finding.message, places),
+            _without(finding.fix.text if finding.fix else "", places),
+        )
         folds.setdefault(words, []).append(finding)
     return list(folds.values())
 

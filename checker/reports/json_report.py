@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from checker.checks.finding import Finding, Result, Severity
+from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
 from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.location import Location
@@ -174,8 +175,19 @@ def _finding(finding: Finding) -> Object:
         "message": finding.message,
         "location": _location(finding.location),
         "related": [_location(location) for location in finding.related],
-        "fix": finding.fix,
+        "fix": None if finding.fix is None else finding.fix.text,
+        "fix_record": None if finding.fix is None else _fix(finding.fix),
         "waived": finding.waived,
+    }
+
+
+def _fix(fix: Fix) -> Object:
+    change = fix.change
+    return {
+        "title": fix.title,
+        "command": change.line if isinstance(change, Command) else None,
+        "dockerfile": change.instructions if isinstance(change, DockerfileEdit) else None,
+        "edit": change._asdict() if isinstance(change, DocumentEdit) else None,
     }
 
 

@@ -172,7 +172,7 @@ def _told(finding: Finding) -> str:
     words = ((word, ", ".join(place_words(location))) for word, location in places)
     lines += [f"  {word} {place}" for word, place in words if place]
     if finding.fix is not None:
-        lines.append(f"  fix: {finding.fix}")
+        lines.append(f"  fix: {finding.fix.text}")
     if finding.waived is not None:
         lines.append(f"  waived: {finding.waived}")
     return _block(lines)

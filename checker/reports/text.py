@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TextIO
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.checks.fix import Command, DocumentEdit, Fix
 from checker.model.archive import Archive
 from checker.model.image import Image
 from checker.model.location import Location
@@ -344,8 +345,19 @@ def _finding(alike: Sequence[Finding], width: int) -> Iterator[Line]:
     yield from _more_places("", len(first.related) - _REPEATS, width)
     yield from _further_places(alike, width)
     if first.fix is not None:
-        start = (*_label(""), (Style.GOOD, "fix: "))
-        yield from paragraph(start, wrap(safe(first.fix), width - _LABEL - 5), Style.PLAIN)
+        yield from _fix(first.fix, width)
+
+
+def _fix(fix: Fix, width: int) -> Iterator[Line]:
+    """A fix in words, and under them what to run or to write, in lines that can be copied."""
+    start = (*_label(""), (Style.GOOD, "fix: "))
+    yield from paragraph(start, wrap(safe(fix.title), width - _LABEL - 5), Style.PLAIN)
+    if isinstance(fix.change, DocumentEdit):
+        yield from _beneath(f"     {safe(fix.change.text)}", width)
+    elif fix.change is not None:
+        lines = fix.change.text if isinstance(fix.change, Command) else fix.change.instructions
+        for line in lines.splitlines():
+            yield (*_label(""), (Style.PLAIN, "     "), (Style.COMMAND, printable(line)))
 
 
 def _further_places(alike: Sequence[Finding], width: int) -> Iterator[Line]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
-from checker.hookspecs import hookimpl
+from checker import Check, hookimpl
 
 
 @hookimpl

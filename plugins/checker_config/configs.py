@@ -1,29 +1,27 @@
-"""What the rules of this bundle share: where the configs of an archive are."""
+"""The configs of an archive: which blobs they are, and how messages name them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.model.archive import Archive
-from checker.model.blob import Blob
-from checker.model.image import Config, Image, Manifest, mapping, nature_of
+from checker import Archive, Blob, Check, Config, Image, Manifest
+from checker.model.image import mapping, nature_of
 
 
 class ImageCheck(Check):
-    """A check of images as a whole; it is skipped for archives that have none."""
+    """A check of images as a whole; it is skipped for archives without images."""
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Say that there is no image, if so."""
+        """Give the reason if the archive has no image."""
         return None if archive.images else "the archive has no image"
 
 
 def config_blobs(archive: Archive) -> Iterator[tuple[Image, Blob]]:
-    """Yield the content that an image calls its config, each once, with the first such image.
+    """Yield each blob that an image references as its config, once, with the first such image.
 
-    Left out is what was not read whole, of which the ARC rules speak; what is no JSON because it
-    is not what its digest promises, of which OCI009 speaks; and an index or manifest that is taken
-    for a config, of which OCI011 speaks.
+    Omitted are blobs that were not read completely (reported by the ARC rules), blobs that are not
+    JSON because their content does not match their digest (OCI009), and an index or manifest that
+    is referenced as a config (OCI011).
     """
     seen: set[int] = set()
     for image in archive.images:
@@ -42,13 +40,13 @@ def images_with_config(archive: Archive) -> Iterator[tuple[Image, Config]]:
 
 
 def diff_ids_count(config: Config) -> int | None:
-    """The number of diff_ids, well-formed or not; None if there is no list of them."""
+    """The length of ``rootfs.diff_ids``, well-formed or not; None if it is not a list."""
     diff_ids = mapping(mapping(config.document.value).get("rootfs")).get("diff_ids")
     return len(diff_ids) if isinstance(diff_ids, list) else None
 
 
 def layers_count(image: Image) -> int | None:
-    """The number of layers that the manifest lists, else ``manifest.json``; None without a list."""
+    """The number of layers in the manifest, else in ``manifest.json``; None without a list."""
     if image.manifest is None:
         return len(image.layers)
     layers = mapping(image.manifest.document.value).get("layers")
@@ -56,12 +54,17 @@ def layers_count(image: Image) -> int | None:
 
 
 def label(config: Config) -> str:
-    """How messages call a config."""
+    """How messages name a config."""
     return f"config of {config.location.image}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: ``1 layer``, ``2 layers``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def is_windows(config: Config) -> bool:
-    """Whether the image is for Windows, where paths and users look otherwise."""
+    """Whether the image is for Windows, which has other paths and user names."""
     return (config.os or "").lower() == "windows"
 
 
@@ -74,7 +77,7 @@ def _config_blob(archive: Archive, image: Image) -> Blob | None:
 
 
 def _is_meant(manifest: Manifest, blob: Blob) -> bool:
-    """Whether what is wrong with a blob is wrong with the config that the manifest means."""
+    """Whether a fault of the blob is a fault of the config that the manifest references."""
     digest = None if manifest.config is None else manifest.config.digest
     if blob.document is None or blob.document.error is not None:
         return digest is None or blob.hashes_to(digest) is not False

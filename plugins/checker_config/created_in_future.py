@@ -1,34 +1,35 @@
-"""CFG006: an image that is yet to be made."""
+"""CFG006: an image with a creation date in the future."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 
+from checker import Check, Config, Finding, Severity
 from checker.checks.annotations import is_date_time
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, text
+from checker.model.image import text
 from checker_config.configs import label
 
-_DAY = 86_400  # seconds: more than any two time zones, and any clock in use, are apart
+_DAY = 86_400  # seconds: more than the difference between any two time zones
 
 
 class CreatedInFuture(Check):
-    """An image says that it was made in the future.
+    """An image has a creation date in the future.
 
     What it means:
-        ``created`` of the config, or of an entry of its history, is a date that is more than a day
-        ahead of this machine's clock.
+        ``created`` of the config, or of an entry of its history, is more than one day ahead of the
+        clock of the system that runs the check.
 
     Why it matters:
-        A clock is wrong, that of the builder or the one here. Tools that keep the newest image, or
-        remove old ones, go by this date.
+        One of the two clocks is wrong: that of the build system or that of this system. Tools that
+        keep the newest image, or prune old ones, go by this date.
 
     How to fix it:
-        Set the clock of the machine that builds, or give the date on purpose
-        (``SOURCE_DATE_EPOCH``), and build again.
+        Correct the clock of the build system, or set the date explicitly with
+        ``SOURCE_DATE_EPOCH``, and rebuild the image:
+
+            SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) docker buildx build .
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (created, history)
@@ -39,8 +40,9 @@ class CreatedInFuture(Check):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Compare the dates with the clock: first of the image, then of its history."""
-        limit = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + _DAY))
+        """Compare the dates with the clock: first that of the image, then those of its history."""
+        now = time.time()
+        limit = _written(now + _DAY)
         dates = [("/created", config.created)]
         dates += [
             (pointer("history", i, "created"), text(entry.get("created")))
@@ -50,12 +52,17 @@ class CreatedInFuture(Check):
             if date is not None and _is_after(date, limit):
                 yield self.finding(
                     config,
-                    f"{label(config)}: {place} is {date}; it is not yet {limit}Z",
+                    f"{label(config)}: {place} is {date}, more than one day after the current time "
+                    f"({_written(now)}Z)",
                     at={"pointer": place},
                 )
                 return
 
 
+def _written(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+
+
 def _is_after(date: str, limit: str) -> bool:
-    """Whether a date, its time zone aside, comes after another; malformed ones are CFG001's."""
+    """Whether a date is later than another, ignoring time zones; CFG001 reports malformed dates."""
     return date[: len(limit)].upper() > limit and is_date_time(date)

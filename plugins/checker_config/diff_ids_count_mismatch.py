@@ -1,13 +1,13 @@
-"""CFG003: a config that counts other layers than the manifest."""
+"""CFG003: a config whose number of diffIDs differs from the number of layers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker_config.configs import (
     ImageCheck,
+    counted,
     diff_ids_count,
     images_with_config,
     layers_count,
@@ -15,21 +15,22 @@ from checker_config.configs import (
 
 
 class DiffIdsCountMismatch(ImageCheck):
-    """A config has more or fewer diff_ids than its manifest has layers.
+    """A config has more or fewer diffIDs than its manifest has layers.
 
     What it means:
         ``rootfs.diff_ids`` of the config lists the digest of each uncompressed layer, in the order
-        in which the manifest lists the layers. Here one list is longer than the other. (For the
-        layers that ``manifest.json`` of a docker-archive lists, a DKR rule compares them.)
+        of ``layers`` in the manifest. The two lists have different lengths. (The layers that
+        ``manifest.json`` of a docker-archive lists are compared by a DKR rule.)
 
     Why it matters:
-        containerd refuses to unpack the image: ``number of layers and diffIDs don't match``.
-        Podman fails when it comes to a layer without a diffID, or stores another image than was
-        meant.
+        containerd refuses to unpack the image: ``number of layers and diffIDs don't match``. Podman
+        fails at the first layer without a diffID, or stores an incomplete image.
 
     How to fix it:
-        Build or write the image again: config and manifest were not made for each other. To see
-        the diffID of a layer: ``zcat LAYER | sha256sum``.
+        Rebuild the image or write the archive again: config and manifest do not belong together. To
+        compute the diffID of a layer:
+
+            zcat LAYER | sha256sum
 
     References:
         - OCI image-spec 1.1, config.md, "Layer DiffID" and "Properties" (rootfs)
@@ -51,8 +52,8 @@ class DiffIdsCountMismatch(ImageCheck):
             if layers != diff_ids:
                 yield self.finding(
                     config,
-                    f"{image.label}: the number of layers in the manifest is {layers}, of diff_ids "
-                    f"in the config {diff_ids}",
+                    f"{image.label}: the manifest lists {counted(layers, 'layer')}, the config "
+                    f"lists {counted(diff_ids, 'diffID')}; containerd refuses to unpack the image",
                     at={"image": image.location.image, "pointer": "/rootfs/diff_ids"},
                     related=(image.manifest.location,),
                 )

@@ -1,14 +1,13 @@
-"""CFG004: a history that does not fit the layers."""
+"""CFG004: a history that does not match the layers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Config
+from checker import Archive, Config, Finding, Severity
 from checker_config.configs import (
     ImageCheck,
+    counted,
     diff_ids_count,
     images_with_config,
     layers_count,
@@ -16,21 +15,22 @@ from checker_config.configs import (
 
 
 class HistoryMismatch(ImageCheck):
-    """The history of a config accounts for another number of layers than there are.
+    """The number of layers in the history of a config differs from that of the image.
 
     What it means:
-        Each entry of ``history`` stands for a layer, unless it says ``empty_layer: true``. Here
-        there are more such entries than layers, which is an error, or fewer, which is a note. An
-        image without any history is fine.
+        Each entry of ``history`` describes a layer, unless it has ``empty_layer: true``. More such
+        entries than layers are an error, fewer are a note. An image without history is valid.
 
     Why it matters:
-        Docker refuses an image with more: ``too many non-empty layers in History section``. With
-        fewer it loads, but ``docker history`` and scanners that go by it attribute layers to the
-        wrong steps, or to none.
+        Docker rejects an image with more: ``too many non-empty layers in History section``. An
+        image with fewer loads, but ``docker history``, and scanners that rely on it, assign layers
+        to the wrong steps or to none.
 
     How to fix it:
-        Build the image again, or set ``empty_layer`` to true in the entries that made no layer. A
-        tool that adds or squashes layers must keep the history in step.
+        Rebuild the image, or set ``empty_layer`` in the entries that created no layer. Tools that
+        add or squash layers must update the history.
+
+            {"created_by": "ENV A=1", "empty_layer": true}
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (history)
@@ -50,20 +50,24 @@ class HistoryMismatch(ImageCheck):
             if config.blob.position in seen or not config.history or diff_ids is None:
                 continue
             seen.add(config.blob.position)
-            # A history that fits the layers is in order; that diff_ids do not is another rule's.
+            # A history that matches the layers is valid; CFG003 compares diff_ids with them.
             if filled not in (diff_ids, layers_count(image)):
                 yield self._mismatch(config, filled, diff_ids)
 
     def _mismatch(self, config: Config, filled: int, diff_ids: int) -> Finding:
+        if filled > diff_ids:
+            consequence = "Docker rejects the image"
+        else:
+            consequence = "docker history assigns layers to the wrong steps"
         return self.finding(
             config,
-            f"config of {config.location.image}: the number of history entries that stand for a "
-            f"layer is {filled}, of diff_ids {diff_ids}",
+            f"config of {config.location.image}: history describes {counted(filled, 'layer')}, "
+            f"rootfs.diff_ids lists {diff_ids}; {consequence}",
             at={"pointer": "/history"},
             severity=Severity.ERROR if filled > diff_ids else Severity.NOTE,
         )
 
 
 def _filled(config: Config) -> int:
-    """How many entries of the history stand for a layer."""
+    """How many entries of the history describe a layer."""
     return sum(entry.get("empty_layer") is not True for entry in config.history)

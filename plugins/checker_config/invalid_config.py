@@ -1,4 +1,4 @@
-"""CFG001: an image config that departs from its schema."""
+"""CFG001: an image config that does not conform to its schema."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from checker import Archive, Document, Finding, Severity
 from checker.checks.annotations import is_date_time
 from checker.checks.documents import JsonProblem, case_problems, json_problems
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.document import Document, pointer
+from checker.model.document import pointer
 from checker.model.image import items, mapping
 from checker_config.configs import ImageCheck, config_blobs
 from checker_schemas import SchemaError, validate
@@ -31,24 +30,27 @@ _SETTINGS = frozenset(
 
 
 class InvalidConfig(ImageCheck):
-    """An image config is no JSON, or departs from its schema.
+    """An image config is not valid JSON or does not conform to its schema.
 
     What it means:
-        What an image names as its config is no JSON document, or a member has another type or
-        value than the specification says, or ``architecture``, ``os`` or ``rootfs`` is missing.
-        Members that the specification does not know, and ``null`` for optional ones, are fine; but
-        Docker's own members have a type as well. So it is if a date is right by the specification,
-        but one that engines cannot read. A warning is a port with another protocol than tcp, udp
-        or sctp, and a member that differs from a known one in capitals only.
+        The blob that an image references as its config is not a JSON document, a property has a
+        type or value that the specification does not allow, or ``architecture``, ``os`` or
+        ``rootfs`` is missing. The types of Docker's own properties are checked too, and dates that
+        are valid RFC 3339 but cannot be parsed by engines. Unknown properties, and ``null`` for
+        optional ones, are accepted. Warnings: an exposed port with a protocol other than tcp, udp
+        or sctp, and a property that differs from a known one only in case.
 
     Why it matters:
-        Engines decode the config strictly. Docker refuses an image whose config has a number
-        where text belongs, no ``rootfs``, or anything behind its end; Docker 29 also one whose
-        ``Cmd`` is a string. Without ``os`` and ``architecture`` an engine guesses the platform.
+        Engines decode the config strictly. Docker rejects an image whose config has a number where
+        a string is expected, has no ``rootfs``, or has trailing data; Docker 29 also rejects a
+        string for ``Cmd``. Without ``os`` and ``architecture`` an engine guesses the platform.
 
     How to fix it:
-        Build or write the image again. A config that is edited by hand gets another digest, which
-        is the image's ID and stands in its manifest.
+        Rebuild the image or write the config again. A config that is edited by hand has a different
+        digest, which is the image ID and is referenced by the manifest.
+
+            before:  "Cmd": "/bin/app --serve"
+            after:   "Cmd": ["/bin/app", "--serve"]
 
     References:
         - OCI image-spec 1.1, config.md, "Properties"
@@ -61,7 +63,7 @@ class InvalidConfig(ImageCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the configs of all images."""
+        """Validate the configs of all images."""
         for image, blob in config_blobs(archive):
             label = f"config of {image.label}"
             subject = blob._replace(location=blob.location._replace(image=image.location.image))
@@ -72,10 +74,10 @@ class InvalidConfig(ImageCheck):
                 message = f"{label}: {error.message}"
                 mild = Severity.WARNING if _is_odd_protocol(error) else None
                 yield self.finding(subject, message, at={"pointer": error.pointer}, severity=mild)
-            for place, date in _dates_that_go_refuses(blob.document):
+            for place, date in _dates_that_go_rejects(blob.document):
                 message = (
-                    f'{label}: {place} is "{date}"; RFC 3339 allows small letters and a 60th '
-                    "second, but engines refuse such a date"
+                    f'{label}: {place} is "{date}"; RFC 3339 allows lower-case letters and leap '
+                    "seconds, but engines cannot parse such a date"
                 )
                 yield self.finding(subject, message, at={"pointer": place})
 
@@ -87,7 +89,7 @@ def _case_problems(document: Document | None) -> Iterator[JsonProblem]:
 
 
 def _is_odd_protocol(error: SchemaError) -> bool:
-    """Whether an error is about a port with another protocol, which engines let pass."""
+    """Whether an error is about a port with another protocol, which engines accept."""
     return _numbered_port().fullmatch(error.pointer) is not None
 
 
@@ -97,8 +99,8 @@ def _numbered_port() -> re.Pattern[str]:
     return re.compile(rf"/config/ExposedPorts/(?:{number})~1[A-Za-z0-9]+")
 
 
-def _dates_that_go_refuses(document: Document | None) -> Iterator[tuple[str, str]]:
-    """Yield the dates that are in order by RFC 3339 and that Go does not decode, with pointers."""
+def _dates_that_go_rejects(document: Document | None) -> Iterator[tuple[str, str]]:
+    """Yield the dates that RFC 3339 allows and Go does not decode, with their pointers."""
     value = mapping(None if document is None else document.value)
     dates = [(pointer("created"), value.get("created"))]
     for i, entry in enumerate(items(value.get("history"))):
@@ -114,7 +116,7 @@ def _unlike_go() -> re.Pattern[str]:
 
 
 def _schema_errors(document: Document | None) -> Iterator[SchemaError]:
-    """Where the config departs from its schema; CFG002 speaks of another type of root."""
+    """Where the config does not conform to its schema; CFG002 reports other values of the type."""
     if document is None or document.error is not None:
         return
     rootfs = mapping(mapping(document.value).get("rootfs"))

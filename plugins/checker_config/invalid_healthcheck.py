@@ -1,14 +1,13 @@
-"""CFG013: a health check that does not work."""
+"""CFG013: a malformed health check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, Json, integer
+from checker.model.image import Json, integer
 from checker_config.configs import label
 
 _MILLISECOND = 1_000_000  # nanoseconds
@@ -18,7 +17,7 @@ _KINDS = ("", "NONE", "CMD", "CMD-SHELL")
 
 
 class _Fault(NamedTuple):
-    """What is wrong with a member of the health check, and how much it matters."""
+    """What is wrong with a property of the health check, and the severity."""
 
     parts: tuple[str | int, ...]
     message: str
@@ -30,16 +29,19 @@ class InvalidHealthcheck(Check):
 
     What it means:
         Docker's ``config.Healthcheck`` has a list ``Test`` that begins with ``NONE``, ``CMD`` or
-        ``CMD-SHELL``, times in nanoseconds (none, or at least a millisecond) and ``Retries``. Here
-        a member has another type, which is an error, or another value, which is a warning.
+        ``CMD-SHELL``, durations in nanoseconds (0, or at least one millisecond) and ``Retries``. A
+        property of another type is an error, another value is a warning.
 
     Why it matters:
-        Docker refuses a config with a string where a number belongs. With a wrong first word the
-        check never runs, and with a time that is too short the container cannot be made.
+        Docker rejects a config with a string where a number is expected. With an unknown first word
+        the check never runs, and with a duration that is too short the container cannot be created.
 
     How to fix it:
-        Correct ``HEALTHCHECK`` in the Dockerfile and build again. A tool that writes the config
-        itself must give times in nanoseconds: 30 seconds are 30000000000.
+        Correct ``HEALTHCHECK`` in the Dockerfile and rebuild the image. A tool that writes the
+        config itself must give durations in nanoseconds:
+
+            before:  "Interval": "30s"
+            after:   "Interval": 30000000000
 
     References:
         - Docker Image Specification v1.2, "Container RunConfig Field Descriptions" (Healthcheck)
@@ -52,7 +54,7 @@ class InvalidHealthcheck(Check):
     severity = Severity.WARNING
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each member."""
+        """Check each property."""
         check = config.settings.get("Healthcheck")
         for fault in () if check is None else _faults(check):
             parts = ("Healthcheck", *fault.parts)
@@ -66,21 +68,21 @@ class InvalidHealthcheck(Check):
 
 def _faults(check: object) -> Iterator[_Fault]:
     if not isinstance(check, dict):
-        yield _Fault((), "is no object", Severity.ERROR)
+        yield _Fault((), "is not an object", Severity.ERROR)
         return
     yield from _faults_of_test(check.get("Test"))
     for name in _TIMES:
         yield from _faults_of_number(check, name, _MILLISECOND, "nanoseconds")
-    yield from _faults_of_number(check, "Retries", 1, "times")
+    yield from _faults_of_number(check, "Retries", 1, "retry")
 
 
 def _faults_of_test(test: object) -> Iterator[_Fault]:
     if test is None:
         return
     if not isinstance(test, list) or not all(isinstance(word, str) for word in test):
-        yield _Fault(("Test",), "is no list of strings", Severity.ERROR)
+        yield _Fault(("Test",), "is not a list of strings", Severity.ERROR)
     elif test and test[0] not in _KINDS:
-        message = f'begins with "{test[0]}"; engines know NONE, CMD and CMD-SHELL'
+        message = f'begins with "{test[0]}"; expected NONE, CMD or CMD-SHELL'
         yield _Fault(("Test",), message, Severity.WARNING)
     elif test and test[0].startswith("CMD") and len(test) == 1:
         yield _Fault(("Test",), f"is {test[0]} without a command", Severity.WARNING)
@@ -92,7 +94,7 @@ def _faults_of_number(check: Json, name: str, least: int, unit: str) -> Iterator
         return
     number = integer(value)
     if number is None or not -_LARGEST - 1 <= number <= _LARGEST:
-        yield _Fault((name,), "is no whole number of 64 bits", Severity.ERROR)
+        yield _Fault((name,), "is not a 64-bit integer", Severity.ERROR)
     elif number < 0 or 0 < number < least:
         message = f"is {number}; it must be 0 or at least {least} {unit}"
         yield _Fault((name,), message, Severity.WARNING)

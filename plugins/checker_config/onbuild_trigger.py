@@ -1,31 +1,29 @@
-"""CFG014: triggers for a later build that are left in an image."""
+"""CFG014: an image with ONBUILD instructions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
-from checker_config.configs import label
+from checker import Check, Config, Finding, Severity
+from checker_config.configs import counted, label
 
 _SHOWN = 80  # characters of an instruction
 
 
 class OnbuildTrigger(Check):
-    """A config holds ``OnBuild`` triggers.
+    """A config has ``OnBuild`` instructions.
 
     What it means:
-        ``config.OnBuild`` lists Dockerfile instructions that are carried out when another image is
-        built on this one. That is meant for base images; in an image that is to be run they are
-        left over. If it is no list of strings, that is an error.
+        ``config.OnBuild`` lists Dockerfile instructions that are executed when another image is
+        built FROM this one. That is useful in base images; in an application image they are left
+        over. A value that is not a list of strings is an error.
 
     Why it matters:
-        Whoever builds on the image gets steps that they did not write. OCI images have no such
-        member, so some tools drop it. Docker refuses a config where it has another type.
+        Builds FROM the image run steps that are not in their Dockerfile. The OCI config has no such
+        property, so some tools drop it. Docker rejects a config in which it has another type.
 
     How to fix it:
-        Leave ``ONBUILD`` out of the Dockerfile of an image that is not meant as a base.
+        Remove ``ONBUILD`` from the Dockerfile if the image is not meant as a base image.
 
     References:
         - Docker Image Specification v1.2, "Container RunConfig Field Descriptions"
@@ -37,21 +35,22 @@ class OnbuildTrigger(Check):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at the list."""
+        """Check the list."""
         triggers = config.settings.get("OnBuild")
         if triggers is None or triggers == []:
             return
         if not isinstance(triggers, list) or not all(isinstance(one, str) for one in triggers):
             yield self.finding(
                 config,
-                f"{label(config)}: OnBuild is no list of strings",
+                f"{label(config)}: OnBuild is not a list of strings; Docker rejects the config",
                 at={"pointer": "/config/OnBuild"},
                 severity=Severity.ERROR,
             )
             return
         yield self.finding(
             config,
-            f"{label(config)}: a build on this image carries out {len(triggers)} instructions of "
-            f'its own; the first is "{triggers[0][:_SHOWN]}"',
+            f"{label(config)}: builds FROM this image run "
+            f"{counted(len(triggers), 'ONBUILD instruction')}; the first is "
+            f'"{triggers[0][:_SHOWN]}"',
             at={"pointer": "/config/OnBuild"},
         )

@@ -1,12 +1,11 @@
-"""CFG011: a working directory that is no absolute path."""
+"""CFG011: a working directory that is not an absolute path."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config, text
+from checker import Check, Config, Finding, Severity
+from checker.model.image import text
 from checker_config.configs import is_windows, label
 
 
@@ -14,15 +13,17 @@ class RelativeWorkingDirectory(Check):
     """``WorkingDir`` of a config is not an absolute path.
 
     What it means:
-        ``config.WorkingDir`` is the folder in which the command starts. It is empty, or an
-        absolute path in the container; here it is relative. Images for Windows are passed over.
+        ``config.WorkingDir`` is the directory in which the command starts: empty, or an absolute
+        path in the container. It is a relative path. Images for Windows are ignored.
 
     Why it matters:
-        A container of the image does not start: runc says ``Cwd must be an absolute path``.
+        Containers of the image do not start; runc reports ``Cwd must be an absolute path``.
 
     How to fix it:
-        Write ``WORKDIR /path`` in the Dockerfile, or give ``--change 'WORKDIR /path'`` when
-        importing, and build again.
+        Give an absolute path in the Dockerfile, or at import with ``--change 'WORKDIR /app'``:
+
+            before:  WORKDIR app
+            after:   WORKDIR /app
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (WorkingDir)
@@ -34,11 +35,12 @@ class RelativeWorkingDirectory(Check):
     severity = Severity.ERROR
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at how the path begins."""
+        """Check that the path is absolute."""
         path = text(config.settings.get("WorkingDir"))
         if path and not path.startswith("/") and not is_windows(config):
             yield self.finding(
                 config,
-                f'{label(config)}: WorkingDir is "{path}"; it must be an absolute path',
+                f'{label(config)}: WorkingDir is "{path}", which is not an absolute path; '
+                "containers do not start",
                 at={"pointer": "/config/WorkingDir"},
             )

@@ -1,13 +1,12 @@
-"""CFG007: an environment variable that is set twice."""
+"""CFG007: an environment variable that is set more than once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, items
+from checker.model.image import items
 from checker_config.configs import label
 
 
@@ -15,16 +14,20 @@ class RepeatedEnvironmentVariable(Check):
     """``Env`` of a config sets a variable more than once.
 
     What it means:
-        Two entries of ``config.Env`` have the same name. With different values that is a warning,
-        with the same value a note.
+        Two entries of ``config.Env`` have the same name. Different values are a warning, equal
+        values are a note.
 
     Why it matters:
-        Engines hand both to the program, and libraries differ on which one counts: most take the
-        last, some the first. So the program may see another value than ``inspect`` seems to show.
+        Engines pass both entries to the program, and libraries differ in which one they use: most
+        take the last, some the first. The program may see a different value than ``docker inspect``
+        suggests.
 
     How to fix it:
-        Build the image anew with one value. Dockerfile's ``ENV`` replaces an earlier value of the
-        same name; what adds to the list without looking is the fault.
+        Rebuild the image with one value. ``ENV`` in a Dockerfile replaces an earlier value of the
+        same name; look for a tool that appends to the list unconditionally.
+
+            before:  "Env": ["MODE=debug", "MODE=production"]
+            after:   "Env": ["MODE=production"]
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (Env)
@@ -36,7 +39,7 @@ class RepeatedEnvironmentVariable(Check):
     severity = Severity.WARNING
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look for the entries that a later one overrides. Values may be secret: none is shown."""
+        """Find entries that a later one overrides. Values may be secret and are not shown."""
         last: dict[str, int] = {}
         variables = _variables(config)
         for i, (name, _) in variables.items():
@@ -48,15 +51,15 @@ class RepeatedEnvironmentVariable(Check):
             later = pointer("config", "Env", last[name])
             yield self.finding(
                 config,
-                f"{label(config)}: {name} is set here, and again in {later} to "
-                + ("the same value" if same else "another value"),
+                f"{label(config)}: {name} is set again in {later}, to "
+                + ("the same value" if same else "a different value; programs may use either"),
                 at={"pointer": pointer("config", "Env", i)},
                 severity=Severity.NOTE if same else Severity.WARNING,
             )
 
 
 def _variables(config: Config) -> dict[int, tuple[str, str]]:
-    """Name and value by position; what is no variable is CFG001's to say."""
+    """Name and value by position; CFG001 reports entries that are not variables."""
     return {
         i: (name, value)
         for i, entry in enumerate(items(config.settings.get("Env")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_config.created_in_future import CreatedInFuture
 from checker_config.diff_ids_count_mismatch import DiffIdsCountMismatch
 from checker_config.history_mismatch import HistoryMismatch

@@ -1,34 +1,35 @@
-"""CFG005: a config for a platform that no engine knows."""
+"""CFG005: a config with an unknown platform."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.checks.platforms import unknown_values
 from checker.model.document import pointer
-from checker.model.image import Config, mapping
+from checker.model.image import mapping
 from checker_config.configs import label
 
 
 class UnknownConfigPlatform(Check):
-    """A config gives its platform in words that are not Go's.
+    """The platform of a config is not a known GOOS/GOARCH value.
 
     What it means:
         ``os`` and ``architecture`` should be values of Go's GOOS and GOARCH, such as ``linux`` and
-        ``amd64``, and ``variant`` one of those that the architecture has. Here one is not: often
-        it is what another tool calls the same thing (``x86_64``, ``aarch64``). An empty ``os`` or
+        ``amd64``, and ``variant`` one of those defined for the architecture. A value is not; often
+        it is the name that another tool uses (``x86_64``, ``aarch64``). An empty ``os`` or
         ``architecture`` is a warning.
 
     Why it matters:
-        Engines compare the words with those of their own machine: Docker's classic store refuses
-        another ``os``, and all of them warn of, or pass over, another ``architecture``. An empty
-        word lets each engine guess.
+        Engines compare these values with their own platform: Docker's classic image store rejects
+        another ``os``, and all engines warn about, or ignore, another ``architecture``. With an
+        empty value each engine guesses.
 
     How to fix it:
-        Build with ``--platform`` and Go's words. If the platform is a new or a rare one, there is
-        nothing to mend.
+        Build with ``--platform`` and Go's values. A new or rare platform needs no change.
+
+            before:  "architecture": "x86_64"
+            after:   "architecture": "amd64"
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (architecture, os, variant)
@@ -40,7 +41,7 @@ class UnknownConfigPlatform(Check):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at the three words."""
+        """Check the three values."""
         for field, message in unknown_values(config.platform):
             yield self.finding(
                 config, f"{label(config)}: {message}", at={"pointer": pointer(field)}
@@ -49,7 +50,7 @@ class UnknownConfigPlatform(Check):
             if mapping(config.document.value).get(field) == "":
                 yield self.finding(
                     config,
-                    f"{label(config)}: {field} is empty, so each engine guesses the platform",
+                    f"{label(config)}: {field} is empty; engines guess the platform",
                     at={"pointer": pointer(field)},
                     severity=Severity.WARNING,
                 )

@@ -1,12 +1,11 @@
-"""CFG012: a stop signal that there is not."""
+"""CFG012: an unknown stop signal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config, text
+from checker import Check, Config, Finding, Severity
+from checker.model.image import text
 from checker_config.configs import is_windows, label
 
 _LARGEST = 64
@@ -27,15 +26,15 @@ class UnknownStopSignal(Check):
 
     What it means:
         ``config.StopSignal`` is the name of a signal, such as ``SIGTERM`` or ``SIGRTMIN+3``, with
-        or without ``SIG``, or its number from 1 to 64. Here it is something else. Images for
-        Windows are passed over.
+        or without ``SIG``, or its number from 1 to 64. The value is neither. Images for Windows are
+        ignored.
 
     Why it matters:
-        Engines refuse to make a container of the image (``Invalid signal``), or stop it with
-        another signal than was meant, so that it does not shut down in order.
+        Engines refuse to create a container of the image (``Invalid signal``), or stop it with a
+        different signal, so that it does not shut down gracefully.
 
     How to fix it:
-        Correct ``STOPSIGNAL`` in the Dockerfile and build again.
+        Correct ``STOPSIGNAL`` in the Dockerfile and rebuild the image.
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (StopSignal)
@@ -47,13 +46,13 @@ class UnknownStopSignal(Check):
     severity = Severity.WARNING
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look the signal up."""
+        """Look up the signal."""
         signal = text(config.settings.get("StopSignal"))
         if signal and not is_windows(config) and not _is_signal(signal):
             yield self.finding(
                 config,
-                f'{label(config)}: StopSignal is "{signal}", which Linux does not know; it should '
-                f"be a name such as SIGTERM, or a number from 1 to {_LARGEST}",
+                f'{label(config)}: StopSignal is "{signal}", which is not a Linux signal; expected '
+                f"a name such as SIGTERM, or a number from 1 to {_LARGEST}",
                 at={"pointer": "/config/StopSignal"},
             )
 

@@ -1,33 +1,33 @@
-"""CFG008: a PATH that is missing, or that depends on the current folder."""
+"""CFG008: a PATH that is not set, or depends on the current directory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, items
+from checker.model.image import items
 from checker_config.configs import is_windows, label
 
 _PATH = "PATH="
 
 
 class UnsoundSearchPath(Check):
-    """The environment has no PATH, or one with relative parts.
+    """``PATH`` is not set, or has entries that are not absolute paths.
 
     What it means:
-        ``PATH`` lists, parted by colons, the folders in which programs are looked for. Here a part
-        is empty, relative, or an unexpanded variable, which is a warning; or there is no ``PATH``
-        although the image names a command, which is a note. Images for Windows are passed over.
+        ``PATH`` is a colon-separated list of the directories that are searched for programs. An
+        entry that is empty, relative, or an unexpanded variable is a warning. An image that has a
+        command but sets no ``PATH`` is a note. Images for Windows are ignored.
 
     Why it matters:
-        An empty or relative part means the folder that a program happens to run in: whoever can
-        write there chooses what is run. Without ``PATH`` each engine puts its own default in its
-        place, or none.
+        An empty or relative entry means the current directory: whoever can write to it decides
+        which program is run. Without ``PATH`` each engine uses its own default, or none.
 
     How to fix it:
-        Set it in full: ``ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin``
+        Set ``PATH`` completely, with absolute paths:
+
+            ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (Env)
@@ -39,7 +39,7 @@ class UnsoundSearchPath(Check):
     severity = Severity.WARNING
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at the last PATH, which is the one that counts."""
+        """Check the last PATH, which is the one in effect."""
         if is_windows(config):
             return
         variables = config.settings.get("Env")
@@ -49,24 +49,24 @@ class UnsoundSearchPath(Check):
             if isinstance(entry, str) and entry.startswith(_PATH)
         ]
         if found:
-            yield from self._look_at(config, *found[-1])
+            yield from self._inspect(config, *found[-1])
         elif (variables is None or isinstance(variables, list)) and _has_command(config):
             yield self.finding(
                 config,
-                f"{label(config)}: the environment has no PATH, so the engine's default is used",
+                f"{label(config)}: Env does not set PATH; each engine uses its own default",
                 at={"pointer": pointer("config", "Env")},
                 severity=Severity.NOTE,
             )
 
-    def _look_at(self, config: Config, position: int, value: str) -> Iterator[Finding]:
+    def _inspect(self, config: Config, position: int, value: str) -> Iterator[Finding]:
         parts = [part for part in value.split(":") if not part.startswith("/")]
         if not parts:
             return
         shown = ", ".join(f'"{part}"' for part in dict.fromkeys(parts))
         yield self.finding(
             config,
-            f"{label(config)}: PATH has parts that are no absolute paths: {shown}; they are looked "
-            "for in the folder that a program happens to run in",
+            f"{label(config)}: PATH has entries that are not absolute paths: {shown}; they are "
+            "resolved against the current directory",
             at={"pointer": pointer("config", "Env", position)},
         )
 

@@ -1,34 +1,35 @@
-"""CFG015: a label that breaks the rules of annotations."""
+"""CFG015: a label that violates the rules for annotations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checker import Check, Config, Finding, Severity
 from checker.checks.annotations import reserved_keys, value_problems
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, read_annotations
+from checker.model.image import read_annotations
 from checker_config.configs import label
 
 
 class UnusualLabel(Check):
-    """A label breaks the rules for its key or value.
+    """The key or value of a label violates the rules for annotations.
 
     What it means:
-        Labels follow the rules of annotations. Under ``org.opencontainers`` only the keys that OCI
-        defines may be used; another one, or an empty key, is a note. A warning it is if
-        ``org.opencontainers.image.created`` is no date, or ``base.digest`` no digest, or
-        ``base.name`` no name of an image. Short keys such as ``maintainer`` are usual for labels
-        and are passed over.
+        Labels follow the rules for annotations. The prefix ``org.opencontainers`` is reserved for
+        keys that OCI defines; an unknown key with this prefix, or an empty key, is a note. A value
+        of ``org.opencontainers.image.created`` that is not a date, of ``base.digest`` that is not a
+        digest, or of ``base.name`` that is not an image name is a warning. Short keys such as
+        ``maintainer`` are common and accepted.
 
     Why it matters:
-        Tools that show the age of an image, or look whether its base is out of date, do not
-        understand such a value. A misspelt key is not found at all.
+        Tools that show the age of an image, or check whether its base image is outdated, cannot use
+        such a value. A misspelt key is not found at all.
 
     How to fix it:
-        Write the value in the right form, ``LABEL org.opencontainers.image.created=$(date -u
-        +%Y-%m-%dT%H:%M:%SZ)``; put a domain of your own in front of keys of your own.
+        Write the value in the required form, and prefix custom keys with a domain that you control:
+
+            before:  LABEL org.opencontainers.image.created="1 May 2024"
+            after:   LABEL org.opencontainers.image.created="2024-05-01T12:30:00Z"
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (Labels)
@@ -40,14 +41,14 @@ class UnusualLabel(Check):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at the keys that are reserved."""
+        """Check the reserved keys and their values."""
         labels = read_annotations(config.settings.get("Labels"))
         for problem in value_problems(labels):
             yield self._unusual(config, problem.key, problem.message, Severity.WARNING)
         for problem in reserved_keys(labels):
             yield self._unusual(config, problem.key, problem.message, Severity.NOTE)
         if "" in labels:
-            yield self._unusual(config, "", "is an empty key", Severity.NOTE)
+            yield self._unusual(config, "", "has an empty key", Severity.NOTE)
 
     def _unusual(self, config: Config, key: str, message: str, severity: Severity) -> Finding:
         return self.finding(

@@ -1,27 +1,28 @@
-"""CFG002: a config whose root filesystem is not made of layers."""
+"""CFG002: a config with an unknown type of root filesystem."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Check, Config, Finding, Severity
 
 
 class WrongRootfsType(Check):
-    """A config's ``rootfs.type`` is not ``layers``.
+    """``rootfs.type`` of a config is not ``layers``.
 
     What it means:
-        ``rootfs.type`` says how the root filesystem is given. The one value that there is, is
-        ``layers``; here it is another string.
+        ``rootfs.type`` must be ``layers``, the only value that the specification defines. It is
+        another string.
 
     Why it matters:
-        The specification has engines refuse any other value. containerd does not unpack such an
-        image, so it can be imported but not run; Docker's classic store does not look.
+        The specification requires that implementations reject any other value. containerd does not
+        unpack such an image, so it can be imported but not run; Docker's classic image store does
+        not check the value.
 
     How to fix it:
-        Set ``rootfs.type`` to ``layers``, and correct the config's digest in the manifest.
+        Set the type, and update the digest of the config in the manifest:
+
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:…"]}
 
     References:
         - OCI image-spec 1.1, config.md, "Properties" (rootfs)
@@ -33,11 +34,11 @@ class WrongRootfsType(Check):
     severity = Severity.ERROR
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Compare the type."""
+        """Check the type."""
         if config.rootfs_type not in (None, "layers"):
             yield self.finding(
                 config,
-                f'config of {config.location.image}: rootfs.type is "{config.rootfs_type}"; '
-                'engines know "layers" only',
+                f'config of {config.location.image}: rootfs.type is "{config.rootfs_type}"; the '
+                'only valid value is "layers"',
                 at={"pointer": "/rootfs/type"},
             )

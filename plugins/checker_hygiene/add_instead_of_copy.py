@@ -1,4 +1,4 @@
-"""HYG005: files put into an image with ADD, where COPY would do."""
+"""HYG005: files added to an image with ADD where COPY is sufficient."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Config, Finding, Severity
 from checker_hygiene.steps import Step, StepCheck, steps_of
 
 
 class AddInsteadOfCopy(StepCheck):
-    """Files are put into the image with ADD instead of COPY.
+    """Files are added to the image with ADD instead of COPY.
 
     What it means:
-        The history has an ADD step. Passed over are the first step that made a layer, with which
+        The history has an ADD step. Ignored are the first step that created a layer, with which
         base images unpack their root filesystem, and an ADD whose source has the name of a tar,
-        which it is there to unpack. Classic builders hide the source behind a hash, so that such a
-        step may be right all the same.
+        which ADD unpacks. Classic builders replace the source with a hash, so a reported step may
+        be legitimate.
 
     Why it matters:
-        ADD fetches URLs and unpacks archives without being asked for it. What a download or a file
-        that happens to be a tar puts into the image was seen by nobody.
+        ADD downloads URLs and unpacks archives implicitly. The content of a download, or of a file
+        that happens to be a tar, is added to the image unchecked.
 
     How to fix it:
-        Use COPY for files. Fetch with ``ADD --checksum=sha256:… URL``, or in a RUN step that
-        compares the checksum.
+        Use COPY for files, and a checksum for downloads:
+
+            before:  ADD https://example.org/app /bin/app
+            after:   ADD --checksum=sha256:… https://example.org/app /bin/app
 
     References:
         - Docker, "Building best practices", ADD or COPY
@@ -38,7 +39,7 @@ class AddInsteadOfCopy(StepCheck):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each step behind the first layer."""
+        """Check each step after the first layer."""
         layered = [step for step in steps_of(config) if step.makes_layer]
         for step in layered[1:]:
             if step.instruction == "ADD" and not _unpacks().search(step.text):
@@ -47,13 +48,13 @@ class AddInsteadOfCopy(StepCheck):
 
 def _what(step: Step) -> str:
     if "://" not in step.text:
-        return "uses ADD, where COPY would do what is written and no more"
-    return "fetches a URL with ADD, and no checksum says what must come"
+        return "uses ADD, where COPY is sufficient"
+    return "downloads a URL with ADD and without a checksum"
 
 
 @cache
 def _unpacks() -> re.Pattern[str]:
-    """A source that ADD is there for: a tar that lies beside the Dockerfile, or a checked URL."""
+    """A legitimate source of ADD: a tar in the build context, or a URL with a checksum."""
     return re.compile(
         r"(?<!\S)(?!\w+://)\S+\.(?:tar(?:\.\w+)?|t[gbx]z2?)(?:\s|$)|--checksum",
         re.IGNORECASE,

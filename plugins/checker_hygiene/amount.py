@@ -1,4 +1,4 @@
-"""Bytes in words."""
+"""Numbers of bytes in messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _STEP = 1000
 
 
 def amount(count: int) -> str:
-    """A number of bytes with three digits, by powers of 1000: ``999 bytes``, ``1.23 MB``."""
+    """A number of bytes with three digits, in powers of 1000: ``999 bytes``, ``1.23 MB``."""
     if count < _STEP:
         return f"{count} byte{'' if count == 1 else 's'}"
     value = count / _STEP

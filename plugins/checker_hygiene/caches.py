@@ -1,4 +1,4 @@
-"""Folders in which package managers keep what can be fetched again.
+"""Directories in which package managers keep files that they can download again.
 
 Sources: the documentation of the package managers, on their caches.
 """
@@ -9,20 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from checker.model.entries import DIRECTORY, REGULAR, Entries
+from checker import Entries
+from checker.model.entries import DIRECTORY, REGULAR
 
 _REGULAR = ord(REGULAR)
-# A layer with more entries is not looked through: the files of a cache are then looked for right
-# behind the entry of its folder, where every tool that walks folders writes them.
+# A layer with more entries is not searched completely: the files of a cache are then expected
+# directly after the entry of its directory, where tools that walk directories write them.
 _SMALL = 10_000
 
 
 class Owner(NamedTuple):
-    """Whose cache a folder is.
+    """The package manager that a cache belongs to.
 
     Attributes:
         tool: The package manager.
-        fix: What empties the cache, or keeps it from being filled.
+        fix: The command that empties the cache or does not fill it.
     """
 
     tool: str
@@ -40,8 +41,8 @@ _CARGO = Owner("cargo", "RUN --mount=type=cache,target=/usr/local/cargo/registry
 _COMPOSER = Owner("composer", "composer clear-cache")
 _BUNDLER = Owner("bundler", "rm -rf /usr/local/bundle/cache")
 _CONDA = Owner("conda", "conda clean --all --yes")
-# By the folder; a home directory is written as ~.
-_FOLDERS: Mapping[str, Owner] = MappingProxyType(
+# By directory; a home directory is written as ~.
+_DIRECTORIES: Mapping[str, Owner] = MappingProxyType(
     {
         **dict.fromkeys(("var/lib/apt/lists", "var/cache/apt"), _APT),
         **dict.fromkeys(("var/cache/apk", "etc/apk/cache", "lib/apk/cache"), _APK),
@@ -65,73 +66,73 @@ _FOLDERS: Mapping[str, Owner] = MappingProxyType(
     }
 )
 _HOMES = ("root/", "home/")
-# The first look at a path: its first characters in a set, then what several folders begin with.
+# A quick test of a path: its first characters in a set, then the start of several directories.
 _HOME_HEADS = frozenset(home[:5] for home in _HOMES)
-_HEADS = frozenset(folder[:9] for folder in _FOLDERS)
+_HEADS = frozenset(directory[:9] for directory in _DIRECTORIES)
 _STARTS = (
     *("var/cache/", "var/lib/apt/", "root/.", "root/go/", "home/", "usr/local/share/.cache/"),
     *("usr/local/cargo/", "usr/local/bundle/", "opt/conda/", "opt/miniconda3/", "go/pkg/"),
     *("etc/apk/", "lib/apk/"),
 )
-# What stays where a cache was emptied.
+# Files that remain when a cache is emptied.
 _KEPT = frozenset({"lock", "partial"})
 
 
 class Cache(NamedTuple):
-    """A folder of a cache in one layer.
+    """A cache directory in one layer.
 
     Attributes:
-        folder: Its path.
-        owner: Whose it is.
-        positions: Positions of the files in it that have content.
+        directory: Its path.
+        owner: The package manager.
+        positions: Positions of its non-empty files.
     """
 
-    folder: str
+    directory: str
     owner: Owner
     positions: tuple[int, ...]
 
 
 def caches_in(entries: Entries) -> Iterator[Cache]:
-    """The caches of a layer that have files in them."""
+    """The caches of a layer that contain files."""
     found: dict[str, list[int]] = {}
     for position in _candidates(entries):
         if entries.kinds[position] == _REGULAR and entries.sizes[position] > 0:
             path = entries.paths[position]
-            folder = _folder_around(path)
-            if folder is not None and path.rpartition("/")[2] not in _KEPT:
-                found.setdefault(folder, []).append(position)
-    for folder, positions in found.items():
-        yield Cache(folder, _FOLDERS[_from_home(folder)], tuple(positions))
+            directory = _directory_around(path)
+            if directory is not None and path.rpartition("/")[2] not in _KEPT:
+                found.setdefault(directory, []).append(position)
+    for directory, positions in found.items():
+        yield Cache(directory, _DIRECTORIES[_from_home(directory)], tuple(positions))
 
 
 def _candidates(entries: Entries) -> Iterable[int]:
-    """Positions of the entries that may lie in a cache."""
+    """Positions of the entries that may be in a cache."""
     if len(entries) <= _SMALL:
         return [
             position
             for position, path in enumerate(entries.paths)
             if (path[:9] in _HEADS or path[:5] in _HOME_HEADS) and path.startswith(_STARTS)
         ]
-    return _behind_folders(entries)
+    return _after_directories(entries)
 
 
-def _behind_folders(entries: Entries) -> Iterator[int]:
+def _after_directories(entries: Entries) -> Iterator[int]:
     paths = entries.paths
-    for folder in entries.of_kind(DIRECTORY):
-        path = paths[folder]
-        if path.startswith(_STARTS) and _from_home(path) in _FOLDERS:
-            position = folder + 1
+    for directory in entries.of_kind(DIRECTORY):
+        path = paths[directory]
+        if path.startswith(_STARTS) and _from_home(path) in _DIRECTORIES:
+            position = directory + 1
             while position < len(paths) and paths[position].startswith(f"{path}/"):
                 yield position
                 position += 1
 
 
-def _folder_around(path: str) -> str | None:
-    """The folder of a cache that a path lies in."""
+def _directory_around(path: str) -> str | None:
+    """The cache directory that contains a path."""
     plain = _from_home(path)
-    for folder in _FOLDERS:
-        if plain.startswith(folder) and plain[len(folder) : len(folder) + 1] == "/":
-            return path[: len(path) - len(plain) + len(folder)]
+    for directory in _DIRECTORIES:
+        if plain.startswith(directory) and plain[len(directory) : len(directory) + 1] == "/":
+            return path[: len(path) - len(plain) + len(directory)]
     return None
 
 

@@ -1,10 +1,10 @@
-"""Well-known files with credentials, and what in them confirms that they hold some.
+"""Well-known files with credentials, and the patterns that confirm their content.
 
-The name of a file alone proves nothing: ``key.pem`` may be a public key, ``.npmrc`` may refer to a
-variable. Each file is therefore known by its name and by its content.
+The name of a file alone is not sufficient: ``key.pem`` may be a public key, ``.npmrc`` may refer to
+a variable. Each file is therefore identified by its name and its content.
 
 Sources: the documentation of the programs that write these files; the lists of names in dockle,
-pkg/assessor/credential, without those that gave false alarms (certificates, settings).
+pkg/assessor/credential, without those that caused false positives (certificates, settings).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Kind(NamedTuple):
     """A kind of file with credentials.
 
     Attributes:
-        what: What is in it, in words.
-        pattern: What confirms it; a group in it is a value, which must be a plausible secret.
+        what: Description of the content, for messages.
+        pattern: Confirms the content; a group in it is a value, which must be a plausible secret.
     """
 
     what: str
@@ -42,11 +42,11 @@ class Kind(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """What a file gives away.
+    """A credential that a file contains.
 
     Attributes:
-        what: What it is, in words, without the value.
-        is_sure: Whether it is of use to everyone; a key with a passphrase is not.
+        what: Description for messages, without the value.
+        is_sure: Whether everyone can use it; a key with a passphrase is an exception.
     """
 
     what: str
@@ -63,7 +63,7 @@ def _kinds() -> Iterator[tuple[str, Kind]]:
         *("deploy_key", "deploy.key", "privatekey.pem"),
     ):
         yield name, key
-    google = Kind("a key of an account", _JSON_KEY)
+    google = Kind("an account key", _JSON_KEY)
     for name in (
         *("credentials.json", "credential.json", "service-account.json", "service_account.json"),
         *("serviceaccount.json", "gcloud/application_default_credentials.json"),
@@ -75,7 +75,7 @@ def _kinds() -> Iterator[tuple[str, Kind]]:
         *(".env.development", ".env.dev"),
     ):
         yield name, variables
-    docker = Kind("credentials for a registry", _DOCKER)
+    docker = Kind("registry credentials", _DOCKER)
     for name in (
         ".docker/config.json",
         ".dockercfg",
@@ -89,74 +89,74 @@ def _kinds() -> Iterator[tuple[str, Kind]]:
 def _single_kinds() -> Iterator[tuple[str, Kind]]:
     yield (
         ".aws/credentials",
-        Kind("a secret key of AWS", r"aws_secret_access_key\s*=\s*(\S{1,200})"),
+        Kind("an AWS secret key", r"aws_secret_access_key\s*=\s*(\S{1,200})"),
     )
     yield ".boto", Kind("a secret key", r"^\s*\w*secret_access_key\s*=\s*(\S{1,200})")
     yield ".s3cfg", Kind("a secret key", r"^\s*secret_key\s*=\s*(\S{1,200})")
     npm = r"^[^#;\n]{0,200}(?:_authToken|_password|_auth)\s*=\s*\"?([^\s\"]{1,400})"
-    yield ".npmrc", Kind("a token for a registry of npm", npm)
+    yield ".npmrc", Kind("an npm registry token", npm)
     yield (
         ".yarnrc.yml",
-        Kind("a token for a registry of npm", r"npmAuthToken:\s*\"?([^\s\"]{1,400})"),
+        Kind("an npm registry token", r"npmAuthToken:\s*\"?([^\s\"]{1,400})"),
     )
-    yield ".pypirc", Kind("a password for a package index", r"^\s*password\s*[=:]\s*(\S{1,400})")
+    yield ".pypirc", Kind("a package index password", r"^\s*password\s*[=:]\s*(\S{1,400})")
     netrc = Kind("a password", r"\bpassword\s+(\S{1,400})")
     yield ".netrc", netrc
     yield "_netrc", netrc
     pgpass = r"^[^#:\n]{0,200}:[^:\n]{0,200}:[^:\n]{0,200}:[^:\n]{0,200}:(\S{1,200})"
-    yield ".pgpass", Kind("a password of a database", pgpass)
-    yield ".my.cnf", Kind("a password of a database", r"^\s*password\s*=\s*\"?([^\s\"]{1,200})")
-    yield ".git-credentials", Kind("a password for git", _GIT)
-    yield ".config/git/credentials", Kind("a password for git", _GIT)
-    yield ".config/gh/hosts.yml", Kind("a token of GitHub", r"oauth_token:\s*(\S{1,200})")
+    yield ".pgpass", Kind("a database password", pgpass)
+    yield ".my.cnf", Kind("a database password", r"^\s*password\s*=\s*\"?([^\s\"]{1,200})")
+    yield ".git-credentials", Kind("a git password", _GIT)
+    yield ".config/git/credentials", Kind("a git password", _GIT)
+    yield ".config/gh/hosts.yml", Kind("a GitHub token", r"oauth_token:\s*(\S{1,200})")
     kube = r"^\s*(?:client-key-data|token|password):\s*\"?([^\s\"]{1,4000})"
-    yield ".kube/config", Kind("credentials for a cluster", kube)
-    yield "kubeconfig", Kind("credentials for a cluster", kube)
-    yield "k3s.yaml", Kind("credentials for a cluster", kube)
+    yield ".kube/config", Kind("cluster credentials", kube)
+    yield "kubeconfig", Kind("cluster credentials", kube)
+    yield "k3s.yaml", Kind("cluster credentials", kube)
     rclone = r"^\s*(?:secret_access_key|pass|password|client_secret|token)\s*=\s*(\S{1,400})"
-    yield "rclone.conf", Kind("credentials of a cloud storage", rclone)
+    yield "rclone.conf", Kind("cloud storage credentials", rclone)
     dotnet = (
         r"(?i:(?:\bpassword|\bpwd)\s*=\s*|\"[\w:]{0,60}(?:password|secret|apikey)\"\s*:\s*\")"
         r"([^;\"\s]{1,200})"
     )
     for name in ("appsettings.json", "appsettings.Production.json"):
-        yield name, Kind("a password among settings", dotnet)
-    yield ".terraformrc", Kind("a token of Terraform", _TERRAFORM)
-    yield "credentials.tfrc.json", Kind("a token of Terraform", _TERRAFORM)
-    yield ".vault-token", Kind("a token of Vault", r"\A((?:hvs\.|s\.)[\w.-]{20,200})\s*\Z")
-    yield ".composer/auth.json", Kind("credentials of Composer", r'"[\w.-]+"\s*:\s*"([^"]{8,400})"')
-    yield ".m2/settings.xml", Kind("a password for a repository", r"<password>([^<{$]{1,200})<")
-    yield ".gem/credentials", Kind("a key of RubyGems", r"^:\w*api_key:\s*(\S{1,200})")
-    yield ".cargo/credentials", Kind("a token for a registry of crates", _CARGO)
-    yield ".cargo/credentials.toml", Kind("a token for a registry of crates", _CARGO)
+        yield name, Kind("a setting with a password", dotnet)
+    yield ".terraformrc", Kind("a Terraform token", _TERRAFORM)
+    yield "credentials.tfrc.json", Kind("a Terraform token", _TERRAFORM)
+    yield ".vault-token", Kind("a Vault token", r"\A((?:hvs\.|s\.)[\w.-]{20,200})\s*\Z")
+    yield ".composer/auth.json", Kind("Composer credentials", r'"[\w.-]+"\s*:\s*"([^"]{8,400})"')
+    yield ".m2/settings.xml", Kind("a Maven repository password", r"<password>([^<{$]{1,200})<")
+    yield ".gem/credentials", Kind("a RubyGems API key", r"^:\w*api_key:\s*(\S{1,200})")
+    yield ".cargo/credentials", Kind("a crate registry token", _CARGO)
+    yield ".cargo/credentials.toml", Kind("a crate registry token", _CARGO)
     yield (
         "wp-config.php",
         Kind(
-            "a password of a database",
+            "a database password",
             r"""define\(\s*['"]DB_PASSWORD['"]\s*,\s*['"]([^'"]{1,200})""",
         ),
     )
     yield (
         "database.yml",
-        Kind("a password of a database", r"^\s*password:\s*[\"']?([^\s\"'<]{1,200})"),
+        Kind("a database password", r"^\s*password:\s*[\"']?([^\s\"'<]{1,200})"),
     )
-    yield "secrets.yml", Kind("a key of Rails", r"secret_key_base:\s*([0-9a-f]{30,200})")
-    yield "config/master.key", Kind("a key of Rails", r"\A([0-9a-f]{32})\s*\Z")
-    yield "secret_token.rb", Kind("a key of Rails", r"secret_\w+\s*=\s*['\"]([0-9a-f]{30,200})")
-    yield "settings.py", Kind("a key of Django", r"^SECRET_KEY\s*=\s*['\"]([^'\"]{20,200})['\"]")
+    yield "secrets.yml", Kind("a Rails key", r"secret_key_base:\s*([0-9a-f]{30,200})")
+    yield "config/master.key", Kind("a Rails key", r"\A([0-9a-f]{32})\s*\Z")
+    yield "secret_token.rb", Kind("a Rails key", r"secret_\w+\s*=\s*['\"]([0-9a-f]{30,200})")
+    yield "settings.py", Kind("a Django key", r"^SECRET_KEY\s*=\s*['\"]([^'\"]{20,200})['\"]")
     yield "password.txt", Kind("a password", r"\A\s*(\S{1,200})\s*\Z")
     yield (
         "carrierwave.rb",
         Kind(
-            "a secret key of AWS",
+            "an AWS secret key",
             r"aws_secret_access_key['\"]?\s*(?:=>|:|=)\s*['\"]([^'\"]{1,200})",
         ),
     )
     omniauth = r"\bprovider\s+:?\w+\s*,\s*['\"][^'\"]{1,200}['\"]\s*,\s*['\"]([^'\"]{8,200})"
-    yield "omniauth.rb", Kind("a secret of OAuth", omniauth)
+    yield "omniauth.rb", Kind("an OAuth secret", omniauth)
     jenkins = r"<(?:password|privateKey|passphrase|secret)>(\{[\w+/=]{20,4000}\}|[^<\s]{1,200})<"
-    yield "credentials.xml", Kind("credentials of Jenkins", jenkins)
-    # Last: the names before end in the same way.
+    yield "credentials.xml", Kind("Jenkins credentials", jenkins)
+    # Last, because earlier names end in the same way.
     settings = (
         r"^\s*[\"']?[\w.-]{0,80}(?:password|passwd|secret|token|secret_?(?:access_?)?key)[\"']?"
         r"\s*[:=]\s*[\"']?([^\s\"',]{1,400})"
@@ -166,7 +166,7 @@ def _single_kinds() -> Iterator[tuple[str, Kind]]:
 
 
 CREDENTIALS: Mapping[str, Kind] = MappingProxyType(dict(_kinds()))
-"""What a file is, by the end of its path."""
+"""The kind of a file, by the end of its path."""
 
 # An unencrypted key of OpenSSH begins with its format and the cipher "none".
 _OPENSSH = b"OPENSSH PRIVATE KEY"
@@ -174,7 +174,7 @@ _OPENSSH_PLAIN = b"b3BlbnNzaC1rZXktdjEAAAAABG5vbmU"
 
 
 def credential_in(path: str, head: bytes) -> Credential | None:
-    """What a file gives away; None if nothing confirms that it does.
+    """The credential that a file contains; None if its content does not confirm one.
 
     Args:
         path: Its path.
@@ -195,11 +195,11 @@ def credential_in(path: str, head: bytes) -> Credential | None:
 
 
 def _is_secret(match: re.Match[str]) -> bool:
-    """Whether a match has no value to be doubted, or a plausible one."""
+    """Whether a match has no value, or a plausible one."""
     if not match.re.groups:
         return True
     value = match[1].strip("\"'")
-    # A private key within JSON has blanks and line ends.
+    # A private key in JSON contains spaces and line ends.
     return "PRIVATE KEY" in value or is_plausible(value)
 
 

@@ -1,39 +1,41 @@
-"""HYG016: files that a layer deletes and that still take up space in the layers below."""
+"""HYG016: files that a layer deletes and that still use space in lower layers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
 
 if TYPE_CHECKING:
     from checker_hygiene.layering import Removal
 
-_SMALLEST = Option("smallest-bytes", int, 1, "fewer deleted bytes are passed over", least=0)
+_SMALLEST = Option(
+    "smallest-bytes", int, 1, "minimum number of deleted bytes that are reported", least=0
+)
 
 
 class DeletedFile(Check):
-    """A layer deletes files that still lie in a layer below.
+    """A layer deletes files that are still stored in a lower layer.
 
     What it means:
-        A whiteout in one layer takes away files with content that a lower layer brought. There is
-        one finding for each whiteout, be it for a file or for a whole folder. A single file with
-        credentials is left to deleted-secret.
+        A whiteout in one layer hides files with content of a lower layer. There is one finding for
+        each whiteout, of a file or of a complete directory. A single file with credentials is
+        reported by deleted-secret.
 
     Why it matters:
-        The files are gone from the container but not from the image: they are stored and copied
-        with it, and everyone who has it can read them.
+        The files are not visible in the container but still part of the image: they are stored and
+        transferred with it, and everyone who has it can read them.
 
     How to fix it:
-        Delete in the same RUN step that creates (``apt-get install … && rm -rf
-        /var/lib/apt/lists/*``), mount what a step needs (``RUN --mount=type=bind``), or build in
-        one stage and copy the result into another. What the base image brings cannot be taken out:
-        choose a smaller one.
+        Delete files in the RUN step that creates them, mount what a step needs (``RUN
+        --mount=type=bind``), or use a multi-stage build. Content of the base image cannot be
+        removed: choose a smaller one.
+
+            before:  RUN apt-get update && apt-get install -y curl
+                     RUN rm -rf /var/lib/apt/lists/*
+            after:   RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts"
@@ -46,7 +48,7 @@ class DeletedFile(Check):
     options = (_SMALLEST,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Report each whiteout that takes content away."""
+        """Report each whiteout that hides content."""
         if len(rootfs.layers) < 2:
             return
         from checker_hygiene.layering import layering_of
@@ -66,11 +68,11 @@ class DeletedFile(Check):
 
 
 def _secrets(rootfs: Rootfs) -> frozenset[str]:
-    """The paths of deleted files with credentials, of which deleted-secret tells."""
+    """The paths of deleted files with credentials, which deleted-secret reports."""
     from checker_hygiene.credentials import credential_in
-    from checker_hygiene.finds import finds_of
+    from checker_hygiene.known_files import find_known_files
 
-    hidden = (find for find in finds_of(rootfs) if find.is_hidden)
+    hidden = (find for find in find_known_files(rootfs) if find.is_hidden)
     return frozenset(find.path for find in hidden if credential_in(find.path, find.head))
 
 
@@ -84,5 +86,5 @@ def _what(removal: Removal) -> str:
 def _still(removal: Removal) -> str:
     numbers = ", ".join(map(str, removal.layers))
     layers = f"layer {numbers}" if len(removal.layers) == 1 else f"layers {numbers}"
-    verb = "it still lies" if removal.is_file else "they still lie"
-    return f"{verb} in {layers} and can be read from there"
+    verb = "it is still stored" if removal.is_file else "they are still stored"
+    return f"{verb} in {layers} and can be read there"

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Layer, Rootfs, Severity
 from checker_hygiene.credentials import credential_in
-from checker_hygiene.finds import CREDENTIAL_FILES, Find, finds_of
+from checker_hygiene.known_files import CREDENTIAL_FILES, KnownFile, find_known_files
 
 
 class DeletedSecret(Check):
-    """A file with credentials was deleted or replaced later, and still lies in its layer.
+    """A file with credentials was deleted or replaced, but is still stored in a layer.
 
     What it means:
-        A layer holds a file as credential-file describes it. It cannot be seen in a container,
-        since a layer above deletes or replaces it, or a second entry of the same layer does. The
-        layer itself still holds it.
+        A layer contains a file with credentials, as described for credential-file. It is not
+        visible in a container, because an upper layer, or a later entry of the same layer, deletes
+        or replaces it. The layer itself still contains it.
 
     Why it matters:
-        A layer is a tar of its own: everyone who has the image can unpack it. The deletion only
-        gives the feeling of safety.
+        A layer is a tar that everyone who has the image can unpack. The deletion does not protect
+        the secret.
 
     How to fix it:
-        Change the secret: it is out. Then build the image anew so that the file never gets into a
-        layer: ``RUN --mount=type=secret``, a stage of the build of which only the result is copied,
-        or copying, using and deleting it within one RUN step.
+        Change the secret, since it is published. Then rebuild the image so that the file is never
+        part of a layer: mount it, use a multi-stage build, or copy, use and delete it in one RUN
+        step.
+
+            before:  COPY id_rsa /root/.ssh/id_rsa
+                     RUN git clone git@example.org:app && rm /root/.ssh/id_rsa
+            after:   RUN --mount=type=ssh git clone git@example.org:app
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts"
@@ -41,16 +42,16 @@ class DeletedSecret(Check):
     reads = (CREDENTIAL_FILES,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the files of known names that are not visible."""
-        for find in finds_of(rootfs):
+        """Check the files with known names that are not visible."""
+        for find in find_known_files(rootfs):
             credential = credential_in(find.path, find.head) if find.is_hidden else None
             if credential is not None:
-                from checker_hygiene.layering import taken_away_by
+                from checker_hygiene.layering import hidden_by_layer
 
-                upper = taken_away_by(rootfs.layers, find.layer, find.path)
+                upper = hidden_by_layer(rootfs.layers, find.layer, find.path)
                 yield self.finding(
                     find.layer if rootfs.image else rootfs,
-                    f"{find.layer.label} holds {find.path} with {credential.what}; "
+                    f"{find.layer.label} contains {find.path} with {credential.what}; "
                     f"{_how(find, upper)}, but it can still be read from the layer",
                     severity=None if credential.is_sure else Severity.NOTE,
                     at={"path": find.path, "offset": find.layer.entries.offsets[find.position]},
@@ -58,7 +59,7 @@ class DeletedSecret(Check):
                 )
 
 
-def _how(find: Find, upper: Layer | None) -> str:
+def _how(find: KnownFile, upper: Layer | None) -> str:
     if upper is None:
         return "a later entry of the same layer replaces it"
     verb = "replaces" if find.path in upper.entries.by_path else "deletes"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Config, Finding, Severity
 from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _UPGRADES = {
@@ -24,17 +23,20 @@ class DistributionUpgrade(StepCheck):
     """A build step upgrades all packages of the base image.
 
     What it means:
-        The history has a RUN step such as ``apt-get upgrade``, ``apt-get dist-upgrade``,
-        ``apk upgrade`` or ``dnf update`` that names no package.
+        The history has a RUN step such as ``apt-get upgrade``, ``apt-get dist-upgrade``, ``apk
+        upgrade`` or ``dnf update`` that names no package.
 
     Why it matters:
-        What the image holds then depends on the day of its build. The files of the base that are
-        replaced stay in its layers, so that the image carries them twice; and the maker of the base
-        image, who can mend them at their place, is not told.
+        The content of the image then depends on the day of its build. The replaced files of the
+        base image remain in its layers, so the image contains them twice; and the maintainer of the
+        base image, who could fix the package there, is not informed.
 
     How to fix it:
-        Build upon a newer base image, and rebuild when a new one appears. If one package must be
-        newer at once, name it: ``apt-get install -y --only-upgrade openssl``.
+        Use a newer base image, and rebuild when a new one is published. If one package must be
+        upgraded immediately, name it:
+
+            before:  RUN apt-get update && apt-get upgrade -y
+            after:   RUN apt-get update && apt-get install -y --only-upgrade openssl
 
     References:
         - Docker, "Building best practices", "Rebuild your images often"
@@ -46,10 +48,10 @@ class DistributionUpgrade(StepCheck):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each step."""
+        """Check each step."""
         for step in steps_of(config):
             for upgrade in dict.fromkeys(_upgrades(step)):
-                what = "which replaces the packages of the base image by those of the day"
+                what = "which replaces packages of the base image with the latest versions"
                 yield self.at_step(config, step, f"runs {upgrade}, {what}")
 
 
@@ -68,5 +70,5 @@ def _upgrades(step: Step) -> Iterator[str]:
 
 
 def _is_sync(option: str) -> bool:
-    """Whether it is pacman's option for an upgrade of everything, such as ``-Syu``."""
+    """Whether it is pacman's option for a full upgrade, such as ``-Syu``."""
     return option.startswith("-S") and "u" in option

@@ -5,37 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Layer, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
 
 if TYPE_CHECKING:
     from checker_hygiene.layering import Repeat
 
 _SMALLEST = Option(
-    "smallest-bytes", int, 1_000_000, "files that waste fewer bytes are passed over", least=0
+    "smallest-bytes", int, 1_000_000, "minimum number of wasted bytes of a reported file", least=0
 )
 _SHOWN = 4
-_MOST = Option("most", int, 10, "how many files of an image are named, the worst first", least=1)
+_MOST = Option("most", int, 10, "maximum number of files that are reported per image", least=1)
 
 
 class FileInSeveralLayers(Check):
     """A large file is stored in more than one layer.
 
     What it means:
-        A layer brings a file that a lower layer brought already. Only the topmost copy counts, the
-        others are stored in vain. The files that waste most are named, up to the option ``most``.
+        A layer contains a file that a lower layer already contains. Only the topmost copy is
+        visible, the others are wasted space. The files that waste most are reported, up to the
+        option ``most``.
 
     Why it matters:
-        Also a change of mode, owner or time stores the whole file again, and every registry and
-        host keeps all copies.
+        A change of mode, owner or time stores the complete file again, and every registry and host
+        keeps all copies.
 
     How to fix it:
-        Give owner and mode while copying (``COPY --chown=app --chmod=755``) instead of in a later
-        RUN, write the file once, and update packages in the step that installs them.
+        Set owner and mode while copying, write the file once, and update packages in the step that
+        installs them.
+
+            before:  COPY app /srv/app
+                     RUN chown -R app /srv/app
+            after:   COPY --chown=app --chmod=755 app /srv/app
 
     References:
         - OCI image-spec 1.1, layer.md, "Change Types": a changed file is stored whole
@@ -71,15 +72,15 @@ def _message(repeat: Repeat, holders: list[Layer]) -> str:
         f"{layer.position} ({amount(_size(layer, repeat.path))})" for layer in holders[-_SHOWN:]
     )
     others = f" and {len(holders) - _SHOWN} more" if len(holders) > _SHOWN else ""
-    fate = "in the end it is deleted" if repeat.lost == repeat.size else "only the last one counts"
+    fate = "it is deleted later" if repeat.lost == repeat.size else "only the last copy is visible"
     guess = (
-        "; size and time are the same, so it seems that only mode or owner changed"
+        "; size and time are equal, so probably only mode or owner changed"
         if _looks_untouched(repeat.path, holders)
         else ""
     )
     return (
-        f"{repeat.path} lies in layers {copies}{others}; {fate}, {amount(repeat.lost)} are stored "
-        f"in vain{guess}"
+        f"{repeat.path} is stored in layers {copies}{others}; {fate}, {amount(repeat.lost)} are "
+        f"wasted{guess}"
     )
 
 

@@ -1,32 +1,34 @@
-"""HYG012: an image that is called latest."""
+"""HYG012: an image with the tag latest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.names import InvalidReferenceError, parse_reference
+from checker_hygiene.images import ImageCheck
 
 _LATEST = "latest"
-# A name without any of these, as image layouts have it, is a tag by itself.
+# A name without any of these, as in image layouts, is just a tag.
 _MORE_THAN_A_TAG = frozenset("/:@")
 
 
-class LatestTag(Check):
-    """An image is called latest, or has a name without a tag, which means the same.
+class LatestTag(ImageCheck):
+    """An image has the tag latest, or a name without a tag, which means the same.
 
     What it means:
-        A name of the image ends in ``:latest``, is nothing but ``latest``, or has no tag. If it has
-        another name with a tag besides, it passes: it can be told by the other.
+        A name of the image ends in ``:latest``, is ``latest``, or has no tag. If the image has
+        another name with a tag too, it is accepted.
 
     Why it matters:
-        The name says nothing about what the image is. Loading the archive moves the tag away from
-        the image that had it on the host, and nobody can tell afterwards which one is running.
+        The name does not identify a version. Loading the archive moves the tag from the image that
+        had it on the host, and it is not possible to tell later which one is running.
 
     How to fix it:
-        Give the image a name with a version before it is saved: ``docker tag app app:1.4.2``.
+        Give the image a name with a version before it is saved:
+
+            docker tag app:latest app:1.4.2
+            docker save -o app.tar app:1.4.2
 
     References:
         - dockle DKL-DI-0006
@@ -37,29 +39,25 @@ class LatestTag(Check):
     name = "latest-tag"
     severity = Severity.NOTE
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images have names."""
-        return None if archive.images else "the archive has no image"
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the names of each image; one that several images share is told once."""
-        told: set[str] = set()
+        """Check the names of each image; one that several images share is reported once."""
+        reported: set[str] = set()
         for image in archive.images:
             tags = {name: _tag(name) for name in image.names}
             if any(tag not in {None, _LATEST} for tag in tags.values()):
                 continue
             for name, tag in tags.items():
-                if tag == _LATEST and name not in told:
-                    told.add(name)
+                if tag == _LATEST and name not in reported:
+                    reported.add(name)
                     yield self.finding(
                         image,
-                        f'the name "{name}" says nothing about the version of the image',
+                        f'the name "{name}" does not identify a version of the image',
                         fix=f"docker tag {name} NAME:VERSION",
                     )
 
 
 def _tag(name: str) -> str | None:
-    """The tag that a name stands for; None if it is no name, or names a digest."""
+    """The tag of a name, implied or not; None for an invalid name or one with a digest."""
     if not _MORE_THAN_A_TAG.intersection(name):
         return name
     try:

@@ -1,7 +1,7 @@
-"""What layers take away from those below them, and what dive makes of it.
+"""The files that layers hide in the layers below them, and the figures that dive derives.
 
-A layer can hide hundreds of thousands of files of others, so that all of this goes over dicts and
-columns, and keeps numbers rather than records for each file.
+A layer can hide hundreds of thousands of files, so the code works on dicts and columns, and keeps
+numbers instead of a record for each file.
 
 Sources: OCI image-spec 1.1, layer.md, "Whiteouts"; dive 0.13, dive/filetree/efficiency.go and
 dive/image/analysis.go.
@@ -18,23 +18,22 @@ from types import MappingProxyType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX, Entries
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
+from checker import Entries, Layer, Rootfs
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 
 _DIRECTORY = ord(DIRECTORY)
 
 
 class Removal(NamedTuple):
-    """Files of lower layers that one whiteout takes away.
+    """Files of lower layers that one whiteout hides.
 
     Attributes:
         layer: Number of the layer with the whiteout, from 0.
         marker: Path of the whiteout.
-        target: What it takes away: a file, or all below a directory.
-        files: How many files with content.
-        size: Their bytes.
-        layers: Numbers of the layers that hold them.
+        target: The hidden path: a file, or a directory with all its content.
+        files: Number of files with content.
+        size: Their total size in bytes.
+        layers: Numbers of the layers that contain them.
         is_file: Whether the target itself is a file.
     """
 
@@ -48,18 +47,18 @@ class Removal(NamedTuple):
 
     @property
     def is_opaque(self) -> bool:
-        """Whether it empties a directory, which stays."""
+        """Whether it hides the content of a directory, but not the directory."""
         return self.marker.endswith(OPAQUE_WHITEOUT)
 
 
 class Repeat(NamedTuple):
-    """A file that has a copy which cannot be seen.
+    """A file with a copy that is not visible.
 
     Attributes:
         path: Its path.
-        copies: How many layers hold it.
+        copies: Number of layers that contain it.
         size: Bytes of all copies.
-        lost: Bytes of the copies that cannot be seen.
+        lost: Bytes of the copies that are not visible.
     """
 
     path: str
@@ -69,17 +68,17 @@ class Repeat(NamedTuple):
 
 
 class Layering(NamedTuple):
-    """What lies in the layers of an image in vain.
+    """The wasted space in the layers of an image.
 
     Attributes:
-        removals: What whiteouts take away, those of the lowest layer first.
-        sizes: Bytes of all copies of the files of which one cannot be seen, by path.
-        lost: Bytes of their copies that cannot be seen.
-        copies: How many layers hold them, where it is more than one.
-        efficiency: As dive counts it: for each path the smallest copy, against all copies.
-        wasted: As dive counts it: bytes of all copies of files that are there more than once or
-            deleted. Folders that are deleted as a whole do not count.
-        added: Bytes of all layers above the base, where something is hidden at all.
+        removals: The files that whiteouts hide, those of the lowest layer first.
+        sizes: Bytes of all copies of the files with an invisible copy, by path.
+        lost: Bytes of their invisible copies.
+        copies: Number of layers that contain them, if it is more than one.
+        efficiency: As in dive: for each path the smallest copy, compared with all copies.
+        wasted: As in dive: bytes of all copies of files that occur more than once or are deleted.
+            Directories that are deleted completely do not count.
+        added: Bytes of all layers above the base, if anything is hidden.
     """
 
     removals: tuple[Removal, ...] = ()
@@ -92,14 +91,14 @@ class Layering(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Wasted bytes for each byte that the layers above the base bring."""
+        """Wasted bytes per byte of the layers above the base."""
         if not self.wasted:
             return 0.0
         return self.wasted / self.added if self.added > 0 else float("inf")
 
     @property
     def emptied(self) -> tuple[str, ...]:
-        """The folders that are deleted or emptied as a whole, each with a slash behind."""
+        """The directories that are deleted or emptied completely, each with a trailing slash."""
         targets = (removal.target for removal in self.removals if not removal.is_file)
         return tuple(f"{target}/" if target else "" for target in targets)
 
@@ -113,10 +112,10 @@ class Layering(NamedTuple):
         """The files that waste most.
 
         Args:
-            most: How many of them.
-            least_lost: Bytes that a file must waste.
-            least_copies: Layers that must hold it.
-            beside: Beginnings of the paths of files that are left out.
+            most: Maximum number of files.
+            least_lost: Minimum of wasted bytes of a file.
+            least_copies: Minimum of layers that contain it.
+            beside: Prefixes of the paths of files that are omitted.
         """
         worth = (
             (-lost, path)
@@ -135,19 +134,19 @@ _known: WeakKeyDictionary[Rootfs, Layering] = WeakKeyDictionary()
 
 
 def layering_of(rootfs: Rootfs) -> Layering:
-    """What lies in the layers of a root in vain; worked out once for each root."""
+    """The wasted space in the layers of a root; computed once for each root."""
     found = _known.get(rootfs)
     if found is None:
         found = _known[rootfs] = _Work(rootfs).layering()
     return found
 
 
-def taken_away_by(layers: Sequence[Layer], layer: Layer, path: str) -> Layer | None:
+def hidden_by_layer(layers: Sequence[Layer], layer: Layer, path: str) -> Layer | None:
     """The first layer above that replaces or deletes a file.
 
     Args:
         layers: All layers, base first.
-        layer: The one that holds the file.
+        layer: The one that contains the file.
         path: The path of the file.
     """
     parts = path.split("/")
@@ -161,7 +160,7 @@ def taken_away_by(layers: Sequence[Layer], layer: Layer, path: str) -> Layer | N
 
 
 def _covers(layer: Layer, parts: list[str]) -> bool:
-    """Whether a layer has something else than a directory above a path."""
+    """Whether a layer has an entry other than a directory at a parent of a path."""
     entries = layer.entries
     parents = ("/".join(parts[:n]) for n in range(1, len(parts)))
     return any(
@@ -176,7 +175,7 @@ def _marker(path: str) -> str:
 
 
 class _Marker(NamedTuple):
-    """One whiteout: where it stands and what it takes away."""
+    """One whiteout: its path and the path that it hides."""
 
     layer: int
     target: str
@@ -188,7 +187,7 @@ class _Marker(NamedTuple):
 
 
 class _Tally:
-    """What one whiteout takes away, while it is counted."""
+    """The files that one whiteout hides, while they are counted."""
 
     __slots__ = ("files", "is_file", "layers", "marker", "size")
 
@@ -206,9 +205,9 @@ class _Tally:
 
 
 class _Copies:
-    """The copies of files, by path: bytes of all, of the least, of the hidden ones; how many.
+    """The copies of files, by path: bytes of all, the smallest, the hidden ones; their number.
 
-    Of files with one copy only the first and the third are there.
+    Files with one copy have only the first and the third.
     """
 
     __slots__ = ("least", "lost", "number", "total")
@@ -221,7 +220,7 @@ class _Copies:
 
 
 class _Work:
-    """Works out the layering of one root."""
+    """Computes the layering of one root."""
 
     def __init__(self, rootfs: Rootfs) -> None:
         stack = list(reversed(list(rootfs.hidden())))
@@ -242,7 +241,7 @@ class _Work:
         return self._measured(removals)
 
     def _sort(self, number: int) -> Iterator[int]:
-        """Give the files of a layer that cannot be seen, by position; note its whiteouts."""
+        """Yield the positions of the invisible files of a layer; record its whiteouts."""
         entries = self.tables[number]
         kinds, paths = entries.kinds, entries.paths
         for position in _among(self.hidden[number], entries.by_path):
@@ -257,7 +256,7 @@ class _Work:
                 self.gone[marker.target].append(marker)
 
     def _tallies(self) -> dict[_Marker, _Tally]:
-        """What each whiteout takes away."""
+        """Count the files that each whiteout hides."""
         markers = list(chain(*self.gone.values(), *self.opaque.values()))
         tallies = {marker: _Tally(marker) for marker in markers}
         top = max(marker.layer for marker in markers)
@@ -266,17 +265,17 @@ class _Work:
         return tallies
 
     def _count(self, number: int, files: list[int], tallies: dict[_Marker, _Tally]) -> None:
-        """Give each file of a layer to the whiteout that takes it away."""
+        """Assign each file of a layer to the whiteout that hides it."""
         paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.gone
-        by_folder: dict[str, _Tally | None] = {}
+        by_directory: dict[str, _Tally | None] = {}
         for position in files:
             path, size = paths[position], sizes[position]
-            folder = path[: max(0, path.rfind("/"))]
-            if folder in by_folder:
-                tally = by_folder[folder]
+            directory = path[: max(0, path.rfind("/"))]
+            if directory in by_directory:
+                tally = by_directory[directory]
             else:
-                marker = _first(self._covering_of(folder), number)
-                tally = by_folder[folder] = None if marker is None else tallies[marker]
+                marker = _first(self._covering_of(directory), number)
+                tally = by_directory[directory] = None if marker is None else tallies[marker]
             is_own = False
             if path in gone:
                 own = _first(gone[path], number)
@@ -290,29 +289,29 @@ class _Work:
             tally.is_file |= is_own
 
     def _is_replaced(self, path: str, number: int, end: int) -> bool:
-        """Whether a layer between two others brings a file anew."""
+        """Whether a layer between two others contains the file again."""
         for between in range(number + 1, end):  # noqa: SIM110 - any() takes twice as long
             if path in self.tables[between].by_path:
                 return True
         return False
 
-    def _covering_of(self, folder: str) -> tuple[_Marker, ...]:
-        """The whiteouts that take away what lies in a folder; answers are remembered."""
+    def _covering_of(self, directory: str) -> tuple[_Marker, ...]:
+        """The whiteouts that hide the content of a directory; answers are cached."""
         unknown: list[str] = []
         known = self._covering
-        while folder not in known:
-            unknown.append(folder)
-            if not folder:
+        while directory not in known:
+            unknown.append(directory)
+            if not directory:
                 break
-            folder = folder.rpartition("/")[0]
-        answer = known.get(folder, ())
+            directory = directory.rpartition("/")[0]
+        answer = known.get(directory, ())
         for child in reversed(unknown):
             own = (*self.gone.get(child, ()), *self.opaque.get(child, ()))
             answer = known[child] = (*answer, *own) if own else answer
         return answer
 
     def _measured(self, removals: tuple[Removal, ...]) -> Layering:
-        """The figures of dive, in which a deleted folder is a node with the bytes below it."""
+        """The figures of dive, in which a deleted directory is a node with the bytes below it."""
         copies = self._copies()
         wasted = kept = 0
         for path, size in copies.total.items():
@@ -322,11 +321,11 @@ class _Work:
             elif path in copies.least:
                 wasted += size
                 kept += copies.least[path]
-        folders = self._deleted_folders(removals, copies.total)
-        several = [sizes for sizes in folders if len(sizes) > 1]
+        directories = self._deleted_directories(removals, copies.total)
+        several = [sizes for sizes in directories if len(sizes) > 1]
         wasted += sum(map(sum, several))
         kept += sum(map(min, several))
-        discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, folders))
+        discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, directories))
         return Layering(
             removals=tuple(removal for removal in removals if removal.files),
             sizes=copies.total,
@@ -338,7 +337,7 @@ class _Work:
         )
 
     def _copies(self) -> _Copies:
-        """The copies of all files of which one cannot be seen."""
+        """The copies of all files with an invisible copy."""
         copies = _Copies()
         total, least, lost, number = copies.total, copies.least, copies.lost, copies.number
         wanted = {
@@ -363,21 +362,21 @@ class _Work:
                     number[path] = number.get(path, 1) + 1
         return copies
 
-    def _deleted_folders(
+    def _deleted_directories(
         self, removals: tuple[Removal, ...], files: Mapping[str, int]
     ) -> list[list[int]]:
-        """The sizes of the nodes of each folder that a whiteout takes away."""
-        folders: defaultdict[str, list[int]] = defaultdict(list)
+        """The sizes of the nodes of each directory that a whiteout hides."""
+        directories: defaultdict[str, list[int]] = defaultdict(list)
         for removal in removals:
             if removal.target not in files and not removal.is_opaque:
-                folders[removal.target].append(removal.size)
-        for folder, sizes in folders.items():
-            holders = (n for n, table in enumerate(self.tables) if folder in table.by_path)
-            sizes.extend(0 for n in holders if folder not in self._parents_in(n))
-        return list(folders.values())
+                directories[removal.target].append(removal.size)
+        for directory, sizes in directories.items():
+            holders = (n for n, table in enumerate(self.tables) if directory in table.by_path)
+            sizes.extend(0 for n in holders if directory not in self._parents_in(n))
+        return list(directories.values())
 
     def _parents_in(self, number: int) -> set[str]:
-        """The directories of a layer that have something in them, with or without an entry."""
+        """The directories of a layer that have content, with or without an entry."""
         if number not in self._parents:
             found: set[str] = set()
             pending = {path.rpartition("/")[0] for path in self.tables[number].by_path}
@@ -391,7 +390,7 @@ class _Work:
 def _among(wanted: AbstractSet[str], by_path: Mapping[str, int]) -> list[int]:
     """The positions of those paths of a layer that are wanted.
 
-    In the order of the layer if they are many: then memory is read in order, which is faster.
+    In the order of the layer if there are many, since sequential memory access is faster.
     """
     if len(wanted) < len(by_path) // 4:
         return [by_path[path] for path in wanted if path in by_path]
@@ -405,7 +404,7 @@ def _first(markers: Sequence[_Marker], number: int) -> _Marker | None:
 
 
 def _read_marker(number: int, path: str) -> _Marker | None:
-    """The whiteout of a path; None if it is none."""
+    """The whiteout of a path; None if the path is not a whiteout."""
     parent, slash, base = path.rpartition("/")
     if base == OPAQUE_WHITEOUT:
         return _Marker(number, parent, path)

@@ -1,4 +1,4 @@
-"""Files that lie beside a program while it is written and have no use in an image."""
+"""Files of the development of a program that have no use in an image."""
 
 from __future__ import annotations
 
@@ -8,32 +8,34 @@ from types import MappingProxyType
 LEFTOVERS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(
-            ("Dockerfile", "Containerfile", ".dockerignore"), "what the image was built from"
+            ("Dockerfile", "Containerfile", ".dockerignore"), "a build file of an image"
         ),
         **dict.fromkeys(
             ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
-            "how containers are started somewhere",
+            "a Compose file",
         ),
-        ".git/HEAD": "a repository of git, with all that its history ever held",
-        ".hg/requires": "a repository of Mercurial, with all that its history ever held",
-        ".svn/wc.db": "a working copy of Subversion",
-        ".svn/entries": "a working copy of Subversion",
-        ".gitlab-ci.yml": "settings of a pipeline",
-        **dict.fromkeys((".vscode/settings.json", ".vscode/launch.json"), "settings of an editor"),
-        **dict.fromkeys((".idea/workspace.xml", ".idea/modules.xml"), "settings of an editor"),
-        **dict.fromkeys((".vimrc", ".viminfo"), "settings of an editor"),
-        **dict.fromkeys((".DS_Store", "Thumbs.db"), "what a file manager left"),
+        ".git/HEAD": "a git repository with its complete history",
+        ".hg/requires": "a Mercurial repository with its complete history",
+        ".svn/wc.db": "a Subversion working copy",
+        ".svn/entries": "a Subversion working copy",
+        ".gitlab-ci.yml": "a CI pipeline configuration",
+        **dict.fromkeys(
+            (".vscode/settings.json", ".vscode/launch.json"), "an editor configuration"
+        ),
+        **dict.fromkeys((".idea/workspace.xml", ".idea/modules.xml"), "an editor configuration"),
+        **dict.fromkeys((".vimrc", ".viminfo"), "an editor configuration"),
+        **dict.fromkeys((".DS_Store", "Thumbs.db"), "a cache file of a file manager"),
         **dict.fromkeys(
             (
                 *(".bash_history", ".ash_history", ".zsh_history", ".python_history"),
                 *(".mysql_history", ".psql_history", ".rediscli_history", ".node_repl_history"),
             ),
-            "what somebody typed",
+            "a command history",
         ),
-        **dict.fromkeys(("npm-debug.log", "yarn-error.log", "nohup.out"), "the log of a build"),
+        **dict.fromkeys(("npm-debug.log", "yarn-error.log", "nohup.out"), "a build log"),
     }
 )
-"""What a file is, by the end of its path."""
+"""The description of a file, by the end of its path."""
 
-FOLDERS = frozenset({".git", ".hg", ".svn", ".vscode", ".idea"})
-"""Folders that are reported as a whole, once."""
+DIRECTORIES = frozenset({".git", ".hg", ".svn", ".vscode", ".idea"})
+"""Directories that are reported once, as a whole."""

@@ -1,29 +1,30 @@
-"""HYG002: an image that does not say how to find out whether its service is well."""
+"""HYG002: an image without a health check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Check, Config, Finding, Severity
 
 
 class MissingHealthcheck(Check):
     """The image has no HEALTHCHECK.
 
     What it means:
-        The image starts something, and its config has no Healthcheck. One that says NONE passes: it
-        was a decision. An image that starts nothing passes too.
+        The image has a command, and its config has no Healthcheck. One that is NONE is accepted,
+        since it is explicit. An image without a command is accepted too.
 
     Why it matters:
-        Docker and Podman can tell only whether the process runs, not whether it works, so that
-        nobody notices or replaces a container that hangs. Kubernetes does not look at Healthcheck,
-        it has probes of its own; and the OCI format of buildah and Podman cannot hold one.
+        Docker and Podman can tell only whether the process runs, not whether it works, so a
+        container that hangs is neither reported nor replaced. Kubernetes ignores Healthcheck and
+        has its own probes; the OCI format of Buildah and Podman cannot store one.
 
     How to fix it:
-        Add a HEALTHCHECK to the Dockerfile, with a program that is in the image. If the containers
-        are looked after otherwise, say ``HEALTHCHECK NONE`` or ignore the rule.
+        Add a HEALTHCHECK to the Dockerfile, with a program that is in the image. If containers are
+        monitored differently, disable it explicitly or ignore the rule.
+
+            HEALTHCHECK --interval=30s CMD ["/app", "--health"]
+            HEALTHCHECK NONE
 
     References:
         - Dockerfile reference, "HEALTHCHECK"
@@ -36,12 +37,12 @@ class MissingHealthcheck(Check):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look for a health check."""
+        """Check for a health check."""
         starts = config.command_line("Entrypoint") or config.command_line("Cmd")
         if starts and config.settings.get("Healthcheck") is None:
             yield self.finding(
                 config,
-                f'{config.location.image} starts "{starts[0]}", but its config has no Healthcheck '
-                "that would tell whether it works",
+                f'{config.location.image} starts "{starts[0]}", but its config has no Healthcheck; '
+                "engines cannot tell whether it works",
                 at={"pointer": "/config"},
             )

@@ -1,40 +1,39 @@
-"""HYG013: an image without the labels that tell what it is and where it comes from."""
+"""HYG013: an image without the labels that identify it and its source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.archive import Archive
-from checker.model.image import Config, Image, mapping
+from checker import Archive, Config, Finding, Image, Option, Severity
+from checker.model.image import mapping
+from checker_hygiene.images import ImageCheck
 
 _PREFIX = "org.opencontainers.image."
 _LABELS = Option(
     "labels",
     tuple,
     tuple(_PREFIX + name for name in ("created", "source", "revision", "version", "licenses")),
-    "keys that every image must have, as a label or an annotation",
+    "keys that every image must have, as label or annotation",
 )
 
 
-class MissingLabel(Check):
-    """The image lacks labels that tell what it is and where it comes from.
+class MissingLabel(ImageCheck):
+    """The image lacks labels that identify it and its source.
 
     What it means:
-        A key of the list in the option ``labels`` is neither among the labels of the config nor
-        among the annotations of the manifest, or its value is empty. The time of the build also
-        counts if it stands in ``created`` of the config.
+        A key listed in the option ``labels`` is neither a label of the config nor an annotation of
+        the manifest, or its value is empty. The build time may also be given by ``created`` of the
+        config.
 
     Why it matters:
-        Source and revision lead from a running container to the code that it was built from,
-        version and licences tell whoever receives the archive what it is.
+        Source and revision lead from a running container to the code that it was built from;
+        version and licenses tell recipients of the archive what it is.
 
     How to fix it:
-        Give them when building, ``docker build --label org.opencontainers.image.source=…``, or as
-        LABEL in the Dockerfile; docker/metadata-action sets them in pipelines. Say in the option
-        ``labels`` which ones are wanted here.
+        Set the labels in the Dockerfile or at build time; docker/metadata-action sets them in
+        pipelines. Set the option ``labels`` to the keys that you require.
+
+            docker build --label org.opencontainers.image.revision=$(git rev-parse HEAD) .
 
     References:
         - OCI image-spec 1.1, annotations.md, "Pre-Defined Annotation Keys"
@@ -45,18 +44,14 @@ class MissingLabel(Check):
     severity = Severity.NOTE
     options = (_LABELS,)
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images have labels."""
-        return None if archive.images else "the archive has no image"
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the labels of each image; a config that images share comes once."""
-        told: set[int] = set()
+        """Check the labels of each image; a config that images share is checked once."""
+        checked: set[int] = set()
         for image in archive.images:
             config = image.config
-            if config is None or config.blob.position in told:
+            if config is None or config.blob.position in checked:
                 continue
-            told.add(config.blob.position)
+            checked.add(config.blob.position)
             there = dict(_values(image, config))
             missing = [key for key in self.option(_LABELS) if not there.get(key)]
             if missing:
@@ -79,7 +74,7 @@ def _values(image: Image, config: Config) -> Iterator[tuple[str, object]]:
 
 
 def _listed(keys: list[str]) -> str:
-    """The keys in words, the common prefix told once: ``org.opencontainers.image.a, .b``."""
+    """The keys for messages, the common prefix only once: ``org.opencontainers.image.a, .b``."""
     common = [key.removeprefix(_PREFIX) for key in keys if key.startswith(_PREFIX)]
     others = [key for key in keys if not key.startswith(_PREFIX)]
     if common:

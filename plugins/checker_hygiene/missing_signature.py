@@ -1,13 +1,11 @@
-"""HYG003: an OCI archive that holds images, but no signature of them."""
+"""HYG003: an OCI archive without signatures of its images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import REF_NAME, Manifest
+from checker import Archive, Check, Finding, Manifest, Severity
+from checker.model.image import REF_NAME
 
 # Media types of signatures: Sigstore (cosign 2 and 3), the Notary Project.
 _MARKS = (
@@ -19,26 +17,28 @@ _TAG_END = ".sig"
 
 
 class MissingSignature(Check):
-    """The archive holds an image, but no signature of it.
+    """The archive contains an image, but no signature of it.
 
     What it means:
-        An image layout can hold signatures beside the images: manifests that point at the image, or
-        at an index with it, by ``subject`` (cosign 3, notation) or by a name such as
-        ``sha256-….sig`` (cosign 2). There is none. Whether a signature is right is not judged, and
-        a Docker archive, which cannot hold any, is passed over.
+        An image layout can contain signatures of its images: manifests that refer to the image, or
+        to an index with it, by ``subject`` (cosign 3, notation) or by a tag such as
+        ``sha256-….sig`` (cosign 2). There is none. Signatures are not verified. Docker archives,
+        which cannot contain any, are ignored.
 
     Why it matters:
-        Whoever takes the archive cannot tell who made the images and whether they were changed on
-        the way, unless the signature comes by another way. Content trust of an engine is a setting
-        of its host, which no archive shows.
+        Recipients of the archive cannot tell who built the images and whether they were modified,
+        unless the signature is transferred separately. Content trust is a setting of the engine's
+        host and not part of an archive.
 
     How to fix it:
         Sign the image (``cosign sign``, ``notation sign``) and copy it with its signatures:
-        ``cosign save``, or ``oras copy -r`` to a layout.
+
+            cosign save --dir layout registry.example.org/app:1
+            oras copy -r registry.example.org/app:1 --to-oci-layout layout:1
 
     References:
         - OCI image-spec 1.1, manifest.md, "subject"; distribution-spec 1.1, "Listing Referrers"
-        - dockle CIS-DI-0005, which looks at DOCKER_CONTENT_TRUST of the host; CIS Docker Benchmark,
+        - dockle CIS-DI-0005, which checks DOCKER_CONTENT_TRUST of the host; CIS Docker Benchmark,
           section 4.5
     """
 
@@ -47,11 +47,11 @@ class MissingSignature(Check):
     severity = Severity.NOTE
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Only an image layout can hold signatures."""
-        return "only an OCI image layout can hold signatures" if archive.oci is None else None
+        """Give the reason if the archive is not an image layout."""
+        return "only an OCI image layout can contain signatures" if archive.oci is None else None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the images that no signature in the archive is for."""
+        """Report the images without a signature in the archive."""
         images = [image for image in archive.images if image.manifest is not None]
         signed = set(_signed_digests(archive))
         parents = _parents(archive) if signed else {}
@@ -64,19 +64,19 @@ class MissingSignature(Check):
             few = ", ".join(dict.fromkeys(image.label for image in bare[:3]))
             more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
             yield self.finding(
-                archive, f"the archive holds {few}{more}, but no signature of any image"
+                archive, f"the archive contains {few}{more}, but no signature of any image"
             )
             return
         for image in bare:
             yield self.finding(
                 image,
-                f"the archive holds signatures, but none of {image.label} ({image.digest})",
+                f"the archive contains signatures, but none of {image.label} ({image.digest})",
                 at={"digest": image.digest},
             )
 
 
 def _signed_digests(archive: Archive) -> Iterator[str]:
-    """The digests of what signatures in the archive are for."""
+    """The digests that signatures in the archive refer to."""
     manifests = () if archive.oci is None else archive.oci.manifests
     for manifest in manifests:
         if manifest.subject is not None and _is_signature(manifest):
@@ -93,7 +93,7 @@ def _is_signature(manifest: Manifest) -> bool:
 
 
 def _parents(archive: Archive) -> dict[str, set[str]]:
-    """The digests of the indexes that list something, by the digest of what they list."""
+    """The digests of indexes, by the digests of the manifests that they list."""
     parents: dict[str, set[str]] = {}
     for index in () if archive.oci is None else archive.oci.indexes:
         digest = None if index.descriptor is None else index.descriptor.digest_text

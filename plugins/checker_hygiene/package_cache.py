@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Layer, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
 from checker_hygiene.caches import Cache, caches_in
 
-_SMALLEST = Option("smallest-bytes", int, 1, "smaller caches are passed over", least=0)
+_SMALLEST = Option("smallest-bytes", int, 1, "minimum size of a reported cache, in bytes", least=0)
 
 
 class PackageCache(Check):
-    """The root filesystem holds the cache of a package manager.
+    """The root filesystem contains the cache of a package manager.
 
     What it means:
-        There are files in a folder in which apt, apk, dnf, pip, npm or another package manager
-        keeps lists and packages that it can fetch again. The folder itself, its lock and empty
-        files are fine. What a later layer deletes is reported by deleted-file. The files are looked
-        at, not the words of the build steps.
+        There are files in a directory in which apt, apk, dnf, pip, npm or another package manager
+        keeps lists and packages that it can download again. The directory itself, its lock and
+        empty files are accepted. Files that a later layer deletes are reported by deleted-file. The
+        files are checked, not the commands of the build steps.
 
     Why it matters:
-        It takes up space, often more than the program, and old lists lead to old packages.
+        It uses space, often more than the application, and old lists lead to old packages.
 
     How to fix it:
-        Empty it in the same RUN step that fills it (``rm -rf /var/lib/apt/lists/*``), do not fill
-        it (``apk add --no-cache``, ``pip install --no-cache-dir``), or keep it out of the image
-        with ``RUN --mount=type=cache``.
+        Empty the cache in the RUN step that fills it, do not fill it, or use a cache mount:
+
+            RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+            RUN apk add --no-cache curl
+            RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt
 
     References:
         - Docker, "Building best practices", apt-get; "Cache mounts"
@@ -57,8 +55,8 @@ class PackageCache(Check):
         count = "1 file" if files == 1 else f"{files} files"
         return self.finding(
             layer if rootfs.image else rootfs,
-            f"{cache.folder} holds {count} ({amount(size)}) that {cache.owner.tool} can "
-            "fetch again",
-            at={"path": cache.folder},
+            f"{cache.directory} contains {count} ({amount(size)}) that {cache.owner.tool} can "
+            "download again",
+            at={"path": cache.directory},
             fix=cache.owner.fix,
         )

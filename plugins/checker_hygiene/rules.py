@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_hygiene.add_instead_of_copy import AddInsteadOfCopy
 from checker_hygiene.credential_file import CredentialFile
 from checker_hygiene.deleted_file import DeletedFile
@@ -21,7 +21,7 @@ from checker_hygiene.sudo_in_build import SudoInBuild
 from checker_hygiene.unnecessary_file import UnnecessaryFile
 from checker_hygiene.update_without_install import UpdateWithoutInstall
 from checker_hygiene.user_is_root import UserIsRoot
-from checker_hygiene.volume_over_system_folder import VolumeOverSystemFolder
+from checker_hygiene.volume_over_system_directory import VolumeOverSystemDirectory
 from checker_hygiene.wasteful_layers import WastefulLayers
 
 RULES: tuple[type[Check], ...] = (
@@ -34,7 +34,7 @@ RULES: tuple[type[Check], ...] = (
     SecretInLabel,
     SecretInHistory,
     SudoInBuild,
-    VolumeOverSystemFolder,
+    VolumeOverSystemDirectory,
     DistributionUpgrade,
     LatestTag,
     MissingLabel,

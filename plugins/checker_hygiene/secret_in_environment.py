@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
+from checker import Check, Config, Finding, Option, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, items
+from checker.model.image import items
 from checker_hygiene.secrets import MOST_NAMES, suspect
 
 _ACCEPT = Option[tuple[str, ...]](
-    "accept", tuple, (), "names of variables that are known to hold no secret"
+    "accept", tuple, (), "names of variables that are known not to be secrets"
 )
 
 
 class SecretInEnvironment(Check):
-    """An environment variable of the image holds a secret.
+    """An environment variable of the image contains a secret.
 
     What it means:
         A variable in Env has the name of a secret (it ends in PASSWORD, SECRET, TOKEN, API_KEY or
-        the like) and a value that can be one, or its value has the form of a known token, a private
-        key, a URL with a password or settings with one (`jdbc:…?password=…`). Paths, names of
-        files, references to variables and to stores of secrets, switches, placeholders and public
-        keys (GPG_KEY) are passed over. A password that everybody knows, such as "postgres", gets a
-        note, and so does a key or token of mere words, which may be the name of one. The value is
-        never printed.
+        similar) and a plausible value, or its value has the form of a known token, a private key, a
+        URL with a password or settings with one (``jdbc:…?password=…``). Paths, file names,
+        references to variables and secret stores, switches, placeholders and public keys (GPG_KEY)
+        are ignored. A well-known password, such as "postgres", is a note, and so is a key or token
+        of plain words, which may be an identifier. The value is never printed.
 
     Why it matters:
         Everyone who has the image can read its environment (``docker inspect``), every process in a
-        container gets it, and it cannot be taken back from copies that were pulled.
+        container receives it, and it cannot be removed from copies that were pulled.
 
     How to fix it:
-        Take the variable out of the Dockerfile, change the secret, and give it when the container
-        starts: with ``docker run --env-file``, a secret of the cluster, or a file below
-        /run/secrets. A step of the build gets it with ``RUN --mount=type=secret``. If it is none,
-        name the variable in the option ``accept``.
+        Remove the variable from the Dockerfile, change the secret, and pass it at run time
+        (``docker run --env-file``, a secret of the cluster, a file in /run/secrets) or to a single
+        build step. If the value is not a secret, add the name to the option ``accept``.
+
+            before:  ENV NPM_TOKEN=…
+            after:   RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN npm ci
 
     References:
         - OCI image-spec 1.1, config.md, "Env"
@@ -50,7 +49,7 @@ class SecretInEnvironment(Check):
     options = (_ACCEPT,)
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each variable."""
+        """Check each variable."""
         accepted = self.option(_ACCEPT)
         for i, item in enumerate(items(config.settings.get("Env"))[:MOST_NAMES]):
             name, _, value = item.partition("=") if isinstance(item, str) else ("", "", "")
@@ -58,8 +57,8 @@ class SecretInEnvironment(Check):
             if suspicion is not None:
                 yield self.finding(
                     config,
-                    f"variable {name} of {config.location.image} {suspicion.reason}; it is kept in "
-                    "the image for everyone to read",
+                    f"variable {name} of {config.location.image} {suspicion.reason}; everyone who "
+                    "has the image can read it",
                     severity=None if suspicion.is_sure else Severity.NOTE,
                     at={"pointer": pointer("config", "Env", i)},
                 )

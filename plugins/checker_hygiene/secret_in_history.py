@@ -7,38 +7,40 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.image import Config, mapping
-from checker_hygiene.secrets import is_mere_words, is_plausible, is_secret, suspect_text
+from checker import Config, Finding, Option, Severity
+from checker.model.image import mapping
+from checker_hygiene.secrets import is_plain_words, is_plausible, is_secret, suspect_text
 from checker_hygiene.steps import StepCheck, steps_of
 
 _ACCEPT = Option[tuple[str, ...]](
-    "accept", tuple, (), "names of variables and arguments that are known to hold no secret"
+    "accept", tuple, (), "names of variables and arguments that are known not to be secrets"
 )
-# In a script much looks like an assignment; a secret has none of these characters.
+# Many expressions in scripts look like assignments; a secret has none of these characters.
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")
 
 
 class SecretInHistory(StepCheck):
-    """A step of the build history gives a secret away.
+    """A step of the build history exposes a secret.
 
     What it means:
-        A step contains an assignment whose name is that of a secret (``NPM_TOKEN=…``, also as a
-        build argument in front of the command, ``|1 NPM_TOKEN=… /bin/sh -c``), an option such as
-        ``--password``, a password for curl, docker login, mysql, passwd, openssl and the like, a
-        header Authorization, or something in the form of a known token, a private key or a URL with
-        a password or token.
-        References to variables and placeholders are passed over, and so are the variables and
-        labels that the image still has: other rules look at those. The value is never printed.
+        A step contains an assignment to a name of a secret (``NPM_TOKEN=…``, also as a build
+        argument before the command, ``|1 NPM_TOKEN=… /bin/sh -c``), an option such as
+        ``--password``, a password for curl, docker login, mysql, passwd, openssl and others, an
+        Authorization header, or a known token, a private key or a URL with a password or token.
+        References to variables and placeholders are ignored, and so are variables and labels that
+        the image still has, which other rules check. The value is never printed.
 
     Why it matters:
-        The history is a part of the image (``docker history --no-trunc``). Build arguments are kept
-        there too, although they are gone from the environment.
+        The history is part of the image (``docker history --no-trunc``). It contains build
+        arguments too, although they are not in the environment.
 
     How to fix it:
-        Change the secret, give it to the step with ``RUN --mount=type=secret,id=…``, and build
-        the image anew. If it is no secret, name the variable in the option ``accept``.
+        Change the secret, pass it to the step as a mount, and rebuild the image. If the value is
+        not a secret, add the name to the option ``accept``.
+
+            before:  ARG NPM_TOKEN
+                     RUN npm ci
+            after:   RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN npm ci
 
     References:
         - OCI image-spec 1.1, config.md, "history"
@@ -52,22 +54,22 @@ class SecretInHistory(StepCheck):
     options = (_ACCEPT,)
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each step."""
+        """Check each step."""
         kept = {**mapping(config.settings.get("Labels")), **config.env}
         for step in steps_of(config):
             passed = set(self._accepted())
             if step.instruction in {"ENV", "LABEL"}:
-                passed.update(_still_there(step.text, kept))
+                passed.update(_still_set(step.text, kept))
             for leak in dict.fromkeys(_leaks(step.text, passed)):
-                why = "the history is kept in the image for everyone to read"
+                why = "everyone who has the image can read its history"
                 yield self.at_step(config, step, f"{leak}; {why}")
 
     def _accepted(self) -> tuple[str, ...]:
         return self.option(_ACCEPT)
 
 
-def _still_there(text: str, kept: Mapping[str, object]) -> Iterator[str]:
-    """The variables and labels of a step that the image has to this day, with the same value."""
+def _still_set(text: str, kept: Mapping[str, object]) -> Iterator[str]:
+    """The variables and labels of a step that the image still has, with the same value."""
     for match in _assignments(text):
         name, value = match["name"], match["value"].strip("\"'")
         if value and str(kept.get(name, "")).startswith(value):
@@ -75,28 +77,28 @@ def _still_there(text: str, kept: Mapping[str, object]) -> Iterator[str]:
 
 
 def _leaks(text: str, passed: AbstractSet[str]) -> Iterator[str]:
-    """What a step gives away, without the value."""
-    # Words behind -D choose what is built in: -Dsecret=libsecret, -Dpassword=keyring.
+    """The secrets that a step exposes, without their values."""
+    # Words after -D select build options: -Dsecret=libsecret, -Dpassword=keyring.
     assigned = [
         (match["name"].lstrip("-"), match["value"])
         for match in _assignments(text)
-        if not (match["name"].startswith("-D") and is_mere_words(match["value"]))
+        if not (match["name"].startswith("-D") and is_plain_words(match["value"]))
     ]
     found = [
         *(
-            f"gives {name} a value that looks like a secret"
+            f"sets {name} to a value that looks like a secret"
             for name, value in assigned
             if name not in passed and _is_assigned_secret(name, value)
         ),
         *(
-            f"gives the option --{match['name'].lower()} a value that looks like a secret"
+            f"passes a value that looks like a secret to the option --{match['name'].lower()}"
             for match in _options(text)
             if _is_assigned_secret(match["name"], match["value"])
         ),
         *_shaped(text),
     ]
     yield from found
-    # A token under a name that was told or passed already would be told twice.
+    # A token with a name that was reported or accepted would be reported twice.
     if not found and passed.isdisjoint(name for name, _ in assigned):
         suspicion = suspect_text(text)
         if suspicion is not None:
@@ -124,12 +126,12 @@ def _is_secret(value: str) -> bool:
 _SHAPES = (
     (
         "curl",
-        "gives curl a user with a password",
+        "passes a user name and password to curl",
         r"\bcurl\b[^|;&\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?\S{1,80}?:(?P<value>[^\s\"']{1,200})",
     ),
     (
         "authorization:",
-        "sends a header Authorization with a value that looks like a secret",
+        "sends an Authorization header with a value that looks like a secret",
         r"(?i:authorization):\s*(?:(?i:bearer|basic|token)\s+)(?P<value>[\w+/=.~-]{1,400})",
     ),
     (
@@ -152,42 +154,42 @@ _SHAPES = (
     ),
     (
         "mysql",
-        "gives mysql a password",
+        "passes a password to mysql",
         r"\bmysql(?:admin|dump|import|check)?\s(?:[^|;&\n]{0,200}?\s)?-p[\"']?(?P<value>(?![\d:]+\b)[^\s\"']{1,200})",
     ),
     (
         "redis-cli",
-        "gives redis-cli a password",
+        "passes a password to redis-cli",
         r"\bredis-cli\b[^|;&\n]{0,200}?\s(?:-a|--pass)\s+[\"']?(?P<value>[^\s\"']{1,200})",
     ),
     (
         "sshpass",
-        "gives sshpass a password",
+        "passes a password to sshpass",
         r"\bsshpass\s+-p\s*[\"']?(?P<value>[^\s\"']{1,200})",
     ),
     (
         "pass:",
-        "gives openssl a passphrase",
+        "passes a passphrase to openssl",
         r"\s-pass(?:in|out)?\s+[\"']?pass:(?P<value>[^\s\"']{1,200})",
     ),
     (
         "pass",
-        "gives keytool a password",
+        "passes a password to keytool",
         r"\s-(?:store|key|srcstore|deststore|destkey)pass\s+[\"']?(?P<value>[^\s\"']{1,200})",
     ),
     (
         "machine",
-        "writes a password for netrc",
+        "writes a netrc password",
         r"\bmachine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+(?P<value>[^\s\"'\\]{1,200})",
     ),
     (
         "identified",
-        "sets a password of a database",
+        "sets a database password",
         r"(?i:\bidentified\s+(?:with\s+\w{1,40}\s+)?(?:by|as)\s+)\\?['\"](?P<value>[^'\"\\]{1,200})",
     ),
     (
         "password",
-        "sets a password of a database",
+        "sets a database password",
         (
             r"(?i:\b(?:create|alter)\s+(?:user|role)\s[^;'\"\n]{0,200}?\bpassword\s+)"
             r"\\?['\"](?P<value>[^'\"\\]{1,200})"
@@ -195,7 +197,7 @@ _SHAPES = (
     ),
     (
         "aws",
-        "gives aws configure a secret key",
+        "passes a secret key to aws configure",
         (
             r"\bconfigure\s+set\s+(?:\S{0,80}\.)?aws_s(?:ecret_access_key|ession_token)\s+[\"']?"
             r"(?P<value>[\w+/=]{1,400})"
@@ -203,7 +205,7 @@ _SHAPES = (
     ),
     (
         "_auth",
-        "sets a token for a registry of npm",
+        "sets an npm registry token",
         r":_auth(?:Token)?\s+[\"']?(?P<value>[^\s\"']{1,400})",
     ),
     (
@@ -218,8 +220,8 @@ _SHAPES = (
     ),
     (
         "://",
-        "holds a URL with a token",
-        # The key in the address of Sentry is a public one.
+        "contains a URL with a token",
+        # The key in a Sentry address is public.
         r"\bhttps?://(?P<value>(?=\w{0,200}\d)(?=\w{0,200}[A-Za-z])\w{20,200})@(?!\S{0,80}sentry)",
     ),
 )

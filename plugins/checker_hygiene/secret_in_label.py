@@ -5,35 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
+from checker import Check, Config, Finding, Manifest, Option, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, Manifest, mapping
+from checker.model.image import mapping
 from checker.model.location import Located
 from checker_hygiene.secrets import MOST_NAMES, suspect
 
 _ACCEPT = Option[tuple[str, ...]](
-    "accept", tuple, (), "keys of labels and annotations that are known to hold no secret"
+    "accept", tuple, (), "keys of labels and annotations that are known not to be secrets"
 )
 
 
 class SecretInLabel(Check):
-    """A label or annotation of the image holds a secret.
+    """A label or annotation of the image contains a secret.
 
     What it means:
         The key of a label, or of an annotation of the manifest, is that of a secret and the value
-        can be one, or the value has the form of a known token, a private key or a URL with a
-        password. What is passed over is told at secret-in-environment. The value is never printed.
+        is plausible, or the value has the form of a known token, a private key or a URL with a
+        password. The exceptions are those of secret-in-environment. The value is never printed.
 
     Why it matters:
-        Labels and annotations are shown by registries, by ``docker inspect``, and by every
-        monitoring that collects them.
+        Labels and annotations are shown by registries, by ``docker inspect``, and by monitoring
+        systems that collect them.
 
     How to fix it:
-        Take the label out, change the secret, and build the image anew. A remote of git belongs
-        into a label without the user and password in it. If it is no secret, name the key in the
-        option ``accept``.
+        Remove the label, change the secret, and rebuild the image. Write the URL of a git remote
+        without user and password. If the value is not a secret, add the key to the option
+        ``accept``.
+
+            before:  LABEL org.opencontainers.image.source=https://ci:…@git.example.org/app
+            after:   LABEL org.opencontainers.image.source=https://git.example.org/app
 
     References:
         - OCI image-spec 1.1, config.md, "Labels"; annotations.md
@@ -46,17 +47,18 @@ class SecretInLabel(Check):
     options = (_ACCEPT,)
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each label."""
+        """Check each label."""
         labels = mapping(config.settings.get("Labels"))
         label = str(config.location.image)
-        yield from self._look("label", label, labels, config, ("config", "Labels"))
+        yield from self._inspect("label", label, labels, config, ("config", "Labels"))
 
     def check_manifest(self, manifest: Manifest) -> Iterator[Finding]:
-        """Look at each annotation."""
+        """Check each annotation."""
         label = manifest.location.member or "the manifest"
-        yield from self._look("annotation", label, manifest.annotations, manifest, ("annotations",))
+        values = manifest.annotations
+        yield from self._inspect("annotation", label, values, manifest, ("annotations",))
 
-    def _look(
+    def _inspect(
         self,
         kind: str,
         owner: str,
@@ -72,8 +74,8 @@ class SecretInLabel(Check):
             if suspicion is not None:
                 yield self.finding(
                     subject,
-                    f"{kind} {key} of {owner} {suspicion.reason}; it is shown to everyone who sees "
-                    "the image",
+                    f"{kind} {key} of {owner} {suspicion.reason}; everyone who has the image can "
+                    "read it",
                     severity=None if suspicion.is_sure else Severity.NOTE,
                     at={"pointer": pointer(*parent, key)},
                 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Config, Finding, Severity
 from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _INSTALLERS = frozenset({"apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "tdnf"})
@@ -15,17 +14,23 @@ class SudoInBuild(StepCheck):
     """A build step uses or installs sudo.
 
     What it means:
-        The history has a RUN step with sudo as a command, or one that installs it as a package.
+        The history has a RUN step that runs a command with sudo, or that installs sudo as a
+        package.
 
     Why it matters:
-        Steps of a build are run as the user that USER names, so sudo is not needed to build. In a
-        container it does not hand on signals and terminals as one expects, and it is a setuid
-        program through which a user of the container becomes root.
+        Build steps run as the user set by USER, so sudo is not needed. In a container it does not
+        forward signals and terminals as expected, and it is a setuid program through which a user
+        of the container can become root.
 
     How to fix it:
-        Put ``USER root`` before the steps that need it and the user of the service after them. To
-        start a program as another user, ``setpriv``, ``su-exec`` or ``gosu`` replace themselves by
-        it.
+        Set ``USER root`` before the steps that need it and the user of the service after them. To
+        start a program as another user, use ``setpriv``, ``su-exec`` or ``gosu``, which are
+        replaced by the program.
+
+            before:  RUN sudo apt-get install -y curl
+            after:   USER root
+                     RUN apt-get update && apt-get install -y curl
+                     USER app
 
     References:
         - Docker, "Building best practices", USER
@@ -37,7 +42,7 @@ class SudoInBuild(StepCheck):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each step."""
+        """Check each step."""
         for step in steps_of(config):
             for what in dict.fromkeys(_found(step)):
                 yield self.at_step(config, step, what)
@@ -47,9 +52,9 @@ def _found(step: Step) -> Iterator[str]:
     for command in step.commands():
         tool = command[0].rpartition("/")[2]
         if tool == "sudo" and len(command) > 1:
-            yield "runs a command through sudo; the steps of a build need none"
+            yield "runs a command with sudo, which build steps do not need"
         elif tool in _INSTALLERS and _installs_sudo(command):
-            yield "installs sudo, through which a user of the container becomes root"
+            yield "installs sudo, with which a user of the container can become root"
 
 
 def _installs_sudo(command: tuple[str, ...]) -> bool:

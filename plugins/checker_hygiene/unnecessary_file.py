@@ -1,31 +1,33 @@
-"""HYG020: files of writing and building a program that have no use in an image."""
+"""HYG020: files of the development of a program that have no use in an image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
-from checker_hygiene.finds import LEFTOVER_FILES, Find, finds_of
-from checker_hygiene.leftovers import FOLDERS, LEFTOVERS
+from checker import Check, Finding, Rootfs, Severity
+from checker_hygiene.known_files import LEFTOVER_FILES, KnownFile, find_known_files
+from checker_hygiene.leftovers import DIRECTORIES, LEFTOVERS
 
 
 class UnnecessaryFile(Check):
-    """The root filesystem holds files that only writing and building the program needs.
+    """The root filesystem contains files that only development and build need.
 
     What it means:
-        There is a Dockerfile or compose file, a repository of git, Mercurial or Subversion,
-        settings of an editor, a history of typed commands, a log of a build, or what a file manager
-        leaves. Folders of tests, examples, documentation and installed packages are passed over.
+        There is a Dockerfile or Compose file, a git, Mercurial or Subversion repository, an editor
+        configuration, a command history, a build log, or a cache file of a file manager.
+        Directories of tests, examples, documentation and installed packages are ignored.
 
     Why it matters:
-        They take up space and tell strangers about the inside. A repository holds everything that
-        was ever committed, secrets included; a history of commands often holds passwords.
+        They use space and reveal internals. A repository contains everything that was ever
+        committed, including secrets; a command history often contains passwords.
 
     How to fix it:
-        List them in ``.dockerignore``, copy single folders instead of everything, or build in one
-        stage and copy the result into another.
+        List them in ``.dockerignore``, copy selected directories only, or use a multi-stage build:
+
+            # .dockerignore
+            .git
+            Dockerfile
+            *.log
 
     References:
         - Docker, "Building best practices", "Exclude with .dockerignore"
@@ -38,25 +40,25 @@ class UnnecessaryFile(Check):
     reads = (LEFTOVER_FILES,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the files of known names that are visible; a folder comes once."""
-        told: set[str] = set()
-        for find in finds_of(rootfs):
+        """Check the visible files with known names; a directory is reported once."""
+        reported: set[str] = set()
+        for find in find_known_files(rootfs):
             what = None if find.is_hidden else _what(find)
             place = _place(find.path)
-            if what is not None and place not in told:
-                told.add(place)
+            if what is not None and place not in reported:
+                reported.add(place)
                 yield self.finding(
                     find.layer if rootfs.image else rootfs,
-                    f"{place} is {what}, of no use in a container",
+                    f"{place} is {what}, which containers do not need",
                     at={"path": place},
                 )
 
 
-def _what(find: Find) -> str | None:
+def _what(find: KnownFile) -> str | None:
     return next((what for end, what in LEFTOVERS.items() if find.ends_with(end)), None)
 
 
 def _place(path: str) -> str:
-    """The file, or the folder that is reported as a whole."""
+    """The file, or the directory that is reported as a whole."""
     parent, _, _ = path.rpartition("/")
-    return parent if parent.rpartition("/")[2] in FOLDERS else path
+    return parent if parent.rpartition("/")[2] in DIRECTORIES else path

@@ -1,11 +1,10 @@
-"""HYG004: a step that fetches the list of packages and installs none."""
+"""HYG004: a step that updates the package lists and installs nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
+from checker import Config, Finding, Severity
 from checker_hygiene.steps import Step, StepCheck, steps_of
 
 _UPDATES = frozenset(
@@ -15,24 +14,27 @@ _UPDATES = frozenset(
         ("zypper", "ref"),
     }
 )
-# A word with one of these in it makes use of the fresh list, be it through a script.
+# A word that contains one of these uses the new list, possibly through a script.
 _USES = ("install", "add", "upgrade", "build-dep", "source", "download", "satisfy")
 
 
 class UpdateWithoutInstall(StepCheck):
-    """A build step updates the list of packages and installs nothing.
+    """A build step updates the package lists and installs nothing.
 
     What it means:
-        The history has a RUN step with ``apt-get update``, or the like of another package manager,
-        and no command after it in the same step that installs or upgrades.
+        The history has a RUN step with ``apt-get update``, or the equivalent of another package
+        manager, and no later command in the same step that installs or upgrades packages.
 
     Why it matters:
-        The list is kept in a layer of its own. A later build takes that layer from its cache and
-        installs old packages, or ones that the mirror no longer has, and the list takes up space.
+        The lists are stored in a separate layer. A later build reuses that layer from its cache and
+        installs old packages, or packages that the mirror no longer has, and the lists use space.
 
     How to fix it:
-        Do it in one step: ``RUN apt-get update && apt-get install -y --no-install-recommends
-        package && rm -rf /var/lib/apt/lists/*``.
+        Update and install in one step:
+
+            before:  RUN apt-get update
+                     RUN apt-get install -y curl
+            after:   RUN apt-get update && apt-get install -y --no-install-recommends curl
 
     References:
         - Docker, "Building best practices", apt-get
@@ -44,11 +46,11 @@ class UpdateWithoutInstall(StepCheck):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each step."""
+        """Check each step."""
         for step in steps_of(config):
             update = _lonely_update(step)
             if update is not None:
-                what = "and nothing after it in the same step installs a package"
+                what = "and no later command of the step installs a package"
                 yield self.at_step(config, step, f"runs {update}, {what}")
 
 

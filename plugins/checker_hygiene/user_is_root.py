@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config, text
+from checker import Check, Config, Finding, Severity
+from checker.model.image import text
 
 _ROOT = frozenset({"root", "0"})
 _ADMINISTRATOR = "containeradministrator"
 
 
 class UserIsRoot(Check):
-    """Containers of the image run as root unless they are started otherwise.
+    """Containers of the image run as root by default.
 
     What it means:
         The config has no User, or it is root or 0. On Windows only ContainerAdministrator is
-        reported, since there the base image decides what no User means.
+        reported, since the base image determines the default there.
 
     Why it matters:
-        A process that is taken over can change every file of the container, and one that breaks out
-        of it is root on the host, unless the engine maps users. Clusters with the restricted Pod
-        Security Standard refuse such an image.
+        A compromised process can modify every file of the container, and one that escapes from it
+        is root on the host, unless the engine maps users. Clusters with the restricted Pod Security
+        Standard reject such an image.
 
     How to fix it:
-        Make a user and end the Dockerfile with it: ``USER 10001``. A number also satisfies
-        runAsNonRoot of Kubernetes, which cannot judge a name. Where root is needed, as in images
-        that others build upon, waive the rule.
+        Set a user at the end of the Dockerfile. A numeric ID also satisfies runAsNonRoot of
+        Kubernetes, which cannot evaluate a name. Where root is needed, as in base images, waive the
+        rule.
+
+            RUN useradd --uid 10001 app
+            USER 10001
 
     References:
         - OCI image-spec 1.1, config.md, "User"
@@ -39,12 +41,12 @@ class UserIsRoot(Check):
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at the user."""
+        """Check the user."""
         user = text(config.settings.get("User")) or ""
         if not _is_root(user.partition(":")[0].strip(), config.os):
             return
         runs_as = user if config.os == "windows" else "root"
-        found = f'its User is "{user}"' if user else "its config names no User"
+        found = f'its User is "{user}"' if user else "its config has no User"
         yield self.finding(
             config,
             f"containers of {config.location.image} run as {runs_as}: {found}",

@@ -1,54 +1,53 @@
-"""HYG017: layers that store much in vain."""
+"""HYG017: layers that waste space."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.checks.option import Option
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
 
 if TYPE_CHECKING:
     from checker_hygiene.layering import Layering
 
 _EFFICIENCY = Option(
-    "lowest-efficiency", float, 0.9, "the efficiency that an image must have", least=0, most=1
+    "lowest-efficiency", float, 0.9, "minimum efficiency of an image", least=0, most=1
 )
 _WASTED = Option[int | None](
-    "highest-wasted-bytes", int, None, "the wasted bytes that an image may have", least=0
+    "highest-wasted-bytes", int, None, "maximum number of wasted bytes of an image", least=0
 )
 _SHARE = Option(
     "highest-user-wasted-share",
     float,
     0.1,
-    "the wasted bytes that an image may have, for each byte above the base layer",
+    "maximum share of wasted bytes in the layers above the base layer",
     least=0,
 )
 _FILES = 3
 
 
 class WastefulLayers(Check):
-    """The layers of an image store much in vain.
+    """The layers of an image waste space.
 
     What it means:
-        One of the three figures that dive works out of an image passes its threshold. Efficiency:
-        for each path the bytes of its smallest copy, against those of all copies. Wasted bytes: all
-        copies of files that are in several layers or deleted later. Wasted share: the wasted bytes
-        for each byte of the layers above the base. As in dive, the folders that are deleted as a
-        whole are not wasted; deleted-file tells of them.
+        One of the three figures that dive computes for an image exceeds its threshold. Efficiency:
+        for each path the bytes of its smallest copy, relative to those of all copies. Wasted bytes:
+        all copies of files that are in several layers or deleted later. Wasted share: wasted bytes
+        per byte of the layers above the base. As in dive, directories that are deleted completely
+        are not counted as wasted; deleted-file reports them.
 
     Why it matters:
-        The space is paid for at every registry and host and the time at every pull, for files that
-        no container sees.
+        Every registry and host stores, and every pull transfers, files that no container sees.
 
     How to fix it:
-        Look at the files that are named; file-in-several-layers and deleted-file name more. Most
-        often it is a ``chmod`` or ``chown`` of what an earlier step copied (``COPY --chown
-        --chmod`` does it at once), files deleted in a later step, or packages of the base image
-        that are upgraded. The thresholds are options; 0 or 1 turns one off.
+        Check the listed files; file-in-several-layers and deleted-file list more. Usual causes are
+        ``chmod`` or ``chown`` of files that an earlier step copied, files deleted in a later step,
+        and upgraded packages of the base image. The thresholds are options; 0 or 1 disables one.
+
+            before:  COPY app /srv/app
+                     RUN chmod -R 755 /srv/app
+            after:   COPY --chmod=755 app /srv/app
 
     References:
         - dive, "CI integration": lowestEfficiency, highestWastedBytes, highestUserWastedPercent
@@ -60,7 +59,7 @@ class WastefulLayers(Check):
     options = (_EFFICIENCY, _WASTED, _SHARE)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Compare the figures with the thresholds; one finding tells of all."""
+        """Compare the figures with the thresholds; all are reported in one finding."""
         if len(rootfs.layers) < 2:
             return
         from checker_hygiene.layering import layering_of
@@ -80,15 +79,15 @@ class WastefulLayers(Check):
             yield f"{layering.wasted} bytes are wasted, more than {highest}"
         if layering.share > share:
             yield (
-                f"{amount(layering.wasted)} are wasted where the layers above the base bring "
-                f"{amount(layering.added)}, a share of {layering.share:.4g}, above {share:g}"
+                f"{amount(layering.wasted)} are wasted, compared with {amount(layering.added)} in "
+                f"the layers above the base: a share of {layering.share:.4g}, above {share:g}"
             )
 
 
 def _worst(layering: Layering) -> str:
-    """The files that waste most, as the end of a sentence; those that the figures count."""
+    """The files that waste most, of those that the figures count, as the end of a sentence."""
     shown = ", ".join(
         f"{repeat.path} ({repeat.copies}x, {amount(repeat.size)})"
         for repeat in layering.worst(_FILES, beside=layering.emptied)
     )
-    return f"; most of it: {shown}" if shown else ""
+    return f"; largest: {shown}" if shown else ""

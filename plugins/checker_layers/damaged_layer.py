@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.blob import Blob
+from checker import Anomaly, AnomalyKind, Archive, Blob, Finding, Layer, Severity, Tar
 from checker.model.entries import clean_path
-from checker.model.image import Layer
-from checker.model.tar import Anomaly, AnomalyKind, Tar
-from checker_layers._layers import (
+from checker_layers.layers import (
+    LayerCheck,
     is_cut_with_archive,
     is_read_to_end,
-    no_layer_reason,
     present_layers,
 )
 
-# What other rules say: layer-not-a-tar and unsupported-layer-entry.
+# Reported by other rules: layer-not-a-tar and unsupported-layer-entry.
 _ELSEWHERE = frozenset({AnomalyKind.NOT_A_TAR, AnomalyKind.UNKNOWN_TYPE})
 _MILD = frozenset(
     {
@@ -29,25 +24,25 @@ _MILD = frozenset(
 )
 
 
-class DamagedLayer(Check):
-    """The tar or the compression of a layer is damaged.
+class DamagedLayer(LayerCheck):
+    """The tar or the compressed stream of a layer is damaged.
 
     What it means:
-        The layer is cut off, its compressed stream is corrupt or followed by something, a header
-        has a wrong checksum or breaks the format, or something follows the end. Offsets count in
-        the uncompressed layer. What engines take is a warning: an extension header without an
-        entry, a global header that overrides names or sizes, cut padding, and bytes behind the end
-        that are no tar header. A missing end marker is a note: umoci writes such layers, and the
-        layer's digest shows whether it is whole.
+        The layer is truncated, its compressed stream is corrupt or followed by other data, a header
+        has a wrong checksum or violates the format, or headers follow the end-of-archive marker.
+        Offsets refer to the uncompressed layer. Faults that engines accept are warnings: an
+        extension header without an entry, a global header that overrides names or sizes, truncated
+        padding, and trailing data that is not a tar header. A missing end-of-archive marker is a
+        note: umoci writes such layers, and the digest of the layer shows whether it is complete.
 
     Why it matters:
-        Engines stop when they unpack the layer ("unexpected EOF", "archive/tar: invalid tar
-        header"), or silently leave out what follows the damage. Behind a compressed stream, Podman
-        and skopeo refuse further bytes, Docker and containerd do not.
+        Engines fail while they unpack the layer ("unexpected EOF", "archive/tar: invalid tar
+        header"), or silently omit the entries after the damage. Podman and skopeo reject data after
+        a compressed stream, Docker and containerd accept it.
 
     How to fix it:
-        Write the archive again from the image. If the digests of manifest and config fit the
-        damaged layer, the layer was already damaged when the image was made: build it again.
+        Save the image again. If the digests in manifest and config match the damaged layer, the
+        layer was damaged when the image was built: rebuild it.
 
     References:
         - POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"
@@ -58,12 +53,8 @@ class DamagedLayer(Check):
     name = "damaged-layer"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there is nothing to look at."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the compression and the headers of each layer."""
+        """Check the compressed stream and the headers of each layer."""
         for layer, blob in present_layers(archive):
             if not is_cut_with_archive(archive, blob) and blob.whole:
                 yield from self._compression(layer, blob)
@@ -74,26 +65,26 @@ class DamagedLayer(Check):
         if compression.truncated:
             yield self.finding(
                 layer,
-                f"{layer.label} is cut off: {compression.error}, after {blob.size} bytes; "
-                f"{blob.inflated_size} bytes came out of it",
+                f"{layer.label} is truncated: {compression.error}, after {blob.size} bytes; "
+                f"{blob.inflated_size} bytes were decompressed",
             )
         elif compression.error is not None:
             yield self.finding(
                 layer,
-                f"{layer.label}: the {compression.kind} stream is corrupt somewhere in its first "
+                f"{layer.label}: the {compression.kind} stream is corrupt within its first "
                 f"{compression.error_offset} of {blob.size} bytes: {compression.error}; "
-                f"{blob.inflated_size} bytes came out of it",
+                f"{blob.inflated_size} bytes were decompressed",
             )
         elif compression.trailing is not None:
             yield self.finding(
                 layer,
                 f"{layer.label}: the {compression.kind} stream ends at byte "
-                f"{compression.trailing} of {blob.size}, something follows; Podman and skopeo "
-                "refuse that, Docker and containerd do not",
+                f"{compression.trailing} of {blob.size} and is followed by other data; Podman and "
+                "skopeo reject the layer, Docker and containerd accept it",
             )
 
     def _headers(self, layer: Layer, blob: Blob) -> Iterator[Finding]:
-        """Report the tar's oddities, but not those that the end of the reading makes."""
+        """Report the anomalies of the tar, except those that a limit of the reader causes."""
         tar = blob.tar
         if tar is None or not is_read_to_end(blob):
             return
@@ -102,11 +93,11 @@ class DamagedLayer(Check):
                 yield self._header(layer, tar, anomaly)
 
     def _header(self, layer: Layer, tar: Tar, anomaly: Anomaly) -> Finding:
-        whose = f" ({anomaly.name})" if anomaly.name else ""
-        rest = "; nothing from here on is unpacked" if anomaly.fatal else ""
+        name = f" ({anomaly.name})" if anomaly.name else ""
+        rest = "; the rest of the layer cannot be unpacked" if anomaly.fatal else ""
         return self.finding(
             layer,
-            f"{layer.label}, byte {anomaly.offset}{whose}: {anomaly.detail}{rest}",
+            f"{layer.label}, byte {anomaly.offset}{name}: {anomaly.detail}{rest}",
             at={
                 "offset": anomaly.offset,
                 "path": None if anomaly.name is None else clean_path(anomaly.name),

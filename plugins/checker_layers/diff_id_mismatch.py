@@ -1,33 +1,32 @@
-"""LYR001: a layer whose content is not what the config's diffID says."""
+"""LYR001: a layer whose content does not match its diffID."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.blob import Blob
-from checker.model.image import Layer
-from checker.model.names import parse_digest
-from checker_layers._layers import is_tar_layer
+from checker import Blob, Check, Finding, Layer, Severity, parse_digest
+from checker_layers.layers import is_tar_layer
 
 
 class DiffIdMismatch(Check):
-    """The uncompressed content of a layer does not hash to its diffID.
+    """The uncompressed content of a layer does not match its diffID.
 
     What it means:
-        The config lists a diffID for each layer, in `rootfs.diff_ids`: the digest of the layer's
-        tar before compression, every byte of it. The content of this layer hashes to another one.
+        ``rootfs.diff_ids`` of the config lists a diffID for each layer: the digest of the complete
+        tar before compression. The content of this layer has another digest.
 
     Why it matters:
-        The layer is not the one that the image was made of: changed, damaged or in the wrong
-        place. `docker load` refuses it ("invalid diffID for layer"), containerd too ("wrong diff id
-        calculated on extraction"), Podman as well. Docker with containerd's store loads the image,
-        prints "Error unpacking image", and exits with 0.
+        The layer is not the one that the image was built with: it was modified, damaged or swapped.
+        ``docker load`` rejects it ("invalid diffID for layer"), as do containerd ("wrong diff id
+        calculated on extraction") and Podman. Docker with the containerd image store loads the
+        image, prints "Error unpacking image", and exits with 0.
 
     How to fix it:
-        Write the archive again from the image. If the config holds the digest of the compressed
-        layer, as the message then says, the tool that wrote it confuses digest and diffID.
+        Save the image again. If the message says that the config has the digest of the compressed
+        layer, the tool that wrote it confuses digest and diffID:
+
+            sha256sum layer.tar.gz          digest, in the manifest
+            zcat layer.tar.gz | sha256sum   diffID, in the config
 
     References:
         - OCI image-spec 1.1, config.md, "Layer DiffID"
@@ -47,13 +46,13 @@ class DiffIdMismatch(Check):
         if expected.algorithm == "sha256" and str(expected) != actual:
             yield self.finding(
                 layer,
-                f"{layer.label}: its uncompressed content hashes to {actual}, the config says "
-                f"{expected}{_explanation(blob, str(expected))}",
+                f"{layer.label}: uncompressed content hashes to {actual}, the config says "
+                f"{expected}{_explanation(blob, str(expected))}; engines reject the layer",
             )
 
 
 def _is_hashed(blob: Blob) -> bool:
-    """Whether all of the content went into the hash."""
+    """Whether the complete content was hashed."""
     return blob.whole and blob.compression.error is None
 
 

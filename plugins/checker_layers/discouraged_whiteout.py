@@ -1,32 +1,32 @@
-"""LYR011: whiteouts in a form or an order that the specification advises against."""
+"""LYR011: whiteouts in a form or order that the specification discourages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, Entries
-from checker.model.image import Layer
-from checker_layers._layers import no_layer_reason, present_layers, shown
-from checker_layers._whiteouts import is_opaque
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import DIRECTORY
+from checker_layers.layers import LayerCheck, present_layers, shown
+from checker_layers.whiteouts import is_opaque
 
 
-class DiscouragedWhiteout(Check):
-    """Whiteouts are opaque, or come behind directories beside them.
+class DiscouragedWhiteout(LayerCheck):
+    """Whiteouts are opaque, or come after sibling directories.
 
     What it means:
-        The specification advises to name each path that is hidden, rather than to hide all of a
-        directory by the opaque marker `.wh..wh..opq`, and to put whiteouts before the directories
-        that lie beside them. This layer does it otherwise.
+        The specification recommends an explicit whiteout for each hidden path over the opaque
+        whiteout ``.wh..wh..opq``, which hides all content of a directory, and whiteouts before
+        their sibling directories. This layer differs.
 
     Why it matters:
-        Little: readers must take both, and Docker, BuildKit and Podman write opaque markers. Which
-        paths an opaque marker hides can only be told with all lower layers at hand.
+        Little: implementations must accept both forms, and Docker, BuildKit and Podman write opaque
+        whiteouts. Which paths an opaque whiteout hides depends on the lower layers.
 
     How to fix it:
-        Nothing is to be done, unless a tool of your own writes the layers.
+        No change is needed, unless your own tool writes the layers. The recommended order is:
+
+            etc/.wh.old
+            etc/conf.d/
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts" and "Opaque Whiteout"
@@ -36,47 +36,46 @@ class DiscouragedWhiteout(Check):
     name = "discouraged-whiteout"
     severity = Severity.NOTE
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no whiteouts."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Count them, layer by layer."""
+        """Count them in each layer."""
         for layer, _ in present_layers(archive):
             entries = layer.entries
             if entries.whiteouts:
                 opaque = list(filter(is_opaque, entries.whiteouts))
-                yield from self._report(layer, opaque, "opaque")
+                yield from self._report(layer, opaque, "is opaque", "are opaque")
                 late = _late(entries)
-                yield from self._report(layer, late, "behind a directory that lies beside it")
+                where = "after a sibling directory"
+                yield from self._report(layer, late, f"comes {where}", f"come {where}")
 
-    def _report(self, layer: Layer, paths: list[str], what: str) -> Iterator[Finding]:
+    def _report(self, layer: Layer, paths: list[str], one: str, many: str) -> Iterator[Finding]:
         if not paths:
             return
         entries = layer.entries
         first = min(map(entries.by_path.__getitem__, paths))
-        count = f"{len(paths)} whiteouts are" if len(paths) > 1 else "1 whiteout is"
+        what = f"1 whiteout {one}: "
+        if len(paths) > 1:
+            what = f"{len(paths)} whiteouts {many}; the first is "
         yield self.finding(
             layer,
-            f"{layer.label}: {count} {what}, the first is {shown(entries, first)}",
+            f"{layer.label}: {what}{shown(entries, first)}",
             at={"path": entries.paths[first], "offset": entries.offsets[first]},
         )
 
 
 def _late(entries: Entries) -> list[str]:
-    """The whiteouts that come behind a directory of the same folder."""
-    folders = set(map(_folder, entries.whiteouts))
+    """The whiteouts that come after a sibling directory."""
+    directories = set(map(_directory, entries.whiteouts))
     first: dict[str, int] = {}
     for position in entries.of_kind(DIRECTORY):
         path = entries.paths[position]
-        folder = _folder(path)
-        if path and folder in folders:
-            first.setdefault(folder, position)
+        directory = _directory(path)
+        if path and directory in directories:
+            first.setdefault(directory, position)
     if not first:
         return []
     by_path, last = entries.by_path, len(entries)
-    return [path for path in entries.whiteouts if first.get(_folder(path), last) < by_path[path]]
+    return [path for path in entries.whiteouts if first.get(_directory(path), last) < by_path[path]]
 
 
-def _folder(path: str) -> str:
+def _directory(path: str) -> str:
     return path.rpartition("/")[0]

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Severity
 from checker.model.entries import GLOBAL_HEADER
-from checker_layers._layers import is_read, no_layer_reason, present_layers
+from checker_layers.layers import LayerCheck, is_read, present_layers
 
 _GLOBAL = GLOBAL_HEADER.encode()
 
 
-class EmptyLayer(Check):
-    """A layer holds nothing.
+class EmptyLayer(LayerCheck):
+    """A layer has no entries.
 
     What it means:
-        The layer is a tar without entries. (A layer without any bytes is no tar: see
-        layer-not-a-tar.)
+        The layer is a tar without entries. (A layer of 0 bytes is not a tar: see layer-not-a-tar.)
 
     Why it matters:
-        It changes nothing in the image, and is usual after a step that changes no file, such as a
-        WORKDIR that is there already. It may also be what is left of a step that went wrong.
+        It does not change the image, and is common after a step that changes no file, such as a
+        WORKDIR that already exists. It may also be the result of a step that failed silently.
 
     How to fix it:
-        If the step should have brought files, look at its sources; else leave it.
+        If the step should have added files, check its sources; otherwise no change is needed.
 
     References:
         - OCI image-spec 1.1, config.md, history: `empty_layer` marks steps without a layer
@@ -35,16 +32,11 @@ class EmptyLayer(Check):
     name = "empty-layer"
     severity = Severity.NOTE
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers none is empty."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look for layers that were read to their end without an entry."""
+        """Find layers that were read to their end without an entry."""
         for layer, blob in present_layers(archive):
             if not layer.entries.kinds.strip(_GLOBAL) and blob.inflated_size and is_read(layer):
                 yield self.finding(
                     layer,
-                    f"{layer.label} holds nothing: it is a tar of {blob.inflated_size} bytes "
-                    "without entries",
+                    f"{layer.label} has no entries (a tar of {blob.inflated_size} bytes)",
                 )

@@ -1,40 +1,40 @@
-"""LYR018: owners beyond what rootless engines map."""
+"""LYR018: owners that rootless engines cannot map."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Finding, Layer, Severity
 from checker.checks.listing import first_few
-from checker.model.archive import Archive
-from checker.model.image import Layer
-from checker_layers._layers import no_tree_reason, shown, trees, whose
+from checker_layers.layers import TreeCheck, shown, trees, whose
 
-# The user's own id and the 65536 subordinate ones that useradd gives (login.defs, SUB_UID_COUNT).
+# The ID of the user and the 65536 subordinate IDs of useradd (login.defs, SUB_UID_COUNT).
 _MAPPED = 65_536
-# The last number means "leave it as it is" (chown(2)).
+# The last number means "do not change" (chown(2)).
 _MOST = 2**32 - 2
 _SHOWN = 5
 
 
-class IdOutOfRange(Check):
+class IdOutOfRange(TreeCheck):
     """Files belong to users or groups that rootless engines cannot map.
 
     What it means:
-        The number of a user or group is beyond 65536, the last that rootless engines map with the
-        usual 65536 subordinate ids: a warning. If it is below 0 or beyond 4294967294, Linux has no
-        such id: an error.
+        The ID of a user or group is above 65536, the last that rootless engines map with the
+        default of 65536 subordinate IDs: a warning. An ID below 0 or above 4294967294 is not valid
+        on Linux: an error.
 
     Why it matters:
         Rootless Podman and Docker cannot unpack the layer: "potentially insufficient UIDs or GIDs
-        available in user namespace". Ids that Linux does not have are cut to 32 bits by engines,
-        and so belong to somebody else, perhaps to root.
+        available in user namespace". Engines truncate invalid IDs to 32 bits, so the files belong
+        to another user, possibly root.
 
     How to fix it:
-        `COPY --chown=…`, `chown` in the same step that makes the files, or `tar --owner=0
-        --group=0`. Large ids often come from a company's directory of users.
+        Set the owner where the files are created. Large IDs often come from the user directory of a
+        company.
+
+            COPY --chown=0:0 app /app
+            tar --owner=0 --group=0 -C ROOT -cf layer.tar .
 
     References:
         - Linux, user_namespaces(7), subuid(5) and chown(2)
@@ -45,12 +45,8 @@ class IdOutOfRange(Check):
     name = "id-out-of-range"
     severity = Severity.WARNING
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no files."""
-        return no_tree_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the users and groups of each layer, each number once."""
+        """Check the users and groups of each layer, each number once."""
         for layer in trees(archive):
             entries = layer.entries
             for what, numbers in (("uid", entries.uids), ("gid", entries.gids)):
@@ -75,11 +71,11 @@ class IdOutOfRange(Check):
         positions = [i for i, number in enumerate(numbers) if number in wanted]
         listed = first_few(odd, _SHOWN)
         if severity is Severity.ERROR:
-            why = "which Linux does not have"
+            why = "which is not valid on Linux"
         else:
-            why = f"beyond the {_MAPPED} that rootless engines map"
+            why = f"above the {_MAPPED} that rootless engines map"
         count = f"{len(positions)} entries have" if len(positions) > 1 else "1 entry has"
-        first = ", the first is" if len(positions) > 1 else ":"
+        first = "; the first is" if len(positions) > 1 else ":"
         return self.finding(
             layer,
             f"{whose(layer)}{count} the {what} {listed}, {why}{first} "
@@ -90,5 +86,5 @@ class IdOutOfRange(Check):
 
 
 def _distinct(numbers: array[int]) -> set[int]:
-    # Most layers belong to root alone, which is seen faster.
+    # Fast path: most layers belong to root alone.
     return set(numbers) if any(numbers) else set()

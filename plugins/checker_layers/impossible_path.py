@@ -1,38 +1,35 @@
-"""LYR014: a path or link that Linux cannot make."""
+"""LYR014: a path or link that Linux cannot create."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER, SYMLINK
-from checker.model.image import Layer
-from checker_layers._layers import no_tree_reason, present_layers, trees, whose
+from checker_layers.layers import TreeCheck, present_layers, trees, whose
 
-# Linux, include/uapi/linux/limits.h; the longest path takes a NUL, and in a root a slash in front.
+# Linux, include/uapi/linux/limits.h; a path needs a NUL, and a leading slash in a root.
 _NAME_MAX = 255
 _PATH_MAX = 4094
 _TARGET_MAX = 4095
 _GLOBAL = ord(GLOBAL_HEADER)
 
 
-class ImpossiblePath(Check):
-    """A path is too long to be made, or a symbolic link has no target.
+class ImpossiblePath(TreeCheck):
+    """A path is too long for Linux, or a symbolic link has no target.
 
     What it means:
-        A part of a path has more than 255 bytes, a path more than 4094, the target of a symbolic
-        link more than 4095 or none at all. Linux makes no such files. Long paths of a flat root are
-        unportable-member-name's.
+        A component of a path has more than 255 bytes, a path more than 4094, the target of a
+        symbolic link more than 4095 or none at all. Linux cannot create such files. Long paths of a
+        flat root filesystem are reported by unportable-member-name.
 
     Why it matters:
-        Every engine fails to unpack the layer: "file name too long", or "no such file or
-        directory" for a link without a target.
+        Every engine fails to unpack the layer: "file name too long", or "no such file or directory"
+        for a link without a target.
 
     How to fix it:
-        Give the file a shorter name, or the link a target, and build the image again. If the name
-        looks like content, the tar's extension headers are damaged.
+        Shorten the name of the file, or give the link a target, and rebuild the image. If the name
+        looks like file content, the extension headers of the tar are damaged.
 
     References:
         - Linux, path_resolution(7) and symlink(2): ENAMETOOLONG, ENOENT
@@ -42,14 +39,10 @@ class ImpossiblePath(Check):
     name = "impossible-path"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no paths."""
-        return no_tree_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look for long paths and at the targets of links."""
+        """Check the lengths of paths and the targets of links."""
         for layer, _ in present_layers(archive):
-            # A character takes four bytes at most.
+            # A character has at most four bytes.
             if max(map(len, layer.entries.paths), default=0) * 4 > _NAME_MAX:
                 yield from self._paths(layer)
         for layer in trees(archive):
@@ -70,10 +63,10 @@ class ImpossiblePath(Check):
         longest, part = max((len(_raw(part)), part) for part in parts)
         whole = len(_raw(path))
         if longest > _NAME_MAX:
-            what = f"a name of {longest} bytes, where {_NAME_MAX} are the most: {_start(part)}"
+            what = f"a name of {longest} bytes, above the limit of {_NAME_MAX}: {_start(part)}"
             yield self._report(layer, position, what)
         elif whole > _PATH_MAX:
-            what = f"a path of {whole} bytes, where {_PATH_MAX} are the most: {_start(path)}"
+            what = f"a path of {whole} bytes, above the limit of {_PATH_MAX}: {_start(path)}"
             yield self._report(layer, position, what)
 
     def _targets(self, layer: Layer) -> Iterator[Finding]:
@@ -83,8 +76,8 @@ class ImpossiblePath(Check):
             if not target:
                 yield self._report(layer, position, f"{path} is a symbolic link without a target")
             elif len(target) * 4 > _TARGET_MAX and len(_raw(target)) > _TARGET_MAX:
-                what = f"{path} is a symbolic link to {len(_raw(target))} bytes"
-                yield self._report(layer, position, f"{what}, where {_TARGET_MAX} are the most")
+                what = f"{path} is a symbolic link with a target of {len(_raw(target))} bytes"
+                yield self._report(layer, position, f"{what}, above the limit of {_TARGET_MAX}")
 
     def _report(self, layer: Layer, position: int, what: str) -> Finding:
         entries = layer.entries

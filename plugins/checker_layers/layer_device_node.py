@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.listing import first_few
-from checker.model.archive import Archive
 from checker.model.devices import is_usual_device
-from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES, Entries
-from checker.model.image import Layer
-from checker_layers._layers import no_layer_reason, present_layers
+from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES
+from checker_layers.layers import LayerCheck, present_layers
 
 # Linux, include/linux/kdev_t.h: 12 and 20 bits.
 _MAJORS, _MINORS = 1 << 12, 1 << 20
@@ -21,23 +18,26 @@ _WHITEOUT = (0, 0)
 _SHOWN = 3
 
 
-class LayerDeviceNode(Check):
-    """A layer holds a device node.
+class LayerDeviceNode(LayerCheck):
+    """A layer contains a device node.
 
     What it means:
-        An entry is a character or block device: a note, but for those that every `/dev` has, such
-        as `null` and `tty`, which are not reported. The character device 0, 0 is a warning: it
-        is how overlay storage marks a deleted file, so the layer was made of overlay's own folder.
-        Numbers that Linux does not have are a warning, those that do not fit 32 bits an error.
+        An entry is a character or block device: a note, except for the devices that every ``/dev``
+        has, such as ``null`` and ``tty``, which are not reported. The character device 0, 0 is a
+        warning: overlayfs marks a deleted file with it, so the layer was made from a storage
+        directory of overlayfs. Device numbers that Linux does not support are a warning, numbers
+        that do not fit 32 bits are an error.
 
     Why it matters:
-        Rootless engines cannot make devices: some leave them out, some fail. Containers get their
-        `/dev` from the engine anyway. A node 0, 0 hides a file on overlay storage, and is a device
-        elsewhere. Docker since 29.7 refuses numbers beyond 32 bits.
+        Rootless engines cannot create devices: some omit them, some fail. Containers get their
+        ``/dev`` from the engine anyway. A device 0, 0 hides a file on overlay storage, and is a
+        device elsewhere. Docker 29.7 and later reject numbers above 32 bits.
 
     How to fix it:
-        Leave devices out of the layer: `tar --exclude=./dev/*`. Instead of the node 0, 0 a layer
-        has an empty file `.wh.NAME`.
+        Exclude devices from the layer. A layer marks a deleted file with an empty file
+        ``.wh.NAME``, not with the device 0, 0.
+
+            tar --exclude='./dev/*' -C ROOT -cf layer.tar .
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts"
@@ -49,26 +49,22 @@ class LayerDeviceNode(Check):
     name = "layer-device-node"
     severity = Severity.NOTE
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no devices."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the devices of each layer."""
+        """Check the devices of each layer."""
         for layer, _ in present_layers(archive):
             entries = layer.entries
             found: dict[tuple[str, Severity], list[int]] = {}
             for position, device in entries.devices.items():
                 kind = chr(entries.kinds[position])
                 if not is_usual_device(kind, entries.paths[position], device):
-                    found.setdefault(_look(kind, device), []).append(position)
+                    found.setdefault(_judge(kind, device), []).append(position)
             for (words, severity), positions in found.items():
                 yield self._report(layer, positions, words, severity)
 
     def _report(
         self, layer: Layer, positions: list[int], words: str, severity: Severity
     ) -> Finding:
-        """One finding for all of a layer that have the same trouble."""
+        """Report all devices of a layer with the same problem in one finding."""
         entries = layer.entries
         first = positions[0]
         shown = first_few(positions, _SHOWN, partial(_shown, entries))
@@ -88,13 +84,16 @@ def _shown(entries: Entries, position: int) -> str:
     )
 
 
-def _look(kind: str, device: tuple[int, int]) -> tuple[str, Severity]:
-    """What is odd about a device, and how much it matters."""
+def _judge(kind: str, device: tuple[int, int]) -> tuple[str, Severity]:
+    """The problem of a device, and the severity."""
     major, minor = device
     if kind == CHARACTER_DEVICE and device == _WHITEOUT:
-        return "overlay storage takes such a device for a deleted file", Severity.WARNING
+        return "overlay storage interprets this device as a deleted file", Severity.WARNING
     if not (0 <= major < _UINT32 and 0 <= minor < _UINT32):
-        return "numbers that do not fit 32 bits", Severity.ERROR
+        return (
+            "device numbers do not fit 32 bits; Docker 29.7 and later reject them",
+            Severity.ERROR,
+        )
     if major >= _MAJORS or minor >= _MINORS:
-        return "numbers that Linux does not have", Severity.WARNING
-    return "rootless engines cannot make a device", Severity.NOTE
+        return "device numbers are not valid on Linux", Severity.WARNING
+    return "rootless engines cannot create devices", Severity.NOTE

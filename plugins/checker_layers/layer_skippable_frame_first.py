@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker_layers._layers import no_layer_reason, present_layers
+from checker import Archive, Finding, Severity
+from checker_layers.layers import LayerCheck, present_layers
 
 
-class LayerSkippableFrameFirst(Check):
-    """A layer compressed by zstd begins with a skippable frame.
+class LayerSkippableFrameFirst(LayerCheck):
+    """A layer compressed with zstd begins with a skippable frame.
 
     What it means:
-        A zstd stream may hold frames without content, for the notes of a tool. Here such a frame
-        comes first, so that the layer does not begin with the four bytes by which most readers
-        know zstd.
+        A zstd stream may contain frames without content, for metadata of tools. Such a frame comes
+        first, so the layer does not begin with the four bytes by which most implementations detect
+        zstd.
 
     Why it matters:
-        Podman, Buildah, skopeo and crane take the layer for one that is not compressed, and fail.
-        Docker and containerd know both beginnings.
+        Podman, Buildah, skopeo and crane treat the layer as uncompressed and fail. Docker and
+        containerd detect both forms.
 
     How to fix it:
-        Compress the layer with `zstd`, not with `pzstd`. A zstd:chunked layer has its skippable
-        frames at the end.
+        Compress the layer with ``zstd``, not with ``pzstd``. The skippable frames of a zstd:chunked
+        layer come last and are harmless.
+
+            zstd -19 layer.tar -o layer.tar.zst
 
     References:
         - RFC 8878, section 3.1.2, "Skippable Frames"
@@ -35,16 +35,12 @@ class LayerSkippableFrameFirst(Check):
     name = "layer-skippable-frame-first"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers none is compressed."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at how each layer begins."""
+        """Check how each layer begins."""
         for layer, blob in present_layers(archive):
             if blob.compression.skippable_first:
                 yield self.finding(
                     layer,
                     f"{layer.label}: its zstd stream begins with a skippable frame; Podman and "
-                    "skopeo do not recognise it",
+                    "skopeo do not detect the compression and fail",
                 )

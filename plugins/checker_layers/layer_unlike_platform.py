@@ -1,35 +1,30 @@
-"""LYR025: a Windows layer in an image for another system, or the other way round."""
+"""LYR025: a Windows layer in an image for another operating system, or vice versa."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import Entries
-from checker.model.image import Image, Layer
-from checker_layers._layers import no_layer_reason
+from checker import Archive, Entries, Finding, Image, Layer, Severity
+from checker_layers.layers import LayerCheck
 
 _HIVES = "Hives"
 
 
-class LayerUnlikePlatform(Check):
-    """A layer is laid out for another operating system than the image.
+class LayerUnlikePlatform(LayerCheck):
+    """A layer has the layout of another operating system than the image.
 
     What it means:
-        Layers for Windows have all their files below `Files` and `Hives`, others have none there.
-        This layer is laid out for Windows and the image is for another system, or the image is for
-        Windows and the layer is not.
+        Windows layers have all their files below ``Files`` and ``Hives``, other layers have none
+        there. This layer is a Windows layer and the image is for another operating system, or vice
+        versa.
 
     Why it matters:
-        The container does not see its files: on Linux they lie in `/Files`, and Windows looks
-        nowhere else.
+        The container does not see the files: on Linux they are in ``/Files``, and Windows ignores
+        all other directories.
 
     How to fix it:
-        Build the image for the platform that it is meant for (`--platform`), or correct `os` in
-        the config. Tools that make layers themselves must put the files of a Windows image below
-        `Files/`.
+        Build the image for the intended platform (``--platform``), or correct ``os`` in the config.
+        Tools that write layers themselves must put the files of a Windows image below ``Files/``.
 
     References:
         - OCI image-spec 1.1, layer.md, "Platform-specific attributes"
@@ -40,10 +35,6 @@ class LayerUnlikePlatform(Check):
     name = "layer-unlike-platform"
     severity = Severity.WARNING
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there is nothing to compare."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare each layer with the platform of its image."""
         for image in archive.images:
@@ -53,15 +44,16 @@ class LayerUnlikePlatform(Check):
 
     def _report(self, image: Image, layer: Layer) -> Finding:
         if layer.entries.is_windows:
-            what = "is laid out for Windows, all of it below Files, Hives or UtilityVM"
+            what = "has the layout of a Windows layer (all below Files, Hives or UtilityVM)"
         else:
-            what = "is not laid out for Windows, which looks for its files below Files"
-        message = f"{layer.label} {what}, but the image is for {image.platform or 'another system'}"
+            what = "does not have the layout of a Windows layer (files below Files)"
+        platform = image.platform or "another operating system"
+        message = f"{layer.label} {what}, but the image is for {platform}"
         return self.finding(layer, message)
 
 
 def _is_unlike(entries: Entries, image: Image) -> bool:
     if image.is_windows or not entries.is_windows:
         return entries.is_windows != image.is_windows
-    # On Linux a folder may be called Files by chance.
+    # On Linux a directory may have the name Files by chance.
     return _HIVES in entries.by_path or _HIVES in entries.folders

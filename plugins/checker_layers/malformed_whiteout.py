@@ -1,40 +1,37 @@
-"""LYR009: a whiteout that is none."""
+"""LYR009: a malformed whiteout."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, Entries, is_whiteout
-from checker.model.image import Layer
-from checker_layers._layers import no_tree_reason, shown, trees, whose
-from checker_layers._whiteouts import in_order, is_bare, is_meta
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, is_whiteout
+from checker_layers.layers import TreeCheck, shown, trees, whose
+from checker_layers.whiteouts import in_order, is_bare, is_meta
 
 _REGULAR = ord(REGULAR)
-# aufs linked its whiteouts to each other, and old Dockers wrote them so.
+# aufs used hard links for its whiteouts, and old versions of Docker wrote them to layers.
 _HARD_LINK = ord(HARD_LINK)
 
 
-class MalformedWhiteout(Check):
-    """A name begins as that of a whiteout does, but the entry is none.
+class MalformedWhiteout(TreeCheck):
+    """An entry is named like a whiteout, but is not a valid one.
 
     What it means:
-        A whiteout is an empty file whose name is `.wh.` and the name that it hides. An error is a
-        whiteout that hides nothing, or the folder itself or the one above (`.wh.`, `.wh..`,
-        `.wh...`). Warnings are the names that aufs kept for itself (`.wh..wh.plnk` and the like,
-        but not the opaque marker `.wh..wh..opq`), whiteouts with content or that are no files, and
-        folders called like whiteouts that hold something.
+        A whiteout is an empty file whose name is ``.wh.`` followed by the name that it hides.
+        Errors: a whiteout without a name to hide, or one that hides its directory or the parent
+        (``.wh.``, ``.wh..``, ``.wh...``). Warnings: names that are reserved by aufs
+        (``.wh..wh.plnk`` and others, but not the opaque whiteout ``.wh..wh..opq``), whiteouts that
+        have content or are not files, and directories that are named like whiteouts and contain
+        entries.
 
     Why it matters:
-        Docker and containerd refuse bare whiteouts ("invalid whiteout name"). Engines go by the
-        name alone: what a whiteout holds is lost, and a folder of such a name is lost, or turns
-        into a whiteout, when the image is built upon.
+        Docker and containerd reject bare whiteouts ("invalid whiteout name"). Engines go by the
+        name alone: the content of a whiteout is lost, and a directory with such a name is lost, or
+        turns into a whiteout when another image is built on this one.
 
     How to fix it:
-        Leave the entry out, or give the file another name: layers cannot hold names that begin
-        with `.wh.`.
+        Remove the entry, or rename the file: names in layers cannot begin with ``.wh.``.
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts": an empty file with a special filename
@@ -46,36 +43,32 @@ class MalformedWhiteout(Check):
     name = "malformed-whiteout"
     severity = Severity.WARNING
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no whiteouts."""
-        return no_tree_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the entries that are called like whiteouts."""
+        """Check the entries that are named like whiteouts."""
         for layer in trees(archive):
             entries = layer.entries
-            folders = _folders(entries)
+            directories = _directories(entries)
             for position in in_order(entries, _suspects(entries)):
-                if entries.paths[position] not in folders:
+                if entries.paths[position] not in directories:
                     yield self._judge(layer, position)
-            for folder, position in folders.items():
-                what = f"it lies in {folder}, which is called like a whiteout"
+            for directory, position in directories.items():
+                what = f" is in {directory}, a directory that is named like a whiteout"
                 yield self._report(layer, position, what)
 
     def _judge(self, layer: Layer, position: int) -> Finding:
         entries = layer.entries
         path, kind = entries.paths[position], entries.kinds[position]
         if is_bare(path):
-            what = "a whiteout that names nothing to hide"
+            what = ": a whiteout without a name to hide; Docker and containerd reject the layer"
             return self._report(layer, position, what, Severity.ERROR)
         if is_meta(path):
-            what = "a name that aufs kept for itself; engines drop it, or make it a whiteout"
+            what = ": a name that is reserved by aufs; engines drop it or treat it as a whiteout"
         elif kind not in (_REGULAR, _HARD_LINK):
             name = KIND_NAMES.get(chr(kind), f"entry of type {chr(kind)!r}")
-            what = f"a whiteout is an empty file, this is a {name}, which no engine unpacks"
+            what = f": a whiteout must be an empty file, this is a {name}, which is not unpacked"
         else:
             size = entries.sizes[position]
-            what = f"a whiteout is an empty file, this one holds {size} bytes, which are lost"
+            what = f": a whiteout must be an empty file, this one has content ({size} bytes)"
         return self._report(layer, position, what)
 
     def _report(
@@ -84,14 +77,14 @@ class MalformedWhiteout(Check):
         entries = layer.entries
         return self.finding(
             layer,
-            f"{whose(layer)}{shown(entries, position)}: {what}",
+            f"{whose(layer)}{shown(entries, position)}{what}",
             at={"path": entries.paths[position], "offset": entries.offsets[position]},
             severity=severity,
         )
 
 
 def _suspects(entries: Entries) -> set[str]:
-    """The whiteouts that anything is wrong with."""
+    """The whiteouts that are malformed."""
     by_path, kinds, sizes = entries.by_path, entries.kinds, entries.sizes
     found = {
         path
@@ -99,18 +92,18 @@ def _suspects(entries: Entries) -> set[str]:
         if (sizes[position := by_path[path]] or kinds[position] != _REGULAR)
         and kinds[position] != _HARD_LINK
     }
-    # Few paths have two dots there, and so have to be looked at closely.
+    # Only these few can be bare or reserved.
     close = (path for path in entries.whiteouts if ".wh.." in path or path.endswith(".wh."))
     return found.union(path for path in close if is_bare(path) or is_meta(path))
 
 
-def _folders(entries: Entries) -> dict[str, int]:
-    """Folders called like whiteouts, and the first entry in each."""
+def _directories(entries: Entries) -> dict[str, int]:
+    """Directories that are named like whiteouts, and the first entry in each."""
     found: dict[str, int] = {}
-    for folder in filter(is_whiteout, entries.folders):
-        found[folder] = len(entries)
+    for directory in filter(is_whiteout, entries.folders):
+        found[directory] = len(entries)
     for position, path in enumerate(entries.paths) if found else ():
-        folder = path.rpartition("/")[0]
-        if position < found.get(folder, 0):
-            found[folder] = position
+        directory = path.rpartition("/")[0]
+        if position < found.get(directory, 0):
+            found[directory] = position
     return dict(sorted(found.items(), key=lambda item: item[1]))

@@ -1,42 +1,41 @@
-"""LYR002: a layer that is compressed in another way than its media type says."""
+"""LYR002: a layer whose compression does not match its media type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
-from checker.model.image import Layer
-from checker.model.names import LAYER_COMPRESSION, MediaType
-from checker_layers._layers import is_read_to_end
+from checker import Blob, Check, CompressionKind, Finding, Layer, MediaType, Severity
+from checker.model.names import LAYER_COMPRESSION
+from checker_layers.layers import is_read_to_end
 
-# containerd looks at the bytes under all media types but these.
-_TAKEN_AT_THEIR_WORD = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
-# What containerd inflates when it looks at the bytes.
+# containerd detects the compression for all media types except these.
+_NOT_DETECTED = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
+# The compressions that containerd detects.
 _INFLATED_BY_ALL = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
 
 
 class MediaTypeUnlikeCompression(Check):
-    """A layer is compressed in another way than its media type says.
+    """The compression of a layer does not match its media type.
 
     What it means:
-        The media type of a layer names its compression: none, gzip or zstd. The bytes of this one
-        begin as another compression does. It is an error where an engine fails on it: compressed
-        bytes under an OCI type without compression, and xz or bzip2 under any type. gzip and zstd
-        in each other's place are a warning, an uncompressed layer under a compressed type a note.
+        The media type of a layer states its compression: none, gzip or zstd. The content is
+        compressed differently. It is an error where an engine fails: compressed content with an OCI
+        media type without compression, and xz or bzip2 with any media type. gzip in place of zstd
+        or vice versa is a warning, an uncompressed layer with a media type for compression is a
+        note.
 
     Why it matters:
-        containerd, and so Docker's containerd store, does not inflate a layer of type
-        `…layer.v1.tar`, and knows neither xz nor bzip2: the layer is no tar to it. Under the other
-        types it looks at the bytes, as Podman and skopeo always do; registries and scanners may
-        not.
+        containerd, and Docker's containerd image store, do not decompress a layer of type
+        ``…layer.v1.tar``, and support neither xz nor bzip2: they do not recognize the layer as a
+        tar. For the other media types they detect the compression, as Podman and skopeo always do;
+        registries and scanners may not.
 
     How to fix it:
-        `skopeo copy --dest-compress-format gzip` writes layers and media types anew. skopeo 1.9
-        writes an uncompressed layer under the gzip type if it copies a docker-archive with
-        `--dest-oci-accept-uncompressed-layers`.
+        ``skopeo copy`` rewrites layers and media types. (skopeo 1.9 writes an uncompressed layer
+        with the gzip type if it copies a docker-archive with
+        ``--dest-oci-accept-uncompressed-layers``.)
+
+            skopeo copy --dest-compress-format gzip oci:before oci:after
 
     References:
         - OCI image-spec 1.1, layer.md, "+gzip Media Types" and "+zstd Media Types"
@@ -57,7 +56,7 @@ class MediaTypeUnlikeCompression(Check):
         actual = blob.compression.kind
         if promised is None or promised == actual:
             return
-        found = "not compressed" if actual is CompressionKind.NONE else f"compressed by {actual}"
+        found = "not compressed" if actual is CompressionKind.NONE else f"compressed with {actual}"
         yield self.finding(
             layer,
             f"{layer.label}: its media type is {media_type}, its content is {found}",
@@ -70,13 +69,13 @@ def _is_known(media_type: str) -> bool:
 
 
 def _is_tar(blob: Blob) -> bool:
-    """Whether it is worth comparing: what is no layer at all is another rule's business."""
+    """Whether the layer is a tar; LYR003 reports others."""
     return is_read_to_end(blob) and blob.tar is not None and blob.inflated_size > 0
 
 
 def _severity(media_type: MediaType, actual: CompressionKind) -> Severity:
     if actual is CompressionKind.NONE:
         return Severity.NOTE
-    if media_type in _TAKEN_AT_THEIR_WORD or actual not in _INFLATED_BY_ALL:
+    if media_type in _NOT_DETECTED or actual not in _INFLATED_BY_ALL:
         return Severity.ERROR
     return Severity.WARNING

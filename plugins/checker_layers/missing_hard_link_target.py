@@ -1,33 +1,30 @@
-"""LYR005: a hard link to something that is not there when it is made."""
+"""LYR005: a hard link whose target does not exist when it is created."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path, climbs_out
-from checker.model.image import Layer
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
 from checker.model.members import LINKS_FOLLOWED
-from checker_layers._layers import (
+from checker_layers.layers import (
+    TreeCheck,
     Use,
     find_below,
     is_read,
-    no_tree_reason,
     through_parents,
     uses,
     whose,
 )
 
 _DIRECTORY = ord(DIRECTORY)
-# Targets that are followed through what lies between; a bound for hostile archives.
+# Targets that are searched in all lower layers; a limit for hostile archives.
 _LOOKED_AT = 500
 
 
 class _Doubt(NamedTuple):
-    """A hard link whose target does not come before it in its layer, or is no file."""
+    """A hard link whose target does not come before it in its layer, or is not a file."""
 
     position: int
     target: str
@@ -35,25 +32,28 @@ class _Doubt(NamedTuple):
     is_directory: bool = False
 
 
-class MissingHardLinkTarget(Check):
-    """The target of a hard link is not there when the link is made.
+class MissingHardLinkTarget(TreeCheck):
+    """The target of a hard link does not exist when the link is created.
 
     What it means:
-        A hard link in a layer, or in a root filesystem, names a path that no earlier entry made,
-        or that of a directory. If the path is in a lower layer only, the finding is a warning.
-        Windows layers may link to lower layers; that is left alone. Targets that climb out of the
-        root are reported by escaping-layer-path, or escaping-name.
+        A hard link in a layer, or in a root filesystem, refers to a path that no earlier entry
+        creates, or to a directory. A target that exists only in a lower layer is a warning. Windows
+        layers may link to lower layers, which is ignored. Targets that escape the root are reported
+        by escaping-layer-path or escaping-name.
 
     Why it matters:
-        Engines make entries in the order of the tar, so a target must come first, and one that
-        comes later is as bad as none: "link …: no such file or directory". A target in a lower
-        layer works where layers are stacked while they are unpacked, as containerd does, and may
-        fail where each is unpacked into a folder of its own, as Docker's overlay2 driver does.
-        Nobody can make a hard link to a directory: "operation not permitted".
+        Engines create entries in the order of the tar, so a target must come first; one that comes
+        later fails like a missing one: "link …: no such file or directory". A target in a lower
+        layer works where layers are stacked while they are unpacked, as in containerd, and may fail
+        where each layer is unpacked to a separate directory, as with Docker's overlay2 driver.
+        Linux does not allow hard links to directories: "operation not permitted".
 
     How to fix it:
-        Put the file before its links and into the same layer. GNU tar does so by itself unless
-        files are left out of the archive (`--exclude`) to which others are linked.
+        Put the file before its links in the same layer. GNU tar does so unless files to which
+        others are linked are excluded (``--exclude``).
+
+            before:  bin/sh (hard link to bin/busybox), bin/busybox
+            after:   bin/busybox, bin/sh (hard link to bin/busybox)
 
     References:
         - POSIX.1-2017, pax, "ustar Interchange Format", typeflag 1: a file that was archived before
@@ -64,12 +64,8 @@ class MissingHardLinkTarget(Check):
     name = "missing-hard-link-target"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers or a root filesystem there are no links to look at."""
-        return no_tree_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the hard links of each layer, in every image that uses it."""
+        """Check the hard links of each layer, in every image that uses it."""
         turns = iter(range(_LOOKED_AT))
         for of_layer in uses(archive):
             layer = of_layer[0].layer
@@ -88,11 +84,11 @@ class MissingHardLinkTarget(Check):
             yield self._report(layer, doubt, "is the link itself", Severity.ERROR)
         elif below:
             if not any(use.is_windows for use in below):
-                yield self._report(layer, doubt, "is in a lower layer only", Severity.WARNING)
+                yield self._report(layer, doubt, "exists only in a lower layer", Severity.WARNING)
         elif doubt.comes_later:
             yield self._report(layer, doubt, "comes later in the same tar", Severity.ERROR)
         elif is_read(layer) and all(_is_nowhere(use, doubt) for use in of_layer):
-            yield self._report(layer, doubt, "is nowhere", Severity.ERROR)
+            yield self._report(layer, doubt, "does not exist", Severity.ERROR)
 
     def _report(self, layer: Layer, doubt: _Doubt, what: str, severity: Severity) -> Finding:
         entries = layer.entries
@@ -138,7 +134,7 @@ def _finds(layers: Iterable[Layer], path: str) -> bool:
 
 
 def _is_nowhere(use: Use, doubt: _Doubt) -> bool:
-    """Whether all is known and even the symlinks among the target's parents lead to nothing."""
+    """Whether the target does not exist, symlinks among its parents followed, and all is known."""
     if not use.is_known:
         return False
     layers = (use.layer, *reversed(use.below))

@@ -1,29 +1,30 @@
-"""LYR024: a layer of a non-distributable type."""
+"""LYR024: a layer with a non-distributable media type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Layer
+from checker import Check, Finding, Layer, Severity
 from checker.model.names import FOREIGN_LAYER_TYPES
 
 
 class NonDistributableLayer(Check):
-    """A layer has a media type for layers that must not be distributed.
+    """A layer has a non-distributable media type.
 
     What it means:
-        The media type marks the layer as non-distributable, or foreign as Docker calls it. Such
-        types were made for the base layers of Windows; the specification advises against them now.
+        The media type marks the layer as non-distributable, called foreign by Docker. These types
+        were made for the base layers of Windows; the specification now discourages them.
 
     Why it matters:
-        Tools leave such layers out when they copy images, so that the archive is not whole and
-        does not load without a network. Registries may refuse them.
+        Tools omit such layers when they copy images, so the archive is incomplete and does not load
+        without network access. Registries may reject them.
 
     How to fix it:
-        Build upon a base without such layers (Microsoft's have none any more), or give the layers
-        the ordinary types when you copy the image.
+        Use a base image without such layers (current images of Microsoft have none), or change the
+        media type when the image is copied:
+
+            before:  application/vnd.oci.image.layer.nondistributable.v1.tar+gzip
+            after:   application/vnd.oci.image.layer.v1.tar+gzip
 
     References:
         - OCI image-spec 1.1, layer.md, "Non-Distributable Layers"
@@ -34,8 +35,10 @@ class NonDistributableLayer(Check):
     severity = Severity.NOTE
 
     def check_layer(self, layer: Layer) -> Iterator[Finding]:
-        """Look at the media type."""
+        """Check the media type."""
         media_type = None if layer.descriptor is None else layer.descriptor.media_type
         if media_type in FOREIGN_LAYER_TYPES:
-            absent = "" if layer.blob is not None else ", and it is not in the archive"
-            yield self.finding(layer, f"{layer.label} has the media type {media_type}{absent}")
+            absent = "" if layer.blob is not None else ", and its content is not in the archive"
+            yield self.finding(
+                layer, f"{layer.label} has the non-distributable media type {media_type}{absent}"
+            )

@@ -1,36 +1,34 @@
-"""LYR015: a path with control characters, or that is not UTF-8."""
+"""LYR015: a path with control characters, or that is not valid UTF-8."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Layer
-from checker_layers._layers import no_layer_reason, present_layers
+from checker import Archive, Finding, Layer, Severity
+from checker_layers.layers import LayerCheck, present_layers
 
 _CONTROL = frozenset(map(chr, (*range(1, 32), 127)))
 # What changes the direction of text (Unicode Standard Annex 9, section 2).
 _DIRECTION = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
-class OddLayerPath(Check):
-    """A path in a layer has control characters or is not UTF-8.
+class OddLayerPath(LayerCheck):
+    """A path in a layer contains control characters or is not valid UTF-8.
 
     What it means:
-        A path holds a line break, an escape or another control character, or one that changes the
-        direction of text; or its bytes are not UTF-8. These are notes, because test data and old
-        archives have such names on purpose.
+        A path contains a line break, an escape or another control character, or a character that
+        changes the direction of text; or its bytes are not valid UTF-8. These are notes, because
+        test data and old archives have such names intentionally.
 
     Why it matters:
-        Engines take them. But scripts that read names line by line go wrong, terminals obey
-        escapes, a name can look like another one, and what sends names as text, BuildKit's
-        protocol or JSON reports, fails or changes them.
+        Engines accept them. But scripts that read names line by line fail, terminals execute escape
+        sequences, a name can look like another one, and protocols that send names as text, such as
+        BuildKit's or JSON reports, fail or change them.
 
     How to fix it:
-        Rename the file in the build, or leave it out: `find . -name '*[[:cntrl:]]*'` shows names
-        with control characters.
+        Rename the file in the build, or exclude it. To list names with control characters:
+
+            find . -name '*[[:cntrl:]]*'
 
     References:
         - POSIX.1-2017, "Portable Filename Character Set"
@@ -42,12 +40,8 @@ class OddLayerPath(Check):
     name = "odd-layer-path"
     severity = Severity.NOTE
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no paths."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at all paths at once, and at each one only if there is something to find."""
+        """Search all paths at once, and each one only if there is something to find."""
         for layer, _ in present_layers(archive):
             entries = layer.entries
             joined = "/".join(entries.paths)
@@ -62,19 +56,19 @@ class OddLayerPath(Check):
             found = odd.intersection(path)
             if found:
                 codes = ", ".join(f"U+{ord(character):04X}" for character in sorted(found))
-                yield self._report(layer, position, f"has control characters ({codes})")
+                yield self._report(layer, position, f"contains control characters ({codes})")
 
     def _not_utf8(self, layer: Layer) -> Iterator[Finding]:
         for path, position in layer.entries.by_path.items():
             if not path.isascii() and not _is_utf8(path):
-                yield self._report(layer, position, "is not UTF-8")
+                yield self._report(layer, position, "is not valid UTF-8")
 
     def _report(self, layer: Layer, position: int, what: str) -> Finding:
         entries = layer.entries
         path, offset = entries.paths[position], entries.offsets[position]
         return self.finding(
             layer,
-            f"{layer.label}: the path of {path} at byte {offset} {what}",
+            f"{layer.label}: the path {path} at byte {offset} {what}",
             at={"path": path, "offset": offset},
         )
 

@@ -1,29 +1,25 @@
-"""LYR012: an entry that lies below something that is no directory."""
+"""LYR012: an entry below a path that is not a directory."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterator, Sequence
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import (
     DIRECTORY,
     KIND_NAMES,
     SYMLINK,
-    Entries,
     clean_path,
     climbs_out,
     is_whiteout,
 )
-from checker.model.image import Layer
 from checker.model.members import LINKS_FOLLOWED
-from checker_layers._layers import (
+from checker_layers.layers import (
     Below,
+    TreeCheck,
     Use,
     find_below,
-    no_tree_reason,
     prefixes,
     shown,
     through_parents,
@@ -32,34 +28,37 @@ from checker_layers._layers import (
 )
 
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
-# Folders of an archive that are looked up in lower layers; a bound for hostile archives.
+# Directories that are looked up in lower layers; a limit for hostile archives.
 _LOOKED_AT = 500
-# What lies in these folders comes at run time.
+# The content of these directories is created at run time.
 _FRESH = frozenset({"run", "tmp"})
 
 
-class PathThroughNonDirectory(Check):
+class PathThroughNonDirectory(TreeCheck):
     """The path of an entry leads through a file or a symbolic link.
 
     What it means:
-        An entry lies below a path that is, in the same layer, a file or symbolic link, or that is
-        one in a lower layer while no entry of this layer makes it a directory. In the same layer
-        it is an error, unless a symbolic link comes before all that lies below it and leads to a
-        directory: a note if that directory is in the same layer, a warning if it is in a lower
-        one. A file or link in a lower layer is a warning; a link that leads where nothing is, or to
-        /run or /tmp, a note. The root itself must be a directory.
+        An entry is below a path that is a file or symbolic link in the same layer, or in a lower
+        layer while no entry of this layer makes it a directory. In the same layer it is an error,
+        unless the symbolic link comes before all entries below it and leads to a directory: a note
+        if that directory is in the same layer, a warning if it is in a lower one. A file or link in
+        a lower layer is a warning; a link with a missing target, or to /run or /tmp, is a note. The
+        root itself must be a directory.
 
     Why it matters:
-        Below a file nothing can be unpacked ("not a directory"). A file or link that comes behind
-        what lies below it replaces the directory, and its content is lost. Through a link, entries
-        land in another place than their names say, and only where the engine sees that place.
-        Where only a lower layer has the file or link, overlay storage hides it behind a new
-        directory and other storage follows it: the same image differs from engine to engine. That
-        is how `/bin` gets lost if a layer with `bin/tool` is put onto a base where `/bin` is a
-        link to `usr/bin`.
+        Entries below a file cannot be unpacked ("not a directory"). A file or link that comes after
+        the entries below it replaces the directory, and its content is lost. Through a link,
+        entries are unpacked to another path than their names say, if the engine can resolve it.
+        Where only a lower layer has the file or link, overlay storage hides it with a new directory
+        and other storage drivers follow it: the image differs between engines. For example,
+        ``/bin`` is lost if a layer with ``bin/tool`` is added to a base image where ``/bin`` is a
+        link to ``usr/bin``.
 
     How to fix it:
-        Write the entry under its real path (`usr/bin/tool`), or unpack and pack the layer anew.
+        Write the entry under its resolved path, or unpack and repack the layer:
+
+            before:  bin/tool
+            after:   usr/bin/tool
 
     References:
         - OCI image-spec 1.1, layer.md, "Applying Changesets"
@@ -71,12 +70,8 @@ class PathThroughNonDirectory(Check):
     name = "path-through-non-directory"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no paths."""
-        return no_tree_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at what is the parent of something, in each layer and in those below it."""
+        """Check the parents of all entries, in each layer and in those below it."""
         turns = iter(range(_LOOKED_AT))
         for of_layer in uses(archive):
             if of_layer[0].image is not None:
@@ -89,11 +84,11 @@ class PathThroughNonDirectory(Check):
         entries = layer.entries
         position = entries.by_path.get("")
         if position is not None and entries.kinds[position] != _DIRECTORY:
-            what = f"a {_kind(entries, position)} in the place of the root"
+            what = f"a {_kind(entries, position)}, but it is the root directory"
             yield self._report(layer, position, f"{shown(entries, position)} is {what}")
 
     def _own(self, use: Use) -> Iterator[Finding]:
-        """Look at paths below what the same layer has as a file or link."""
+        """Check paths below a file or link of the same layer."""
         layer, entries = use.layer, use.layer.entries
         for path, first in _inside(entries, _odd(use)).items():
             position = entries.by_path[path]
@@ -101,24 +96,24 @@ class PathThroughNonDirectory(Check):
             if position > first:
                 child = shown(entries, first)
                 message = (
-                    f"{shown(entries, position)} is a {kind} and replaces the directory that "
-                    f"{child} lies in; what is in it is lost"
+                    f"{shown(entries, position)} is a {kind} that replaces the directory of "
+                    f"{child}; the content of the directory is lost"
                 )
                 yield self._report(layer, position, message)
             else:
                 what, severity = _through(use, path, position)
                 message = (
-                    f"{shown(entries, first)} lies in {path}, a {kind} at byte "
+                    f"{shown(entries, first)} is below {path}, a {kind} at byte "
                     f"{entries.offsets[position]}{what}"
                 )
                 yield self._report(layer, first, message, severity)
 
     def _lower(self, of_layer: Sequence[Use], turns: Iterator[int]) -> Iterator[Finding]:
-        """Look at paths below what only a lower layer has, as a file or link."""
+        """Check paths below a file or link that only a lower layer has."""
         layer, entries = of_layer[0].layer, of_layer[0].layer.entries
         if not any(use.below for use in of_layer):
             return
-        # `by_path` has most folders, so that few are looked up in lower layers.
+        # `by_path` has most directories, so few are looked up in lower layers.
         implied = entries.folders - entries.by_path.keys()
         odd: dict[str, Below] = {}
         harmful: set[str] = set()
@@ -134,10 +129,11 @@ class PathThroughNonDirectory(Check):
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
             message = (
-                f"{shown(entries, first)} lies in {path}, which is a {kind}"
-                f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry "
-                "makes it a directory; overlay storage puts a new directory in its place, other "
-                f"storage {'follows it' if kind == KIND_NAMES[SYMLINK] else 'fails'}"
+                f"{shown(entries, first)} is below {path}, which is a {kind}"
+                f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry of "
+                "this layer makes it a directory; overlay storage replaces it with a new "
+                "directory, other storage drivers "
+                f"{'follow it' if kind == KIND_NAMES[SYMLINK] else 'fail'}"
             )
             severity = Severity.WARNING if path in harmful else Severity.NOTE
             yield self._report(layer, first, message, severity)
@@ -160,62 +156,62 @@ def _kind(entries: Entries, position: int) -> str:
 
 
 def _odd(use: Use) -> set[str]:
-    """The paths with something below them that are no directories."""
+    """The paths that have entries below them and are not directories."""
     by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
     found = {path for path in use.layer.entries.folders if path in by_path}
     return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
 
 
 def _inside(entries: Entries, paths: Collection[str]) -> dict[str, int]:
-    """The first entry below each of some paths, whiteouts aside; in that order."""
+    """The first entry below each of some paths, without whiteouts; in that order."""
     found: dict[str, int] = {}
     longest = max(map(len, paths), default=0)
     for position, path in enumerate(entries.paths) if paths else ():
-        for folder in prefixes(path, min(longest, len(path) - 1)):
-            if folder in paths and folder not in found and not is_whiteout(path):
-                found[folder] = position
+        for directory in prefixes(path, min(longest, len(path) - 1)):
+            if directory in paths and directory not in found and not is_whiteout(path):
+                found[directory] = position
     return found
 
 
 def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
-    """What becomes of entries below a file or link that comes before them."""
+    """What happens to entries below a file or link that comes before them."""
     entries = use.layer.entries
     if entries.kinds[position] != _SYMLINK:
-        return "; nothing can be unpacked there", Severity.ERROR
+        return "; it cannot be unpacked", Severity.ERROR
     target = entries.linknames.get(position, "")
     lead = _lead(path, target)
     if climbs_out(lead):
-        return f" to {target}, which leads out of the root", Severity.ERROR
+        return f" to {target}, which is outside the root", Severity.ERROR
     place = clean_path(lead)
-    landing = _folder_at((use.layer,), place)
+    landing = _directory_at((use.layer,), place)
     if landing is not None:
-        return f" to {target}; it lands in {landing or 'the root'}", Severity.NOTE
+        return f" to {target}; it is unpacked to {landing or 'the root'}", Severity.NOTE
     stack = (use.layer, *reversed(use.below))
-    if _folder_at(stack, place) is not None or not use.is_known:
-        where = "which this layer does not have, and which some storage does not see"
+    if _directory_at(stack, place) is not None or not use.is_known:
+        where = "which is not in this layer; some storage drivers cannot resolve it"
         return f" to {target}, {where}", Severity.WARNING
-    return f" to {target}, which leads to no directory", Severity.ERROR
+    return f" to {target}, which does not lead to a directory", Severity.ERROR
 
 
 def _lead(path: str, target: str) -> str:
-    """Where a link leads as seen from the root."""
+    """The target of a link as a path from the root."""
     return target if target.startswith("/") else f"{posixpath.dirname(path)}/{target}"
 
 
 def _hides_nothing(use: Use, path: str, below: Below) -> bool:
-    """Whether a directory in the place of what a lower layer has hides nothing of an image."""
+    """Whether a directory that replaces an entry of a lower layer hides no content."""
     entries, position = below.layer.entries, below.position or 0
     if entries.kinds[position] != _SYMLINK:
         return False
     target = entries.linknames.get(position, "")
-    folder = _folder_at(use.below[::-1], clean_path(_lead(path, target)))
-    if folder is None or folder.partition("/")[0] in _FRESH:
+    directory = _directory_at(use.below[::-1], clean_path(_lead(path, target)))
+    if directory is None or directory.partition("/")[0] in _FRESH:
         return True
-    return not any(folder in layer.entries.folders for layer in use.below)
+    return not any(directory in layer.entries.folders for layer in use.below)
 
 
-def _folder_at(layers: Sequence[Layer], path: str) -> str | None:
-    """The directory, in one of some layers, that a path leads to; None if there is none."""
+def _directory_at(layers: Sequence[Layer], path: str) -> str | None:
+    """The directory, in one of some layers, that a path leads to; None without one."""
     for _ in range(LINKS_FOLLOWED):
         for layer in layers:
             position = layer.entries.by_path.get(path)
@@ -223,7 +219,7 @@ def _folder_at(layers: Sequence[Layer], path: str) -> str | None:
                 return path
             if position is not None and layer.entries.kinds[position] == _DIRECTORY:
                 return path
-        # The link itself may be the last part, so its place is asked for as a parent.
+        # The last component may be a link, so it is resolved as a parent.
         through = through_parents(layers, f"{path}/.")
         if through is None or through == path:
             return None
@@ -232,7 +228,7 @@ def _folder_at(layers: Sequence[Layer], path: str) -> str | None:
 
 
 def _odd_below(use: Use, paths: frozenset[str]) -> set[str]:
-    """Those of some paths at which any lower layer has something else than a directory."""
+    """Those of some paths at which a lower layer has an entry that is not a directory."""
     found: set[str] = set()
     for lower in use.below if paths else ():
         by_path, kinds = lower.entries.by_path, lower.entries.kinds

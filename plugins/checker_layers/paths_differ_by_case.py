@@ -1,51 +1,43 @@
-"""LYR019: paths that differ by the case of letters alone."""
+"""LYR019: paths that differ only in case."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import compress
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import Entries
-from checker.model.image import Layer
-from checker_layers._layers import no_tree_reason, uses, whose
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker_layers.layers import TreeCheck, uses, whose
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# What is left of ASCII paths if everything but upper case and the mark between them is deleted.
+# Deleting these from joined ASCII paths keeps the upper case letters and the separators.
 _ALL_BUT_UPPER = bytes(code for code in range(256) if chr(code) not in _UPPER + "\n")
 
 
-class PathsDifferByCase(Check):
-    """Two paths differ by the case of letters alone.
+class PathsDifferByCase(TreeCheck):
+    """Two paths differ only in case.
 
     What it means:
-        A layer holds two paths in one folder that are the same but for upper and lower case. For
-        Linux these are two files: a note, since the kernel's modules and others have such names on
-        purpose. In a Windows image it is a warning.
+        A layer contains two paths in one directory that are equal except for upper and lower case.
+        On Linux these are two files: a note, since kernel modules and others have such names
+        intentionally. In a Windows image it is a warning.
 
     Why it matters:
-        Windows and macOS take them for one, so one of them is lost where the image is unpacked
-        there, or bind-mounted and copied out.
+        Windows and macOS treat them as one file, so one of them is lost where the image is unpacked
+        there, or bind-mounted and copied.
 
     How to fix it:
-        Rename or leave out one of them, if it is not meant so.
+        Rename or remove one of them, unless both are intended.
 
     References:
-        - Microsoft, "Adjust case sensitivity": NTFS ignores case unless a folder says otherwise
+        - Microsoft, "Adjust case sensitivity": NTFS ignores case by default
     """
 
     id = "LYR019"
     name = "paths-differ-by-case"
     severity = Severity.NOTE
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no paths."""
-        return no_tree_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the paths that have letters in upper case with all others."""
+        """Compare the paths that contain upper case letters with all others."""
         for of_layer in uses(archive):
             layer = of_layer[0].layer
             for path, other in _pairs(layer.entries):
@@ -56,14 +48,14 @@ class PathsDifferByCase(Check):
         position = entries.by_path.get(path)
         return self.finding(
             layer,
-            f"{whose(layer)}{path} and {other} differ by the case of letters alone",
+            f"{whose(layer)}{path} and {other} differ only in case",
             at={"path": path, "offset": None if position is None else entries.offsets[position]},
             severity=Severity.WARNING if windows else Severity.NOTE,
         )
 
 
 def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
-    """Paths of one folder that are the same in lower case."""
+    """Paths of one directory that are equal in lower case."""
     suspects = _with_upper_case(entries)
     if not suspects:
         return
@@ -78,8 +70,8 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
         return
     seen: dict[str, str] = {}
     for path in suspects:
-        folder, slash, base = path.rpartition("/")
-        folded = f"{folder}{slash}{base.lower()}"
+        directory, slash, base = path.rpartition("/")
+        folded = f"{directory}{slash}{base.lower()}"
         if folded == path:
             continue
         other = seen.setdefault(folded, path)
@@ -90,14 +82,14 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
 
 
 def _with_upper_case(entries: Entries) -> list[str]:
-    """The paths with a letter in upper case, found without a look at each of them."""
+    """The paths with an upper case letter, found without a test of each path."""
     paths = entries.paths
     joined = "\n".join(paths)
     if joined.isascii():
         if not any(letter in joined for letter in _UPPER):
             return []
         letters = joined.encode().translate(None, _ALL_BUT_UPPER).split(b"\n")
-        # They differ if there is a path with a line break in it.
+        # The numbers differ if a path contains a line break.
         if len(letters) == len(paths):
             return list(compress(paths, letters))
     return [path for path in paths if path != path.lower()]

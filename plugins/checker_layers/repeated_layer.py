@@ -1,28 +1,26 @@
-"""LYR020: an image that has the same layer twice."""
+"""LYR020: an image with the same layer more than once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Image
-from checker_layers._layers import no_layer_reason
+from checker import Archive, Finding, Image, Severity
+from checker_layers.layers import LayerCheck
 
 
-class RepeatedLayer(Check):
+class RepeatedLayer(LayerCheck):
     """An image has the same layer more than once.
 
     What it means:
-        Two layers of one image have the same uncompressed content. Empty layers are left alone.
+        Two layers of one image have the same uncompressed content. Empty layers are ignored.
 
     Why it matters:
-        Every engine takes it, but it seldom makes sense: a step was copied, or an image was put
-        onto a base that holds it already. What layers between the two changed is changed back.
+        Every engine accepts it, but it is rarely intended: a step was duplicated, or an image was
+        put on a base image that already contains it. Changes of the layers between the two are
+        reverted.
 
     How to fix it:
-        Look for the step in the build that was done twice.
+        Find the build step that was executed twice.
 
     References:
         - OCI image-spec 1.1, config.md, "Layer DiffID"
@@ -31,10 +29,6 @@ class RepeatedLayer(Check):
     id = "LYR020"
     name = "repeated-layer"
     severity = Severity.NOTE
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers none comes twice."""
-        return no_layer_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the layers of each image with each other."""

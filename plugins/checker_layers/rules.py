@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_layers.attribute_not_kept import AttributeNotKept
 from checker_layers.damaged_layer import DamagedLayer
 from checker_layers.diff_id_mismatch import DiffIdMismatch

@@ -1,31 +1,29 @@
-"""LYR007: an entry of a type that engines do not unpack."""
+"""LYR007: an entry of an unsupported type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import AnomalyKind, Archive, Finding, Layer, Severity
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES, clean_path
-from checker.model.image import Layer
-from checker.model.tar import AnomalyKind
-from checker_layers._layers import no_layer_reason, present_layers
+from checker_layers.layers import LayerCheck, present_layers
 
 
-class UnsupportedLayerEntry(Check):
-    """An entry of a layer is of a type that engines do not unpack.
+class UnsupportedLayerEntry(LayerCheck):
+    """An entry of a layer has a type that engines do not unpack.
 
     What it means:
-        The type flag of an entry says what it is: file, link, directory, device, fifo. This one is
-        an old GNU sparse file (`S`), a contiguous file (`7`), or of a type that is not known.
+        The type flag of an entry states its type: file, link, directory, device, fifo. This entry
+        is an old GNU sparse file (``S``), a contiguous file (``7``), or of an unknown type.
 
     Why it matters:
-        Docker, containerd and Podman refuse the layer: "unhandled tar header type".
+        Docker, containerd and Podman reject the layer: "unhandled tar header type".
 
     How to fix it:
-        Write the layer with `tar --format=posix`; with GNU tar and `--sparse` that gives PAX
-        sparse files, which engines do take.
+        Write the layer in PAX format; with GNU tar and ``--sparse`` this gives PAX sparse files,
+        which engines support.
+
+            tar --format=posix -C ROOT -cf layer.tar .
 
     References:
         - Docker, pkg/archive and moby/go-archive, createTarFile: "unhandled tar header type"
@@ -36,17 +34,13 @@ class UnsupportedLayerEntry(Check):
     name = "unsupported-layer-entry"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there is nothing to look at."""
-        return no_layer_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the type flags of each layer."""
+        """Check the type flags of each layer."""
         for layer, blob in present_layers(archive):
             entries = layer.entries
             for position in entries.of_kind(GNU_SPARSE, CONTIGUOUS):
                 flag = chr(entries.kinds[position])
-                what = f"the type flag is {flag!r}, {KIND_NAMES[flag]}, which engines do not unpack"
+                what = f"the type flag is {flag!r} ({KIND_NAMES[flag]}), which engines reject"
                 yield self._report(layer, entries.name(position), entries.offsets[position], what)
             for anomaly in () if blob.tar is None else blob.tar.of_kind(AnomalyKind.UNKNOWN_TYPE):
                 yield self._report(layer, anomaly.name or "", anomaly.offset, anomaly.detail)

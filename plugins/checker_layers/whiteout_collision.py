@@ -1,51 +1,51 @@
-"""LYR008: a whiteout of something that the same layer holds."""
+"""LYR008: a whiteout of a path in the same layer."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries, hidden_by
-from checker.model.image import Layer
-from checker_layers._layers import no_tree_reason, prefixes, shown, trees, whose
+from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, hidden_by
+from checker_layers.layers import TreeCheck, prefixes, shown, trees, whose
 
 _DIRECTORY = ord(DIRECTORY)
 
 
 class _Present(NamedTuple):
-    """What a layer holds at a path that it also hides.
+    """What a layer contains at a path that it also hides.
 
     Attributes:
         first: Position of the first entry at the path or below it.
-        own: Position of the first entry at the path itself; None if there is none.
+        own: Position of the first entry at the path itself; None without one.
     """
 
     first: int
     own: int | None
 
 
-class WhiteoutCollision(Check):
-    """A layer holds what it hides itself.
+class WhiteoutCollision(TreeCheck):
+    """A layer contains a path and a whiteout of it.
 
     What it means:
-        A whiteout and the path that it takes away, or something below that path, are in the same
-        layer. A whiteout speaks of lower layers alone, so this should make no difference. It is an
-        error if something at or below the path comes before the whiteout, or if something below it
-        follows without an entry that makes the directory. A directory that follows is a warning,
-        any other entry that follows a note: it replaces what is below without a whiteout.
+        A whiteout and the path that it hides, or a path below that one, are in the same layer.
+        Whiteouts apply to lower layers only, so this should make no difference. It is an error if
+        an entry at or below the path comes before the whiteout, or if an entry below it follows
+        without an entry that creates the directory. A directory that follows is a warning, any
+        other entry that follows is a note: it replaces the lower one without a whiteout.
 
     Why it matters:
-        Where layers become overlay folders, as in containerd and with Docker's and Podman's usual
-        drivers, a whiteout is a device node in the place of the path: "failed to convert whiteout
-        file: file exists", or "not a directory". Other drivers delete what they have just
-        unpacked. If a directory follows, overlay storage shows the files of the lower layers in
-        it again, other storage does not.
+        Where layers become overlay directories, as in containerd and with the usual drivers of
+        Docker and Podman, a whiteout is a device node at the path: "failed to convert whiteout
+        file: file exists", or "not a directory". Other drivers delete the files that they have just
+        unpacked. If a directory follows, overlay storage shows the files of the lower layers in it
+        again, other storage drivers do not.
 
     How to fix it:
-        Leave the whiteout out, or put the opaque marker `.wh..wh..opq` into the new directory.
+        Remove the whiteout, or put the opaque whiteout into the new directory:
+
+            before:  .wh.conf, conf/, conf/new
+            after:   conf/, conf/.wh..wh..opq, conf/new
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts": they apply to lower layers only
@@ -56,10 +56,6 @@ class WhiteoutCollision(Check):
     id = "LYR008"
     name = "whiteout-collision"
     severity = Severity.ERROR
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without layers there are no whiteouts."""
-        return no_tree_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the whiteouts of each layer with its other entries."""
@@ -80,19 +76,19 @@ class WhiteoutCollision(Check):
         entries = layer.entries
         position = entries.by_path[whiteout]
         if present.first < position:
-            what = "comes before it: overlay storage refuses that, other storage deletes it"
+            what = "comes before it: overlay storage fails, other storage drivers delete it"
             severity = Severity.ERROR
         elif present.own != present.first:
-            what = "follows, and no entry before it makes the directory: engines fail there"
+            what = "follows, and no earlier entry creates the directory: engines fail"
             severity = Severity.ERROR
         elif entries.kinds[present.first] != _DIRECTORY:
-            what = "follows; it needs no whiteout to replace what is below"
+            what = "follows; replacing a lower entry needs no whiteout"
             severity = Severity.NOTE
         elif f"{hidden}/{OPAQUE_WHITEOUT}" in entries.whiteouts:
-            what = "follows and is opaque; it needs no whiteout"
+            what = "follows and is opaque; the whiteout is redundant"
             severity = Severity.NOTE
         else:
-            what = "follows: overlay storage shows in it what lower layers have there"
+            what = "follows: overlay storage shows the content of lower layers in it"
             severity = Severity.WARNING
         return self.finding(
             layer,
@@ -104,7 +100,7 @@ class WhiteoutCollision(Check):
 
 
 def _present(entries: Entries, hidden: Collection[str]) -> dict[str, _Present]:
-    """Where each of some paths, and what is below it, begins; by path, in that order."""
+    """The first entries at and below each of some paths; by path, in that order."""
     found: dict[str, _Present] = {}
     longest = max(map(len, hidden), default=0)
     for position, path in enumerate(entries.paths) if hidden else ():

@@ -1,9 +1,8 @@
-"""RFS: the merged root filesystem, and whether what an image starts can run in it."""
+"""RFS: the merged root filesystem, and whether the command of an image can run in it."""
 
 from __future__ import annotations
 
-from checker.checks.check import Check
-from checker.hookspecs import hookimpl
+from checker import Check, hookimpl
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""The files of users and groups: passwd(5), group(5), shadow(5)."""
+"""The account files: passwd(5), group(5), shadow(5)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import ContentRequest, Placed, Rootfs
 
 PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
 
 ACCOUNTS = ContentRequest(paths=frozenset({PASSWD, GROUP, SHADOW, GSHADOW}), limit=64 * 1024)
-"""The files of accounts; those of an image have a few kilobytes."""
+"""The account files; those of an image have a few kilobytes."""
 
 _DES = "[./0-9A-Za-z]{13}"
 
 
 class Line(NamedTuple):
-    """A line of such a file.
+    """A line of an account file.
 
     Attributes:
         number: Counted from 1.
-        fields: What stands between the colons.
+        fields: The colon-separated fields.
     """
 
     number: int
@@ -35,12 +34,12 @@ class Line(NamedTuple):
 
 
 class AccountFile(NamedTuple):
-    """A file of accounts.
+    """An account file.
 
     Attributes:
-        placed: Where it lies, links followed.
-        lines: Its lines, without comments, empty ones and those of NIS; None if not all of it
-            was kept.
+        placed: The file, links followed.
+        lines: Its lines, without comments, empty lines and NIS entries; None if the content was
+            not kept completely.
     """
 
     placed: Placed
@@ -48,12 +47,12 @@ class AccountFile(NamedTuple):
 
     @property
     def names(self) -> frozenset[str] | None:
-        """The names in it; None if they are not known."""
+        """The names in the file; None if they are not known."""
         return None if self.lines is None else frozenset(line.name for line in self.lines)
 
 
 def read_accounts(rootfs: Rootfs, path: str) -> AccountFile | None:
-    """A file of accounts; None if there is none that is a file."""
+    """An account file; None if it does not exist or is not a file."""
     placed = rootfs.resolve(path)
     file = None if placed is None else rootfs.file_of(placed)
     if placed is None or file is None or not file.entry.is_file:
@@ -67,7 +66,7 @@ def read_accounts(rootfs: Rootfs, path: str) -> AccountFile | None:
 def is_hash(password: str) -> bool:
     """Whether a password field holds a hash that a password can match (crypt(5)).
 
-    ``x``, ``*``, ``!`` and other words that no hash looks like lock the account.
+    ``x``, ``*``, ``!`` and other values that cannot be a hash lock the account.
     """
     return password.startswith(("$", "_")) or re.fullmatch(_DES, password) is not None
 

@@ -1,13 +1,10 @@
-"""RFS024: network and mount settings of the machine that an image was built on."""
+"""RFS024: network and mount settings of the build host."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
 _FILES = ("etc/resolv.conf", "etc/hosts", "etc/hostname", "etc/mtab")
@@ -15,22 +12,26 @@ _ADDRESSES_OF_ALL = ("127.", "::1", "fe00::", "ff00::", "ff02::")
 
 
 class BakedInHostFile(Check):
-    """etc/resolv.conf, etc/hosts, etc/hostname or etc/mtab holds settings of one machine.
+    """etc/resolv.conf, etc/hosts, etc/hostname or etc/mtab contains settings of one machine.
 
     What it means:
-        Engines mount their own files over the first three, so that these are empty or missing in
-        an image. Here resolv.conf names servers, hosts has addresses beyond the usual ones of this
-        machine, hostname holds a name, or mtab is a file where a link to /proc/mounts belongs.
+        Engines mount their own files over the first three, so these are empty or missing in an
+        image. Here resolv.conf lists name servers, hosts has addresses other than the usual ones of
+        the local machine, hostname contains a name, or mtab is a file instead of a link to
+        /proc/mounts.
 
     Why it matters:
-        In containers they have no effect. They tell about the network that the image was built in,
-        and come into effect where the root is used otherwise: with chroot, as a base for a virtual
-        machine, or in builds that do not mount these files. A stale mtab misleads ``df`` and
-        ``mount``.
+        The files have no effect in containers. They reveal details of the network in which the
+        image was built, and take effect where the root filesystem is used differently: with chroot,
+        as a base for a virtual machine, or in builds that do not mount these files. An outdated
+        mtab misleads ``df`` and ``mount``.
 
     How to fix it:
-        Empty the files in the last step of what makes the root (debootstrap copies those of the
-        host), and make etc/mtab a link: ``ln -sf /proc/mounts /etc/mtab``.
+        Clean up in the last step that creates the root filesystem (debootstrap copies files of the
+        host):
+
+            : > etc/resolv.conf; : > etc/hostname
+            ln -sf /proc/mounts etc/mtab
 
     References:
         - resolv.conf(5), hosts(5), hostname(5), mount(8)
@@ -43,7 +44,7 @@ class BakedInHostFile(Check):
     reads = (ContentRequest(paths=frozenset(_FILES), limit=8 * 1024),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at what the four files say."""
+        """Check the content of the four files."""
         if is_windows(rootfs):
             return
         for path in _FILES:
@@ -59,17 +60,17 @@ class BakedInHostFile(Check):
             line.partition("#")[0].split()
             for line in content.decode("utf-8", "surrogateescape").splitlines()
         ]
-        words = _telling(path, [line for line in lines if line])
-        if words is not None:
+        setting = _setting(path, [line for line in lines if line])
+        if setting is not None:
             yield self.finding(
                 placed.layer,
-                f"{shown(rootfs, placed)} holds {words}, of the machine that the root was made on",
+                f"{shown(rootfs, placed)} contains {setting} from the build host",
                 at=place_of(rootfs, placed.entry),
             )
 
 
-def _telling(path: str, lines: list[list[str]]) -> str | None:
-    """What a file tells about the machine; None if it tells nothing."""
+def _setting(path: str, lines: list[list[str]]) -> str | None:
+    """What a file reveals about the build host; None for nothing."""
     if path == "etc/resolv.conf":
         servers = [line[1] for line in lines if line[0] == "nameserver" and len(line) > 1]
         return f"the name server {servers[0]}" if servers else None

@@ -1,19 +1,16 @@
-"""RFS023: what is to be unique to a machine, and comes with the image."""
+"""RFS023: identities of a machine that are part of an image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
 _MACHINE_IDS = ("etc/machine-id", "var/lib/dbus/machine-id")
 _HOST_KEYS = tuple(
-    f"{folder}/ssh_host_{kind}"
-    for folder in ("etc/ssh", "etc/dropbear", "usr/etc/ssh")
+    f"{directory}/ssh_host_{kind}"
+    for directory in ("etc/ssh", "etc/dropbear", "usr/etc/ssh")
     for kind in ("rsa_key", "dsa_key", "ecdsa_key", "ed25519_key", "key")
 )
 _DROPBEAR_KEYS = tuple(
@@ -28,22 +25,24 @@ _ID_LENGTH = 32
 
 
 class BakedInIdentity(Check):
-    """The image holds a machine id, SSH host keys or a random seed.
+    """The image contains a machine ID, SSH host keys or a random seed.
 
     What it means:
-        These are made once on each machine, and are to be unique and in part secret. Private SSH
-        host keys are a warning. A machine id that is set (not empty and not "uninitialized") and a
-        saved random seed are notes: in some base images they come with the distribution.
+        These are created once on each machine; they must be unique and are partly secret. Private
+        SSH host keys are a warning. A machine ID that is set (neither empty nor "uninitialized")
+        and a saved random seed are notes: in some base images they come with the distribution.
 
     Why it matters:
-        All containers of the image share them. With the private host key anyone who has the image
-        can pose as any of its containers. Machines with the same machine id get the same address
-        from DHCP, and count as one in logs and monitoring.
+        All containers of the image share them. With the private host key, anyone who has the image
+        can impersonate any of its containers. Machines with the same machine ID get the same
+        address from DHCP and are counted as one in logs and monitoring.
 
     How to fix it:
-        Delete the keys in the step that installs the SSH server (``rm /etc/ssh/ssh_host_*``) and
-        make them at the first start (``ssh-keygen -A``). Empty the machine id
-        (``: > /etc/machine-id``) as the last step.
+        Delete the keys in the step that installs the SSH server, create them at the first start
+        with ``ssh-keygen -A``, and empty the machine ID in the last step:
+
+            RUN apt-get install -y openssh-server && rm /etc/ssh/ssh_host_*
+            RUN : > /etc/machine-id
 
     References:
         - machine-id(5), "Initialization"; sshd(8), "FILES"
@@ -56,7 +55,7 @@ class BakedInIdentity(Check):
     reads = (ContentRequest(paths=frozenset(_MACHINE_IDS), limit=64),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look for the well-known files."""
+        """Look up the well-known files."""
         if is_windows(rootfs):
             return
         for path in (*_HOST_KEYS, *_DROPBEAR_KEYS):
@@ -66,7 +65,7 @@ class BakedInIdentity(Check):
         for path in _MACHINE_IDS:
             placed = rootfs.get(path)
             if placed is not None and _is_set(rootfs.content(placed)):
-                yield from self._check(rootfs, path, "sets the machine id", Severity.NOTE)
+                yield from self._check(rootfs, path, "sets the machine ID", Severity.NOTE)
 
     def _check(
         self, rootfs: Rootfs, path: str, what: str, severity: Severity | None
@@ -76,7 +75,7 @@ class BakedInIdentity(Check):
             return
         yield self.finding(
             placed.layer,
-            f"{shown(rootfs, placed)} {what}, which all containers of the image would share",
+            f"{shown(rootfs, placed)} {what}, which all containers of the image share",
             at=place_of(rootfs, placed.entry),
             severity=severity,
         )

@@ -1,34 +1,34 @@
-"""RFS012: something in the way of what engines mount into each container."""
+"""RFS012: a mount point of the engine that is of the wrong type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
-_FOLDERS = ("proc", "sys", "dev", "etc")
+_DIRECTORIES = ("proc", "sys", "dev", "etc")
 _NO_LINKS = frozenset({"proc", "sys"})
 _FILES = ("etc/hosts", "etc/hostname", "etc/resolv.conf")
 
 
 class BlockedMountPoint(Check):
-    """Where engines mount something into every container lies a thing of the wrong kind.
+    """A path that engines mount over in every container is of the wrong type.
 
     What it means:
         Engines mount filesystems on /proc, /sys and /dev, and files on /etc/hosts, /etc/hostname
-        and /etc/resolv.conf. Here /proc or /sys is a symlink or no folder, /dev or /etc is no
-        folder, or one of the three files is a folder. What is missing is made by the engine and
-        passes, as do roots of FreeBSD, where /sys is a symlink.
+        and /etc/resolv.conf. Here /proc or /sys is a symlink or not a directory, /dev or /etc is
+        not a directory, or one of the three files is a directory. Missing paths are accepted, since
+        engines create them, as are FreeBSD roots, where /sys is a symlink.
 
     Why it matters:
-        No container starts from the image. runc refuses: "filesystem "proc" must be mounted on
+        Containers of the image do not start. runc refuses: "filesystem "proc" must be mounted on
         ordinary directory", or the mount fails with "not a directory".
 
     How to fix it:
-        Delete the thing, or make it an empty folder (an empty file for the three files).
+        Delete the path, or replace it with an empty directory (an empty file for the three files):
+
+            rm ROOT/proc && mkdir ROOT/proc
 
     References:
         - OCI runtime-spec 1.2, config-linux.md, "Default Filesystems"
@@ -40,13 +40,13 @@ class BlockedMountPoint(Check):
     severity = Severity.ERROR
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the places that engines mount on."""
+        """Check the mount points of engines."""
         if is_windows(rootfs) or _is_bsd(rootfs):
             return
-        for path in _FOLDERS:
+        for path in _DIRECTORIES:
             found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
             if found is not None and not found.entry.is_directory:
-                yield self._report(rootfs, found, path, "an ordinary folder")
+                yield self._report(rootfs, found, path, "an ordinary directory")
         for path in _FILES:
             found = rootfs.resolve(path)
             if found is not None and found.entry.is_directory:

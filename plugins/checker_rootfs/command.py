@@ -1,8 +1,8 @@
-"""What an image starts, and where engines find it.
+"""The program that an image starts, and how engines find it.
 
 Sources: OCI image-spec 1.1, config.md (Entrypoint, Cmd, Env, WorkingDir); Docker Engine 28,
-daemon/create.go (an Entrypoint of one empty word is none); runc 1.2, which looks a bare name up in
-the PATH of the container; execve(2).
+daemon/create.go (an Entrypoint of one empty string counts as none); runc 1.2, which looks up a bare
+name in the PATH of the container; execve(2).
 """
 
 from __future__ import annotations
@@ -12,43 +12,48 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from checker.model.archive import Archive
-from checker.model.content import ContentRequest
+from checker import Archive, Check, Config, ContentRequest, Entry, Placed, Rootfs
 from checker.model.document import pointer
-from checker.model.entries import Entry, clean_path
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs, Row
+from checker.model.entries import clean_path
+from checker.model.rootfs import Row
 from checker_rootfs.places import is_wasm, is_windows
 from checker_rootfs.program import shebang_of
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""The PATH that engines set where ``Env`` has none (Docker Engine 28, oci/defaults.go)."""
+"""The PATH that engines set if ``Env`` has none (Docker Engine 28, oci/defaults.go)."""
 
 HEADS = ContentRequest(executables=True, limit=4096)
-"""The first page of every executable: ELF headers with the interpreter, or a first line."""
+"""The first page of every executable: ELF headers with the interpreter, or the first line."""
 
-# Filesystems that every engine mounts over what the image has there.
+# Directories that every engine mounts a filesystem over.
 _MOUNTED = frozenset({"dev", "proc", "sys"})
 _EXECUTABLE = 0o111
-# Nobody's PATH is this long; a hostile one is not searched to its end.
-_FOLDERS = 200
+# No real PATH is this long; a hostile one is not searched to its end.
+_MOST_DIRECTORIES = 200
 _CANDIDATES_SHOWN = 8
-# Time is bounded: of more executables than this not all are looked at.
+# Limit of time: of more executables than this not all are examined.
 _PROGRAMS = 10_000
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
 _ABSOLUTE = r"(?:exec )?(/[\w./+-]+)(?:\s|$)"
 
 
+class ConfigCheck(Check):
+    """A check of a root filesystem against the config of its image; it is skipped for flat ones."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the archive is a flat root filesystem."""
+        return None if archive.rootfs is None else "a flat root filesystem has no image config"
+
+
 class Lookup(NamedTuple):
-    """Where a program was looked for, and what is there.
+    """Where a program was searched, and what was found.
 
     Attributes:
-        word: The program as it was named.
+        word: The program as it is named.
         candidates: The absolute paths that were tried, in order.
-        path: The path that counts; the first candidate if nothing was found. Empty if there is
-            no candidate.
-        found: What lies there, links followed: the first executable file, else anything.
+        path: The path of what was found; else the first candidate, or empty without candidates.
+        found: The first executable file, links followed; else the first entry of any kind.
     """
 
     word: str
@@ -58,12 +63,12 @@ class Lookup(NamedTuple):
 
     @property
     def is_bare(self) -> bool:
-        """Whether the name has no slash, so that PATH counts."""
+        """Whether the name has no slash, so that PATH is searched."""
         return "/" not in self.word
 
     @property
     def place(self) -> str:
-        """The path as locations have it: without outer slashes."""
+        """The path as used in locations: without leading and trailing slashes."""
         return clean_path(self.path)
 
 
@@ -71,9 +76,9 @@ class Start(NamedTuple):
     """The program that an image starts.
 
     Attributes:
-        config: The config that says so.
-        label: How messages call the image.
-        words: The whole command line.
+        config: The config of the image.
+        label: The name of the image in messages.
+        words: The complete command line.
         pointer: JSON pointer of the first word.
         program: The program, looked up.
     """
@@ -86,17 +91,17 @@ class Start(NamedTuple):
 
     @property
     def executable(self) -> Placed | None:
-        """The program, if it is a file that may be executed."""
+        """The program, if it is an executable file."""
         found = self.program.found
         return found if found is not None and is_executable(found.entry) else None
 
 
 def find_start(rootfs: Rootfs) -> Start | None:
-    """What the image of a root starts.
+    """The program that the image of a root starts.
 
     Returns:
-        None if that cannot be judged: a flat root, an image without a config or command, an image
-        for Windows or WebAssembly, or a program on a filesystem that engines mount.
+        None if that cannot be determined: a flat root, an image without a config or command, an
+        image for Windows or WebAssembly, or a program on a filesystem that engines mount.
     """
     image = rootfs.image
     config = None if image is None else image.config
@@ -113,8 +118,8 @@ def find_start(rootfs: Rootfs) -> Start | None:
     return Start(config, image.label, words, place, program)
 
 
-def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
-    """The program that the kernel runs: what is started, or the interpreter of a script."""
+def program_run(rootfs: Rootfs, start: Start) -> Placed | None:
+    """The program that the kernel runs: the started one, or the interpreter of a script."""
     placed = start.executable
     head = None if placed is None else rootfs.content(placed)
     script = None if head is None else shebang_of(head)
@@ -122,24 +127,26 @@ def program_behind(rootfs: Rootfs, start: Start) -> Placed | None:
 
 
 def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
-    """The executables in the folders of PATH and their heads, but not what the image starts."""
+    """The executables in the directories of PATH and their heads, except the started program."""
     config = rootfs.config
-    folders = {end for path in _path_folders(config) if (end := rootfs.follow(path)) is not None}
+    directories = {
+        end for path in _path_directories(config) if (end := rootfs.follow(path)) is not None
+    }
     start = find_start(rootfs)
     started = None if start is None or start.executable is None else start.executable.entry.path
     for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
         path = layer.entries.paths[position]
-        if path.rpartition("/")[0] in folders and path != started:
+        if path.rpartition("/")[0] in directories and path != started:
             yield Row(layer, position), head
 
 
 def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:
-    """The program that the started shell or init starts in its turn.
+    """The program that the started shell or init starts.
 
     Returns:
-        The position of its word in the command line, and the program looked up; None where that
-        cannot be told: another program is started, or the line for the shell begins with more
-        than an absolute path.
+        The position of its word in the command line, and the result of the lookup; None if that
+        cannot be determined: another program is started, or the shell command does not begin with
+        an absolute path.
     """
     words = start.words
     base = words[0].rpartition("/")[2]
@@ -163,15 +170,8 @@ def pointer_of(start: Start, position: int) -> str:
     return pointer("config", key, position)
 
 
-def why_skipped(archive: Archive) -> str | None:
-    """Why rules about the started program have nothing to say; None if they have."""
-    if archive.rootfs is not None:
-        return "a flat root filesystem does not say what it starts"
-    return None
-
-
 def look_up(rootfs: Rootfs, config: Config | None, word: str) -> Lookup:
-    """Find a program in a root as engines and the kernel do.
+    """Find a program in a root filesystem as engines and the kernel do.
 
     Args:
         rootfs: The root.
@@ -187,31 +187,31 @@ def look_up(rootfs: Rootfs, config: Config | None, word: str) -> Lookup:
 
 
 def is_executable(entry: Entry) -> bool:
-    """Whether it is a file that someone may execute."""
+    """Whether it is a file with an execute permission."""
     return (entry.is_file or entry.is_hard_link) and bool(entry.mode & _EXECUTABLE)
 
 
 def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
-    """Why a lookup found nothing, as a clause that follows the name of the program."""
+    """Why a lookup failed, as a clause that follows the name of the program."""
     if not lookup.word:
         return "which is an empty name"
     if lookup.is_bare:
-        return f"which is in no directory of PATH ({_shown(lookup.candidates)})"
+        return f"which is not in any directory of PATH ({_shown(lookup.candidates)})"
     link = rootfs.get(lookup.place)
     if link is not None and link.entry.is_symlink:
-        return f"which is a symlink to {link.entry.linkname}, and that leads to nothing"
+        return f"which is a symlink to {link.entry.linkname}, whose target does not exist"
     if not lookup.word.startswith("/"):
-        return f"which means {lookup.path}, and that is not in the root filesystem"
+        return f"which resolves to {lookup.path}, and is not in the root filesystem"
     return "which is not in the root filesystem"
 
 
 def is_mounted(path: str) -> bool:
-    """Whether a path lies where engines mount a filesystem of their own over the root."""
+    """Whether engines mount a filesystem over the path."""
     return clean_path(path).partition("/")[0] in _MOUNTED
 
 
 def _command(config: Config) -> tuple[str, tuple[str, ...]]:
-    """The key that holds the first word, and the words of Entrypoint and Cmd."""
+    """The key of the first word, and the words of Entrypoint and Cmd."""
     entrypoint = config.command_line("Entrypoint")
     command = config.command_line("Cmd")
     if entrypoint in ((), ("",)):
@@ -227,32 +227,35 @@ def _candidates(config: Config | None, word: str) -> tuple[str, ...]:
         return (f"{base}/{word}",)
     if not word:
         return ()
-    return tuple(f"{folder}/{word}" for folder in _search_path(config, base))
+    return tuple(f"{directory}/{word}" for directory in _search_path(config, base))
 
 
-def _path_folders(config: Config | None) -> tuple[str, ...]:
-    """The folders of PATH, as cleaned paths."""
+def _path_directories(config: Config | None) -> tuple[str, ...]:
+    """The directories of PATH, as cleaned paths."""
     base = "" if config is None else working_directory(config)
     return tuple(map(clean_path, _search_path(config, base)))
 
 
 def _search_path(config: Config | None, base: str) -> tuple[str, ...]:
-    """The folders of PATH, absolute, without slashes at their ends."""
+    """The directories of PATH, absolute, without trailing slashes."""
     search = DEFAULT_PATH if config is None else config.env.get("PATH", DEFAULT_PATH)
-    folders = search.split(":", _FOLDERS)[:_FOLDERS] if search else []
-    absolute = (folder if folder.startswith("/") else f"{base}/{folder}" for folder in folders)
-    return tuple(dict.fromkeys(folder.rstrip("/") for folder in absolute))
+    directories = search.split(":", _MOST_DIRECTORIES)[:_MOST_DIRECTORIES] if search else []
+    absolute = (
+        directory if directory.startswith("/") else f"{base}/{directory}"
+        for directory in directories
+    )
+    return tuple(dict.fromkeys(directory.rstrip("/") for directory in absolute))
 
 
 def _shown(candidates: tuple[str, ...]) -> str:
     if not candidates:
         return "PATH is empty"
     more = ", …" if len(candidates) > _CANDIDATES_SHOWN else ""
-    return f"looked for {', '.join(candidates[:_CANDIDATES_SHOWN])}{more}"
+    return f"searched {', '.join(candidates[:_CANDIDATES_SHOWN])}{more}"
 
 
 def working_directory(config: Config) -> str:
-    """The working directory without a slash at its end; empty for the root."""
+    """The working directory without a trailing slash; empty for the root."""
     value = config.settings.get("WorkingDir")
-    folder = clean_path(value) if isinstance(value, str) else ""
-    return f"/{folder}" if folder else ""
+    directory = clean_path(value) if isinstance(value, str) else ""
+    return f"/{directory}" if directory else ""

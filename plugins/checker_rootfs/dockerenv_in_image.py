@@ -1,35 +1,33 @@
-"""RFS025: the mark of a running container inside an image."""
+"""RFS025: the marker of a running container in an image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.rootfs import Rootfs
-from checker_rootfs.command import why_skipped
+from checker import Archive, Check, Finding, Rootfs, Severity
 from checker_rootfs.places import place_of, shown
 
 _MARKS = (".dockerenv", ".dockerinit")
 
 
 class DockerenvInImage(Check):
-    """An image holds /.dockerenv, which engines put into running containers.
+    """An image contains /.dockerenv, which engines create in running containers.
 
     What it means:
-        Docker makes an empty file /.dockerenv in each container, and long ago /.dockerinit. In an
-        export of a container that is usual, and a flat root is not reported. In an image it tells
-        that the image was made of such an export.
+        Docker creates an empty file /.dockerenv in each container, and early versions created
+        /.dockerinit. In an exported container this is normal, so flat root filesystems are not
+        reported. In an image it shows that the image was made from an exported container.
 
     Why it matters:
-        Programs that look for the file take any place for a Docker container where the root is
-        used: a build, podman, a virtual machine. And an image that was made by export and import
+        Programs that test for the file assume a Docker container wherever the root filesystem is
+        used: in a build, under Podman, in a virtual machine. And an image made by export and import
         has lost its history, layers and settings.
 
     How to fix it:
-        Build the image from a Dockerfile, or use ``docker commit`` in place of export and import;
-        else delete the file.
+        Build the image from a Dockerfile, or use ``docker commit`` instead of export and import;
+        otherwise delete the file.
+
+            docker commit CONTAINER app:1
 
     References:
         - Docker Engine 28, daemon/initlayer
@@ -41,11 +39,13 @@ class DockerenvInImage(Check):
     severity = Severity.NOTE
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """In an export the file is usual."""
-        return "a flat root filesystem may be an export" if why_skipped(archive) else None
+        """Give the reason if the archive is a flat root filesystem, where the file is normal."""
+        if archive.rootfs is None:
+            return None
+        return "a flat root filesystem may be an exported container"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look for the marks."""
+        """Look up the markers."""
         if rootfs.image is None:
             return
         for path in _MARKS:
@@ -53,7 +53,8 @@ class DockerenvInImage(Check):
             if placed is not None and placed.entry.is_file:
                 yield self.finding(
                     placed.layer,
-                    f"{shown(rootfs, placed)}: a file that engines make in running containers",
+                    f"{shown(rootfs, placed)} is a file that engines create in running containers; "
+                    "the image was probably made from an exported container",
                     at=place_of(rootfs, placed.entry),
                     fix=f"delete /{path}",
                 )

@@ -1,12 +1,10 @@
-"""RFS020: accounts that anyone can log in to."""
+"""RFS020: accounts with an empty or shared password."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Rootfs, Severity
 from checker_rootfs.accounts import (
     ACCOUNTS,
     PASSWD,
@@ -20,22 +18,24 @@ from checker_rootfs.places import is_windows, place_of, shown
 
 
 class EmptyPassword(Check):
-    """A user has an empty password, or one that came with the image.
+    """A user has an empty password, or a password that is part of the image.
 
     What it means:
-        The password field of etc/shadow, or of etc/passwd itself, is empty: that user logs in
-        without a password (a warning). A field that holds a password hash is a note, and a warning
-        in etc/passwd, which everyone may read. Locked accounts (``*``, ``!``) and ``x``, which
-        refers from etc/passwd to etc/shadow, pass.
+        The password field of etc/shadow, or of etc/passwd itself, is empty: the user logs in
+        without a password (a warning). A password hash is a note, and a warning in etc/passwd,
+        which is readable by everyone. Locked accounts (``*``, ``!``) and ``x``, which refers from
+        etc/passwd to etc/shadow, are accepted.
 
     Why it matters:
-        Where the image has a program that asks for passwords (su, sudo, sshd, a console), an empty
-        one makes everyone root; that was CVE-2019-5021 of Alpine Linux. A password in an image is
-        the same in all its containers, and whoever has the image can search for it at leisure.
+        If the image has a program that asks for passwords (su, sudo, sshd, a console), an empty one
+        makes every user root, as in CVE-2019-5021 of Alpine Linux. A password in an image is the
+        same in all its containers, and whoever has the image can try to recover it offline.
 
     How to fix it:
-        Lock the account (``passwd -l USER`` or ``usermod -p '*' USER``), and give passwords at run
-        time, if at all.
+        Lock the account, and set passwords at run time, if at all:
+
+            before:  root::19000:0:99999:7:::
+            after:   root:*:19000:0:99999:7:::
 
     References:
         - shadow(5), passwd(5)
@@ -48,7 +48,7 @@ class EmptyPassword(Check):
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the password field of each user."""
+        """Check the password field of each user."""
         if is_windows(rootfs):
             return
         for path in (PASSWD, SHADOW):
@@ -64,9 +64,9 @@ class EmptyPassword(Check):
     ) -> Iterator[Finding]:
         password = line.fields[1]
         if not password:
-            problem, severity = "has an empty password: no password is asked for", None
+            problem, severity = "has an empty password and can log in without one", None
         elif is_hash(password):
-            problem = "has a password, which is the same wherever the image is used"
+            problem = "has a password hash, which is the same in all containers of the image"
             severity = Severity.NOTE if path == SHADOW else None
         else:
             return

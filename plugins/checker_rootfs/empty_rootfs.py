@@ -1,30 +1,27 @@
-"""RFS001: a root filesystem in which nothing is left."""
+"""RFS001: an empty root filesystem."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Rootfs, Severity
 
 
 class EmptyRootfs(Check):
-    """A root filesystem has no entry at all.
+    """A root filesystem has no entries.
 
     What it means:
-        All layers applied, whiteouts included, no file and no directory remains. Either the layers
-        hold nothing, or the upper ones take away what the lower ones brought. An image that lists
-        no layer in the first place gets a note only: it can be a carrier of metadata, or a base to
-        build on.
+        After all layers and their whiteouts are applied, no file and no directory remains. Either
+        the layers are empty, or the upper layers hide the content of the lower ones. An image
+        without layers is only a note: it can carry metadata, or be a base to build on.
 
     Why it matters:
-        Engines load or import it without a word, and no container can start from it: there is
-        nothing to run.
+        Engines load or import it silently, but no container can start from it: there is no program
+        to run.
 
     How to fix it:
-        Look at what was packed: a COPY from the wrong stage or directory, a tar made of an empty
-        folder, or a container that was exported before anything was put into it.
+        Check the source of the files: a COPY from the wrong stage or directory, a tar of an empty
+        directory, or a container that was exported before files were added.
 
     References:
         - OCI image-spec 1.1, layer.md, "Applying Changesets"
@@ -35,13 +32,13 @@ class EmptyRootfs(Check):
     severity = Severity.ERROR
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Report a root without anything visible but itself."""
+        """Report a root filesystem without visible entries except the root itself."""
         if len(rootfs) > 1 or (len(rootfs) == 1 and rootfs.get("") is None):
             return
         if rootfs.image is None:
             yield self.finding(
                 rootfs,
-                "the archive holds nothing that an import would keep: the root filesystem would "
+                "the archive has no entries that an import would keep; the root filesystem would "
                 "be empty",
             )
         elif not rootfs.layers:
@@ -52,5 +49,5 @@ class EmptyRootfs(Check):
             )
         else:
             count = len(rootfs.layers)
-            layers = "its one layer leaves" if count == 1 else f"its {count} layers together leave"
+            layers = "its layer results in" if count == 1 else f"its {count} layers result in"
             yield self.finding(rootfs, f"{rootfs.image.label}: {layers} an empty root filesystem")

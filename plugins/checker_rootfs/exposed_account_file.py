@@ -1,12 +1,10 @@
-"""RFS021: account files that others can change, or read though they are secret."""
+"""RFS021: account files that others can modify, or read although they are secret."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker_rootfs.accounts import (
     ACCOUNTS,
     GROUP,
@@ -23,22 +21,25 @@ _OTHERS_READ, _OTHERS_WRITE = 0o004, 0o002
 
 
 class ExposedAccountFile(Check):
-    """The mode of an account file lets others change it, or read what is secret.
+    """The mode of an account file lets others modify it, or read secrets.
 
     What it means:
-        etc/passwd, etc/group, etc/shadow or etc/gshadow may be written to by everyone: an error.
-        etc/shadow or etc/gshadow may be read by everyone: a warning if there are password hashes
-        in it, else a note. etc/passwd or etc/group may not be read by others: a note. The write bit
-        for the group passes, which images for OpenShift set on etc/passwd.
+        etc/passwd, etc/group, etc/shadow or etc/gshadow is writable by everyone: an error.
+        etc/shadow or etc/gshadow is readable by everyone: a warning if it contains password hashes,
+        else a note. etc/passwd or etc/group is not readable by others: a note. Group write
+        permission is accepted; images for OpenShift set it on etc/passwd.
 
     Why it matters:
-        Whoever can write to these files makes himself root, with any code that runs in the
-        container. Hashes that all may read can be searched for the password. And without
-        etc/passwd, programs that do not run as root know no names of users.
+        Whoever can write to these files can become root, with any code that runs in the container.
+        Readable hashes can be attacked offline. And without etc/passwd, programs that do not run as
+        root cannot resolve user names.
 
     How to fix it:
-        ``chmod 644 etc/passwd etc/group`` and ``chmod 640 etc/shadow etc/gshadow``. For arbitrary
-        user ids use nss_wrapper, or a group that may write, never others.
+        Set the usual modes. For arbitrary user IDs use nss_wrapper, or group write permission,
+        never write permission for others.
+
+            chmod 644 etc/passwd etc/group
+            chmod 640 etc/shadow etc/gshadow
 
     References:
         - passwd(5), shadow(5)
@@ -51,7 +52,7 @@ class ExposedAccountFile(Check):
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the modes of the four files."""
+        """Check the modes of the four files."""
         if is_windows(rootfs):
             return
         for path in (PASSWD, GROUP, SHADOW, GSHADOW):
@@ -60,14 +61,14 @@ class ExposedAccountFile(Check):
                 continue
             mode = placed.entry.mode
             if mode & _OTHERS_WRITE:
-                yield self._report(rootfs, placed, "everyone may write to it", Severity.ERROR)
+                yield self._report(rootfs, placed, "everyone can write to it", Severity.ERROR)
             elif path in _SECRET and mode & _OTHERS_READ:
                 is_full = _has_hashes(rootfs, path)
                 severity = Severity.WARNING if is_full else Severity.NOTE
-                what = "" if is_full else ", though no password is in it"
-                yield self._report(rootfs, placed, f"everyone may read it{what}", severity)
+                what = "" if is_full else ", although it contains no password hash"
+                yield self._report(rootfs, placed, f"everyone can read it{what}", severity)
             elif path not in _SECRET and not mode & _OTHERS_READ:
-                yield self._report(rootfs, placed, "others may not read it", Severity.NOTE)
+                yield self._report(rootfs, placed, "others cannot read it", Severity.NOTE)
 
     def _report(self, rootfs: Rootfs, placed: Placed, problem: str, severity: Severity) -> Finding:
         entry = placed.entry

@@ -1,12 +1,11 @@
-"""RFS018: programs with capabilities of their own."""
+"""RFS018: programs with file capabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs, Row
+from checker import Check, Finding, Placed, Rootfs, Severity
+from checker.model.rootfs import Row
 from checker.model.xattrs import is_capability
 from checker_rootfs.places import is_windows, place_of, shown
 
@@ -25,19 +24,20 @@ class FileCapabilities(Check):
     """A program has file capabilities.
 
     What it means:
-        The extended attribute security.capability gives a program rights of root, whoever starts
-        it. Each such program is a note with the capabilities by name. A value that Linux does not
-        take is reported by attribute-not-kept.
+        The extended attribute security.capability gives a program some of the rights of root,
+        whoever starts it. Each such program is a note that lists its capabilities. A value that is
+        invalid on Linux is reported by attribute-not-kept.
 
     Why it matters:
-        Like setuid programs they are ways to more rights inside the container. A program whose
-        capabilities are marked as effective does not start at all ("operation not permitted") where
-        the engine leaves one of them out of the bounding set, as many clusters do. And a copy of
-        the image by a tool that drops extended attributes loses them without a word.
+        Like setuid programs they are ways to more rights inside the container. A program with
+        effective capabilities does not start at all ("operation not permitted") if the engine
+        removes one of them from the bounding set, as many clusters do. And a tool that copies the
+        image without extended attributes silently drops them.
 
     How to fix it:
-        Remove what is not needed (``setcap -r FILE``); bind to a port above 1023 in place of
-        net_bind_service.
+        Remove capabilities that are not needed; use a port above 1023 instead of net_bind_service.
+
+            setcap -r /usr/bin/app
 
     References:
         - capabilities(7), "File capabilities"

@@ -1,37 +1,37 @@
-"""RFS011: a root whose /bin, /sbin and /lib were moved to /usr only in part."""
+"""RFS011: a root whose /bin, /sbin and /lib are only partly merged into /usr."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Layer, Placed, Rootfs, Severity
 from checker.model.entries import WHITEOUT_PREFIX
-from checker.model.image import Layer
-from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.folders import MERGED
+from checker_rootfs.directories import MERGED
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 
 
 class HalfMergedUsr(Check):
-    """Of /bin, /sbin and /lib some are links into /usr, and others are folders.
+    """Of /bin, /sbin and /lib some are links into /usr, and others are directories.
 
     What it means:
-        Distributions with a merged /usr have links in place of the old folders: ``bin ->
-        usr/bin``. Reported is a layer that puts a folder where a layer below it has such a link (a
-        warning): the folder takes the place of the link, and what lies in usr/bin is no longer
-        found in /bin. A root that mixes links and folders from the start gets a note. A layer with
-        files in /bin, but without an entry for /bin, is path-through-non-directory's.
+        Distributions with a merged /usr have links in place of the old directories: ``bin ->
+        usr/bin``. A layer with a directory at a path where a lower layer has such a link is a
+        warning: the directory replaces the link, and files in usr/bin are no longer found in /bin.
+        A root that mixes links and directories from the start is a note. A layer with files in
+        /bin, but without an entry for /bin, is reported by path-through-non-directory.
 
     Why it matters:
-        After such a layer /bin/sh, the loader in /lib or /lib64 and much else are gone, although
-        their files are still in /usr: containers fail at their start with "no such file or
-        directory". Package managers stop at a root that is half merged.
+        After such a layer /bin/sh, the loader in /lib or /lib64 and many other files are missing,
+        although they still exist in /usr: containers fail to start with "no such file or
+        directory". Package managers refuse to work on a root that is partly merged.
 
     How to fix it:
-        Put the files into usr/bin, usr/lib and so on in the layer that brings the folder. ``COPY
+        Put the files into usr/bin, usr/lib and so on in the layer that adds the directory. ``COPY
         --link``, ``ADD archive.tar /`` and tools that write layers themselves do not follow the
-        links of the image below; a plain COPY does.
+        links of the lower layers; a plain COPY does.
+
+            before:  COPY --link tool /bin/tool
+            after:   COPY --link tool /usr/bin/tool
 
     References:
         - OCI image-spec 1.1, layer.md, "Applying Changesets"
@@ -43,23 +43,23 @@ class HalfMergedUsr(Check):
     severity = Severity.WARNING
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the folders that may be links, and at what they were in lower layers."""
+        """Check the directories that may be links, and what they were in lower layers."""
         if is_windows(rootfs):
             return
         replaced = {name: _replaced_link(rootfs, name) for name in MERGED}
         for name, link in replaced.items():
-            folder = rootfs.get(name)
-            if link is not None and folder is not None:
-                yield self._report_replaced(folder.layer, name, link)
+            directory = rootfs.get(name)
+            if link is not None and directory is not None:
+                yield self._report_replaced(directory.layer, name, link)
         if not any(replaced.values()):
             yield from self._check_mixture(rootfs)
 
     def _report_replaced(self, layer: Layer, name: str, link: Placed) -> Finding:
         return self.finding(
             layer,
-            f"{layer.label} has a folder {name}, which takes the place of the link {name} -> "
-            f"{link.entry.linkname} of layer {link.layer.position}: what lies in "
-            f"{link.entry.linkname} is no longer found in {name}",
+            f"{layer.label} has a directory {name}, which replaces the link {name} -> "
+            f"{link.entry.linkname} of layer {link.layer.position}: files in "
+            f"{link.entry.linkname} are no longer found in {name}",
             at={"path": name},
             related=(link.layer.location._replace(path=name, offset=link.entry.offset),),
         )
@@ -67,16 +67,16 @@ class HalfMergedUsr(Check):
     def _check_mixture(self, rootfs: Rootfs) -> Iterator[Finding]:
         here = [placed for name in MERGED[:3] if (placed := rootfs.get(name)) is not None]
         links = [placed for placed in here if _leads_to_usr(placed)]
-        folders = [placed for placed in here if placed.entry.is_directory]
-        if not links or not folders:
+        directories = [placed for placed in here if placed.entry.is_directory]
+        if not links or not directories:
             return
-        placed = folders[0]
-        names = " and ".join(one.entry.path for one in folders)
+        placed = directories[0]
+        names = " and ".join(one.entry.path for one in directories)
         yield self.finding(
             placed.layer,
             f"{name_of(rootfs)} has {shown(rootfs, links[0])} as a link to "
             f"{links[0].entry.linkname}, but {names} as "
-            + ("a folder" if len(folders) == 1 else "folders"),
+            + ("a directory" if len(directories) == 1 else "directories"),
             at=place_of(rootfs, placed.entry),
             severity=Severity.NOTE,
         )
@@ -88,7 +88,7 @@ def _leads_to_usr(placed: Placed) -> bool:
 
 
 def _replaced_link(rootfs: Rootfs, name: str) -> Placed | None:
-    """The link into /usr of a lower layer that a folder above it hides; None if there is none."""
+    """The link into /usr of a lower layer that a directory above it hides; None without one."""
     visible = rootfs.get(name)
     if visible is None or not visible.entry.is_directory:
         return None

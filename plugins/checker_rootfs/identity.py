@@ -1,4 +1,4 @@
-"""Who the process of a container is, and what that user may do with a file.
+"""The user that an image runs as, and its permissions.
 
 Sources: moby/sys/user, GetExecUser; path_resolution(7), "Permissions".
 """
@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checker.model.entries import Entry
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
+from checker import Config, Entry, Placed, Rootfs
 from checker_rootfs.accounts import GROUP, PASSWD, Line, read_accounts
 
 _USER_BITS, _GROUP_BITS = 6, 3
@@ -18,11 +16,11 @@ _ACL = "system.posix_acl_access"
 
 
 class Identity(NamedTuple):
-    """A user that is not root.
+    """A user other than root.
 
     Attributes:
-        uid: Its number.
-        gids: The numbers of its groups.
+        uid: Its ID.
+        gids: The IDs of its groups.
     """
 
     uid: int
@@ -33,7 +31,7 @@ def find_identity(rootfs: Rootfs, config: Config) -> Identity | None:
     """The user that an image runs as.
 
     Returns:
-        None for root, and where the account files do not say all that must be known.
+        None for root, and if the account files do not determine the IDs.
     """
     value = config.settings.get("User")
     if not isinstance(value, str) or not value:
@@ -51,7 +49,7 @@ def find_identity(rootfs: Rootfs, config: Config) -> Identity | None:
 
 
 def may_execute(identity: Identity, entry: Entry) -> bool:
-    """Whether a user may execute a file, or pass through a directory."""
+    """Whether a user may execute a file or enter a directory."""
     return _may(identity, entry, _EXECUTE)
 
 
@@ -72,18 +70,18 @@ def _may(identity: Identity, entry: Entry, bit: int) -> bool:
 
 
 def obstacle(rootfs: Rootfs, identity: Identity, placed: Placed) -> Placed | None:
-    """What keeps a user from executing a file: the file, or a folder on the way to it."""
+    """What prevents a user from executing a file: the file itself, or a parent directory."""
     parts = placed.entry.path.split("/")
     for count in range(len(parts)):
-        folder = rootfs.get("/".join(parts[:count]))
-        is_folder = folder is not None and folder.entry.is_directory
-        if folder is not None and is_folder and not may_execute(identity, folder.entry):
-            return folder
+        directory = rootfs.get("/".join(parts[:count]))
+        is_directory = directory is not None and directory.entry.is_directory
+        if directory is not None and is_directory and not may_execute(identity, directory.entry):
+            return directory
     return None if may_execute(identity, placed.entry) else placed
 
 
 def _lines(rootfs: Rootfs, path: str, fewest: int) -> list[Line] | None:
-    """The lines of a file of accounts; None if they are not known."""
+    """The lines of an account file; None if they are not known."""
     accounts = read_accounts(rootfs, path)
     if accounts is None:
         return None if path in rootfs else []
@@ -93,7 +91,7 @@ def _lines(rootfs: Rootfs, path: str, fewest: int) -> list[Line] | None:
 
 
 def _groups(user: Line | None, group: str, groups: list[Line]) -> list[str]:
-    """The ids of the groups of a user, as they stand in the files."""
+    """The IDs of the groups of a user, as written in the files."""
     if group:
         named = next((line.fields[2] for line in groups if line.name == group), group)
         return [named]

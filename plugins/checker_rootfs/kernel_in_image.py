@@ -1,4 +1,4 @@
-"""RFS015: a kernel, its modules or a boot loader in a root that is never booted."""
+"""RFS015: a kernel, kernel modules or a boot loader in a root filesystem for containers."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker.model.image import mapping
-from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.folders import LEFTOVERS
+from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, place_of, shown
 
 _BOOTABLE = ("containers.bootc", "ostree.bootable")
 
 
 class KernelInImage(Check):
-    """The root filesystem holds a kernel, kernel modules or a boot loader.
+    """The root filesystem contains a kernel, kernel modules or a boot loader.
 
     What it means:
-        /boot has a kernel, an initial ramdisk or the files of a boot loader, or /lib/modules has
-        the modules of a kernel. Images that say by their labels that they are meant to boot
-        (containers.bootc, ostree.bootable) pass.
+        /boot contains a kernel, an initial ramdisk or the files of a boot loader, or /lib/modules
+        contains kernel modules. Images whose labels say that they are bootable (containers.bootc,
+        ostree.bootable) are ignored.
 
     Why it matters:
-        Containers share the kernel of their host and load no modules: hundreds of megabytes lie
-        there unused, and scanners report the flaws of a kernel that never runs. The root was
-        probably taken from a machine or its disk image, together with other things of it.
+        Containers share the kernel of their host and load no modules: hundreds of megabytes are
+        unused, and scanners report vulnerabilities of a kernel that never runs. The root filesystem
+        was probably copied from a machine or its disk image, together with other files of that
+        machine.
 
     How to fix it:
-        Remove the kernel packages (``apt-get purge 'linux-image-*'``) in the step that brings
-        them, or build from a base image for containers. Waive this rule for a root that virtual
-        machines boot from.
+        Remove the kernel packages in the step that installs them, or use a base image for
+        containers. Waive this rule for a root filesystem that virtual machines boot from.
+
+            apt-get purge 'linux-image-*'
 
     References:
         - Filesystem Hierarchy Standard 3.0, "3.5 /boot"
@@ -44,7 +44,7 @@ class KernelInImage(Check):
     severity = Severity.NOTE
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look for kernels and, once for each kernel, for modules."""
+        """Find kernels and, once for each kernel, modules."""
         if is_windows(rootfs) or _is_bootable(rootfs):
             return
         seen: set[str] = set()
@@ -57,8 +57,7 @@ class KernelInImage(Check):
             what = "boot files" if match[0].startswith("boot/") else "kernel modules"
             yield self.finding(
                 placed.layer,
-                f"{shown(rootfs, placed)}: {what} in a root that containers start from, not "
-                "machines",
+                f"{shown(rootfs, placed)}: {what}, which containers do not use",
                 at=place_of(rootfs, placed.entry),
             )
 

@@ -1,4 +1,4 @@
-"""RFS019: lines of passwd, group or shadow that do not mean what they look like."""
+"""RFS019: malformed or conflicting lines of passwd, group or shadow."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Rootfs
+from checker import Check, Finding, Rootfs, Severity
 from checker_rootfs.accounts import (
     ACCOUNTS,
     GROUP,
@@ -21,16 +19,16 @@ from checker_rootfs.accounts import (
 from checker_rootfs.places import is_windows, place_of, shown
 
 _FIELDS = {PASSWD: 7, GROUP: 4, SHADOW: 9}
-# Which fields hold ids.
+# The positions of the fields with IDs.
 _NUMBERS = {PASSWD: (2, 3), GROUP: (2,), SHADOW: ()}
 _LARGEST = 2**32 - 2
 _ID = 2
-# BSD has a second root for those who want another shell.
+# BSD has a second root user with another shell.
 _SECOND_ROOTS = frozenset({"toor"})
 
 
 class _Problem(NamedTuple):
-    """What is wrong with a line, and how much it matters."""
+    """What is wrong with a line, and the severity."""
 
     line: Line
     text: str
@@ -38,23 +36,26 @@ class _Problem(NamedTuple):
 
 
 class MalformedAccountFile(Check):
-    """A line of etc/passwd, etc/group or etc/shadow is malformed or says again what another said.
+    """A line of etc/passwd, etc/group or etc/shadow is malformed or conflicts with another.
 
     What it means:
-        Warnings are lines with too few or too many fields, ids that are no numbers, empty names,
-        lines that end in CR LF, a name that stands there twice, and a user beside root with the id
-        0. An id that two names share is a note, as is a short line of etc/shadow.
+        Warnings: lines with too few or too many fields, IDs that are not numbers, empty names,
+        lines that end in CR LF, a name that is defined twice, and a user other than root with the
+        ID 0. An ID that two names share is a note, as is a short line of etc/shadow.
 
     Why it matters:
-        Programs skip such a line, or read it each in its own way: the user does not exist for one,
-        and has another id for the next. Of a repeated name the first line counts, so that a change
-        in the second has no effect. Two names of one id are the same user to the kernel, and a
-        second user of id 0 is root. A carriage return becomes part of the shell's name.
+        Programs skip such a line, or each reads it differently: the user does not exist for one
+        program and has another ID for the next. For a repeated name the first line is used, so a
+        change to the second has no effect. Two names with one ID are the same user to the kernel,
+        and a second user with the ID 0 is root. A carriage return becomes part of the name of the
+        shell.
 
     How to fix it:
         Edit accounts with ``adduser``, ``usermod`` and ``groupadd``, and check the files with
-        ``pwck -r`` and ``grpck -r``. Scripts that append to etc/passwd should look first whether
-        the name is there.
+        ``pwck -r`` and ``grpck -r``. Scripts that append to etc/passwd should check first whether
+        the name exists:
+
+            id app >/dev/null 2>&1 || adduser -D app
 
     References:
         - passwd(5), group(5), shadow(5)
@@ -67,7 +68,7 @@ class MalformedAccountFile(Check):
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at each line of the three files."""
+        """Check each line of the three files."""
         if is_windows(rootfs):
             return
         for path in _FIELDS:
@@ -107,7 +108,7 @@ def _line_ends(lines: tuple[Line, ...]) -> Iterator[_Problem]:
     ending = [line for line in lines if _ends_in_cr(line)]
     if ending:
         count = "it ends" if len(ending) == 1 else f"this and {len(ending) - 1} more lines end"
-        text = f"{count} in CR LF, and the carriage return counts as part of the last field"
+        text = f"{count} in CR LF; the carriage return becomes part of the last field"
         yield _Problem(ending[0], text, Severity.WARNING)
 
 
@@ -121,11 +122,11 @@ def _malformation(path: str, line: Line) -> str | None:
         return "the name is empty"
     if len(line.fields) != wanted:
         count = "1 field" if len(line.fields) == 1 else f"{len(line.fields)} fields"
-        return f'"{line.name}" has {count}, where {wanted} belong'
+        return f'"{line.name}" has {count}, expected {wanted}'
     for position in _NUMBERS[path]:
         value = line.fields[position]
         if not re.fullmatch("[0-9]{1,10}", value) or int(value) > _LARGEST:
-            return f'"{line.name}" has the id "{value}", which is no number that fits'
+            return f'"{line.name}" has the ID "{value}", which is not a number up to {_LARGEST}'
     return None
 
 
@@ -135,7 +136,7 @@ def _repeated_names(path: str, lines: list[Line]) -> Iterator[_Problem]:
         before = first.setdefault(line.name, line)
         if before is not line:
             what = "group" if path == GROUP else "user"
-            text = f'the {what} "{line.name}" stands in line {before.number} already'
+            text = f'the {what} "{line.name}" is already defined in line {before.number}'
             yield _Problem(line, text, Severity.WARNING)
 
 
@@ -146,5 +147,5 @@ def _repeated_ids(path: str, lines: list[Line]) -> Iterator[_Problem]:
         before = first.setdefault(number, line)
         if before.name != line.name and line.name not in _SECOND_ROOTS:
             is_root = path == PASSWD and number == 0
-            text = f'"{line.name}" has the id {number}, as "{before.name}" has'
+            text = f'"{line.name}" has the ID {number}, the same as "{before.name}"'
             yield _Problem(line, text, Severity.WARNING if is_root else Severity.NOTE)

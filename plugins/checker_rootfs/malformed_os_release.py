@@ -1,4 +1,4 @@
-"""RFS022: an os-release that nobody can read, or none beside a package database."""
+"""RFS022: a malformed os-release, or a package database without one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 
 _PATHS = ("etc/os-release", "usr/lib/os-release")
@@ -18,22 +15,26 @@ _RPM = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
 
 
 class MalformedOsRelease(Check):
-    """The os-release file is malformed, says no ID, or is missing beside a package database.
+    """The os-release file is malformed, has no ID, or is missing although there are packages.
 
     What it means:
-        etc/os-release (else usr/lib/os-release) says which distribution a root is. Its lines are
-        shell assignments. Reported are lines that are none, values with spaces or quotes that are
-        not closed, and a file without ID. A root with the package database of dpkg, apk or rpm, but
-        without os-release, is a note; roots without packages need none.
+        etc/os-release (or usr/lib/os-release) identifies the distribution. Its lines are shell
+        assignments. Reported are lines that are not assignments, unquoted values with spaces,
+        unclosed quotes, and a file without ID. A root filesystem with the package database of dpkg,
+        apk or rpm, but without os-release, is a note; without packages the file is not needed.
 
     Why it matters:
-        Vulnerability scanners and installers look here for the distribution and its version. If
-        they cannot read it, they take the image for one without packages and report nothing, which
-        reads like a clean bill.
+        Vulnerability scanners and installers read the distribution and its version from this file.
+        If they cannot, they assume an image without packages and report no vulnerabilities.
 
     How to fix it:
         Keep the file of the base image (package ``base-files``, ``alpine-release``,
-        ``fedora-release`` and so on), or write NAME="value" lines with at least ID and VERSION_ID.
+        ``fedora-release`` and so on), or write at least ID and VERSION_ID:
+
+            before:  NAME=My Linux
+            after:   NAME="My Linux"
+                     ID=mylinux
+                     VERSION_ID="1.0"
 
     References:
         - os-release(5)
@@ -45,7 +46,7 @@ class MalformedOsRelease(Check):
     reads = (ContentRequest(paths=frozenset(_PATHS), limit=16 * 1024),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Read the file that programs would read."""
+        """Check the file that programs would read."""
         if is_windows(rootfs):
             return
         placed = next((found for path in _PATHS if (found := rootfs.resolve(path))), None)
@@ -64,8 +65,8 @@ class MalformedOsRelease(Check):
         if database is not None:
             yield self.finding(
                 rootfs,
-                f"{name_of(rootfs)} has packages ({database}), but no {_PATHS[0]} that says of "
-                "which distribution",
+                f"{name_of(rootfs)} has packages ({database}), but no {_PATHS[0]} to identify the "
+                "distribution",
                 at={"path": _PATHS[0]},
                 severity=Severity.NOTE,
             )
@@ -86,11 +87,11 @@ def _problems(text: str) -> Iterator[tuple[str, Severity]]:
             continue
         match = _assignment().fullmatch(line.rstrip(" \t"))
         if match is None:
-            yield f', line {number}: "{line}" is no assignment', Severity.WARNING
+            yield f', line {number}: "{line}" is not an assignment', Severity.WARNING
         else:
             names.add(match[1])
     if "ID" not in names:
-        yield " has no ID, which names the distribution", Severity.NOTE
+        yield " has no ID, which identifies the distribution", Severity.NOTE
 
 
 @cache

@@ -1,46 +1,46 @@
-"""RFS002: an image that starts a program which it does not hold."""
+"""RFS002: an image whose command is not in its root filesystem."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.rootfs import Rootfs
+from checker import Finding, Rootfs, Severity
 from checker_rootfs.command import (
+    ConfigCheck,
     Start,
     describe_missing,
     find_start,
     find_wrapped,
     is_mounted,
     pointer_of,
-    why_skipped,
 )
 
 
-class MissingEntrypoint(Check):
+class MissingEntrypoint(ConfigCheck):
     """The program that an image starts is not in its root filesystem.
 
     What it means:
-        The first word of Entrypoint, or of Cmd where there is no Entrypoint, names a program. An
-        absolute path is looked up as it is, a path with a slash below WorkingDir, a bare name in
-        the directories of PATH in Env; symlinks are followed inside the root. Nothing was found.
-        In the shell form (``CMD app --serve``) the program is /bin/sh. If that is there, and the
-        line for it begins with an absolute path, that path is looked for too, as is what tini,
-        dumb-init or catatonit is told to start; these are warnings. An image with neither
-        Entrypoint nor Cmd passes: base images and data images are made so. Programs below /dev,
-        /proc and /sys, and images for Windows and WebAssembly, are not judged.
+        The first word of Entrypoint, or of Cmd if there is no Entrypoint, names a program. An
+        absolute path is used as it is, a path with a slash is resolved against WorkingDir, a bare
+        name is searched in the directories of PATH in Env; symlinks are resolved inside the root.
+        The program was not found. In the shell form (``CMD app --serve``) the program is /bin/sh.
+        If the shell exists and its command begins with an absolute path, that path is checked too,
+        as is the program that tini, dumb-init or catatonit starts; these are warnings. An image
+        with neither Entrypoint nor Cmd is accepted, as base images and data images have none.
+        Programs below /dev, /proc and /sys, and images for Windows and WebAssembly, are ignored.
 
     Why it matters:
-        The image loads and pulls well, and every container made of it fails at its start:
-        "executable file not found" or "no such file or directory".
+        The image can be loaded and pulled, but every container fails to start: "executable file not
+        found" or "no such file or directory".
 
     How to fix it:
-        Copy the program into the image, or correct Entrypoint, Cmd, WorkingDir or PATH. In an image
-        without a shell give the command as a list. If a later step deletes the program, or a layer
-        puts a directory in place of a symlink such as /bin, mend that step. Where a volume brings
-        the program at run time, waive this rule for the image.
+        Copy the program into the image, or correct Entrypoint, Cmd, WorkingDir or PATH. If a later
+        step deletes the program, or a layer replaces a symlink such as /bin with a directory, fix
+        that step. If a volume provides the program at run time, waive this rule for the image. In
+        an image without a shell use the exec form:
+
+            before:  CMD app --serve
+            after:   CMD ["/usr/bin/app", "--serve"]
 
     References:
         - OCI image-spec 1.1, config.md, "Entrypoint" and "Cmd"
@@ -51,12 +51,8 @@ class MissingEntrypoint(Check):
     name = "missing-entrypoint"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images say what they start."""
-        return why_skipped(archive)
-
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Report a program that is not there."""
+        """Report a missing program."""
         start = find_start(rootfs)
         if start is None:
             return
@@ -72,7 +68,7 @@ class MissingEntrypoint(Check):
         )
 
     def _check_wrapped(self, rootfs: Rootfs, start: Start) -> Iterator[Finding]:
-        """Look for what a shell or an init starts in its turn."""
+        """Look up the program that a shell or an init starts."""
         wrapped = find_wrapped(rootfs, start)
         if wrapped is None or wrapped[1].found is not None or is_mounted(wrapped[1].path):
             return
@@ -88,5 +84,5 @@ class MissingEntrypoint(Check):
 
 def _advice(start: Start) -> str:
     if start.words[:2] == ("/bin/sh", "-c"):
-        return "write the command as a list, without a shell, or add a shell to the image"
+        return "use the exec form (a list) for the command, or add a shell to the image"
     return "copy the program into the image, or correct Entrypoint, Cmd, WorkingDir or PATH"

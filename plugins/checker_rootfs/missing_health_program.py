@@ -1,44 +1,44 @@
-"""RFS009: a healthcheck or build shell whose program is not in the image."""
+"""RFS009: a health check or build shell whose program is not in the image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker import Config, Finding, Rootfs, Severity
 from checker.model.document import pointer
-from checker.model.image import Config, mapping, strings
-from checker.model.rootfs import Rootfs
+from checker.model.image import mapping, strings
 from checker_rootfs.command import (
+    ConfigCheck,
     describe_missing,
     is_executable,
     is_mounted,
     look_up,
-    why_skipped,
 )
 from checker_rootfs.places import is_windows, name_of, shown
 
 _SHELL = "/bin/sh"
 
 
-class MissingHealthProgram(Check):
-    """The program of the healthcheck, or the shell for builds, is not in the root filesystem.
+class MissingHealthProgram(ConfigCheck):
+    """The program of the health check, or the build shell, is not in the root filesystem.
 
     What it means:
-        Healthcheck in the config names a program (``CMD``), or a line for a shell (``CMD-SHELL``,
-        which takes the first word of Shell, else /bin/sh). That program is not in the image or not
-        executable. A Shell that is missing, but that no healthcheck needs, is a note.
+        Healthcheck in the config names a program (``CMD``), or a shell command (``CMD-SHELL``, run
+        with the first word of Shell, or /bin/sh). That program is not in the image or not
+        executable. A missing Shell that no health check uses is a note.
 
     Why it matters:
-        The application runs, and still the container is always reported as unhealthy, so that
-        orchestrators restart it or send it no traffic. Distroless images with a healthcheck for
-        ``curl`` or a shell are the usual case. A missing Shell fails the next build that starts
-        from the image with a RUN in shell form.
+        The application runs, but the container is always reported as unhealthy, so orchestrators
+        restart it or send it no traffic. Distroless images with a health check that uses ``curl``
+        or a shell are the usual case. A missing Shell breaks the next build FROM the image with a
+        RUN in shell form.
 
     How to fix it:
-        Copy the program into the image, let the application check itself (``HEALTHCHECK CMD
-        ["/app", "--health"]``), or switch the check off (``HEALTHCHECK NONE``).
+        Copy the program into the image, let the application check itself, or disable the check
+        (``HEALTHCHECK NONE``):
+
+            before:  HEALTHCHECK CMD curl -f http://localhost/
+            after:   HEALTHCHECK CMD ["/app", "--health"]
 
     References:
         - Docker image specification v1.2, "Healthcheck" and "Shell"
@@ -49,12 +49,8 @@ class MissingHealthProgram(Check):
     name = "missing-health-program"
     severity = Severity.WARNING
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images have a healthcheck."""
-        return why_skipped(archive)
-
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look up the program of the healthcheck, else the shell."""
+        """Look up the program of the health check, or the shell."""
         config = rootfs.config
         if config is None or is_windows(rootfs):
             return
@@ -68,7 +64,7 @@ class MissingHealthProgram(Check):
         for problem in _problems(rootfs, config, shell[0]) if shell else ():
             yield self.finding(
                 config,
-                f'{name_of(rootfs)} has the shell "{shell[0]}" for builds, {problem}',
+                f'{name_of(rootfs)} has the build shell "{shell[0]}", {problem}',
                 at={"pointer": pointer("config", "Shell", 0)},
                 severity=Severity.NOTE,
             )
@@ -79,7 +75,7 @@ class MissingHealthProgram(Check):
         for problem in _problems(rootfs, config, program):
             yield self.finding(
                 config,
-                f'the healthcheck of {name_of(rootfs)} runs "{program}", {problem}',
+                f'the health check of {name_of(rootfs)} runs "{program}", {problem}',
                 at={"pointer": pointer("config", "Healthcheck", "Test", position)},
             )
 
@@ -92,4 +88,4 @@ def _problems(rootfs: Rootfs, config: Config, word: str) -> Iterator[str]:
     if lookup.found is None:
         yield describe_missing(rootfs, lookup)
     elif not is_executable(lookup.found.entry):
-        yield f"but {shown(rootfs, lookup.found)} is no executable file"
+        yield f"but {shown(rootfs, lookup.found)} is not an executable file"

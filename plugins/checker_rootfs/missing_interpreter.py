@@ -1,22 +1,19 @@
-"""RFS005: a started program whose interpreter is not there."""
+"""RFS005: a started program whose interpreter is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.rootfs import Placed, Rootfs
+from checker import Finding, Placed, Rootfs, Severity
 from checker_rootfs.command import (
     HEADS,
+    ConfigCheck,
     Lookup,
     Start,
     describe_missing,
     find_start,
     is_executable,
     look_up,
-    why_skipped,
 )
 from checker_rootfs.program import (
     BYTE_ORDER_MARK,
@@ -31,27 +28,28 @@ from checker_rootfs.program import (
 _ENV = "/usr/bin/env"
 
 
-class MissingInterpreter(Check):
-    """The program that an image starts needs an interpreter that its root does not hold.
+class MissingInterpreter(ConfigCheck):
+    """The program that an image starts needs an interpreter that is not in its root filesystem.
 
     What it means:
         A dynamically linked ELF program names its loader, such as /lib64/ld-linux-x86-64.so.2; a
-        script names its interpreter in the first line, behind ``#!``, or a program that
-        /usr/bin/env finds through PATH. That file is missing, dangling or not executable. Two
-        more cases belong here: a first line that ends in CR LF, so that the carriage return counts
-        as part of the name, and a text file without such a line, or with a byte order mark before
-        it. Of a script the interpreter's own loader is looked for too.
+        script names its interpreter after ``#!`` in the first line, or a program that /usr/bin/env
+        searches in PATH. That file is missing, dangling or not executable. Also reported are a
+        first line that ends in CR LF, where the carriage return becomes part of the name, and a
+        text file without an interpreter line, or with a byte order mark before it. For a script,
+        the loader of the interpreter is checked too.
 
     Why it matters:
         The kernel refuses to start the program. The error reads as if the program itself were
-        missing ("no such file or directory") or broken ("exec format error"), which sends people to
-        the wrong place.
+        missing ("no such file or directory") or broken ("exec format error"), which is misleading.
 
     How to fix it:
-        Copy the loader and libraries along, link statically, or use a base image with the same C
-        library: programs built for glibc do not start on Alpine (musl), nor the other way round.
-        For scripts install the interpreter, begin the file with ``#!/bin/sh`` or the like, and save
-        it with LF line ends.
+        Copy the loader and libraries too, link statically, or use a base image with the same C
+        library: programs built for glibc do not start on Alpine (musl), or vice versa. For scripts
+        install the interpreter, begin the file with ``#!/bin/sh`` or similar, and save it with LF
+        line endings.
+
+            dos2unix docker-entrypoint.sh
 
     References:
         - Linux, fs/binfmt_elf.c and fs/binfmt_script.c; execve(2), "Interpreter scripts", ENOEXEC
@@ -63,12 +61,8 @@ class MissingInterpreter(Check):
     severity = Severity.ERROR
     reads = (HEADS,)
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images say what they start."""
-        return why_skipped(archive)
-
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Follow the started program to its interpreter, and a script's to its loader."""
+        """Look up the interpreter of the started program, and the loader of that interpreter."""
         start = find_start(rootfs)
         if start is None or start.executable is None:
             return
@@ -85,7 +79,7 @@ class MissingInterpreter(Check):
             yield self._about(
                 start,
                 program,
-                f'is {_kind_of(head)}, so that the kernel refuses it: "exec format error"',
+                f'is {_kind_of(head)}, which the kernel rejects: "exec format error"',
                 "begin the file with #!/bin/sh or another interpreter",
             )
 
@@ -96,8 +90,8 @@ class MissingInterpreter(Check):
             yield self._about(
                 start,
                 program,
-                "is a script whose first line ends in CR LF, and the kernel takes the carriage "
-                "return as part of it",
+                "is a script whose first line ends in CR LF; the carriage return becomes part of "
+                "the interpreter's name or argument",
                 f"sed -i 's/\\r$//' {program.entry.path}",
             )
             return
@@ -115,7 +109,7 @@ class MissingInterpreter(Check):
     def _check_env(
         self, rootfs: Rootfs, start: Start, program: Placed, script: Shebang
     ) -> Iterator[Finding]:
-        """Look for what env starts; a line with options or assignments is env's own business."""
+        """Look up the program that env starts; lines with options or assignments are ignored."""
         name = script.argument
         if script.interpreter != _ENV or not name or name.startswith("-") or "=" in name:
             return
@@ -147,14 +141,14 @@ class MissingInterpreter(Check):
 
 
 def _kind_of(text: bytes) -> str:
-    """What a text file is that names no interpreter."""
+    """Describe a text file that names no interpreter."""
     if text.startswith(BYTE_ORDER_MARK.encode()):
         return "a text file that begins with a byte order mark"
-    return "a text file whose first line names no program" if text else "empty"
+    return "a text file without an interpreter line" if text else "empty"
 
 
 def _with_slash(name: str) -> str:
-    """The name as the kernel takes it: never through PATH."""
+    """The name as the kernel resolves it: never through PATH."""
     return name if "/" in name else f"./{name}"
 
 
@@ -170,7 +164,7 @@ def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
 
 
 def _whole_head(rootfs: Rootfs, placed: Placed) -> bytes | None:
-    """The first page of a file; None if less of it was kept than there is."""
+    """The first page of a file; None if it was not kept completely."""
     file = rootfs.file_of(placed)
     head = None if file is None else rootfs.content(file)
     if file is None or head is None or len(head) < min(file.entry.size, HEADS.limit):

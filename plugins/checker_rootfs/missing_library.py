@@ -1,22 +1,19 @@
-"""RFS027: programs whose shared libraries are not in the root."""
+"""RFS027: programs whose shared libraries are missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.content import ContentRequest
-from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.command import HEADS, Start, find_start, program_behind, programs_in_path
+from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
+from checker_rootfs.command import HEADS, Start, find_start, program_run, programs_in_path
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 from checker_rootfs.program import elf_interpreter
 
-_FOLDERS = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
-# GNU triplets of multiarch folders (Debian).
+_DIRECTORIES = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
+# GNU triplets of multiarch directories (Debian).
 _TRIPLETS = ("x86_64", "aarch64", "arm", "i386", "riscv64", "powerpc64le", "s390x")
-# What the runtimes for graphics cards put into the container at its start.
+# Libraries that GPU runtimes add to the container when it starts.
 _INJECTED = (
     "libcuda.",
     "libcudadebugger.",
@@ -25,31 +22,33 @@ _INJECTED = (
     "libGLX_nvidia",
     "libEGL_nvidia",
 )
-# musl's loader is the C library itself, and answers for these names (ldso/dynlink.c).
+# musl's loader is the C library itself, and provides these names (ldso/dynlink.c).
 _OF_MUSL = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 _RELATED = 20
-# Time is bounded: what further programs need is not looked up.
+# Limit of time: the libraries of further programs are not looked up.
 _NAMES = 50_000
 
 
 class MissingLibrary(Check):
-    """A program needs a shared library that is nowhere in its root filesystem.
+    """A program needs a shared library that is not in its root filesystem.
 
     What it means:
-        A dynamically linked program names the libraries that it needs. A library counts as present
-        if any file or link of its name lies anywhere in the root, whatever the search path of the
-        loader. A missing one is an error for the program that the image starts, or the interpreter
-        of the script that it starts, and a note for other programs in the folders of PATH.
-        Libraries that runtimes for graphics cards bring are not looked for, nor what libraries
-        need in their turn.
+        A dynamically linked program lists the libraries that it needs. A library counts as present
+        if a file or link with its name exists anywhere in the root filesystem, whatever the search
+        path of the loader is. A missing one is an error for the program that the image starts, or
+        the interpreter of a started script, and a note for other programs in the directories of
+        PATH. Libraries that GPU runtimes provide, and libraries that other libraries need, are not
+        checked.
 
     Why it matters:
-        The program stops before its first line: "error while loading shared libraries: libssl.so.3:
-        cannot open shared object file". Mostly it was copied from a build stage without them.
+        The program fails to start: "error while loading shared libraries: libssl.so.3: cannot open
+        shared object file". Usually it was copied from a build stage without its libraries.
 
     How to fix it:
-        Copy the libraries along (``ldd PROGRAM`` in the build stage lists them), install the
-        package that has them, or link statically.
+        Copy the libraries too (``ldd PROGRAM`` in the build stage lists them), install the package
+        that contains them, or link statically.
+
+            RUN apk add --no-cache libssl3
 
     References:
         - System V ABI, chapter 5, "Dynamic Section" and "Shared Object Dependencies"
@@ -62,11 +61,11 @@ class MissingLibrary(Check):
     reads = (HEADS, ContentRequest(libraries=True))
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look up what the started program needs, then what the others do."""
+        """Look up the libraries of the started program, then those of the others."""
         if is_windows(rootfs):
             return
         start = find_start(rootfs)
-        started = None if start is None else program_behind(rootfs, start)
+        started = None if start is None else program_run(rootfs, start)
         others = _others(rootfs, started)
         absent = _absent(rootfs, others if started is None else [started, *others])
         if not absent:
@@ -86,11 +85,11 @@ class MissingLibrary(Check):
         missing = _missing(rootfs, started, absent)
         if not missing or _lacks_loader(rootfs, started):
             return
-        what = "a library" if len(missing) == 1 else f"{len(missing)} libraries"
+        what = "a library that is" if len(missing) == 1 else f"{len(missing)} libraries that are"
         yield self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}": {shown(rootfs, started)} needs {what} '
-            f"that the root filesystem does not have: {', '.join(missing[:_RELATED])}"
+            f"not in the root filesystem: {', '.join(missing[:_RELATED])}"
             + (", …" if len(missing) > _RELATED else ""),
             at={"pointer": start.pointer, "path": started.entry.path},
         )
@@ -98,9 +97,10 @@ class MissingLibrary(Check):
     def _report_others(self, rootfs: Rootfs, name: str, programs: list[Placed]) -> Finding:
         first = programs[0]
         count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
+        verb = "needs" if len(programs) == 1 else "need"
         return self.finding(
             first.layer,
-            f"{name_of(rootfs)} has no {name}, which {count} in PATH must have: "
+            f"{name_of(rootfs)} has no {name}, which {count} in PATH {verb}: "
             f"{', '.join(placed.entry.path for placed in programs[:_RELATED])}"
             + (", …" if len(programs) > _RELATED else ""),
             at=place_of(rootfs, first.entry),
@@ -119,7 +119,7 @@ def _needed(rootfs: Rootfs, program: Placed) -> tuple[str, ...]:
 
 
 def _missing(rootfs: Rootfs, program: Placed, absent: frozenset[str]) -> tuple[str, ...]:
-    """The libraries that a program needs among those that the root does not have."""
+    """The libraries that a program needs and that are missing in the root."""
     missing = tuple(name for name in _needed(rootfs, program) if name in absent)
     if not missing or not _is_for_musl(rootfs, program):
         return missing
@@ -127,23 +127,23 @@ def _missing(rootfs: Rootfs, program: Placed, absent: frozenset[str]) -> tuple[s
 
 
 def _absent(rootfs: Rootfs, programs: list[Placed]) -> frozenset[str]:
-    """The libraries that programs need and that are nowhere in the root."""
+    """The libraries that programs need and that do not exist anywhere in the root."""
     needed = (name for program in programs for name in _needed(rootfs, program))
     names = set(islice(needed, _NAMES))
-    folders = tuple(_library_folders())
+    directories = tuple(_library_directories())
     doubtful = frozenset(
         name
         for name in names
         if not name.startswith(_INJECTED)
-        and not any(f"{folder}/{name}" in rootfs for folder in folders)
+        and not any(f"{directory}/{name}" in rootfs for directory in directories)
         and not ("/" in name and rootfs.resolve(name) is not None)
     )
     found = rootfs.named(*sorted(doubtful)) if doubtful else ()
     return doubtful - {row.path.rpartition("/")[2] for row in found}
 
 
-def _library_folders() -> Iterator[str]:
-    yield from _FOLDERS
+def _library_directories() -> Iterator[str]:
+    yield from _DIRECTORIES
     for triplet in _TRIPLETS:
         yield f"usr/lib/{triplet}-linux-gnu"
         yield f"lib/{triplet}-linux-gnu"
@@ -154,13 +154,13 @@ def _is_for_musl(rootfs: Rootfs, program: Placed) -> bool:
 
 
 def _lacks_loader(rootfs: Rootfs, program: Placed) -> bool:
-    """Whether the loader is missing too, which missing-interpreter reports."""
+    """Whether the loader is missing too; missing-interpreter reports that."""
     loader = elf_interpreter(rootfs.content(program) or b"")
     return loader is not None and rootfs.resolve(loader) is None
 
 
 def _others(rootfs: Rootfs, started: Placed | None) -> list[Placed]:
-    """The programs in PATH that need libraries, apart from the one that is started."""
+    """The programs in PATH that may need libraries, except the started one."""
     apart = None if started is None else started.entry.path
     return [
         Placed(row.layer, row.entry)

@@ -1,11 +1,11 @@
-"""Facts of a program, from the first bytes of its file: ELF or script.
+"""Properties of a program, from the first bytes of its file: ELF or script.
 
 Sources: System V ABI, chapters 4 (ELF header) and 5 (program header, PT_INTERP), with its
 processor supplements; Linux 6.6, fs/binfmt_script.c and fs/binfmt_elf.c; GOARCH values as Go 1.22
 lists them.
 
 Four fields of the headers are read with struct: pyelftools takes 40 ms to import, and nearly every
-program is in order. Where its loader seems to be missing, pyelftools has the last word.
+program is valid. If its loader seems to be missing, the result of pyelftools decides.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 BYTE_ORDER_MARK = "\ufeff"
-"""What some editors put before a text; in a script it hides the ``#!``."""
+"""Written at the start of a file by some editors; in a script it hides the ``#!``."""
 
 IDENT_SIZE = 20
-"""Bytes of an ELF file that tell class, byte order and machine."""
+"""Bytes of an ELF file that contain class, byte order and machine."""
 
 _MAGIC = b"\x7fELF"
-# Mach-O of 32 and 64 bits (mach-o/loader.h), and several of them in one file (mach-o/fat.h). The
-# classes of Java begin as the latter do, but their version is higher than a count of programs.
+# Mach-O of 32 and 64 bits (mach-o/loader.h), and several of them in one file (mach-o/fat.h). Java
+# classes begin like the latter, but their version is higher than the number of programs.
 _MACH_O = (b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 _FAT = b"\xca\xfe\xba\xbe\0\0\0"
 _FAT_MOST = 20
 _PT_INTERP = 3
 _LINE = 256
-"""Bytes of the first line that Linux looks at (BINPRM_BUF_SIZE; 128 before Linux 5.1)."""
+"""Bytes of the first line that Linux reads (BINPRM_BUF_SIZE; 128 before Linux 5.1)."""
 
 
 class Machine(NamedTuple):
@@ -65,10 +65,10 @@ ARCHITECTURES: Mapping[str, Machine] = MappingProxyType(
         "s390x": Machine(64, ">", 22),
     },
 )
-"""What programs for an architecture look like, by the name that configs give it (GOARCH)."""
+"""The machine of the programs for an architecture, by its name in configs (GOARCH)."""
 
 _NAMES = {machine: name for name, machine in ARCHITECTURES.items()}
-# Other words that containerd and podman take for the same architectures.
+# Other names that containerd and Podman accept for these architectures.
 _ALIASES = {
     "aarch64": "arm64",
     "armel": "arm",
@@ -89,8 +89,8 @@ class Shebang(NamedTuple):
     """The first line of a script.
 
     Attributes:
-        interpreter: The program that it names, as the kernel takes it.
-        argument: The rest of the line, which is one argument whatever it holds.
+        interpreter: The program that it names, as the kernel reads it.
+        argument: The rest of the line, which is a single argument.
     """
 
     interpreter: str
@@ -98,7 +98,7 @@ class Shebang(NamedTuple):
 
 
 def machine_of(head: bytes) -> Machine | None:
-    """What an ELF file was built for; None if it is none."""
+    """What an ELF file was built for; None if it is not an ELF file."""
     if len(head) < IDENT_SIZE or not head.startswith(_MAGIC):
         return None
     if head[4] not in (1, 2) or head[5] not in (1, 2):
@@ -109,21 +109,21 @@ def machine_of(head: bytes) -> Machine | None:
 
 
 def machine_for(architecture: str | None) -> Machine | None:
-    """What programs for an architecture look like; None if it is not known."""
+    """The machine of the programs for an architecture; None if it is not known."""
     word = (architecture or "").lower()
     return ARCHITECTURES.get(_ALIASES.get(word, word))
 
 
 def runs_too(machine: Machine, wanted: Machine) -> bool:
-    """Whether processors of an architecture may run programs of this other one."""
+    """Whether processors of an architecture may run programs for another one."""
     return machine in _ALSO_RUN.get(str(wanted), ())
 
 
 def elf_interpreter(head: bytes) -> str | None:
-    """The dynamic loader that an ELF file asks for.
+    """The dynamic loader of an ELF file.
 
     Returns:
-        None for a static program, and where headers or name lie beyond ``head``.
+        None for a static program, and if headers or name are beyond ``head``.
     """
     machine = machine_of(head)
     if machine is None:
@@ -156,7 +156,7 @@ def _find_interpreter(head: bytes, machine: Machine) -> str | None:
 
 
 def elf_interpreter_by_library(head: bytes) -> str | None:
-    """The dynamic loader that an ELF file asks for, as pyelftools reads it; None if none."""
+    """The dynamic loader of an ELF file, as pyelftools reads it; None without one."""
     from elftools.common.exceptions import ELFError
     from elftools.elf.elffile import ELFFile
     from elftools.elf.segments import InterpSegment
@@ -172,7 +172,7 @@ def elf_interpreter_by_library(head: bytes) -> str | None:
 
 
 def _without_sections(head: bytes) -> bytes:
-    """The head with no section headers: they lie at the end of the file, which is not at hand."""
+    """The head without section headers: they are at the end of the file, which was not kept."""
     wide = head[4] == 2
     offset = slice(40, 48) if wide else slice(32, 36)
     count_and_names = slice(60, 64) if wide else slice(48, 52)
@@ -189,7 +189,7 @@ def _text_at(head: bytes, offset: int, length: int) -> str | None:
 
 
 def shebang_of(head: bytes) -> Shebang | None:
-    """The first line of a script; None if there is none that names an interpreter."""
+    """The first line of a script; None if it does not name an interpreter."""
     if not head.startswith(b"#!"):
         return None
     line = head[2:_LINE].partition(b"\n")[0].strip(b" \t")
@@ -200,14 +200,14 @@ def shebang_of(head: bytes) -> Shebang | None:
 
 
 def foreign_system(head: bytes) -> str | None:
-    """The operating system that a program was built for, if its format is that of another one."""
+    """The operating system of a program, if its format is not that of Linux."""
     if head.startswith(_MACH_O) or (head.startswith(_FAT) and 0 < head[7] < _FAT_MOST):
         return "macOS"
     return "Windows" if head.startswith(b"MZ") else None
 
 
 def is_plain_text(head: bytes) -> bool:
-    """Whether a file holds text (or nothing at all), so that it is no program of any format."""
+    """Whether a file contains text or is empty, and so is not a program of any format."""
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:

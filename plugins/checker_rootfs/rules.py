@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.checks.check import Check
+from checker import Check
 from checker_rootfs.baked_in_host_file import BakedInHostFile
 from checker_rootfs.baked_in_identity import BakedInIdentity
 from checker_rootfs.blocked_mount_point import BlockedMountPoint
@@ -21,7 +21,7 @@ from checker_rootfs.missing_entrypoint import MissingEntrypoint
 from checker_rootfs.missing_health_program import MissingHealthProgram
 from checker_rootfs.missing_interpreter import MissingInterpreter
 from checker_rootfs.missing_library import MissingLibrary
-from checker_rootfs.odd_base_folder import OddBaseFolder
+from checker_rootfs.odd_base_directory import OddBaseDirectory
 from checker_rootfs.runtime_leftover import RuntimeLeftover
 from checker_rootfs.setuid_program import SetuidProgram
 from checker_rootfs.unknown_user import UnknownUser
@@ -44,7 +44,7 @@ RULES: tuple[type[Check], ...] = (
     BrokenSymlink,
     HalfMergedUsr,
     BlockedMountPoint,
-    OddBaseFolder,
+    OddBaseDirectory,
     RuntimeLeftover,
     KernelInImage,
     WorldWritable,

@@ -1,13 +1,11 @@
-"""RFS017: programs that run as their owner or group, whoever starts them."""
+"""RFS017: programs that run with the rights of their owner or group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker.checks.listing import first_few
-from checker.model.rootfs import Placed, Rootfs
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
 _SETUID, _SETGID = 0o4000, 0o2000
@@ -17,22 +15,25 @@ _RELATED = 200
 
 
 class SetuidProgram(Check):
-    """The root filesystem holds setuid or setgid programs.
+    """The root filesystem contains setuid or setgid programs.
 
     What it means:
         Files with the setuid or setgid bit run with the rights of their owner or group. One note
         lists them all; every distribution has some, such as ``su`` and ``passwd``. One that others
-        may write to is an error of its own, and a setuid program that a group may write to a
-        warning. On folders the setgid bit only hands on the group, and is not reported.
+        can write to is a separate error, and a setuid program that a group can write to is a
+        warning. On directories the setgid bit only passes on the group, and is not reported.
 
     Why it matters:
-        In a container that does not run as root they are the ways to become root in it. With a
-        file that others may write to, anyone can put own code there; Linux clears the bits at the
-        first write, but not everything that unpacks or copies images does.
+        In a container that does not run as root they are ways to become root. Whoever can write to
+        such a file can replace its code; Linux clears the bits at the first write, but tools that
+        unpack or copy images may not.
 
     How to fix it:
-        Remove the bits of what the application does not need (``chmod a-s``), or start containers
-        with ``--security-opt no-new-privileges``.
+        Remove the bits that the application does not need, or start containers without new
+        privileges:
+
+            RUN chmod a-s /usr/bin/su
+            docker run --security-opt no-new-privileges app:1
 
     References:
         - execve(2), "Effect on process credentials"; inode(7)
@@ -44,7 +45,7 @@ class SetuidProgram(Check):
     severity = Severity.NOTE
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """List the programs; report each that others can change."""
+        """List the programs; report each that others can modify."""
         if is_windows(rootfs):
             return
         rows = rootfs.with_mode(_SETUID | _SETGID)
@@ -67,7 +68,7 @@ class SetuidProgram(Check):
         rights = f"user {entry.uid}" if entry.mode & _SETUID else f"group {entry.gid}"
         yield self.finding(
             placed.layer,
-            f"{shown(rootfs, placed)} has mode {octal(entry)}: it runs as {rights}, and {who} may "
+            f"{shown(rootfs, placed)} has mode {octal(entry)}: it runs as {rights}, and {who} can "
             "write to it",
             at=place_of(rootfs, entry),
             severity=severity,

@@ -1,37 +1,37 @@
-"""RFS007: an image that runs as a user or group whom its root does not know."""
+"""RFS007: an image that runs as an unknown user or group."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.rootfs import Rootfs
+from checker import Finding, Rootfs, Severity
 from checker_rootfs.accounts import ACCOUNTS, GROUP, PASSWD, read_accounts
-from checker_rootfs.command import why_skipped
+from checker_rootfs.command import ConfigCheck
 from checker_rootfs.places import is_windows, name_of, shown
 
 _NUMBER = r"[+-]?[0-9]+"
 
 
-class UnknownUser(Check):
-    """The config names a user or group that the root filesystem does not know.
+class UnknownUser(ConfigCheck):
+    """The config names a user or group that is not defined in the root filesystem.
 
     What it means:
-        User in the config gives the user, or user and group, by name. Engines look the name up in
-        etc/passwd and etc/group of the image, and it is not there, or the file itself is not.
-        Numeric ids need no entry and pass. So do images for Windows, and account files that are
-        links to places out of sight.
+        User in the config gives the user, or user and group, by name. Engines look up the name in
+        etc/passwd and etc/group of the image, and it is not defined, or the file is missing.
+        Numeric IDs need no entry and are accepted. Images for Windows, and account files that are
+        links to paths outside the image, are ignored.
 
     Why it matters:
-        No container starts: "unable to find user app: no matching entries in passwd file". That
-        holds for ``root`` too, in an image without etc/passwd.
+        Containers do not start: "unable to find user app: no matching entries in passwd file". This
+        applies to ``root`` too, in an image without etc/passwd.
 
     How to fix it:
-        Create the user in a build step (``RUN adduser -D app``), copy etc/passwd and etc/group into
-        an image that is built from scratch, or give the user as a number (``USER 1000:1000``).
+        Create the user in a build step, copy etc/passwd and etc/group into an image that is built
+        from scratch, or use numeric IDs:
+
+            before:  USER app
+            after:   USER 1000:1000
 
     References:
         - OCI image-spec 1.1, config.md, "User"
@@ -42,10 +42,6 @@ class UnknownUser(Check):
     name = "unknown-user"
     severity = Severity.ERROR
     reads = (ACCOUNTS,)
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images say whom they run as."""
-        return why_skipped(archive)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the user and the group of the config."""
@@ -61,19 +57,19 @@ class UnknownUser(Check):
                     config,
                     f'{name_of(rootfs)} runs as {what} "{name}", {problem}',
                     at={"pointer": "/config/User", "path": path},
-                    fix=f"create the {what} in the image, or give its number",
+                    fix=f"create the {what} in the image, or use its numeric ID",
                 )
 
 
 def _problem(rootfs: Rootfs, name: str, path: str) -> str | None:
-    """Why engines do not find a name in a file of accounts; None if they may find it."""
+    """Why engines do not find a name in an account file; None if they may find it."""
     if not name or re.fullmatch(_NUMBER, name):
         return None
     accounts = read_accounts(rootfs, path)
     if accounts is None:
-        # A link may lead to where the runtime puts the file.
+        # A link may lead to a file that the runtime provides.
         dangles = rootfs.get(path) is not None and rootfs.resolve(path) is None
-        return None if dangles else f"and there is no {path} to look it up in"
+        return None if dangles else f"but the image has no {path} to look it up in"
     if accounts.names is None or name in accounts.names:
         return None
-    return f"which {shown(rootfs, accounts.placed)} does not list"
+    return f"which {shown(rootfs, accounts.placed)} does not define"

@@ -1,13 +1,11 @@
-"""RFS026: programs in the folders of PATH that cannot be started."""
+"""RFS026: programs in the directories of PATH that cannot be started."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Finding, Placed, Rootfs, Severity
 from checker_rootfs.command import (
     HEADS,
     Lookup,
@@ -21,12 +19,12 @@ from checker_rootfs.program import Shebang, elf_interpreter, shebang_of
 
 _ENV = "/usr/bin/env"
 _RELATED = 20
-# Time is bounded: of more interpreters than this not all are looked up.
+# Limit of time: of more interpreters than this not all are looked up.
 _WORDS = 300
 
 
 class _Needy(NamedTuple):
-    """A program and the interpreter or loader that it asks for."""
+    """A program and the interpreter or loader that it needs."""
 
     placed: Placed
     script: Shebang | None
@@ -34,23 +32,26 @@ class _Needy(NamedTuple):
 
 
 class UnrunnableProgram(Check):
-    """A program in a folder of PATH cannot be started.
+    """A program in a directory of PATH cannot be started.
 
     What it means:
-        Of every executable in the folders of PATH the interpreter of its first line, or the loader
-        that it is linked for, is looked up in the root. A script whose first line ends in CR LF is
-        a warning: the kernel looks for an interpreter with a carriage return in its name. A missing
-        interpreter or loader is a note for all programs that need it, since packages often bring
-        scripts for languages that are not installed. What the image itself starts is looked at by
-        missing-interpreter.
+        For every executable in the directories of PATH, the interpreter in its first line, or its
+        loader, is looked up in the root filesystem. A script whose first line ends in CR LF is a
+        warning: the kernel looks for an interpreter with a carriage return in its name. A missing
+        interpreter or loader is one note for all programs that need it, since packages often
+        contain scripts for languages that are not installed. The program that the image starts is
+        checked by missing-interpreter.
 
     Why it matters:
-        Whoever calls the program gets "no such file or directory", though it is there. With a
-        loader it tells that programs were copied from an image with another C library.
+        Calling the program fails with "no such file or directory", although it exists. A missing
+        loader shows that programs were copied from an image with another C library.
 
     How to fix it:
-        Convert the line ends (``dos2unix FILE``; ``* text=auto eol=lf`` in .gitattributes),
-        install the interpreter, or leave the programs out.
+        Convert the line endings, install the interpreter, or remove the programs. To keep LF line
+        endings in a git repository:
+
+            # .gitattributes
+            * text=auto eol=lf
 
     References:
         - execve(2), "Interpreter scripts"; ld.so(8)
@@ -63,7 +64,7 @@ class UnrunnableProgram(Check):
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at the head of each program; look each interpreter up once."""
+        """Check the head of each program; look up each interpreter once."""
         if is_windows(rootfs):
             return
         config = rootfs.config
@@ -86,8 +87,8 @@ class UnrunnableProgram(Check):
         entry = placed.entry
         return self.finding(
             placed.layer,
-            f"{shown(rootfs, placed)} is a script whose first line ends in CR LF, and the kernel "
-            "takes the carriage return as part of it",
+            f"{shown(rootfs, placed)} is a script whose first line ends in CR LF; the carriage "
+            "return becomes part of the interpreter's name or argument",
             at=place_of(rootfs, entry),
             severity=Severity.WARNING,
             fix=f"sed -i 's/\\r$//' /{entry.path}",
@@ -98,9 +99,10 @@ class UnrunnableProgram(Check):
     ) -> Finding:
         first = programs[0]
         count = f"{len(programs)} programs" if len(programs) > 1 else "1 program"
+        verb = "that need" if len(programs) > 1 else "that needs"
         return self.finding(
             first.layer,
-            f'{name_of(rootfs)} has {count} that "{word}" is to run, {problem}: '
+            f'{name_of(rootfs)} has {count} {verb} "{word}", {problem}: '
             f"{', '.join(placed.entry.path for placed in programs[:_RELATED])}"
             + (", …" if len(programs) > _RELATED else ""),
             at=place_of(rootfs, first.entry),
@@ -112,7 +114,7 @@ class UnrunnableProgram(Check):
 
 
 def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
-    """The programs in the folders of PATH that need an interpreter or a loader."""
+    """The programs in the directories of PATH that need an interpreter or a loader."""
     for row, head in programs_in_path(rootfs):
         script = shebang_of(head) if b"\n" in head else None
         interpreter = elf_interpreter(head) if script is None else script.interpreter
@@ -121,11 +123,11 @@ def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
 
 
 def _words(needy: _Needy) -> tuple[str, ...]:
-    """What must be there for a program to run."""
+    """The files that a program needs to run."""
     script = needy.script
     interpreter = needy.interpreter
     if script is None or interpreter != _ENV:
-        # The kernel does not look a bare name up in PATH.
+        # The kernel does not search PATH for a bare name.
         return (interpreter if "/" in interpreter else f"./{interpreter}",)
     name = script.argument
     if not name or name.startswith("-") or "=" in name or " " in name:
@@ -139,4 +141,4 @@ def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
         return describe_missing(rootfs, lookup)
     if is_executable(lookup.found.entry):
         return None
-    return f"but {shown(rootfs, lookup.found)} is no executable file"
+    return f"but {shown(rootfs, lookup.found)} is not an executable file"

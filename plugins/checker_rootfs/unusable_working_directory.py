@@ -1,34 +1,33 @@
-"""RFS008: an image whose working directory is not there, or is no directory."""
+"""RFS008: an image whose working directory does not exist or is not a directory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.command import is_mounted, why_skipped, working_directory
+from checker import Config, Finding, Placed, Rootfs, Severity
+from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
 from checker_rootfs.places import is_windows, name_of, shown
 
 
-class UnusableWorkingDirectory(Check):
-    """The working directory of an image is no directory, or not in its root filesystem.
+class UnusableWorkingDirectory(ConfigCheck):
+    """The working directory of an image does not exist or is not a directory.
 
     What it means:
-        WorkingDir in the config leads, symlinks followed inside the root, to a file, or through
-        one; that is an error. If nothing is there, engines make an empty directory that belongs to
-        root; that is a note.
+        WorkingDir in the config leads, symlinks resolved inside the root, to a file, or through
+        one: an error. If it does not exist, engines create an empty directory that is owned by
+        root: a note.
 
     Why it matters:
-        With a file in its place no container starts: "not a directory". A directory that has to be
-        made often tells that what was to lie in it is missing as well, and a container that does
-        not run as root cannot write into it.
+        With a file in its place containers do not start: "not a directory". A missing directory
+        often shows that the files in it are missing as well, and a container that does not run as
+        root cannot write to it.
 
     How to fix it:
-        Correct WorkingDir (``WORKDIR`` in a Dockerfile makes the directory too), or copy the files
-        that belong there.
+        Correct WorkingDir, or copy the files. ``WORKDIR`` in a Dockerfile creates the directory
+        too:
+
+            WORKDIR /srv/app
+            COPY . .
 
     References:
         - OCI image-spec 1.1, config.md, "WorkingDir"
@@ -39,32 +38,28 @@ class UnusableWorkingDirectory(Check):
     name = "unusable-working-directory"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Only images have a working directory."""
-        return why_skipped(archive)
-
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Follow the working directory into the root."""
+        """Resolve the working directory in the root filesystem."""
         config = rootfs.config
         if config is None or is_windows(rootfs):
             return
-        folder = working_directory(config)
-        if not folder or is_mounted(folder):
+        directory = working_directory(config)
+        if not directory or is_mounted(directory):
             return
-        obstacle = _obstacle(rootfs, folder)
+        obstacle = _obstacle(rootfs, directory)
         if obstacle is not None:
             yield self._report(
                 rootfs,
                 config,
-                folder,
+                directory,
                 f"but {shown(rootfs, obstacle)} is a {obstacle.entry.kind_name}",
             )
-        elif not _is_there(rootfs, folder):
+        elif not _exists(rootfs, directory):
             yield self._report(
                 rootfs,
                 config,
-                folder,
-                "which the image does not have: engines make it, empty and owned by root",
+                directory,
+                "which does not exist; engines create it, empty and owned by root",
                 Severity.NOTE,
             )
 
@@ -72,21 +67,21 @@ class UnusableWorkingDirectory(Check):
         self,
         rootfs: Rootfs,
         config: Config,
-        folder: str,
+        directory: str,
         problem: str,
         severity: Severity | None = None,
     ) -> Finding:
         return self.finding(
             config,
-            f"{name_of(rootfs)} works in {folder}, {problem}",
-            at={"pointer": "/config/WorkingDir", "path": folder.strip("/")},
+            f"{name_of(rootfs)} has the working directory {directory}, {problem}",
+            at={"pointer": "/config/WorkingDir", "path": directory.strip("/")},
             severity=severity,
         )
 
 
-def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
-    """What is no directory on the way to a folder, links followed."""
-    parts = folder.strip("/").split("/")
+def _obstacle(rootfs: Rootfs, directory: str) -> Placed | None:
+    """The first component of a path that is not a directory, links followed."""
+    parts = directory.strip("/").split("/")
     for count in range(1, len(parts) + 1):
         found = rootfs.resolve("/".join(parts[:count]))
         if found is not None and not found.entry.is_directory:
@@ -94,6 +89,6 @@ def _obstacle(rootfs: Rootfs, folder: str) -> Placed | None:
     return None
 
 
-def _is_there(rootfs: Rootfs, folder: str) -> bool:
-    end = rootfs.follow(folder)
+def _exists(rootfs: Rootfs, directory: str) -> bool:
+    end = rootfs.follow(directory)
     return end is not None and rootfs.holds(end)

@@ -1,36 +1,34 @@
-"""RFS006: whiteout files in an archive that an engine would import as one root filesystem."""
+"""RFS006: whiteout files in a flat root filesystem."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.entries import Entry
-from checker.model.rootfs import Rootfs
+from checker import Archive, Check, Entry, Finding, Rootfs, Severity
 
 _RELATED = 10
 
 
 class WhiteoutInFlatRootfs(Check):
-    """A flat root filesystem holds whiteout files.
+    """A flat root filesystem contains whiteout files.
 
     What it means:
-        Files whose names begin with ``.wh.`` mark, in a layer, what is to be taken away from the
-        layers below. This archive is no image but one flat tree, in which they have nothing to
-        take away: it is a single layer of an image, or was made of a storage directory of aufs.
+        In a layer, a file whose name begins with ``.wh.`` hides a path of the lower layers. This
+        archive is not an image but one flat tree, in which whiteouts have no meaning: it is a
+        single layer of an image, or was made from a storage directory of aufs.
 
     Why it matters:
-        ``docker import`` and ``podman import`` treat the tree as a layer: they act on these
-        files and drop them, so that the imported image does not hold what the archive holds. And
-        a layer alone is not the whole root: what lies in the layers below it is missing.
+        ``docker import`` and ``podman import`` treat the tree as a layer: they apply these files
+        and drop them, so the imported image does not contain what the archive contains. And a
+        single layer is not a complete root filesystem: the content of the lower layers is missing.
 
     How to fix it:
-        Export the whole root (``docker export CONTAINER``), or keep the image as an image
-        (``docker save IMAGE``). If the tree is meant as it is, delete the ``.wh.`` files before it
-        is packed.
+        Export the complete root filesystem, or save the image. If the tree is intended, delete the
+        ``.wh.`` files before it is packed.
+
+            docker export CONTAINER -o rootfs.tar
+            docker save IMAGE -o image.tar
 
     References:
         - OCI image-spec 1.1, layer.md, "Whiteouts"
@@ -42,11 +40,11 @@ class WhiteoutInFlatRootfs(Check):
     severity = Severity.WARNING
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """In the layers of images whiteouts are in their place."""
-        return None if archive.rootfs is not None else "the archive is no flat root filesystem"
+        """Give the reason if the archive is not a flat root filesystem."""
+        return None if archive.rootfs is not None else "the archive is not a flat root filesystem"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Report the whiteouts of a flat root, all at once."""
+        """Report the whiteouts of a flat root in one finding."""
         if rootfs.image is not None:
             return
         for layer in rootfs.layers:
@@ -59,11 +57,11 @@ class WhiteoutInFlatRootfs(Check):
 
     def _report(self, rootfs: Rootfs, count: int, shown: list[Entry]) -> Finding:
         first = shown[0]
-        files = "1 whiteout file" if count == 1 else f"{count} whiteout files, the first"
+        files = "1 whiteout file," if count == 1 else f"{count} whiteout files, the first is"
         return self.finding(
             rootfs,
-            f"a flat root filesystem with {files} {first.path}: an import acts on it and drops it, "
-            "and what it stands for is not in the archive",
+            f"the root filesystem contains {files} {first.path}; an import applies and drops such "
+            "files, and the lower layers that they refer to are not in the archive",
             at={"member": first.name, "path": first.path, "offset": first.offset},
             related=(
                 rootfs.location._replace(member=entry.name, path=entry.path, offset=entry.offset)

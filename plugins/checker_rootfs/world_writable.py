@@ -1,44 +1,42 @@
-"""RFS016: files and folders that everyone may write to."""
+"""RFS016: files and directories that are writable by everyone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.entries import Entry
-from checker.model.rootfs import Placed, Rootfs
+from checker import Check, Entry, Finding, Placed, Rootfs, Severity
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
 from checker_rootfs.command import is_mounted
-from checker_rootfs.folders import LIBRARIES, PROGRAMS
+from checker_rootfs.directories import LIBRARIES, PROGRAMS
 from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _WRITE, _STICKY, _EXECUTABLE = 0o002, 0o1000, 0o111
 _SETID = 0o6000
-_SYSTEM_FOLDERS = PROGRAMS | {"", "etc", "lib", "lib64", "root", "usr", "usr/lib", "var"}
-# Other rules have their say on these.
+_SYSTEM_DIRECTORIES = PROGRAMS | {"", "etc", "lib", "lib64", "root", "usr", "usr/lib", "var"}
+# Other rules report these.
 _TEMPORARY = frozenset({"tmp", "var/tmp"})
 _ACCOUNTS = frozenset({PASSWD, GROUP, SHADOW, GSHADOW})
 
 
 class WorldWritable(Check):
-    """A file or folder may be written to by everyone.
+    """A file or directory is writable by everyone.
 
     What it means:
-        Its mode has the write bit for others. Warnings are programs in the folders of PATH, shared
-        libraries, what lies directly in /etc, and the base folders themselves; anything else is a
-        note, since applications often ship data files of such a mode. Folders with the sticky bit,
-        such as /tmp, pass, as do devices, symlinks and what lies in /dev, /proc and /sys. Account
+        The mode has the write bit for others. Warnings: programs in the directories of PATH, shared
+        libraries, files directly in /etc, and base directories; anything else is a note, since
+        applications often ship data files with such a mode. Directories with the sticky bit, such
+        as /tmp, are accepted, as are devices, symlinks and entries in /dev, /proc and /sys. Account
         files and setuid programs are reported by exposed-account-file and setuid-program.
 
     Why it matters:
-        Whoever gets to run code as any user of the container can change the file, and so what root
-        or another user executes next. ``chmod -R 777`` on the way to a working image is the usual
-        reason.
+        Any code that runs as any user of the container can modify the file, and so what root or
+        another user executes next. The usual reason is ``chmod -R 777``.
 
     How to fix it:
-        ``chmod o-w`` it in the layer that brings it, or give it to the user who needs it
-        (``COPY --chown=app --chmod=755``).
+        Remove the bit in the layer that adds the file, or give the file to the user that needs it:
+
+            before:  RUN chmod -R 777 /srv
+            after:   COPY --chown=app --chmod=755 srv /srv
 
     References:
         - Filesystem Hierarchy Standard 3.0; chmod(1)
@@ -50,7 +48,7 @@ class WorldWritable(Check):
     severity = Severity.WARNING
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at everything with the write bit for others."""
+        """Check all entries with the write bit for others."""
         if is_windows(rootfs):
             return
         for row in rootfs.with_mode(_WRITE):
@@ -59,8 +57,8 @@ class WorldWritable(Check):
                 continue
             yield self.finding(
                 row.layer,
-                f"{shown(rootfs, Placed(row.layer, entry))} is a {entry.kind_name} of mode "
-                f"{octal(entry)}, which everyone may write to",
+                f"{shown(rootfs, Placed(row.layer, entry))} is a {entry.kind_name} with mode "
+                f"{octal(entry)}; everyone can write to it",
                 at=place_of(rootfs, entry),
                 fix=f"chmod o-w /{entry.path}",
                 severity=None if _is_of_system(entry) else Severity.NOTE,
@@ -76,16 +74,16 @@ def _passes(entry: Entry) -> bool:
 
 
 def _is_symlink(rootfs: Rootfs, placed: Placed) -> bool:
-    """Whether a hard link is one to a symlink, whose mode means nothing."""
+    """Whether it is a hard link to a symlink, whose mode has no meaning."""
     file = rootfs.file_of(placed) if placed.entry.is_hard_link else None
     return file is not None and file.entry.is_symlink
 
 
 def _is_of_system(entry: Entry) -> bool:
     if entry.is_directory:
-        return entry.path in _SYSTEM_FOLDERS
-    folder = entry.parent
-    if folder in PROGRAMS:
+        return entry.path in _SYSTEM_DIRECTORIES
+    directory = entry.parent
+    if directory in PROGRAMS:
         return bool(entry.mode & _EXECUTABLE)
     is_library = entry.basename.endswith(".so") or ".so." in entry.basename
-    return folder == "etc" or (is_library and folder.startswith(LIBRARIES))
+    return directory == "etc" or (is_library and directory.startswith(LIBRARIES))

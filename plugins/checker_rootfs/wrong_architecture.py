@@ -1,4 +1,4 @@
-"""RFS004: programs that were built for another architecture than the config says."""
+"""RFS004: programs for another architecture than that of the config."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
-from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.command import HEADS, Start, find_start, program_behind, why_skipped
+from checker import Finding, Placed, Rootfs, Severity
+from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start, program_run
 from checker_rootfs.program import (
     IDENT_SIZE,
     Machine,
@@ -21,31 +18,33 @@ from checker_rootfs.program import (
 )
 
 _FEWEST = 5
-"""ELF files that a root must hold before their majority says anything."""
+"""ELF files that a root must contain before their majority is considered."""
 _LOOKED_AT = 10_000
-"""Executables that are enough to tell what most of them are built for."""
+"""Executables that are examined to find the majority."""
 
 
-class WrongArchitecture(Check):
+class WrongArchitecture(ConfigCheck):
     """The programs of an image were built for another architecture than its config says.
 
     What it means:
-        The ELF header of the program that the image starts (of the interpreter, if it is a script)
-        names another machine, word size or byte order than the config's ``architecture``. That is
-        an error, except where processors may run both: 386 under amd64 is a note, arm under arm64 a
+        The ELF header of the program that the image starts (of the interpreter, for a script)
+        states another machine, word size or byte order than ``architecture`` of the config. That is
+        an error, except where processors may support both: 386 on amd64 is a note, arm on arm64 a
         warning. In an image for Linux, a program in the format of macOS (Mach-O) is an error, and
-        of Windows (PE) a warning. The majority of at least five executables is compared too: it is
-        a warning if the started program tells nothing, and a note if that program fits. Variants,
-        such as arm v6 and v7, are not compared.
+        of Windows (PE) a warning. The majority of at least five executables is compared too: a
+        difference is a warning if the started program has no architecture, and a note if that
+        program matches. Variants, such as arm v6 and v7, are not compared.
 
     Why it matters:
-        The image is chosen for machines on which it cannot run: containers fail at their start with
-        "exec format error", or run slowly under an emulator that happens to be installed.
+        The image is selected for machines on which it cannot run: containers fail to start with
+        "exec format error", or run slowly under an emulator.
 
     How to fix it:
-        Build for the platform that is meant (``--platform``, or GOARCH and the like in
-        cross-builds), or correct the architecture in the config. Often a binary of the build
-        machine was copied into an image for another platform.
+        Build for the intended platform (with GOARCH or similar for cross-builds), or correct the
+        architecture in the config. Often a binary for the build host was copied into an image for
+        another platform.
+
+            docker buildx build --platform linux/arm64 .
 
     References:
         - OCI image-spec 1.1, config.md, "architecture"; image-index.md, "platform"
@@ -57,18 +56,14 @@ class WrongArchitecture(Check):
     severity = Severity.ERROR
     reads = (HEADS,)
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """A flat root names no architecture to compare with."""
-        return why_skipped(archive)
-
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Compare the started program, else the bulk of the executables."""
+        """Compare the started program, or else the majority of the executables."""
         config = rootfs.config
         wanted = None if config is None else machine_for(config.architecture)
         if wanted is None:
             return
         start = find_start(rootfs)
-        program = None if start is None else _elf_behind(rootfs, start)
+        program = None if start is None else _elf_run(rootfs, start)
         if start is None or program is None:
             yield from () if start is None else self._check_system(rootfs, start)
             yield from self._compare_all(rootfs, wanted, Severity.WARNING)
@@ -90,7 +85,7 @@ class WrongArchitecture(Check):
 
     def _check_system(self, rootfs: Rootfs, start: Start) -> Iterator[Finding]:
         """Report a program in the format of another operating system."""
-        placed = program_behind(rootfs, start)
+        placed = program_run(rootfs, start)
         system = None if placed is None else foreign_system(rootfs.content(placed) or b"")
         if placed is None or system is None or start.config.os != "linux":
             return
@@ -99,7 +94,7 @@ class WrongArchitecture(Check):
             f"{start.label}: the config says {start.config.platform}, but {placed.entry.path} "
             f"(layer {placed.layer.position}) was built for {system}",
             at={"pointer": "/os", "path": placed.entry.path},
-            # Some hosts start programs of Windows through a registered interpreter.
+            # Some hosts start Windows programs through a registered interpreter.
             severity=Severity.ERROR if system == "macOS" else Severity.WARNING,
         )
 
@@ -123,7 +118,7 @@ class WrongArchitecture(Check):
         yield self.finding(
             image.config,
             f"{image.label}: the config says {image.config.platform}, but {number} of {total} "
-            f"executables were built for something else, most of them for {most}",
+            f"executables were built for another architecture, most of them for {most}",
             at={"pointer": "/architecture"},
             severity=severity,
         )
@@ -135,16 +130,16 @@ def _severity(machine: Machine, wanted: Machine) -> Severity:
     return Severity.NOTE if wanted == machine_for("amd64") else Severity.WARNING
 
 
-def _elf_behind(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
-    """The ELF file that is started, or that interprets the script which is started."""
-    placed = program_behind(rootfs, start)
+def _elf_run(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
+    """The ELF file that is started, or the interpreter of the started script."""
+    placed = program_run(rootfs, start)
     head = None if placed is None else rootfs.content(placed)
     machine = None if head is None else machine_of(head)
     return None if placed is None or machine is None else (placed, machine)
 
 
 def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
-    """How many visible executables were built for what."""
+    """The number of visible executables by machine."""
     kept = islice(rootfs.kept(), _LOOKED_AT)
     heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
     counts: Counter[Machine] = Counter()

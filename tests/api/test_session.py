@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import subprocess
@@ -520,3 +521,15 @@ def test_no_rules_is_an_error_and_never_a_pass(image: Path, plugins: LoadedPlugi
         assert raised.value.problems == (problem,)
         assert str(problem) in str(raised.value)
     assert session.classify(image).is_loadable
+
+
+def test_what_an_import_prints_names_the_digest_of_the_file(tmp_path: Path) -> None:
+    root = sample("export")
+    path = tmp_path / "root.tar"
+    path.write_bytes(root[:1500] + b"\xff" * 600 + root[2100:])
+    checked = checker.check(path, engine=["podman-5:import"])
+    (verdict,) = checked.required_verdicts
+    assert verdict.outcome is VerdictOutcome.REJECTS
+    assert f"Copying blob sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" in str(
+        verdict.message
+    )

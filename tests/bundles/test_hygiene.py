@@ -291,7 +291,7 @@ def test_caches_of_a_large_layer() -> None:
     )
     entries = layer_of(0, (*many, *members)).entries
     found = {
-        cache.folder: [entries.paths[i] for i in cache.positions] for cache in caches_in(entries)
+        cache.directory: [entries.paths[i] for i in cache.positions] for cache in caches_in(entries)
     }
     assert found == {
         "var/cache/apk": ["var/cache/apk/a", "var/cache/apk/b/c"],

@@ -57,6 +57,15 @@ def test_explain_tells_the_options(checker: Checker) -> None:
     assert rows["ARC003"] == []
 
 
+def test_examples_keep_their_lines(checker: Checker) -> None:
+    example = ["before:  WORKDIR app", "after:   WORKDIR /app"]
+    text = checker("explain", "relative-working-directory").out
+    assert "\n".join(f"        {line}" for line in example) in text
+    markdown = checker("rules", "--format", "markdown").out
+    assert "\n".join(["", "", "```", *example, "```", "", ""]) in markdown
+    assert markdown.count("```\n") % 2 == 0
+
+
 def test_explain_suggests_what_is_meant(checker: Checker) -> None:
     done = checker("explain", "bad-header-sum")
     assert done.code == 2

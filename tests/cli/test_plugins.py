@@ -139,7 +139,10 @@ def test_the_example_passes_its_own_test(installed: dict[str, Path], tmp_path: P
 PROBLEMS = [
     ("broken-import", "plugin broken (broken-import 2.5): cannot be loaded: SystemExit"),
     ("claims-name", "plugin checker_archive (claims-name 2.5): its name is also claimed by"),
-    ("claims-rule", "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is there"),
+    (
+        "claims-rule",
+        "plugin claims_rule (claims-rule 2.5): rule ARC003 of claims_rule is already registered by checker_archive",
+    ),
     ("unknown-hook", "plugin unknown_hook (unknown-hook 2.5): unknown hook checker_cheks"),
 ]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.checks.fix import Fix
 from checker.model.archive import Archive
 from checker.model.location import Location
 from checker.reading.archive import ReadOptions, read_archive
@@ -148,7 +149,7 @@ def findings() -> Run:
         f"says {digest}",
         location=layer.location,
         related=(image.location._replace(pointer="/layers/1/digest"),),
-        fix="write the archive again: its content is not what was pushed",
+        fix=Fix("write the archive again: its content is not what was pushed"),
     )
     duplicates = tuple(
         Finding(
@@ -167,7 +168,7 @@ def findings() -> Run:
         severity=Severity.NOTE,
         message="9,728 zero bytes follow the end marker",
         location=Location(archive=path, offset=1024),
-        fix="nothing needs to be done; `tar --record-size=512 -cf image.tar folder` avoids it",
+        fix=Fix("nothing needs to be done; `tar --record-size=512 -cf image.tar folder` avoids it"),
     )
     waived = note._replace(rule="ARC009", name="old-format", waived="the builder is from 2009")
     checked = CheckedArchive(
@@ -257,7 +258,7 @@ def hostile() -> Run:
             pointer=f"/{HOSTILE}",
         ),
         related=(Location(archive=HOSTILE, member="b" * 4000),),
-        fix=f"remove {HOSTILE}",
+        fix=Fix(f"remove {HOSTILE}"),
     )
     checked = CheckedArchive(
         path=HOSTILE,

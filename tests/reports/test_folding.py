@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.fix import Fix
 from checker.cli import main
 from checker.model.location import Location
 from checker.reports.folding import by_rule, fold
@@ -84,14 +85,14 @@ ALIKE: dict[str, Callable[[int], Finding]] = {
     "digest": lambda n: found(f"{DIGESTS[n]} is not there"),
     "short digest": lambda n: found(f"blob {DIGESTS[n][:19]}... is not there"),
     "pointer": lambda n: found(f"/layers/{n}/size is a text", pointer=f"/layers/{n}/size"),
-    "fix": lambda n: found("it is empty", path=f"e{n}0")._replace(fix=f"remove e{n}0"),
+    "fix": lambda n: found("it is empty", path=f"e{n}0")._replace(fix=Fix(f"remove e{n}0")),
     "nothing": lambda _: found("it is empty"),
 }
 DIFFERENT: dict[str, Callable[[int], Finding]] = {
     "words": lambda n: found(f"f0 is {('odd', 'old')[n]}", path="f0"),
     "mode": lambda n: found(f"f{n}0 has mode 0{n + 4}755", path=f"f{n}0"),
     "media type": lambda n: found(f"the layer is application/x{n}+json"),
-    "fix": lambda n: found("it is odd")._replace(fix=("remove it", "mend it")[n]),
+    "fix": lambda n: found("it is odd")._replace(fix=Fix(("remove it", "change it")[n])),
     "name in a word": lambda n: found(("a fact", "b fact")[n], path="ab"[n]),
 }
 

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from lxml import etree
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
 from checker.model.location import Location
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
@@ -43,6 +44,18 @@ LOCATIONS = st.builds(
     path=MAYBE,
     pointer=MAYBE,
 )
+CHANGES = st.one_of(
+    st.builds(Command, line=TEXTS),
+    st.builds(DockerfileEdit, instructions=TEXTS),
+    st.builds(
+        DocumentEdit,
+        document=TEXTS,
+        pointer=TEXTS,
+        value=st.none() | TEXTS | st.lists(TEXTS, max_size=2),
+        remove=st.booleans(),
+    ),
+)
+FIXES = st.builds(Fix, title=TEXTS, change=st.none() | CHANGES)
 RULES = st.sampled_from(["ARC001", "ARC002"]) | TEXTS
 FINDINGS = st.builds(
     Finding,
@@ -52,7 +65,7 @@ FINDINGS = st.builds(
     message=TEXTS,
     location=LOCATIONS,
     related=st.lists(LOCATIONS, max_size=2).map(tuple),
-    fix=MAYBE,
+    fix=st.none() | FIXES,
     waived=MAYBE,
 )
 RESULTS = st.builds(

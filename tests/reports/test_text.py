@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from checker.checks.finding import Severity
+from checker.checks.fix import Fix
 from checker.reports.layout import Style, pieces, plain, safe, wrap
 from checker.reports.text import WIDTH, lines, print_text, render_text
 from checker.results import Run
@@ -107,12 +108,12 @@ def test_of_one_rule_the_first_few_are_shown(samples: Mapping[str, Run]) -> None
 
 def test_notes_are_told_in_short_unless_they_fail_the_run(samples: Mapping[str, Run]) -> None:
     run = samples["findings"]
-    note = run.archives[0].findings[-2]._replace(severity=Severity.NOTE, fix="mend it")
+    note = run.archives[0].findings[-2]._replace(severity=Severity.NOTE, fix=Fix("change it"))
     run = run._replace(archives=(run.archives[0]._replace(findings=(note, note)),))
     short = render_text(run)
     assert f"{note.rule} {note.name}, 2 times: {note.message}" in short
-    assert "fix: mend it" not in short
-    assert "fix: mend it" in render_text(run._replace(fail_on=Severity.NOTE))
+    assert "fix: change it" not in short
+    assert "fix: change it" in render_text(run._replace(fail_on=Severity.NOTE))
 
 
 def test_of_related_places_the_first_few_are_shown(samples: Mapping[str, Run]) -> None:

@@ -1,6 +1,6 @@
-"""Files whose name ends as those of keys, passwords and recordings do.
+"""Files whose extensions are those of key and password stores and recordings.
 
-Their content is not looked at: most of them are binary, and many are encrypted.
+Their content is not inspected: most of them are binary, and many are encrypted.
 
 Sources: the endings in dockle, pkg/assessor/credential; the documentation of the programs.
 """
@@ -13,45 +13,44 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker import Layer, Rootfs
 from checker.model.entries import REGULAR
-from checker.model.image import Layer
-from checker.model.rootfs import Rootfs
-from checker_hygiene.finds import FOREIGN
+from checker_hygiene.known_files import FOREIGN
 
 _REGULAR = ord(REGULAR)
-# To look through the names of more files takes longer than it is worth.
+# Limit of time: the names in a larger root are not searched.
 _MOST = 20_000
 _KEYS = "a store of keys and certificates"
 _DISK = "a key of an encrypted disk"
-_DATABASE = "a file of a database"
+_DATABASE = "a database file"
 ENDINGS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys((".jks", ".p12", ".pfx", ".pkcs12", ".bcfks"), _KEYS),
         **dict.fromkeys((".keychain", ".agilekeychain"), "a keychain"),
-        **dict.fromkeys((".kdb", ".kdbx", ".psafe3"), "a safe of passwords"),
+        **dict.fromkeys((".kdb", ".kdbx", ".psafe3"), "a password database"),
         **dict.fromkeys((".bek", ".fve", ".tpm"), _DISK),
         **dict.fromkeys((".mdf", ".sdf"), _DATABASE),
         **dict.fromkeys((".private_key", ".ppk"), "a private key"),
         ".secret": "a secret",
-        ".ovpn": "a configuration of OpenVPN, which may hold keys",
-        ".rdp": "a connection of Remote Desktop, which may hold a password",
-        ".cscfg": "a configuration of a service of Azure",
-        ".pcap": "a recording of network traffic",
-        ".gnucash": "somebody's accounts",
+        ".ovpn": "an OpenVPN configuration, which may contain keys",
+        ".rdp": "a Remote Desktop connection, which may contain a password",
+        ".cscfg": "an Azure service configuration",
+        ".pcap": "a capture of network traffic",
+        ".gnucash": "a GnuCash accounting file",
     }
 )
-"""What a file is, by the end of its name."""
+"""The description of a file, by its extension."""
 
 _LAST = frozenset(ending[-3:] for ending in ENDINGS)
 
 
-class Suspect(NamedTuple):
-    """A file whose name ends so.
+class KeyFile(NamedTuple):
+    """A file with such an extension.
 
     Attributes:
-        layer: The layer that holds it.
+        layer: The layer that contains it.
         position: Its position in the layer.
-        what: What such a file is.
+        what: Description of such a file, for messages.
     """
 
     layer: Layer
@@ -59,8 +58,8 @@ class Suspect(NamedTuple):
     what: str
 
 
-def suspects_of(rootfs: Rootfs) -> Iterator[Suspect]:
-    """The visible files whose names end so; none of a root with very many files."""
+def find_key_files(rootfs: Rootfs) -> Iterator[KeyFile]:
+    """The visible files with such extensions; none for a root with very many files."""
     if sum(len(layer.entries) for layer in rootfs.layers) > _MOST:
         return
     for layer, hidden in rootfs.hidden():
@@ -72,9 +71,9 @@ def suspects_of(rootfs: Rootfs) -> Iterator[Suspect]:
                 continue
             what = ENDINGS.get(posixpath.splitext(path)[1])
             if what is not None and entries.sizes[position] and is_own(path):
-                yield Suspect(layer, position, what)
+                yield KeyFile(layer, position, what)
 
 
 def is_own(path: str) -> bool:
-    """Whether a path does not lie in a folder of tests, examples or installed packages."""
+    """Whether a path is outside directories of tests, examples and installed packages."""
     return FOREIGN.isdisjoint(path.split("/")[:-1])

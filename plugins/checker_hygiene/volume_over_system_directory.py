@@ -1,32 +1,35 @@
-"""HYG010: a volume where the engine mounts a filesystem of the kernel."""
+"""HYG010: a volume where engines mount a kernel filesystem."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
+from checker import Check, Config, Finding, Severity
 from checker.model.document import pointer
 from checker.model.entries import clean_path
-from checker.model.image import Config, mapping
+from checker.model.image import mapping
 
 _KERNEL = frozenset({"dev", "proc", "sys"})
 
 
-class VolumeOverSystemFolder(Check):
+class VolumeOverSystemDirectory(Check):
     """The image declares a volume over /dev, /proc or /sys.
 
     What it means:
-        One of the Volumes of the config is /dev, /proc or /sys, or lies below one of them, or is
-        the root itself.
+        One of the Volumes of the config is /dev, /proc or /sys, or a directory below, or the root
+        directory.
 
     Why it matters:
-        Engines mount filesystems of the kernel there. A volume in their place hides devices and
-        processes from the container, or fails to be mounted, and a bind mount of the host's folders
-        there opens the host to the container. A volume over the root cannot be mounted at all.
+        Engines mount kernel filesystems there. A volume in their place hides devices and processes
+        from the container, or fails to mount, and a bind mount of the host's directories exposes
+        the host to the container. A volume over the root cannot be mounted at all.
 
     How to fix it:
-        Take the VOLUME out of the Dockerfile. Volumes are for data.
+        Remove the volume from the Dockerfile. Volumes are for data:
+
+            before:  VOLUME /proc
+            after:   VOLUME /var/lib/app
 
     References:
         - OCI image-spec 1.1, config.md, "Volumes"
@@ -35,11 +38,12 @@ class VolumeOverSystemFolder(Check):
     """
 
     id = "HYG010"
-    name = "volume-over-system-folder"
+    name = "volume-over-system-directory"
+    aliases: ClassVar[tuple[str, ...]] = ("volume-over-system-folder",)
     severity = Severity.NOTE
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at each volume."""
+        """Check each volume."""
         if config.os == "windows":
             return
         for volume in mapping(config.settings.get("Volumes")):
@@ -48,6 +52,6 @@ class VolumeOverSystemFolder(Check):
                 yield self.finding(
                     config,
                     f'{config.location.image} declares the volume "{volume}", where engines mount '
-                    f"{'the root' if not path else 'a filesystem of the kernel'}",
+                    f"{'a kernel filesystem' if path else 'the root filesystem'}",
                     at={"pointer": pointer("config", "Volumes", volume)},
                 )

@@ -1,42 +1,55 @@
-"""RFS013: base folders that are missing, no folders, or closed to those who need them."""
+"""RFS013: base directories that are missing, not directories, or inaccessible."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from checker.checks.check import Check
-from checker.checks.finding import Finding, Severity
-from checker.model.image import Config
-from checker.model.rootfs import Placed, Rootfs
-from checker_rootfs.folders import LEFTOVERS
+from checker import Check, Config, Finding, Placed, Rootfs, Severity
+from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
-_FOLDERS = ("bin", "sbin", "lib", "usr", "usr/bin", "usr/lib", "var", "home", "root", "run", "opt")
+_DIRECTORIES = (
+    "bin",
+    "sbin",
+    "lib",
+    "usr",
+    "usr/bin",
+    "usr/lib",
+    "var",
+    "home",
+    "root",
+    "run",
+    "opt",
+)
 _ENTERED = ("", "bin", "etc", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/lib", "var")
 _TEMPORARY = ("tmp", "var/tmp")
 _MOUNTED = ("dev", "proc", "sys")
 _ENTER, _WRITE, _STICKY = 0o001, 0o002, 0o1000
 
 
-class OddBaseFolder(Check):
-    """A base folder is missing, is no folder, or has a mode that shuts people out.
+class OddBaseDirectory(Check):
+    """A base directory is missing, is not a directory, or has permissions that block users.
 
     What it means:
-        Looked at are the base folders of a Unix root. Warnings: one of them is a file; /tmp or
-        /var/tmp may be written by everyone, but has no sticky bit; the root itself, /usr, /etc,
-        /lib or the like may not be entered by others, and the image does not run as root. Notes:
-        the same in an image that runs as root; a /tmp that only its owner may write to; a root
+        The base directories of a Unix root filesystem are checked. Warnings: one of them is a file;
+        /tmp or /var/tmp is writable by everyone, but has no sticky bit; the root, /usr, /etc, /lib
+        or another cannot be entered by others, and the image does not run as root. Notes: the same
+        in an image that runs as root; a /tmp that only its owner can write to; a root filesystem
         with a shell that lacks /tmp, or a flat one that lacks /dev, /proc or /sys, which engines
-        make in an image, but chroot and virtual machines do not.
+        create in an image, but chroot and virtual machines do not.
 
     Why it matters:
-        Without the sticky bit every user deletes and replaces the temporary files of the others.
-        In a root that others may not enter, a program that runs as another user finds nothing: not
-        its loader, not its own files. Programs that need a temporary file stop without /tmp.
+        Without the sticky bit every user can delete and replace the temporary files of others. If
+        others cannot enter the root, a program that runs as another user finds neither its loader
+        nor its files. Programs that need temporary files fail without /tmp.
 
     How to fix it:
-        ``chmod 1777 tmp var/tmp`` and ``chmod 755`` for the others before the layer is packed. A
-        root of mode 0700 mostly comes from a tar that was made of a temporary folder.
+        Set the modes before the layer is packed. A root with mode 0700 usually comes from a tar of
+        a temporary directory.
+
+            chmod 755 ROOT ROOT/usr ROOT/etc
+            chmod 1777 ROOT/tmp ROOT/var/tmp
 
     References:
         - Filesystem Hierarchy Standard 3.0, chapter 3 and section 5.15
@@ -44,18 +57,19 @@ class OddBaseFolder(Check):
     """
 
     id = "RFS013"
-    name = "odd-base-folder"
+    name = "odd-base-directory"
+    aliases: ClassVar[tuple[str, ...]] = ("odd-base-folder",)
     severity = Severity.WARNING
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look at kind and mode of the base folders."""
+        """Check type and mode of the base directories."""
         if is_windows(rootfs):
             return
-        for path in _FOLDERS:
+        for path in _DIRECTORIES:
             found = rootfs.resolve(path)
             if found is not None and not found.entry.is_directory:
                 kind = found.entry.kind_name
-                yield self._report(rootfs, found, f"is a {kind}, where a folder belongs")
+                yield self._report(rootfs, found, f"is a {kind}, expected a directory")
         yield from self._check_closed(rootfs)
         yield from self._check_temporary(rootfs)
         yield from self._check_missing(rootfs)
@@ -65,12 +79,12 @@ class OddBaseFolder(Check):
         if not closed:
             return
         user = _other_user(rootfs.config)
-        suffers = "no user but its owner" if user is None else f'"{user}", whom the image runs as,'
+        blocked = "users other than its owner" if user is None else f'"{user}", the image\'s user,'
         for placed in closed:
             yield self._report(
                 rootfs,
                 placed,
-                f"has mode {octal(placed.entry)}, so that {suffers} can use what lies in it",
+                f"has mode {octal(placed.entry)}, so {blocked} cannot access its content",
                 Severity.NOTE if user is None else Severity.WARNING,
                 f"chmod 755 /{placed.entry.path}",
             )
@@ -83,29 +97,27 @@ class OddBaseFolder(Check):
                 continue
             fix = f"chmod 1777 /{path}"
             if not mode & _WRITE:
-                problem = (
-                    f"has mode {octal(found.entry)}, so that not everyone can make files in it"
-                )
+                problem = f"has mode {octal(found.entry)}, so not every user can create files in it"
                 yield self._report(rootfs, found, problem, Severity.NOTE, fix)
             elif not mode & _STICKY:
                 problem = (
-                    f"has mode {octal(found.entry)}, without the sticky bit: everyone may delete "
+                    f"has mode {octal(found.entry)}, without the sticky bit: every user can delete "
                     "and replace the files of others"
                 )
                 yield self._report(rootfs, found, problem, None, fix)
 
     def _check_missing(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look for what is missing in a root that is more than a program and its files."""
+        """Find missing directories of a root that is more than a program and its files."""
         if rootfs.resolve("bin/sh") is None:
             return
         implied = {row.path.partition("/")[0] for row in rootfs.below(*LEFTOVERS)}
-        # Into an image engines make the folders that they mount on.
+        # In an image engines create the directories that they mount on.
         expected = ("tmp",) if rootfs.image is not None else (*_MOUNTED, "tmp")
         missing = [path for path in expected if path not in rootfs and path not in implied]
         if missing:
             yield self.finding(
                 rootfs,
-                f"{name_of(rootfs)} has a shell, but no folder {' and no '.join(missing)}",
+                f"{name_of(rootfs)} has a shell, but no directory {' and no '.join(missing)}",
                 severity=Severity.NOTE,
                 fix=f"mkdir {' '.join(f'/{path}' for path in missing)}",
             )
@@ -128,7 +140,7 @@ class OddBaseFolder(Check):
 
 
 def _closed(rootfs: Rootfs, path: str) -> Placed | None:
-    """The folder itself if others may not enter it."""
+    """The directory, if others cannot enter it."""
     placed = rootfs.get(path)
     if placed is None or not placed.entry.is_directory or placed.entry.mode & _ENTER:
         return None
@@ -136,7 +148,7 @@ def _closed(rootfs: Rootfs, path: str) -> Placed | None:
 
 
 def _other_user(config: Config | None) -> str | None:
-    """The user that an image runs as, if that is not root."""
+    """The user that an image runs as, unless it is root."""
     value = None if config is None else config.settings.get("User")
     user = value.partition(":")[0] if isinstance(value, str) else ""
     return None if user in ("", "0", "root") else user

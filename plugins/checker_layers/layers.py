@@ -1,4 +1,4 @@
-"""What several rules ask of layers."""
+"""Layers as the rules see them: where they are used, what is below them, and how they are named."""
 
 from __future__ import annotations
 
@@ -6,32 +6,23 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.model.archive import Archive, Kind, Source
-from checker.model.blob import Blob
-from checker.model.entries import (
-    DIRECTORY,
-    OPAQUE_WHITEOUT,
-    SYMLINK,
-    WHITEOUT_PREFIX,
-    Entries,
-    clean_path,
-)
-from checker.model.image import Image, Layer
+from checker import Archive, Blob, Check, Entries, Image, Kind, Layer, Source
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, SYMLINK, WHITEOUT_PREFIX, clean_path
 from checker.model.names import LAYER_COMPRESSION
 
-# Folders of a path that are looked at; a bound for hostile archives.
+# Parents of a path that are examined; a limit for hostile archives.
 _DEPTH = 64
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
 
 
 class Use(NamedTuple):
-    """A layer in one image, or the one of a flat root filesystem.
+    """A layer as part of one image, or the single layer of a flat root filesystem.
 
     Attributes:
         layer: The layer.
         below: The layers below it, base first.
         image: The image; None for a flat root filesystem.
-        is_root: Whether nothing else can lie below.
+        is_root: Whether no other layers can be below.
     """
 
     layer: Layer
@@ -41,7 +32,7 @@ class Use(NamedTuple):
 
     @property
     def is_known(self) -> bool:
-        """Whether all that lies below is known."""
+        """Whether all layers below are known completely."""
         return self.is_root and all(map(is_read, self.below))
 
     @property
@@ -51,40 +42,48 @@ class Use(NamedTuple):
 
 
 class Below(NamedTuple):
-    """What a lower layer has at a path.
+    """What a lower layer contains at a path.
 
     Attributes:
         layer: The layer.
-        position: Position of the entry; None for a folder that has entries below it alone.
+        position: Position of the entry; None for a directory that is implied by its content.
     """
 
     layer: Layer
     position: int | None
 
 
-def no_layer_reason(archive: Archive) -> str | None:
-    """Why rules about layers have nothing to say; None if there are layers."""
-    if any(image.layers for image in archive.images):
-        return None
-    return "the archive has no layers"
+class LayerCheck(Check):
+    """A check of layers; it is skipped for archives without layers."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the archive has no layers."""
+        return None if _has_layers(archive) else "the archive has no layers"
 
 
-def no_tree_reason(archive: Archive) -> str | None:
-    """Why rules about layers and flat roots have nothing to say; None if there is one."""
-    if archive.rootfs is not None:
-        return None
-    return no_layer_reason(archive) and "the archive has no layers and no root filesystem"
+class TreeCheck(Check):
+    """A check of layers and flat root filesystems; it is skipped for archives without either."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the archive has neither."""
+        if archive.rootfs is not None or _has_layers(archive):
+            return None
+        return "the archive has no layers and no root filesystem"
+
+
+def _has_layers(archive: Archive) -> bool:
+    return any(image.layers for image in archive.images)
 
 
 def trees(archive: Archive) -> Iterator[Layer]:
-    """The layers whose content is there, and the one of a flat root filesystem."""
+    """The layers whose content is in the archive, and that of a flat root filesystem."""
     if archive.rootfs is not None:
         yield from archive.rootfs.layers
     yield from (layer for layer, _ in present_layers(archive))
 
 
 def uses(archive: Archive) -> Iterable[list[Use]]:
-    """The uses of each layer, by its content."""
+    """The uses of each layer, grouped by its content."""
     if archive.rootfs is not None:
         return [[Use(archive.rootfs.layers[0], (), is_root=archive.kind is Kind.ROOTFS)]]
     found: dict[int, list[Use]] = {}
@@ -97,18 +96,18 @@ def uses(archive: Archive) -> Iterable[list[Use]]:
 
 
 def whose(layer: Layer) -> str:
-    """How messages begin: which layer it is, unless the archive is itself the tree."""
+    """How messages begin: with the layer, unless the archive is the tree itself."""
     return "" if layer.location.image is None else f"{layer.label}: "
 
 
 def shown(entries: Entries, position: int) -> str:
-    """An entry and its place, for messages."""
+    """An entry and its offset, for messages."""
     name = entries.name(position) or "an entry without a name"
     return f"{name} at byte {entries.offsets[position]}"
 
 
 def find_below(below: Sequence[Layer], path: str) -> Below | None:
-    """What the topmost lower layer that says something of a path has there; None for nothing."""
+    """What the topmost lower layer that affects a path contains there; None for nothing."""
     parents = list(prefixes(path, len(path) - 1))
     for layer in reversed(below):
         entries = layer.entries
@@ -123,23 +122,25 @@ def find_below(below: Sequence[Layer], path: str) -> Below | None:
 
 
 def _hides(entries: Entries, path: str, parents: Sequence[str]) -> bool:
-    """Whether a layer takes away what those below it have at a path."""
+    """Whether a layer hides what the layers below it contain at a path."""
     by_path, kinds = entries.by_path, entries.kinds
-    if any(folder in by_path and kinds[by_path[folder]] != _DIRECTORY for folder in parents):
+    if any(
+        directory in by_path and kinds[by_path[directory]] != _DIRECTORY for directory in parents
+    ):
         return True
     return bool(entries.whiteouts) and any(
-        f"{folder}{slash}{name}" in entries.whiteouts
-        for folder, slash, base in (part.rpartition("/") for part in (*parents, path))
+        f"{directory}{slash}{name}" in entries.whiteouts
+        for directory, slash, base in (part.rpartition("/") for part in (*parents, path))
         for name in (WHITEOUT_PREFIX + base, OPAQUE_WHITEOUT)
     )
 
 
 def prefixes(path: str, longest: int) -> Iterator[str]:
-    """The folders that a path lies in and the path itself, from the top down.
+    """The parents of a path and the path itself, from the root down.
 
     Args:
         path: The path.
-        longest: Characters of the longest prefix that matters.
+        longest: Length in characters of the longest prefix that is wanted.
     """
     end = -1
     for _ in range(_DEPTH):
@@ -152,7 +153,7 @@ def prefixes(path: str, longest: int) -> Iterator[str]:
 
 
 def present_layers(archive: Archive) -> Iterator[tuple[Layer, Blob]]:
-    """The layers whose content is there, with it; each content once, whoever shares it."""
+    """The layers whose content is in the archive, with it; shared content is yielded once."""
     seen: set[int] = set()
     for image in archive.images:
         for layer in image.layers:
@@ -163,13 +164,13 @@ def present_layers(archive: Archive) -> Iterator[tuple[Layer, Blob]]:
 
 
 def is_tar_layer(layer: Layer) -> bool:
-    """Whether the layer must be a tar: an unknown media type may be anything, even encrypted."""
+    """Whether the layer must be a tar: an unknown media type may be encrypted, for example."""
     media_type = None if layer.descriptor is None else layer.descriptor.media_type
     return media_type is None or media_type in LAYER_COMPRESSION
 
 
 def is_cut_with_archive(archive: Archive, blob: Blob) -> bool:
-    """Whether the content ends early because the archive around it does."""
+    """Whether the content is truncated because the archive is."""
     if archive.source is Source.FOLDER or blob.position < 0:
         return False
     return blob.size < archive.entries.sizes[blob.position]
@@ -187,7 +188,7 @@ def is_read(layer: Layer) -> bool:
 
 
 def is_read_to_end(blob: Blob) -> bool:
-    """Whether the end of the layer that was seen is its own, not that of a limit or corruption."""
+    """Whether the layer was read to its end, not to a limit or a corrupt place."""
     limits = () if blob.tar is None else blob.tar.limits
     return blob.whole and blob.compression.error is None and not limits
 
@@ -199,8 +200,8 @@ def through_parents(layers: Sequence[Layer], path: str) -> str | None:
         parent = "/".join(parts[:count])
         target = symlink_at(layers, parent)
         if target is not None:
-            folder = "" if target.startswith("/") else posixpath.dirname(parent)
-            return clean_path(posixpath.join(folder, target.lstrip("/"), *parts[count:]))
+            directory = "" if target.startswith("/") else posixpath.dirname(parent)
+            return clean_path(posixpath.join(directory, target.lstrip("/"), *parts[count:]))
     return None
 
 
