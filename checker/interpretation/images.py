@@ -1,11 +1,11 @@
-"""From members to images: find the Docker half, the OCI half and what they describe."""
+"""From members to images: the Docker archive, the OCI layout and the images they describe."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from checker.model.archive import DockerHalf, OciHalf
+from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import (
@@ -38,8 +38,8 @@ from checker.model.names import (
 )
 
 
-def find_docker_half(members: Members) -> DockerHalf | None:
-    """The Docker half; None if nothing of it is there."""
+def find_docker_archive(members: Members) -> DockerArchive | None:
+    """What ``manifest.json`` and the files of the older forms describe; None without them."""
     blob = members.blob(MANIFEST_JSON)
     repositories = members.blob(REPOSITORIES)
     legacy_ids = tuple(_legacy_ids(members))
@@ -52,7 +52,7 @@ def find_docker_half(members: Members) -> DockerHalf | None:
             item = read_manifest_item(value, blob.location._replace(pointer=pointer(i)))
             if item is not None:
                 found.append(item)
-    return DockerHalf(
+    return DockerArchive(
         blob=blob,
         document=document,
         items=tuple(found),
@@ -68,29 +68,31 @@ def _legacy_ids(members: Members) -> Iterator[str]:
             yield folder
 
 
-def find_oci_half(members: Members, limits: Limits) -> tuple[OciHalf | None, list[LimitReached]]:
-    """The OCI half, None if nothing of it is there; and the limits that were reached."""
+def find_oci_layout(
+    members: Members, limits: Limits
+) -> tuple[OciLayout | None, list[LimitReached]]:
+    """The image layout, None if there is none of its files; and the limits that were reached."""
     layout = members.blob(OCI_LAYOUT)
     index_blob = members.blob(INDEX_JSON)
     if layout is None and index_blob is None:
         return None, []
     document = None if index_blob is None else index_blob.document
     if index_blob is None or document is None or not isinstance(document.value, dict):
-        half = OciHalf(
+        found = OciLayout(
             layout=layout, root_index=None, index_blob=index_blob, indexes=(), manifests=()
         )
-        return half, []
+        return found, []
     tree = _Tree(members, limits)
     root = read_index(index_blob, document, None, 0)
     tree.walk(root)
-    half = OciHalf(
+    found = OciLayout(
         layout=layout,
         root_index=root,
         index_blob=index_blob,
         indexes=tuple(tree.indexes),
         manifests=tuple(tree.manifests),
     )
-    return half, tree.limits_reached
+    return found, tree.limits_reached
 
 
 class _Tree:
@@ -142,11 +144,11 @@ class _Tree:
 def find_images(
     archive: Location,
     members: Members,
-    docker: DockerHalf | None,
-    oci: OciHalf | None,
+    docker: DockerArchive | None,
+    oci: OciLayout | None,
     limits: Limits,
 ) -> tuple[tuple[Image, ...], list[LimitReached]]:
-    """The images of both halves: one for each manifest, joined with its Docker item by config."""
+    """The images: one for each manifest, joined with the item of manifest.json by its config."""
     names = _Names(oci)
     found = [
         _oci_image(archive, members, manifest, names)
@@ -169,7 +171,7 @@ def find_images(
 class _Names:
     """The names that ``index.json`` gives; a nested index hands its names down."""
 
-    def __init__(self, oci: OciHalf | None) -> None:
+    def __init__(self, oci: OciLayout | None) -> None:
         self._own: dict[str, dict[str, None]] = {}
         self._parents: dict[str, dict[str, None]] = {}
         for index in () if oci is None else oci.indexes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checker.interpretation.images import has_image_files
-from checker.model.archive import DockerHalf, Kind, OciHalf, Source
+from checker.model.archive import DockerArchive, Kind, OciLayout, Source
 from checker.model.entries import REGULAR, WINDOWS_FOLDERS, Entries
 from checker.model.members import Members
 from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
@@ -21,10 +21,10 @@ def find_kind(
     source: Source,
     tar: Tar,
     members: Members,
-    docker: DockerHalf | None,
-    oci: OciHalf | None,
+    docker: DockerArchive | None,
+    oci: OciLayout | None,
 ) -> Kind:
-    """The kind of an archive whose halves are known."""
+    """The kind of an archive whose Docker archive and image layout are known."""
     if source is Source.FOLDER:
         return Kind.OCI_LAYOUT
     entries = tar.entries
@@ -50,7 +50,7 @@ def _kind_without_entries(anomaly: AnomalyKind) -> Kind:
     return Kind.UNKNOWN
 
 
-def _is_oci(oci: OciHalf, members: Members) -> bool:
+def _is_oci(oci: OciLayout, members: Members) -> bool:
     if oci.layout is not None:
         return True
     document = None if oci.index_blob is None else oci.index_blob.document

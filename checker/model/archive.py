@@ -58,15 +58,15 @@ IMAGE_KINDS = frozenset(
 """The kinds that hold images where engines look for them."""
 
 
-class DockerHalf(NamedTuple):
-    """The Docker half of an archive.
+class DockerArchive(NamedTuple):
+    """What an archive has for ``docker load`` (Docker image specification v1.2).
 
     Attributes:
         blob: ``manifest.json``; None in a legacy archive.
         document: Its JSON, if it looks like JSON.
         items: Its images, those that are JSON objects.
         repositories: ``repositories``, if it is there.
-        legacy_ids: Top-level folders with ``json`` and ``layer.tar``, the form before 2015.
+        legacy_ids: Top-level directories with ``json`` and ``layer.tar``, the form before 2015.
     """
 
     blob: Blob | None
@@ -76,12 +76,12 @@ class DockerHalf(NamedTuple):
     legacy_ids: tuple[str, ...]
 
 
-class OciHalf(NamedTuple):
-    """The OCI half of an archive: an image layout (OCI image-spec 1.1, image-layout.md).
+class OciLayout(NamedTuple):
+    """The image layout in an archive (OCI image-spec 1.1, image-layout.md).
 
     Attributes:
         layout: ``oci-layout``, if it is there.
-        root_index: ``index.json``; None if it is missing or no JSON object.
+        root_index: ``index.json``; None if it is missing or not a JSON object.
         index_blob: The content of ``index.json``, whatever it is.
         indexes: All indexes, ``index.json`` first, each once.
         manifests: All manifests that are in the archive, each once.
@@ -127,8 +127,8 @@ class Archive(NamedTuple):
         tar: The outer tar; of a folder, its files as entries.
         members: The members and what was read of them.
         kind: What it is.
-        docker: Its Docker half.
-        oci: Its OCI half.
+        docker: What it has for ``docker load``; None without any of these files.
+        oci: Its image layout; None without ``oci-layout`` and ``index.json``.
         images: Its images.
         rootfs: Its root filesystem, if it is a flat one.
         limits: Limits that cut the reading short, those of its tar and blobs included.
@@ -146,8 +146,8 @@ class Archive(NamedTuple):
     tar: Tar
     members: Members
     kind: Kind
-    docker: DockerHalf | None
-    oci: OciHalf | None
+    docker: DockerArchive | None
+    oci: OciLayout | None
     images: tuple[Image, ...]
     rootfs: Rootfs | None
     limits: tuple[LimitReached, ...]

@@ -261,7 +261,7 @@ class Layer(NamedTuple):
 
 
 class Image(NamedTuple):
-    """One image for one platform, whichever half of the archive describes it.
+    """One image for one platform, whether ``manifest.json``, an image layout or both describe it.
 
     Attributes:
         location: The image.

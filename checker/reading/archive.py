@@ -13,9 +13,9 @@ from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.interpretation.images import (
-    find_docker_half,
+    find_docker_archive,
     find_images,
-    find_oci_half,
+    find_oci_layout,
     has_image_files,
 )
 from checker.interpretation.kind import (
@@ -360,8 +360,8 @@ def _gather(
     limits = options.limits
     place = Location(archive=path)
     members = Members(opened.tar.entries, blobs)
-    docker = find_docker_half(members)
-    oci, tree_limits = find_oci_half(members, limits)
+    docker = find_docker_archive(members)
+    oci, tree_limits = find_oci_layout(members, limits)
     kind = find_kind(opened.source, opened.tar, members, docker, oci)
     images, image_limits = find_images(place, members, docker, oci, limits)
     flat = kind in _FLAT_KINDS

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from checker import Archive, Check, Descriptor, Finding, Kind, Severity
-from checker.model.archive import DockerHalf, OciHalf
+from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import mapping
@@ -120,16 +120,16 @@ def _paths(archive: Archive) -> Iterator[str]:
             yield digest.blob_path
 
 
-def _docker_paths(half: DockerHalf) -> Iterator[str]:
-    for item in half.items:
+def _docker_paths(docker: DockerArchive) -> Iterator[str]:
+    for item in docker.items:
         if item.config:
             yield item.config
         yield from filter(None, item.layers)
 
 
-def _descriptors(half: OciHalf) -> Iterable[Descriptor]:
-    for index in half.indexes:
+def _descriptors(layout: OciLayout) -> Iterable[Descriptor]:
+    for index in layout.indexes:
         yield from index.manifests
-    for manifest in half.manifests:
+    for manifest in layout.manifests:
         yield from manifest.layers
         yield from (each for each in (manifest.config, manifest.subject) if each is not None)

@@ -69,12 +69,12 @@ def damage_reason(archive: Archive) -> str | None:
 
 def items_of(archive: Archive) -> Iterator[Item]:
     """The images of manifest.json, those that are objects."""
-    half = archive.docker
-    value = None if half is None or half.document is None else half.document.value
-    if half is None or not isinstance(value, list):
+    docker = archive.docker
+    value = None if docker is None or docker.document is None else docker.document.value
+    if docker is None or not isinstance(value, list):
         return
     objects = [(i, raw) for i, raw in enumerate(value) if isinstance(raw, dict)]
-    for (index, raw), item in zip(objects, half.items, strict=True):
+    for (index, raw), item in zip(objects, docker.items, strict=True):
         yield Item(index, raw, item)
 
 

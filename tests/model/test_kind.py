@@ -104,9 +104,9 @@ MADE = [
     Made("no index.json", without(oci_archive().members, "index.json"), Kind.OCI_ARCHIVE),
     Made("an index without blobs", (PAGE,), Kind.OCI_ARCHIVE),
     Made("an index.json of something else", (file("index.json", "{}"),), Kind.UNKNOWN),
-    Made("both halves, no index.json", without(docker_oci_archive().members, "index.json"),
+    Made("both, no index.json", without(docker_oci_archive().members, "index.json"),
          Kind.DOCKER_OCI_ARCHIVE),
-    Made("both halves, no manifest.json", without(docker_oci_archive().members, "manifest.json"),
+    Made("both, no manifest.json", without(docker_oci_archive().members, "manifest.json"),
          Kind.OCI_ARCHIVE),
     Made("one folder too deep", wrapped(docker_archive()).members, Kind.WRAPPED),
     Made("a layout too deep, no entry for the folder", wrapped(oci_archive()).members[1:],
@@ -170,7 +170,7 @@ def test_no_members(data: bytes, kind: Kind, tmp_path: Path) -> None:
     assert read(tmp_path, data).kind is kind
 
 
-def test_a_flat_archive_has_no_halves(tmp_path: Path) -> None:
+def test_a_flat_archive_has_neither_docker_archive_nor_layout(tmp_path: Path) -> None:
     archive = read(tmp_path, write_tar((*ROOT, PWA, PAGE)))
     assert archive.docker is None
     assert archive.oci is None

@@ -142,7 +142,7 @@ class Podman(NamedTuple):
         printed.append("Error: payload does not match any of the supported image formats:")
         printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
         printed.append(" * dir: open <tmp>: not a directory")
-        failure = failures[_half_at_hand(question.archive)]
+        failure = failures[_likely_format(question.archive)]
         reason = why_not_loaded(question, "podman import", failure.reason)
         verdict = self._verdict(question, "load", VerdictOutcome.REJECTS, reason, _tail(printed))
         return verdict._replace(rules=failure.rules)
@@ -453,7 +453,7 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
             )
 
 
-def _half_at_hand(archive: Archive) -> str:
+def _likely_format(archive: Archive) -> str:
     """The format that a refusal should be explained for."""
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
