@@ -10,33 +10,30 @@ from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
 from checker.model.changesets import MergedLayer, merge_layers, parents_of
-from checker.model.entries import SYMLINK, Entries, Entry, clean_path
+from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.image import Config, Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
-_SYMLINK = ord(SYMLINK)
+_HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
 # Of so few folders a search over all paths tells faster than a set of all folders does.
 _FEW = 8
 _PATHS_AT_ONCE = 4096
-# What is looked at of the links and folders that entries of the same layer lead through, and of
-# such entries.
-_LINKS, _LANDED = 500, 10_000
+# Bounds on symlinks that entries of the same layer lead through, and on such entries.
+_LINKED_DIRECTORIES, _ENTRIES_BELOW_LINKS = 500, 10_000
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
 
 
-class Placed(NamedTuple):
-    """An entry of the merged root, and the layer it comes from."""
+class RootfsEntry(NamedTuple):
+    """An entry of the merged root filesystem.
 
-    layer: Layer
-    entry: Entry
+    It costs much less than the record of the entry, which is made when it is asked for, so that
+    rules can ask for thousands of them.
 
-
-class Row(NamedTuple):
-    """An entry of the merged root by its position in the table of its layer.
-
-    It costs much less than the record of the entry, so that rules can ask for thousands of them.
+    Attributes:
+        layer: The layer that it is in.
+        position: Its position among the entries of that layer.
     """
 
     layer: Layer
@@ -67,10 +64,10 @@ class Rootfs:
 
     __slots__ = (
         "__weakref__",
+        "_answers",
         "_folders",
-        "_known",
-        "_landed",
         "_merged",
+        "_written_through_links",
         "image",
         "layers",
         "location",
@@ -87,23 +84,23 @@ class Rootfs:
         self.image = image
         self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
         # What rules asked for: several ask for the same, and a root may have millions of entries.
-        self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
+        self._answers: dict[tuple[object, ...], tuple[RootfsEntry, ...]] = {}
         self._folders: frozenset[str] | None = None
-        self._landed: dict[str, Row] | None = None
+        self._written_through_links: dict[str, RootfsEntry] | None = None
 
-    def __iter__(self) -> Iterator[Placed]:
+    def __iter__(self) -> Iterator[RootfsEntry]:
         """Every entry that is visible, top layer first, whiteouts left out."""
         for layer, entries, hidden in self._merged:
             for path, position in entries.by_path.items():
                 if path not in hidden:
-                    yield Placed(layer, entries[position])
+                    yield RootfsEntry(layer, position)
 
     def __len__(self) -> int:
         return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._merged)
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
-        return self._row_at(path) is not None
+        return self.get(path) is not None
 
     @property
     def config(self) -> Config | None:
@@ -115,39 +112,39 @@ class Rootfs:
         """Whether every layer is there and was read to its end; else nothing is known for sure."""
         return all(map(_is_whole, self.layers))
 
-    def of_kind(self, *kinds: str) -> tuple[Row, ...]:
+    def of_kind(self, *kinds: str) -> tuple[RootfsEntry, ...]:
         """The visible entries of some kinds, such as symlinks, top layer first."""
-        return self._rows(("kind", *kinds), lambda entries: entries.of_kind(*kinds))
+        return self._find(("kind", *kinds), lambda entries: entries.of_kind(*kinds))
 
-    def with_mode(self, bits: int) -> tuple[Row, ...]:
+    def with_mode(self, bits: int) -> tuple[RootfsEntry, ...]:
         """The visible entries that have any of some mode bits, top layer first.
 
         Symlinks are left out: their mode means nothing.
         """
-        return self._rows(
+        return self._find(
             ("mode", bits),
             lambda entries: (i for i in entries.with_mode(bits) if entries.kinds[i] != _SYMLINK),
         )
 
-    def below(self, *folders: str) -> tuple[Row, ...]:
+    def below(self, *folders: str) -> tuple[RootfsEntry, ...]:
         """The visible entries anywhere below some folders, top layer first.
 
         Args:
             folders: Cleaned paths. To ask for all at once is much faster than one by one.
         """
-        return self._rows(("below", *folders), lambda entries: _below(entries, folders))
+        return self._find(("below", *folders), lambda entries: _below(entries, folders))
 
-    def with_xattr(self, name: str) -> tuple[Row, ...]:
+    def with_xattr(self, name: str) -> tuple[RootfsEntry, ...]:
         """The visible entries with an extended attribute, such as ``security.capability``."""
-        return self._rows(
+        return self._find(
             ("xattr", name),
             lambda entries: (i for i, values in entries.xattrs.items() if name in values),
         )
 
-    def named(self, *names: str) -> tuple[Row, ...]:
+    def named(self, *names: str) -> tuple[RootfsEntry, ...]:
         """The visible entries whose last part is one of some names, wherever they lie."""
         wanted = frozenset(names)
-        return self._rows(("named", wanted), lambda entries: _named(entries, wanted))
+        return self._find(("named", wanted), lambda entries: _named(entries, wanted))
 
     def holds(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path, or below it.
@@ -190,26 +187,26 @@ class Rootfs:
                 pending = parents_of(pending) - found
         return found
 
-    def _rows(
+    def _find(
         self, question: tuple[object, ...], find: Callable[[Entries], Iterable[int]]
-    ) -> tuple[Row, ...]:
+    ) -> tuple[RootfsEntry, ...]:
         """The visible entries among some; the answer is kept for whoever asks next."""
-        if question not in self._known:
-            self._known[question] = tuple(
-                Row(layer, position)
+        if question not in self._answers:
+            self._answers[question] = tuple(
+                RootfsEntry(layer, position)
                 for layer, entries, hidden in self._merged
                 for position in find(entries)
                 if entries.by_path.get(entries.paths[position]) == position
                 and entries.paths[position] not in hidden
             )
-        return self._known[question]
+        return self._answers[question]
 
     def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
         """The visible files whose first bytes were kept, top layer first.
 
         Yields:
-            The layer, the position of the file among its entries, and the bytes. No entry is
-            made of a row, so that a rule can look through many files.
+            The layer, the position of the file among its entries, and the bytes. No record of
+            the entry is made, so that a rule can look through many files.
         """
         for layer, entries, hidden in self._merged:
             tar = layer.blob.tar if layer.blob else None
@@ -228,82 +225,83 @@ class Rootfs:
         for layer, _, hidden in self._merged:
             yield layer, hidden
 
-    def get(self, path: str) -> Placed | None:
+    def get(self, path: str) -> RootfsEntry | None:
         """The visible entry at a cleaned path; no link is followed."""
-        row = self._row_at(path)
-        return None if row is None else Placed(row.layer, row.entry)
-
-    def _link_at(self, path: str) -> str | None:
-        """The target of the visible symlink at a path; None if there is no symlink."""
-        row = self._row_at(path)
-        if row is None or row.layer.entries.kinds[row.position] != _SYMLINK:
-            return None
-        return row.layer.entries.linknames.get(row.position, "")
-
-    def _row_at(self, path: str) -> Row | None:
         for layer, entries, hidden in self._merged:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
-                return Row(layer, position)
-        if self._landed is None:
-            # Links are followed for it, which asks for rows in its turn.
-            self._landed = {}
-            self._landed.update(self._find_landed())
-        return self._landed.get(path)
+                return RootfsEntry(layer, position)
+        if self._written_through_links is None:
+            # Links are followed for it, which looks up entries in its turn.
+            self._written_through_links = {}
+            self._written_through_links.update(self._find_written_through_links())
+        return self._written_through_links.get(path)
 
-    def _find_landed(self) -> Iterator[tuple[str, Row]]:
+    def _link_at(self, path: str) -> str | None:
+        """The target of the visible symlink at a path; None if there is not a symlink."""
+        found = self.get(path)
+        if found is None or found.layer.entries.kinds[found.position] != _SYMLINK:
+            return None
+        return found.layer.entries.linknames.get(found.position, "")
+
+    def _find_written_through_links(self) -> Iterator[tuple[str, RootfsEntry]]:
         """Where entries end whose paths lead through a symlink of their own layer.
 
         So are layers made of several tars, of which one has ``bin -> usr/bin`` and another files
         in ``bin``. Time is bounded: of more than some thousands the rest is left out.
         """
-        found = chain.from_iterable(
-            ((layer, entries, position) for position in _through_links(entries))
+        below_links = chain.from_iterable(
+            ((layer, entries, position) for position in _below_links(entries))
             for layer, entries, _ in self._merged
         )
-        ends: dict[str, str | None] = {}
-        for layer, entries, position in islice(found, _LANDED):
-            folder, _, base = entries.paths[position].rpartition("/")
-            if folder not in ends and len(ends) < _LINKS:
-                ends[folder] = self.follow(folder)
-            end = ends.get(folder)
-            place = None if end is None else self._row_at(end)
+        targets: dict[str, str | None] = {}
+        for layer, entries, position in islice(below_links, _ENTRIES_BELOW_LINKS):
+            directory, _, base = entries.paths[position].rpartition("/")
+            if directory not in targets and len(targets) < _LINKED_DIRECTORIES:
+                targets[directory] = self.follow(directory)
+            target = targets.get(directory)
+            found = None if target is None else self.get(target)
             # What the link leads to must be there first.
-            is_late = place is not None and place.layer is layer and place.position > position
-            if end is not None and not is_late:
-                yield f"{end}/{base}" if end else base, Row(layer, position)
+            is_late = found is not None and found.layer is layer and found.position > position
+            if target is not None and not is_late:
+                yield f"{target}/{base}" if target else base, RootfsEntry(layer, position)
 
-    def file_of(self, placed: Placed) -> Placed | None:
-        """The entry that holds the content: of a hard link, the file that it links to.
+    def file_of(self, found: RootfsEntry) -> RootfsEntry | None:
+        """The entry that has the content: of a hard link, the file that it links to.
 
         Returns:
             None if the target is not there, or links form a loop.
         """
+        linked: RootfsEntry | None = found
         for _ in range(LINKS_FOLLOWED):
-            layer, entry = placed
-            if not entry.is_hard_link:
-                return placed
-            target = clean_path(entry.linkname)
-            # The link keeps the content even if a layer above takes the target away.
-            own = layer.entries.get(target)
-            found = self.get(target) if own is None else Placed(layer, own)
-            if found is None:
-                return None
-            placed = found
+            if linked is None or linked.layer.entries.kinds[linked.position] != _HARD_LINK:
+                return linked
+            linked = self._target_of(linked)
         return None
 
-    def content(self, placed: Placed) -> bytes | None:
+    def _target_of(self, link: RootfsEntry) -> RootfsEntry | None:
+        """What a hard link links to."""
+        entries = link.layer.entries
+        target = clean_path(entries.linknames.get(link.position, ""))
+        # The link keeps the content even if a layer above removes the target.
+        own = entries.by_path.get(target)
+        return self.get(target) if own is None else RootfsEntry(link.layer, own)
+
+    def content(self, found: RootfsEntry) -> bytes | None:
         """The first bytes of a file that some check asked for; None if they were not kept.
 
         A hard link shows the content of the file it links to.
         """
-        file = self.file_of(placed)
+        file = self.file_of(found)
         tar = file.layer.blob.tar if file is not None and file.layer.blob else None
-        if file is None or tar is None or not file.entry.is_file:
+        if file is None or tar is None:
             return None
-        return tar.contents.get(file.entry.position) if file.entry.size else b""
+        entry = file.entry
+        if not entry.is_file:
+            return None
+        return tar.contents.get(entry.position) if entry.size else b""
 
-    def resolve(self, path: str) -> Placed | None:
+    def resolve(self, path: str) -> RootfsEntry | None:
         """The entry at a path, symlinks followed inside the root, as ``chroot`` would.
 
         Returns:
@@ -342,7 +340,7 @@ class Rootfs:
         return None
 
 
-def _through_links(entries: Entries) -> Iterator[int]:
+def _below_links(entries: Entries) -> Iterator[int]:
     """The entries that lie below a symlink of the same layer, if that comes before them."""
     by_path, kinds = entries.by_path, entries.kinds
     links = {
@@ -352,7 +350,7 @@ def _through_links(entries: Entries) -> Iterator[int]:
     }
     if not links:
         return
-    below = re.compile(f"(?:{'|'.join(map(re.escape, islice(links, _LINKS)))})/")
+    below = re.compile(f"(?:{'|'.join(map(re.escape, islice(links, _LINKED_DIRECTORIES)))})/")
     for path, position in by_path.items():
         match = below.match(path)
         if match is not None and links[match[0][:-1]] < position:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Entry, Finding, Placed, Rootfs, Severity
+from checker import Entry, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.accounts import ACCOUNTS
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start
 from checker_rootfs.identity import Identity, find_identity, may_read, obstacle
@@ -50,7 +50,7 @@ class EntrypointNotExecutable(ConfigCheck):
         if start.executable is not None:
             yield from self._check_user(rootfs, start, start.executable)
             return
-        layer, entry = start.program.found
+        layer, entry = start.program.found.layer, start.program.found.entry
         yield self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}", but {entry.path} is {_describe(entry)} '
@@ -59,7 +59,7 @@ class EntrypointNotExecutable(ConfigCheck):
             fix=None if entry.is_directory else f"chmod +x {entry.path}",
         )
 
-    def _check_user(self, rootfs: Rootfs, start: Start, program: Placed) -> Iterator[Finding]:
+    def _check_user(self, rootfs: Rootfs, start: Start, program: RootfsEntry) -> Iterator[Finding]:
         """Report a program that the user of the image cannot execute."""
         identity = find_identity(rootfs, start.config)
         if identity is None:
@@ -72,9 +72,9 @@ class EntrypointNotExecutable(ConfigCheck):
             yield self._about_user(start, identity, program, "read the script", "+r")
 
     def _about_user(
-        self, start: Start, identity: Identity, barrier: Placed, verb: str, bit: str
+        self, start: Start, identity: Identity, barrier: RootfsEntry, verb: str, bit: str
     ) -> Finding:
-        layer, entry = barrier
+        layer, entry = barrier.layer, barrier.entry
         path = entry.path or "/"
         return self.finding(
             start.config,
@@ -86,7 +86,7 @@ class EntrypointNotExecutable(ConfigCheck):
         )
 
 
-def _is_script(rootfs: Rootfs, program: Placed) -> bool:
+def _is_script(rootfs: Rootfs, program: RootfsEntry) -> bool:
     return (rootfs.content(program) or b"").startswith(b"#!")
 
 

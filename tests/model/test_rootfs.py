@@ -15,7 +15,7 @@ from checker.model.content import ContentPlan
 from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
-from checker.model.rootfs import Rootfs, Row
+from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.model.tar import Tar
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import (
@@ -434,7 +434,7 @@ ASKED = merge(
 )
 
 
-def paths_of(rows: tuple[Row, ...]) -> list[str]:
+def paths_of(rows: tuple[RootfsEntry, ...]) -> list[str]:
     return [row.path for row in rows]
 
 
