@@ -170,6 +170,6 @@ class Archive(NamedTuple):
         """Whether every member was seen; else what seems missing may follow further on."""
         return self.tar.fatal is None and not self.tar.limits
 
-    def holds_all_of(self, blob: Blob) -> bool:
+    def has_all_of(self, blob: Blob) -> bool:
         """Whether the content of a member is there and was read as far as its header promises."""
         return blob.whole and self.entries.sizes[blob.position] == blob.size

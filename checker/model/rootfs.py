@@ -146,14 +146,14 @@ class Rootfs:
         wanted = frozenset(names)
         return self._find(("named", wanted), lambda entries: _named(entries, wanted))
 
-    def holds(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path, or below it.
 
         A directory needs no entry of its own for an extraction to make it.
         """
-        return bool(self.held((path,)))
+        return bool(self.existing((path,)))
 
-    def held(self, paths: Iterable[str]) -> frozenset[str]:
+    def existing(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of some cleaned paths that ``holds`` is true of; much faster than one by one."""
         wanted = frozenset(paths)
         found = {path for path in wanted if path in self or (not path and len(self))}
@@ -201,7 +201,7 @@ class Rootfs:
             )
         return self._answers[question]
 
-    def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
+    def kept_contents(self) -> Iterator[tuple[Layer, int, bytes]]:
         """The visible files whose first bytes were kept, top layer first.
 
         Yields:

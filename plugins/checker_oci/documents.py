@@ -116,7 +116,7 @@ class Part(NamedTuple):
 def indexes(archive: Archive) -> Iterator[Part]:
     """Yield ``index.json``, and each blob that a descriptor calls an index."""
     blob = None if archive.oci is None else archive.oci.index_blob
-    if blob is not None and archive.holds_all_of(blob):
+    if blob is not None and archive.has_all_of(blob):
         yield Part(Nature.INDEX, blob, None)
     yield from _parts(archive, Nature.INDEX, INDEX_TYPES)
 
@@ -135,7 +135,7 @@ def _parts(archive: Archive, nature: Nature, media_types: frozenset[MediaType]) 
         if blob is None:
             continue
         key = (blob.path, descriptor.media_type)
-        if key not in seen and archive.holds_all_of(blob):
+        if key not in seen and archive.has_all_of(blob):
             seen.add(key)
             yield Part(nature, blob, descriptor)
 

@@ -41,7 +41,7 @@ class InvalidOciLayout(LayoutCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the JSON and at its members; the version itself is OCI003's."""
         blob = None if archive.oci is None else archive.oci.layout
-        if blob is None or not archive.holds_all_of(blob):
+        if blob is None or not archive.has_all_of(blob):
             return
         for problem in json_problems(blob.document):
             message = f"{OCI_LAYOUT} {problem.message}"

@@ -42,7 +42,7 @@ class SizeMismatch(LayoutCheck):
         """Compare the size of every descriptor whose content is there."""
         for descriptor in descriptors(archive):
             blob = archive.members.blob_of(descriptor.digest)
-            if blob is not None and archive.holds_all_of(blob) and _differs(descriptor, blob):
+            if blob is not None and archive.has_all_of(blob) and _differs(descriptor, blob):
                 yield self._mismatch(descriptor, blob)
 
     def _mismatch(self, descriptor: Descriptor, blob: Blob) -> Finding:

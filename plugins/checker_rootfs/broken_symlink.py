@@ -71,7 +71,7 @@ class BrokenSymlink(Check):
                 yield self._report(rootfs, row, problem)
             elif _weight(row.path) is not None and end not in rootfs and not _is_filled(end):
                 dangling.append((row, end))
-        held = rootfs.held(end for _, end in dangling)
+        held = rootfs.existing(end for _, end in dangling)
         for row, end in dangling:
             if end not in held:
                 problem = f"that leads to /{end}, which does not exist"

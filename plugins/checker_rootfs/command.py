@@ -133,7 +133,7 @@ def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
     }
     start = find_start(rootfs)
     started = None if start is None or start.executable is None else start.executable.entry.path
-    for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
+    for layer, position, head in islice(rootfs.kept_contents(), _PROGRAMS):
         path = layer.entries.paths[position]
         if path.rpartition("/")[0] in directories and path != started:
             yield RootfsEntry(layer, position), head

@@ -91,4 +91,4 @@ def _obstacle(rootfs: Rootfs, directory: str) -> RootfsEntry | None:
 
 def _exists(rootfs: Rootfs, directory: str) -> bool:
     end = rootfs.follow(directory)
-    return end is not None and rootfs.holds(end)
+    return end is not None and rootfs.exists(end)

@@ -140,7 +140,7 @@ def _elf_run(rootfs: Rootfs, start: Start) -> tuple[RootfsEntry, Machine] | None
 
 def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
     """The number of visible executables by machine."""
-    kept = islice(rootfs.kept(), _LOOKED_AT)
+    kept = islice(rootfs.kept_contents(), _LOOKED_AT)
     heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
     counts: Counter[Machine] = Counter()
     for head, count in heads.items():
