@@ -306,19 +306,19 @@ class Entries(Sequence[Entry]):
         Of folders that hold folders alone not all are there if their names add up to much more
         than those of the others: a few kilobytes can be names of a thousand folders each.
         """
-        return self.once(_folders_of)[0]
+        return self.cached(_folders_of)[0]
 
     @property
     def knows_all_folders(self) -> bool:
         """Whether no folder was left out of ``folders``."""
-        return self.once(_folders_of)[1]
+        return self.cached(_folders_of)[1]
 
     @property
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
-        return self.once(_whiteouts_of)
+        return self.cached(_whiteouts_of)
 
-    def once(self, work: Callable[[Entries], T]) -> T:
+    def cached(self, work: Callable[[Entries], T]) -> T:
         """What a function makes of these entries, worked out when it is first asked for.
 
         Args:
@@ -334,7 +334,7 @@ class Entries(Sequence[Entry]):
 
         There ``Files`` is the root that a container sees (hcsshim, internal/wclayer).
         """
-        return self.once(_is_windows)
+        return self.cached(_is_windows)
 
     def content(self, position: int) -> Span:
         """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""

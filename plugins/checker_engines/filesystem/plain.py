@@ -35,7 +35,7 @@ def is_plain(entries: Entries) -> bool:
     links lead back to files, and whiteouts hide nothing of the same tar. False only means that an
     extraction has to be followed entry by entry to know.
     """
-    return entries.once(_look)
+    return entries.cached(_look)
 
 
 def _look(entries: Entries) -> bool:

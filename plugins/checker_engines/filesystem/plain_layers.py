@@ -42,7 +42,7 @@ class PlainLayers:
         """Whether entries of a layer lie below what is no directory in those below it."""
         if self.layers and id(self.layers[-1]) not in self._added:
             self._added.add(id(self.layers[-1]))
-            self._files |= self.layers[-1].once(_files)
+            self._files |= self.layers[-1].cached(_files)
         return not self._files.isdisjoint(upper.folders)
 
 
