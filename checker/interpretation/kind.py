@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from checker.interpretation.images import has_image_files
 from checker.model.archive import DockerArchive, Kind, OciLayout, Source
-from checker.model.entries import REGULAR, WINDOWS_FOLDERS, Entries
+from checker.model.entries import REGULAR, WINDOWS_DIRECTORIES, Entries
 from checker.model.members import Members
 from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
 from checker.model.tar import AnomalyKind, Tar
@@ -25,7 +25,7 @@ def find_kind(
     oci: OciLayout | None,
 ) -> Kind:
     """The kind of an archive whose Docker archive and image layout are known."""
-    if source is Source.FOLDER:
+    if source is Source.DIRECTORY:
         return Kind.OCI_LAYOUT
     entries = tar.entries
     if not len(entries):
@@ -119,7 +119,7 @@ def is_surely_rootfs(entries: Entries) -> bool:
 def looks_like_rootfs(entries: Entries) -> bool:
     """Whether there is a folder of a root filesystem, Docker's mark, or a program at the top."""
     tops = _tops(entries)
-    if tops & ROOT_DIRECTORIES or DOCKER_ENV in tops or len(tops & WINDOWS_FOLDERS) > 1:
+    if tops & ROOT_DIRECTORIES or DOCKER_ENV in tops or len(tops & WINDOWS_DIRECTORIES) > 1:
         return True
     return any(
         "/" not in path

@@ -22,7 +22,7 @@ class Source(StrEnum):
 
     FILE = "file"
     STREAM = "stream"
-    FOLDER = "folder"
+    DIRECTORY = "folder"
 
 
 class Kind(StrEnum):

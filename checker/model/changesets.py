@@ -104,7 +104,7 @@ def _hidden_paths(entries: Entries, upper: UpperLayers) -> set[str]:
     hidden.update(path for path in paths & upper.implied if not _is_directory(entries, path))
     emptied: dict[str, bool] = {"": upper.empties("")}
     # Few directories hold many files, and mostly none of them is emptied.
-    directories = ("", *entries.folders)
+    directories = ("", *entries.directories)
     gone = {directory for directory in directories if _is_emptied(directory, upper, emptied)}
     if gone:
         hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
@@ -156,7 +156,7 @@ def _implied_directories(entries: Entries, whiteouts: set[str]) -> set[str]:
     """The directories without an entry that have entries of a layer below them, not whiteouts."""
     paths = entries.by_path.keys()
     if not whiteouts:
-        return set(entries.folders - paths)
+        return set(entries.directories - paths)
     found: set[str] = set()
     pending = parents_of(paths - whiteouts) - paths
     while pending:

@@ -48,8 +48,8 @@ _SPELLING_CODES = {spelling: code for code, spelling in enumerate(SPELLINGS)}
 OWN_SPELLING = 255
 """Spelling of a name that is kept whole, because no prefix and suffix give it."""
 
-_FOLDER_NAMES = 1 << 28
-_FOLDER_NAMES_FREE = 1 << 20
+_DIRECTORY_NAMES = 1 << 28
+_DIRECTORY_NAMES_FREE = 1 << 20
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
@@ -58,7 +58,7 @@ META_PREFIX = ".wh..wh."
 """What aufs kept for itself; of these names only the opaque whiteout means something elsewhere."""
 BARE_WHITEOUTS = frozenset(WHITEOUT_PREFIX + name for name in ("", ".", ".."))
 """Whiteouts that name nothing to hide, or the folder itself, or the one above."""
-WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
+WINDOWS_DIRECTORIES = frozenset({"Files", "Hives", "UtilityVM"})
 """What stands at the top of a layer for Windows: its files, its registry, its virtual machine."""
 
 
@@ -300,18 +300,18 @@ class Entries(Sequence[Entry]):
         return found
 
     @property
-    def folders(self) -> frozenset[str]:
+    def directories(self) -> frozenset[str]:
         """Every cleaned path that another one lies below, the root aside; an entry or not.
 
         Of folders that hold folders alone not all are there if their names add up to much more
         than those of the others: a few kilobytes can be names of a thousand folders each.
         """
-        return self.cached(_folders_of)[0]
+        return self.cached(_directories_of)[0]
 
     @property
-    def knows_all_folders(self) -> bool:
+    def knows_all_directories(self) -> bool:
         """Whether no folder was left out of ``folders``."""
-        return self.cached(_folders_of)[1]
+        return self.cached(_directories_of)[1]
 
     @property
     def whiteouts(self) -> frozenset[str]:
@@ -342,11 +342,11 @@ class Entries(Sequence[Entry]):
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
 
 
-def _folders_of(entries: Entries) -> tuple[frozenset[str], bool]:
+def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:
     """The folders that entries lie in, from the inmost out, and whether these are all."""
     found: set[str] = set()
     pending = {path.rpartition("/")[0] for path in entries.by_path}
-    left = min(_FOLDER_NAMES, _FOLDER_NAMES_FREE + 8 * sum(map(len, pending)))
+    left = min(_DIRECTORY_NAMES, _DIRECTORY_NAMES_FREE + 8 * sum(map(len, pending)))
     while pending and left > 0:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
@@ -363,7 +363,7 @@ def _whiteouts_of(entries: Entries) -> frozenset[str]:
 def _is_windows(entries: Entries) -> bool:
     # Nearly every tar is told apart by its first path.
     first = next(filter(None, entries.by_path), "").partition("/")[0]
-    return first in WINDOWS_FOLDERS and WINDOWS_FOLDERS.issuperset(
+    return first in WINDOWS_DIRECTORIES and WINDOWS_DIRECTORIES.issuperset(
         path.partition("/")[0] for path in entries.by_path if path
     )
 

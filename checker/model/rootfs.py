@@ -159,12 +159,12 @@ class Rootfs:
         found = {path for path in wanted if path in self or (not path and len(self))}
         absent = wanted - found
         if absent and self._folders is None and len(absent) <= _FEW:
-            return frozenset(found | self._search_folders(absent))
+            return frozenset(found | self._search_directories(absent))
         if absent and self._folders is None:
-            self._folders = frozenset(self._find_folders())
+            self._folders = frozenset(self._find_directories())
         return frozenset(found | (absent & self._folders if self._folders else set()))
 
-    def _search_folders(self, paths: frozenset[str]) -> set[str]:
+    def _search_directories(self, paths: frozenset[str]) -> set[str]:
         """Those paths below which something visible lies, by one search over all paths."""
         # The longer first, so that of a folder in a folder the inner one is found.
         names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
@@ -175,11 +175,11 @@ class Rootfs:
                 found.update(folder for path, folder in wanted.findall(text) if path not in hidden)
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
-    def _find_folders(self) -> set[str]:
+    def _find_directories(self) -> set[str]:
         found = {""} if len(self) else set[str]()
         for _, entries, hidden in self._merged:
             if not hidden:
-                found |= entries.folders
+                found |= entries.directories
                 continue
             pending = parents_of(entries.by_path.keys() - hidden)
             while pending:
@@ -345,7 +345,7 @@ def _below_links(entries: Entries) -> Iterator[int]:
     by_path, kinds = entries.by_path, entries.kinds
     links = {
         path: by_path[path]
-        for path in entries.folders
+        for path in entries.directories
         if path in by_path and kinds[by_path[path]] == _SYMLINK
     }
     if not links:

@@ -423,7 +423,7 @@ def _all_limits(
 
 
 def _stats(opened: Opened, blobs: dict[int, Blob], seconds: float) -> Stats:
-    compressed = opened.source is not Source.FOLDER and opened.compression.streams
+    compressed = opened.source is not Source.DIRECTORY and opened.compression.streams
     inflated = opened.tar.size if compressed else 0
     entries = len(opened.tar.entries)
     for blob in blobs.values():

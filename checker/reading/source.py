@@ -25,7 +25,7 @@ from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 
 CHUNK = 1 << 21
-_LAYOUT_MARKS = frozenset({"oci-layout", "index.json", "blobs"})
+_LAYOUT_FILES = frozenset({"oci-layout", "index.json", "blobs"})
 
 
 class Seekable(NamedTuple):
@@ -172,7 +172,7 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-class FolderContent:
+class DirectoryContent:
     """The content of the files of a folder.
 
     Args:
@@ -214,7 +214,7 @@ def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
         if path == "-":
             return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits)
         if os.path.isdir(path):
-            return _open_folder(path, limits)
+            return _open_directory(path, limits)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return _open_file(file, plan, limits)
     except OSError as error:
@@ -453,29 +453,29 @@ def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
     return data
 
 
-def _open_folder(path: str, limits: Limits) -> Opened:
+def _open_directory(path: str, limits: Limits) -> Opened:
     with os.scandir(path) as found:
-        if not any(item.name in _LAYOUT_MARKS for item in found):
+        if not any(item.name in _LAYOUT_FILES for item in found):
             raise UnreadableError(
                 path,
                 "the directory does not contain oci-layout, index.json or blobs; specify a tar "
                 "file or the directory of an OCI image layout",
             )
     entries = Entries()
-    reached = _list_folder(path, entries, limits)
+    reached = _list_directory(path, entries, limits)
     return Opened(
-        source=Source.FOLDER,
+        source=Source.DIRECTORY,
         size=sum(entries.sizes),
         compression=NOT_COMPRESSED,
         tar=Tar(entries=entries, size=sum(entries.sizes)),
-        content=FolderContent(path, entries),
+        content=DirectoryContent(path, entries),
         file=None,
         sha256=None,
         limits=reached,
     )
 
 
-def _list_folder(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
+def _list_directory(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
     pending = [""]
     while pending:
         folder = pending.pop()

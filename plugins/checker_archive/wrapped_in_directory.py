@@ -77,5 +77,5 @@ class WrappedInDirectory(Check):
 
 def _contains_root(archive: Archive, directory: str) -> bool:
     """Whether a directory contains enough of the usual directories of a root filesystem."""
-    paths = archive.entries.by_path.keys() | archive.entries.folders
+    paths = archive.entries.by_path.keys() | archive.entries.directories
     return sum(f"{directory}/{name}" in paths for name in ROOT_DIRECTORIES) >= _SURE

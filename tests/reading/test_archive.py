@@ -226,7 +226,11 @@ def test_a_folder(tmp_path: Path) -> None:
     layout.folder(folder)
     archive = read(folder)
     tar = read(written(tmp_path, layout.tar()))
-    assert (archive.source, archive.kind, archive.sha256) == (Source.FOLDER, Kind.OCI_LAYOUT, None)
+    assert (archive.source, archive.kind, archive.sha256) == (
+        Source.DIRECTORY,
+        Kind.OCI_LAYOUT,
+        None,
+    )
     assert archive.size == sum(len(member.content) for member in layout.members)
     by_path = {blob.path: blob for blob in archive.members.blobs.values()}
     for blob in tar.members.blobs.values():

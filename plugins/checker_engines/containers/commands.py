@@ -156,7 +156,7 @@ class Podman(NamedTuple):
 
     def _layout(self, question: Question, printed: list[str]) -> int:
         """Load a folder with an image layout; how many images were loaded."""
-        if question.archive.source is not Source.FOLDER:
+        if question.archive.source is not Source.DIRECTORY:
             raise Refusal(self.not_a_folder, "it is no folder")
         return self._copy_layout(question, "oci:<tmp>:", printed)
 

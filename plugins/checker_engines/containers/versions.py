@@ -76,7 +76,7 @@ def refuse_folder(archive: Archive) -> None:
     Raises:
         Refusal: It is a folder.
     """
-    if archive.source is Source.FOLDER:
+    if archive.source is Source.DIRECTORY:
         raise Refusal("read <tmp>: is a directory", "it is a folder, not an archive")
 
 
