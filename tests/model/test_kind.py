@@ -61,7 +61,7 @@ def test_compression_of_the_whole_does_not_matter(compression: str, tmp_path: Pa
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    build("oci-layout").folder(tmp_path / "layout")
+    build("oci-layout").write_directory(tmp_path / "layout")
     assert read_archive(str(tmp_path / "layout"), ReadOptions()).kind is Kind.OCI_LAYOUT
 
 
