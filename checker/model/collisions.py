@@ -35,7 +35,7 @@ def collisions(entries: Entries) -> tuple[Collision, ...]:
     paths.update(_global_paths(entries))
     found = (
         Collision(path, tuple(positions), _is_refused(entries, positions))
-        for path, positions in entries.places(paths).items()
+        for path, positions in entries.positions(paths).items()
     )
     return tuple(sorted(found, key=lambda collision: collision.positions[1]))
 

@@ -290,7 +290,7 @@ class Entries(Sequence[Entry]):
         ]
         return iter(sorted(set(chain(*found)))) if len(found) > 1 else chain(*found)
 
-    def places(self, paths: Collection[str]) -> dict[str, list[int]]:
+    def positions(self, paths: Collection[str]) -> dict[str, list[int]]:
         """All positions of each of some cleaned paths, in order."""
         found: dict[str, list[int]] = {path: [] for path in paths}
         if found:

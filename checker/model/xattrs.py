@@ -51,7 +51,7 @@ def errors_of(kind: str, xattrs: Mapping[str, bytes]) -> Iterator[XattrError]:
 def _words(kind: str, name: str, value: bytes) -> str | None:
     if not name.startswith(_NAMESPACES):
         return NOT_SUPPORTED
-    is_sound = _IS_SOUND.get(name)
+    is_sound = _IS_VALID.get(name)
     if is_sound is not None and not is_sound(value):
         return INVALID
     if name.startswith("user.") and kind not in _USER_KINDS:
@@ -72,4 +72,4 @@ def _is_list(value: bytes) -> bool:
     return version == _LIST_VERSION and is_whole
 
 
-_IS_SOUND = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})
+_IS_VALID = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})
