@@ -63,9 +63,9 @@ def find_docker_archive(members: Members) -> DockerArchive | None:
 
 def _legacy_ids(members: Members) -> Iterator[str]:
     for path in members.entries.by_path:
-        folder, _, base = path.partition("/")
-        if base == "layer.tar" and f"{folder}/json" in members:
-            yield folder
+        directory, _, base = path.partition("/")
+        if base == "layer.tar" and f"{directory}/json" in members:
+            yield directory
 
 
 def find_oci_layout(
@@ -82,20 +82,20 @@ def find_oci_layout(
             layout=layout, root_index=None, index_blob=index_blob, indexes=(), manifests=()
         )
         return found, []
-    tree = _Tree(members, limits)
+    index_walk = _IndexWalk(members, limits)
     root = read_index(index_blob, document, None, 0)
-    tree.walk(root)
+    index_walk.follow_from(root)
     found = OciLayout(
         layout=layout,
         root_index=root,
         index_blob=index_blob,
-        indexes=tuple(tree.indexes),
-        manifests=tuple(tree.manifests),
+        indexes=tuple(index_walk.indexes),
+        manifests=tuple(index_walk.manifests),
     )
-    return found, tree.limits_reached
+    return found, index_walk.limits_reached
 
 
-class _Tree:
+class _IndexWalk:
     """Follows descriptors from ``index.json`` down, each document once."""
 
     def __init__(self, members: Members, limits: Limits) -> None:
@@ -106,7 +106,7 @@ class _Tree:
         self.manifests: list[Manifest] = []
         self.limits_reached: list[LimitReached] = []
 
-    def walk(self, root: Index) -> None:
+    def follow_from(self, root: Index) -> None:
         pending = [root]
         while pending:
             index = pending.pop()
@@ -149,7 +149,7 @@ def find_images(
     limits: Limits,
 ) -> tuple[tuple[Image, ...], list[LimitReached]]:
     """The images: one for each manifest, joined with the item of manifest.json by its config."""
-    names = _Names(oci)
+    names = _ImageNames(oci)
     found = [
         _oci_image(archive, members, manifest, names)
         for manifest in (() if oci is None else oci.manifests)
@@ -168,7 +168,7 @@ def find_images(
     return tuple(found[: limits.images]), [reached]
 
 
-class _Names:
+class _ImageNames:
     """The names that ``index.json`` gives; a nested index hands its names down."""
 
     def __init__(self, oci: OciLayout | None) -> None:
@@ -223,7 +223,7 @@ def _oci_image(
     archive: Location,
     members: Members,
     manifest: Manifest,
-    known_names: _Names,
+    known_names: _ImageNames,
 ) -> Image:
     digest = manifest.descriptor.digest_text
     names = known_names.of(digest or "")

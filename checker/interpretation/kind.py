@@ -39,7 +39,7 @@ def find_kind(
     if oci_there:
         return Kind.OCI_ARCHIVE
     if docker is not None:
-        # manifest.json comes last, so of an archive that is cut off nobody knows.
+        # manifest.json comes last, so a truncated archive may be either.
         return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
     return _kind_without_image(members)
 
@@ -55,7 +55,7 @@ def _is_oci(oci: OciLayout, members: Members) -> bool:
         return True
     document = None if oci.index_blob is None else oci.index_blob.document
     value = None if document is None else document.value
-    return "blobs" in _tops(members.entries) or (
+    return "blobs" in _top_names(members.entries) or (
         isinstance(value, Mapping) and "manifests" in value
     )
 
@@ -92,7 +92,7 @@ def _is_image(members: Members, position: int) -> bool:
 
 
 def inner_archives(entries: Entries) -> tuple[int, ...]:
-    """Positions of the files that are called like archives, at the top or in a folder there.
+    """Positions of the files that are named like archives, at the top or in a directory there.
 
     In what looks like a root filesystem, only those at the top.
     """
@@ -106,20 +106,24 @@ def inner_archives(entries: Entries) -> tuple[int, ...]:
     )
 
 
-def _tops(entries: Entries) -> frozenset[str]:
+def _top_names(entries: Entries) -> frozenset[str]:
     return frozenset(path.partition("/")[0] for path in entries.by_path)
 
 
 def is_surely_rootfs(entries: Entries) -> bool:
     """Whether so much of a root is there that a ``manifest.json`` must be one of its files."""
-    tops = _tops(entries)
-    return len(tops & ROOT_DIRECTORIES) >= _SURE and "blobs" not in tops
+    top_names = _top_names(entries)
+    return len(top_names & ROOT_DIRECTORIES) >= _SURE and "blobs" not in top_names
 
 
 def looks_like_rootfs(entries: Entries) -> bool:
-    """Whether there is a folder of a root filesystem, Docker's mark, or a program at the top."""
-    tops = _tops(entries)
-    if tops & ROOT_DIRECTORIES or DOCKER_ENV in tops or len(tops & WINDOWS_DIRECTORIES) > 1:
+    """Whether a usual directory of a root, ``.dockerenv`` or a program is at the top."""
+    top_names = _top_names(entries)
+    if (
+        top_names & ROOT_DIRECTORIES
+        or DOCKER_ENV in top_names
+        or len(top_names & WINDOWS_DIRECTORIES) > 1
+    ):
         return True
     return any(
         "/" not in path

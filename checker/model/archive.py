@@ -28,7 +28,7 @@ class Source(StrEnum):
 class Kind(StrEnum):
     """What an archive is.
 
-    ``WRAPPED``: an image one folder too deep. ``NESTED``: an archive inside a tar. ``LAYER``: a
+    ``WRAPPED``: an image one directory too deep. ``NESTED``: an archive inside a tar. ``LAYER``: a
     changeset with whiteouts.
     """
 
@@ -55,7 +55,7 @@ IMAGE_KINDS = frozenset(
         Kind.OCI_LAYOUT,
     },
 )
-"""The kinds that hold images where engines look for them."""
+"""The kinds that have images where engines look for them."""
 
 
 class DockerArchive(NamedTuple):
@@ -121,10 +121,10 @@ class Archive(NamedTuple):
     Attributes:
         path: The path as the user gave it; ``-`` for standard input.
         source: What the bytes came from.
-        size: Size in bytes; of a folder, the sum of its files.
-        sha256: Hash of the bytes as they came; None for a folder, or if nobody asked for it.
+        size: Size in bytes; of a directory, the sum of its files.
+        sha256: Hash of the bytes as they came; None for a directory, or if it was not asked for.
         compression: How the whole archive is compressed.
-        tar: The outer tar; of a folder, its files as entries.
+        tar: The outer tar; of a directory, its files as entries.
         members: The members and what was read of them.
         kind: What it is.
         docker: What it has for ``docker load``; None without any of these files.

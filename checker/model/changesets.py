@@ -103,7 +103,7 @@ def _hidden_paths(entries: Entries, upper: UpperLayers) -> set[str]:
         hidden |= paths & table.by_path.keys()
     hidden.update(path for path in paths & upper.implied if not _is_directory(entries, path))
     emptied: dict[str, bool] = {"": upper.empties("")}
-    # Few directories hold many files, and mostly none of them is emptied.
+    # Few directories contain many files, and mostly none of them is emptied.
     directories = ("", *entries.directories)
     gone = {directory for directory in directories if _is_emptied(directory, upper, emptied)}
     if gone:

@@ -53,7 +53,7 @@ def _is_refused(entries: Entries, positions: list[int]) -> bool:
 
 
 def _go_clean(name: str) -> str:
-    """What Go's ``filepath.Clean`` makes of a name."""
+    """A name as Go's ``filepath.Clean`` returns it."""
     clean = posixpath.normpath(name)
     # POSIX leaves two leading slashes alone, Go does not.
     return clean[1:] if clean.startswith("//") else clean

@@ -1,4 +1,4 @@
-"""The members of an archive, looked up as an extraction to a folder would leave them."""
+"""The members of an archive, looked up as an extraction to a directory would leave them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Members:
         return None
 
     def blob(self, path: str) -> Blob | None:
-        """The content at a path; None if there is no regular file."""
+        """The content at a path; None if it is not a regular file."""
         position = self._position_of(path)
         return None if position is None else self.blobs.get(position)
 

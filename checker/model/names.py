@@ -127,7 +127,7 @@ FOREIGN_LAYER_TYPES = frozenset(
         MediaType.DOCKER_FOREIGN_LAYER_GZIP,
     },
 )
-"""Layers that may lie elsewhere (non-distributable)."""
+"""Layers that may be stored elsewhere (non-distributable)."""
 
 
 class Platform(NamedTuple):
@@ -158,7 +158,7 @@ _REFERENCE = re.compile(
 )
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _LONGEST_READ = 65_536
-"""Characters of a reference that are looked at: the grammar takes 170 bytes of memory for each."""
+"""Characters of a reference that are read: the grammar takes 170 bytes of memory for each."""
 NAME_LIMIT = 255
 """Characters that the name of a reference may have, domain included."""
 
@@ -166,7 +166,7 @@ NAME_LIMIT = 255
 class Reference(NamedTuple):
     """A normalised image reference: ``domain/path[:tag][@digest]``.
 
-    The domain is empty where what stands in its place is none, but would do as a part of the path.
+    The domain is empty where the text before the first slash is not a domain, but valid in a path.
     """
 
     domain: str

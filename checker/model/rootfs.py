@@ -1,4 +1,4 @@
-"""The root filesystem: layers merged with whiteouts and opaque markers."""
+"""The root filesystem that rules ask: what is visible of merged layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
 _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
-# Of so few folders a search over all paths tells faster than a set of all folders does.
+# For so few directories a search over all paths is faster than a set of all directories.
 _FEW = 8
 _PATHS_AT_ONCE = 4096
 # Bounds on symlinks that entries of the same layer lead through, and on such entries.
@@ -65,7 +65,7 @@ class Rootfs:
     __slots__ = (
         "__weakref__",
         "_answers",
-        "_folders",
+        "_directories",
         "_merged",
         "_written_through_links",
         "image",
@@ -85,7 +85,7 @@ class Rootfs:
         self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
         # What rules asked for: several ask for the same, and a root may have millions of entries.
         self._answers: dict[tuple[object, ...], tuple[RootfsEntry, ...]] = {}
-        self._folders: frozenset[str] | None = None
+        self._directories: frozenset[str] | None = None
         self._written_through_links: dict[str, RootfsEntry] | None = None
 
     def __iter__(self) -> Iterator[RootfsEntry]:
@@ -126,13 +126,13 @@ class Rootfs:
             lambda entries: (i for i in entries.with_mode(bits) if entries.kinds[i] != _SYMLINK),
         )
 
-    def below(self, *folders: str) -> tuple[RootfsEntry, ...]:
-        """The visible entries anywhere below some folders, top layer first.
+    def below(self, *directories: str) -> tuple[RootfsEntry, ...]:
+        """The visible entries anywhere below some directories, top layer first.
 
         Args:
-            folders: Cleaned paths. To ask for all at once is much faster than one by one.
+            directories: Cleaned paths. To ask for all at once is much faster than one by one.
         """
-        return self._find(("below", *folders), lambda entries: _below(entries, folders))
+        return self._find(("below", *directories), lambda entries: _below(entries, directories))
 
     def with_xattr(self, name: str) -> tuple[RootfsEntry, ...]:
         """The visible entries with an extended attribute, such as ``security.capability``."""
@@ -142,37 +142,37 @@ class Rootfs:
         )
 
     def named(self, *names: str) -> tuple[RootfsEntry, ...]:
-        """The visible entries whose last part is one of some names, wherever they lie."""
+        """The visible entries whose last part is one of some names, wherever they are."""
         wanted = frozenset(names)
         return self._find(("named", wanted), lambda entries: _named(entries, wanted))
 
     def exists(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path, or below it.
 
-        A directory needs no entry of its own for an extraction to make it.
+        An extraction creates a directory even if it has no entry.
         """
         return bool(self.existing((path,)))
 
     def existing(self, paths: Iterable[str]) -> frozenset[str]:
-        """Those of some cleaned paths that ``holds`` is true of; much faster than one by one."""
+        """Those of some cleaned paths that ``exists`` is true of; much faster than one by one."""
         wanted = frozenset(paths)
         found = {path for path in wanted if path in self or (not path and len(self))}
         absent = wanted - found
-        if absent and self._folders is None and len(absent) <= _FEW:
+        if absent and self._directories is None and len(absent) <= _FEW:
             return frozenset(found | self._search_directories(absent))
-        if absent and self._folders is None:
-            self._folders = frozenset(self._find_directories())
-        return frozenset(found | (absent & self._folders if self._folders else set()))
+        if absent and self._directories is None:
+            self._directories = frozenset(self._find_directories())
+        return frozenset(found | (absent & self._directories if self._directories else set()))
 
     def _search_directories(self, paths: frozenset[str]) -> set[str]:
-        """Those paths below which something visible lies, by one search over all paths."""
-        # The longer first, so that of a folder in a folder the inner one is found.
+        """Those paths below which something is visible, by one search over all paths."""
+        # The longer first, so that of nested directories the inner one is found.
         names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
         wanted = re.compile(rf"\0(({names})/[^\0]*)")
         found: set[str] = set()
         for _, entries, hidden in self._merged:
             for text in _texts(entries):
-                found.update(folder for path, folder in wanted.findall(text) if path not in hidden)
+                found.update(parent for path, parent in wanted.findall(text) if path not in hidden)
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
     def _find_directories(self) -> set[str]:
@@ -341,7 +341,7 @@ class Rootfs:
 
 
 def _below_links(entries: Entries) -> Iterator[int]:
-    """The entries that lie below a symlink of the same layer, if that comes before them."""
+    """The entries that are below a symlink of the same layer, if that comes before them."""
     by_path, kinds = entries.by_path, entries.kinds
     links = {
         path: by_path[path]
@@ -370,10 +370,10 @@ def _is_whole(layer: Layer) -> bool:
     return all(reached.limit == "content" for reached in blob.tar.limits)
 
 
-def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
-    """The positions of what lies below some folders."""
-    # No name in a tar holds a NUL; each begins behind one.
-    wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, folders))})/[^\0]*)")
+def _below(entries: Entries, directories: tuple[str, ...]) -> Iterator[int]:
+    """The positions of what is below some directories."""
+    # No name in a tar contains a NUL; here each follows one.
+    wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, directories))})/[^\0]*)")
     paths = chain.from_iterable(map(wanted.findall, _texts(entries)))
     positions = map(entries.by_path.get, dict.fromkeys(paths))
     return (position for position in positions if position is not None)

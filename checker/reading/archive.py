@@ -47,7 +47,7 @@ from checker.reading.source import (
 )
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
-# Kinds without content; an entry of a kind that nobody knows is read as a file, as Go does.
+# Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
 _FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
@@ -59,7 +59,7 @@ class ReadOptions(NamedTuple):
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         jobs: Blobs that are read side by side.
-        whole_digest: Whether the sum of the file as it lies there is wanted; it costs another pass.
+        whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
         progress: Told of every blob that is done: bytes done and bytes in all.
         early: Hashes of its members that are being worked out already.
     """
@@ -127,7 +127,7 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | N
 
 
 class _FileHash:
-    """Hashes the file as it lies on disk, beside everything else."""
+    """Hashes the file as it is on disk, while everything else is read."""
 
     def __init__(self, file: int | None) -> None:
         self._sha256 = hashlib.sha256()
@@ -195,7 +195,7 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
 
 
 def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> EarlyHash | None:
-    """The hash of a member that lies in the file as it is, if work on it has begun."""
+    """The hash of a member that is stored as it is, if its computation has begun."""
     entries = opened.tar.entries
     if early is None or opened.file is None or position in entries.sparse:
         return None
@@ -203,8 +203,8 @@ def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> Ear
 
 
 def _is_document(path: str) -> bool:
-    folder, _, base = path.rpartition("/")
-    return path in _DOCUMENTS or (base == "json" and "/" not in folder)
+    parent, _, base = path.rpartition("/")
+    return path in _DOCUMENTS or (base == "json" and "/" not in parent)
 
 
 def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
@@ -222,14 +222,14 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
 
 
 def _has_blobs(entries: Entries) -> bool:
-    """Whether there is a folder ``blobs``, be it only by the names of the files in it."""
+    """Whether there is a directory ``blobs``, at least by the names of the files in it."""
     return any(path == "blobs" or path.startswith("blobs/") for path in entries.by_path)
 
 
 class _Allowance:
     """What the blobs of an archive may inflate to, all together.
 
-    Each stream has limits of its own, but thousands of small bombs add up.
+    Each stream has its limits, but thousands of small bombs add up.
     """
 
     def __init__(self, archive_size: int, limits: Limits) -> None:

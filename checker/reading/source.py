@@ -1,4 +1,4 @@
-"""Where the bytes come from: a file, standard input or a folder, all seen as numbered members."""
+"""Where the bytes come from: a file, standard input or a directory, all as numbered members."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Opened(NamedTuple):
 
     Attributes:
         source: What it is.
-        size: Bytes of the file as it came; of a folder, of all its files.
+        size: Bytes of the file as it came; of a directory, of all its files.
         compression: How the whole file is compressed.
         tar: The members.
         content: Gives their content.
@@ -131,19 +131,19 @@ class TarContent:
             length -= len(piece)
 
     def _sparse(self, stored: Span, spans: tuple[Span, ...], size: int) -> Iterator[bytes]:
-        held = min(stored.length, os.fstat(self._file).st_size - stored.offset)
-        if size > self._limits.expansion_from and size > self._limits.expansion * max(0, held):
+        present = max(0, min(stored.length, os.fstat(self._file).st_size - stored.offset))
+        if size > max(self._limits.expansion_from, self._limits.expansion * present):
             raise LimitError(
                 LimitReached(
                     limit="expansion",
                     value=self._limits.expansion,
-                    what=f"a sparse file of {size} bytes with {max(0, held)} bytes of content",
+                    what=f"a sparse file of {size} bytes with {present} bytes of content",
                     offset=stored.offset,
                 ),
             )
         at, offset = 0, stored.offset
         # What the map describes beyond the stored bytes is not part of this member.
-        end = offset + max(0, held)
+        end = offset + present
         for span in spans:
             yield from _zeros(span.offset - at)
             length = min(span.length, end - offset)
@@ -173,10 +173,10 @@ def _zeros(count: int) -> Iterator[bytes]:
 
 
 class DirectoryContent:
-    """The content of the files of a folder.
+    """The content of the files of a directory.
 
     Args:
-        root: The folder.
+        root: The directory.
         entries: Its files.
     """
 
@@ -195,19 +195,19 @@ class DirectoryContent:
             os.close(file)
 
     def seekable(self, position: int) -> Seekable | None:
-        """Nothing is held open, so a file is read from its start."""
+        """No file is kept open, so a file is read from its start."""
         del position
         return None
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """No file is kept open."""
 
 
 def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
 
     Raises:
-        UnreadableError: There is nothing at the path, it must not be read, or it is a folder
+        UnreadableError: There is nothing at the path, it must not be read, or it is a directory
             without an image layout.
     """
     try:
@@ -218,7 +218,7 @@ def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return _open_file(file, plan, limits)
     except OSError as error:
-        raise UnreadableError(path, _why(path, error)) from error
+        raise UnreadableError(path, _reason_of(path, error)) from error
 
 
 def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) -> Opened:
@@ -235,7 +235,7 @@ def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) ->
             return _open_file(descriptor, plan, limits)
         return _spool(_Stream(partial(_read_object, file, name)), Source.STREAM, plan, limits)
     except OSError as error:
-        raise UnreadableError(name, _why(name, error)) from error
+        raise UnreadableError(name, _reason_of(name, error)) from error
     except ValueError as error:  # the file object is closed
         raise UnreadableError(name, f"cannot be read: {error}") from error
 
@@ -278,7 +278,7 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
         None if that is not compressed.
 
     Raises:
-        OSError: There is no place for a second copy.
+        OSError: There is not enough space for a second copy.
     """
     content = opened.content
     is_compressed = detect(opened.tar.head[:MAGIC_SIZE]) is not CompressionKind.NONE
@@ -287,7 +287,7 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
     return _spool_descriptor(content.from_start(), opened.source, plan, limits)
 
 
-def _why(path: str, error: OSError) -> str:
+def _reason_of(path: str, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return (
             "no space left for the uncompressed copy: set TMPDIR to a directory with more space, "
@@ -478,10 +478,10 @@ def _open_directory(path: str, limits: Limits) -> Opened:
 def _list_directory(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
     pending = [""]
     while pending:
-        folder = pending.pop()
-        with os.scandir(os.path.join(root, folder)) as found:
+        parent = pending.pop()
+        with os.scandir(os.path.join(root, parent)) as found:
             items = sorted(found, key=lambda item: item.name)
-        folders = []
+        directories = []
         for item in items:
             if len(entries) >= limits.entries:
                 return (
@@ -491,11 +491,11 @@ def _list_directory(root: str, entries: Entries, limits: Limits) -> tuple[LimitR
                         what="the directory contains more files; the rest was not read",
                     ),
                 )
-            path = f"{folder}/{item.name}" if folder else item.name
+            path = f"{parent}/{item.name}" if parent else item.name
             _add_file(entries, path, item)
             if item.is_dir(follow_symlinks=False):
-                folders.append(path)
-        pending.extend(reversed(folders))
+                directories.append(path)
+        pending.extend(reversed(directories))
     return ()
 
 

@@ -1,4 +1,4 @@
-"""What is odd about a tar, and which limits it reaches, noted while it is walked."""
+"""Irregularities of a tar, and which limits it reaches, noted while it is walked."""
 
 from __future__ import annotations
 

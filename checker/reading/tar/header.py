@@ -1,4 +1,4 @@
-"""The header block of a tar: where its fields stand, how its numbers and its checksum are read."""
+"""The header block of a tar: where its fields are, how its numbers and its checksum are read."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Sums(dict[bytes, int]):
         if len(self) > _MEMO_SIZE:
             self.clear()
         number = parse_octal(field)
-        # The checksum counts its own bytes as spaces; here they are added as they stand.
+        # The checksum counts its own bytes as spaces; here they are added as they are.
         value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
         return value
 
