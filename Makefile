@@ -1,4 +1,4 @@
-# The whole way from a clean clone: `make check ARCHIVE=path/to/image.tar`, `make test`.
+# Everything from a clean clone: `make check ARCHIVE=path/to/image.tar`, `make test`.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,27 +7,28 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test bench agreement differential docs clean
+.PHONY: help check test lint types wheel-test bench agreement differential docs site clean
 
 help:
-	@echo "make check [ARCHIVE=image.tar]  check an archive; without one, a sample that is built first"
-	@echo "make test [ARGS=...]            run the tests (ARGS go to pytest)"
-	@echo "make lint                       run the linter and the formatter's check"
+	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
+	@echo "make test [ARGS=...]            run the tests (ARGS are passed to pytest)"
+	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
-	@echo "make bench                      measure speed and memory beside a floor and other tools"
-	@echo "make agreement [CORPUS=DIR]     compare verdicts with what real engines did"
-	@echo "make differential [COUNT=500 SEED=1]  compare verdicts on random archives with engines here"
-	@echo "make docs                       write the generated pages of docs/ anew"
-	@echo "make clean                      remove the virtual environment and what was built"
-	@echo "PYTHON=python3.13               the interpreter that .venv is made with"
+	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
+	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
+	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
+	@echo "make docs                       regenerate the generated pages"
+	@echo "make site                       build the documentation as a site in build/site"
+	@echo "make clean                      remove the virtual environment and build results"
+	@echo "PYTHON=python3.13               the interpreter for .venv"
 
-# A half-made environment must not pass for a whole one.
+# An incomplete environment must not remain.
 $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# Compiled once, since PYTHONDONTWRITEBYTECODE would have it compiled at every start.
-# One stamp per set of dependencies. All of them are redone when the packaging changes.
+# Compiled once, since with PYTHONDONTWRITEBYTECODE it would be compiled at every start.
+# One stamp per set of dependencies. All are renewed when the packaging changes.
 $(VENV)/stamp-run: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@$(BIN)/python -m compileall -q checker plugins schemas
@@ -39,6 +40,10 @@ $(VENV)/stamp-test: $(VENV)/stamp-run
 
 $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+$(VENV)/stamp-docs: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 ifdef ARCHIVE
@@ -76,6 +81,11 @@ differential: $(VENV)/stamp-run
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py
+
+# With REPOSITORY_URL, pages link to files of the repository there. Not --quiet: it drops warnings
+# before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
+site: $(VENV)/stamp-docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	@rm -rf $(VENV) build dist

@@ -1,1 +1,1 @@
-"""Speed and memory beside a floor and other tools. Run with `make bench`; no part of the tests."""
+"""Speed and memory, compared with a baseline and other tools: `make bench`."""

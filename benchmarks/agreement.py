@@ -1,7 +1,7 @@
-"""Compares verdicts with what real engines did: ``make agreement CORPUS=DIR``.
+"""Compares verdicts with recorded results of real engines: ``make agreement CORPUS=DIR``.
 
-A corpus is a folder with ``truth.json`` and the archives that it names. The truth says of each
-case, engine and action whether the engine took the archive, and the last line that it printed.
+A corpus is a directory with ``truth.json`` and the archives that it lists. For each case, engine
+and action it has the exit status of the engine and the last line that it printed.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class Score:
 
     @property
     def is_good(self) -> bool:
-        """Whether every outcome agrees, and the words of at least nine refusals in ten."""
+        """Whether every outcome agrees, and at least nine of ten messages of refusals."""
         return self.outcomes == self.cases and self.messages >= _MESSAGES * self.refusals
 
     def count(self, case: str, truth: Mapping[str, Any], verdict: Verdict) -> None:
-        """Compare a verdict with the truth of one case."""
+        """Compare a verdict with the recorded result of one case."""
         real, predicted = _outcome(truth), str(verdict.outcome)
         self.cases += 1
         if not _agree(real, verdict.outcome):
@@ -77,10 +77,10 @@ def _outcome(truth: Mapping[str, Any]) -> str:
 
 
 def _agree(real: str, predicted: VerdictOutcome) -> bool:
-    """Whether exit status and, where the truth knows of it, unpacking agree.
+    """Whether exit status and, if recorded, unpacking agree.
 
-    An engine that exits 0 without a word may still have made something useless of the archive,
-    which only the verdict says.
+    An engine that silently exits 0 may still have created an unusable image, which only the
+    verdict shows.
     """
     if real == VerdictOutcome.ACCEPTS:
         return predicted is not VerdictOutcome.REJECTS
@@ -100,7 +100,7 @@ def _title(one: Engine | Verdict) -> str:
 
 
 def measure(corpus: Path, session: Session, case_pattern: str) -> dict[str, Score]:
-    """Ask every engine about every case of a corpus."""
+    """Compare every engine with every case of a corpus."""
     truth = json.loads((corpus / "truth.json").read_text("utf-8"))
     cases = [item for item in truth["cases"].items() if fnmatchcase(item[0], case_pattern)]
     scores = {_title(engine): Score() for engine in session.engines.engines}
@@ -115,7 +115,7 @@ def measure(corpus: Path, session: Session, case_pattern: str) -> dict[str, Scor
 
 
 def show(scores: Mapping[str, Score], *, misses: bool) -> None:
-    """Print the figures, and every miss with both sides."""
+    """Print the figures, and every difference with both sides."""
     width = max(map(len, scores), default=0)
     for title, score in scores.items():
         print(
@@ -137,10 +137,12 @@ def main() -> int:
         "--engine", default="*", help="pattern of 'profile action', such as docker*"
     )
     parser.add_argument("--case", default="*", help="pattern of cases")
-    parser.add_argument("--misses", action="store_true", help="show each miss with both sides")
+    parser.add_argument(
+        "--misses", action="store_true", help="show each difference with both sides"
+    )
     options = parser.parse_args()
     if not (options.corpus / "truth.json").is_file():
-        print(f"{options.corpus}: no truth.json there; give a corpus: make agreement CORPUS=DIR")
+        print(f"{options.corpus}: truth.json not found; usage: make agreement CORPUS=DIR")
         return 2
     pattern = options.engine if any(c in options.engine for c in "*?[ ") else f"{options.engine}*"
     scores = measure(options.corpus, _session(pattern), options.case)

@@ -1,11 +1,11 @@
-"""The least that a verifier of a container archive can do: the yardstick of `run.py`.
+"""The minimum work of a verifier of container archives: the baseline of `run.py`.
 
-For every layer it computes the SHA-256 sum of the bytes as they lie in the archive and the sum
-of the inflated bytes, on two threads, and inflates with isal. It walks no tar of a layer, reads no
-document closely and checks nothing. Where layers are not compressed, the two sums are that of the
-archive file and that of the layer.
+For every layer it computes the SHA-256 digests of the stored bytes and of the uncompressed bytes,
+on two threads, and inflates with isal. It does not walk the tars of layers, decode documents or
+check anything. If layers are not compressed, the digests are those of the archive file and of the
+layer.
 
-Run: `python -m benchmarks.floor ARCHIVE`. Prints the seconds that it took.
+Run: `python -m benchmarks.floor ARCHIVE`. Prints the seconds it took.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GZIP_WINDOW: Final = 16 + 15
 
 
 class Hasher:
-    """Hashes on a thread of its own whatever is put into it."""
+    """Hashes data on a separate thread."""
 
     def __init__(self) -> None:
         self._chunks: queue.Queue[bytes | None] = queue.Queue(QUEUED_CHUNKS)
@@ -65,7 +65,7 @@ def _chunks(stream: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _inflated(chunks: Iterator[bytes], raw_sum: Callable[[bytes], None]) -> Iterator[bytes]:
-    """Yield what gzip members inflate to, in bounded pieces, handing the raw bytes on."""
+    """Yield the inflated data of gzip members in bounded pieces, passing on the raw bytes."""
     inflate = isal_zlib.decompressobj(GZIP_WINDOW)
     for chunk in chunks:
         raw_sum(chunk)
@@ -105,7 +105,7 @@ def _sum_plain(path: str, members: list[tarfile.TarInfo]) -> Iterator[str]:
 
 
 def _layers(path: str) -> tuple[list[tarfile.TarInfo], list[tarfile.TarInfo]]:
-    """Return the gzip members and the members that hold a plain tar."""
+    """Return the gzip members and the members that are plain tars."""
     compressed, plain = [], []
     with tarfile.open(path, "r:") as archive, open(path, "rb") as stream:
         for member in archive:
@@ -121,7 +121,7 @@ def _layers(path: str) -> tuple[list[tarfile.TarInfo], list[tarfile.TarInfo]]:
 
 
 def sums(path: str) -> list[str]:
-    """Return all sums of the archive, in the order in which they were made."""
+    """Return all digests of the archive, in the order in which they were computed."""
     compressed, plain = _layers(path)
     found: list[str] = []
     with open(path, "rb", buffering=0) as stream:

@@ -1,8 +1,8 @@
-"""The archives that are measured, made once and kept.
+"""The archives that are measured, created once and kept.
 
-Run: `python -m benchmarks.make_archives [FOLDER]`. Needs debootstrap (root, a Debian mirror) and
-Skopeo for the archives of a Debian system; the others need nothing but Skopeo. What cannot be
-made is left out, with the reason.
+Run: `python -m benchmarks.make_archives [DIRECTORY]`. Needs debootstrap (root, a Debian mirror) and
+Skopeo for the archives of a Debian system; the others need only Skopeo. Archives that cannot be
+created are skipped, with the reason.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Archive:
     """One archive to measure.
 
     Attributes:
-        name: Of the content.
-        form: Skopeo's name of it: docker-archive (plain layers) or oci-archive (gzip).
-        path: Where it lies.
+        name: Name of the content.
+        form: Skopeo's transport: docker-archive (plain layers) or oci-archive (gzip).
+        path: Path of the archive.
     """
 
     name: str
@@ -119,10 +119,10 @@ def _skopeo(source: str, target: str) -> None:
 
 
 def _make(name: str, folder: Path) -> list[Archive]:
-    """Return both forms of one content, making what is not there yet.
+    """Return both forms of one content, creating those that do not exist.
 
     Raises:
-        MissingProgramError: It cannot be made here.
+        MissingProgramError: It cannot be created on this host.
     """
     docker = Archive(name, DOCKER, folder / f"{name}.docker.tar")
     oci = Archive(name, OCI, folder / f"{name}.oci.tar")
@@ -141,14 +141,14 @@ def _make(name: str, folder: Path) -> list[Archive]:
 
 
 def make_archives(folder: Path) -> list[Archive]:
-    """Return the archives that can be had here, and say on standard error which cannot."""
+    """Return the archives that can be created, and print the others to standard error."""
     folder.mkdir(parents=True, exist_ok=True)
     archives: list[Archive] = []
     for name in CONTENTS:
         try:
             archives += _make(name, folder)
         except MissingProgramError as error:
-            sys.stderr.write(f"{name}: left out: {error}\n")
+            sys.stderr.write(f"{name}: skipped: {error}\n")
     return archives
 
 

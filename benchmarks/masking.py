@@ -6,7 +6,7 @@ import re
 
 # Paths, digests, other hexadecimal names, numbers.
 _MASKS = (
-    # Names of the moment: of a snapshot, and of the image that an import makes.
+    # Temporary names: of a snapshot, and of the image that an import creates.
     (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
     (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
     (re.compile(r"<tmp>"), "<path>"),

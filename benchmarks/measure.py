@@ -1,4 +1,4 @@
-"""Runs a command once and takes its time and its peak memory."""
+"""Runs a command once and measures its time and peak memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAXRSS_UNIT_BYTES: Final = 1 if sys.platform == "darwin" else 1024
 
 
-# Without compiled modules every start would be measured with a compilation of its own.
+# Without compiled modules every start would include their compilation.
 _ENVIRONMENT: Final = {
     name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
 }
@@ -32,7 +32,7 @@ class Run:
         peak_bytes: The largest resident set of the process, or that of the process which
             started it, if that was larger: the kernel counts from before the exec.
         code: Exit code; negative: ended by that signal.
-        said: The end of what it wrote.
+        said: The end of its output.
     """
 
     seconds: float

@@ -1,8 +1,8 @@
-"""The checker beside a floor, one rule of it, `skopeo copy` and `docker load`, by turns.
+"""The checker compared with a baseline, one of its rules, `skopeo copy` and `docker load`, in turn.
 
-Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--folder FOLDER]`. Prints the median
-of each, the ratio to the floor, and whether the project's targets are met. The times vary with
-the machine: the ratios are what to look at.
+Run: `make bench`, or `python -m benchmarks.run [--rounds N] [--directory DIRECTORY]`. Prints the
+median of each, the ratio to the baseline, and whether the project's targets are met. The times
+depend on the host, the ratios much less.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 ROUNDS: Final = 5
 CHECKER: Final = "checker"
-FLOOR: Final = "floor"
+FLOOR: Final = "baseline"
 ONE_RULE: Final = "one rule"
-# It looks at one field, so that a run with it alone is a run without rules, start and report and
-# all. What it lacks is the work of the other rules, and the reading that is done for them.
+# It checks one field, so that a run with it alone is in effect a run without rules: without the
+# work of the other rules, and without the reading that is done for them.
 CHEAPEST_RULE: Final = "not-a-tar"
 MOST_FOR_RULES: Final = 1.3
 MIB: Final = 1 << 20
@@ -41,7 +41,7 @@ BYTES_PER_ENTRY: Final = 300
 
 
 class BenchmarkError(Exception):
-    """A measured command failed, so that its time says nothing."""
+    """A measured command failed, so that its time is meaningless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Contestant:
     Attributes:
         name: For the table.
         run: Runs it once.
-        rounds: How often it is measured.
+        rounds: Number of measurements.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is asked of the checker on one archive, and what came out."""
+    """A target for the checker on one archive, and the result."""
 
     text: str
     met: bool
@@ -106,7 +106,7 @@ def _measure_docker_load(archive: Archive, host: Host) -> Run:
 
 def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
     checker = _checker(archive)
-    # JSON shows the sum of the whole file, which is one more pass over it.
+    # JSON shows the digest of the whole file, which needs another pass over it.
     checker_json = _checker(archive, "--format", "json=/dev/null")
     one_rule = _checker(archive, "--select", CHEAPEST_RULE)
     floor = _floor(archive)
@@ -119,14 +119,14 @@ def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Conte
     if shutil.which("skopeo") is not None:
         contestants.append(Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds))
     if host is not None and archive.form == DOCKER:
-        # Once is enough: it unpacks every file, which takes most of a minute for many of them.
+        # Once is enough: it unpacks every file, which takes most of a minute for many files.
         load = Contestant("docker load", lambda: _measure_docker_load(archive, host), 1)
         contestants.append(load)
     return contestants
 
 
 def _medians(contestants: list[Contestant], rounds: int) -> dict[str, Summary]:
-    """Run everyone in turn, so that a busy moment of the machine hits all alike."""
+    """Run all in turn, so that other load on the host affects all in the same way."""
     runs: dict[str, list[Run]] = {contestant.name: [] for contestant in contestants}
     for number in range(rounds):
         for contestant in contestants:
@@ -155,14 +155,15 @@ def _time_target(archive: Archive, checker: float, floor: float) -> Target:
     if archive.name == "tiny":
         return Target("under 0.15 s", checker < 0.15)
     if archive.name == "many-files":
-        return Target("floor + 1.5 s", checker <= floor + 1.5)
-    return Target("1.5 x floor", checker <= 1.5 * floor)
+        return Target("baseline + 1.5 s", checker <= floor + 1.5)
+    return Target("1.5 x baseline", checker <= 1.5 * floor)
 
 
 def _rules_target(checker: float, one_rule: float) -> Target:
     ratio = checker / one_rule
     return Target(
-        f"every rule {MOST_FOR_RULES} x one rule, it is {ratio:.2f}", ratio <= MOST_FOR_RULES
+        f"all rules at most {MOST_FOR_RULES} x one rule, measured {ratio:.2f}",
+        ratio <= MOST_FOR_RULES,
     )
 
 
@@ -184,7 +185,7 @@ def _report(archive: Archive, medians: dict[str, Summary]) -> bool:
     for name, summary in medians.items():
         ratio = summary.seconds / floor
         peak = summary.peak_bytes / MIB
-        print(f"  {name:<12} {summary.seconds:8.3f} s  {ratio:6.2f} x floor  {peak:7.1f} MiB")
+        print(f"  {name:<12} {summary.seconds:8.3f} s  {ratio:6.2f} x baseline  {peak:7.1f} MiB")
     targets = _targets(archive, medians)
     for target in targets:
         print(f"  target {target.text}: {'met' if target.met else 'MISSED'}")
@@ -193,10 +194,10 @@ def _report(archive: Archive, medians: dict[str, Summary]) -> bool:
 
 @contextlib.contextmanager
 def _docker_host() -> Iterator[Host | None]:
-    """Give a Docker of its own, or None with the reason on standard error."""
+    """Provide a separate Docker daemon, or None with the reason on standard error."""
     reason = reason_to_skip()
     if reason is not None:
-        sys.stderr.write(f"docker load: left out: {reason}\n")
+        sys.stderr.write(f"docker load: skipped: {reason}\n")
         yield None
         return
     with (
@@ -207,14 +208,14 @@ def _docker_host() -> Iterator[Host | None]:
 
 
 def main() -> int:
-    """Run the command line: 0 all targets met, 1 one missed, 3 something could not be measured."""
+    """Run the command line: 0 all targets met, 1 a target missed, 3 a measurement failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER)
+    parser.add_argument("--directory", type=Path, default=DEFAULT_FOLDER)
     arguments = parser.parse_args()
     met = True
     try:
-        archives = make_archives(arguments.folder)
+        archives = make_archives(arguments.directory)
         with _docker_host() as host:
             for archive in archives:
                 contestants = _contestants(archive, host, arguments.rounds)

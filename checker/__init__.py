@@ -1,8 +1,8 @@
-"""Checks container archives before they ship. This module is the interface for other programs.
+"""Checks container image archives. This module is the interface for other programs and plugins.
 
-``check`` and ``classify`` take one archive, a ``Session`` takes many. Rules, engines and report
-formats of plugins use the other names. Each is imported when it is first asked for, so that a
-program pays only for what it uses.
+``check`` and ``classify`` process one archive, a ``Session`` several. Rules, engines and report
+formats of plugins use the other names. Each is imported on first use, so that a program imports
+only what it uses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The engines that are asked about an archive."""
+"""The engines whose verdicts on an archive are computed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class EngineSet(NamedTuple):
     """Engines, and the host that they are assumed to run on.
 
     Attributes:
-        engines: All engines that are known.
-        required: Those of them that have to accept the archive.
+        engines: All known engines.
+        required: The engines that must accept the archive.
         host: The host.
     """
 
@@ -27,11 +27,11 @@ class EngineSet(NamedTuple):
     host: Host
 
     def judge(self, archive: Archive, quoted_path: str) -> Verdicts:
-        """Ask each engine; one that crashes is recorded, the others are asked all the same.
+        """Ask each engine; one that crashes is recorded, the others continue.
 
         Args:
             archive: The facts.
-            quoted_path: The path of the archive as a shell takes it.
+            quoted_path: The path of the archive, quoted for a shell.
         """
         question = Question(archive, self.host, quoted_path)
         verdicts: list[Verdict] = []
@@ -49,12 +49,12 @@ class EngineSet(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """What engines do with one archive.
+    """The verdicts of engines on one archive.
 
     Attributes:
-        all: What each of them does.
-        required: What those do that have to accept it.
-        crashes: The engines that crashed, a line each.
+        all: Those of all engines.
+        required: Those of the engines that must accept it.
+        crashes: The engines that crashed, one line each.
     """
 
     all: tuple[Verdict, ...]
@@ -65,14 +65,14 @@ class Verdicts(NamedTuple):
 def _problem(answer: object) -> str:
     if isinstance(answer, Failure):
         return answer.summary
-    return f"gave {described(answer)}, not a checker.Verdict"
+    return f"returned {described(answer)}, not a checker.Verdict"
 
 
 def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Engine, ...]:
     """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
 
     Raises:
-        SettingsError: There is no such engine or action.
+        SettingsError: An engine or action is unknown.
     """
     found = [engine for name in names for engine in _named(name, engines)]
     return tuple(dict.fromkeys(found))
@@ -84,10 +84,10 @@ def _named(name: str, engines: tuple[Engine, ...]) -> Iterator[Engine]:
     if not of_profile:
         known = dict.fromkeys(engine.name for engine in engines)
         raise SettingsError(
-            f"unknown engine {profile!r}{nearest(profile, known)}; engines are {', '.join(known)}"
+            f"unknown engine {profile!r}{nearest(profile, known)} (choose from: {', '.join(known)})"
         )
     found = [engine for engine in of_profile if action in ("", engine.action)]
     if not found:
         actions = ", ".join(engine.action for engine in of_profile)
-        raise SettingsError(f"{profile} has no action {action!r}; its actions are {actions}")
+        raise SettingsError(f"{profile} has no action {action!r} (choose from: {actions})")
     yield from found

@@ -1,4 +1,4 @@
-"""What the checker raises. Everything derives from ``CheckerError``."""
+"""The exceptions of the checker, which all derive from ``CheckerError``."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 
 class CheckerError(Exception):
-    """The base of everything that the checker raises on purpose; the text is for the user."""
+    """The base class of all exceptions of the checker; the text is for the user."""
 
 
 class SettingsError(CheckerError):
-    """A setting or the command line is wrong; the text says what, and which values are valid."""
+    """A setting or the command line is invalid; the text says what, and which values are valid."""
 
 
 class UnreadableError(CheckerError):
     """The input cannot be read at all; the text says why and what to do.
 
     Args:
-        path: The path or name of the input, as the user gave it.
+        path: The path or name of the input, as the user specified it.
         reason: Why, in words.
     """
 
@@ -40,5 +40,5 @@ class PluginError(CheckerError):
 
     def __init__(self, problems: Iterable[PluginProblem]) -> None:
         self.problems = tuple(problems)
-        lines = [*map(str, self.problems), "no checks are loaded, so nothing can be checked"]
+        lines = [*map(str, self.problems), "no rules are loaded, so nothing can be checked"]
         super().__init__("\n".join(lines))

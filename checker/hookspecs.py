@@ -25,7 +25,7 @@ class CheckerSpec:
 
     @hookspec
     def checker_checks(self) -> Iterable[type[Check]]:  # type: ignore[empty-body]
-        """Give the rules of a plugin.
+        """Return the rules of a plugin.
 
         Example::
 
@@ -42,9 +42,9 @@ class CheckerSpec:
     def checker_classify(
         self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
     ) -> Classification | None:
-        """Say what an archive is and how it is restored; the first answer counts.
+        """Classify an archive: what it is and how it is restored; the first answer is used.
 
-        Plugins of others are asked before the built-in one; None leaves the answer to the next.
+        Third-party plugins are asked before the built-in one; None defers to the next plugin.
 
         Example::
 
@@ -59,7 +59,7 @@ class CheckerSpec:
                     loadable=Loadable.NO,
                     loadable_reason="it is an archive of my tool",
                     importable=False,
-                    importable_reason="it is no root filesystem",
+                    importable_reason="it is not a root filesystem",
                     keeps_layers=True,
                     keeps_metadata=True,
                     restore=f"my-tool restore {quoted_path}",
@@ -67,13 +67,13 @@ class CheckerSpec:
 
         Args:
             archive: The facts.
-            quoted_path: The path in the form that a command line takes, quoted where needed.
-            verdicts: What the engines make of it; empty if not all of them were asked.
+            quoted_path: The path for use in a command line, quoted where needed.
+            verdicts: The verdicts of the engines; empty if not all of them were asked.
         """
 
     @hookspec
     def checker_engines(self) -> Iterable[Engine]:  # type: ignore[empty-body]
-        """Give engines, which say what they would do with an archive.
+        """Return engines, which predict what they would do with an archive.
 
         Example::
 
@@ -84,7 +84,7 @@ class CheckerSpec:
                     engine="my-engine-1",
                     action="load",
                     outcome=VerdictOutcome.ACCEPTS,
-                    reason="it takes everything",
+                    reason="it loads every archive",
                 )
 
             @hookimpl
@@ -94,7 +94,7 @@ class CheckerSpec:
 
     @hookspec
     def checker_reports(self) -> Iterable[Report]:  # type: ignore[empty-body]
-        r"""Give report formats, for ``--format NAME``.
+        r"""Return report formats, for ``--format NAME``.
 
         Example::
 

@@ -1,8 +1,8 @@
-"""Finds the plugins, loads each on its own, and notices when two claim the same thing.
+"""Finds the plugins, loads each separately, and detects names that are used twice.
 
 Plain pluggy loads a whole entry-point group at once: one broken plugin ends the run, and of two
-with the same name the second replaces the first in silence. Here each entry point is loaded by
-itself, and what is wrong is reported with the distribution behind it.
+with the same name the second silently replaces the first. Here each entry point is loaded
+separately, and problems are reported with the distribution that they come from.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Classifier(NamedTuple):
-    """A plugin that says what archives are.
+    """A plugin that classifies archives.
 
     Attributes:
         plugin: The plugin.
@@ -43,7 +43,7 @@ class Classifier(NamedTuple):
     def classify(
         self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
     ) -> Classification | PluginProblem | None:
-        """What the plugin says of an archive; None if it leaves the answer to others."""
+        """The plugin's classification of an archive; None if it defers to other plugins."""
         answer = attempt(
             partial(self.hook, archive=archive, quoted_path=quoted_path, verdicts=verdicts)
         )
@@ -55,15 +55,15 @@ class Classifier(NamedTuple):
 
 
 class LoadedPlugins(NamedTuple):
-    """The loaded plugins and what they gave.
+    """The loaded plugins and what they provide.
 
     Attributes:
         plugins: The plugins, by name.
-        problems: What is wrong with others, or with parts of them.
+        problems: The problems with other plugins, or with parts of them.
         registry: All rules.
         engines: All engines.
         reports: All report formats, the built-in ones first.
-        classifiers: The plugins that classify archives, those of others before ours.
+        classifiers: The plugins that classify archives, third-party ones first.
     """
 
     plugins: tuple[Plugin, ...]
@@ -78,11 +78,11 @@ def load_plugins(
     blocked: Iterable[str] = (),
     entry_points: Sequence[metadata.EntryPoint] | None = None,
 ) -> LoadedPlugins:
-    """Load every plugin that is installed.
+    """Load every installed plugin.
 
     Args:
-        blocked: Names of plugins that are not wanted.
-        entry_points: The entry points of the group; those that are installed if None.
+        blocked: Names of plugins that are not loaded.
+        entry_points: The entry points of the group; the installed ones if None.
     """
     if entry_points is None:
         entry_points = tuple(metadata.entry_points(group=PROJECT))
@@ -110,14 +110,14 @@ def _plugin(entry_point: metadata.EntryPoint) -> Plugin:
 
 @cache
 def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
-    # Parsed again at each question, and one distribution can have many entry points.
+    # Reading these parses the metadata each time, and a distribution can have many entry points.
     return dist.name, dist.version
 
 
 class _Loader:
-    """Loads plugins one by one, and gathers what they give.
+    """Loads plugins one by one, and collects what they provide.
 
-    What ours give is gathered first, so that nobody else's can take its place.
+    First-party plugins come first, so that third-party plugins cannot replace their parts.
     """
 
     def __init__(self) -> None:
@@ -128,14 +128,14 @@ class _Loader:
         self._registry = Registry()
 
     def load(self, claims: list[metadata.EntryPoint]) -> None:
-        """Load the plugin of one name; if several claim it, ours or none."""
+        """Load the plugin of one name; if several use the name, the first-party one or none."""
         own = [claim for claim in claims if _plugin(claim).distribution == OWN_DISTRIBUTION]
         chosen = claims if len(claims) == 1 else own[:1]
         for claim in claims:
             if claim not in chosen:
                 others = [other for other in claims if other is not claim]
                 self._refuse(
-                    _plugin(claim), f"its name is also claimed by {_named(others)}; not loaded"
+                    _plugin(claim), f"not loaded: the name is also used by {_named(others)}"
                 )
         for claim in chosen:
             self._load_one(claim)
@@ -155,7 +155,8 @@ class _Loader:
             self._manager.unregister(name=plugin.name)
             known = sorted(hook for hook in vars(CheckerSpec) if hook.startswith("checker_"))
             self._refuse(
-                plugin, f"unknown hook {', '.join(sorted(unknown))}; hooks are {', '.join(known)}"
+                plugin,
+                f"unknown hook {', '.join(sorted(unknown))} (choose from: {', '.join(known)})",
             )
             return
         self._plugins.append(plugin)
@@ -166,7 +167,7 @@ class _Loader:
         return module
 
     def gather(self) -> LoadedPlugins:
-        """All that the loaded plugins give."""
+        """Everything that the loaded plugins provide."""
         ours_first = sorted(self._plugins, key=lambda one: one.distribution != OWN_DISTRIBUTION)
         counts = {plugin.name: self._add_rules(plugin) for plugin in ours_first}
         engines = tuple(self._engines(ours_first))
@@ -224,10 +225,10 @@ class _Loader:
                 yield Classifier(plugin, self._hook_of(plugin, "checker_classify"))
 
     def _given(self, plugin: Plugin, hook: str, kind: type[T]) -> Iterator[T]:
-        """What one plugin gives for a hook, as far as it is of the right type."""
+        """The answers of one plugin to a hook that have the right type."""
         if not self._implements(plugin, hook):
             return
-        # A hook that can be answered by several plugins gives a list of answers, here of one.
+        # A hook that several plugins can answer returns a list of answers, here with one.
         answers = attempt(self._hook_of(plugin, hook))
         if isinstance(answers, Failure):
             self._refuse(plugin, f"{hook} raised {answers.summary}")
@@ -237,7 +238,7 @@ class _Loader:
 
     def _items(self, plugin: Plugin, hook: str, answer: object, kind: type[T]) -> Iterator[T]:
         if not isinstance(answer, Iterable) or isinstance(answer, str | bytes):
-            self._refuse(plugin, f"{hook} gave {described(answer)}, not an iterable")
+            self._refuse(plugin, f"{hook} returned {described(answer)}, not an iterable")
             return
         for item in attempt_each(lambda: answer):
             if isinstance(item, Failure):
@@ -253,7 +254,7 @@ class _Loader:
         return any(caller.name == hook for caller in callers)
 
     def _hook_of(self, plugin: Plugin, hook: str) -> Callable[..., object]:
-        """The hook of one plugin alone, so that it cannot be mixed up with another's."""
+        """The hook of one plugin only, so that the answer cannot be another plugin's."""
         module = self._manager.get_plugin(plugin.name)
         others = [other for other in self._manager.get_plugins() if other is not module]
         return self._manager.subset_hook_caller(hook, others)
@@ -266,7 +267,7 @@ class _Loader:
 
 
 def _wrong_type(hook: str, given: object, wanted: type) -> str:
-    return f"{hook} gave {described(given)}, not a checker.{wanted.__name__}"
+    return f"{hook} returned {described(given)}, not a checker.{wanted.__name__}"
 
 
 def _named(entry_points: Iterable[metadata.EntryPoint]) -> str:

@@ -1,4 +1,4 @@
-"""A run: archives read, classified and checked, and what came out of it."""
+"""The results of a run: archives, classifications, verdicts and findings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from checker.verdicts import Classification, Loadable, Verdict
 
 
 class Plugin(NamedTuple):
-    """A plugin that was loaded.
+    """A loaded plugin.
 
     Attributes:
         name: Name of its entry point.
         version: Version of its distribution.
         distribution: Name of its distribution.
-        rules: Number of rules that it gave.
+        rules: Number of its rules.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Plugin(NamedTuple):
     rules: int = 0
 
     def problem(self, message: str) -> PluginProblem:
-        """The record of what is wrong with this plugin."""
+        """The record of a problem with this plugin."""
         return PluginProblem(self.name, self.version, self.distribution, message)
 
 
@@ -36,7 +36,7 @@ class PluginProblem(NamedTuple):
         name: Name of its entry point.
         version: Version of its distribution.
         distribution: Name of its distribution.
-        message: What is wrong.
+        message: The problem.
     """
 
     name: str
@@ -49,19 +49,19 @@ class PluginProblem(NamedTuple):
 
 
 class CheckedArchive(NamedTuple):
-    """One archive and everything that was said of it.
+    """One archive and all its results.
 
     Attributes:
-        path: The path as the user gave it, or the name of a file object.
+        path: The path as the user specified it, or the name of a file object.
         archive: The facts; None if it could not be read.
         error: Why it could not be read.
-        classification: What it is; None if no plugin said, or it could not be read.
-        verdicts: What each known engine does with it.
-        required_verdicts: What the engines do with it that have to accept it.
-        findings: What the checks found, after the settings, highest severity first.
-        results: How each rule went.
-        crashes: Engines that crashed, a line each.
-        problems: What is wrong with plugins, of those that were loaded for this archive.
+        classification: What it is; None if no plugin classified it or it could not be read.
+        verdicts: The verdicts of all known engines.
+        required_verdicts: The verdicts of the engines that must accept it.
+        findings: The findings after applying the settings, highest severity first.
+        results: The result of each rule.
+        crashes: Engines that crashed, one line each.
+        problems: The problems with plugins that were loaded for this archive.
     """
 
     path: str
@@ -125,9 +125,9 @@ class Run(NamedTuple):
     Attributes:
         command: ``check`` or ``classify``.
         version: Version of this program.
-        plugins: The plugins that were loaded.
-        problems: What is wrong with plugins, in whichever archive it came to light.
-        archives: The archives, in the order in which they were named.
+        plugins: The loaded plugins.
+        problems: The problems with plugins, for all archives.
+        archives: The archives, in the given order.
         fail_on: Findings of this severity or higher fail the run; None if none does.
     """
 
@@ -162,7 +162,7 @@ class Run(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 1 a finding that fails the run, 3 something was not checked whole."""
+        """0 clean, 1 a finding that fails the run, 3 the check is incomplete."""
         if self.problems or not all(archive.is_whole for archive in self.archives):
             return 3
         return 1 if any(map(self.fails, self.findings)) else 0

@@ -1,7 +1,7 @@
-"""The run itself: read an archive, ask the engines, classify it, check it.
+"""The run: read an archive, compute the engines' verdicts, classify it, check it.
 
-The command line, the tests and other programs all come through here. Nothing here prints, and
-every error is a ``CheckerError``.
+The command line, the tests and other programs use this module. It prints nothing, and every error
+is a ``CheckerError``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
 """An archive: a path, ``-`` for standard input, or a binary file object."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told of progress: name of the archive, bytes done, bytes in all."""
+"""Receives progress: name of the archive, bytes read, bytes in total."""
 
 _MOST_JOBS = 8
 _UNNAMED = "-"
@@ -58,9 +58,9 @@ def check(
     Args:
         source: The archive: a path, ``-`` for standard input, or a binary file object.
         settings: A ``Settings`` record, a mapping with the keys of ``checker.toml``, or the path
-            of such a file. No file is looked for.
-        name: What results call the archive; its path if None.
-        progress: Told of progress: name, bytes done, bytes in all.
+            of such a file. No default file is read.
+        name: Name of the archive in results; its path if None.
+        progress: Receives progress: name, bytes read, bytes in total.
         keywords: Single settings, over the others: ``check(path, select=["OCI"], as_="load")``.
 
     Raises:
@@ -80,9 +80,9 @@ def classify(
     progress: Progress | None = None,
     **keywords: Unpack[SettingsKeywords],
 ) -> CheckedArchive:
-    """Read one archive and say what it is and which engines take it; no rules run.
+    """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-    Takes and raises what ``check`` does, apart from ``PluginError``.
+    Parameters and exceptions are those of ``check``, except ``PluginError``.
     """
     with _one_archive(source, load_settings(settings, **keywords)) as session:
         return session.classify(source, name=name, progress=progress)
@@ -95,7 +95,7 @@ class Session:
 
     Args:
         settings: A ``Settings`` record, a mapping with the keys of ``checker.toml``, or the path
-            of such a file. No file is looked for.
+            of such a file. No default file is read.
         plugins: The plugins; those that are installed if None.
         early: Hashes of an archive's members that are being computed already.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
@@ -151,8 +151,8 @@ class Session:
         Args:
             source: The archive: a path, ``-`` for standard input, or a binary file object, which
                 is read from its position on and stays open.
-            name: What results call the archive; its path if None.
-            progress: Told of progress: name, bytes done, bytes in all.
+            name: Name of the archive in results; its path if None.
+            progress: Receives progress: name, bytes read, bytes in total.
 
         Raises:
             UnreadableError: The archive cannot be read at all.
@@ -170,9 +170,9 @@ class Session:
         name: str | None = None,
         progress: Progress | None = None,
     ) -> CheckedArchive:
-        """Read one archive and say what it is and which engines take it; no rules run.
+        """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Takes and raises what ``check`` does, apart from ``PluginError``.
+        Parameters and exceptions are those of ``check``, except ``PluginError``.
         """
         return self._classify(self._read(_named(source, name), ContentPlan(), progress))
 
@@ -316,7 +316,7 @@ def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
 
 
 def _quoted(path: str) -> str:
-    """The path as a shell takes it."""
+    """The path, quoted for a shell."""
     if path.startswith("-") and path != "-":
         path = f"./{path}"
     return shlex.quote(path)

@@ -1,6 +1,7 @@
-"""Settings: which rules run, how grave their findings are, which are waived, and the limits.
+"""Settings: which rules run, the severities of their findings, waivers, and limits.
 
-They come from ``checker.toml`` (or ``--config FILE``) and the command line, which wins.
+They come from ``checker.toml`` (or ``--config FILE``) and the command line, which takes
+precedence.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ NEVER = "never"
 
 
 class Waiver(NamedTuple):
-    """Findings that are known and accepted.
+    """A waiver of known and accepted findings.
 
     Attributes:
-        rule: Id, name or prefix of the rule.
+        rule: ID, name or prefix of the rule.
         reason: Why they are accepted.
         archive: Pattern of the archive's path.
         path: Pattern of the path in the root filesystem or the member.
-        until: Last day on which the waiver counts.
+        until: Last day on which the waiver is valid.
     """
 
     rule: str
@@ -44,7 +45,7 @@ class Waiver(NamedTuple):
     until: dt.date | None = None
 
     def covers(self, finding: Finding, today: dt.date) -> bool:
-        """Whether a finding is accepted today."""
+        """Whether the waiver covers a finding today."""
         place = finding.location.path or finding.location.member or ""
         return (
             _names(self.rule, finding.rule, finding.name)
@@ -58,18 +59,18 @@ class Settings(NamedTuple):
     """All settings of a run.
 
     Attributes:
-        select: Rules that run: ids, names or prefixes of ids; all if empty.
+        select: Rules that run: IDs, names or prefixes of IDs; all if empty.
         ignore: Rules that do not run.
         severities: Other severities, by rule id.
         fail_on: What fails the run; None if no finding does.
-        action: What the user means to do with the archives.
-        blocked: Plugins that are not wanted.
+        action: The intended command, ``load`` or ``import``; None if not stated.
+        blocked: Plugins that are not loaded.
         limits: The limits.
         waivers: Accepted findings.
-        options: Options of rules, by id or name of the rule.
-        engines: Engines that have to accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
+        options: Options of rules, by ID or name of the rule.
+        engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
-        jobs: Blobs of an archive that are read at the same time; by default one a processor.
+        jobs: Blobs of an archive that are read in parallel; by default one per processor.
     """
 
     select: tuple[str, ...] = ()
@@ -103,7 +104,7 @@ class Settings(NamedTuple):
         """The rules that run.
 
         Raises:
-            UsageError: A rule that is selected, ignored or waived is not known.
+            UsageError: A rule that is selected, ignored or waived is unknown.
         """
         waived = (waiver.rule for waiver in self.waivers)
         for name in (*self.select, *self.ignore, *self.severities, *waived):
@@ -119,7 +120,7 @@ class Settings(NamedTuple):
         """The options of the rules, by rule id.
 
         Raises:
-            UsageError: A rule or option is not known, or a value is not what the option takes.
+            UsageError: A rule or option is unknown, or a value is invalid.
         """
         options: dict[str, dict[str, object]] = {}
         for name, values in self.options.items():
@@ -130,7 +131,7 @@ class Settings(NamedTuple):
         return options
 
     def judge(self, findings: Iterable[Finding], today: dt.date) -> tuple[Finding, ...]:
-        """Findings with the severities and waivers of the settings, gravest first."""
+        """Findings with the severities and waivers of the settings, highest severity first."""
         judged = [self._judge(finding, today) for finding in findings]
         return tuple(sorted(judged, key=lambda finding: (finding.severity.rank, finding.rule)))
 
@@ -162,18 +163,18 @@ def _require_rule(name: str, registry: Registry) -> None:
 
 
 def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
-    """Options of one rule, as the rule works with them.
+    """Options of one rule, in the types that the rule uses.
 
     Raises:
-        UsageError: An option is not known, or a value is not what it takes.
+        UsageError: An option is unknown, or a value is invalid.
     """
     known = {option.name: option for option in rule.check.options}
     read: dict[str, object] = {}
     for name, value in values.items():
         if name not in known:
-            few = f"it has {', '.join(known)}" if known else "it has none"
+            few = f" (choose from: {', '.join(known)})" if known else "; it has no options"
             raise UsageError(
-                f"{rule.id} {rule.name} has no option {name!r}{nearest(name, known) or f'; {few}'}"
+                f"{rule.id} {rule.name} has no option {name!r}{nearest(name, known) or few}"
             )
         try:
             read[name] = known[name].read(value)
@@ -183,7 +184,7 @@ def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A suggestion for a mistyped name, in words; empty if nothing is near."""
+    """A suggestion for a mistyped name, in words; empty if none is similar."""
     import difflib
 
     names = list(known)
@@ -242,7 +243,7 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
     """Read a configuration file.
 
     Raises:
-        SettingsError: It cannot be read, or a key or value is not valid.
+        SettingsError: It cannot be read, or a key or value is invalid.
     """
     import os
     import tomllib
@@ -274,14 +275,14 @@ def parse_severity(text: object) -> Severity:
     """A severity.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not a severity.
     """
     try:
         return Severity(str(text))
     except ValueError:
         known = [severity.value for severity in Severity]
         raise UsageError(
-            f"{text!r} is no severity; say {', '.join(known)}{nearest(str(text), known)}"
+            f"invalid value {text!r} (choose from: {', '.join(known)}){nearest(str(text), known)}"
         ) from None
 
 
@@ -295,13 +296,13 @@ def parse_fail_on(text: object) -> Severity | None:
 
 
 def parse_intention(text: object) -> str:
-    """What the user means to do: ``load`` or ``import``.
+    """The intended command: ``load`` or ``import``.
 
     Raises:
         UsageError: It is neither.
     """
     if text not in INTENTIONS:
-        raise UsageError(f"{text!r} is no command; say {' or '.join(INTENTIONS)}")
+        raise UsageError(f"invalid value {text!r} (choose from: {', '.join(INTENTIONS)})")
     return str(text)
 
 
@@ -313,7 +314,7 @@ def parse_host(text: object) -> Host:
     """
     os, slash, architecture = str(text).partition("/")
     if not slash or not os or not architecture or "/" in architecture:
-        raise UsageError(f"invalid host {text!r}; write OS/ARCH, such as linux/arm64")
+        raise UsageError(f"invalid value {text!r} (expected OS/ARCH, such as linux/arm64)")
     return Host(os, architecture)
 
 
@@ -324,7 +325,7 @@ def parse_jobs(value: object) -> int:
         SettingsError: It is not a whole number above 0.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UsageError(f"invalid number of jobs {value!r}; it must be a whole number above 0")
+        raise UsageError(f"invalid value {value!r} (expected a whole number above 0)")
     return value
 
 
@@ -332,27 +333,55 @@ def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
     """The limits with some of them set.
 
     Raises:
-        UsageError: A name is not known, or a value is no positive whole number.
+        UsageError: A name is unknown, or a value is not a positive whole number.
     """
     known = Limits.names_of_all()
     for name, value in values.items():
         if name not in known:
             raise UsageError(f"unknown limit {name!r}{nearest(name, known)}")
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"limit {name}: {value!r} is no whole number above 0")
+            raise UsageError(f"limit {name}: must be a whole number above 0, found {value!r}")
         limits = limits._replace(**{name: value})
     return limits
 
 
+_TYPE_WORDS: tuple[tuple[type, str], ...] = (
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a number"),
+    (str, "a string"),
+    (list, "a list"),
+    (tuple, "a list"),
+    (Mapping, "a table"),
+    (dt.datetime, "a date with time"),
+    (dt.date, "a date"),
+)
+
+
+def _type_words(value: object) -> str:
+    """The type of a value in TOML's terms; for a list also the first type that is not a string."""
+    if isinstance(value, list | tuple):
+        other = next((item for item in value if not isinstance(item, str)), None)
+        return "a list" if other is None else f"a list that contains {_scalar_words(other)}"
+    return _scalar_words(value)
+
+
+def _scalar_words(value: object) -> str:
+    for kind, words in _TYPE_WORDS:
+        if isinstance(value, kind):
+            return words
+    return f"a value of type {type(value).__name__}"
+
+
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f"{value!r} is no list of strings")
+        raise UsageError(f"must be a list of strings, found {_type_words(value)}")
     return tuple(value)
 
 
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise UsageError(f"{value!r} is no table")
+        raise UsageError(f"must be a table, found {_type_words(value)}")
     return value
 
 
@@ -364,10 +393,11 @@ def _waiver(value: object) -> Waiver:
             raise UsageError(f"unknown key {key!r}{nearest(key, known)}")
         wanted = dt.date if key == "until" else str
         if not isinstance(item, wanted):
-            raise UsageError(f"{key} is {item!r}, not a {wanted.__name__}")
+            expected = "a date" if wanted is dt.date else "a string"
+            raise UsageError(f"{key}: must be {expected}, found {_type_words(item)}")
     rule, reason = table.get("rule"), table.get("reason")
     if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip():
-        raise UsageError("a waiver needs a rule and a reason")
+        raise UsageError("a waiver must have a rule and a reason")
     until = table.get("until")
     return Waiver(
         rule=rule,
@@ -380,7 +410,7 @@ def _waiver(value: object) -> Waiver:
 
 def _waivers(value: object) -> tuple[Waiver, ...]:
     if not isinstance(value, list | tuple):
-        raise UsageError("write each waiver as a table [[waive]]")
+        raise UsageError("each waiver must be a table [[waive]]")
     return tuple(map(_waiver, value))
 
 

@@ -1,4 +1,4 @@
-"""Verdicts: what the archive is, and what engines would make of it."""
+"""Verdicts: what an archive is, and what engines would do with it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class VerdictOutcome(StrEnum):
     """What an engine does with an archive.
 
-    ``ACCEPTS_BROKEN``: the engine exits 0, but what comes out is unusable, incomplete or not what
-    the file holds.
+    ``ACCEPTS_BROKEN``: the engine exits 0, but the result is unusable, incomplete or different from
+    the content of the file.
     """
 
     ACCEPTS = "accepts"
@@ -23,18 +23,17 @@ class VerdictOutcome(StrEnum):
 
 
 class Verdict(NamedTuple):
-    """What one engine does with the archive when asked for one action.
+    """What one engine does with the archive in one action.
 
     Attributes:
         engine: Engine profile, such as ``docker-28``.
-        action: What is asked of it, such as ``load``.
-        outcome: What happens.
-        reason: Why, for a person.
+        action: The action, such as ``load``.
+        outcome: The outcome.
+        reason: The cause, for a person.
         message: The text that the engine would print.
-        conditions: What no static reading can know and the outcome depends on.
-        rules: Ids of the rules that may tell what is behind the outcome; reports name those of
-            them that found something.
-        command: The command to type.
+        conditions: Assumptions that the archive cannot confirm and the outcome depends on.
+        rules: IDs of the rules that can explain the outcome; reports list those with findings.
+        command: The command to run.
     """
 
     engine: str
@@ -48,7 +47,7 @@ class Verdict(NamedTuple):
 
 
 class Host(NamedTuple):
-    """The machine that an engine runs on.
+    """The host that an engine runs on.
 
     Attributes:
         os: Operating system, such as ``linux``.
@@ -60,12 +59,12 @@ class Host(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked of an engine.
+    """The input of an engine.
 
     Attributes:
         archive: The facts of the archive.
-        host: Where the engine runs.
-        quoted_path: The archive's path in the form that a command line takes.
+        host: The host that the engine runs on.
+        quoted_path: The archive's path for use in a command line, quoted where needed.
     """
 
     archive: Archive
@@ -74,11 +73,11 @@ class Question(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """One thing that an engine looks at, for the documentation.
+    """One thing that an engine checks, for the documentation.
 
     Attributes:
-        step: What is looked at.
-        rule: What decides there.
+        step: What is checked.
+        rule: What decides the outcome.
     """
 
     step: str
@@ -90,10 +89,10 @@ class Engine(NamedTuple):
 
     Attributes:
         name: Name of the profile, such as ``docker-28``.
-        action: What is asked of it, such as ``load``.
-        judge: Says what it does with an archive.
-        follows: The engine and version that it was read from and measured against.
-        decides: Tells what decides, step by step.
+        action: The action, such as ``load``.
+        judge: Predicts what it does with an archive.
+        follows: The engine and version that it follows and was measured against.
+        decides: Lists what decides the outcome, step by step.
     """
 
     name: str
@@ -104,7 +103,7 @@ class Engine(NamedTuple):
 
 
 class Loadable(StrEnum):
-    """Whether ``docker load`` takes the archive; ``DEPENDS``: engines differ."""
+    """Whether ``docker load`` accepts the archive; ``DEPENDS``: engines differ."""
 
     YES = "yes"
     DEPENDS = "depends"
@@ -112,18 +111,19 @@ class Loadable(StrEnum):
 
 
 class Classification(NamedTuple):
-    """What an archive is and how it is brought back to life.
+    """What an archive is and how it is restored.
 
     Attributes:
-        producer: What wrote the archive, as far as its traits tell.
+        producer: The tool that wrote the archive, as far as its traits show.
         loadable: Whether it can be loaded as an image.
         loadable_reason: Why, in one sentence.
-        importable: Whether importing it as a flat root filesystem makes sense.
+        importable: Whether importing it as a flat root filesystem gives a usable image.
         importable_reason: Why, in one sentence.
-        keeps_layers: Whether the way back keeps the layers.
-        keeps_metadata: Whether the way back keeps CMD, ENTRYPOINT, ENV and the other metadata.
-        restore: The command that brings it back; None if there is none.
-        advice: What the user should know before typing it, a sentence each.
+        keeps_layers: Whether the restored image keeps the layers.
+        keeps_metadata: Whether the restored image keeps CMD, ENTRYPOINT, ENV and the other
+            metadata.
+        restore: The command that restores it; None if there is none.
+        advice: What the user should know before running it, one sentence each.
     """
 
     producer: str | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
@@ -11,16 +12,31 @@ from pathlib import Path
 import pytest
 
 import checker
+import checker_engines
 
 CORE = Path(checker.__file__).parent
-# Folder of the core -> folders and modules of the core that it may import.
+ENGINES = Path(checker_engines.__file__).parent
+SHARED = {"golang", "filesystem", "answers"}
+# Package -> directory -> directories and modules of the package that it may import besides itself.
 ALLOWED = {
-    "model": {"model"},
-    "interpretation": {"interpretation", "model"},
-    "reading": {"reading", "interpretation", "model", "errors"},
-    "checks": {"checks", "model", "verdicts", "isolation"},
-    "reports": {"reports", "results", "errors", "verdicts", "checks", "model"},
+    CORE: {
+        "model": set(),
+        "interpretation": {"model"},
+        "reading": {"interpretation", "model", "errors"},
+        "checks": {"model", "verdicts", "isolation"},
+        "reports": {"results", "errors", "verdicts", "checks", "model"},
+    },
+    ENGINES: {
+        "golang": set(),
+        "filesystem": set(),
+        "answers": set(),
+        "containerd": SHARED,
+        "containers": SHARED,
+        "moby": {"containerd", *SHARED},
+        "classification": set(),
+    },
 }
+PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -28,7 +44,16 @@ def imports_of(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            is_package = "." not in node.module
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from names if is_package else (node.module,)
+
+
+def imported_parts(package: Path, part: str) -> set[str]:
+    """Directories and modules of a package that the modules in one of its directories import."""
+    start = f"{package.name}."
+    names = {name for path in package.joinpath(part).rglob("*.py") for name in imports_of(path)}
+    return {name.split(".")[1] for name in names if name.startswith(start)}
 
 
 def test_the_core_never_imports_a_bundle() -> None:
@@ -41,15 +66,25 @@ def test_the_core_never_imports_a_bundle() -> None:
     assert bundles == set()
 
 
-@pytest.mark.parametrize("folder", ALLOWED)
-def test_data_flows_one_way(folder: str) -> None:
-    strangers = {
-        f"{path.name}: {name}"
-        for path in CORE.joinpath(folder).rglob("*.py")
-        for name in imports_of(path)
-        if name.startswith("checker.") and name.split(".")[1] not in ALLOWED[folder]
-    }
-    assert strangers == set()
+@pytest.mark.parametrize(("package", "part"), PARTS, ids=lambda each: getattr(each, "name", each))
+def test_data_flows_one_way(package: Path, part: str) -> None:
+    assert imported_parts(package, part) - {part} <= ALLOWED[package][part]
+
+
+@pytest.mark.parametrize("package", ALLOWED, ids=lambda package: package.name)
+def test_imports_form_no_cycle(package: Path) -> None:
+    order = list(TopologicalSorter(ALLOWED[package]).static_order())
+    assert set(ALLOWED[package]) <= set(order)
+
+
+def test_every_package_of_the_engines_is_in_the_documentation() -> None:
+    parts = {path.parent.name for path in ENGINES.glob("*/__init__.py")}
+    page = Path(__file__).parents[1] / "docs" / "architecture.md"
+    rows = re.findall(
+        r"^\| `plugins/checker_engines/(\w+)/` \|", page.read_text("utf-8"), re.MULTILINE
+    )
+    assert set(ALLOWED[ENGINES]) == parts
+    assert sorted(rows) == sorted(parts)
 
 
 def test_the_schemas_import_nothing_of_the_checker() -> None:

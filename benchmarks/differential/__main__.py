@@ -1,4 +1,4 @@
-"""Random archives against the engines installed here: ``make differential COUNT=500 SEED=1``."""
+"""Compares verdicts with installed engines on random archives: ``make differential``."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Run:
     """A run over some archives.
 
     Attributes:
-        engines: The engines that take them.
-        keep: Folder for archives that they and the profiles disagree on.
-        shows_messages: Whether other words for the same refusal are shown too.
+        engines: The engines.
+        keep: Directory for archives on which they disagree with the profiles.
+        shows_messages: Whether different messages for the same refusal are shown as well.
         scores: The figures by the engine's title.
     """
 
@@ -62,7 +62,7 @@ class Run:
     scores: dict[str, Score] = field(default_factory=dict)
 
     def take(self, sample: Sample, host: Host) -> None:
-        """Have the engines take an archive; show and keep it if something disagrees."""
+        """Load an archive with the engines; show and keep it if something disagrees."""
         path = host.folder / "archive.tar"
         path.write_bytes(sample.data)
         shown = []
@@ -83,7 +83,7 @@ class Run:
 
     @property
     def unexplained(self) -> int:
-        """How many outcomes differ without a known reason."""
+        """The number of outcomes that differ without a known reason."""
         return sum(s.archives - s.outcomes - s.explained for s in self.scores.values())
 
 
@@ -93,7 +93,7 @@ def _differs_in_words(comparison: Comparison) -> bool:
 
 
 def show(sample: Sample, comparisons: Iterable[Comparison], kept: Path) -> None:
-    """Print what is wrong with an archive, and both sides of each disagreement."""
+    """Print the faults of an archive, and both sides of each disagreement."""
     print(f"\n{sample.seed}  {sample.table['base']}, kept as {kept}")
     for fault in sample.faults:
         print(f"  fault     {fault}")
@@ -102,7 +102,7 @@ def show(sample: Sample, comparisons: Iterable[Comparison], kept: Path) -> None:
         verdict = each.verdict
         print(f"  {each.title}: {what}" + (f", explained: {each.explained}" * bool(each.explained)))
         print(f"    real      {each.real.outcome}: {each.real.message!r}")
-        print(f"    foretold  {verdict.outcome}: {verdict.message or verdict.reason!r}")
+        print(f"    predicted {verdict.outcome}: {verdict.message or verdict.reason!r}")
     sys.stdout.flush()
 
 
@@ -120,14 +120,14 @@ def show_scores(run: Run, host: Host) -> None:
 
 
 def samples(options: argparse.Namespace) -> Iterator[Sample]:
-    """The archives of a run, until their number or the time is used up."""
+    """The archives of a run, until their number or the time limit is reached."""
     if options.replay is not None:
         yield make_sample(options.replay)
         return
     end = time.monotonic() + options.seconds
     for number in range(options.start, options.start + options.count):
         if time.monotonic() > end:
-            print(f"stopped at {number}: {options.seconds:.0f} seconds are used up")
+            print(f"stopped at archive {number} after {options.seconds:.0f} seconds")
             return
         yield make_sample(f"{options.seed}:{number}")
 
@@ -137,11 +137,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=100, help="number of archives")
     parser.add_argument("--seed", type=int, default=1, help="seed of the run")
     parser.add_argument("--start", type=int, default=0, help="number of the first archive")
-    parser.add_argument("--seconds", type=float, default=3600, help="time for all archives")
-    parser.add_argument("--replay", metavar="SEED:NUMBER", help="take this one archive again")
-    parser.add_argument("--engine", default="*", help="pattern of 'profile action', as docker*")
-    parser.add_argument("--messages", action="store_true", help="show words that differ, too")
-    parser.add_argument("--keep", type=Path, default=_KEEP, help="folder for archives to replay")
+    parser.add_argument("--seconds", type=float, default=3600, help="time limit in seconds")
+    parser.add_argument("--replay", metavar="SEED:NUMBER", help="test only this archive")
+    parser.add_argument(
+        "--engine", default="*", help="pattern of 'profile action', such as docker*"
+    )
+    parser.add_argument("--messages", action="store_true", help="also show messages that differ")
+    parser.add_argument(
+        "--keep", type=Path, default=_KEEP, help="directory for archives with differences"
+    )
     return parser.parse_args()
 
 
@@ -153,14 +157,14 @@ def _leave(number: int, frame: object) -> None:
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
-    # The host is taken away at the end, however that comes.
+    # The host is removed at the end in any case.
     signal.signal(signal.SIGTERM, _leave)
     reason = reason_to_skip() or release_to_skip()
     if reason is not None:
         print(reason)
         return 2
     run = Run(installed_engines(options.engine), options.keep, options.messages)
-    # A name that podman could take for that of an image, which temporary names are not always.
+    # A name that podman accepts as an image name, which temporary names are not always.
     folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
     with running_host(folder, walled=True) as host:
         for sample in samples(options):

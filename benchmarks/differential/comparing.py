@@ -1,4 +1,4 @@
-"""Compares what the profiles foretell with what the engines did."""
+"""Compares the predictions of the profiles with the results of the engines."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Comparison(NamedTuple):
     Attributes:
         seed: The archive's seed.
         title: The engine and its action.
-        real: What the engine did.
-        verdict: What was foretold.
-        explained: Why no static reading can know the outcome; None if it can, or if both agree.
+        real: The result of the engine.
+        verdict: The prediction.
+        explained: Why the outcome cannot be predicted; None if it can, or if both agree.
     """
 
     seed: str
@@ -40,14 +40,14 @@ class Comparison(NamedTuple):
 
     @property
     def is_message_same(self) -> bool:
-        """Whether the words of a refusal that was foretold agree."""
+        """Whether the messages of a predicted refusal agree."""
         return masked(self.real.message) == masked(self.verdict.message or "")
 
 
 def agree(real: VerdictOutcome, foretold: VerdictOutcome) -> bool:
-    """Whether a verdict fits what the engine did.
+    """Whether a verdict matches the result of the engine.
 
-    Where something lies in the store, that it is of no use is for the verdict to say.
+    If an image is in the store, only the verdict states whether it is unusable.
     """
     if real is VerdictOutcome.ACCEPTS:
         return foretold is not VerdictOutcome.REJECTS
@@ -57,13 +57,13 @@ def agree(real: VerdictOutcome, foretold: VerdictOutcome) -> bool:
 def compare(
     sample: Sample, path: Path, engines: Iterable[Installed], host: Host
 ) -> Iterator[Comparison]:
-    """Have every engine take an archive.
+    """Load an archive with every engine.
 
     Args:
         sample: The archive.
-        path: Where it lies, below the folder of the host.
+        path: Its path, below the directory of the host.
         engines: The engines.
-        host: Where they run.
+        host: The host that they run on.
     """
     asked = tuple(engines)
     plugins = load_plugins()._replace(engines=tuple(engine.judge for engine in asked))
@@ -89,7 +89,7 @@ def _is_layer_compressed_twice(comparison: Comparison) -> bool:
 EXPLAINED: tuple[tuple[Callable[[Comparison], bool], str], ...] = (
     (
         _is_layer_compressed_twice,
-        "a layer is compressed twice, of which one compression is taken off here",
+        "a layer is compressed twice, of which one compression is removed here",
     ),
 )
-"""Differences of outcome that are known, and why they are there."""
+"""Known differences of outcome, and their causes."""

@@ -1,8 +1,8 @@
 """containerd 1.6: ``ctr image import``, where the client unpacks (import.go, image.go).
 
-No profile stands for it: it is here to be compared with the containerd of Debian 12. The importer
-is that of containerd 2; but nothing decompresses the archive, images without a name are not walked
-for unpacking, and the manifest to unpack is looked for from each name on.
+It has no profile; it is compared with the containerd of Debian 12. The importer is that of
+containerd 2, but the archive is not decompressed, images without a name are not unpacked, and the
+manifest to unpack is selected for each name.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from checker_engines.containerd.documents import (
     decode_index,
     decode_manifest,
 )
+from checker_engines.containerd.images import check_target, name_of
 from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
-from checker_engines.containerd.stream import stream_error
-from checker_engines.containerd.transfer import check_target, conditions_of, name_of
+from checker_engines.containerd.stream import conditions_of, stream_error
 from checker_engines.containerd.unpack import (
     UnpackError,
     chain_id,
@@ -42,7 +42,7 @@ _PLAIN = frozenset({CompressionKind.NONE})
 
 
 def engines() -> tuple[Engine, ...]:
-    """The actions that are judged."""
+    """The actions that are predicted."""
     return (Engine(_NAME, _ACTION, _judge),)
 
 
@@ -66,7 +66,7 @@ def _judge(question: Question) -> Verdict:
 
 
 def _import(question: Question) -> int:
-    """Import an archive and unpack what has a name; how many images that was."""
+    """Import an archive and unpack images with a name; their number."""
     archive, host = question.archive, question.host
     check_is_file(question, f"read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, _PLAIN)
@@ -83,7 +83,7 @@ def _import(question: Question) -> int:
 
 
 def _platform_of(raw: bytes) -> Platform:
-    """The platform of a config, which must fit its type as a whole."""
+    """The platform of a config, which must match its type completely."""
     return decode_image_of_old(raw).platform
 
 
@@ -112,7 +112,7 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
     if len(layers) != len(diff_ids):
         raise Refusal(
             "mismatched image rootfs and manifest layers",
-            f"the manifest has {len(layers)} layers, its config {len(diff_ids)} diff_ids",
+            f"the manifest lists {len(layers)} layers, its config {len(diff_ids)} diff_ids",
             ("CFG003",),
         )
     for position, diff_id in enumerate(diff_ids):
@@ -134,7 +134,7 @@ def _extract(store: ContentStore, layers: list[Child], position: int, diff_id: s
     if digest != diff_id:
         raise Refusal(
             f"wrong diff id calculated on extraction {quote(digest)}",
-            f"layer {position} unpacks to {digest}, the config says {diff_id}",
+            f"layer {position} has the diffID {digest}, the config says {diff_id}",
             ("LYR001",),
         )
 
@@ -143,13 +143,13 @@ def _manifest_of(question: Question, store: ContentStore, target: Child) -> Imag
     """The manifest that is unpacked for a name (images/image.go, Manifest).
 
     Raises:
-        Refusal: There is none, or what leads to it cannot be read.
+        Refusal: There is none, or it cannot be reached.
     """
     here, seen = target, {target.digest}
     while here.media_type in INDEX_TYPES:
         content = _checked(store, here)
         fitting = [c for c in decode_index(content.raw) if _is_kept(c, question)]
-        # Those that name a platform come first; of these one that fits is as good as another.
+        # Those with a platform come first; matching ones are equivalent.
         fitting.sort(key=lambda child: child.platform is None)
         if not fitting or fitting[0].digest in seen:
             raise _no_match(target)
@@ -187,7 +187,7 @@ def _checked(store: ContentStore, descriptor: Child) -> Content:
     except GoJsonError as error:
         raise Refusal(
             f"manifest: invalid desc {descriptor.digest}: {error}",
-            f"{descriptor.digest} is not what its media type {descriptor.media_type} says: {error}",
+            f"{descriptor.digest} does not match its media type {descriptor.media_type}: {error}",
             ("OCI011",),
         ) from None
     return content

@@ -1,4 +1,4 @@
-"""The engines installed here: what each is judged by, and what it does with an archive."""
+"""The installed engines: the profile of each, and its result for an archive."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ from benchmarks.differential import containerd_client
 from benchmarks.engines.host import Host
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.containers import commands
+from checker_engines.containers import skopeo
+from checker_engines.containers.versions import SKOPEO_1_9
 
 SECONDS_TO_TAKE = 30
-"""How long an engine may work on one archive."""
+"""Time limit for one engine and archive."""
 _KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _LINES_QUOTED = 6
 _TIME = re.compile(r'^time="[^"]*" ')
 _TIMED = ("timeout", "--signal=KILL", str(SECONDS_TO_TAKE))
 _COPY = ("skopeo", "--insecure-policy", "copy")
-_HANGS = f"it was still at work after {SECONDS_TO_TAKE} seconds"
+_HANGS = f"it was still running after {SECONDS_TO_TAKE} seconds"
 
 
 class Real(NamedTuple):
-    """What an engine did.
+    """The result of an engine.
 
     Attributes:
-        outcome: Whether it exited 0 and, as far as it shows, left something that can be used.
-        message: What it said, paths of the host as ``<tmp>``.
+        outcome: Whether it exited 0 and, as far as known, created something usable.
+        message: Its output, with paths of the host as ``<tmp>``.
     """
 
     outcome: VerdictOutcome
@@ -43,9 +44,9 @@ class Installed(NamedTuple):
     """An installed engine.
 
     Attributes:
-        judge: What foretells it.
-        take: Has it take an archive, its store empty.
-        version: The command that tells its version.
+        judge: The engine that predicts it.
+        take: Loads an archive with it into an empty store.
+        version: The command that prints its version.
     """
 
     judge: Engine
@@ -54,7 +55,7 @@ class Installed(NamedTuple):
 
     @property
     def title(self) -> str:
-        """How it is called in reports."""
+        """Its title in reports."""
         return f"{self.judge.name} {self.judge.action}"
 
 
@@ -67,7 +68,7 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 
 def _judges() -> Iterator[Engine]:
     yield from load_plugins().engines
-    yield from commands.engines_of_debian_12()
+    yield from skopeo.engines_of(SKOPEO_1_9)
     yield from containerd_client.engines()
 
 
@@ -111,7 +112,7 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
 
 
 def _ctr(host: Host, archive: Path) -> Real:
-    # A namespace of its own is an empty store.
+    # A separate namespace is an empty store.
     namespace = f"try-{time.monotonic_ns()}"
     done = _run(host, "ctr", "--namespace", namespace, "image", "import", str(archive))
     stored = host.must("ctr", "--namespace", namespace, "image", "ls", "--quiet")
@@ -135,7 +136,7 @@ def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command whose words go to both outputs, in the order in which they come."""
+    """Run a command with both outputs merged in order."""
     return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
 
 
@@ -152,7 +153,7 @@ def _real(
 
 
 def _without_paths(host: Host, text: str) -> str:
-    """Put ``<tmp>`` in the place of what is of this host and moment alone."""
+    """Replace what is specific to this host and run by ``<tmp>``."""
     folder = re.escape(str(host.folder))
     text = re.sub(rf"{folder}/docker/tmp/docker-import-\d+", "<tmp>", text)
     return re.sub(rf"(?:{folder}|/var/tmp)[^\s:\"',]*", "<tmp>", text)

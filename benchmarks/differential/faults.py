@@ -1,4 +1,4 @@
-"""Random faults, each an edit as case files know them (:mod:`checker.testing.edits`)."""
+"""Random faults, as edits of case files (:mod:`checker.testing.edits`)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Fault(NamedTuple):
     """One fault.
 
     Attributes:
-        place: Where in the case's table the list of edits is that it belongs to.
-        edit: What is done.
+        place: Path of the list of edits in the case's table.
+        edit: The edit.
     """
 
     place: Place
@@ -34,11 +34,11 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What faults are made in.
+    """The archive that faults are added to.
 
     Attributes:
         table: The case so far.
-        names: What placeholders stand for.
+        names: Values of placeholders.
         members: The names of the members, in order.
         contents: Their contents by name.
     """
@@ -49,7 +49,7 @@ class Site:
     contents: Mapping[str, bytes]
 
     def image_place(self, random: Random) -> Place:
-        """Where the table of one of the images is."""
+        """Path of the table of one of the images."""
         if "images" in self.table:
             return ("images", random.randrange(len(self.table["images"])))
         return ()
@@ -63,7 +63,7 @@ class Site:
 
 
 FaultMaker: TypeAlias = Callable[[Random, Site], Fault]
-"""Draws a fault; the fault may turn out not to fit the archive."""
+"""Draws a fault, which may not be applicable to the archive."""
 
 _ODD_VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 1.5, 2**70, "", "x", " ", "../x", "/etc/passwd", "é\x00"),
@@ -148,7 +148,7 @@ def _at(document: Any, pointer: str) -> Any:
 
 
 def _json_edit(random: Random, document: Any) -> tuple[str, dict[str, Any]]:
-    """An edit of a document: another value, none, a new key, the same twice."""
+    """An edit of a document: another value, a removal, a new key, a duplicate key."""
     pointer = random.choice(list(_pointers(document)))
     key = pointer.rpartition("/")[2]
     value = _at(document, pointer)
@@ -173,7 +173,7 @@ def _json_edit(random: Random, document: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _text_edit(random: Random, size: int, *, in_member: bool) -> tuple[str, dict[str, Any]]:
-    """An edit of bytes: cut, with something before or behind, or something else altogether."""
+    """An edit of bytes: truncated, with data before or after, or replaced."""
     cut, extend = ("cut", "extend") if in_member else ("truncate", "append")
     match random.randrange(4):
         case 0:
@@ -191,7 +191,7 @@ def _document_name(random: Random, site: Site) -> str:
 
 
 def _known(site: Site, *names: str) -> list[str]:
-    """Those of the names that are of members; the archive may have none of them."""
+    """Those of the names that are members; possibly none."""
     known = [name for name in names if _filled(name, site) in site.contents]
     return known or ["manifest.json"]
 
@@ -202,7 +202,7 @@ def _filled(name: str, site: Site) -> str:
 
 
 def _document_in_place(random: Random, site: Site) -> Fault:
-    """A document is changed, and whatever names it by digest no longer fits."""
+    """A document is changed, and references by digest no longer match."""
     name = _document_name(random, site)
     document = site.document(_filled(name, site))
     operation, edit = _json_edit(random, document)
@@ -217,7 +217,7 @@ def _bytes_of_document(random: Random, site: Site) -> Fault:
 
 
 def _config(random: Random, site: Site) -> Fault:
-    """The config says something else, and all digests follow it."""
+    """The config is changed, and all digests are updated."""
     document = site.document(site.names.get("config", ""))
     operation, edit = _json_edit(random, document)
     return Fault((*site.image_place(random), "config_edits"), {operation: edit})
@@ -285,7 +285,7 @@ def _odd_link(random: Random, paths: tuple[str, ...]) -> str:
 
 
 def _entry(random: Random, paths: tuple[str, ...]) -> dict[str, Any]:
-    """An entry, odd or not, beside those with the given paths."""
+    """An entry, unusual or not, in addition to those with the given paths."""
     path = _odd_path(random, paths)
     return random.choice(
         (
@@ -294,7 +294,7 @@ def _entry(random: Random, paths: tuple[str, ...]) -> dict[str, Any]:
             {"path": path, "type": "dir"},
             {"path": path, "type": "symlink", "link": _odd_link(random, paths)},
             {"path": path, "type": "hardlink", "link": _odd_link(random, paths)},
-            # Never in the place of a document: an engine that opens it would wait for a writer.
+            # Never instead of a document: an engine that opens it would wait for a writer.
             {"path": random.choice(("new", "new/file", ".wh.new")), "type": "fifo"},
             {"path": path, "type": random.choice(("char", "block")), "major": 250, "minor": 250},
             {"path": path, "type": random.choice(("contiguous", "S", "Z", "D", "V")), "text": "x"},
@@ -354,7 +354,7 @@ def _tar_edit(random: Random, paths: tuple[str, ...]) -> Edit:
 
 
 def _stream_edit(random: Random, size: int) -> Edit:
-    """An edit of the bytes of a tar, whatever they mean."""
+    """An edit of arbitrary bytes of a tar."""
     place = random.randrange(max(1, size))
     block = place // 512 * 512
     match random.randrange(8):
@@ -382,7 +382,7 @@ def _member(random: Random, site: Site) -> Fault:
 
 
 def _link_instead(random: Random, site: Site) -> Fault:
-    """What was a file becomes a link to something."""
+    """A file becomes a link."""
     member = random.choice(_known(site, "{config}", "{layer0}", "{layer1}", *_AT_TOP))
     kind = random.choice(("symlink", "hardlink"))
     links = ("{layer0}", "{config}", "../{layer0}", "missing", "/{config}", "index.json")
@@ -419,14 +419,14 @@ def _layer_entry(random: Random, site: Site) -> Fault:
 
 
 def _layer_stream(random: Random, site: Site) -> Fault:
-    """The tar of a layer, which its diffID follows."""
+    """The tar of a layer is changed, and its diffID is updated."""
     place = site.image_place(random)
     number, _ = _layer_paths(random, site, place)
     return Fault((*place, "layer_edits", str(number)), _stream_edit(random, 4096))
 
 
 def _layer_blob(random: Random, site: Site) -> Fault:
-    """A layer as stored, which its digest follows and its diffID does not."""
+    """A stored layer is changed, and its digest is updated, but not its diffID."""
     place = site.image_place(random)
     number, _ = _layer_paths(random, site, place)
     size = len(site.contents.get(site.names.get(f"layer{number}", ""), b""))
@@ -437,7 +437,7 @@ def _layer_blob(random: Random, site: Site) -> Fault:
 
 
 def _blob_in_place(random: Random, site: Site) -> Fault:
-    """A blob is changed, and its name and descriptor no longer fit."""
+    """A blob is changed, and its name and descriptor no longer match."""
     member = random.choice(_known(site, "{config}", "{layer0}", "{layer1}", "{manifest}"))
     size = len(site.contents.get(_filled(member, site), b""))
     operation = random.choice(("cut", "extend"))
@@ -461,7 +461,7 @@ MAKERS: Mapping[FaultMaker, int] = {
     _layer_blob: 2,
     _blob_in_place: 1,
 }
-"""The makers of faults and how often each is asked."""
+"""The kinds of faults and their weights."""
 
 
 def draw_fault(random: Random, site: Site) -> Fault:
@@ -471,5 +471,5 @@ def draw_fault(random: Random, site: Site) -> Fault:
 
 
 def site_of(table: Table, built: Built, members: Mapping[str, bytes]) -> Site:
-    """What faults are made in, of a case and what was built of it."""
+    """The target of faults, for a case and its built archive."""
     return Site(table, built.names, tuple(members), members)

@@ -1,4 +1,4 @@
-"""Good archives of random kinds, as case tables (:mod:`checker.testing.cases`)."""
+"""Valid archives of random kinds, as case tables (:mod:`checker.testing.cases`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BASES: Mapping[str, int] = {
     "layer": 1,
     "empty": 1,
 }
-"""The bases and how often each is drawn."""
+"""The bases and their weights."""
 _WITHOUT_IMAGES = frozenset({"rootfs", "export", "layer", "empty"})
 _COMPRESSIONS = ("none", "gzip", "bzip2", "xz", "zstd")
 _TAGS: tuple[list[str], ...] = (
@@ -39,7 +39,7 @@ _ARCHITECTURES = (("linux", "amd64"), ("linux", "arm64"), ("linux", "s390x"), ("
 
 
 def good_table(random: Random) -> Table:
-    """Draw a good archive: its kind, images, compressions."""
+    """Draw a valid archive: its kind, images, compressions."""
     (base,) = random.choices(list(_BASES), list(_BASES.values()))
     table: Table = {"base": base}
     if base in _WITHOUT_IMAGES:
@@ -77,7 +77,7 @@ def _image(random: Random, number: int) -> Table:
 
 
 def _layers(random: Random) -> list[list[Table]]:
-    """One to four layers, of which the upper ones change what lies in the lower ones."""
+    """One to four layers, of which the upper ones change the lower ones."""
     base: list[Table] = [
         {"path": "etc/"},
         {"path": "etc/passwd", "text": "root:x:0:0:root:/root:/bin/app\n"},

@@ -1,4 +1,4 @@
-"""Makes random archives: a good one of a random kind, then one to three random faults."""
+"""Creates random archives: a valid one of a random kind with one to three random faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from checker.testing.cases import Built, Case, CaseError
 
 MOST_FAULTS = 3
 _TRIES = 200
-"""Draws of a fault before an archive goes without: many fit some kinds of archive alone."""
+"""Attempts to draw a fault: many are only applicable to some kinds of archive."""
 _OF_BYTES = frozenset({"truncate", "flip", "insert", "append", "pad", "compress"})
 
 
@@ -24,9 +24,9 @@ class Sample(NamedTuple):
     """A random archive.
 
     Attributes:
-        seed: What makes it again: the seed of the run and the number of the archive.
-        table: The case, as a case file would have it.
-        faults: What is wrong, in the order in which it was drawn.
+        seed: The seed of the run and the number of the archive.
+        table: The case, as in a case file.
+        faults: The faults, in the order in which they were drawn.
         data: The archive.
     """
 
@@ -37,7 +37,7 @@ class Sample(NamedTuple):
 
 
 def make_sample(seed: str) -> Sample:
-    """Make the archive of a seed."""
+    """Create the archive of a seed."""
     random = Random(seed)
     table = good_table(random)
     built = _build(table, seed)
@@ -56,7 +56,7 @@ def make_sample(seed: str) -> Sample:
 
 
 def _draw(random: Random, table: Table, built: Built) -> Fault | None:
-    """Draw a fault; None if the kind that was drawn finds nothing here to be done to."""
+    """Draw a fault; None if the drawn kind is not applicable."""
     return draw_fault(random, site_of(table, built, _members(built.data or b"")))
 
 

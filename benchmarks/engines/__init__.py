@@ -1,1 +1,1 @@
-"""The container engines that are installed here, in a place where they can do no harm."""
+"""The installed container engines, isolated from the host."""

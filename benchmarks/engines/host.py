@@ -1,4 +1,4 @@
-"""A place of its own for the engines: stores, configuration and daemon in one folder."""
+"""An isolated environment for the engines: stores, configuration and daemon in one directory."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ fi
 cd "$0"
 exec "$@"
 """
-"""Runs a command in mounts of its own, of which only the host's folder can be written to.
+"""Runs a command in a mount namespace in which only the host's directory is writable.
 
-Podman 4 and Skopeo 1.9 extract OCI archives without a root of their own: an entry ``..``, or one
-below a link to an absolute folder, is written wherever it leads.
+Podman 4 and Skopeo 1.9 extract OCI archives without ``chroot``: an entry ``..``, or one below a
+link to an absolute directory, is written to the host.
 """
 
 
 class EngineError(Exception):
-    """An engine did not do what the tests build on."""
+    """An engine failed in a way that the tests do not expect."""
 
 
 @dataclass(slots=True)
 class DockerDaemon:
-    """dockerd without network, which runs a containerd of its own.
+    """dockerd without network, which runs its own containerd.
 
     Attributes:
-        folder: The host's folder, which all that it writes is below.
-        environment: What it is run with; its address is there.
-        door: What it is started by; see `WALL`.
+        folder: The host's directory, below which it writes everything.
+        environment: Its environment variables, with its address.
+        door: The command that starts it; see `WALL`.
     """
 
     folder: Path
@@ -74,7 +74,7 @@ class DockerDaemon:
         """Start it and wait until it answers.
 
         Raises:
-            EngineError: It ended, or does not answer in time; the message has the end of its log.
+            EngineError: It exited, or did not answer in time; the message has the end of its log.
         """
         command = [
             *self.door,
@@ -99,7 +99,7 @@ class DockerDaemon:
         self._wait(self._process)
 
     def end(self) -> None:
-        """End it, and its containerd should it have been left behind."""
+        """Stop it, and its containerd if that is still running."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -116,21 +116,21 @@ class DockerDaemon:
                     os.kill(int(orphan), signal.SIGKILL)
 
     def way_in(self) -> tuple[str, ...]:
-        """What a command is started by to run within the same walls."""
+        """The command prefix to run in the same namespace."""
         if not self.door or self._process is None:
             return ()
         enter = ("nsenter", "--mount", "--target", str(self._process.pid))
         return (*enter, "bash", "-c", 'cd "$0" && exec "$@"', str(self.folder))
 
     def renew(self) -> None:
-        """Start it anew with nothing in its store."""
+        """Restart it with an empty store."""
         self.end()
         _remove(self.folder / "docker")
         self.start()
 
     @property
     def layers(self) -> list[str]:
-        """The chains of layers that it holds, those that a failed load has left among them."""
+        """The chains of layers in its store, including those of failed loads."""
         folder = self.folder / "docker" / "image" / "vfs" / "layerdb" / "sha256"
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
 
@@ -142,11 +142,13 @@ class DockerDaemon:
         deadline = time.monotonic() + DAEMON_START_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
-                raise EngineError(f"dockerd ended with {process.returncode}:\n{_tail(self._log)}")
+                raise EngineError(f"dockerd exited with {process.returncode}:\n{_tail(self._log)}")
             if self._answers():
                 return
             time.sleep(0.1)
-        raise EngineError(f"dockerd is silent after {DAEMON_START_SECONDS} s:\n{_tail(self._log)}")
+        raise EngineError(
+            f"dockerd does not answer after {DAEMON_START_SECONDS} s:\n{_tail(self._log)}"
+        )
 
     def _answers(self) -> bool:
         asked = [str(self.folder / "bin" / "docker"), "version", "--format", "{{.Server.Version}}"]
@@ -160,15 +162,15 @@ def _tail(log: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Engines whose stores, configuration and sockets all lie in one folder.
+    """Engines whose stores, configuration and sockets are all in one directory.
 
-    Everything reaches the engines through the environment, so that a command can be run exactly
-    as a user would type it.
+    The engines are configured by environment variables, so that commands can be run exactly as a
+    user would type them.
 
     Attributes:
-        folder: Holds all of it.
-        environment: What the commands are run with.
-        docker: Its Docker daemon, within whose walls commands run, if it has any.
+        folder: The directory.
+        environment: The environment variables of commands.
+        docker: Its Docker daemon, if any, in whose namespace commands run.
     """
 
     folder: Path
@@ -176,7 +178,7 @@ class Host:
     docker: DockerDaemon
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run a command in the host's folder and return how it went."""
+        """Run a command in the host's directory and return the result."""
         return subprocess.run(
             [*self.docker.way_in(), *(str(word) for word in command)],
             cwd=self.folder,
@@ -193,7 +195,7 @@ class Host:
         """Run a command and return its output, stripped.
 
         Raises:
-            EngineError: The command failed; the message has all that it said.
+            EngineError: The command failed; the message has its output.
         """
         done = self.run(*command)
         if done.returncode != 0:
@@ -204,7 +206,7 @@ class Host:
         return done.stdout.strip()
 
     def must_shell(self, script: str) -> str:
-        """Run a line of shell as a user would type it; see `must`."""
+        """Run a shell command as a user would type it; see `must`."""
         return self.must("bash", "-euo", "pipefail", "-c", script)
 
     def empty_docker(self) -> None:
@@ -215,13 +217,13 @@ class Host:
         ):
             ids = dict.fromkeys(self.must("docker", *listing).split())
             if ids:
-                # Removing one image may take others of the list with it.
+                # Removing one image may remove others of the list as well.
                 self.run("docker", *removal, *ids)
         left = self.must("docker", "image", "ls", "--quiet")
         if left:
-            raise EngineError(f"docker rmi left images behind: {left}")
+            raise EngineError(f"docker rmi did not remove: {left}")
         if self.docker.layers:
-            # Loads that fail leave layers that no command removes.
+            # Failed loads leave layers that no command removes.
             self.docker.renew()
 
     def empty_podman(self) -> None:
@@ -230,7 +232,7 @@ class Host:
         self.must("podman", "rmi", "--all", "--force")
 
     def renew_podman(self) -> None:
-        """Take Podman's store away: of a load that failed, layers stay that `rmi` does not see.
+        """Remove Podman's store: failed loads leave layers that `rmi` does not list.
 
         No container may run.
         """
@@ -238,7 +240,7 @@ class Host:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def renew_temporary(self) -> None:
-        """Make the folders of temporary files anew, which an OCI archive can take away."""
+        """Recreate the directories for temporary files, which an OCI archive can remove."""
         for name in ("tmp", "var/tmp"):
             folder = self.folder / name
             if folder.is_dir():
@@ -287,13 +289,13 @@ def _environment(folder: Path) -> dict[str, str]:
         "PATH": f"{programs}:{search_path()}",
         "LANG": "C.UTF-8",
         "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
-        # The daemon runs a containerd of its own, which takes images too.
+        # The daemon runs its own containerd, which can import images as well.
         "CONTAINERD_ADDRESS": str(folder / "exec" / "containerd" / "containerd.sock"),
     } | _containers_environment(folder)
 
 
 def mounts_below(folder: Path) -> list[str]:
-    """Return the mount points inside the folder, innermost first (proc(5), mountinfo)."""
+    """Return the mount points inside the directory, innermost first (proc(5), mountinfo)."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = [line.split(" ")[4].encode().decode("unicode_escape") for line in lines]
     return [point for point in reversed(points) if Path(point).is_relative_to(folder)]
@@ -307,11 +309,11 @@ def _remove(folder: Path) -> None:
 
 @contextlib.contextmanager
 def running_host(folder: Path, *, walled: bool = False) -> Iterator[Host]:
-    """Set up a host in a folder that is made for it, and take all of it away at the end.
+    """Create a host in a new directory, and remove it at the end.
 
     Args:
-        folder: Where all of it lies.
-        walled: Whether engines can write nowhere else, as hostile archives need it.
+        folder: The directory.
+        walled: Whether engines can only write to it, as hostile archives require.
 
     Raises:
         EngineError: The Docker daemon does not start, or client and daemon differ in version.
@@ -334,4 +336,4 @@ def _check_versions(host: Host) -> None:
     form = "{{.Client.Version}} {{.Server.Version}}"
     client, server = host.must("docker", "version", "--format", form).split()
     if client != server:
-        raise EngineError(f"docker client {client} does not belong to dockerd {server}")
+        raise EngineError(f"docker client {client} and dockerd {server} have different versions")

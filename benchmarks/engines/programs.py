@@ -1,4 +1,4 @@
-"""The programs that the tests need, and the Debian packages that hold them."""
+"""The programs that the tests need, and their Debian packages."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ PACKAGES: Final = {
 # The releases of Debian 12 that the archives are described for.
 RELEASES: Final = {"dockerd": "20.10.", "podman": "4.3.", "skopeo": "1.9."}
 
-# A client of another release may lie in /usr/local/bin: the one beside the daemon comes first.
+# /usr/local/bin may have a client of another release: that of the daemon's package comes first.
 SYSTEM_PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
 
 
 def search_path() -> str:
-    """Return a PATH with the distribution's own programs in front."""
+    """Return a PATH that begins with the distribution's programs."""
     return f"{SYSTEM_PATH}:{os.environ.get('PATH', '')}"
 
 
@@ -48,7 +48,7 @@ def find_programs(names: Iterable[str] = PACKAGES) -> dict[str, str]:
 def reason_to_skip() -> str | None:
     """Return why the engines cannot run here, naming what to install; None if they can."""
     if os.geteuid() != 0:
-        return "container engines need root here: run the tests as root"
+        return "container engines need root: run the tests as root"
     missing = sorted({PACKAGES[name] for name in PACKAGES.keys() - find_programs().keys()})
     if missing:
         return f"Debian packages are missing: apt-get install {' '.join(missing)}"
@@ -56,9 +56,9 @@ def reason_to_skip() -> str | None:
 
 
 def release_to_skip() -> str | None:
-    """Return why the archives would not be as they are described; None if they are.
+    """Return why the archives would differ from their descriptions; None if they do not.
 
-    What `docker save` writes and what Podman and Skopeo take changes with their releases.
+    The output of `docker save` and what Podman and Skopeo accept depend on their releases.
     """
     programs = find_programs(RELEASES)
     for name, release in RELEASES.items():
@@ -66,5 +66,7 @@ def release_to_skip() -> str | None:
             [programs[name], "--version"], capture_output=True, text=True, check=True
         ).stdout.strip()
         if f"version {release}" not in said:
-            return f"the archives are described for {name} {release} of Debian 12, here is: {said}"
+            return (
+                f"the archives are described for {name} {release} of Debian 12, but found: {said}"
+            )
     return None

@@ -1,4 +1,4 @@
-"""Options of rules: what a rule lets the configuration file decide about it."""
+"""Options of rules, which the configuration file can set."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _KINDS: Mapping[type, str] = {
 
 
 class OptionError(ValueError):
-    """A value that an option does not take; the text says what it takes."""
+    """An invalid value for an option; the text states what is valid."""
 
 
 class Option(NamedTuple, Generic[T]):
-    """One thing that can be set about a rule, in the table ``[rules.ID]`` of the settings.
+    """One option of a rule, which the table ``[rules.ID]`` of the configuration file can set.
 
     Attributes:
         name: Name in kebab case: ``lowest-efficiency``.
         kind: ``bool``, ``int``, ``float``, ``str``, or ``tuple`` for a list of strings.
-        default: What counts where nothing is set.
-        help: What it decides, in one line.
-        least: The least number that it takes.
-        most: The greatest number that it takes.
+        default: The value if none is set.
+        help: What it controls, in one line.
+        least: The smallest valid number.
+        most: The largest valid number.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Option(NamedTuple, Generic[T]):
 
     @property
     def takes(self) -> str:
-        """The values that it takes, in words: ``a number from 0 to 1``."""
+        """The valid values, in words: ``a number from 0 to 1``."""
         words = _KINDS[self.kind]
         if self.least is not None and self.most is not None:
             return f"{words} from {self.least:g} to {self.most:g}"
@@ -50,14 +50,14 @@ class Option(NamedTuple, Generic[T]):
         return words if self.most is None else f"{words}, at most {self.most:g}"
 
     def read(self, value: object) -> T:
-        """A value as TOML gives it, in the type that the rule works with.
+        """A value of the configuration file, in the type that the rule uses.
 
         Raises:
-            OptionError: The type is wrong, or the number too small or too great.
+            OptionError: The type is wrong, or the number is out of range.
         """
         typed = self._typed(value)
         if typed is None or not self._is_within(typed):
-            raise OptionError(f"{self.name}: {value!r} is not {self.takes}")
+            raise OptionError(f"{self.name}: must be {self.takes}, found {value!r}")
         return cast("T", typed)
 
     def _typed(self, value: object) -> Any:

@@ -71,12 +71,12 @@ class Registry:
                 alias is taken.
         """
         if not (isinstance(check, type) and issubclass(check, Check)):
-            raise RuleConflictError(f"{check!r} is no subclass of checker.Check")
+            raise RuleConflictError(f"{check!r} is not a subclass of checker.Check")
         for attribute, grammar in (("id", _ID), ("name", _NAME)):
             value = getattr(check, attribute, None)
             if not isinstance(value, str) or grammar.fullmatch(value) is None:
                 raise RuleConflictError(
-                    f"{check.__module__}.{check.__qualname__}: {attribute} is {value!r}, it must "
+                    f"{check.__module__}.{check.__qualname__}: {attribute} is {value!r}, but must "
                     f"match {grammar.pattern}",
                 )
         if not isinstance(getattr(check, "severity", None), Severity):
@@ -87,7 +87,7 @@ class Registry:
             )
         if not _are_aliases(check.aliases):
             raise RuleConflictError(
-                f"{check.__module__}.{check.__qualname__}: aliases is {check.aliases!r}, it must "
+                f"{check.__module__}.{check.__qualname__}: aliases is {check.aliases!r}, but must "
                 f"be a tuple of rule names or ids"
             )
         _check_methods(check)

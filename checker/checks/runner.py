@@ -59,7 +59,7 @@ class _Running:
         elif isinstance(item, Failure):
             self.fail(item)
         elif self.crash is None:
-            summary = f"it gave {described(item)}, not a checker.Finding"
+            summary = f"it returned {described(item)}, not a checker.Finding"
             self.fail(Failure(summary, summary))
 
     def fail(self, failure: Failure) -> None:

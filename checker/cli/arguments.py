@@ -1,4 +1,4 @@
-"""What the command line takes."""
+"""The command line's arguments."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _EXIT_CODES = """\
 exit codes:
   0    clean
   1    a finding at or above --fail-on
-  2    the command line or the configuration is wrong
-  3    something was not checked whole: unreadable input, a crash, a plugin problem
+  2    invalid command line or configuration
+  3    incomplete check: unreadable input, a crash, a plugin problem
 """
 _PATH_HELP = (
-    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout folder, or - for standard input"
+    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
 )
 
 
@@ -26,7 +26,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="checker",
-        description="Check container archives before they ship.",
+        description="Identify container image archives, show how to restore them, and check them.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -37,13 +37,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_classify(commands)
     _add_rules(commands)
     explain = commands.add_parser(
-        "explain", help="explain a rule", description="Print the documentation of a rule."
+        "explain",
+        help="show the documentation of a rule",
+        description="Show the documentation of a rule.",
     )
-    explain.add_argument("rule", metavar="RULE", help="id or name, such as ARC003")
+    explain.add_argument("rule", metavar="RULE", help="ID or name, such as ARC003")
     plugins = commands.add_parser(
         "plugins",
         help="list the plugins",
-        description="List the plugins and what is wrong with any.",
+        description="List the plugins, and those that could not be loaded.",
     )
     for command in (explain, plugins):
         _add_no_plugin(command)
@@ -54,7 +56,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check = commands.add_parser(
         "check",
         help="check archives",
-        description="Say what an archive is, what takes it, and whether it is sound.",
+        description="Check archives: kind, restore command, and findings of all rules.",
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -71,24 +73,22 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--as",
         dest="action",
         metavar="COMMAND",
-        help="what you mean to do with the archive: load or import",
+        help="intended command: load or import; another kind of archive is an error",
     )
     check.add_argument(
         "--engine",
         action="append",
         metavar="PROFILE[:ACTION]",
         dest="engines",
-        help="fail if this engine refuses the archive or breaks it, such as docker-28:load; "
-        "repeatable",
+        help="fail unless this engine accepts the archive, such as docker-28:load; repeatable",
     )
     check.add_argument(
         "--fail-on",
         metavar="SEVERITY",
-        help="fail on findings of this severity or a graver one: error (default), warning, note, "
-        "never",
+        help="fail on findings of this severity or higher: error (default), warning, note, never",
     )
     check.add_argument(
-        "--select", action="append", metavar="IDS", help="run these rules only: ARC,DKR001"
+        "--select", action="append", metavar="IDS", help="run only these rules, such as ARC,DKR001"
     )
     check.add_argument("--ignore", action="append", metavar="IDS", help="do not run these rules")
 
@@ -96,8 +96,8 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     classify = commands.add_parser(
         "classify",
-        help="say what archives are and how they are restored",
-        description="Say what an archive is and which command brings it back.",
+        help="show the kind of archives and how they are restored",
+        description="Show the kind of archives, their restore command and the verdicts of engines.",
         allow_abbrev=False,
     )
     _add_reading(classify)
@@ -123,24 +123,24 @@ def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", metavar="PATH", help=_PATH_HELP)
     command.add_argument(
-        "--config", metavar="FILE", help="configuration; default: checker.toml, if it is there"
+        "--config", metavar="FILE", help="configuration file; default: checker.toml, if it exists"
     )
     command.add_argument(
         "--limit",
         action="append",
         metavar="NAME=VALUE",
         dest="limits",
-        help="set a limit on what is read, such as entries=100000",
+        help="set a limit for reading, such as entries=100000; repeatable",
     )
     command.add_argument(
-        "-j", "--jobs", type=int, metavar="N", help="blobs to read side by side; default: CPUs"
+        "-j", "--jobs", type=int, metavar="N", help="blobs to read in parallel; default: CPUs"
     )
     command.add_argument(
         "--host",
         metavar="OS/ARCH",
-        help="what the engines run on; default: linux/amd64",
+        help="platform of the engines' host; default: linux/amd64",
     )
-    command.add_argument("--no-progress", action="store_true", help="show no progress")
+    command.add_argument("--no-progress", action="store_true", help="do not show progress")
     _add_no_plugin(command)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 from checker.cli.progress import Progress
 from checker.errors import SettingsError
@@ -22,6 +24,8 @@ from checker.settings import (
     read_settings,
     set_limits,
 )
+
+T = TypeVar("T")
 
 
 def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
@@ -60,9 +64,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         limits=set_limits(settings.limits, dict(map(_limit, arguments.limits or ()))),
     )
     if arguments.host is not None:
-        settings = settings._replace(host=parse_host(arguments.host))
+        settings = settings._replace(host=_value("--host", parse_host, arguments.host))
     if arguments.jobs is not None:
-        settings = settings._replace(jobs=parse_jobs(arguments.jobs))
+        settings = settings._replace(jobs=_value("--jobs", parse_jobs, arguments.jobs))
     return _check_settings(settings, arguments) if arguments.command == "check" else settings
 
 
@@ -73,10 +77,19 @@ def _check_settings(settings: Settings, arguments: argparse.Namespace) -> Settin
     if arguments.engines:
         settings = settings._replace(engines=tuple(arguments.engines))
     if arguments.fail_on is not None:
-        settings = settings._replace(fail_on=parse_fail_on(arguments.fail_on))
+        fail_on = _value("--fail-on", parse_fail_on, arguments.fail_on)
+        settings = settings._replace(fail_on=fail_on)
     if arguments.action is not None:
-        settings = settings._replace(action=parse_intention(arguments.action))
+        settings = settings._replace(action=_value("--as", parse_intention, arguments.action))
     return settings._replace(ignore=(*settings.ignore, *_split(arguments.ignore or ())))
+
+
+def _value(option: str, parse: Callable[[object], T], text: object) -> T:
+    """The parsed value of an option, whose name precedes the error if it is invalid."""
+    try:
+        return parse(text)
+    except SettingsError as error:
+        raise SettingsError(f"{option}: {error}") from error
 
 
 def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -87,5 +100,7 @@ def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
 def _limit(text: str) -> tuple[str, int]:
     name, equals, value = text.partition("=")
     if not equals or not value.isdecimal():
-        raise SettingsError(f"--limit {text}: write NAME=VALUE, the value a whole number")
+        raise SettingsError(
+            f"--limit: invalid value {text!r} (expected NAME=VALUE, a whole number)"
+        )
     return name, int(value)

@@ -28,7 +28,7 @@ def start() -> NoReturn:
     gc.set_threshold(_NEW_OBJECTS)
     code = main()
     sys.stderr.flush()
-    # Taking down the interpreter frees one by one what the system frees at once.
+    # The interpreter frees objects one by one on exit; the system frees them all at once.
     os._exit(code)
 
 
@@ -36,11 +36,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: The words after the program's name; those of the process if None.
+        argv: The arguments after the program's name; those of the process if None.
 
     Returns:
-        The exit code: 0 clean, 1 found something, 2 usage, 3 not checked whole, 130 interrupted,
-        141 broken pipe.
+        The exit code: 0 clean, 1 findings, 2 usage, 3 incomplete check, 130 interrupted, 141 broken
+        pipe.
     """
     arguments = parse_arguments(argv)
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    # Each command imports what it needs, no more.
+    # Each command imports only what it needs.
     if arguments.command in ("check", "classify"):
         from checker.reading.early import EarlyHashes
 

@@ -1,4 +1,4 @@
-"""Progress on standard error, for a person who waits: on a terminal, and only for long reads."""
+"""Progress on standard error: only on a terminal, and only for long reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE = 0.5
 
 
 class Progress:
-    """Shows how much of each archive is read, once the run has taken a while.
+    """Shows how much of each archive has been read, once the run takes long.
 
     Args:
         wanted: Whether to show anything.
@@ -30,7 +30,7 @@ class Progress:
         self._task: TaskID | None = None
 
     def __call__(self, name: str, done: int, total: int) -> None:
-        """Tell of progress: name of the archive, bytes done, and bytes in all."""
+        """Report progress: name of the archive, bytes read, and bytes in total."""
         if not self._wanted or time.monotonic() - self._began < _PATIENCE:
             return
         if self._bar is None:
@@ -40,7 +40,7 @@ class Progress:
             self._bar.update(self._task, description=label, completed=done, total=total)
 
     def _start(self) -> None:
-        # Slow to import, and most runs are over before it is needed.
+        # Slow to import, and most runs end before it is needed.
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, TextColumn
         from rich.progress import Progress as Bar
@@ -56,7 +56,7 @@ class Progress:
         self._bar.start()
 
     def __enter__(self) -> Self:
-        """Start to watch."""
+        """Start the clock."""
         return self
 
     def __exit__(
@@ -65,6 +65,6 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()

@@ -1,4 +1,4 @@
-"""Findings that differ only in the place, put together, so that a report for people stays short."""
+"""Groups findings that differ only in the place, to keep reports for people short."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from checker.checks.finding import Finding, Severity
 from checker.model.location import Location
 
-# What messages say of places beyond the location: offsets, layers, digests and paths. Media types
-# look like paths; two of them are two things to say.
+# Places in messages beyond the location: offsets, layers, digests and paths. Media types look like
+# paths, but two of them are two different statements.
 _PLACE = re.compile(
     r"\bbytes? [\d,]+|\blayer \d+|\b[0-9a-f]{12,}\b"
     r"|(?<![^\s'\"(])(?!(?:application|text)/)[^\s'\",;:()]*/[^\s'\",;:()]*"
@@ -22,7 +22,7 @@ _MOST_RELATED = 20
 
 
 def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """The findings of each rule and severity together, gravest first, else in their order."""
+    """The findings of each rule and severity together, by severity, otherwise in their order."""
     groups: dict[tuple[Severity, str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.severity, finding.rule, finding.name), []).append(finding)
@@ -30,7 +30,7 @@ def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 
 def fold(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings of one rule and severity, those together whose words differ only in the place."""
+    """Findings of one rule and severity, grouped if their messages differ only in the place."""
     folds: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         places = _places(finding)
@@ -43,7 +43,7 @@ def fold(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 
 def _places(finding: Finding) -> list[str]:
-    """The texts that stand for places in what a finding says, longest first."""
+    """The texts in a finding that denote places, longest first."""
     locations = (finding.location, *finding.related[:_MOST_RELATED])
     texts = {text for location in locations for text in _texts(location)}
     return sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True)

@@ -1,8 +1,8 @@
-r"""The JSON report, version 1: what programs read, frozen apart from additions.
+r"""The JSON report for programs, version 1, frozen except for additions.
 
-Every key is always there, with null where nothing is known. The text is ASCII: other characters
+Every key is always present, with null for unknown values. The text is ASCII: other characters
 are written as JSON escapes, so that a name from an archive cannot reach a terminal raw; bytes that
-are no UTF-8, which JSON cannot hold, are spelled out (``\xff``).
+are not UTF-8, which JSON cannot represent, are spelled out (``\xff``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Object = dict[str, object]
 
 
 def render_json(run: Run) -> str:
-    """The report as one JSON object, two spaces a level, with a line end."""
+    """The report as one JSON object, indented by two spaces, with a final line end."""
     return json.dumps(_encodable(_run(run)), indent=2) + "\n"
 
 
@@ -120,7 +120,7 @@ def _way_back(found: Classification | None) -> Object:
 
 
 def _reading(checked: CheckedArchive) -> Object:
-    """How the reading went."""
+    """The facts about reading."""
     return {
         "error": checked.error,
         "crashes": checked.crashes,
@@ -154,7 +154,7 @@ def _first(*values: object) -> object:
 
 
 def _verdict(verdict: Verdict, told: frozenset[str]) -> Object:
-    """A verdict; of the rules that may be behind it, those that found something."""
+    """A verdict; of the rules that can explain it, those with findings."""
     return {
         "engine": verdict.engine,
         "action": verdict.action,
@@ -192,7 +192,7 @@ def _fix(fix: Fix) -> Object:
 
 
 def _location(location: Location) -> Object:
-    """All but the archive, whose path its parent has."""
+    """All fields except the archive, whose path is in the parent."""
     return {
         "member": location.member,
         "offset": location.offset,

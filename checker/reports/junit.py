@@ -1,9 +1,10 @@
-"""The JUnit report: one suite an archive, one test case a rule.
+"""The JUnit report: one suite per archive, one test case per rule.
 
-It is built with junit-xml, whose version 1.9 needs help, all of it here: it raises on bytes that
-are no UTF-8 and drops control characters, so every text is made printable first; it writes a
-``disabled`` attribute that the schema of Jenkins' xUnit plugin refuses, and times with more than
-the three decimals which that schema takes, so the elements are mended before they are written.
+It is built with junit-xml, whose version 1.9 needs workarounds, all of them here: it raises on
+bytes that are not UTF-8 and drops control characters, so every text is made printable first; it
+writes a ``disabled`` attribute that the schema of Jenkins' xUnit plugin refuses, and times with
+more than the three decimals that the schema allows, so the elements are fixed before they are
+written.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from junit_xml import TestCase, TestSuite
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.reports.printable import printable
-from checker.reports.wording import place_words
+from checker.reports.wording import OUTCOME_WORDS, place_words
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Verdict, VerdictOutcome
 
@@ -35,7 +36,7 @@ def render_junit(run: Run) -> str:
     return _document([_mended(suite) for suite in _suites(run)])
 
 
-# --- what stands in the report
+# --- the content of the report
 
 
 def _suites(run: Run) -> Iterator[TestSuite]:
@@ -48,7 +49,7 @@ def _suites(run: Run) -> Iterator[TestSuite]:
 
 
 class _Names:
-    """Hands out each name once: the second of its kind gets a number."""
+    """Makes names unique: a repeated name gets a number."""
 
     def __init__(self) -> None:
         self._given: set[str] = set()
@@ -76,7 +77,7 @@ def _plugin_suite(problems: Iterable[PluginProblem], names: _Names) -> TestSuite
 
 
 def _cases(run: Run, checked: CheckedArchive, suite: str) -> Iterator[TestCase]:
-    # Readers split at the last dot: what is in front of it is the package, the archive here.
+    # Readers split at the last dot: the part before it is the package, here the archive.
     package = suite.replace(".", "_")
     host = f"{package}.{_HOST}"
     if checked.error is not None:
@@ -104,13 +105,14 @@ def _case_name(rule: str, name: str) -> str:
 
 
 def _verdict_case(verdict: Verdict, name: str, class_name: str) -> TestCase:
-    """What one engine makes of the archive; all that is not plain acceptance is a failure."""
+    """The verdict of one engine; anything other than acceptance is a failure."""
     case = TestCase(name, class_name)
     if verdict.outcome is not VerdictOutcome.ACCEPTS:
         # junit-xml leaves out a failure without a text.
-        shown = printable(verdict.reason) or str(verdict.outcome)
+        outcome = OUTCOME_WORDS[verdict.outcome]
+        shown = printable(verdict.reason) or outcome
         said = f"\n{printable(verdict.message)}" if verdict.message else ""
-        case.add_failure_info(shown, f"{verdict.outcome}: {shown}{said}", verdict.outcome)
+        case.add_failure_info(shown, f"{outcome}: {shown}{said}", verdict.outcome)
     return case
 
 
@@ -127,7 +129,7 @@ def _rule_case(
 ) -> TestCase:
     case = TestCase(name, class_name, elapsed_sec=result.seconds)
     if result.outcome is Outcome.ERROR:
-        # One case has one outcome, so what was found before the crash is told beside it.
+        # A case has one outcome, so findings before the crash are in its output.
         case.add_error_info(printable(result.reason or "crashed"), _crash_text(result), "crash")
         case.stdout = _listed(findings)
         return case
@@ -143,7 +145,7 @@ def _crash_text(result: Result) -> str:
 
 
 def _with_findings(run: Run, case: TestCase, findings: Sequence[Finding]) -> TestCase:
-    """Fail the case for what is grave or fails the run; tell the rest beside it."""
+    """Fail the case for errors, warnings and what fails the run; the rest is in its output."""
     failing = [finding for finding in findings if _fails(run, finding)]
     case.stdout = _listed([finding for finding in findings if not _fails(run, finding)])
     if failing:

@@ -1,4 +1,4 @@
-"""Lines of styled text: wrapped at a width, with words and commands left whole."""
+"""Lines of styled text: wrapped at a width, without breaking words and commands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from checker.reports.printable import cells, printable
 
 
 class Style(StrEnum):
-    """What a piece of text is; a terminal shows it in a colour, plain text does not."""
+    """The role of a piece of text, which a terminal shows in a colour and plain text does not."""
 
     PLAIN = "plain"
     TITLE = "title"
@@ -40,7 +40,7 @@ def plain(line: Line) -> str:
 
 
 def safe(text: str) -> str:
-    """The text as one printable line of bounded length, endless words cut in the middle."""
+    """The text as one printable line of bounded length, very long words cut in the middle."""
     shown = printable(text)
     if len(shown) > _LONG_WORD:
         shown = " ".join(map(_shortened, shown.split(" ")))

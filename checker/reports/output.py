@@ -1,4 +1,4 @@
-"""Where reports go: standard output or files, never half of one."""
+"""Writes reports to standard output or to files, never partially."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _READ_WRITE_ALL = 0o666
 
 
 class OutputError(SettingsError):
-    """An order for reports that cannot be carried out; the text tells the user what to change."""
+    """An invalid order for reports; the text tells the user what to change."""
 
 
 class Output(NamedTuple):
@@ -36,7 +36,7 @@ class Output(NamedTuple):
 
 
 def builtin_reports() -> tuple[Report, ...]:
-    """The formats that are always there; each loads what it needs when it renders."""
+    """The built-in formats; each imports what it needs when it renders."""
     return (Report(TEXT, _text), Report("json", _json, shows_digest=True), Report("junit", _junit))
 
 
@@ -59,14 +59,14 @@ def _junit(run: Run) -> str:
 
 
 def plan_outputs(orders: Iterable[str], reports: Sequence[Report]) -> tuple[Output, ...]:
-    """Read orders of the form ``NAME`` or ``NAME=FILE``; without any, text to standard output.
+    """Parse orders of the form ``NAME`` or ``NAME=FILE``; the default is text to standard output.
 
     Args:
         orders: The orders, such as ``junit=report.xml``; the file ``-`` is standard output.
-        reports: The formats there are.
+        reports: The available formats.
 
     Raises:
-        OutputError: A format is unknown, a file is not named, or two reports go to one place.
+        OutputError: A format is unknown, a file name is missing, or two reports go to one place.
     """
     known = {report.name: report for report in reports}
     outputs = tuple(_output(order, known) for order in orders) or (Output(known[TEXT]),)
@@ -85,10 +85,10 @@ def _output(order: str, known: dict[str, Report]) -> Output:
         from difflib import get_close_matches
 
         close = get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise OutputError(f"unknown format {name!r}: {hint}formats are {', '.join(known)}")
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise OutputError(f"unknown format {name!r} (choose from: {', '.join(known)}){hint}")
     if equals and not file:
-        raise OutputError(f"--format {order}: the name of the file is missing behind the =")
+        raise OutputError(f"--format {order}: the file name after = is missing")
     return Output(known[name], file if file not in {"", STDOUT} else None)
 
 
@@ -96,20 +96,20 @@ def _same_place(output: Output, other: str) -> str:
     name = output.report.name
     if output.file is None:
         return (
-            f"{other} and {name} both go to standard output; send one of them to a file, "
+            f"{other} and {name} are both written to standard output; write one of them to a file, "
             f"such as --format {name}=FILE"
         )
-    return f"{other} and {name} both go to {output.file}; name two files"
+    return f"{other} and {name} are both written to {output.file}; use two files"
 
 
 def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO) -> tuple[str, ...]:
-    """Write all reports, files first: nobody who closes standard output early loses a file.
+    """Write all reports, files first: they are complete even if standard output is closed early.
 
     Returns:
-        What went wrong, a line each: a file that cannot be written, a report that raised.
+        Problems, one line each: a file that cannot be written, a report that raised.
 
     Raises:
-        OSError: Standard output cannot be written; ``BrokenPipeError`` if its reader left.
+        OSError: Standard output cannot be written; ``BrokenPipeError`` if its reader closed it.
     """
     ordered = sorted(outputs, key=lambda output: output.file is None)
     return tuple(problem for output in ordered for problem in _write(output, run, stdout))
@@ -140,7 +140,7 @@ def _write(output: Output, run: Run, stdout: TextIO) -> Iterator[str]:
 
 
 def _write_stream(text: str, data: bytes, stream: TextIO) -> None:
-    """Write UTF-8, whatever the locale says: the formats of programs are defined so."""
+    """Write UTF-8, whatever the locale: the formats for programs require it."""
     binary = getattr(stream, "buffer", None)
     if binary is None:
         stream.write(text)
@@ -151,12 +151,12 @@ def _write_stream(text: str, data: bytes, stream: TextIO) -> None:
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write a file whole or not at all: to a temporary beside it, which then takes its name.
+    """Write a file completely or not at all: to a temporary file, which is then renamed.
 
     A device or a pipe is written to directly.
 
     Raises:
-        OSError: It cannot be written; a file that was there is then unchanged.
+        OSError: It cannot be written; an existing file is then unchanged.
     """
     if _is_special(path):
         with open(path, "wb") as special:
@@ -180,7 +180,7 @@ def _is_special(path: str) -> bool:
 
 @contextmanager
 def _temporary_beside(target: str) -> Iterator[str]:
-    """A name beside the target for the time of writing; nothing is left there, come what may."""
+    """A temporary name next to the target, which is always removed afterwards."""
     temporary = os.path.join(os.path.dirname(target), f".checker-{os.urandom(6).hex()}.tmp")
     try:
         yield temporary

@@ -1,8 +1,8 @@
-r"""Text that came from an archive, made safe to show.
+r"""Makes text from an archive safe to show.
 
-Names, annotations and messages may hold whatever their author wanted: escape codes that drive a
-terminal, bytes that are no UTF-8, marks that turn the reading direction around, line ends that fake
-a line of the report. Here such characters are spelled out (``\x1b``, ``\u202e``), never passed on.
+Names, annotations and messages may contain anything: escape codes for a terminal, bytes that are
+not UTF-8, marks that reverse the reading direction, line ends that fake a line of the report. Such
+characters are spelled out (``\x1b``, ``\u202e``) and never printed.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Line ends and tabs are spelled as programmers know them.
+# Line ends and tabs have their usual escapes.
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _BYTE_ESCAPES = range(0xDC80, 0xDD00)
-# What Unicode says is letter, mark or symbol, yet shows nothing (Default_Ignorable_Code_Point of
-# Unicode 15, minus the format characters, which isprintable() knows; and the blank Braille cell).
+# Letters, marks and symbols that are invisible (Default_Ignorable_Code_Point of
+# Unicode 15, without the format characters, which isprintable() knows; and the blank Braille cell).
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]",
@@ -24,11 +24,11 @@ _WIDE = frozenset("WF")
 
 
 def printable(text: str) -> str:
-    r"""The text with everything spelled out that is not plainly visible.
+    r"""The text with everything spelled out that is not visible.
 
-    Controls (C0, DEL, C1), bytes that were no UTF-8, format characters such as those for reading
-    direction, line and paragraph separators, spaces other than the common one, and code points
-    that mean nothing. The result is one line, and may be sent to a terminal or into XML.
+    Controls (C0, DEL, C1), bytes that are not UTF-8, format characters such as those for reading
+    direction, line and paragraph separators, spaces other than U+0020, and unassigned code points.
+    The result is one line that is safe for a terminal and for XML.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -36,14 +36,14 @@ def printable(text: str) -> str:
 
 
 def without_surrogates(text: str) -> str:
-    r"""The text with bytes that were no UTF-8 spelled out (``\xff``), so that it can be encoded."""
+    r"""The text with bytes that are not UTF-8 spelled out (``\xff``), so that it can be encoded."""
     if text.isascii():
         return text
     return _SURROGATE.sub(lambda match: _spelled(match[0]), text)
 
 
 def cells(text: str) -> int:
-    """Columns of a terminal that printable text takes."""
+    """The number of terminal columns of printable text."""
     return len(text) if text.isascii() else sum(map(_cells_of, text))
 
 
@@ -58,7 +58,7 @@ def _spelled(character: str) -> str:
         return _NAMED[character]
     code = ord(character)
     if code in _BYTE_ESCAPES:
-        # What surrogateescape made of a byte: show the byte.
+        # A byte that surrogateescape decoded: show the byte.
         code -= 0xDC00
     if code <= 0xFF:
         return f"\\x{code:02x}"

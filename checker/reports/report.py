@@ -1,4 +1,4 @@
-"""What a report format is."""
+"""Report formats."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Report(NamedTuple):
     """A report format, for ``--format NAME``.
 
     Attributes:
-        name: What the user calls it.
-        render: Makes the text of a report from a run.
-        shows_digest: Whether it shows the sum of the whole archive, which takes time to compute.
+        name: Its name on the command line.
+        render: Returns the text of the report of a run.
+        shows_digest: Whether it shows the digest of the whole archive, which takes time to compute.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The report for people: what each archive is, what to do with it, and what is wrong with it."""
+"""The report for people: what each archive is, how to restore it, and the findings."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from checker.reports.layout import (
 from checker.reports.printable import printable
 from checker.reports.wording import (
     KIND_WORDS,
+    OUTCOME_WORDS,
     compression_words,
     count_words,
     place_words,
@@ -38,18 +39,18 @@ from checker.results import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 WIDTH = 80
-"""Columns of the report where no terminal says otherwise."""
+"""Columns of the report if it is not written to a terminal."""
 
 _NARROWEST, _WIDEST = 60, 100
-# Width of the column of labels. Behind it, a sha256 digest and a comma fit into 80 columns.
+# Width of the column of labels. After it, a sha256 digest and a comma fit into 80 columns.
 _LABEL = 8
 _ANSWER = len(Loadable.DEPENDS) + 2
 _REPEATS = 3
 _IMAGES = 10
 _METADATA = "CMD, ENTRYPOINT, ENV, USER and the rest of the config"
 _SEE_JSON = "see --format json"
-# Blobs are named by 64 digits; in the line of a place, where they come again and again, the
-# first twelve are enough, as in the listings of container tools.
+# Digests have 64 digits; in places, where they are repeated, the first twelve are enough, as in
+# the listings of container tools.
 _HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 _SEVERITY_STYLES = {
@@ -89,7 +90,7 @@ def render_text(run: Run) -> str:
 def print_text(run: Run, stream: TextIO) -> None:
     """Print the report: in colour and as wide as the terminal if the stream is one, else plain.
 
-    ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` keep the colours away.
+    ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
     """
     if not stream.isatty():
         stream.write(_encodable(render_text(run), stream))
@@ -107,7 +108,7 @@ def _joined(found: Iterable[Line]) -> str:
 
 
 def _encodable(text: str, stream: TextIO) -> str:
-    """The text with what the stream's encoding lacks spelled out."""
+    """The text with characters spelled out that the stream cannot encode."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
@@ -127,7 +128,7 @@ def lines(run: Run, width: int) -> list[Line]:
 
     Args:
         run: What to report.
-        width: Columns to wrap at; a command or a path that is longer stays whole.
+        width: Columns to wrap at; longer commands and paths are not broken.
     """
     return list(_all_lines(run, width))
 
@@ -145,7 +146,7 @@ def _all_lines(run: Run, width: int) -> Iterator[Line]:
 
 
 def _apart(blocks: Iterable[Iterable[Line]]) -> Iterator[Line]:
-    """The blocks that have lines, with an empty line between them."""
+    """The blocks that are not empty, with an empty line between them."""
     for number, block in enumerate(filter(None, map(tuple, blocks))):
         if number:
             yield EMPTY
@@ -155,7 +156,7 @@ def _apart(blocks: Iterable[Iterable[Line]]) -> Iterator[Line]:
 def _labelled(
     label: str, style: Style, text: str, width: int, body: Style = Style.PLAIN
 ) -> Iterator[Line]:
-    """A paragraph with a label in the column in front of it."""
+    """A paragraph with a label in the column before it."""
     return paragraph(_label(label, style), wrap(text, width - _LABEL), body)
 
 
@@ -164,7 +165,7 @@ def _label(label: str, style: Style = Style.LABEL) -> Line:
 
 
 def _beneath(text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
-    """A paragraph that stands under a labelled one."""
+    """A paragraph below a labelled one."""
     return _labelled("", Style.PLAIN, text, width, style)
 
 
@@ -231,7 +232,7 @@ def _classification(found: Classification, width: int) -> Iterator[Line]:
 def _answer(
     label: str, answer: Loadable, command: str | None, reason: str, width: int
 ) -> Iterator[Line]:
-    """Whether an archive can be loaded or imported: the command if there is one, and why."""
+    """Whether an archive can be loaded or imported: the command, if any, and the reason."""
     start = (*_label(label), (_LOADABLE_STYLES[answer], answer.ljust(_ANSWER)))
     indent = _LABEL + _ANSWER
     rows = wrap(safe(reason), width - indent)
@@ -251,23 +252,30 @@ def _kept(found: Classification, width: int) -> Iterator[Line]:
 
 
 def _verdicts(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    """The engines by what they do and why, as many of them give the same answer."""
+    """The engines grouped by outcome and reason, since many have the same."""
     groups: dict[tuple[VerdictOutcome, str], list[str]] = {}
     for verdict in verdicts:
         key = (verdict.outcome, safe(verdict.reason))
         groups.setdefault(key, []).append(safe(f"{verdict.engine} {verdict.action}"))
-    longest = max((len(outcome) for outcome, _ in groups), default=0)
+    longest = max((len(OUTCOME_WORDS[outcome]) for outcome, _ in groups), default=0)
     by_outcome = sorted(groups.items(), key=lambda group: _OUTCOMES.index(group[0][0]))
     for number, ((outcome, reason), engines) in enumerate(by_outcome):
-        shown = (_VERDICT_STYLES[outcome], f"{outcome.ljust(longest)}  ")
+        shown = (_VERDICT_STYLES[outcome], f"{OUTCOME_WORDS[outcome].ljust(longest)}  ")
         start = (*_label("" if number else "engines"), shown)
         indent = _LABEL + longest + len("  ")
         yield from paragraph(start, pieces(tuple(engines), width - indent), Style.PLAIN)
         rows = wrap(reason, width - indent)
         yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+    yield from _assumptions(verdicts, width)
+
+
+def _assumptions(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
+    """The conditions of all verdicts, below a label that is wider than the column of labels."""
     conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
+    if conditions:
+        yield _label("assumptions")
     for condition in conditions:
-        yield from _labelled("given", Style.LABEL, safe(condition), width)
+        yield from _beneath(safe(condition), width)
 
 
 def _images(images: Sequence[Image], width: int) -> Iterator[Line]:
@@ -295,9 +303,9 @@ def _image_traits(image: Image) -> Iterator[str]:
 
 
 def _findings(run: Run, findings: Iterable[Finding], width: int) -> Iterator[Iterable[Line]]:
-    """A block for each finding; those that differ only in the place share one.
+    """A block for each finding; findings that differ only in the place share one.
 
-    Notes that fail nothing share a block, told in short: nearly every archive has some.
+    Notes that do not fail the run share a short block: nearly every archive has some.
     """
     shown = [finding for finding in findings if finding.waived is None]
     grave = [finding for finding in shown if finding.severity is not Severity.NOTE]
@@ -313,7 +321,7 @@ def _blocks(
     tell: Callable[[Sequence[Finding], int], Iterator[Line]],
     width: int,
 ) -> Iterator[Iterator[Line]]:
-    """Of each rule and severity the first few findings, and how many are left."""
+    """The first few findings of each rule and severity, and the number of the others."""
     for group in by_rule(findings):
         folds = fold(group)
         for alike in folds[:_REPEATS]:
@@ -325,7 +333,7 @@ def _blocks(
 
 
 def _note(alike: Sequence[Finding], width: int) -> Iterator[Line]:
-    """A finding in a few words, its place as far as the message says it."""
+    """A finding in short form, with its place only as far as the message has it."""
     first = alike[0]
     times = f", {len(alike):,} times" if len(alike) > 1 else ""
     text = f"{first.rule} {first.name}{times}: {first.message}"
@@ -333,7 +341,7 @@ def _note(alike: Sequence[Finding], width: int) -> Iterator[Line]:
 
 
 def _finding(alike: Sequence[Finding], width: int) -> Iterator[Line]:
-    """What the first of some findings says, and where the others are that say the same."""
+    """The first of some findings in full, and the places of the others."""
     first = alike[0]
     heading = _heading(first.severity, _SEVERITY_STYLES[first.severity], first.rule, first.name)
     times = f", {len(alike):,} times" if len(alike) > 1 else ""
@@ -361,7 +369,7 @@ def _fix(fix: Fix, width: int) -> Iterator[Line]:
 
 
 def _further_places(alike: Sequence[Finding], width: int) -> Iterator[Line]:
-    """The next few places, each as far as it is another than the first."""
+    """The next few places, each as far as it differs from the first."""
     known = set(_parts(alike[0].location))
     for finding in alike[1:_REPEATS]:
         new = tuple(part for part in _parts(finding.location) if part not in known)
@@ -401,13 +409,13 @@ def _crashes(checked: CheckedArchive, width: int) -> Iterator[Iterator[Line]]:
 
 def _crash(result: Result, width: int) -> Iterator[Line]:
     yield _heading("crash", Style.ERROR, result.rule, result.name)
-    yield from _beneath(safe(result.reason or "it did not say why"), width)
-    bug = f"this is a bug in {safe(result.bundle)}; --format json has the traceback"
+    yield from _beneath(safe(result.reason or "no reason given"), width)
+    bug = f"this is a bug in {safe(result.bundle)}; the traceback is in --format json"
     yield from _beneath(bug, width, Style.FAINT)
 
 
 def _rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
-    """How many rules ran and how they went, and what is not shown."""
+    """The number of rules by outcome, and of waived findings, which are not shown."""
     outcomes = Counter(result.outcome for result in checked.results)
     waived = sum(finding.waived is not None for finding in checked.findings)
     words = (
@@ -427,7 +435,7 @@ def _rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
 
 
 def _outcome(run: Run, checked: CheckedArchive) -> Line:
-    """One archive in one line; the path comes last, so that the columns stay straight."""
+    """One archive in one line; the path comes last, so that the columns are aligned."""
     if checked.error is not None:
         word, style = "unread", Style.ERROR
     elif not checked.is_whole:

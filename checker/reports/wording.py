@@ -8,22 +8,30 @@ from checker.model.archive import Kind
 from checker.model.compression import CompressionKind
 from checker.model.location import Location
 from checker.reports.printable import printable
+from checker.verdicts import VerdictOutcome
 
 KIND_WORDS = {
     Kind.DOCKER_ARCHIVE: "Docker image archive",
-    Kind.DOCKER_ARCHIVE_LEGACY: "Docker image archive of the old v1 form",
+    Kind.DOCKER_ARCHIVE_LEGACY: "legacy Docker image archive",
     Kind.OCI_ARCHIVE: "OCI image archive",
     Kind.DOCKER_OCI_ARCHIVE: "Docker and OCI image archive",
-    Kind.OCI_LAYOUT: "OCI image layout, a folder",
+    Kind.OCI_LAYOUT: "OCI image layout directory",
     Kind.ROOTFS: "flat root filesystem",
     Kind.LAYER: "single layer, with whiteouts",
-    Kind.WRAPPED: "image archive, one folder too deep",
-    Kind.NESTED: "archive inside a tar",
+    Kind.WRAPPED: "image archive in a subdirectory",
+    Kind.NESTED: "image archive inside a tar",
     Kind.EMPTY: "empty archive",
-    Kind.UNKNOWN: "tar of an unknown kind",
+    Kind.UNKNOWN: "tar archive of unknown kind",
     Kind.NOT_A_TAR: "not a tar archive",
 }
-"""What people call the kinds."""
+"""The kinds in words."""
+
+OUTCOME_WORDS = {
+    VerdictOutcome.ACCEPTS: "accepts",
+    VerdictOutcome.ACCEPTS_BROKEN: "loads but broken",
+    VerdictOutcome.REJECTS: "rejects",
+}
+"""The outcomes in words."""
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
@@ -36,7 +44,7 @@ def compression_words(kind: CompressionKind) -> str:
 
 
 def size_words(size: int) -> str:
-    """A number of bytes, in the decimal units that container tools use."""
+    """A number of bytes, in decimal units as container tools print it."""
     if size == 1:
         return "1 byte"
     amount, unit = float(size), 0
@@ -48,12 +56,12 @@ def size_words(size: int) -> str:
 
 
 def count_words(count: int, noun: str, plural: str | None = None) -> str:
-    """A number and a noun, in the plural (by default with an s) where it is due."""
+    """A number and a noun, in the plural (by default with an s) if needed."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"
 
 
 def place_words(location: Location) -> tuple[str, ...]:
-    """The parts of a place, coarse to fine, safe to show; none of them is to be broken."""
+    """The parts of a place, coarse to fine, safe to show; none of them may be broken."""
     return tuple(_place_parts(location))
 
 

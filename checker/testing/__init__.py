@@ -1,7 +1,8 @@
-"""Archives for tests, sound ones and broken ones, for this project and for plugin authors.
+"""Valid and broken archives for tests, for this project and for plugin authors.
 
-``tar`` writes members with every header field under control, ``elf`` makes executables, ``image``
-and ``archive`` lay images out as the real tools do, ``cases`` reads rule cases from TOML files.
+``tar`` writes members with control over every header field, ``elf`` creates executables, ``image``
+and ``archive`` write images in the layouts of real tools, ``cases`` reads rule cases from TOML
+files.
 """
 
 from checker.testing.archive import KINDS, Archive, build, sample

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the sample archive that the command line asks for.
+    """Write a sample archive.
 
     Args:
         arguments: Command line arguments; those of the process if None.
     """
     parser = argparse.ArgumentParser(prog="python -m checker.testing", description=__doc__)
     parser.add_argument("kind", choices=sorted(KINDS), metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("out", type=Path, metavar="OUT", help="file, or folder for oci-layout")
+    parser.add_argument("out", type=Path, metavar="OUT", help="file, or directory for oci-layout")
     options = parser.parse_args(arguments)
     archive = build(options.kind)
     if options.kind == "oci-layout":

@@ -1,8 +1,8 @@
-"""Archives for tests, laid out as the real tools lay them out.
+"""Archives for tests, in the layouts of real tools.
 
-Every function takes images (:class:`checker.testing.image.Image`) and gives an :class:`Archive`:
-its members in order, and names for those members that are named by a digest. All digests and
-sizes fit; what shall not fit is broken afterwards (:mod:`checker.testing.cases`).
+Every function takes images (:class:`checker.testing.image.Image`) and returns an :class:`Archive`:
+its members in order, and aliases for members that are named by a digest. All digests and sizes are
+correct; faults are added afterwards (:mod:`checker.testing.cases`).
 
 Sources: Docker Engine 20.10 and 28 (``image/tarexport/save.go``, ``daemon/export.go``), skopeo 1.9
 and podman 4.3 (``docker/internal/tarfile/writer.go`` of containers/image), go-containerregistry
@@ -60,22 +60,22 @@ COMPRESSIONS: Mapping[str, str] = MappingProxyType(
         "oci-layout": "gzip",
     }
 )
-"""How the tool that writes a kind compresses layers."""
+"""The compression of layers by the tool that writes a kind."""
 
 _Namer: TypeAlias = "Callable[[_Built, str, Blob], str]"
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive in the making.
+    """An archive under construction.
 
     Attributes:
         kind: What it is, one of :data:`KINDS`, or ``wrapped``, ``nested``.
         members: The members in order.
-        names: Places by a name that holds whatever the digests are: ``config``, ``manifest`` and
-            ``layer0`` … give member names; ``config.digest``, ``layer0.diff_id`` and the like give
-            digests; ``v1.0`` … are v1 folders. Of further images the names begin with ``image1.``,
-            ``image2.``, …; ``index`` is a nested index.
+        names: Values by a name that does not depend on digests: ``config``, ``manifest`` and
+            ``layer0`` … are member names; ``config.digest``, ``layer0.diff_id`` and the like are
+            digests; ``v1.0`` … are v1 directories. The names of further images begin with
+            ``image1.``, ``image2.``, …; ``index`` is a nested index.
     """
 
     kind: str
@@ -87,10 +87,10 @@ class Archive:
         return write_tar(self.members)
 
     def write_directory(self, path: Path) -> None:
-        """Write the members as a folder: files, directories and symbolic links.
+        """Write the members to a directory: files, directories and symbolic links.
 
         Raises:
-            ValueError: A member is of another type, or its name would lead out of the folder.
+            ValueError: A member is of another type, or its name would be outside the directory.
         """
         path.mkdir(parents=True, exist_ok=True)
         for member in self.members:
@@ -143,7 +143,7 @@ def _all_names(built: Sequence[_Built], member_of: _Namer) -> dict[str, str]:
 
 
 def docker_archive(*images: Image) -> Archive:
-    """What ``docker save`` wrote up to Docker 24: a v1 folder a layer, and ``manifest.json``."""
+    """``docker save`` up to Docker 24: a v1 directory per layer, and ``manifest.json``."""
     built = _build_all(images, COMPRESSIONS["docker-archive"])
     folders = {number: _v1_ids(each) for number, each in enumerate(built)}
     groups: dict[str, tuple[Member, ...]] = {}
@@ -169,7 +169,7 @@ def docker_archive(*images: Image) -> Archive:
 
 
 def legacy_archive(*images: Image) -> Archive:
-    """What ``docker save`` wrote before Docker 1.10: v1 folders and ``repositories`` alone."""
+    """``docker save`` before Docker 1.10: only v1 directories and ``repositories``."""
     modern = docker_archive(*images)
     configs = {name for key, name in modern.names.items() if key.rpartition(".")[2] == "config"}
     members = tuple(m for m in modern.members if m.name not in {"manifest.json", *configs})
@@ -225,7 +225,7 @@ def crane_archive(*images: Image) -> Archive:
 def oci_archive(*images: Image) -> Archive:
     """What skopeo and BuildKit write as ``oci-archive``: an OCI layout in a tar, layers gzipped.
 
-    ``index.json`` has one descriptor a tag; an image without a tag has one without annotations.
+    ``index.json`` has one descriptor per tag; an image without a tag has one without annotations.
     """
     built = _build_all(images, COMPRESSIONS["oci-archive"])
     descriptors = [
@@ -242,7 +242,7 @@ def layout_members(
     """The members of an OCI layout of any blobs.
 
     Args:
-        blobs: The blobs; one that comes twice is written once.
+        blobs: The blobs; a repeated one is written once.
         descriptors: What ``index.json`` lists.
     """
     files = {_blob_name(blob): file(_blob_name(blob), blob.data) for blob in blobs}
@@ -257,12 +257,12 @@ def layout_members(
 
 
 def oci_layout(*images: Image) -> Archive:
-    """An OCI layout to be written as a folder."""
+    """An OCI layout to be written to a directory."""
     return replace(oci_archive(*images), kind="oci-layout")
 
 
 def multi_platform(*images: Image) -> Archive:
-    """An OCI layout of one nested index with an image for each platform.
+    """An OCI layout with a nested index that has an image for each platform.
 
     Without images: ``linux/amd64`` and ``linux/arm64/v8`` of the sample.
     """
@@ -322,7 +322,7 @@ def rootfs(image: Image | None = None) -> Archive:
 
 
 def export(image: Image | None = None) -> Archive:
-    """What ``docker export`` writes: the merged filesystem and the marks of a container in it.
+    """``docker export``: the merged root filesystem with the marks of a container.
 
     Raises:
         TypeError: A layer is given as bytes.
@@ -347,7 +347,7 @@ def export(image: Image | None = None) -> Archive:
 
 
 def layer(image: Image | None = None) -> Archive:
-    """A changeset alone: the last layer of the image, by default one with whiteouts.
+    """A single changeset: the last layer of the image, by default one with whiteouts.
 
     Raises:
         TypeError: The layer is given as bytes.
@@ -366,14 +366,14 @@ def layer(image: Image | None = None) -> Archive:
 
 
 def wrapped(archive: Archive, folder: str = "image") -> Archive:
-    """An archive whose members all lie one folder too deep."""
+    """An archive whose members are all one directory too deep."""
     inner = tuple(replace(member, name=f"{folder}/{member.name}") for member in archive.members)
     names = {key: _moved(archive, name, folder) for key, name in archive.names.items()}
     return Archive("wrapped", (directory(folder), *inner), names)
 
 
 def nested(archive: Archive, name: str = "image.tar") -> Archive:
-    """A tar with nothing in it but the archive as a file."""
+    """A tar that contains only the archive, as a file."""
     digests = {
         k: v for k, v in archive.names.items() if k.endswith((".digest", ".hex", ".diff_id"))
     }
@@ -381,7 +381,7 @@ def nested(archive: Archive, name: str = "image.tar") -> Archive:
 
 
 def empty() -> Archive:
-    """A tar without members: the end marker alone."""
+    """A tar without members: only the end marker."""
     return Archive("empty", ())
 
 
@@ -389,7 +389,7 @@ def merge_layers(layers: Iterable[Layer]) -> dict[str, Member]:
     """Apply layers on one another, whiteouts and opaque markers included.
 
     Returns:
-        The entries by clean path, in the order in which they came up.
+        The entries by clean path, in their order of appearance.
 
     Raises:
         TypeError: A layer is given as bytes.
@@ -406,7 +406,7 @@ def merge_layers(layers: Iterable[Layer]) -> dict[str, Member]:
 def _one_image(make: Callable[[Image | None], Archive]) -> Callable[..., Archive]:
     def make_from(*images: Image) -> Archive:
         if len(images) > 1:
-            raise ValueError(f"this kind of archive holds one image, not {len(images)}")
+            raise ValueError(f"this kind of archive has one image, not {len(images)}")
         return make(images[0] if images else None)
 
     return make_from
@@ -414,7 +414,7 @@ def _one_image(make: Callable[[Image | None], Archive]) -> Callable[..., Archive
 
 def _no_image(*images: Image) -> Archive:
     if images:
-        raise ValueError(f"an empty archive holds no image, not {len(images)}")
+        raise ValueError(f"an empty archive has no images, not {len(images)}")
     return empty()
 
 
@@ -435,14 +435,14 @@ KINDS: Mapping[str, Callable[..., Archive]] = MappingProxyType(
         "empty": _no_image,
     }
 )
-"""The functions that make an archive from images, by the name that cases use."""
+"""The functions that create an archive from images, by their name in cases."""
 
 
 def build(kind: str, *images: Image) -> Archive:
     """Make an archive of a kind, of the sample image if no image is given.
 
     Raises:
-        ValueError: The kind is none of :data:`KINDS`, or takes fewer images.
+        ValueError: The kind is not in :data:`KINDS`, or supports fewer images.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind of archive {kind!r}; known: {', '.join(KINDS)}")
@@ -450,7 +450,7 @@ def build(kind: str, *images: Image) -> Archive:
 
 
 def sample(kind: str = "docker-archive") -> bytes:
-    """The bytes of a healthy sample archive.
+    """The bytes of a valid sample archive.
 
     Raises:
         ValueError: The kind is unknown.
@@ -483,7 +483,7 @@ def _repositories(tops: Mapping[int, Sequence[str]], built: Sequence[_Built]) ->
 
 
 def _v1_ids(built: _Built) -> list[str]:
-    """Ids of the v1 images: the tools derive them from the chain, the last from the config too."""
+    """IDs of the v1 images, derived from the chain, the last one also from the config."""
     ids: list[str] = []
     for number, diff in enumerate(built.diff_ids):
         last = number == len(built.layers) - 1
@@ -630,7 +630,7 @@ def split_tag(name: str) -> tuple[str, str]:
 
 
 def _full_name(name: str) -> str:
-    """The name with registry and namespace, as Docker and podman spell it out."""
+    """The name with registry and namespace, as Docker and podman expand it."""
     first, slash, _ = name.partition("/")
     if not slash:
         return f"docker.io/library/{name}"
@@ -638,7 +638,7 @@ def _full_name(name: str) -> str:
     return name if has_registry else f"docker.io/{name}"
 
 
-# --- root filesystems and folders
+# --- root filesystems and directories
 
 
 def _entries(layer: Layer) -> tuple[Member, ...]:
@@ -678,7 +678,7 @@ def _moved(archive: Archive, name: str, folder: str) -> str:
 def _write_member(root: Path, member: Member) -> None:
     relative = posixpath.normpath(member.name)
     if relative.startswith(("/", "..")):
-        raise ValueError(f"member {member.name!r} would lie outside the folder")
+        raise ValueError(f"member {member.name!r} would be outside the directory")
     path = root / relative
     path.parent.mkdir(parents=True, exist_ok=True)
     if member.typeflag == b"5":
@@ -689,6 +689,6 @@ def _write_member(root: Path, member: Member) -> None:
         path.write_bytes(member.content)
     else:
         raise ValueError(
-            f"member {member.name!r} has type {member.typeflag!r}: a folder of a test holds "
-            "files, directories and symbolic links only"
+            f"member {member.name!r} has type {member.typeflag!r}: a test directory may contain "
+            "only files, directories and symbolic links"
         )

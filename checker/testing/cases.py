@@ -31,12 +31,12 @@ A file ``tests/cases/<bundle>/<rule-name>.toml`` holds the cases of one rule::
 
 The archive
     ``base``: ``docker-archive``, ``podman-archive``, ``crane-archive``, ``legacy``,
-    ``oci-archive``, ``oci-layout`` (a folder), ``docker-oci-archive``, ``rootfs``, ``export``,
+    ``oci-archive``, ``oci-layout`` (a directory), ``docker-oci-archive``, ``rootfs``, ``export``,
     ``layer``, ``empty`` (a tar without members) or ``raw`` (no bytes at all, to be appended to).
-    ``platforms = ["linux/amd64", "linux/arm64/v8"]`` makes an image each, below a nested index;
-    with ``flat = true`` in ``index.json`` itself. ``images = [{…}, {…}]`` gives several images.
-    ``wrapped = "folder"`` puts all one folder too deep, ``nested = "image.tar"`` into another tar.
-    ``file = "image.tar.gz"`` is what the file is called, whatever is in it; else ``archive.tar``.
+    ``platforms = ["linux/amd64", "linux/arm64/v8"]`` creates an image for each in a nested index;
+    with ``flat = true`` in ``index.json`` itself. ``images = [{…}, {…}]`` creates several images.
+    ``wrapped = "top"`` puts all into a directory, ``nested = "image.tar"`` into another tar.
+    ``file = "image.tar.gz"`` is the name of the file, by default ``archive.tar``.
 
 The image (in the case itself, or in a table of ``images``), before digests are computed
     ``tags``, ``os``, ``architecture``, ``variant``, ``compression``. ``layers`` is a list of lists
@@ -44,7 +44,7 @@ The image (in the case itself, or in a table of ``images``), before digests are 
     entrypoint, ``etc/passwd``, ``etc/os-release``. ``without = ["bin/app"]`` leaves entries out,
     ``entries`` adds some to the last layer. ``config`` and ``manifest`` are merge patches;
     ``config_edits``, ``manifest_edits`` and ``index_edits`` (of a nested index) are lists of edits
-    of that document; ``layer_edits`` (of the plain tar) and ``blob_edits`` (of the layer as stored)
+    of that document; ``layer_edits`` (of the plain tar) and ``blob_edits`` (of the stored layer)
     are tables of such lists by the number of the layer.
 
 An entry
@@ -79,13 +79,13 @@ Placeholders, in member names, JSON values, texts and expectations
     ``{layer0.diff_id}``: digests; ``{config.hex}``: one without its algorithm; ``{index}``,
     ``{index.digest}``: the nested index; ``{image1.layer0}``: of the second image; ``{inner}``: the
     nested archive. In docker archives ``{manifest}`` is ``manifest.json``, and ``{v1.0}`` the v1
-    folder of the base layer.
+    directory of the base layer.
 
 What is expected: ``findings``, of failing cases
-    Each table must be met by a finding of the rule, and each finding must meet a table; without
-    ``findings`` any finding will do. Keys: ``message`` (a part of it), ``member``, ``offset``,
-    ``layer``, ``path``, ``pointer``, ``digest``, ``image``, ``severity``, ``count`` (how many
-    findings meet it). ``offset`` is a number or a place such as ``"header:etc/passwd"``,
+    Each table must match a finding of the rule, and each finding must match a table; without
+    ``findings`` any finding is accepted. Keys: ``message`` (a part of it), ``member``, ``offset``,
+    ``layer``, ``path``, ``pointer``, ``digest``, ``image``, ``severity``, ``count`` (the number of
+    matching findings). ``offset`` is a number or a place such as ``"header:etc/passwd"``,
     ``"data:…"``, ``"start:…"`` or ``"end"`` (the end marker); with ``layer``, inside that layer.
 
 Also ``options`` (options of the check), ``note``, and a table ``[defaults]`` for all cases.
@@ -165,12 +165,12 @@ _FOLDERS = frozenset({"oci-layout"})
 
 
 class CaseError(ValueError):
-    """A case file that cannot be used; the message names the file, the case and the key."""
+    """An invalid case file; the message states the file, the case and the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What a finding must say; None where it may say anything.
+    """The expected fields of a finding; None for any value.
 
     Attributes:
         message: A part of the message.
@@ -180,9 +180,9 @@ class Expected:
         path: Path inside the root filesystem.
         pointer: JSON pointer.
         digest: Digest of the blob.
-        image: How the image is called.
+        image: Label of the image.
         severity: ``error``, ``warning`` or ``note``.
-        count: How many findings must say so.
+        count: Number of findings that must match.
     """
 
     message: str | None = None
@@ -202,11 +202,11 @@ class Built:
     """The archive of a case.
 
     Attributes:
-        archive: The members, where the case makes a folder; else None.
-        data: The bytes, where it makes a file; else None.
-        names: What placeholders stand for.
-        offsets: Where things lie, for expectations that name a place.
-        file: What the file is called.
+        archive: The members, if the case is a directory; otherwise None.
+        data: The bytes, if the case is a file; otherwise None.
+        names: Values of placeholders.
+        offsets: Offsets of places, for expectations that refer to a place.
+        file: Name of the file.
     """
 
     archive: Archive | None
@@ -216,7 +216,7 @@ class Built:
     file: str = _FILE
 
     def write(self, directory: Path) -> Path:
-        """Write the archive into a directory and give the path of the file or folder."""
+        """Write the archive into a directory and return the path of the file or directory."""
         if self.data is not None:
             path = directory / self.file
             path.write_bytes(self.data)
@@ -230,7 +230,7 @@ class Built:
         """The expected offset as a number.
 
         Raises:
-            ValueError: There is no such place.
+            ValueError: The place does not exist.
         """
         if expected.offset is None or isinstance(expected.offset, int):
             return expected.offset
@@ -247,13 +247,13 @@ class Case:
 
     Attributes:
         rule: Name of the rule: the name of the file.
-        bundle: Name of the plugin: the name of the folder.
+        bundle: Name of the plugin: the name of the directory.
         name: Name of the case.
-        kind: ``pass``: the rule finds nothing; ``fail``: it finds what is expected.
+        kind: ``pass``: the rule has no findings; ``fail``: it has the expected ones.
         options: Options of the check.
-        expected: What is expected of a failing case; empty: any finding.
+        expected: The expected findings of a failing case; empty: any finding.
         source: The case file.
-        table: The case as it stands in the file, with the defaults.
+        table: The case as in the file, with the defaults.
     """
 
     rule: str
@@ -271,10 +271,10 @@ class Case:
         return f"{self.bundle}/{self.rule}:{self.kind}:{self.name}"
 
     def build(self) -> Built:
-        """Make the archive.
+        """Build the archive.
 
         Raises:
-            CaseError: A value in the file is wrong.
+            CaseError: A value in the file is invalid.
         """
         try:
             return _build_case(self.table)
@@ -283,35 +283,35 @@ class Case:
 
 
 def load_cases(path: Path) -> list[Case]:
-    """Read the cases of a file, or of all ``*.toml`` files below a folder.
+    """Read the cases of a file, or of all ``*.toml`` files below a directory.
 
     Raises:
-        CaseError: A file is no TOML, has an unknown key, or no cases.
-        FileNotFoundError: There is nothing at the path.
+        CaseError: A file is not TOML, has an unknown key, or no cases.
+        FileNotFoundError: The path does not exist.
     """
     files = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
     return [case for each in files for case in _load_file(each)]
 
 
 def matches(finding: Finding, expected: Expected, built: Built) -> bool:
-    """Whether a finding says what is expected.
+    """Whether a finding matches an expectation.
 
     Raises:
-        ValueError: The expectation names a place or placeholder that is not there.
+        ValueError: The expectation has an unknown place or placeholder.
     """
     return not list(_differences(finding, expected, built))
 
 
 def explain_mismatch(case: Case, findings: Sequence[Finding], built: Built) -> str | None:
-    """Why the findings of the case's rule are not what the case expects; None if they are.
+    """Why the findings of the case's rule differ from the expected ones; None if they do not.
 
     Raises:
-        ValueError: An expectation names a place or placeholder that is not there.
+        ValueError: An expectation has an unknown place or placeholder.
     """
     if case.kind == "pass":
         return _report("no finding was expected", findings) if findings else None
     if not findings:
-        return "a finding was expected, and there is none"
+        return "a finding was expected, but there is none"
     if not case.expected:
         return None
     problems = [*_unmet(case.expected, findings, built), *_stray(case.expected, findings, built)]
@@ -324,13 +324,13 @@ def _unmet(
     for each in expected:
         found = sum(matches(finding, each, built) for finding in findings)
         if each.count is not None and found != each.count:
-            yield _report(f"{found} findings, not {each.count}, meet {_shown(each)}", findings)
+            yield _report(f"{found} findings, not {each.count}, match {_shown(each)}", findings)
         elif not found:
             near = [
                 f"{finding.message!r}: {'; '.join(_differences(finding, each, built))}"
                 for finding in findings
             ]
-            yield "\n  ".join((f"no finding meets {_shown(each)}", *near))
+            yield "\n  ".join((f"no finding matches {_shown(each)}", *near))
 
 
 def _stray(
@@ -476,12 +476,12 @@ def _check_edits(edits: Any, known: Mapping[str, Operation], where: str) -> None
             _check_keys(table, known[name].keys, f"{where}: edit {number}: add")
 
 
-# --- making the archive
+# --- building the archive
 
 
 @dataclass(frozen=True, slots=True)
 class _Drafted:
-    """An image, and where things lie in its layers."""
+    """An image, and the offsets of places in its layers."""
 
     image: Image
     offsets: Places
@@ -556,7 +556,7 @@ def _image(table: Table, base: str) -> _Drafted:
     layer_edits = _numbered(table, "layer_edits", len(layers))
     edited = {n: edit_tar(drafts[n], edits) for n, edits in layer_edits.items()}
     drafts = [edited.get(n, draft) for n, draft in enumerate(drafts)]
-    # Bytes where edits were made, entries elsewhere: root filesystems can be merged from entries.
+    # Bytes if there are edits, otherwise entries: root filesystems can be merged from entries.
     contents: list[Layer] = [
         draft.written() if n in edited else draft.members for n, draft in enumerate(drafts)
     ]

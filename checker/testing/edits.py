@@ -1,4 +1,4 @@
-"""Edits of a test archive: what case files may do to members, to documents and to bytes.
+"""Edits of a test archive: changes of members, documents and bytes in case files.
 
 An edit is a table with a single key, the name of the operation; :mod:`checker.testing.cases` lists
 them with examples. Edits of members work on a :class:`Draft` before it is written; edits of bytes
@@ -56,13 +56,13 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A tar in the making.
+    """A tar under construction.
 
     Attributes:
         members: The members in order.
-        names: What placeholders stand for.
+        names: Values of placeholders.
         end_blocks: Number of zero blocks at the end.
-        data: The bytes, once an edit of bytes has been made; until then None.
+        data: The bytes, after an edit of bytes; before that None.
     """
 
     members: tuple[Member, ...]
@@ -71,7 +71,7 @@ class Draft:
     data: bytes | None = None
 
     def written(self) -> bytes:
-        """The bytes as they stand now."""
+        """The current bytes."""
         if self.data is not None:
             return self.data
         return write_tar(self.members, end_blocks=self.end_blocks)
@@ -80,7 +80,7 @@ class Draft:
         """Byte offsets by ``start:``, ``header:``, ``data:`` or ``end:`` and a member's name.
 
         ``end`` alone is the end marker. Offsets count in the tar as written, before edits of bytes.
-        Of members with the same name, the first counts.
+        Of members with the same name, the first is used.
         """
         found: dict[str, int] = {}
         extents = offsets(self.members)
@@ -91,7 +91,7 @@ class Draft:
 
 
 def fill(text: str, names: Names) -> str:
-    """Put in what placeholders in braces stand for.
+    """Replace placeholders in braces by their values.
 
     Raises:
         ValueError: A placeholder is unknown.
@@ -104,12 +104,12 @@ def fill(text: str, names: Names) -> str:
 
 
 def fill_known(text: str, names: Names) -> str:
-    """As :func:`fill`, but leave alone what is unknown, for texts with braces of their own."""
+    """As :func:`fill`, but keep unknown placeholders, for texts with other braces."""
     return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), text)
 
 
 def fill_json(value: Any, names: Names) -> Any:
-    """Put in the known placeholders in all strings of a JSON value."""
+    """Replace the known placeholders in all strings of a JSON value."""
     if isinstance(value, str):
         return fill_known(value, names)
     if isinstance(value, Mapping):
@@ -123,7 +123,7 @@ def content(table: Table, names: Names) -> bytes:
     """The bytes that a table describes with one of ``text``, ``hex``, ``json``, ``zeros``, ``elf``.
 
     Raises:
-        ValueError: There is more than one of these, or a value is wrong.
+        ValueError: More than one of these is given, or a value is invalid.
     """
     given = sorted(CONTENT_KEYS & set(table))
     if len(given) > 1:
@@ -172,7 +172,7 @@ def set_pointer(document: Any, pointer: str, value: Any) -> Any:
     """A JSON document with the value at a pointer (RFC 6901) set; ``-`` appends to an array.
 
     Raises:
-        ValueError: The pointer leads nowhere.
+        ValueError: The pointer does not exist.
     """
     if not pointer:
         return value
@@ -188,18 +188,18 @@ def unset_pointer(document: Any, pointer: str) -> Any:
     """A JSON document without what is at a pointer (RFC 6901).
 
     Raises:
-        ValueError: The pointer leads nowhere.
+        ValueError: The pointer does not exist.
     """
     parent, last = _walk(document, pointer)
     key = _key(parent, last, pointer)
     if isinstance(parent, dict) and key not in parent:
-        raise ValueError(f"nothing is at {pointer!r}")
+        raise ValueError(f"{pointer!r} does not exist")
     del parent[key]
     return document
 
 
 def normalise(edit: Any, known: Mapping[str, Operation]) -> tuple[str, Table]:
-    """Name and table of an edit, with the short form of a single value spelled out.
+    """Name and table of an edit, with the short form of a single value expanded.
 
     Raises:
         ValueError: The operation or one of its keys is unknown, or a key is missing.
@@ -238,15 +238,17 @@ def edit_tar(draft: Draft, edits: Sequence[Any]) -> Draft:
 
 
 def edit_folder(draft: Draft, edits: Sequence[Any]) -> Draft:
-    """Apply edits to members that become files of a folder, in order.
+    """Apply edits to members that become files of a directory, in order.
 
     Raises:
-        ValueError: An edit is wrong, or makes sense in a tar only.
+        ValueError: An edit is invalid, or only applicable to a tar.
     """
     for number, edit in enumerate(edits):
         name, _ = normalise(edit, TAR_EDITS)
         if name not in FOLDER_EDITS:
-            raise ValueError(f"edit {number}: {name} is for tars, and this is a folder")
+            raise ValueError(
+                f"edit {number}: {name} is only applicable to tars, not to a directory"
+            )
     return edit_tar(draft, edits)
 
 
@@ -270,10 +272,10 @@ class Operation:
     """An operation of the vocabulary.
 
     Attributes:
-        apply: Does it.
+        apply: Performs it.
         keys: Keys of its table.
-        required: Keys that may not be missing.
-        short: The key that a value alone, without a table, stands for.
+        required: Required keys.
+        short: The key of a single value without a table.
     """
 
     apply: Callable[..., Any]
@@ -344,7 +346,7 @@ def _walk(document: Any, pointer: str) -> tuple[Any, str]:
         try:
             document = document[_key(document, step, pointer)]
         except LookupError as error:
-            raise ValueError(f"nothing is at {step!r} of {pointer!r}") from error
+            raise ValueError(f"{step!r} of {pointer!r} does not exist") from error
     return document, last
 
 
@@ -353,7 +355,7 @@ def _key(parent: Any, step: str, pointer: str) -> str | int:
         return step
     if isinstance(parent, list) and step.isdecimal() and int(step) < len(parent):
         return int(step)
-    raise ValueError(f"{step!r} of {pointer!r} leads nowhere: its parent is {parent!r:.60}")
+    raise ValueError(f"{step!r} of {pointer!r} does not exist: its parent is {parent!r:.60}")
 
 
 # --- edits of bytes
@@ -363,13 +365,13 @@ def _address(table: Table, size: int) -> int:
     at: int = table.get("at", 0)
     position = at + size if at < 0 else at
     if not 0 <= position <= size:
-        raise ValueError(f"byte {at} lies outside of {size} bytes")
+        raise ValueError(f"byte {at} is outside {size} bytes")
     return position
 
 
 def _flip_at(data: bytes, position: int, mask: int) -> bytes:
     if position >= len(data):
-        raise ValueError(f"byte {position} lies outside of {len(data)} bytes")
+        raise ValueError(f"byte {position} is outside {len(data)} bytes")
     return data[:position] + bytes((data[position] ^ mask,)) + data[position + 1 :]
 
 
@@ -506,7 +508,7 @@ def _raw_field(draft: Draft, table: Table) -> Draft:
 
 
 def _in_member(name: str) -> Operation:
-    """The operation that edits the content of a member as :data:`BYTE_EDITS` edits bytes."""
+    """The operation that applies an edit of :data:`BYTE_EDITS` to the content of a member."""
     operation = BYTE_EDITS[name]
 
     def apply(draft: Draft, table: Table) -> Draft:
@@ -570,7 +572,7 @@ def _tar_end_blocks(draft: Draft, table: Table) -> Draft:
 
 
 def _tar_pad(draft: Draft, table: Table) -> Draft:
-    """Fill up to a whole record, as writers that block their output do."""
+    """Pad to a full record, as writers that block their output do."""
     data = draft.written()
     return _with_data(draft, data + bytes(-len(data) % (table["blocks"] * BLOCK)))
 
@@ -594,7 +596,7 @@ FOLDER_EDITS: Mapping[str, Operation] = MappingProxyType(
         "prepend": _in_member("prepend"),
     }
 )
-"""Edits of members, for tars and folders."""
+"""Edits of members, for tars and directories."""
 
 TAR_EDITS: Mapping[str, Operation] = MappingProxyType(
     {
@@ -611,4 +613,4 @@ TAR_EDITS: Mapping[str, Operation] = MappingProxyType(
         "compress": Operation(_tar_compress, frozenset({"kind"}), frozenset({"kind"}), "kind"),
     }
 )
-"""Edits of a tar: of members first, of the bytes behind them."""
+"""Edits of a tar: of members first, then of bytes."""

@@ -18,7 +18,7 @@ Order = Literal["<", ">"]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What an architecture looks like in an ELF header.
+    """An architecture in an ELF header.
 
     Attributes:
         number: ``e_machine``.
@@ -48,7 +48,7 @@ MACHINES: Mapping[str, Machine] = MappingProxyType(
         "s390x": Machine(22, 64, order=">"),
     }
 )
-"""The architectures by the name that image configs give them (GOARCH)."""
+"""The architectures by their name in image configs (GOARCH)."""
 
 _BASE = 0x400000
 _PAGE = 0x10000
@@ -79,7 +79,7 @@ def elf(
         machine: Architecture, see :data:`MACHINES`.
         interpreter: Path of the dynamic loader for ``PT_INTERP``; None for a static executable.
         size: Length of the whole file in bytes, reached with zeros at the end.
-        needed: Shared libraries for ``DT_NEEDED``; without any there is no dynamic section.
+        needed: Shared libraries for ``DT_NEEDED``; if empty, there is no dynamic section.
         gap: Bytes between the code and the dynamic section.
 
     Raises:
@@ -121,7 +121,7 @@ def _aligned(offset: int) -> int:
 
 
 def _dynamic(facts: Machine, needed: tuple[str, ...], table: int, length: int) -> bytes:
-    """The dynamic section: the offset of each name in the string table, and where that lies."""
+    """The dynamic section: the offset of each name in the string table, and that of the table."""
     pairs: list[tuple[int, int]] = []
     place = 1
     for name in needed:

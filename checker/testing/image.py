@@ -1,4 +1,4 @@
-"""Images for tests: layers, config and manifest with digests and sizes that fit by construction.
+"""Images for tests: layers, config and manifest with digests and sizes correct by construction.
 
 Source: OCI image-spec 1.1, ``manifest.md``, ``config.md``, ``layer.md``, ``descriptor.md``.
 """
@@ -24,12 +24,12 @@ CREATED = "2023-11-14T22:13:20Z"
 LAYER_SUFFIXES: Mapping[str, str] = MappingProxyType(
     {"none": "", "gzip": "+gzip", "bzip2": "+bzip2", "xz": "+xz", "zstd": "+zstd"}
 )
-"""What a layer's media type ends in, by compression; bzip2 and xz are not in the specification."""
+"""Suffix of a layer's media type, by compression; bzip2 and xz are not in the specification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes with the descriptor that names them.
+    """Bytes with their descriptor.
 
     Attributes:
         media_type: Media type.
@@ -61,7 +61,7 @@ Layer = tuple[Member, ...] | bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image, from which every archive kind can be made.
+    """An image, from which every kind of archive can be built.
 
     Attributes:
         layers: The layers from the base up, each as entries or as the bytes of the plain tar.
@@ -72,11 +72,11 @@ class Image:
         architecture: Architecture.
         variant: Variant of the architecture, such as ``v8``; empty for none.
         compression: Compression of the layers, ``none``, ``gzip``, ``bzip2``, ``xz`` or ``zstd``;
-            None for what the tool that writes the archive kind does.
-        stored: The bytes of a layer as stored, by its position, in place of the compressed tar.
-            The digest and size follow them, the diffID stays that of the tar.
-        config_bytes: The config document, byte for byte, in place of the generated one.
-        manifest_bytes: The OCI manifest, byte for byte, in place of the generated one.
+            None for the default of the tool that writes the kind of archive.
+        stored: The stored bytes of a layer, by its position, instead of the compressed tar.
+            They determine the digest and size; the diffID remains that of the tar.
+        config_bytes: The exact config document, instead of the generated one.
+        manifest_bytes: The exact OCI manifest, instead of the generated one.
     """
 
     layers: tuple[Layer, ...]
@@ -93,7 +93,7 @@ class Image:
 
     @property
     def platform(self) -> dict[str, str]:
-        """The platform object that an index gives the image."""
+        """The platform object of the image in an index."""
         platform = {"architecture": self.architecture, "os": self.os}
         return platform | ({"variant": self.variant} if self.variant else {})
 
@@ -104,7 +104,7 @@ def sha256(data: bytes) -> str:
 
 
 def encode_json(document: Any) -> bytes:
-    """A JSON document as the tools write it: compact, UTF-8, without a trailing newline."""
+    """A JSON document as tools write it: compact, UTF-8, without a trailing newline."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(
         "utf-8", "surrogatepass"
     )
@@ -158,7 +158,7 @@ def layer_blobs(image: Image, default: str) -> tuple[Blob, ...]:
 
     Args:
         image: The image.
-        default: Compression where the image asks for none in particular.
+        default: Compression if the image does not specify one.
 
     Raises:
         ValueError: The compression is unknown.
@@ -172,7 +172,7 @@ def layer_blobs(image: Image, default: str) -> tuple[Blob, ...]:
 
 
 def manifest_blob(image: Image, config: Blob, layers: tuple[Blob, ...]) -> Blob:
-    """The OCI manifest over a config and layers."""
+    """The OCI manifest of a config and layers."""
     if image.manifest_bytes is not None:
         return Blob(MANIFEST_TYPE, image.manifest_bytes)
     document = {
@@ -185,10 +185,10 @@ def manifest_blob(image: Image, config: Blob, layers: tuple[Blob, ...]) -> Blob:
 
 
 def sample_image(architecture: str = "amd64", variant: str = "") -> Image:
-    """A small healthy Linux image of two layers, whose entrypoint is a static executable.
+    """A small valid Linux image of two layers, whose entrypoint is a static executable.
 
     Raises:
-        ValueError: There is no executable for the architecture, see
+        ValueError: The architecture has no executable, see
             :data:`checker.testing.elf.MACHINES`.
     """
     base = (

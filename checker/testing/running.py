@@ -1,4 +1,4 @@
-"""Runs one rule over one case, as the tests of a rule do."""
+"""Runs one rule on one case, as the tests of a rule do."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from checker.verdicts import Engine
 
 
 def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
-    """Build the archive of a case, read it, and run a check over it.
+    """Build the archive of a case, read it, and run a check on it.
 
-    The case's ``options`` are those of the rule; ``as``, ``engines`` and the table ``limits``
-    among them are the settings of the same names.
+    The case's ``options`` are those of the rule; in addition, ``as``, ``engines`` and the table
+    ``limits`` are the settings of the same names.
 
     Args:
         case: The case.
         check: The rule.
-        folder: Where the archive may be written.
+        folder: Directory that the archive is written to.
 
     Returns:
-        The findings, and what was built.
+        The findings and the built archive.
 
     Raises:
         AssertionError: The check crashed.
-        SettingsError: The rule does not take an option of the case.
+        SettingsError: An option of the case is invalid for the rule.
     """
     built = case.build()
     session = Session(_settings_of(case, check), plugins=_with_one_rule(check, case.bundle))

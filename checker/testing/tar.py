@@ -1,6 +1,6 @@
-"""Tar bytes for tests: members whose every header field can be set, and so broken.
+"""Tar bytes for tests: every header field of a member can be set, also to an invalid value.
 
-The writer is independent of :mod:`tarfile`, which the tests use as a cross-check, and it is
+The writer is independent of :mod:`tarfile`, with which the tests compare it, and it is
 reproducible: the same members give the same bytes, whenever and wherever they are written.
 
 Source: POSIX.1-2017, ``pax`` (ustar and pax interchange formats); GNU tar manual, "Basic Tar
@@ -30,7 +30,7 @@ BLOCK = 512
 """Size of a tar block in bytes."""
 
 EPOCH = 1_700_000_000
-"""The modification time of every member by default, in seconds: 2023-11-14T22:13:20Z."""
+"""The default modification time of a member, in seconds: 2023-11-14T22:13:20Z."""
 
 FIELDS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -66,8 +66,8 @@ class Member:
     """One member of a tar: its header fields and its content.
 
     Attributes:
-        name: Name as it shall read; code points from ``surrogateescape`` stand for raw bytes.
-        content: Data behind the header, in bytes; the size field follows from it.
+        name: Name as read; code points of ``surrogateescape`` represent raw bytes.
+        content: Data after the header; the size field is derived from it.
         typeflag: One byte: ``0`` file, ``1`` hard link, ``2`` symbolic link, ``3`` and ``4``
             character and block device, ``5`` directory, ``6`` fifo.
         mode: Permission bits.
@@ -79,9 +79,9 @@ class Member:
         gname: Name of the group.
         devmajor: Major number of a device.
         devminor: Minor number of a device.
-        pax: Records of a local extended header (type ``x``) in front of the member.
-        long_names: How names that do not fit their field are stored: as pax records, or as the
-            members of type ``L`` and ``K`` that GNU tar writes.
+        pax: Records of a local extended header (type ``x``) before the member.
+        long_names: How names that exceed their field are stored: as pax records, or as members of
+            type ``L`` and ``K`` as GNU tar writes them.
         raw: Header fields to overwrite, see :data:`FIELDS`, padded with NUL bytes. The checksum
             is computed afterwards, unless it is overwritten itself.
     """
@@ -105,13 +105,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Where a member lies in the tar; all offsets in bytes.
+    """The offsets of a member in the tar, in bytes.
 
     Attributes:
-        start: The first block that belongs to the member, be it an extended header.
+        start: The first block that belongs to the member, including extended headers.
         header: The member's own header block.
-        data: The first byte behind that header.
-        end: The first block that does not belong to the member.
+        data: The first byte after that header.
+        end: The first block after the member.
     """
 
     start: int
@@ -127,7 +127,7 @@ def file(name: str, content: bytes | str = b"", *, mode: int = 0o644) -> Member:
 
 
 def directory(name: str, *, mode: int = 0o755) -> Member:
-    """A directory; the name gets the trailing slash that writers give it."""
+    """A directory; a trailing slash is added to the name, as writers do."""
     return Member(name.rstrip("/") + "/", typeflag=b"5", mode=mode)
 
 
@@ -159,7 +159,7 @@ def whiteout(path: str) -> Member:
 
 
 def opaque(path: str) -> Member:
-    """The marker that hides all that lower layers have in the directory ``path``."""
+    """The marker that hides the content of the directory ``path`` in lower layers."""
     folder = path.strip("/")
     return Member(f"{folder}/.wh..wh..opq" if folder else ".wh..wh..opq", mode=0)
 
@@ -170,7 +170,7 @@ def pax_records(records: Mapping[str, str]) -> bytes:
 
 
 def pax_global(records: Mapping[str, str]) -> Member:
-    """A global extended header (type ``g``), which holds for all members behind it."""
+    """A global extended header (type ``g``), which applies to all members after it."""
     return Member("pax_global_header", pax_records(records), typeflag=b"g")
 
 
@@ -178,8 +178,8 @@ def header(member: Member) -> bytes:
     """The member's own header block of 512 bytes, without extended headers and content.
 
     Raises:
-        ValueError: A number is too big for its field (give it in ``pax`` or ``raw``), or ``raw``
-            names an unknown field or has more bytes than the field.
+        ValueError: A number is too large for its field (use ``pax`` or ``raw``), or ``raw`` has an
+            unknown field or more bytes than the field.
     """
     block = bytearray(BLOCK)
     for name, value in {**_plain_fields(member), **member.raw}.items():
@@ -190,7 +190,7 @@ def header(member: Member) -> bytes:
 
 
 def encode(member: Member) -> bytes:
-    """The member as it stands in a tar: extended headers, header and padded content."""
+    """The member as stored in a tar: extended headers, header and padded content."""
     return _extensions(member) + header(member) + _padded(member.content)
 
 
@@ -199,17 +199,17 @@ def write_tar(members: Iterable[Member], *, end_blocks: int = 2, padding: bytes 
 
     Args:
         members: The members in order.
-        end_blocks: Number of zero blocks that mark the end; the format asks for two.
-        padding: Bytes behind the end marker.
+        end_blocks: Number of zero blocks that mark the end; the format requires two.
+        padding: Bytes after the end marker.
 
     Raises:
-        ValueError: A field does not fit, see :func:`header`.
+        ValueError: A field is too small for its value, see :func:`header`.
     """
     return b"".join(map(encode, members)) + bytes(BLOCK * end_blocks) + padding
 
 
 def offsets(members: Iterable[Member]) -> tuple[Extent, ...]:
-    """Where each member lies in what :func:`write_tar` writes."""
+    """The offsets of each member in the output of :func:`write_tar`."""
     extents = []
     position = 0
     for member in members:
@@ -228,7 +228,7 @@ def compress(data: bytes, kind: str) -> bytes:
         kind: ``none``, ``gzip``, ``bzip2``, ``xz`` or ``zstd``.
 
     Raises:
-        ValueError: The kind is none of these.
+        ValueError: The kind is unknown.
     """
     if kind not in COMPRESSIONS:
         raise ValueError(f"unknown compression {kind!r}; known: {', '.join(COMPRESSIONS)}")
@@ -274,9 +274,7 @@ def _bytes(text: str) -> bytes:
 def _octal(name: str, value: int) -> bytes:
     digits = FIELDS[name][1] - 1
     if not 0 <= value < 8**digits:
-        raise ValueError(
-            f"{name} {value} does not fit in {digits} octal digits; give it in pax or raw"
-        )
+        raise ValueError(f"{name} {value} does not fit in {digits} octal digits; use pax or raw")
     return b"%0*o\0" % (digits, value)
 
 
@@ -309,7 +307,9 @@ def _put(block: bytearray, name: str, value: bytes) -> None:
         raise ValueError(f"unknown header field {name!r}; known: {', '.join(FIELDS)}")
     start, width = FIELDS[name]
     if len(value) > width:
-        raise ValueError(f"{len(value)} bytes for the header field {name}, which has {width}")
+        raise ValueError(
+            f"{len(value)} bytes do not fit in the header field {name} of {width} bytes"
+        )
     block[start : start + width] = value.ljust(width, b"\0")
 
 

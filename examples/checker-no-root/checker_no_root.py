@@ -11,13 +11,13 @@ class RunsAsRoot(Check):
     """The image runs as root.
 
     What it means:
-        The config has no User, or it is root.
+        The config has no User, or the User is root.
 
     Why it matters:
         A process that breaks out of its container is root on the host.
 
     How to fix it:
-        Put a line such as ``USER 1000`` into the Dockerfile.
+        Add an instruction such as ``USER 1000`` to the Dockerfile.
 
     References:
         - OCI image-spec 1.1, config.md, User
@@ -28,7 +28,7 @@ class RunsAsRoot(Check):
     severity = Severity.WARNING
 
     def check_config(self, config: Config) -> Iterator[Finding]:
-        """Look at the user."""
+        """Check the user."""
         user = config.settings.get("User") or "root"
         if str(user).partition(":")[0] in {"root", "0"}:
             yield self.finding(config, f"runs as {user}", at={"pointer": "/config/User"})
@@ -36,5 +36,5 @@ class RunsAsRoot(Check):
 
 @hookimpl
 def checker_checks() -> Iterator[type[Check]]:
-    """Give the rule."""
+    """Return the rule."""
     yield RunsAsRoot

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.tar import AnomalyKind
+from checker import AnomalyKind, Archive, Check, Finding, Severity
 
 
 class BadHeaderChecksum(Check):

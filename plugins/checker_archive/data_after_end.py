@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.compression import CompressionKind
-from checker.model.tar import Anomaly, AnomalyKind
+from checker import Anomaly, AnomalyKind, Archive, CompressionKind, Finding, Severity
 from checker_archive.outer_tar import TarCheck
 
 _AFTER_GZIP = "Podman and skopeo reject the file, Docker and containerd ignore the data"
-_AFTER_OTHERS = "Podman and skopeo reject the file, as do Docker 20.10 and docker import"
+_AFTER_OTHERS = "Podman and skopeo reject the file, as do Docker up to 20.10 and docker import"
 
 
 class DataAfterEnd(TarCheck):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Entries, Finding, Severity
 from checker.checks.listing import first_few
 from checker.model.archive import IMAGE_KINDS
 from checker.model.devices import is_usual_device
-from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAMES, Entries
+from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, KIND_NAMES
 from checker_archive.outer_tar import TarCheck
 
 _LARGEST = 0xFFFFFFFF

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from checker import Archive, Finding, Kind, Location, Severity
+from checker import Archive, Entries, Finding, Kind, Location, Severity
 from checker.checks.listing import first_few
 from checker.model.collisions import Collision, collisions
-from checker.model.entries import DIRECTORY, GLOBAL_HEADER, Entries, clean_path
+from checker.model.entries import DIRECTORY, GLOBAL_HEADER, clean_path
 from checker_archive.outer_tar import TarCheck
 
 _CONTROL_FILES = frozenset({"manifest.json", "index.json", "oci-layout", "repositories"})

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Archive, Check, Finding, Kind, Severity
+from checker import Archive, Check, Entries, Finding, Kind, Severity
 from checker.model.archive import IMAGE_KINDS
-from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, Entries, climbs_out
+from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, climbs_out
 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive reject it"
@@ -71,14 +71,14 @@ class EscapingName(Check):
             return
         first = f"{entries.name(found[0])}{_place(entries, found[0])}"
         if len(found) == 1:
-            message = f"1 member has an absolute name: {first}; containerd does not find it"
+            message = f"1 member has an absolute name: {first}"
         else:
-            message = (
-                f"{len(found)} members have absolute names, the first is {first}; containerd does "
-                "not find them"
-            )
-        severity = Severity.ERROR if archive.kind in _IMAGES else Severity.WARNING
-        yield self._report(archive, found[0], message, severity)
+            message = f"{len(found)} members have absolute names, the first is {first}"
+        if archive.kind in _IMAGES:
+            consequence, severity = "containerd does not find such members", Severity.ERROR
+        else:
+            consequence, severity = "engines strip the slash", Severity.WARNING
+        yield self._report(archive, found[0], f"{message}; {consequence}", severity)
 
     def _links(self, archive: Archive) -> Iterator[Finding]:
         entries = archive.entries

@@ -5,8 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.tar import AnomalyKind
+from checker import AnomalyKind, Archive, Check, Finding, Severity
 
 _SEVERITIES = {
     AnomalyKind.BAD_NUMBER: Severity.ERROR,

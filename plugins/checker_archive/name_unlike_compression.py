@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.archive import Source
-from checker.model.compression import CompressionKind
-from checker.model.tar import AnomalyKind
+from checker import AnomalyKind, Archive, Check, CompressionKind, Finding, Severity, Source
 
 _EXTENSIONS = {
     ".gz": CompressionKind.GZIP,

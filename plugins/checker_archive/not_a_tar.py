@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import AnomalyKind, Archive, CompressionKind, Finding, Severity
 from checker.checks.lookalike import looks_like
-from checker.model.compression import CompressionKind
-from checker.model.tar import AnomalyKind
 from checker_archive.outer_tar import TarCheck, is_read_to_end
 
 _BLOCK = 512

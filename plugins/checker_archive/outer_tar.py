@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from checker import Archive, Check
-from checker.model.archive import Source
+from checker import Archive, Check, Source
 
 # Limits that end the reading of the archive itself; those of a member name the member.
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})

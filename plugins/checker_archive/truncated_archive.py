@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.tar import Anomaly, AnomalyKind
+from checker import Anomaly, AnomalyKind, Archive, Finding, Severity
 from checker_archive.outer_tar import TarCheck, is_cut_by_limit
 
 _CUTS = (

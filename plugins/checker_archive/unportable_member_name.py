@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Entries, Finding, Severity
 from checker.model.archive import IMAGE_KINDS
-from checker.model.entries import DIRECTORY, GLOBAL_HEADER, Entries
+from checker.model.entries import DIRECTORY, GLOBAL_HEADER
 from checker_archive.outer_tar import TarCheck
 
 _PART = 255

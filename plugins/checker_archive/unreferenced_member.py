@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from checker import Archive, Check, Descriptor, Finding, Kind, Severity
+from checker import Archive, Blob, Check, Descriptor, Finding, Kind, Severity
 from checker.model.archive import DockerArchive, OciLayout
-from checker.model.blob import Blob
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import mapping
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import AnomalyKind, Archive, Check, Finding, Severity
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, KIND_NAMES
-from checker.model.tar import AnomalyKind
 
 _CONSEQUENCE = (
     "docker load (classic store), docker import, podman import and skopeo's oci-archive fail to "

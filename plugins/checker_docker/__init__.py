@@ -1,4 +1,4 @@
-"""DKR: what `docker save` writes: manifest.json, repositories and the form before it."""
+"""DKR: the files of `docker save`: manifest.json, repositories, and the format before them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from checker import Check, hookimpl
 
 @hookimpl
 def checker_checks() -> tuple[type[Check], ...]:
-    """Give the rules of this bundle."""
+    """Return the rules of this bundle."""
     from checker_docker.rules import RULES
 
     return RULES

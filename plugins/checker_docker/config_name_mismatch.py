@@ -1,4 +1,4 @@
-"""DKR009: a config whose name is another hash than its content has."""
+"""DKR009: a config whose file name does not match its digest."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.blob import Blob
-from checker_docker.manifest_json import Item, items_of, no_manifest_reason
+from checker import Archive, Blob, Finding, Severity
+from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 
-class ConfigNameMismatch(Check):
-    """The config of an image is not named by its hash.
+class ConfigNameMismatch(ManifestJsonCheck):
+    """The file name of a config does not match its digest.
 
     What it means:
-        The file name of a config is the sha256 of its content, which is the id of the image:
-        `<hash>.json`, `sha256:<hash>` or `blobs/sha256/<hash>`. Here the content has another hash
-        than its name, so it was changed after it was named. A name that is no hash at all, as some
-        build tools give, is fine.
+        The file name of a config is the SHA-256 digest of its content, which is also the image ID:
+        `<hash>.json`, `sha256:<hash>` or `blobs/sha256/<hash>`. Here the content has another
+        digest, so it was changed after the file was named. A name that is not a hash, as written by
+        some build tools, is accepted.
 
     Why it matters:
-        No engine compares the two. They load the image under another id than the one that the
-        archive names, and whoever pins the id does not find it.
+        Engines do not compare the two. They load the image under another ID than the one in the
+        archive, and anyone who pins the ID does not find the image.
 
     How to fix it:
-        Find out who changed the config. To keep it, rename the file, and the path in
-        `manifest.json`.
+        Find out what changed the config. To keep the change, rename the file and update its path in
+        `manifest.json`:
+
+            "Config": "<sha256sum of the file>.json"
 
     References:
         - Docker image specification v1.2, "Image ID"
@@ -37,12 +38,8 @@ class ConfigNameMismatch(Check):
     name = "config-name-mismatch"
     severity = Severity.WARNING
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file no config is named."""
-        return no_manifest_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare names with hashes."""
+        """Compare the names with the digests."""
         checked = _digests_checked(archive)
         for item in items_of(archive):
             path = item.item.config
@@ -51,7 +48,7 @@ class ConfigNameMismatch(Check):
             if blob is None or match is None or not archive.has_all_of(blob):
                 continue
             if blob.document is None or blob.document.error is not None:
-                # Nobody loads it, under no id.
+                # No engine loads it.
                 continue
             if match["hash"] != blob.digests["sha256"] and blob.path not in checked:
                 yield self._report(item, blob, match["hash"])
@@ -59,8 +56,8 @@ class ConfigNameMismatch(Check):
     def _report(self, item: Item, blob: Blob, named: str) -> Finding:
         return self.finding(
             item.item,
-            f"{item.label}: its config is named by the hash {named}, its content hashes to "
-            f"{blob.digest}, and that is the id under which engines load it",
+            f"{item.label}: the config file name does not match its digest: the name says "
+            f"{named}, the content hashes to {blob.digest}; engines use the digest as the image ID",
             at={"pointer": item.pointer("Config")},
             related=[blob.location],
         )
@@ -72,7 +69,7 @@ def _named() -> re.Pattern[str]:
 
 
 def _digests_checked(archive: Archive) -> frozenset[str]:
-    """Paths of the configs that an OCI manifest names by digest: that is another rule's."""
+    """Paths of the configs that an OCI manifest references: OCI009 checks their digests."""
     manifests = () if archive.oci is None else archive.oci.manifests
     digests = (manifest.config.digest for manifest in manifests if manifest.config is not None)
     return frozenset(digest.blob_path for digest in digests if digest is not None)

@@ -1,4 +1,4 @@
-"""DKR018: a symbolic link to nothing in an archive that containerd reads whole."""
+"""DKR018: a symbolic link without a target in an archive that containerd reads completely."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Kind, Severity
 from checker.model.entries import SYMLINK, clean_path, climbs_out
-from checker_docker.manifest_json import damage_reason, what_is_at
+from checker_docker.manifest_json import CONTAINERD, damage_reason, what_is_at
 
 
 class DanglingSymlink(Check):
-    """A symbolic link leads to no file.
+    """The target of a symbolic link does not exist.
 
     What it means:
-        A member of a `docker save` archive is a symbolic link whose target is no file of the
-        archive. It need not be a link that `manifest.json` refers to.
+        A member of a `docker save` archive is a symbolic link whose target is not a file in the
+        archive. This includes links that `manifest.json` does not reference.
 
     Why it matters:
-        containerd, and Docker with its store, take each symbolic link of such an archive for one to
-        a layer and refuse the archive: "no target for symlink layer". Docker's classic store,
-        Podman and skopeo pass over links that they do not need.
+        containerd, and Docker with the containerd image store, treat each symbolic link of such an
+        archive as a link to a layer and reject the archive: "no target for symlink layer". Docker's
+        classic store, Podman and skopeo ignore links that they do not need.
 
     How to fix it:
-        Delete the link: `tar --delete -f FILE NAME`, or put its target in.
+        Delete the link with `tar --delete -f FILE NAME`, or add its target.
 
     References:
-        - containerd, core/images/archive/importer.go; its issue 12890
-        - Docker, image/tarexport/save.go: layers that repeat are links
+        - containerd, core/images/archive/importer.go; containerd issue 12890
+        - Docker, image/tarexport/save.go: repeated layers are links
     """
 
     id = "DKR018"
@@ -34,9 +34,9 @@ class DanglingSymlink(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """With an OCI layout, containerd does not look at links."""
+        """Give the reason if there is an OCI layout, where containerd ignores links."""
         if archive.kind is not Kind.DOCKER_ARCHIVE:
-            return "the archive is no Docker archive without an OCI layout"
+            return "the archive is not a Docker archive without an OCI layout"
         return damage_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
@@ -50,20 +50,20 @@ class DanglingSymlink(Check):
             name, offset = entries.name(position), entries.offsets[position]
             yield self.finding(
                 archive,
-                f"{name} at byte {offset} is a symbolic link to {target or 'nothing'}, where no "
-                "file is; containerd and Docker with its store refuse the archive for it",
+                f"{name} at byte {offset} is a symbolic link to {target or 'an empty path'}, which "
+                f"does not exist; {CONTAINERD} reject the archive",
                 at={"member": name, "offset": offset},
             )
 
 
 def _listed(archive: Archive) -> frozenset[str]:
-    """What manifest.json refers to: that is missing, and another rule's."""
+    """The paths in manifest.json: missing ones are reported by other rules."""
     items = () if archive.docker is None else archive.docker.items
     paths = (path for item in items for path in (item.config, *item.layers))
     return frozenset(clean_path(path) for path in paths if path)
 
 
 def _leads_out(path: str, target: str) -> bool:
-    """Whether a link leads out of the archive, which is another rule's too."""
-    folder = path.rpartition("/")[0]
-    return target.startswith("/") or climbs_out(f"{folder}/{target}")
+    """Whether a link points outside of the archive, which is reported by another rule."""
+    directory = path.rpartition("/")[0]
+    return target.startswith("/") or climbs_out(f"{directory}/{target}")

@@ -1,8 +1,9 @@
-"""DKR014: a Docker half and an OCI half that describe different images."""
+"""DKR014: manifest.json and index.json describe different images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from checker import Archive, Check, Descriptor, Finding, Image, Kind, Layer, Manifest, Severity
 from checker.model.archive import OciLayout
@@ -15,41 +16,47 @@ class DockerOciMismatch(Check):
     """manifest.json and index.json describe different images.
 
     What it means:
-        The archive is a `docker save` archive and an OCI layout in one. Both halves must describe
-        the same images: the same configs, the same layers in the same order, the same names. Here
-        they do not. Other names, and an image that only `index.json` has, are warnings.
+        The archive is both a `docker save` archive and an OCI image layout. `manifest.json` and
+        `index.json` must describe the same images: the same configs, the same layers in the same
+        order, the same names. Here they do not. Different names, and an image that only
+        `index.json` lists, are warnings.
 
     Why it matters:
         Docker's classic store and skopeo's docker-archive read `manifest.json`; containerd, Docker
-        with its store, Podman and skopeo's oci-archive read `index.json`. From one file they load
-        different images, so that what was checked here is not what runs there. Archives saved by
-        Docker 25.0.0 are such: their OCI half lacks layers, or has them in the wrong order.
+        with the containerd image store, Podman and skopeo's oci-archive read `index.json`. They
+        load different images from one file, so the image that was tested may not be the one that
+        runs. Docker 25.0.0 saves such archives: in `index.json` layers are missing or in the wrong
+        order.
 
     How to fix it:
-        Save the image again, with Docker 25.0.1 or later. To use one half only, delete the files
-        of the other: `manifest.json`, or `index.json` and `oci-layout`.
+        Save the image again, with Docker 25.0.1 or later. To use only one of the formats, delete
+        the files of the other one:
+
+            tar --delete -f image.tar manifest.json           # keeps the OCI layout
+            tar --delete -f image.tar index.json oci-layout   # keeps the Docker archive
 
     References:
         - Docker, image/tarexport/save.go; moby issue 47065 on 25.0.0
-        - containerd, core/images/archive/importer.go: the OCI half wins
+        - containerd, core/images/archive/importer.go: index.json takes precedence
     """
 
     id = "DKR014"
-    name = "halves-disagree"
+    name = "docker-oci-mismatch"
+    aliases: ClassVar[tuple[str, ...]] = ("halves-disagree",)
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """There must be two halves, both read."""
+        """Give the reason if one of the two descriptions is missing or cannot be read."""
         if archive.kind is not Kind.DOCKER_OCI_ARCHIVE:
-            return "the archive does not have both a Docker half and an OCI half"
+            return f"the archive does not contain both {MANIFEST_JSON} and an OCI image layout"
         if archive.oci is None or archive.oci.root_index is None:
             return f"{INDEX_JSON} is missing or cannot be read"
         if archive.docker is None or not archive.docker.items:
-            return f"{MANIFEST_JSON} lists no image"
+            return f"{MANIFEST_JSON} does not list an image"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the halves of each image."""
+        """Compare the two descriptions of each image."""
         if archive.oci is None:
             return
         names = _names(archive.oci)
@@ -59,24 +66,24 @@ class DockerOciMismatch(Check):
                 yield from self._names(image, image.item, names.get(_key(image), frozenset()))
         alone = _docker_alone(archive, archive.oci)
         yield from (self._docker_only(archive, image) for image in alone)
-        told = {familiar(name) for image in alone for name in image.names}
+        reported = {familiar(name) for image in alone for name in image.names}
         for image in archive.images:
-            # Of one whose name was told with another config, nothing more is to say.
-            if image.item is None and told.isdisjoint(names.get(_key(image), ())):
+            # An image of the same name with another config was reported already.
+            if image.item is None and reported.isdisjoint(names.get(_key(image), ())):
                 yield from self._oci_only(archive, image)
 
     def _docker_only(self, archive: Archive, image: Image) -> Finding:
         config = "" if image.config is None else image.config.blob.digest
         others = [shorten(digest) for digest in _configs_of(archive)[:3]]
-        wanted = f"; those there are {', '.join(others)}" if others else ""
+        found = f"; the configs there are {', '.join(others)}" if others else ""
         return self.finding(
             image,
-            f"{MANIFEST_JSON} describes {image.label} with the config {shorten(config)}, no image "
-            f"below {INDEX_JSON} has that config{wanted}",
+            f"{MANIFEST_JSON} describes {image.label} with the config {shorten(config)}, which no "
+            f"image of {INDEX_JSON} has{found}",
         )
 
     def _oci_only(self, archive: Archive, image: Image) -> Iterator[Finding]:
-        """An image of index.json itself; of several platforms below it, one is enough."""
+        """An image listed directly in index.json; of several platforms one is sufficient."""
         manifest, config = image.manifest, image.config
         if manifest is None or config is None:
             return
@@ -88,8 +95,7 @@ class DockerOciMismatch(Check):
         yield self.finding(
             image,
             f"{INDEX_JSON} describes {image.label} with the config "
-            f"{shorten(config.blob.digest)}, no image of "
-            f"{MANIFEST_JSON} has that config",
+            f"{shorten(config.blob.digest)}, which no image of {MANIFEST_JSON} has",
             severity=Severity.WARNING,
         )
 
@@ -100,12 +106,13 @@ class DockerOciMismatch(Check):
         if len(ours) != len(image.layers):
             diff_ids = None if image.config is None else image.config.diff_ids
             if diff_ids is not None and len(diff_ids) != len(ours):
-                # That manifest.json does not fit its config is another rule's.
+                # That manifest.json does not match its config is reported by another rule.
                 return
             yield self.finding(
                 image,
-                f"of {image.label}, {MANIFEST_JSON} lists {_count(ours)}, its manifest "
-                f"{manifest.location.member} lists {_count(image.layers)}",
+                f"{image.label}: {MANIFEST_JSON} lists {_count(ours)}, the OCI manifest "
+                f"{manifest.location.member} lists {_count(image.layers)}; engines load different "
+                "images",
                 at={"member": item.location.member, "pointer": item.location.pointer},
                 related=[manifest.location._replace(pointer="/layers")],
             )
@@ -122,8 +129,8 @@ class DockerOciMismatch(Check):
         digest = None if layer.descriptor is None else layer.descriptor.digest_text
         return self.finding(
             layer,
-            f"{layer.label} is {path} in {MANIFEST_JSON} and {digest} in its manifest "
-            f"{manifest.location.member}, which is another content",
+            f"{layer.label} is {path} in {MANIFEST_JSON}, but {digest} in the OCI manifest "
+            f"{manifest.location.member}, which has other content",
             related=[item.location],
         )
 
@@ -133,7 +140,7 @@ class DockerOciMismatch(Check):
             return
         yield self.finding(
             image,
-            f"{MANIFEST_JSON} calls the image {_shown(ours)}, {INDEX_JSON} calls it "
+            f"{MANIFEST_JSON} names the image {_shown(ours)}, {INDEX_JSON} names it "
             f"{_shown(theirs)}",
             at={"member": item.location.member, "pointer": item.location.pointer},
             severity=Severity.WARNING,
@@ -141,7 +148,7 @@ class DockerOciMismatch(Check):
 
 
 def _docker_alone(archive: Archive, layout: OciLayout) -> list[Image]:
-    """The images of manifest.json whose config no manifest of the OCI half has."""
+    """The images of manifest.json whose config no OCI manifest references."""
     known = frozenset(_configs_of(archive))
     return [
         image
@@ -152,7 +159,7 @@ def _docker_alone(archive: Archive, layout: OciLayout) -> list[Image]:
 
 
 def _is_complete(archive: Archive, layout: OciLayout) -> bool:
-    """Whether all manifests and configs are there; what is missing is another rule's."""
+    """Whether all manifests and configs exist; missing ones are reported by other rules."""
     configs = (each.config.digest for each in layout.manifests if each.config is not None)
     blobs = map(archive.members.blob_of, configs)
     return not layout.unfollowed and all(blob is not None and blob.document for blob in blobs)
@@ -163,7 +170,7 @@ def _count(layers: Sequence[object]) -> str:
 
 
 def _shown(names: frozenset[str]) -> str:
-    return ", ".join(sorted(names)) or "nothing"
+    return ", ".join(sorted(names)) or "<none>"
 
 
 def _key(image: Image) -> str:
@@ -176,7 +183,7 @@ def _configs_of(archive: Archive) -> list[str]:
 
 
 def _names(layout: OciLayout) -> dict[str, frozenset[str]]:
-    """The full names that index.json gives, by digest; a nested index hands its names down."""
+    """The full names in index.json, by digest; images below a nested index inherit its names."""
     found: dict[str, frozenset[str]] = {}
     for index in layout.indexes:
         parent = "" if index.descriptor is None else index.descriptor.digest_text or ""
@@ -188,7 +195,7 @@ def _names(layout: OciLayout) -> dict[str, frozenset[str]]:
 
 
 def _name(descriptor: Descriptor) -> frozenset[str]:
-    """The full name that a descriptor gives; a mere tag is none."""
+    """The full name in a descriptor; none if there is only a tag."""
     name = descriptor.annotations.get(CONTAINERD_NAME)
     if not name:
         name = descriptor.annotations.get(REF_NAME, "")

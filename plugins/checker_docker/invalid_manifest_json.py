@@ -1,36 +1,36 @@
-"""DKR001: a manifest.json that is not what `docker load` reads."""
+"""DKR001: a manifest.json that is not a valid list of images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.blob import Blob
-from checker.model.document import Document
-from checker_docker.manifest_json import no_manifest_reason
+from checker import Archive, Blob, Document, Finding, Severity
+from checker_docker.manifest_json import ManifestJsonCheck
 
 _KEYS = {key.lower(): key for key in ("Config", "RepoTags", "Layers", "Parent", "LayerSources")}
 
 
-class InvalidManifestJson(Check):
+class InvalidManifestJson(ManifestJsonCheck):
     """manifest.json is not a valid list of images.
 
     What it means:
-        `manifest.json` must be one JSON array with an object for each image, which gives the path
-        of its config, the paths of its layers and its names. Here it is no JSON, has a byte order
-        mark or something behind it, holds `null` or no image, or a value of the wrong type. Keys
-        that are repeated, or spelled in another case than `Config`, `RepoTags` and `Layers`, and
-        bytes that are not UTF-8 are warnings.
+        `manifest.json` must be one JSON array with an object for each image that contains the path
+        of its config, the paths of its layers and its names. Here it is not valid JSON, begins with
+        a byte order mark, has trailing data, contains `null` or an empty list, or a value has the
+        wrong type. Repeated keys, keys that differ in case from `Config`, `RepoTags` and `Layers`,
+        and bytes that are not UTF-8 are warnings.
 
     Why it matters:
-        `docker load`, `podman load`, `ctr image import` and skopeo's docker-archive read images by
-        this file. They refuse it if they cannot decode it; an empty list makes some of them
-        succeed with nothing loaded. containerd decodes it even if there is an OCI layout beside
-        it, so a broken one spoils an archive that is sound otherwise. Bytes behind the array are
-        ignored by Docker and refused by Podman and skopeo.
+        `docker load`, `podman load`, `ctr image import` and skopeo's docker-archive find images
+        through this file. They reject it if they cannot decode it; with an empty list some of them
+        succeed without loading anything. containerd decodes it even if the archive is also an OCI
+        layout, so an invalid file makes an otherwise valid archive unusable. Docker ignores
+        trailing data, Podman and skopeo reject it.
 
     How to fix it:
-        Save the image again, or correct the place that the message names.
+        Save the image again, or correct the place that the message names. A valid file:
+
+            [{"Config": "blobs/sha256/…", "RepoTags": ["app:1"], "Layers": ["blobs/sha256/…"]}]
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
@@ -41,10 +41,6 @@ class InvalidManifestJson(Check):
     id = "DKR001"
     name = "invalid-manifest-json"
     severity = Severity.ERROR
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there is nothing to look at."""
-        return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the bytes of the document, then at its values."""
@@ -60,34 +56,34 @@ class InvalidManifestJson(Check):
         if document.bom:
             yield self.finding(
                 blob,
-                "manifest.json begins with a byte order mark, which Go's JSON decoder refuses",
+                "manifest.json begins with a byte order mark, which Go's JSON decoder rejects",
                 at={"offset": 0},
             )
         if document.error is not None:
             yield self.finding(
                 blob,
-                f"manifest.json is no JSON: {document.error}",
+                f"manifest.json is not valid JSON: {document.error}",
                 at={"offset": document.error_offset},
             )
         elif document.not_utf8 is not None:
             yield self.finding(
                 blob,
-                f"manifest.json is not UTF-8 at byte {document.not_utf8}; engines replace that "
-                "byte and read on",
+                f"manifest.json is not valid UTF-8 at byte {document.not_utf8}; engines replace "
+                "the byte and continue",
                 at={"offset": document.not_utf8},
                 severity=Severity.WARNING,
             )
         if document.trailing is not None:
             yield self.finding(
                 blob,
-                f"manifest.json goes on at byte {document.trailing}, behind its first JSON value; "
-                "Docker ignores that, Podman and skopeo refuse it",
+                f"manifest.json has trailing data at byte {document.trailing} after the first JSON "
+                "value; Docker ignores it, Podman and skopeo reject the file",
                 at={"offset": document.trailing},
             )
         for place in document.duplicate_keys:
             yield self.finding(
                 blob,
-                f"manifest.json has the key {place} more than once; the last one counts",
+                f"manifest.json contains the key {place} more than once; engines use the last one",
                 at={"pointer": place},
                 severity=Severity.WARNING,
             )
@@ -95,12 +91,13 @@ class InvalidManifestJson(Check):
     def _value(self, blob: Blob, document: Document) -> Iterator[Finding]:
         if document.value is None:
             message = (
-                "manifest.json holds null; engines say: manifest cannot be null (but can be [])"
+                "manifest.json contains null; engines report: manifest cannot be null (but can be "
+                "[])"
             )
             yield self.finding(blob, message, at={"pointer": ""})
             return
         if document.value == []:
-            message = "manifest.json lists no image, so nothing can be loaded by it"
+            message = "manifest.json does not list an image, so there is nothing to load"
             yield self.finding(blob, message, at={"pointer": ""})
             return
         yield from self._keys(blob, document.value)
@@ -110,8 +107,8 @@ class InvalidManifestJson(Check):
         for place, exact in _respelled(value).items():
             yield self.finding(
                 blob,
-                f"manifest.json has the key {place} where the specification has {exact}; Go reads "
-                "it all the same, other readers do not",
+                f"manifest.json has the key {place}, the specification says {exact}; Go's decoder "
+                "accepts it, other readers ignore it",
                 at={"pointer": place},
                 severity=Severity.WARNING,
             )
@@ -131,7 +128,7 @@ class InvalidManifestJson(Check):
 
 
 def _respelled(value: object) -> dict[str, str]:
-    """The keys that are spelled in another case: their pointers, and how they should be."""
+    """The pointers of the keys that differ in case, with the correct spelling."""
     found: dict[str, str] = {}
     for i, item in enumerate(value if isinstance(value, list) else ()):
         for key in item if isinstance(item, dict) else ():
@@ -146,13 +143,13 @@ def _exact_place(place: str, exact: str) -> str:
 
 
 def _as_spelled(place: str, original: dict[str, str]) -> str:
-    """A pointer into the document with exact keys, as one into the document itself."""
+    """The pointer into the document itself, for a pointer into the one with corrected keys."""
     head = "/".join(place.split("/")[:3])
     return original.get(head, head) + place[len(head) :]
 
 
 def _with_exact_keys(value: object) -> object:
-    """The document as Go's decoder sees it."""
+    """The document with corrected keys, as Go's decoder reads it."""
     if not isinstance(value, list):
         return value
     return [

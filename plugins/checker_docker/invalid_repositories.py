@@ -1,33 +1,34 @@
-"""DKR006: a repositories file that does not map names to image ids."""
+"""DKR006: a repositories file that does not map names to image IDs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Blob, Check, Finding, Severity
 from checker.model.archive import DockerArchive
-from checker.model.blob import Blob
 from checker.model.document import pointer
 from checker.model.image import mapping
 
 
 class InvalidRepositories(Check):
-    """repositories does not map names to image ids.
+    """repositories does not map names to image IDs.
 
     What it means:
-        The file `repositories`, which Docker had before `manifest.json`, is a JSON object from
-        repository to tags, and from tag to the id of the top layer. Here it is no JSON, or has
-        another form, or names an id that is not in the archive. Beside a `manifest.json` the
-        finding is a warning; in an archive of the form before 2015 it is an error, also that the
-        file is missing.
+        The file `repositories`, which Docker used before `manifest.json`, is a JSON object that
+        maps repositories to tags, and tags to the ID of the top layer. Here it is not valid JSON,
+        has another structure, or contains an ID that is not in the archive. If there is a
+        `manifest.json`, the finding is a warning. In an archive in the format before 2015 it is an
+        error, and so is a missing file.
 
     Why it matters:
-        Docker up to 28 loads archives without `manifest.json` by this file and refuses them
-        without it ("invalid target ID"). With `manifest.json` no engine reads it.
+        Docker up to 28 loads archives without `manifest.json` through this file and rejects them
+        without it ("invalid target ID"). If there is a `manifest.json`, engines do not read it.
 
     How to fix it:
-        Save the image again with a current Docker, or leave the file out if `manifest.json` is
-        there.
+        Save the image again with a current Docker, or remove the file if there is a
+        `manifest.json`. A valid file:
+
+            {"app": {"1": "<ID of the top layer>"}}
 
     References:
         - Docker image specification v1, "Combined Image JSON + Filesystem Changeset Format"
@@ -39,14 +40,14 @@ class InvalidRepositories(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Beside manifest.json the file may be absent."""
+        """Give the reason if the file is missing, which manifest.json allows."""
         docker = archive.docker
         if docker is None or (docker.blob is not None and docker.repositories is None):
-            return "the archive has no repositories"
+            return "the archive does not contain repositories"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the document, and in a legacy archive at what it points to."""
+        """Look at the document, and in a legacy archive at the IDs in it."""
         docker = archive.docker
         if docker is None:
             return
@@ -57,7 +58,10 @@ class InvalidRepositories(Check):
             if is_legacy:
                 yield from self._targets(docker.repositories, docker)
         elif archive.tar.fatal is None and is_legacy:
-            message = "repositories is not in the archive; without manifest.json, Docker needs it"
+            message = (
+                "repositories is not in the archive; Docker requires it if there is no "
+                "manifest.json"
+            )
             yield self.finding(archive, message)
 
     def _document(self, blob: Blob, severity: Severity) -> Iterator[Finding]:
@@ -67,7 +71,7 @@ class InvalidRepositories(Check):
         if document.error is not None:
             yield self.finding(
                 blob,
-                f"repositories is no JSON: {document.error}",
+                f"repositories is not valid JSON: {document.error}",
                 at={"offset": document.error_offset},
                 severity=severity,
             )
@@ -90,7 +94,7 @@ class InvalidRepositories(Check):
                 if isinstance(target, str) and target not in docker.legacy_ids:
                     yield self.finding(
                         blob,
-                        f"repositories gives {repository}:{tag} the id {target}, the archive has "
-                        "no such image",
+                        f"repositories maps {repository}:{tag} to the ID {target}, which is not in "
+                        "the archive",
                         at={"pointer": pointer(repository, tag)},
                     )

@@ -1,29 +1,33 @@
-"""DKR005: a name in manifest.json that is no reference with a tag."""
+"""DKR005: a name in manifest.json that is not a reference with a tag."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Finding, Severity
 from checker.model.names import InvalidReferenceError, parse_reference
-from checker_docker.manifest_json import Item, items_of, no_manifest_reason
+from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 
-class InvalidRepositoryTag(Check):
-    """A name in RepoTags is no image reference with a tag.
+class InvalidRepositoryTag(ManifestJsonCheck):
+    """A name in RepoTags is not an image reference with a tag.
 
     What it means:
-        Each of the `RepoTags` must be a reference of the form `[registry/]repository:tag`, in lower
-        case but for the tag. This one breaks the grammar or has no tag.
+        Each entry of `RepoTags` must be a reference of the form `[registry/]repository:tag`, in
+        lower case except for the tag. This one is not valid or does not have a tag.
 
     Why it matters:
-        Docker's classic store and Podman refuse the archive, Docker after it has already made the
-        image, which is left without a name. containerd takes a name without a tag as `:latest` and
-        refuses the rest.
+        Docker's classic store and Podman reject the archive; Docker only after it has created the
+        image, which is left without a name. containerd reads a name without a tag as `:latest` and
+        rejects the others.
 
     How to fix it:
-        Give the image a full name before it is saved: `docker tag IMAGE name:tag`, then
-        `docker save name:tag`. An image without a name has `null` or `[]` there.
+        Give the image a full name before saving it:
+
+            docker tag app app:1
+            docker save -o image.tar app:1     # "RepoTags": ["app:1"]
+
+        For an image without a name, `RepoTags` is `null` or `[]`.
 
     References:
         - distribution/reference, reference.go: the grammar
@@ -34,10 +38,6 @@ class InvalidRepositoryTag(Check):
     id = "DKR005"
     name = "invalid-repository-tag"
     severity = Severity.ERROR
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there are no names."""
-        return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at each name."""
@@ -50,15 +50,15 @@ class InvalidRepositoryTag(Check):
     def _report(self, item: Item, i: int, name: str, problem: str) -> Finding:
         return self.finding(
             item.item,
-            f'image {item.position} of manifest.json: the name "{name}" is refused: {problem}',
+            f'image {item.position} of manifest.json: engines reject the name "{name}": {problem}',
             at={"pointer": f"{item.pointer('RepoTags')}/{i}"},
         )
 
 
 def _problem(name: str) -> str | None:
-    """What engines say of a name; None if they take it."""
+    """The error that engines report for a name; None if they accept it."""
     try:
         reference = parse_reference(name)
     except InvalidReferenceError as error:
         return str(error)
-    return None if reference.tag is not None else f'invalid tag "{name}", it has no tag'
+    return None if reference.tag is not None else f'invalid tag "{name}", the tag is missing'

@@ -1,12 +1,10 @@
-"""DKR007: a folder of a legacy archive whose json is not that of an image."""
+"""DKR007: a directory of a legacy archive that does not describe an image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Kind, Severity
-from checker.model.blob import Blob
-from checker.model.document import Document
+from checker import Archive, Blob, Check, Document, Finding, Kind, Severity
 from checker.model.entries import DIRECTORY
 from checker.model.image import mapping
 from checker_docker.manifest_json import damage_reason
@@ -15,21 +13,21 @@ _SHOWN = 5
 
 
 class InvalidV1Config(Check):
-    """A folder of a legacy archive does not describe an image.
+    """A directory of a legacy archive does not describe an image.
 
     What it means:
-        In an archive without `manifest.json`, the form before 2015, each folder is an image: its
-        name is the id, its file `json` says what the image is and which one its parent is. Here
-        the file is missing, no JSON, of another form, or names a parent that is not there, or the
-        parents lead back to where they began.
+        In an archive without `manifest.json`, the format before 2015, each directory is an image:
+        its name is the ID, and its file `json` describes the image and names its parent. Here the
+        file is missing, is not valid JSON, has another structure, or names a parent that is not in
+        the archive; or the parents form a cycle.
 
     Why it matters:
-        Docker up to 28 takes every folder at the top for an image and refuses the archive at the
-        first one that it cannot read. It follows parents without end, so that a cycle of them
-        brings it down. Docker 29 and all other engines do not take such archives at all.
+        Docker up to 28 treats every directory at the top level as an image and rejects the archive
+        at the first one that it cannot read. It follows parents without a limit, so a cycle makes
+        it fail. Docker 29 and all other engines do not accept such archives.
 
     How to fix it:
-        Load the archive with a Docker up to 28 and save it again, or rebuild the image.
+        Load the archive with Docker up to 28 and save it again, or rebuild the image.
 
     References:
         - Docker image specification v1, "Image JSON Description"
@@ -41,22 +39,23 @@ class InvalidV1Config(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """With manifest.json nobody reads these files."""
+        """Give the reason if there is a manifest.json: engines do not read these files then."""
         if archive.kind is not Kind.DOCKER_ARCHIVE_LEGACY:
-            return "the archive is no Docker archive of the form before 2015"
+            return "the archive is not a Docker archive in the format before 2015"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at each folder."""
-        for folder in () if damage_reason(archive) else _folders(archive):
-            if f"{folder}/json" not in archive.members:
+        """Look at each directory."""
+        for directory in () if damage_reason(archive) else _directories(archive):
+            if f"{directory}/json" not in archive.members:
                 yield self.finding(
                     archive,
-                    f"the folder {folder} has no file json, and so is no image",
-                    at={"member": folder},
+                    f"the directory {directory} has no json file and is not an image; Docker "
+                    "rejects the archive",
+                    at={"member": directory},
                 )
-        for folder in () if archive.docker is None else archive.docker.legacy_ids:
-            blob = archive.members.blob(f"{folder}/json")
+        for image_id in () if archive.docker is None else archive.docker.legacy_ids:
+            blob = archive.members.blob(f"{image_id}/json")
             if blob is not None and blob.document is not None:
                 yield from self._document(archive, blob, blob.document)
         yield from self._cycles(archive)
@@ -79,7 +78,8 @@ class InvalidV1Config(Check):
         blob = archive.members.blob(f"{chain[0]}/json")
         return self.finding(
             archive if blob is None else blob,
-            f"the parents lead in a cycle of {len(chain)}: {shown}",
+            f"the parents form a cycle of {len(chain)}: {shown}; Docker up to 28 follows it "
+            "without a limit",
             at={"pointer": "/parent"},
         )
 
@@ -87,7 +87,7 @@ class InvalidV1Config(Check):
         if document.error is not None:
             yield self.finding(
                 blob,
-                f"{blob.path} is no JSON: {document.error}",
+                f"{blob.path} is not valid JSON: {document.error}",
                 at={"offset": document.error_offset},
             )
             return
@@ -104,27 +104,27 @@ class InvalidV1Config(Check):
         if isinstance(parent, str) and parent and _is_missing(archive, parent):
             yield self.finding(
                 blob,
-                f"{blob.path} names the parent {parent}, the archive has no such image",
+                f"{blob.path} names the parent {parent}, which is not in the archive",
                 at={"pointer": "/parent"},
             )
 
 
 def _parents(archive: Archive) -> Iterator[tuple[str, str]]:
-    for folder in () if archive.docker is None else archive.docker.legacy_ids:
-        document = archive.members.document(f"{folder}/json")
+    for image_id in () if archive.docker is None else archive.docker.legacy_ids:
+        document = archive.members.document(f"{image_id}/json")
         parent = mapping(None if document is None else document.value).get("parent")
         if isinstance(parent, str) and parent:
-            yield folder, parent
+            yield image_id, parent
 
 
 def _is_missing(archive: Archive, parent: str) -> bool:
-    """Whether there is no folder of a parent; one without its json is reported as a folder."""
-    folder = (parent, f"{parent}/json", f"{parent}/layer.tar")
-    return not any(path in archive.members for path in folder) and not damage_reason(archive)
+    """Whether the parent's directory is missing; one without a json file is reported itself."""
+    paths = (parent, f"{parent}/json", f"{parent}/layer.tar")
+    return not any(path in archive.members for path in paths) and not damage_reason(archive)
 
 
-def _folders(archive: Archive) -> Iterator[str]:
-    """The directories at the top, which Docker takes for image ids."""
+def _directories(archive: Archive) -> Iterator[str]:
+    """The directories at the top level, whose names Docker reads as image IDs."""
     entries = archive.entries
     for position in entries.of_kind(DIRECTORY):
         path = entries.paths[position]

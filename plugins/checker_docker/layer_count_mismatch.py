@@ -1,29 +1,32 @@
-"""DKR004: another number of layers in manifest.json than in the config."""
+"""DKR004: different numbers of layers in manifest.json and in the config."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Config, Finding, Severity
+from checker import Archive, Config, Finding, Severity
 from checker.model.image import config_of, items, mapping
-from checker_docker.manifest_json import Item, items_of, no_manifest_reason
+from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 
-class LayerCountMismatch(Check):
-    """manifest.json lists another number of layers than the config.
+class LayerCountMismatch(ManifestJsonCheck):
+    """manifest.json and the config list different numbers of layers.
 
     What it means:
         `Layers` in `manifest.json` and `rootfs.diff_ids` in the config list the same layers, base
-        first, so they are of the same length. Here they are not.
+        layer first, so they must have the same length. Here they do not.
 
     Why it matters:
-        Docker's classic store refuses the image ("layers length mismatch"), so do Podman and
-        skopeo ("Inconsistent layer count"). containerd takes the archive and fails when it unpacks
-        the image ("number of layers and diffIDs don't match").
+        Docker's classic store rejects the image ("layers length mismatch"), as do Podman and skopeo
+        ("Inconsistent layer count"). containerd accepts the archive and fails when it unpacks the
+        image ("number of layers and diffIDs don't match").
 
     How to fix it:
-        Save the image again. If the archive was made by hand, list one path for each diffID; a
-        layer that occurs twice is listed twice.
+        Save the image again. If the archive was created by hand, list one path for each diffID; a
+        layer that is used twice is listed twice:
+
+            manifest.json:  "Layers": ["base.tar", "app.tar"]
+            config:         "diff_ids": ["sha256:aa…", "sha256:bb…"]
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
@@ -33,10 +36,6 @@ class LayerCountMismatch(Check):
     id = "DKR004"
     name = "layer-count-mismatch"
     severity = Severity.ERROR
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there is nothing to compare."""
-        return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the two lists of each image."""
@@ -55,7 +54,8 @@ class LayerCountMismatch(Check):
         yield self.finding(
             item.item,
             f"{item.label} lists {_count(layers, 'layer')}, rootfs.diff_ids of its config "
-            f"{item.item.config} lists {_count(diff_ids, 'diffID')}",
+            f"{item.item.config} lists {_count(diff_ids, 'diffID')}; engines that read "
+            "manifest.json reject the image or cannot unpack it",
             at={"pointer": item.pointer("Layers")},
             related=[config.blob.location._replace(pointer="/rootfs/diff_ids")],
         )

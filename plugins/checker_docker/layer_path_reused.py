@@ -1,28 +1,30 @@
-"""DKR010: one path for two layers that differ."""
+"""DKR010: one path for two different layers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Config, Finding, Severity
+from checker import Archive, Config, Finding, Severity
 from checker.model.entries import clean_path
 from checker.model.image import config_of
-from checker_docker.manifest_json import Item, items_of, no_manifest_reason
+from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 
-class LayerPathReused(Check):
-    """manifest.json gives one file for two layers that differ.
+class LayerPathReused(ManifestJsonCheck):
+    """manifest.json lists one file for two different layers.
 
     What it means:
-        Two layers have different diffIDs in the config and the same path in `Layers`. One file
-        cannot hold both. A layer that occurs twice has the same diffID twice, and is fine.
+        Two layers have different diffIDs in the config, but the same path in `Layers`. One file
+        cannot contain both. A layer that is used twice has the same diffID twice and is not
+        reported.
 
     Why it matters:
-        Podman and skopeo refuse the archive as they open it, Docker and containerd when they find
-        that the content of one of the two is not what the config says.
+        Podman and skopeo reject the archive when they open it; Docker and containerd when they find
+        that the content of one of the layers does not match the config.
 
     How to fix it:
-        Save the image again. If the archive was made by hand, list the right file for each layer.
+        Save the image again. If the archive was created by hand, list the correct file for each
+        layer.
 
     References:
         - containers/image, docker/internal/tarfile/src.go: one path, one diffID
@@ -33,12 +35,8 @@ class LayerPathReused(Check):
     name = "layer-path-reused"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there are no paths."""
-        return no_manifest_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at paths that come twice."""
+        """Look for repeated paths."""
         for item in items_of(archive):
             blob = archive.members.blob(item.item.config) if item.item.config else None
             config = config_of(blob, item.label)
@@ -56,8 +54,9 @@ class LayerPathReused(Check):
                 continue
             yield self.finding(
                 item.item,
-                f"{item.label}: layers {earlier} and {i} are both {path}, the config says that "
-                f"they are {diff_ids[earlier]} and {diff_id}",
+                f"{item.label}: layers {earlier} and {i} are both {path}, but their diffIDs in the "
+                f"config are {diff_ids[earlier]} and {diff_id}; engines that read manifest.json "
+                "reject the image",
                 at={"pointer": f"{item.pointer('Layers')}/{i}", "layer": i},
                 related=[config.blob.location._replace(pointer=f"/rootfs/diff_ids/{i}")],
             )

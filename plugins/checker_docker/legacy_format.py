@@ -1,4 +1,4 @@
-"""DKR015: an archive of the form before manifest.json."""
+"""DKR015: an archive in the format before manifest.json."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ _MOST = 10
 
 
 class LegacyFormat(Check):
-    """The archive has no manifest.json and no OCI layout, only folders of the old form.
+    """The archive has neither a manifest.json nor an OCI layout, only the old format.
 
     What it means:
-        Each folder is a layer with `json` and `layer.tar`, and `repositories` names the topmost.
-        Docker before 1.10 saved images so.
+        Each directory is a layer with `json` and `layer.tar`, and `repositories` names the top
+        layer. Docker before 1.10 saved images in this format.
 
     Why it matters:
-        Docker up to 28 loads it. Docker 29 ("does not contain a manifest.json"), containerd,
-        Podman and skopeo refuse it.
+        Docker up to 28 loads it. Docker 29 ("does not contain a manifest.json"), containerd, Podman
+        and skopeo reject it.
 
     How to fix it:
-        Load it with a Docker up to 28, and save it again with that: the commands are in the fix.
+        Load it with Docker up to 28 and save it again with the same version:
+
+            docker load -i old.tar && docker save -o new.tar app:1
 
     References:
         - Docker image specification v1, "Combined Image JSON + Filesystem Changeset Format"
-        - Docker 29.0 release notes: images of the form before 1.10 are no longer loaded
+        - Docker 29.0 release notes: images in the format before 1.10 are no longer loaded
     """
 
     id = "DKR015"
@@ -41,15 +43,15 @@ class LegacyFormat(Check):
         count = 0 if archive.docker is None else len(archive.docker.legacy_ids)
         yield self.finding(
             archive,
-            f"there is no {MANIFEST_JSON}, only the old form of {count} "
-            f"{'folder' if count == 1 else 'folders'} with json and layer.tar; Docker up to 28 "
-            "loads that, Docker 29, containerd, Podman and skopeo refuse it",
-            fix=f"docker load -i FILE && docker save -o MENDED {_names(archive)}",
+            f"the archive does not contain {MANIFEST_JSON}, only the old format of {count} "
+            f"{'directory' if count == 1 else 'directories'} with json and layer.tar; Docker up to "
+            "28 loads it, Docker 29, containerd, Podman and skopeo reject it",
+            fix=f"docker load -i FILE && docker save -o FIXED {_names(archive)}",
         )
 
 
 def _names(archive: Archive) -> str:
-    """What to save again: the names that repositories gives, a placeholder if it gives none."""
+    """The names to save, from repositories; a placeholder if there are none."""
     from shlex import quote
 
     blob = None if archive.docker is None else archive.docker.repositories

@@ -1,17 +1,38 @@
-"""What several rules ask of the Docker half of an archive."""
+"""The images of manifest.json, the files that they reference, and which rules apply to them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from checker import Archive, Entry
+from checker import Archive, Check, Entry
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
 
+CONTAINERD = "containerd and Docker with the containerd image store"
+"""The engines that import an archive as containerd does, for messages."""
+
 # Limits that end the reading of the archive itself; those of a member name the member.
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
+
+
+class ManifestJsonCheck(Check):
+    """A check of manifest.json; it is skipped for archives without this file."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if the archive does not contain manifest.json."""
+        if archive.docker is None or archive.docker.blob is None:
+            return f"the archive does not contain {MANIFEST_JSON}"
+        return None
+
+
+class WholeManifestJsonCheck(ManifestJsonCheck):
+    """A check for missing files; it is skipped as well if the archive was not read completely."""
+
+    def skip_reason(self, archive: Archive) -> str | None:
+        """Give the reason if there is no manifest.json, or if missing files may follow."""
+        return super().skip_reason(archive) or damage_reason(archive)
 
 
 class Item(NamedTuple):
@@ -20,7 +41,7 @@ class Item(NamedTuple):
     Attributes:
         position: Its position, from 0.
         raw: The JSON object.
-        item: What was read of it.
+        item: The parsed object.
     """
 
     position: int
@@ -29,46 +50,40 @@ class Item(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How messages call it."""
+        """Its name in messages."""
         names = f" ({', '.join(self.item.repo_tags[:2])})" if self.item.repo_tags else ""
         return f"image {self.position} of {MANIFEST_JSON}{names}"
 
     def pointer(self, key: str) -> str:
-        """The pointer to a key, as it is spelled there."""
+        """The pointer to a key, in the spelling of the object."""
         return f"/{self.position}/{spelling(self.raw, key)}"
 
     def array(self, key: str) -> list[object] | None:
-        """The array under a key; None if there is none."""
+        """The array under a key; None if the value is missing or not an array."""
         value = self.raw.get(spelling(self.raw, key))
         return value if isinstance(value, list) else None
 
 
 def spelling(raw: Mapping[str, object], key: str) -> str:
-    """A key as the object spells it: Go's decoder takes any case, and the last one wins."""
+    """The spelling of a key in the object: Go's decoder ignores case and uses the last match."""
     found = [name for name in raw if name.lower() == key.lower()]
     return found[-1] if found else key
 
 
-def no_manifest_reason(archive: Archive) -> str | None:
-    """Why rules about manifest.json have nothing to say; None if it is there."""
-    if archive.docker is None or archive.docker.blob is None:
-        return f"the archive has no {MANIFEST_JSON}"
-    return None
-
-
 def damage_reason(archive: Archive) -> str | None:
-    """Why what is missing may only lie behind what can be read; None if all was read."""
+    """Why a missing file may be in the part that was not read; None if all was read."""
     if archive.tar.fatal is not None:
-        return f"the archive is damaged at byte {archive.tar.fatal.offset}, more may lie behind"
+        place = f"byte {archive.tar.fatal.offset}"
+        return f"the archive is damaged at {place}; missing files may follow"
     if archive.compression.error is not None:
-        return "the archive could not be inflated whole, more may lie behind"
+        return "the archive could not be decompressed completely; missing files may follow"
     if any(reached.member is None and reached.limit in _ENDING for reached in archive.limits):
-        return "a limit ended the reading of the archive, more may lie behind"
+        return "a limit ended the reading of the archive; missing files may follow"
     return None
 
 
 def items_of(archive: Archive) -> Iterator[Item]:
-    """The images of manifest.json, those that are objects."""
+    """The images of manifest.json that are JSON objects."""
     docker = archive.docker
     value = None if docker is None or docker.document is None else docker.document.value
     if docker is None or not isinstance(value, list):
@@ -79,7 +94,7 @@ def items_of(archive: Archive) -> Iterator[Item]:
 
 
 def what_is_at(archive: Archive, path: str) -> str | None:
-    """What is wrong with a path that must be a file; None if a file is there."""
+    """What is wrong with the path of a required file; None if it leads to a file."""
     entry = archive.members.find(path)
     if entry is None:
         return _why_not_found(archive.members.entries.get(path))
@@ -95,7 +110,7 @@ def _why_not_found(entry: Entry | None) -> str:
 
 
 def familiar(name: str) -> str:
-    """A name without what Docker leaves out, so that names can be compared; as it is if invalid."""
+    """The short form of a name, as Docker displays it, for comparison; unchanged if invalid."""
     try:
         return parse_reference(name).familiar
     except InvalidReferenceError:

@@ -1,38 +1,38 @@
-"""DKR003: a layer that manifest.json names and that is not there."""
+"""DKR003: a layer that manifest.json references and that is not in the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Finding, Severity
 from checker.model.entries import climbs_out
 from checker.model.image import mapping, strings
 from checker_docker.manifest_json import (
     Item,
-    damage_reason,
+    WholeManifestJsonCheck,
     items_of,
-    no_manifest_reason,
     spelling,
     what_is_at,
 )
 
 
-class MissingLayer(Check):
-    """A layer that manifest.json names is not in the archive.
+class MissingLayer(WholeManifestJsonCheck):
+    """A layer that manifest.json references is not in the archive.
 
     What it means:
-        `Layers` of an image in `manifest.json` are the paths of files in the archive. There is no
-        file at one of them, also not through links.
+        `Layers` of an image in `manifest.json` contains paths of files in the archive. The archive
+        does not contain a file at one of them, also not through links.
 
     Why it matters:
-        Engines refuse the image: "no such file or directory", "layer … not found", "Some layer
-        tarfiles are missing in the tarball". That holds for foreign layers, such as those of
-        Windows, too: engines do not fetch them when they load. Docker passes over a layer that it
-        already has, so the archive may load on the machine where it was made and nowhere else.
+        Engines reject the image: "no such file or directory", "layer … not found", "Some layer
+        tarfiles are missing in the tarball". This includes foreign layers, such as those of
+        Windows: engines do not download them when they load an archive. Docker does not need the
+        file of a layer that it already has, so the archive may load on the machine where it was
+        created and fail on all others.
 
     How to fix it:
-        Save the image again; for foreign layers, pull the image with
-        `"allow-nondistributable-artifacts"` set for the registry, or load it from a registry.
+        Save the image again. For foreign layers, set `"allow-nondistributable-artifacts"` for the
+        registry and pull the image before saving it, or load the image from a registry.
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
@@ -43,12 +43,8 @@ class MissingLayer(Check):
     name = "missing-layer"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """What was not read cannot be missed."""
-        return no_manifest_reason(archive) or damage_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look the layers up."""
+        """Look up the layers."""
         for item in items_of(archive):
             seen: set[str] = set()
             for i, path in enumerate(item.array("Layers") or ()):
@@ -59,19 +55,19 @@ class MissingLayer(Check):
     def _layer(self, archive: Archive, item: Item, i: int, path: str) -> Iterator[Finding]:
         problem = what_is_at(archive, path)
         if problem is None or climbs_out(path):
-            # A path that leads out is another rule's.
+            # A path that points outside is reported by another rule.
             return
         urls = _urls(archive, item, i)
-        foreign = f"; it is a foreign layer, to be had from {urls[0]}" if urls else ""
+        foreign = f"; it is a foreign layer, available from {urls[0]}" if urls else ""
         yield self.finding(
             item.item,
-            f"{item.label}: its layer {i}, {path}, {problem}{foreign}",
+            f"{item.label}: layer {i}, {path}, {problem}{foreign}",
             at={"pointer": f"{item.pointer('Layers')}/{i}", "layer": i},
         )
 
 
 def _urls(archive: Archive, item: Item, i: int) -> tuple[str, ...]:
-    """Where `LayerSources` says that a foreign layer can be had."""
+    """The download URLs of a foreign layer, from `LayerSources`."""
     image = next((image for image in archive.images if image.item is item.item), None)
     diff_ids = () if image is None or image.config is None else image.config.diff_ids or ()
     sources = mapping(item.raw.get(spelling(item.raw, "LayerSources")))

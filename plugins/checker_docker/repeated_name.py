@@ -1,26 +1,29 @@
-"""DKR011: a name that manifest.json gives more than once."""
+"""DKR011: a name that manifest.json assigns more than once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker_docker.manifest_json import Item, familiar, items_of, no_manifest_reason
+from checker import Archive, Finding, Severity
+from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of
 
 
-class RepeatedName(Check):
-    """manifest.json gives one name more than once.
+class RepeatedName(ManifestJsonCheck):
+    """manifest.json assigns one name more than once.
 
     What it means:
-        Two entries of `RepoTags` name the same thing, once what is left out of them (`docker.io`,
-        `library`) is put in. If they belong to two images the finding is a warning, else a note.
+        Two entries of `RepoTags` are the same name after the defaults (`docker.io`, `library`) are
+        added. If they belong to two images the finding is a warning, otherwise a note.
 
     Why it matters:
-        A name can be that of one image only. Engines give it to the one that comes last; the one
-        before it is loaded and then has no name, so that the next cleaning up removes it.
+        A name can refer to one image only. Engines assign it to the last one; the earlier image is
+        loaded and loses the tag, so the next `docker image prune` removes it.
 
     How to fix it:
-        Tag the images differently and save them again.
+        Tag the images differently and save them again:
+
+            docker tag <image ID> app:2
+            docker save -o images.tar app:1 app:2
 
     References:
         - Docker image specification v1.2, "Tag" and "Repository"
@@ -30,10 +33,6 @@ class RepeatedName(Check):
     id = "DKR011"
     name = "repeated-name"
     severity = Severity.WARNING
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there are no names."""
-        return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the names of all images."""
@@ -50,12 +49,12 @@ class RepeatedName(Check):
 
     def _report(self, item: Item, i: int, name: str, earlier: Item) -> Finding:
         if earlier.item.config == item.item.config:
-            words = "the name of the same image before"
+            words = "repeats a name of the same image"
         else:
-            words = f"the name of image {earlier.position}, which then has it no more"
+            words = f"is also a name of image {earlier.position}, which loses the tag"
         return self.finding(
             item.item,
-            f'image {item.position} of manifest.json: "{name}" is also {words}',
+            f'image {item.position} of manifest.json: "{name}" {words}',
             at={"pointer": f"{item.pointer('RepoTags')}/{i}"},
             severity=Severity.NOTE if earlier.item.config == item.item.config else None,
         )

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.blob import Blob
+from checker import Archive, Blob, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
-from checker_docker.manifest_json import Item, familiar, items_of, no_manifest_reason, spelling
+from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
 
 
-class RepositoriesMismatch(Check):
-    """repositories and manifest.json do not name the same images.
+class RepositoriesMismatch(ManifestJsonCheck):
+    """repositories and manifest.json name different images.
 
     What it means:
-        `repositories` gives the same names as `RepoTags` in `manifest.json`, and for each the id
-        of its image's topmost layer, which is a folder of the archive or, since Docker 25, a blob.
-        Here a name is in one of them only, or an id leads to another layer or, as a note, to
-        nothing.
+        `repositories` contains the same names as `RepoTags` in `manifest.json`, and for each the ID
+        of the image's top layer, which is a directory of the archive or, since Docker 25.0, a blob.
+        Here a name is in only one of the files, or an ID refers to another layer, or, as a note, to
+        nothing in the archive.
 
     Why it matters:
-        Engines of today read `manifest.json` alone. Tools that still read `repositories`, and
-        Docker before 1.10, see other names or another image. It is a sign that one of the files was
-        changed by hand.
+        Current engines read only `manifest.json`. Tools that still read `repositories`, and Docker
+        before 1.10, find other names or another image. It is a sign that one of the files was
+        edited.
 
     How to fix it:
-        Save the image again, or leave `repositories` out.
+        Save the image again, or remove `repositories`.
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
@@ -39,15 +38,15 @@ class RepositoriesMismatch(Check):
     severity = Severity.WARNING
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """There must be two files to compare."""
+        """Give the reason if one of the two files is missing or cannot be compared."""
         if archive.docker is not None and archive.docker.repositories is None:
-            return f"the archive has no {REPOSITORIES}"
+            return f"the archive does not contain {REPOSITORIES}"
         if not _are_comparable(archive):
-            return f"{MANIFEST_JSON} lists no image, or names that are no references"
-        return no_manifest_reason(archive)
+            return f"{MANIFEST_JSON} does not list an image, or its names are not references"
+        return super().skip_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the names, then the ids."""
+        """Compare the names, then the IDs."""
         blob = None if archive.docker is None else archive.docker.repositories
         value = None if blob is None or blob.document is None else blob.document.value
         if blob is None or not isinstance(value, dict):
@@ -72,7 +71,7 @@ class RepositoriesMismatch(Check):
     ) -> Iterator[Finding]:
         item = named.get(name)
         if item is None:
-            message = f"{REPOSITORIES} has the name {name}, {MANIFEST_JSON} does not"
+            message = f"{REPOSITORIES} contains the name {name}, {MANIFEST_JSON} does not"
             yield self.finding(blob, message, at={"pointer": place})
         elif isinstance(target, str):
             yield from self._target(archive, blob, place, name, item, target)
@@ -84,20 +83,20 @@ class RepositoriesMismatch(Check):
         top = archive.members.blob(item.item.layers[-1]) if item.item.layers else None
         if layer is None:
             if f"{target}/json" in archive.members:
-                # Only the layer.tar of its folder is missing, which is another rule's.
+                # Only the layer.tar of its directory is missing: reported by another rule.
                 return
             yield self.finding(
                 blob,
-                f"{REPOSITORIES} gives {name} the id {target}, which is no folder or blob of the "
-                "archive",
+                f"{REPOSITORIES} maps {name} to the ID {target}, which is neither a directory nor "
+                "a blob of the archive",
                 at={"pointer": place},
                 severity=Severity.NOTE,
             )
         elif top is not None and layer is not top and layer.digest != top.digest:
             yield self.finding(
                 blob,
-                f"{REPOSITORIES} gives {name} the layer {layer.path}, in {MANIFEST_JSON} its "
-                f"topmost layer is {top.path}",
+                f"{REPOSITORIES} maps {name} to the layer {layer.path}, in {MANIFEST_JSON} its top "
+                f"layer is {top.path}",
                 at={"pointer": place},
                 related=[item.item.location],
             )
@@ -107,13 +106,13 @@ class RepositoriesMismatch(Check):
             if name not in seen:
                 yield self.finding(
                     item.item,
-                    f"{item.label} has the name {name}, {REPOSITORIES} does not",
+                    f"{item.label} has the name {name}, {REPOSITORIES} does not contain it",
                     at={"pointer": item.pointer("RepoTags")},
                 )
 
 
 def _are_comparable(archive: Archive) -> bool:
-    """Whether there are images, and their names are such that one can look for them elsewhere."""
+    """Whether there are images, and all their names are references with a tag."""
     items = () if archive.docker is None else archive.docker.items
     if any(not _has_names(item) for item in items_of(archive)):
         return False
@@ -121,7 +120,7 @@ def _are_comparable(archive: Archive) -> bool:
 
 
 def _has_names(item: Item) -> bool:
-    """Whether RepoTags is what it must be: an array, null or absent."""
+    """Whether RepoTags has a valid type: an array, null or absent."""
     value = item.raw.get(spelling(item.raw, "RepoTags"))
     return value is None or isinstance(value, list)
 
@@ -134,6 +133,6 @@ def _is_tagged(name: str) -> bool:
 
 
 def _layer_of(archive: Archive, target: str) -> Blob | None:
-    """The layer that an id of `repositories` leads to."""
-    folder = archive.members.blob(f"{target}/layer.tar")
-    return archive.members.blob(f"blobs/sha256/{target}") if folder is None else folder
+    """The layer that an ID in `repositories` refers to."""
+    layer = archive.members.blob(f"{target}/layer.tar")
+    return archive.members.blob(f"blobs/sha256/{target}") if layer is None else layer

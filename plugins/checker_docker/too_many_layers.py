@@ -1,4 +1,4 @@
-"""DKR016: an image with more layers than Docker takes."""
+"""DKR016: an image with more layers than Docker supports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker import Archive, Check, Finding, Severity
 
 LAYERS = 125
-"""Layers that Docker's classic store takes (layer_store.go, maxLayerDepth)."""
+"""The most layers that Docker's classic store supports (layer_store.go, maxLayerDepth)."""
 _OVERLAY = 500
 
 
@@ -15,17 +15,22 @@ class TooManyLayers(Check):
     """An image has more than 125 layers.
 
     What it means:
-        The image has more layers than a store stacks on each other. In an archive that only has an
-        OCI layout the finding is a warning.
+        The image has more layers than a storage driver can stack. In an archive that contains only
+        an OCI layout the finding is a warning.
 
     Why it matters:
-        Docker's classic store refuses the image: "max depth exceeded". So does every build on top
-        of it. Podman and the other users of containers-storage go up to 500, containerd as far as
-        the options of one mount have room.
+        Docker's classic store rejects the image: "max depth exceeded". Every build on top of it
+        fails in the same way. Podman and other users of containers-storage support up to 500
+        layers, containerd as many as the options of one mount have room for.
 
     How to fix it:
-        Join steps of the build, or flatten the image: `docker build --squash`, `buildah build
-        --layers=false`.
+        Combine build steps, or flatten the image with `docker build --squash` or `buildah build
+        --layers=false`:
+
+            RUN apt-get update
+            RUN apt-get install -y curl
+
+            RUN apt-get update && apt-get install -y curl    # one layer
 
     References:
         - Docker, layer/layer_store.go: maxLayerDepth
@@ -42,10 +47,10 @@ class TooManyLayers(Check):
             count = len(image.layers)
             if count <= LAYERS:
                 continue
-            also = ", Podman at most 500" if count > _OVERLAY else ""
+            also = f", Podman at most {_OVERLAY}" if count > _OVERLAY else ""
             yield self.finding(
                 image,
-                f"{image.label} has {count} layers, Docker's classic store takes at most "
+                f"{image.label} has {count} layers, Docker's classic store supports at most "
                 f"{LAYERS}{also}",
                 severity=None if image.item is not None else Severity.WARNING,
             )

@@ -1,38 +1,37 @@
-"""DKR012: an image of manifest.json without a name."""
+"""DKR012: an image in manifest.json without a name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker_docker.manifest_json import items_of, no_manifest_reason, spelling
+from checker import Archive, Finding, Severity
+from checker_docker.manifest_json import ManifestJsonCheck, items_of, spelling
 
 
-class UnnamedImage(Check):
-    """An image in manifest.json has no name.
+class UnnamedImage(ManifestJsonCheck):
+    """An image in manifest.json does not have a name.
 
     What it means:
-        `RepoTags` is `null`, empty or absent, as after `docker save` of an image's id.
+        `RepoTags` is `null`, empty or absent, as after `docker save` with an image ID.
 
     Why it matters:
-        Docker and Podman load the image and print its id, by which alone it can be used. `ctr image
-        import` succeeds and keeps nothing under a name.
+        Docker and Podman load the image and print its ID, which is then the only way to reference
+        it. `ctr image import` succeeds but does not create an image.
 
     How to fix it:
-        Save the image by its name, or name it after loading: `docker tag ID name:tag`.
+        Save the image by name, or tag it after loading:
+
+            docker save -o image.tar 4f53cda18c2b    # "RepoTags": null
+            docker save -o image.tar app:1           # "RepoTags": ["app:1"]
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
-        - containerd, core/transfer/local/import.go: images without a name are passed over
+        - containerd, core/transfer/local/import.go: images without a name are skipped
     """
 
     id = "DKR012"
     name = "unnamed-image"
     severity = Severity.NOTE
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there are no names."""
-        return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for images without names."""
@@ -40,6 +39,6 @@ class UnnamedImage(Check):
             if not (item.array("RepoTags") or item.raw.get(spelling(item.raw, "RepoTags"))):
                 yield self.finding(
                     item.item,
-                    f"{item.label} has no name; once loaded, only its id leads to it",
+                    f"{item.label} does not have a name; it can be referenced only by ID",
                     at={"pointer": item.item.location.pointer},
                 )

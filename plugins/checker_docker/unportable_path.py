@@ -6,48 +6,46 @@ import posixpath
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from checker import Archive, Check, Entry, Finding, Kind, Severity
+from checker import Archive, Entry, Finding, Kind, Severity
 from checker.model.entries import clean_path, climbs_out
 from checker.model.names import MANIFEST_JSON
-from checker_docker.manifest_json import Item, items_of, no_manifest_reason, what_is_at
+from checker_docker.manifest_json import CONTAINERD, Item, ManifestJsonCheck, items_of, what_is_at
 
-_CONTAINERD = "containerd and Docker with its store"
 _SCANNERS = "Podman and skopeo"
 
 
-class UnportablePath(Check):
+class UnportablePath(ManifestJsonCheck):
     """manifest.json, or a path in it, is found by some engines and not by others.
 
     What it means:
-        `Config` and `Layers` should be the names of members exactly as they stand in the archive,
-        and the members plain files. Here a path is absolute, climbs above the top, has `./`, `..`
-        or doubled slashes in it, or leads through a symbolic or hard link; or `manifest.json` is a
-        link itself. A config that is a symbolic link, and a layer that is one to a file which
-        `manifest.json` lists as well, are notes: older Dockers saved layers that two images share
-        like that.
+        `Config` and `Layers` should be the exact names of members, and these members regular files.
+        Here a path is absolute, leads above the root of the archive, contains `./`, `..` or doubled
+        slashes, or leads through a symbolic or hard link; or `manifest.json` is a link itself. Two
+        cases are notes: a config that is a symbolic link, and a layer that is a symbolic link to a
+        file that `manifest.json` also lists. Older Docker versions saved layers that two images
+        share like that.
 
     Why it matters:
         Docker's classic store extracts the archive and follows paths and links. containerd compares
-        the text of the path with the names, and passes over hard links. Podman and skopeo find
-        files by name, take a hard link for an empty file, and a symbolic link to a layer for one
-        of no bytes: "blob size mismatch". Which engines fail is in the message.
+        the text of the path with the names and ignores hard links. Podman and skopeo find files by
+        name, read a hard link as an empty file, and a symbolic link to a layer as an empty one:
+        "blob size mismatch". The message says which engines fail.
 
     How to fix it:
-        Write into `manifest.json` the name of the file itself, as `tar -tf` shows it without `./`.
+        Use the name of the file itself in `manifest.json`, as listed by `tar -tf`, without `./`:
+
+            "Layers": ["./layers/../base.tar"]
+            "Layers": ["base.tar"]
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
         - containerd, core/images/archive/importer.go: exact names
-        - containers/image, docker/internal/tarfile/reader.go; its issue 2963 on links to layers
+        - containers/image, docker/internal/tarfile/reader.go; issue 2963 on links to layers
     """
 
     id = "DKR008"
     name = "unportable-path"
     severity = Severity.ERROR
-
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file there are no paths."""
-        return no_manifest_reason(archive)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at manifest.json itself, then at the paths in it."""
@@ -69,13 +67,12 @@ class UnportablePath(Check):
         entry = archive.entries.get(MANIFEST_JSON)
         if entry is None or not (entry.is_symlink or entry.is_hard_link):
             return
-        engines = _CONTAINERD
+        engines = CONTAINERD
         if entry.is_hard_link:
-            engines = f"{_CONTAINERD}, {_SCANNERS}"
+            engines = f"{_SCANNERS}, {CONTAINERD}"
         yield self.finding(
             archive,
-            f"{MANIFEST_JSON} is a {entry.kind_name} to {entry.linkname}, so that {engines} do not "
-            "read it",
+            f"{MANIFEST_JSON} is a {entry.kind_name} to {entry.linkname}; {engines} do not read it",
             at={"member": entry.name, "offset": entry.offset},
             severity=_where_both(archive, Severity.NOTE),
         )
@@ -92,12 +89,12 @@ class UnportablePath(Check):
 
 
 def _where_both(archive: Archive, severity: Severity) -> Severity:
-    """A lower severity where engines have an OCI layout to read instead."""
+    """A lower severity if engines can read an OCI layout instead."""
     return severity if archive.kind is Kind.DOCKER_OCI_ARCHIVE else Severity.ERROR
 
 
 def _listed(archive: Archive) -> frozenset[int]:
-    """Positions of the real files that manifest.json lists as layers."""
+    """Positions of the regular files that manifest.json lists as layers."""
     paths = {path for item in items_of(archive) for path in item.item.layers}
     found = (archive.entries.by_path.get(clean_path(path)) for path in paths)
     return frozenset(
@@ -114,13 +111,13 @@ def _config_link(entry: Entry) -> tuple[str, Severity]:
 def _problems(
     archive: Archive, path: str, of_symlink: Callable[[Entry], tuple[str, Severity]]
 ) -> Iterator[tuple[str, Severity]]:
-    """What is wrong with a path: with its text, and with what it leads to."""
+    """What is wrong with a path: its text, and the member that it leads to."""
     yield from _spelling_problems(archive, path)
     entry = archive.entries.get(clean_path(path))
     if what_is_at(archive, path) is not None:
         return
     if entry is None:
-        yield _through_folder(archive)
+        yield _through_directory(archive)
     elif entry.is_hard_link:
         yield _hard_link(archive, entry)
     elif entry.is_symlink:
@@ -128,13 +125,13 @@ def _problems(
 
 
 def _spelling_problems(archive: Archive, path: str) -> Iterator[tuple[str, Severity]]:
-    """What is wrong with the text of a path that leads to a file, or out of the archive."""
+    """What is wrong with the text of a path that leads to a file, or outside of the archive."""
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
     if climbs_out(path):
-        words = "climbs above the top of the archive; all engines refuse it"
+        words = "leads above the root of the archive; all engines reject it"
         yield (words, Severity.ERROR)
     elif path.startswith("/") and what_is_at(archive, path) is None:
-        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
+        engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {CONTAINERD}"
         yield (f"is absolute; {engines} do not find it", Severity.ERROR)
     elif (
         not path.startswith("/")
@@ -142,21 +139,21 @@ def _spelling_problems(archive: Archive, path: str) -> Iterator[tuple[str, Sever
         and what_is_at(archive, path) is None
     ):
         clean = posixpath.normpath(path)
-        words = f"is not {clean}, as the member is called; {_CONTAINERD} do not find it"
+        words = f"differs from the name of the member, {clean}; {CONTAINERD} do not find it"
         yield (words, _where_both(archive, Severity.NOTE))
 
 
-def _through_folder(archive: Archive) -> tuple[str, Severity]:
+def _through_directory(archive: Archive) -> tuple[str, Severity]:
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
-    engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {_CONTAINERD}"
+    engines = _SCANNERS if is_hybrid else f"{_SCANNERS}, {CONTAINERD}"
     words = f"leads through a symbolic link to a directory; {engines} do not find it"
     return (words, Severity.ERROR)
 
 
 def _hard_link(archive: Archive, entry: Entry) -> tuple[str, Severity]:
     is_hybrid = archive.kind is Kind.DOCKER_OCI_ARCHIVE
-    others = "" if is_hybrid else f", {_CONTAINERD} do not find it"
-    words = f"is a hard link to {entry.linkname}; {_SCANNERS} take it for an empty file{others}"
+    others = "" if is_hybrid else f", {CONTAINERD} do not find it"
+    words = f"is a hard link to {entry.linkname}; {_SCANNERS} read it as an empty file{others}"
     return (words, _where_both(archive, Severity.WARNING))
 
 
@@ -166,12 +163,12 @@ def _symlinked_layer(
     target = archive.members.find(entry.path)
     if target is not None and target.position in listed:
         words = (
-            f"is a symbolic link to {entry.linkname}, a layer that is listed as well; {_SCANNERS} "
-            "take it only if that layer comes before it in the same image"
+            f"is a symbolic link to {entry.linkname}, a layer that is also listed; {_SCANNERS} "
+            "accept it only if that layer precedes it in the same image"
         )
         return (words, Severity.NOTE)
     words = (
-        f"is a symbolic link to {entry.linkname}, which is not listed itself; {_SCANNERS} refuse "
-        "that: blob size mismatch"
+        f"is a symbolic link to {entry.linkname}, which is not listed itself; {_SCANNERS} fail "
+        "with: blob size mismatch"
     )
     return (words, _where_both(archive, Severity.WARNING))

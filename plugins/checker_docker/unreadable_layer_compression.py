@@ -1,30 +1,31 @@
-"""DKR017: a layer in a compression that some engines cannot read."""
+"""DKR017: a layer in a compression format that some engines cannot read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
-from checker.model.compression import Compression, CompressionKind
-from checker_docker.manifest_json import items_of, no_manifest_reason
+from checker import Archive, Compression, CompressionKind, Finding, Severity
+from checker_docker.manifest_json import CONTAINERD, ManifestJsonCheck, items_of
 
 
-class UnreadableLayerCompression(Check):
-    """A layer is compressed in a way that some engines cannot read.
+class UnreadableLayerCompression(ManifestJsonCheck):
+    """A layer is compressed with a format that some engines cannot read.
 
     What it means:
-        A layer that `manifest.json` lists is compressed by zstd, xz or bzip2. Docker writes plain
-        tars there, other tools gzip.
+        A layer that `manifest.json` lists is compressed with zstd, xz or bzip2. Docker writes
+        uncompressed layers there, other tools use gzip.
 
     Why it matters:
-        containerd, and Docker with its store, take xz and bzip2 for an uncompressed tar and cannot
-        unpack the image; Docker's classic store needs the program `xz` on its host. These are
-        errors, as is zstd with a skippable frame in front, which Podman and skopeo do not know.
-        Plain zstd is a note: all but Docker 20.10 and older read it.
+        containerd, and Docker with the containerd image store, treat xz and bzip2 as an
+        uncompressed tar and cannot unpack the image; Docker's classic store requires the program
+        `xz` on the host. These are errors, as is zstd that begins with a skippable frame, which
+        Podman and skopeo do not recognize. Other zstd is a note: only Docker 20.10 and older cannot
+        read it.
 
     How to fix it:
-        Compress the layers by gzip or not at all: `skopeo copy docker-archive:IN
-        docker-archive:OUT` stores them plain.
+        Compress the layers with gzip, or store them uncompressed, as skopeo does:
+
+            skopeo copy docker-archive:in.tar docker-archive:out.tar
 
     References:
         - Docker, pkg/archive, DetectCompression; zstd since 23.0
@@ -36,12 +37,8 @@ class UnreadableLayerCompression(Check):
     name = "unreadable-layer-compression"
     severity = Severity.ERROR
 
-    def skip_reason(self, archive: Archive) -> str | None:
-        """Without the file no layers are listed."""
-        return no_manifest_reason(archive)
-
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the layers of each image, at each file once."""
+        """Look at the layers of each image, each file once."""
         seen: set[int] = set()
         for item in items_of(archive):
             for i, path in enumerate(item.array("Layers") or ()):
@@ -53,7 +50,7 @@ class UnreadableLayerCompression(Check):
                 if problem is not None:
                     yield self.finding(
                         item.item,
-                        f"{item.label}: its layer {i}, {path}, is compressed by {problem[0]}",
+                        f"{item.label}: layer {i}, {path}, is compressed with {problem[0]}",
                         at={"pointer": f"{item.pointer('Layers')}/{i}", "layer": i},
                         related=[blob.location],
                         severity=problem[1],
@@ -63,11 +60,10 @@ class UnreadableLayerCompression(Check):
 def _problem(compression: Compression) -> tuple[str, Severity] | None:
     kind = compression.kind
     if kind in (CompressionKind.XZ, CompressionKind.BZIP2):
-        words = f"{kind}, which containerd and Docker with its store cannot unpack"
-        return words, Severity.ERROR
+        return f"{kind}, which {CONTAINERD} cannot unpack", Severity.ERROR
     if kind is not CompressionKind.ZSTD:
         return None
     if compression.skippable_first:
-        words = "zstd with a skippable frame in front, which Podman and skopeo do not recognise"
+        words = "zstd that begins with a skippable frame; Podman and skopeo do not recognize it"
         return words, Severity.ERROR
     return "zstd, which Docker 20.10 and older cannot read", Severity.NOTE

@@ -1,4 +1,4 @@
-"""DKR019: a VERSION file that does not say 1.0."""
+"""DKR019: a VERSION file that does not contain 1.0."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Kind, Severity
 
-# Of "1.0", alone and with a line end: the content itself is not kept.
+# Digests of "1.0", without and with a line end: the content itself is not kept.
 _DIGESTS = frozenset(
     {
         "d0ff5974b6aa52cf562bea5921840c032a860a91a3512f7fe8f768f6bbe005f6",
@@ -17,15 +17,15 @@ _KINDS = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_ARCHIVE_LEGACY, Kind.DOCKER
 
 
 class WrongVersionFile(Check):
-    """The VERSION file of a layer's folder does not say 1.0.
+    """The VERSION file of a layer's directory does not contain 1.0.
 
     What it means:
-        The folder of a layer, with `json` and `layer.tar`, has a file `VERSION` that holds the
-        version of the form of `json`. The only one there ever was is `1.0`.
+        The directory of a layer, with `json` and `layer.tar`, contains a file `VERSION` with the
+        format version of `json`. The only version is `1.0`.
 
     Why it matters:
-        No engine of today reads the file. Another content means that something else than an engine
-        wrote it, or that the archive was damaged.
+        Current engines do not read the file. Other content means that the archive was not written
+        by an engine, or that it was damaged.
 
     How to fix it:
         Save the image again.
@@ -39,17 +39,17 @@ class WrongVersionFile(Check):
     severity = Severity.NOTE
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the file of each folder."""
+        """Look at the file in each directory."""
         if archive.kind not in _KINDS:
             return
         members = archive.members
         for path in archive.entries.by_path:
-            folder, _, base = path.rpartition("/")
-            if base != "VERSION" or f"{folder}/layer.tar" not in members:
+            directory, _, base = path.rpartition("/")
+            if base != "VERSION" or f"{directory}/layer.tar" not in members:
                 continue
             blob = members.blob(path)
             if blob is None or not archive.has_all_of(blob):
                 continue
             if blob.digests["sha256"] not in _DIGESTS:
-                message = f"{path} ({blob.size} bytes) does not hold the version 1.0"
+                message = f"{path} ({blob.size} bytes) does not contain the version 1.0"
                 yield self.finding(blob, message)

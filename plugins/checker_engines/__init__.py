@@ -1,4 +1,4 @@
-"""ENG: what an archive is, what wrote it, and which command brings it back."""
+"""ENG: what an archive is, which tool wrote it, and which command restores it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ def checker_classify(
 ) -> Classification:
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
-    from checker_engines.classification.by_verdicts import follow
+    from checker_engines.classification.by_verdicts import with_verdicts
 
-    return follow(classify(archive, quoted_path), verdicts)
+    return with_verdicts(classify(archive, quoted_path), verdicts)
 
 
 @hookimpl
 def checker_engines() -> Iterator[Engine]:
     """Give the engines that this bundle knows."""
     from checker_engines.containerd import transfer
-    from checker_engines.containers import commands
+    from checker_engines.containers import podman, skopeo
     from checker_engines.moby import containerd_store, graphdriver
 
     yield from graphdriver.engines()
     yield from containerd_store.engines()
     yield from transfer.engines()
-    yield from commands.engines()
+    yield from podman.engines()
+    yield from skopeo.engines()

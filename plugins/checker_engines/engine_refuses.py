@@ -1,4 +1,4 @@
-"""ENG003: an engine that the user chose refuses the archive, or breaks it."""
+"""ENG003: a required engine refuses the archive, or restores it incompletely."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from checker.verdicts import Verdict, VerdictOutcome
 
 
 class EngineRefuses(Check):
-    """An engine that you chose refuses the archive, or takes it and makes something broken.
+    """An engine selected with --engine refuses the archive, or creates a broken image from it.
 
     What it means:
-        ``--engine PROFILE`` asks what that engine would do with the archive on a clean Linux host.
-        The steps of its own load or import function were followed over the facts of the archive,
-        and ended in an error, or in an image that cannot be used.
+        ``--engine PROFILE`` predicts what that engine does with the archive on a clean Linux host,
+        by following the steps of its load or import function. They end in an error, or in an image
+        that cannot be used.
 
     Why it matters:
-        What loads on one engine is refused by the next, and some engines exit with 0 although what
-        they made will not start. Hosts that run this engine cannot use the archive.
+        An archive that one engine loads may be refused by another, and some engines exit with 0
+        although the image cannot start. Hosts that run this engine cannot use the archive.
 
     How to fix it:
-        The finding says what is in the way. ``checker classify`` shows what every other engine
-        makes of the archive.
+        The finding states the cause. ``checker classify`` shows the verdicts of all engines.
 
     References:
         - The load and import functions of moby, containerd, podman and skopeo
@@ -35,18 +34,22 @@ class EngineRefuses(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Nothing to say about engines that nobody chose."""
+        """Not applicable unless an engine is selected."""
         del archive
-        return None if self.context.verdicts else "no engine chosen: say --engine PROFILE"
+        return None if self.context.verdicts else "no engine selected: use --engine PROFILE"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report each chosen engine that does not simply take it."""
+        """Report each selected engine that does not accept it."""
         for verdict in self.context.verdicts:
             if verdict.outcome is not VerdictOutcome.ACCEPTS:
                 yield self.finding(archive, _describe(verdict))
 
 
 def _describe(verdict: Verdict) -> str:
-    does = "refuses it" if verdict.outcome is VerdictOutcome.REJECTS else "takes it, but broken"
+    does = (
+        "refuses it"
+        if verdict.outcome is VerdictOutcome.REJECTS
+        else "accepts it, but the result is broken"
+    )
     said = f' ("{verdict.message}")' if verdict.message else ""
     return f"{verdict.engine} {verdict.action} {does}: {verdict.reason}{said}"

@@ -1,4 +1,4 @@
-"""ENG002: no command brings the archive back."""
+"""ENG002: no command restores the archive."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from checker.checks.finding import Finding, Severity
 from checker.model.archive import Archive, Kind
 from checker_engines.classification.by_kind import classify
 
-_NOBODYS = frozenset({Kind.WRAPPED, Kind.NESTED, Kind.UNKNOWN})
+_NOT_RESTORABLE = frozenset({Kind.WRAPPED, Kind.NESTED, Kind.UNKNOWN})
 
 
 class NotRestorable(Check):
-    """No command brings this archive back: it is neither an image nor a root filesystem.
+    """No command restores this archive: it is neither an image nor a root filesystem.
 
     What it means:
-        The archive can be read, but where engines look for ``manifest.json``, ``index.json`` or the
-        folders of a root filesystem there is something else: an image one folder too deep, an image
-        archive inside another archive, or files of another kind.
+        The archive is readable, but its top level has neither ``manifest.json``, ``index.json`` nor
+        the directories of a root filesystem. It contains an image one directory too deep, an image
+        archive inside another archive, or unrelated files.
 
     Why it matters:
-        ``docker load`` refuses it. ``docker import`` takes any tar, and makes an image in which
-        nothing can be started.
+        ``docker load`` refuses it. ``docker import`` accepts any tar, but creates an image that
+        cannot start.
 
     How to fix it:
-        Take the image out, as the advice above the findings says, or write the archive again with
-        ``docker save`` or ``docker export``. If only a part of a pipeline is meant to be checked,
-        say what comes next with ``--as load`` or ``--as import``.
+        Extract the image, as the advice above the findings shows, or create the archive again with
+        ``docker save`` or ``docker export``. If the archive is an intermediate file of a pipeline,
+        state the next step with ``--as load`` or ``--as import``.
 
     References:
         - Docker image specification v1.2, "Combined Image JSON + Filesystem Changeset Format"
@@ -40,19 +40,19 @@ class NotRestorable(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """With an intended command ENG001 speaks; what is damaged or empty has rules of its own."""
+        """With an intended command ENG001 applies; damaged and empty archives have other rules."""
         if self.context.action is not None:
-            return "wrong-command (ENG001) compares with the intended command"
+            return "wrong-command (ENG001) checks the intended command"
         if archive.tar.fatal is not None or archive.compression.error is not None:
             return "the archive is damaged"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the kinds that no engine has a use for."""
-        if archive.kind in _NOBODYS:
+        """Report the kinds that no engine can restore."""
+        if archive.kind in _NOT_RESTORABLE:
             found = classify(archive, archive.path)
             yield self.finding(
                 archive,
-                f"neither docker load nor docker import brings this back: {found.loadable_reason}; "
+                f"neither docker load nor docker import restores it: {found.loadable_reason}; "
                 f"{found.importable_reason}",
             )

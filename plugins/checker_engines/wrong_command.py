@@ -1,29 +1,31 @@
-"""ENG001: the archive is of a kind that the intended command refuses or ruins."""
+"""ENG001: the intended command cannot restore an archive of this kind."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
+from checker.checks.fix import Command, Fix
 from checker.model.archive import Archive
 from checker.verdicts import Classification, Loadable
 from checker_engines.classification.by_kind import classify
 
 
 class WrongCommand(Check):
-    """The command that you mean to use is not the one for this kind of archive.
+    """The intended command is not the one for this kind of archive.
 
     What it means:
-        ``docker load`` takes an image: layers, metadata, CMD and ENV, as ``docker save`` writes
-        it. ``docker import`` takes a flat root filesystem, as ``docker export`` writes it. The
-        archive is of the other kind, or of neither. The rule runs when ``--as load`` or
-        ``--as import`` says what you mean to do.
+        ``docker load`` restores an image written by ``docker save``, with its layers and metadata
+        such as CMD and ENV. ``docker import`` restores a flat root filesystem written by
+        ``docker export``. The archive is of the other kind, or of neither. The rule runs when
+        ``--as load`` or ``--as import`` states the intended command.
 
     Why it matters:
-        A root filesystem given to ``docker load`` ends in a message about a missing ``json``
-        file. An image archive given to ``docker import`` is worse: the command succeeds and makes
-        an image whose root holds ``manifest.json`` and blobs, and which cannot start.
+        ``docker load`` of a root filesystem fails with an error about a missing ``json`` file.
+        ``docker import`` of an image archive exits 0, but creates an image whose root filesystem
+        consists of ``manifest.json`` and blobs, and which cannot start.
 
     How to fix it:
         Use the command that the finding names.
@@ -38,20 +40,21 @@ class WrongCommand(Check):
     severity = Severity.ERROR
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Nothing to compare with unless the user says what is meant."""
+        """Not applicable unless the user states the intended command."""
         del archive
         if self.context.action is None:
-            return "no intended command: say --as load or --as import"
+            return "no intended command: use --as load or --as import"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the kind with the intended command."""
-        quoted_path = "-" if archive.path == "-" else archive.path
-        found = classify(archive, quoted_path)
+        found = classify(archive, shlex.quote(archive.path))
         reason = self._reason(found)
         if reason is None:
             return
-        yield self.finding(archive, f"this is of kind {archive.kind}: {reason}", fix=found.restore)
+        yield self.finding(
+            archive, f"the archive is of kind {archive.kind}: {reason}", fix=_fix(found.restore)
+        )
 
     def _reason(self, found: Classification) -> str | None:
         if self.context.action == "load" and found.loadable is Loadable.NO:
@@ -59,3 +62,11 @@ class WrongCommand(Check):
         if self.context.action == "import" and not found.importable:
             return found.importable_reason
         return None
+
+
+def _fix(command: str | None) -> Fix | None:
+    return (
+        None
+        if command is None
+        else Fix("use the command for this kind of archive", Command(command))
+    )

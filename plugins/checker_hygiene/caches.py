@@ -23,46 +23,48 @@ class Owner(NamedTuple):
 
     Attributes:
         tool: The package manager.
-        fix: The command that empties the cache or does not fill it.
+        fix: The Dockerfile instruction that empties the cache or does not fill it.
     """
 
     tool: str
     fix: str
 
 
-_APT = Owner("apt", "rm -rf /var/lib/apt/lists/* /var/cache/apt/*")
-_APK = Owner("apk", "apk add --no-cache")
-_DNF = Owner("dnf", "dnf clean all")
-_PIP = Owner("pip", "pip install --no-cache-dir")
-_NPM = Owner("npm", "npm cache clean --force")
-_YARN = Owner("yarn", "yarn cache clean")
-_GO = Owner("go", "go clean -cache -modcache")
-_CARGO = Owner("cargo", "RUN --mount=type=cache,target=/usr/local/cargo/registry")
-_COMPOSER = Owner("composer", "composer clear-cache")
-_BUNDLER = Owner("bundler", "rm -rf /usr/local/bundle/cache")
-_CONDA = Owner("conda", "conda clean --all --yes")
+_APT = Owner("apt", "RUN rm -rf /var/lib/apt/lists/* /var/cache/apt/*")
+_APK = Owner("apk", "RUN apk add --no-cache PACKAGE")
+_DNF = Owner("dnf", "RUN dnf clean all")
+_PIP = Owner("pip", "RUN pip install --no-cache-dir PACKAGE")
+_NPM = Owner("npm", "RUN npm cache clean --force")
+_YARN = Owner("yarn", "RUN yarn cache clean")
+_GO = Owner("go", "RUN go clean -cache -modcache")
+_CARGO = Owner("cargo", "RUN --mount=type=cache,target=/usr/local/cargo/registry COMMAND")
+_COMPOSER = Owner("composer", "RUN composer clear-cache")
+_BUNDLER = Owner("bundler", "RUN rm -rf /usr/local/bundle/cache")
+_CONDA = Owner("conda", "RUN conda clean --all --yes")
 # By directory; a home directory is written as ~.
 _DIRECTORIES: Mapping[str, Owner] = MappingProxyType(
     {
         **dict.fromkeys(("var/lib/apt/lists", "var/cache/apt"), _APT),
         **dict.fromkeys(("var/cache/apk", "etc/apk/cache", "lib/apk/cache"), _APK),
         **dict.fromkeys(("var/cache/dnf", "var/cache/libdnf5", "var/cache/yum"), _DNF),
-        "var/cache/tdnf": Owner("tdnf", "tdnf clean all"),
-        "var/cache/zypp": Owner("zypper", "zypper clean --all"),
-        "var/cache/pacman/pkg": Owner("pacman", "pacman -Scc --noconfirm"),
+        "var/cache/tdnf": Owner("tdnf", "RUN tdnf clean all"),
+        "var/cache/zypp": Owner("zypper", "RUN zypper clean --all"),
+        "var/cache/pacman/pkg": Owner("pacman", "RUN pacman -Scc --noconfirm"),
         **dict.fromkeys(("~/.cache/pip", "~/.cache/uv", "~/.cache/pypoetry"), _PIP),
         **dict.fromkeys(("~/.npm/_cacache", "~/.npm/_logs"), _NPM),
         **dict.fromkeys(("~/.cache/yarn", "~/.yarn/berry/cache"), _YARN),
         "usr/local/share/.cache/yarn": _YARN,
         **dict.fromkeys(("~/.cache/go-build", "~/go/pkg/mod/cache", "go/pkg/mod/cache"), _GO),
         **dict.fromkeys(("~/.cargo/registry", "usr/local/cargo/registry"), _CARGO),
-        "~/.m2/repository": Owner("maven", "RUN --mount=type=cache,target=/root/.m2"),
-        "~/.gradle/caches": Owner("gradle", "RUN --mount=type=cache,target=/root/.gradle"),
+        "~/.m2/repository": Owner("maven", "RUN --mount=type=cache,target=/root/.m2 COMMAND"),
+        "~/.gradle/caches": Owner("gradle", "RUN --mount=type=cache,target=/root/.gradle COMMAND"),
         **dict.fromkeys(("~/.composer/cache", "~/.cache/composer"), _COMPOSER),
         **dict.fromkeys(("usr/local/bundle/cache", "~/.bundle/cache"), _BUNDLER),
         **dict.fromkeys(("opt/conda/pkgs", "opt/miniconda3/pkgs"), _CONDA),
-        **dict.fromkeys(("~/.cpan", "~/.cpanm"), Owner("cpan", "rm -rf /root/.cpan /root/.cpanm")),
-        "~/.nuget/packages": Owner("nuget", "dotnet nuget locals all --clear"),
+        **dict.fromkeys(
+            ("~/.cpan", "~/.cpanm"), Owner("cpan", "RUN rm -rf /root/.cpan /root/.cpanm")
+        ),
+        "~/.nuget/packages": Owner("nuget", "RUN dotnet nuget locals all --clear"),
     }
 )
 _HOMES = ("root/", "home/")

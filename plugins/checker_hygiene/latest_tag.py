@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Command, Finding, Fix, Severity
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker_hygiene.images import ImageCheck
 
@@ -52,7 +53,10 @@ class LatestTag(ImageCheck):
                     yield self.finding(
                         image,
                         f'the name "{name}" does not identify a version of the image',
-                        fix=f"docker tag {name} NAME:VERSION",
+                        fix=Fix(
+                            "give the image a tag that names its version",
+                            Command(f"docker tag {shlex.quote(name)} name:version"),
+                        ),
                     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Layer, Option, Rootfs, Severity
+from checker import Check, DockerfileEdit, Finding, Fix, Layer, Option, Rootfs, Severity
 from checker_hygiene.amount import amount
 from checker_hygiene.caches import Cache, caches_in
 
@@ -58,5 +58,7 @@ class PackageCache(Check):
             f"{cache.directory} contains {count} ({amount(size)}) that {cache.owner.tool} can "
             "download again",
             at={"path": cache.directory},
-            fix=cache.owner.fix,
+            fix=Fix(
+                f"do not keep the cache of {cache.owner.tool}", DockerfileEdit(cache.owner.fix)
+            ),
         )

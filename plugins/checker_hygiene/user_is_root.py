@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Config, Finding, Severity
+from checker import Check, Config, DockerfileEdit, Finding, Fix, Severity
 from checker.model.image import text
 
 _ROOT = frozenset({"root", "0"})
@@ -51,7 +51,7 @@ class UserIsRoot(Check):
             config,
             f"containers of {config.location.image} run as {runs_as}: {found}",
             at={"pointer": "/config/User"},
-            fix="USER 10001",
+            fix=Fix("run as a user of the image without privileges", DockerfileEdit("USER 10001")),
         )
 
 

@@ -7,7 +7,7 @@ from checker import Check, hookimpl
 
 @hookimpl
 def checker_checks() -> tuple[type[Check], ...]:
-    """Give the rules of this bundle."""
+    """Return the rules of this bundle."""
     from checker_oci.rules import RULES
 
     return RULES

@@ -1,4 +1,4 @@
-"""OCI012: a document that could be an index and a manifest at once."""
+"""OCI012: a document with members of both an index and a manifest."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from checker.model.document import pointer
 from checker.model.image import Nature, mapping
 from checker_oci.documents import LayoutCheck, Part, indexes, manifests
 
-_STRANGE = {
+_FOREIGN = {
     Nature.INDEX: ("config", "layers", "fsLayers", "history"),
     Nature.MANIFEST: ("manifests", "fsLayers", "history"),
 }
-_LOWERED = {nature: {name.lower() for name in names} for nature, names in _STRANGE.items()}
+_LOWERED = {nature: {name.lower() for name in names} for nature, names in _FOREIGN.items()}
 _ARTICLES = {Nature.INDEX: "an index", Nature.MANIFEST: "a manifest"}
-_HOMES = {
+_OWNERS = {
     "config": "a manifest",
     "layers": "a manifest",
     "manifests": "an index",
@@ -25,21 +25,25 @@ _HOMES = {
 
 
 class AmbiguousDocument(LayoutCheck):
-    """A document has members of an index and of a manifest.
+    """A document has members of both an index and a manifest.
 
     What it means:
         An index lists ``manifests``; a manifest has ``config`` and ``layers``; a Docker schema 1
-        manifest has ``fsLayers`` and ``history``. Here one document has members of two of them,
-        so it can be read in two ways. Go takes names in any case, so ``Manifests`` counts too.
+        manifest has ``fsLayers`` and ``history``. Here one document has members of two of them, so
+        it can be interpreted in two ways. Go's decoder ignores the case of names, so ``Manifests``
+        is reported too.
 
     Why it matters:
         Such a document can show one image to a scanner and another one to the engine
-        (CVE-2021-41190). containerd, Podman and skopeo therefore refuse it: ``expected manifest
-        but found index``, ``rejecting ambiguous manifest``.
+        (CVE-2021-41190). containerd, Podman and skopeo reject it: ``expected manifest but found
+        index``, ``rejecting ambiguous manifest``.
 
     How to fix it:
-        Take the members out that do not belong to what the document is, and correct its digest
-        and size in what refers to it.
+        Remove the members that do not belong to the document's type, and update its digest and size
+        in the descriptors that reference it. A manifest, for example, must not list manifests:
+
+            {"schemaVersion": 2, "config": {…}, "layers": […], "manifests": […]}
+            {"schemaVersion": 2, "config": {…}, "layers": […]}
 
     References:
         - OCI image-spec 1.1, manifest.md and image-index.md, mediaType
@@ -53,18 +57,18 @@ class AmbiguousDocument(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look for members that belong to another kind of document."""
+        """Look for members that belong to another type of document."""
         for part in (*indexes(archive), *manifests(archive)):
             if not part.is_other:
-                yield from self._look_at(part)
+                yield from self._inspect(part)
 
-    def _look_at(self, part: Part) -> Iterator[Finding]:
-        strange = _LOWERED[part.nature]
+    def _inspect(self, part: Part) -> Iterator[Finding]:
+        foreign = _LOWERED[part.nature]
         for name, value in mapping(part.value).items():
-            if value is not None and name.lower() in strange:
+            if value is not None and name.lower() in foreign:
                 yield self.finding(
                     part.blob,
-                    f'{part.label} has the member "{name}" of {_HOMES[name.lower()]}, but is read '
-                    f"as {_ARTICLES[part.nature]}",
+                    f'{part.label} is {_ARTICLES[part.nature]}, but has the member "{name}" of '
+                    f"{_OWNERS[name.lower()]}; engines reject ambiguous documents",
                     at={"pointer": pointer(name)},
                 )

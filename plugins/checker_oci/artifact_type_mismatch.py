@@ -1,4 +1,4 @@
-"""OCI031: a descriptor that gives an artifact another type than it has."""
+"""OCI031: a descriptor whose artifact type does not match the manifest."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from checker_oci.documents import (
 
 
 class ArtifactTypeMismatch(LayoutCheck):
-    """A descriptor's ``artifactType`` is not that of the manifest it refers to.
+    """The ``artifactType`` of a descriptor does not match the manifest.
 
     What it means:
-        ``artifactType`` of a descriptor repeats that of the artifact's manifest or, where the
-        manifest has none, the media type of its config. Here it is something else.
+        ``artifactType`` of a descriptor repeats that of the artifact's manifest or, if the manifest
+        has none, the media type of its config. Here it is different.
 
     Why it matters:
-        Tools look for signatures, attestations and the like by this type, so they miss the
-        artifact, or take it for something that it is not.
+        Tools find signatures, attestations and other artifacts by this type, so they miss the
+        artifact or treat it as something else.
 
     How to fix it:
-        Make the two the same, and correct the digest and size of the changed document in what
-        refers to it.
+        Use the same type in both places, and update the digest and size of the changed document in
+        the descriptors that reference it.
 
     References:
         - OCI image-spec 1.1, descriptor.md, "Properties" (artifactType)
@@ -40,7 +40,7 @@ class ArtifactTypeMismatch(LayoutCheck):
     severity = Severity.WARNING
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the descriptors of indexes with the manifests that are there."""
+        """Compare the descriptors in indexes with the manifests in the archive."""
         for descriptor, manifest in listed_manifests(archive):
             if descriptor.artifact_type is not None:
                 yield from self._compare(descriptor, descriptor.artifact_type, manifest)
@@ -54,7 +54,7 @@ class ArtifactTypeMismatch(LayoutCheck):
             return
         yield self.finding(
             descriptor._replace(location=below(descriptor.location, "artifactType")),
-            f"{place(descriptor)} says that it is an artifact of type {stated}; "
+            f"{place(descriptor)} says artifactType {stated}, the manifest "
             f"{short_name(manifest.location)} says {own}",
             at={"digest": descriptor.digest_text},
             related=(manifest.location,),

@@ -1,4 +1,4 @@
-"""OCI030: an artifact that passes for an image."""
+"""OCI030: an artifact with the config type of an image."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from checker_oci.documents import LayoutCheck, short_name
 
 
 class ArtifactWithImageConfig(LayoutCheck):
-    """The manifest of an artifact has a config of the type of images.
+    """The manifest of an artifact has a config with the media type of images.
 
     What it means:
-        What is no container image should say so by ``config.mediaType``: a type of its own, or the
-        empty one together with ``artifactType``. Here the config has the type of an image's, while
-        ``artifactType`` or the types of the layers say that it is none. Signatures of cosign are
-        written like that; so it is a note.
+        An artifact that is not a container image should say so in ``config.mediaType``: with a type
+        for this kind of artifact, or with the empty type together with ``artifactType``. Here the
+        config has the type of an image config, while ``artifactType`` or the types of the layers
+        say otherwise. It is a note, because cosign writes signatures like this.
 
     Why it matters:
-        Engines take it for an image and fail only when they come to its layers.
+        Engines treat the artifact as an image and fail only when they process its layers.
 
     How to fix it:
-        Write the artifact with a tool that follows version 1.1 of the specification, such as
-        ``oras push``.
+        Create the artifact with a tool that follows version 1.1 of the specification, such as
+        ``oras push``:
+
+            "artifactType": "application/vnd.example.sbom",
+            "config": {"mediaType": "application/vnd.oci.empty.v1+json", …}
 
     References:
         - OCI image-spec 1.1, manifest.md, "Guidelines for Artifact Usage"
@@ -35,13 +38,13 @@ class ArtifactWithImageConfig(LayoutCheck):
     severity = Severity.NOTE
 
     def check_manifest(self, manifest: Manifest) -> Iterator[Finding]:
-        """Compare the type of the config with what else the manifest says."""
+        """Compare the type of the config with the other types in the manifest."""
         config = manifest.config
         if config is None or config.media_type not in CONFIG_TYPES:
             return
-        if manifest.descriptor.is_attestation:  # BuildKit's custom
+        if manifest.descriptor.is_attestation:  # BuildKit writes them like this
             return
-        reason = _why_no_image(manifest)
+        reason = _why_not_an_image(manifest)
         if reason is not None:
             yield self.finding(
                 config,
@@ -51,10 +54,10 @@ class ArtifactWithImageConfig(LayoutCheck):
             )
 
 
-def _why_no_image(manifest: Manifest) -> str | None:
+def _why_not_an_image(manifest: Manifest) -> str | None:
     if manifest.artifact_type not in (None, *CONFIG_TYPES):
-        return f"says that it is an artifact: {manifest.artifact_type}"
+        return f"its artifactType is {manifest.artifact_type}"
     kinds = [layer.media_type or "" for layer in manifest.layers]
     if kinds and not any(kind in LAYER_COMPRESSION or ".layer." in kind for kind in kinds):
-        return f"its layers are none of an image: {kinds[0]}"
+        return f"its layers are not image layers: {kinds[0]}"
     return None

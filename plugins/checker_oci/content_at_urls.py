@@ -1,8 +1,9 @@
-"""OCI017: content that is fetched from elsewhere."""
+"""OCI017: content that is downloaded from a URL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from checker import Archive, Descriptor, Finding, Severity
 from checker_oci.documents import LayoutCheck, below, descriptors, place
@@ -12,21 +13,21 @@ _WEB = ("http:", "https:")
 
 
 class ContentAtUrls(LayoutCheck):
-    """A descriptor says where else its content can be had.
+    """A descriptor lists URLs for its content.
 
     What it means:
-        ``urls`` of a descriptor lists places from which its content may be downloaded. That is
-        allowed, and usual for the base layers of old Windows images. A place that is not
-        reached by http or https is a warning.
+        ``urls`` of a descriptor lists URLs from which its content can be downloaded. This is
+        allowed and common for the base layers of old Windows images. A URL with another scheme than
+        http or https is a warning.
 
     Why it matters:
-        Podman and skopeo go to these places first, even if the archive holds the content: then
-        loading needs a network, and tells a stranger's server about it. With another scheme than
-        http and https most readers cannot fetch anything.
+        Podman and skopeo try these URLs first, even if the archive contains the content: loading
+        then requires network access, and contacts a third-party server. Most readers cannot
+        download anything with other schemes than http and https.
 
     How to fix it:
-        Leave ``urls`` out where the content is in the archive. Then correct the digest and size of
-        the changed document in what refers to it.
+        Remove ``urls`` if the content is in the archive, and update the digest and size of the
+        changed document in the descriptors that reference it.
 
     References:
         - OCI image-spec 1.1, descriptor.md, "Properties" (urls)
@@ -34,31 +35,33 @@ class ContentAtUrls(LayoutCheck):
     """
 
     id = "OCI017"
-    name = "content-behind-urls"
+    name = "content-at-urls"
+    aliases: ClassVar[tuple[str, ...]] = ("content-behind-urls",)
     severity = Severity.NOTE
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the addresses in all descriptors."""
+        """Look at the URLs in all descriptors."""
         for descriptor in descriptors(archive):
             if descriptor.urls:
-                yield from self._look_at(descriptor)
+                yield from self._inspect(descriptor)
 
-    def _look_at(self, descriptor: Descriptor) -> Iterator[Finding]:
-        # What is no address at all is OCI007's to say.
+    def _inspect(self, descriptor: Descriptor) -> Iterator[Finding]:
+        # OCI007 reports values that are not URIs.
         found = [(i, url) for i, url in enumerate(descriptor.urls) if is_uri(url)]
         for i, url in found:
             if not _is_of_web(url):
                 yield self.finding(
                     descriptor._replace(location=below(descriptor.location, "urls", i)),
-                    f"{place(descriptor)} gives the address {url}, which is neither http nor https",
+                    f"{place(descriptor)} lists the URL {url}, whose scheme is neither http nor "
+                    "https; most readers cannot download from it",
                     severity=Severity.WARNING,
                 )
         web = next((url for _, url in found if _is_of_web(url)), None)
         if web is not None:
             yield self.finding(
                 descriptor._replace(location=below(descriptor.location, "urls")),
-                f"{place(descriptor)} has its content come from {web}; Podman and skopeo ask there "
-                "before they look into the archive",
+                f"{place(descriptor)} lists the download URL {web}; Podman and skopeo try it "
+                "before they read the archive",
             )
 
 

@@ -13,10 +13,10 @@ _DEPTH = 2
 
 
 class _Edge(NamedTuple):
-    """An index referred to from another one.
+    """A reference from one index to another.
 
     Attributes:
-        descriptor: What refers to it.
+        descriptor: The descriptor of the referenced index.
         path: The path of its blob.
     """
 
@@ -25,17 +25,18 @@ class _Edge(NamedTuple):
 
 
 class DeeplyNestedIndex(LayoutCheck):
-    """An index lies more than one level below ``index.json``, or refers back to itself.
+    """An index is nested more than one level below ``index.json``, or refers back to itself.
 
     What it means:
         ``index.json`` may refer to an index, which lists an image for each platform. Here such an
-        index refers to a further index, which is allowed. If it refers to one that it is reached
-        from, that is an error: there is no way down to an image.
+        index refers to a further index, which is allowed. If it refers to an index above it, the
+        indexes form a cycle, which is an error.
 
     Why it matters:
-        Podman and skopeo choose from one index only: where they come upon another one they fail,
-        with ``Unexpectedly received a manifest list``. containerd follows. A circle can only come
-        from a blob that is not what its digest says, and keeps a careless reader busy forever.
+        Podman and skopeo select from one index only and fail if they find another one:
+        ``Unexpectedly received a manifest list``. containerd follows all levels. A cycle is
+        possible only if the content of a blob does not match its digest, and it keeps a careless
+        reader busy forever.
 
     How to fix it:
         List the manifests of the inner index in the outer one.
@@ -50,13 +51,13 @@ class DeeplyNestedIndex(LayoutCheck):
     severity = Severity.NOTE
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at how deep the indexes lie, then for circles."""
+        """Look at the depth of the indexes, then for cycles."""
         for index in () if archive.oci is None else archive.oci.indexes:
             if index.depth >= _DEPTH and index.descriptor is not None:
                 yield self.finding(
                     index.descriptor,
                     f"{place(index.descriptor)} refers to an index {index.depth} levels below "
-                    "index.json; Podman and skopeo follow one level",
+                    "index.json; Podman and skopeo follow only one level",
                     at={"digest": index.descriptor.digest_text},
                     related=(index.location,),
                 )
@@ -64,7 +65,7 @@ class DeeplyNestedIndex(LayoutCheck):
             yield self.finding(
                 edge.descriptor,
                 f"{place(edge.descriptor)} refers back to {short_name(edge.descriptor.location)} "
-                "or an index above it, so the indexes go round in a circle",
+                "or an index above it, so the indexes form a cycle",
                 at={"digest": edge.descriptor.digest_text, "pointer": _pointer_of_digest(edge)},
                 severity=Severity.ERROR,
             )
@@ -87,7 +88,7 @@ def _edges(archive: Archive) -> dict[str, list[_Edge]]:
 
 
 def _backward(edges: dict[str, list[_Edge]]) -> Iterator[_Edge]:
-    """The edges that close a circle, by a search in depth without recursion."""
+    """The edges that close a cycle, found by a depth-first search without recursion."""
     finished: set[str] = set()
     for start, first in edges.items():
         above = {start: iter(first)} if start not in finished else {}

@@ -1,31 +1,31 @@
-"""OCI009: a blob that is not what its name says."""
+"""OCI009: a blob whose content does not match the digest in its name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.blob import Blob
-from checker.model.names import Digest, parse_digest
+from checker import Archive, Blob, Digest, Finding, Severity, parse_digest
 from checker_oci.documents import LayoutCheck, descriptors, place
 
 
 class DigestMismatch(LayoutCheck):
-    """A blob's content hashes to another digest than the one it is filed under.
+    """The content of a blob does not match the digest in its name.
 
     What it means:
-        A layout keeps each content under its own digest: ``blobs/sha256/`` and the SHA-256 sum of
-        its bytes. Here the bytes have another sum, so they were changed, cut or mixed up after
-        the name was made. Blobs that nothing refers to must agree with their names as well.
+        A layout stores content under its digest: ``blobs/sha256/`` and the SHA-256 digest of its
+        bytes. Here the content has another digest, so it was modified, truncated or mixed up after
+        the name was assigned. Blobs that are not referenced must match their names as well.
 
     Why it matters:
-        Nobody can tell what was meant to be there. Podman and skopeo compare while they read, and
-        fail. containerd files content under what it hashes to, does not find the blob by the
-        digest that the manifest gives, and fails or leaves it out.
+        The original content is unknown. Podman and skopeo verify the digest while they read, and
+        fail. containerd stores content under its actual digest, does not find the blob by the
+        digest in the manifest, and fails or leaves it out.
 
     How to fix it:
-        Fetch or write the archive again. Only if the content is right and the name is wrong,
-        rename the blob to what it hashes to, and correct every descriptor of it.
+        Download or create the archive again. If the content is correct and the name is wrong,
+        rename the blob and update every descriptor of it:
+
+            mv blobs/sha256/OLD blobs/sha256/$(sha256sum < blobs/sha256/OLD | cut -d' ' -f1)
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Blobs"
@@ -37,7 +37,7 @@ class DigestMismatch(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the digest of every blob that was read whole."""
+        """Compare the digest of every blob that was read completely."""
         sizes = {each.digest: each for each in descriptors(archive) if each.size is not None}
         for digest, blob in _filed(archive):
             if blob.hashes_to(digest) is not False or not archive.has_all_of(blob):
@@ -56,7 +56,7 @@ class DigestMismatch(LayoutCheck):
 
 
 def _filed(archive: Archive) -> Iterator[tuple[Digest, Blob]]:
-    """Each blob of the layout, links and members of the same name included, by its name."""
+    """Each blob of the layout with the digest in its name, including links and duplicates."""
     entries, members = archive.entries, archive.members
     for position, path in enumerate(entries.paths):
         digest = _digest_in(path)
@@ -68,7 +68,7 @@ def _filed(archive: Archive) -> Iterator[tuple[Digest, Blob]]:
 
 
 def _digest_in(path: str) -> Digest | None:
-    """The digest that a path in ``blobs`` stands for."""
-    folder, _, rest = path.partition("/")
+    """The digest that a path in ``blobs`` represents."""
+    directory, _, rest = path.partition("/")
     algorithm, slash, encoded = rest.partition("/")
-    return parse_digest(f"{algorithm}:{encoded}") if folder == "blobs" and slash else None
+    return parse_digest(f"{algorithm}:{encoded}") if directory == "blobs" and slash else None

@@ -1,16 +1,14 @@
-"""What the rules of this bundle share: the documents of an image layout and their descriptors.
+"""The documents of an image layout and their descriptors, as the rules of this bundle see them.
 
-Who speaks of what, so that no fault is reported twice:
+Each problem is reported by one rule:
 
-* The JSON of a document, and where it departs from its schema outside of its descriptors:
-  OCI002, OCI005, OCI006.
-* Where a descriptor departs from its schema: OCI007. A descriptor that is missing altogether
-  belongs to the document.
-* A media type that is a string but not the one it should be, and a document that is a manifest
-  where an index should be, or the other way round: OCI011, and no other rule.
-* Content that the archive breaks off in, or that a limit kept from being read: the ARC rules.
-* Content that is no JSON, and is not what its digest promises either: OCI009 alone.
-* The rules from OCI012 on take types as given: what departs from the schema is passed over.
+* Invalid JSON, and schema violations outside of descriptors: OCI002, OCI005, OCI006.
+* Schema violations of a descriptor: OCI007. A missing descriptor is a violation of the document.
+* A media type that is a string but not the expected one, and a manifest where an index is
+  expected or the reverse: OCI011.
+* Content that is truncated, or was not read because of a limit: the ARC rules.
+* Content that is not JSON because it does not match its digest: OCI009.
+* The rules from OCI012 on rely on correct types and ignore values that violate the schema.
 """
 
 from __future__ import annotations
@@ -20,19 +18,23 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from checker import Archive, Check, Descriptor, Finding, Index, Kind, Location, Manifest
-from checker.checks.documents import case_problems, json_problems
-from checker.model.blob import Blob
-from checker.model.document import Document, pointer
-from checker.model.image import Nature, mapping, nature_of, read_descriptor
-from checker.model.names import (
-    CONFIG_TYPES,
-    INDEX_JSON,
-    INDEX_TYPES,
-    MANIFEST_TYPES,
+from checker import (
+    Archive,
+    Blob,
+    Check,
+    Descriptor,
+    Document,
+    Finding,
+    Index,
+    Kind,
+    Location,
+    Manifest,
     MediaType,
-    shorten,
 )
+from checker.checks.documents import case_problems, json_problems
+from checker.model.document import pointer
+from checker.model.image import Nature, mapping, nature_of, read_descriptor
+from checker.model.names import CONFIG_TYPES, INDEX_JSON, INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker_schemas import SchemaError, validate
 
 _LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})
@@ -56,27 +58,27 @@ class LayoutCheck(Check):
     """A check of image layouts; it is skipped for other archives."""
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Say that the archive is no image layout, if so."""
-        return None if archive.kind in _LAYOUT_KINDS else "the archive is no OCI image layout"
+        """Give the reason if the archive is not an image layout."""
+        return None if archive.kind in _LAYOUT_KINDS else "the archive is not an OCI image layout"
 
 
 class WholeLayoutCheck(LayoutCheck):
-    """A check of what is missing in a layout; it is skipped where the archive breaks off."""
+    """A check for missing files; it is skipped as well if the archive was not read completely."""
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """Say that the end of the archive was not seen, if so."""
+        """Give the reason if there is no image layout, or if missing files may follow."""
         if not archive.is_read_to_end:
-            return "the archive was not read to its end, so nothing can be called missing"
+            return "the archive was not read to its end; missing files may follow"
         return super().skip_reason(archive)
 
 
 class Part(NamedTuple):
-    """A document that is an index or a manifest, or should be.
+    """A document that is an index or a manifest according to its descriptor.
 
     Attributes:
-        nature: What refers to it says that it is.
-        blob: Its content, whatever that is.
-        descriptor: What refers to it; None for ``index.json``.
+        nature: What it is according to its descriptor.
+        blob: Its content, which may be anything.
+        descriptor: The descriptor that references it; None for ``index.json``.
     """
 
     nature: Nature
@@ -85,7 +87,7 @@ class Part(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How messages call it."""
+        """Its name in messages."""
         if self.descriptor is None:
             return INDEX_JSON
         return f"{self.nature} {shorten(self.descriptor.digest_text or '')}"
@@ -102,19 +104,19 @@ class Part(NamedTuple):
 
     @property
     def is_damaged(self) -> bool:
-        """Whether it is no JSON because it is not the content that was meant."""
+        """Whether it is not JSON because its content does not match its digest."""
         digest = None if self.descriptor is None else self.descriptor.digest
         unread = self.document is None or self.document.error is not None
         return unread and digest is not None and self.blob.hashes_to(digest) is False
 
     @property
     def is_other(self) -> bool:
-        """Whether it is an index where a manifest should be, or the other way round."""
+        """Whether it is an index where a manifest is expected, or the reverse."""
         return nature_of(self.value) not in (None, self.nature)
 
 
 def indexes(archive: Archive) -> Iterator[Part]:
-    """Yield ``index.json``, and each blob that a descriptor calls an index."""
+    """Yield ``index.json``, and each blob that is an index according to its descriptor."""
     blob = None if archive.oci is None else archive.oci.index_blob
     if blob is not None and archive.has_all_of(blob):
         yield Part(Nature.INDEX, blob, None)
@@ -122,7 +124,7 @@ def indexes(archive: Archive) -> Iterator[Part]:
 
 
 def manifests(archive: Archive) -> Iterator[Part]:
-    """Yield each blob that a descriptor calls a manifest."""
+    """Yield each blob that is a manifest according to its descriptor."""
     yield from _parts(archive, Nature.MANIFEST, MANIFEST_TYPES)
 
 
@@ -146,7 +148,7 @@ def _referred(archive: Archive) -> Iterator[Descriptor]:
 
 
 def document_findings(check: Check, part: Part) -> Iterator[Finding]:
-    """Yield what is wrong with a document, but for its descriptors and media type."""
+    """Yield what is wrong with a document, except for its descriptors and media type."""
     if part.is_damaged:
         return
     problems = (*json_problems(part.document), *case_problems(part.value, _MEMBERS))
@@ -160,12 +162,12 @@ def document_findings(check: Check, part: Part) -> Iterator[Finding]:
 
 
 def schema_finding(check: Check, part: Part, error: SchemaError) -> Finding:
-    """Make a finding of an error that the schema found."""
+    """Make a finding from a schema violation."""
     return check.finding(part.blob, f"{part.label}: {error.message}", at={"pointer": error.pointer})
 
 
 def schema_errors(part: Part) -> Iterator[SchemaError]:
-    """Yield where a document departs from its schema, its media type aside (see OCI011)."""
+    """Yield the schema violations of a document, except for its media type (see OCI011)."""
     if part.document is None or part.document.error is not None or part.is_other:
         return
     media_type = mapping(part.value).get("mediaType")
@@ -180,7 +182,7 @@ def _schema_of(part: Part) -> str:
 
 
 def is_of_descriptor(error: SchemaError, value: object) -> bool:
-    """Tell whether an error is in a descriptor that is there, or in what stands in its place."""
+    """Whether a schema violation is in the value of a descriptor that exists."""
     tokens = error.pointer.split("/")[1:]
     if not tokens:
         return False
@@ -190,7 +192,7 @@ def is_of_descriptor(error: SchemaError, value: object) -> bool:
 
 
 def listed(archive: Archive) -> Iterator[tuple[Index, Descriptor]]:
-    """Yield what the indexes list, each descriptor with its index."""
+    """Yield the descriptors in the indexes, each with its index."""
     for index in () if archive.oci is None else archive.oci.indexes:
         for descriptor in index.manifests:
             yield index, descriptor
@@ -205,13 +207,13 @@ def manifests_by_path(archive: Archive) -> dict[str, Manifest]:
 def manifest_of(
     archive: Archive, by_path: dict[str, Manifest], descriptor: Descriptor
 ) -> Manifest | None:
-    """The manifest that a descriptor refers to, if it is in the archive."""
+    """The manifest that a descriptor references, if it is in the archive."""
     blob = archive.members.blob_of(descriptor.digest)
     return None if blob is None else by_path.get(blob.path)
 
 
 def listed_manifests(archive: Archive) -> Iterator[tuple[Descriptor, Manifest]]:
-    """What indexes list and is a manifest in the archive: its descriptor, and it."""
+    """Yield the manifests in the archive that indexes list, each with its descriptor."""
     by_path = manifests_by_path(archive)
     for _, descriptor in listed(archive):
         manifest = manifest_of(archive, by_path, descriptor)
@@ -220,15 +222,15 @@ def listed_manifests(archive: Archive) -> Iterator[tuple[Descriptor, Manifest]]:
 
 
 def refers_to_image(descriptor: Descriptor) -> bool:
-    """Whether a descriptor of an index means an image, as opposed to an artifact or attestation."""
+    """Whether a descriptor in an index references an image, not an artifact or attestation."""
     known = descriptor.media_type in INDEX_TYPES | MANIFEST_TYPES
-    # Some tools give the type of the config for that of the artifact.
+    # Some tools write the media type of the config as the artifact type.
     plain = descriptor.artifact_type in (None, *CONFIG_TYPES)
     return known and plain and not descriptor.is_attestation
 
 
 def is_media_type(text: str) -> bool:
-    """Whether a text is a media type (RFC 6838, section 4.2); of others OCI007 speaks."""
+    """Whether a text is a media type (RFC 6838, section 4.2); OCI007 reports others."""
     return _media_type().fullmatch(text) is not None
 
 
@@ -239,7 +241,7 @@ def _media_type() -> re.Pattern[str]:
 
 
 def below(location: Location, *parts: str | int) -> Location:
-    """The location of something further down in a document."""
+    """The location of a part below another one in a document."""
     return location._replace(pointer=f"{location.pointer or ''}{pointer(*parts)}")
 
 
@@ -270,11 +272,11 @@ def _present(found: Iterable[Descriptor | None]) -> Iterator[Descriptor]:
 
 
 def place(descriptor: Descriptor) -> str:
-    """How messages call the place where a descriptor stands."""
+    """The place of a descriptor, for messages."""
     return f"{short_name(descriptor.location)} {descriptor.location.pointer}"
 
 
 def short_name(location: Location) -> str:
-    """How messages call a document: a blob by its digest, shortened."""
+    """The name of a document, for messages: the shortened digest of a blob."""
     *_, blobs, algorithm, encoded = ("", "", *(location.member or "").split("/"))
     return shorten(f"{algorithm}:{encoded}") if blobs == "blobs" else encoded

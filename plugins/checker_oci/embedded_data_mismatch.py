@@ -1,4 +1,4 @@
-"""OCI015: a descriptor that embeds something else than it refers to."""
+"""OCI015: a descriptor whose embedded data does not match its digest or size."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 
 class EmbeddedDataMismatch(LayoutCheck):
-    """A descriptor's ``data`` is not the content that the descriptor refers to.
+    """The ``data`` of a descriptor does not match its digest or size.
 
     What it means:
-        A descriptor may hold a copy of its content, base64 in ``data``. Decoded, it must be the
-        very bytes: as many as ``size`` says, with the hash that ``digest`` says. Here it is not.
+        A descriptor may embed a copy of its content, base64-encoded in ``data``. Decoded, it must
+        match ``size`` and ``digest``. Here it does not.
 
     Why it matters:
-        A reader that trusts the copy sees another content than one that fetches the blob, so the
-        same image means two things. Careful readers refuse it.
+        A reader that uses the embedded copy sees other content than one that reads the blob, so the
+        image has two meanings. Careful readers reject it.
 
     How to fix it:
-        Embed the content itself (``base64 -w0 FILE``), or leave ``data`` out. Then correct the
-        digest and size of the changed document in what refers to it.
+        Embed the content itself (``base64 -w0 FILE``), or remove ``data``. Then update the digest
+        and size of the changed document in the descriptors that reference it. The two bytes ``{}``,
+        for example, are embedded as:
+
+            "size": 2, "data": "e30="
 
     References:
         - OCI image-spec 1.1, descriptor.md, "Properties" (data) and "Embedded Content"
@@ -37,7 +40,7 @@ class EmbeddedDataMismatch(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Decode and hash what the descriptors embed."""
+        """Decode and hash the embedded data."""
         for descriptor in descriptors(archive):
             content = None if descriptor.data is None else _decoded(descriptor.data)
             what = None if content is None else _mismatch(descriptor, content)
@@ -50,7 +53,7 @@ class EmbeddedDataMismatch(LayoutCheck):
 
 
 def _decoded(data: str) -> bytes | None:
-    """The embedded content; None if it is no base64, which is for OCI007 to say."""
+    """The embedded content; None if it is not valid base64, which OCI007 reports."""
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):

@@ -1,31 +1,33 @@
-"""OCI013: a file among the blobs whose name is no digest."""
+"""OCI013: a file in blobs whose name is not a digest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Finding, Severity, parse_digest
 from checker.model.entries import DIRECTORY
-from checker.model.names import parse_digest
 from checker_oci.documents import LayoutCheck
 
 _BLOBS = "blobs/"
 
 
 class InvalidBlobName(LayoutCheck):
-    """A file under ``blobs`` is not called after a digest.
+    """The name of a file in ``blobs`` is not a digest.
 
     What it means:
-        Each file lies in ``blobs/ALGORITHM/ENCODED``, and the two make up a digest: ``sha256`` and
-        64 digits or letters from a to f in lower case. Here a file lies directly in ``blobs`` or
-        too deep, or its name is too short, in capitals, or has an ending.
+        Each file has the path ``blobs/ALGORITHM/ENCODED``, and the two parts make up a digest:
+        ``sha256`` and 64 lowercase hexadecimal digits. Here a file is directly in ``blobs`` or too
+        deep, or its name is too short, uppercase, or has an extension.
 
     Why it matters:
-        No descriptor can refer to such a file, so whatever it holds is lost to every reader.
+        Descriptors cannot reference such a file, so readers cannot find its content.
 
     How to fix it:
-        Rename it to what it hashes to (``sha256sum FILE``), or remove it. Notes and checksums
-        belong beside ``blobs``, where other files are welcome.
+        Rename the file to its digest (``sha256sum FILE``), or remove it. Other files, such as notes
+        and checksums, are allowed outside of ``blobs``:
+
+            blobs/sha256/layer.tar.gz
+            blobs/sha256/4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Blobs"
@@ -37,7 +39,7 @@ class InvalidBlobName(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the path of every file among the blobs."""
+        """Look at the path of every file in ``blobs``."""
         entries = archive.entries
         directory = ord(DIRECTORY)
         for path, position in entries.by_path.items():
@@ -47,8 +49,8 @@ class InvalidBlobName(LayoutCheck):
             if what is not None:
                 yield self.finding(
                     archive,
-                    f"{path} {what}; a blob lies in blobs/ALGORITHM/ENCODED, such as "
-                    "blobs/sha256/ and 64 hex digits in lower case",
+                    f"{path} {what}; expected blobs/ALGORITHM/ENCODED, such as blobs/sha256/ and "
+                    "64 lowercase hexadecimal digits",
                     at={"member": entries[position].name, "offset": entries.offsets[position]},
                 )
 
@@ -56,11 +58,11 @@ class InvalidBlobName(LayoutCheck):
 def _unlike_digest(path: str) -> str | None:
     algorithm, slash, encoded = path.partition("/")
     if not slash:
-        return "lies beside the folders of the algorithms"
+        return "is directly in blobs"
     if "/" in encoded:
-        return "lies too deep"
+        return "is too deep in blobs"
     if parse_digest(f"{algorithm}:{encoded}") is not None:
         return None
     if parse_digest(f"{algorithm}:{encoded}".lower()) is not None:
-        return "has capitals, which makes it no digest"
-    return "is not called after a digest"
+        return "has uppercase letters, which a digest does not allow"
+    return "does not have a digest as its name"

@@ -1,4 +1,4 @@
-"""OCI007: a descriptor that departs from its schema."""
+"""OCI007: a descriptor that does not match its schema."""
 
 from __future__ import annotations
 
@@ -16,22 +16,26 @@ from checker_oci.documents import (
 
 
 class InvalidDescriptor(LayoutCheck):
-    """A descriptor departs from its schema.
+    """A descriptor does not match its schema.
 
     What it means:
-        A descriptor names content by media type, digest and size. Here one of an index or a
-        manifest is no object, lacks one of the three, or has a member of the wrong form: a digest
-        that is too short or in capitals, a negative size, a media type without a slash,
-        annotations that are no strings.
+        A descriptor references content by media type, digest and size. Here a descriptor in an
+        index or a manifest is not an object, one of the three is missing, or a member has an
+        invalid value: a digest that is too short or uppercase, a negative size, a media type
+        without a slash, annotations that are not strings.
 
     Why it matters:
-        Engines find and verify content by its descriptor. containerd refuses an index whose
-        descriptor has no media type, no size or no proper digest; Podman and skopeo fail when
-        they come to fetch the content.
+        Engines find and verify content by its descriptor. containerd rejects an index with a
+        descriptor without a media type, a size or a valid digest; Podman and skopeo fail when they
+        read the content.
 
     How to fix it:
-        Write the archive again. After an edit by hand, take digest and size from the content:
-        ``sha256sum FILE`` and ``wc -c < FILE``.
+        Create the archive again. If it was edited by hand, take the digest and size from the
+        content (``sha256sum FILE`` and ``wc -c < FILE``):
+
+            {"mediaType": "application/vnd.oci.image.manifest.v1+json",
+             "digest": "sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945",
+             "size": 424}
 
     References:
         - OCI image-spec 1.1, descriptor.md, "Properties" and "Digests"

@@ -1,4 +1,4 @@
-"""OCI005: an image index that departs from its schema."""
+"""OCI005: an image index that is not valid JSON or does not match its schema."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from checker_oci.documents import LayoutCheck, document_findings, indexes
 
 
 class InvalidIndex(LayoutCheck):
-    """An image index is no JSON, or departs from its schema.
+    """An image index is not valid JSON or does not match its schema.
 
     What it means:
-        ``index.json``, or an index or manifest list that it refers to, is no JSON document, or a
-        member has another type or value than the specification says. What is wrong inside a
-        descriptor is said by ``invalid-descriptor``, a wrong media type by
+        ``index.json``, or an index or manifest list that it refers to, is not a valid JSON
+        document, or a member has another type or value than the specification requires. Problems
+        inside a descriptor are reported by ``invalid-descriptor``, a wrong media type by
         ``media-type-mismatch``.
 
     Why it matters:
-        Engines find images through the index. Where it cannot be decoded they refuse the archive;
-        where they are lenient, each reads it in its own way.
+        Engines find images through the index. If they cannot decode it, they reject the archive; if
+        they tolerate the problem, each of them interprets it differently.
 
     How to fix it:
-        Write the archive again with a tool that writes valid layouts. After an edit by hand,
-        mind that the digest and size of a nested index stand in the index above it.
+        Create the archive again with a tool that writes valid layouts. If a nested index was edited
+        by hand, update its digest and size in the index above it.
 
     References:
         - OCI image-spec 1.1, image-index.md, "Image Index Property Descriptions"
@@ -36,6 +36,6 @@ class InvalidIndex(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at every index, each content once."""
+        """Look at every index, each blob once."""
         for part in indexes(archive):
             yield from document_findings(self, part)

@@ -1,4 +1,4 @@
-"""OCI006: an image manifest that departs from its schema."""
+"""OCI006: an image manifest that is not valid JSON or does not match its schema."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from checker_oci.documents import LayoutCheck, document_findings, manifests
 
 
 class InvalidManifest(LayoutCheck):
-    """An image manifest is no JSON, or departs from its schema.
+    """An image manifest is not valid JSON or does not match its schema.
 
     What it means:
-        A blob that an index calls a manifest is no JSON document, or a member has another type or
-        value than the specification says, or one that is required is missing. What is wrong
-        inside a descriptor is said by ``invalid-descriptor``, a wrong media type by
+        A blob that is a manifest according to an index is not a valid JSON document, or a member
+        has another type or value than the specification requires, or a required member is missing.
+        Problems inside a descriptor are reported by ``invalid-descriptor``, a wrong media type by
         ``media-type-mismatch``.
 
     Why it matters:
-        The manifest ties the config to the layers. An engine that cannot decode it refuses the
-        archive, or loads a name without an image behind it.
+        The manifest connects the config and the layers. An engine that cannot decode it rejects the
+        archive, or creates a name without an image.
 
     How to fix it:
-        Write the archive again with a tool that writes valid manifests. After an edit by hand,
-        mind that the digest and size of the manifest stand in the index.
+        Create the archive again with a tool that writes valid manifests. If the manifest was edited
+        by hand, update its digest and size in the index.
 
     References:
         - OCI image-spec 1.1, manifest.md, "Image Manifest Property Descriptions"
@@ -36,6 +36,6 @@ class InvalidManifest(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at every manifest, each content once."""
+        """Look at every manifest, each blob once."""
         for part in manifests(archive):
             yield from document_findings(self, part)

@@ -1,4 +1,4 @@
-"""OCI002: a file ``oci-layout`` that is not what it should be."""
+"""OCI002: a file ``oci-layout`` that is not a JSON object with a version."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from checker_schemas import validate
 
 
 class InvalidOciLayout(LayoutCheck):
-    """The file ``oci-layout`` is no JSON object with a version.
+    """The file ``oci-layout`` is not a JSON object with a version.
 
     What it means:
-        ``oci-layout`` is a JSON object whose member ``imageLayoutVersion`` is a string. Here it is
-        no JSON, no object, or the version is missing or no string.
+        ``oci-layout`` is a JSON object whose member ``imageLayoutVersion`` is a string. Here the
+        file is not valid JSON or not an object, or the version is missing or not a string.
 
     Why it matters:
-        containerd decodes the file to learn what the archive is. If that fails, the import ends
-        with an error; without a version it sees no image layout at all. Podman and skopeo do not
-        read it.
+        containerd decodes the file to detect an image layout. If it cannot decode the file, the
+        import fails; without a version, containerd does not detect an image layout. Podman and
+        skopeo do not read the file.
 
     How to fix it:
-        Give the file the content ``{"imageLayoutVersion": "1.0.0"}``, in UTF-8, without a byte
-        order mark.
+        Write the file in UTF-8, without a byte order mark, with this content:
+
+            {"imageLayoutVersion": "1.0.0"}
 
     References:
         - OCI image-spec 1.1, image-layout.md, "oci-layout file"
@@ -39,7 +40,7 @@ class InvalidOciLayout(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at the JSON and at its members; the version itself is OCI003's."""
+        """Look at the JSON and at its members; OCI003 checks the value of the version."""
         blob = None if archive.oci is None else archive.oci.layout
         if blob is None or not archive.has_all_of(blob):
             return

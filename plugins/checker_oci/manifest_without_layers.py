@@ -1,4 +1,4 @@
-"""OCI029: a manifest that refers to no content."""
+"""OCI029: a manifest without layers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from checker_oci.documents import LayoutCheck, Part, manifests, manifests_by_pat
 
 
 class ManifestWithoutLayers(LayoutCheck):
-    """A manifest has no layers, or that of an artifact has an empty one only.
+    """A manifest has no layers, or the only layer of an artifact is empty.
 
     What it means:
-        ``layers`` of a manifest should have at least one entry, and an artifact that needs none
-        should have one that is not empty, such as the two bytes ``{}``. Here the list is empty,
-        or the one layer of an artifact has no bytes.
+        ``layers`` of a manifest should have at least one entry. An artifact that does not need any
+        content should have one layer that is not empty, such as the two bytes ``{}``. Here the list
+        is empty, or the only layer of an artifact has 0 bytes.
 
     Why it matters:
-        The published JSON schema refuses an empty list, and so do some registries. ``docker save``
-        cannot write an image without layers.
+        The published JSON schema does not allow an empty list, and some registries reject it.
+        ``docker save`` cannot write an image without layers.
 
     How to fix it:
-        Put a file into the image; for an artifact add the empty descriptor to ``layers``:
-        ``application/vnd.oci.empty.v1+json``, size 2.
+        Add a file to the image. For an artifact, add the empty descriptor:
+
+            "layers": [{"mediaType": "application/vnd.oci.empty.v1+json", "size": 2,
+              "digest": "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}]
 
     References:
         - OCI image-spec 1.1, manifest.md, layers
@@ -41,17 +43,18 @@ class ManifestWithoutLayers(LayoutCheck):
             if mapping(part.value).get("layers") == [] and not part.is_other:
                 yield self.finding(
                     part.blob,
-                    f"{part.label} has no layers; there should be at least one",
+                    f"{part.label} has no layers, at least one is expected; some registries reject "
+                    "it",
                     at={"pointer": "/layers"},
                 )
             elif part.blob.path in by_path:
-                yield from self._look_at_artifact(part, by_path[part.blob.path])
+                yield from self._inspect_artifact(part, by_path[part.blob.path])
 
-    def _look_at_artifact(self, part: Part, manifest: Manifest) -> Iterator[Finding]:
+    def _inspect_artifact(self, part: Part, manifest: Manifest) -> Iterator[Finding]:
         if manifest.is_image or [layer.size for layer in manifest.layers] != [0]:
             return
         yield self.finding(
             part.blob,
-            f"{part.label} is an artifact whose one layer has 0 bytes; it should have content",
+            f"{part.label} is an artifact whose only layer has 0 bytes; it should not be empty",
             at={"pointer": "/layers/0"},
         )

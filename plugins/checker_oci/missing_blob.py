@@ -1,4 +1,4 @@
-"""OCI008: a descriptor whose content is not in the archive."""
+"""OCI008: a descriptor that references content that is not in the archive."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _NAMED = 5
 
 
 class _State(Enum):
-    """How much of what a descriptor of an index refers to is in the archive."""
+    """How much of the content that a descriptor in an index references is in the archive."""
 
-    THERE = "there"
-    HOLLOW = "its manifest alone"
+    PRESENT = "present"
+    MANIFEST_ONLY = "manifest only"
     ABSENT = "absent"
 
 
 class _Choice(NamedTuple):
-    """One of several descriptors of an index, of which an engine needs one."""
+    """One of several descriptors in an index of which an engine needs one."""
 
     descriptor: Descriptor
     state: _State
@@ -36,25 +36,26 @@ class _Choice(NamedTuple):
 
 
 class MissingBlob(WholeLayoutCheck):
-    """A descriptor refers to content that is not in the archive.
+    """A descriptor references content that is not in the archive.
 
     What it means:
-        A manifest, config or layer should lie in ``blobs`` under its digest, and does not.
+        The archive does not contain the manifest, config or layer in ``blobs`` under its digest.
 
-        A layout need not be complete, so what is missing decides. It is an error where an image
-        cannot work without it: the only manifest of a name, or the config or a layer of an image
-        whose manifest is there. It is a note where another platform of the same image is there
-        whole (``docker save`` leaves out what was never pulled), for attestations and artifacts,
-        and for layers that have ``urls`` or may not be distributed. The ``subject`` of a manifest
-        and content that a descriptor embeds need not be there.
+        A layout may be incomplete, so the severity depends on what is missing. It is an error if an
+        image cannot work without it: the only manifest of a name, or the config or a layer of an
+        image whose manifest exists. It is a note if another platform of the same image is complete
+        (``docker save`` omits platforms that were not pulled), for attestations and artifacts, and
+        for layers that have ``urls`` or are not distributable. The ``subject`` of a manifest and
+        content that is embedded in a descriptor may be absent.
 
     Why it matters:
-        Podman, skopeo and ctr refuse an image with a part missing. ``docker load`` on the
-        containerd image store takes it, shows its name, and fails when a container is made of it.
+        Podman, skopeo and ctr reject an incomplete image. ``docker load`` on the containerd image
+        store accepts it and lists its name, but creating a container from it fails.
 
     How to fix it:
-        Pull the image whole and write the archive again, with every platform that is meant to be
-        in it.
+        Pull the image completely and create the archive again, with all intended platforms:
+
+            skopeo copy --all docker://docker.io/library/app:1 oci-archive:app.tar:1
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Blobs"
@@ -67,17 +68,17 @@ class MissingBlob(WholeLayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look for what indexes refer to, then for the content of manifests."""
+        """Look for the content that indexes reference, then for that of manifests."""
         if archive.oci is None:
             return
         manifests = {each.blob.path: each for each in archive.oci.manifests}
-        elsewhere: set[str] = set()
+        optional: set[str] = set()
         for index in archive.oci.indexes:
             for choices in _choices(archive, index, manifests):
                 yield from self._incomplete(index, choices)
-                elsewhere.update(_paths_of(_optional(choices)))
+                optional.update(_paths_of(_optional(choices)))
         for path, manifest in manifests.items():
-            if path not in elsewhere and _is_as_meant(manifest):
+            if path not in optional and _is_intact(manifest):
                 yield from self._content(archive, manifest)
 
     def _incomplete(self, index: Index, choices: list[_Choice]) -> Iterator[Finding]:
@@ -98,7 +99,7 @@ class MissingBlob(WholeLayoutCheck):
         named = first_few(descriptors, _NAMED, _short)
         return self.finding(
             first,
-            f"{short_name(index.location)} refers to content that is not in the archive: "
+            f"{short_name(index.location)} references content that is not in the archive: "
             f"{named}; no image in the archive needs it",
             at={"digest": first.digest_text},
             related=[each.location for each in others[:_NAMED]],
@@ -111,14 +112,14 @@ class MissingBlob(WholeLayoutCheck):
             if descriptor.digest_text in reported or not _is_absent(archive, descriptor):
                 continue
             reported.add(descriptor.digest_text)
-            needed = manifest.is_image and not _may_lie_elsewhere(descriptor)
+            needed = manifest.is_image and not _may_be_elsewhere(descriptor)
             yield self._missing(descriptor, Severity.ERROR if needed else Severity.NOTE)
 
     def _missing(self, descriptor: Descriptor, severity: Severity) -> Finding:
-        source = f"; it should come from {descriptor.urls[0]}" if descriptor.urls else ""
+        source = f"; it lists the download URL {descriptor.urls[0]}" if descriptor.urls else ""
         return self.finding(
             descriptor,
-            f"{place(descriptor)} refers to {descriptor.digest_text}, which is not in the archive"
+            f"{place(descriptor)} references {descriptor.digest_text}, which is not in the archive"
             f"{source}",
             at={"digest": descriptor.digest_text},
             severity=severity,
@@ -128,10 +129,10 @@ class MissingBlob(WholeLayoutCheck):
 def _choices(
     archive: Archive, index: Index, manifests: dict[str, Manifest]
 ) -> Iterable[list[_Choice]]:
-    """The descriptors of an index, those together of which an engine takes one.
+    """The descriptors in an index, grouped; an engine selects one of each group.
 
-    A nested index is one image for several platforms. ``index.json`` lists images, and those of
-    one name that give a platform belong together.
+    A nested index is one image for several platforms. In ``index.json``, descriptors with the
+    same name and a platform belong together.
     """
     groups: dict[tuple[str | None, ...], list[_Choice]] = {}
     for descriptor in index.manifests:
@@ -152,17 +153,17 @@ def _state(archive: Archive, descriptor: Descriptor, manifests: dict[str, Manife
     blob = archive.members.blob_of(descriptor.digest)
     manifest = None if blob is None else manifests.get(blob.path)
     parts = () if manifest is None else content(manifest)
-    hollow = bool(parts) and all(_is_absent(archive, part) for part in parts)
-    return _State.HOLLOW if hollow else _State.THERE
+    is_alone = bool(parts) and all(_is_absent(archive, part) for part in parts)
+    return _State.MANIFEST_ONLY if is_alone else _State.PRESENT
 
 
 def _optional(choices: list[_Choice]) -> list[_Choice]:
-    """The choices that are not there and that nobody needs."""
-    whole = any(choice.is_image and choice.state is _State.THERE for choice in choices)
+    """The choices that are not in the archive and that no image needs."""
+    complete = any(choice.is_image and choice.state is _State.PRESENT for choice in choices)
     return [
         choice
         for choice in choices
-        if choice.state is not _State.THERE and (whole or not choice.is_image)
+        if choice.state is not _State.PRESENT and (complete or not choice.is_image)
     ]
 
 
@@ -172,25 +173,25 @@ def _paths_of(choices: Iterable[_Choice]) -> Iterator[str]:
 
 
 def _is_absent(archive: Archive, descriptor: Descriptor) -> bool:
-    """Whether content can be looked for, should be there, and is not."""
+    """Whether content has a valid digest, is not embedded, and is not in the archive."""
     if descriptor.digest is None or descriptor.data is not None:
         return False
     entry = archive.members.find(descriptor.digest.blob_path)
     return entry is None or not entry.is_file
 
 
-def _is_as_meant(manifest: Manifest) -> bool:
-    """Whether a manifest can be believed; of one that was changed, OCI009 speaks."""
+def _is_intact(manifest: Manifest) -> bool:
+    """Whether a manifest matches its digest; OCI009 reports others."""
     digest = manifest.descriptor.digest
     return digest is None or manifest.blob.hashes_to(digest) is not False
 
 
-def _may_lie_elsewhere(descriptor: Descriptor) -> bool:
+def _may_be_elsewhere(descriptor: Descriptor) -> bool:
     return bool(descriptor.urls) or descriptor.media_type in FOREIGN_LAYER_TYPES
 
 
 def _short(descriptor: Descriptor) -> str:
-    """A descriptor in a list: what it is for, and its digest."""
+    """A descriptor in a list: its platform, and its digest."""
     digest = shorten(descriptor.digest_text or "")
     if descriptor.is_attestation:
         return f"an attestation ({digest})"

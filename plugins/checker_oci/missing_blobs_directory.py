@@ -1,45 +1,49 @@
-"""OCI014: an image layout without the folder of its blobs."""
+"""OCI014: an image layout without the directory blobs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from checker import Archive, Finding, Severity
 from checker_oci.documents import WholeLayoutCheck
 
 
 class MissingBlobsDirectory(WholeLayoutCheck):
-    """An OCI image layout has no folder ``blobs``.
+    """An OCI image layout has no directory ``blobs``.
 
     What it means:
-        The content of a layout lies in the folder ``blobs``. It may be empty, but it has to be
-        there. Here it is not, or something else has that name. (In a tar, files under ``blobs``
-        will do, without an entry for the folder itself.)
+        The content of a layout is in the directory ``blobs``, which may be empty but must exist.
+        Here it is missing, or ``blobs`` is not a directory. In a tar, files in ``blobs`` are
+        sufficient, without an entry for the directory itself.
 
     Why it matters:
-        There is no content, so no image can be loaded; tools that write into the layout fail.
+        The layout has no content, so an image cannot be loaded; tools that write to the layout
+        fail.
 
     How to fix it:
-        Write the archive again with everything that is in the layout: ``tar -C layout -cf
-        image.tar .``
+        Create the archive again with all files of the layout:
+
+            tar -C layout -cf image.tar oci-layout index.json blobs
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Content"
     """
 
     id = "OCI014"
-    name = "missing-blobs-folder"
+    name = "missing-blobs-directory"
+    aliases: ClassVar[tuple[str, ...]] = ("missing-blobs-folder",)
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look for the folder, or anything in it."""
+        """Look for the directory, or anything in it."""
         if any(path.startswith("blobs/") for path in archive.entries.by_path):
             return
         entry = archive.members.find("blobs")
         if entry is None or not entry.is_directory:
-            what = "is missing" if entry is None else "is no folder"
+            what = "is missing" if entry is None else "is not a directory"
             yield self.finding(
                 archive,
-                f"the archive holds an image layout, but blobs {what}, where its content belongs",
+                f"the archive is an image layout, but blobs {what}; the layout has no content",
                 at={"member": "blobs"},
             )

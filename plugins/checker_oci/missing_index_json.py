@@ -1,4 +1,4 @@
-"""OCI004: an image layout without its entry point."""
+"""OCI004: an image layout without the file index.json."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ class MissingIndexJson(WholeLayoutCheck):
     """An OCI image layout has no file ``index.json``.
 
     What it means:
-        ``index.json`` lists the images of a layout; everything else is found from there. Here it
-        is not in the archive, or it is no regular file.
+        ``index.json`` lists the images of a layout and is the entry point to all other content.
+        Here it is not in the archive, or it is not a regular file.
 
     Why it matters:
-        No engine finds an image without it: containerd says ``missing index.json in OCI layout
-        1.0.0``, Podman and skopeo that they cannot open it. An archive that has a
-        ``manifest.json`` as well can still be loaded by some engines.
+        Engines cannot find an image without it: containerd reports ``missing index.json in OCI
+        layout 1.0.0``, Podman and skopeo that they cannot open it. An archive that also contains a
+        ``manifest.json`` can still be loaded by some engines.
 
     How to fix it:
-        Write the archive again. A tar made of a layout must hold ``oci-layout``, ``index.json``
-        and ``blobs`` at its top: ``tar -C layout -cf image.tar .``
+        Create the archive again. It must contain ``oci-layout``, ``index.json`` and ``blobs`` at
+        the top level:
+
+            tar -C layout -cf image.tar oci-layout index.json blobs
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Content" and "index.json file"
@@ -39,13 +41,13 @@ class MissingIndexJson(WholeLayoutCheck):
         if archive.members.find(INDEX_JSON) is None:
             yield self.finding(
                 archive,
-                "the archive holds an image layout, but not the file index.json, so no engine "
-                "finds an image in it",
+                "the archive is an image layout without the file index.json; engines cannot find "
+                "an image in it",
                 at={"member": INDEX_JSON},
             )
         elif archive.members.blob(INDEX_JSON) is None:
             yield self.finding(
                 archive,
-                "index.json is not a regular file, so no engine finds an image in the layout",
+                "index.json is not a regular file; engines cannot find an image in the layout",
                 at={"member": INDEX_JSON},
             )

@@ -1,32 +1,35 @@
-"""OCI021: an index or manifest that does not say what it is."""
+"""OCI021: an index or manifest without a media type."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, Finding, MediaType, Severity
 from checker.model.image import mapping, nature_of
-from checker.model.names import MediaType
 from checker_oci.documents import LayoutCheck, indexes, manifests
 
 _OCI_TYPES = frozenset({MediaType.OCI_INDEX, MediaType.OCI_MANIFEST})
 
 
 class MissingMediaType(LayoutCheck):
-    """An index or manifest has no ``mediaType`` of its own.
+    """An index or manifest does not have a ``mediaType``.
 
     What it means:
-        Since version 1.1 the specification wants every index and manifest to give its own media
-        type, beside the one in the descriptor that refers to it. Documents that were written
-        after version 1.0 lack it, and those of some tools still do.
+        Since version 1.1 of the specification every index and manifest should contain its media
+        type, in addition to the one in its descriptor. Documents written for version 1.0 do not
+        have it, and some tools still omit it.
 
     Why it matters:
-        Where a document comes without its descriptor (sent to a registry, or saved to a file) its
-        type has to be guessed from its members.
+        If a document is used without its descriptor (sent to a registry, saved to a file), its type
+        must be guessed from its members.
 
     How to fix it:
-        Use a tool of today to write the archive. Adding the member to a manifest changes the
-        digest of the image.
+        Create the archive with a current tool. Adding the member to a manifest changes the digest
+        of the image.
+
+            {"schemaVersion": 2, "manifests": […]}
+            {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+             "manifests": […]}
 
     References:
         - OCI image-spec 1.1, manifest.md and image-index.md, mediaType
@@ -45,7 +48,7 @@ class MissingMediaType(LayoutCheck):
             if "mediaType" not in mapping(part.value):
                 yield self.finding(
                     part.blob,
-                    f"{part.label} has no mediaType; it should say {wanted}",
+                    f"{part.label} has no mediaType, expected {wanted}",
                     at={"pointer": "/mediaType"},
                     fix=None if part.descriptor else f"set mediaType of index.json to {wanted}",
                 )

@@ -1,4 +1,4 @@
-"""OCI001: an image layout without the file that says that it is one."""
+"""OCI001: an image layout without the file oci-layout."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ class MissingOciLayout(WholeLayoutCheck):
     """An OCI image layout has no file ``oci-layout``.
 
     What it means:
-        The file ``oci-layout`` marks the top of an image layout and gives its version. Here the
-        rest of a layout is there, but not this file.
+        The file ``oci-layout`` marks the root of an image layout and contains its version. Here the
+        other files of a layout exist, but this file is missing.
 
     Why it matters:
-        The specification requires it. containerd goes by it: without it, ``ctr image import`` and
-        ``docker load`` on the containerd image store see no image, unless there is a
-        ``manifest.json`` as well, and then they read only that. Podman and skopeo never look at
-        it, so the same file works with one engine and not with another.
+        The specification requires it. containerd relies on it: without it, ``ctr image import`` and
+        ``docker load`` on the containerd image store do not find an image, unless the archive also
+        contains a ``manifest.json``, which they read instead. Podman and skopeo ignore the file, so
+        the same archive works with one engine and fails with another.
 
     How to fix it:
-        Add a file ``oci-layout`` with the content ``{"imageLayoutVersion": "1.0.0"}`` beside
-        ``index.json``, or write the archive again and leave no file out.
+        Add a file ``oci-layout`` next to ``index.json``, or create the archive again with all
+        files:
+
+            echo '{"imageLayoutVersion": "1.0.0"}' > layout/oci-layout
+            tar -C layout -cf image.tar oci-layout index.json blobs
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Content" and "oci-layout file"
@@ -40,14 +43,14 @@ class MissingOciLayout(WholeLayoutCheck):
         if archive.members.find(OCI_LAYOUT) is None:
             yield self.finding(
                 archive,
-                "the archive holds an image layout, but not the file oci-layout; containerd takes "
-                "it for no layout, Podman and skopeo read it all the same",
+                "the archive is an image layout without the file oci-layout; containerd does not "
+                "recognize the layout, Podman and skopeo read it",
                 at={"member": OCI_LAYOUT},
                 fix='add oci-layout with the content {"imageLayoutVersion": "1.0.0"}',
             )
         elif archive.members.blob(OCI_LAYOUT) is None:
             yield self.finding(
                 archive,
-                "oci-layout is not a regular file, so it says no version of the image layout",
+                "oci-layout is not a regular file; the version of the image layout is unknown",
                 at={"member": OCI_LAYOUT},
             )

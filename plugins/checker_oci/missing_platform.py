@@ -1,4 +1,4 @@
-"""OCI022: an image without a platform, among several."""
+"""OCI022: one of several images without a platform."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from checker_oci.documents import (
 
 
 class MissingPlatform(LayoutCheck):
-    """An index that offers several images does not say what one of them runs on.
+    """One of several images in an index does not have a platform.
 
     What it means:
-        A nested index lists the same image for several platforms, and engines choose by
-        ``platform`` of each descriptor. Here an image among them has none. ``index.json`` lists
-        images of different names, so there it is fine; so it is for artifacts and attestations,
-        and for an index that lists one image only.
+        A nested index lists the same image for several platforms, and engines select by
+        ``platform`` of each descriptor. Here an image among them has none. Not reported are
+        ``index.json``, which lists images with different names, artifacts and attestations, and an
+        index that lists only one image.
 
     Why it matters:
-        Podman and skopeo never choose an image without a platform; containerd has to read its
-        config to find out, which must then be there.
+        Podman and skopeo never select an image without a platform. containerd must read its config
+        instead, which must then be in the archive.
 
     How to fix it:
-        Give the descriptor a ``platform`` with the ``os``, ``architecture`` and ``variant`` of the
-        image's config, or make the index anew: ``docker buildx imagetools create``.
+        Add a ``platform`` with the ``os``, ``architecture`` and ``variant`` of the image's config,
+        or create the index again with ``docker buildx imagetools create``:
+
+            "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}
 
     References:
         - OCI image-spec 1.1, image-index.md, "Image Index Property Descriptions" (platform)
@@ -57,20 +59,20 @@ class MissingPlatform(LayoutCheck):
             ]
             if len({each.digest_text for each in images}) > 1:
                 for each in images:
-                    yield from self._look_at(index, each, len(images))
+                    yield from self._inspect(index, each, len(images))
 
-    def _look_at(self, index: Index, descriptor: Descriptor, count: int) -> Iterator[Finding]:
+    def _inspect(self, index: Index, descriptor: Descriptor, count: int) -> Iterator[Finding]:
         if "platform" in _members_of(index, descriptor):
             return
         yield self.finding(
             descriptor._replace(location=below(descriptor.location, "platform")),
-            f"{place(descriptor)} has no platform, among {count} images of one index; engines "
-            "choose by it",
+            f"{place(descriptor)} has no platform, but is one of {count} images in the index; "
+            "engines select by platform",
             at={"digest": descriptor.digest_text},
         )
 
 
 def _members_of(index: Index, descriptor: Descriptor) -> Json:
-    """The members of a descriptor as they stand in the document."""
+    """The members of a descriptor in the document."""
     number = int((descriptor.location.pointer or "").rpartition("/")[2])
     return mapping(items(mapping(index.document.value).get("manifests"))[number])

@@ -1,11 +1,11 @@
-"""OCI027: a manifest of OCI with parts of Docker's types, or the other way round."""
+"""OCI027: an OCI manifest that references Docker media types, or the reverse."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Manifest, Severity
-from checker.model.names import LAYER_COMPRESSION, MediaType
+from checker import Archive, Descriptor, Finding, Manifest, MediaType, Severity
+from checker.model.names import LAYER_COMPRESSION
 from checker_oci.documents import LayoutCheck, below, content, place
 
 _DOCKER = "application/vnd.docker."
@@ -14,21 +14,23 @@ _KNOWN = frozenset({MediaType.OCI_CONFIG, MediaType.DOCKER_CONFIG, *LAYER_COMPRE
 
 
 class MixedMediaTypes(LayoutCheck):
-    """A manifest mixes the media types of OCI and of Docker.
+    """A manifest mixes the media types of OCI and Docker.
 
     What it means:
-        Docker's image format and that of OCI differ in little but their media types, and a
-        manifest uses those of one. Here an OCI manifest refers to a config of Docker's type,
-        which is an error; or to layers of Docker's types; or a Docker manifest refers to parts of
-        OCI types.
+        The image formats of Docker and OCI differ mostly in their media types, and a manifest uses
+        those of one format. Here an OCI manifest references a config with Docker's type, which is
+        an error; or layers with Docker's types; or a Docker manifest references content with OCI
+        types.
 
     Why it matters:
-        Podman refuses an OCI manifest with a Docker config: ``invalid mixed OCI image with Docker
-        v2s2 config``. Other mixtures are taken by most engines, but not by all registries and
-        converters.
+        Podman rejects an OCI manifest with a Docker config: ``invalid mixed OCI image with Docker
+        v2s2 config``. Most engines accept other mixtures, but some registries and converters do
+        not.
 
     How to fix it:
-        Convert the image as a whole: ``skopeo copy --format oci …``.
+        Convert the complete image:
+
+            skopeo copy --format oci docker-archive:image.tar oci-archive:image-oci.tar
 
     References:
         - OCI image-spec 1.1, media-types.md, "Compatibility Matrix"
@@ -41,7 +43,7 @@ class MixedMediaTypes(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the types of manifests with those of their parts."""
+        """Compare the types of manifests with those of their content."""
         for manifest in () if archive.oci is None else archive.oci.manifests:
             other = _other_family(manifest)
             for part in content(manifest):
@@ -53,7 +55,7 @@ class MixedMediaTypes(LayoutCheck):
         refused = part is manifest.config and part.media_type == MediaType.DOCKER_CONFIG
         return self.finding(
             part._replace(location=below(part.location, "mediaType")),
-            f"{place(part)} is of type {part.media_type}, in a manifest of type "
+            f"{place(part)} has the type {part.media_type}, the manifest has the type "
             f"{manifest.descriptor.media_type}",
             at={"digest": part.digest_text},
             severity=Severity.ERROR if refused else Severity.NOTE,
@@ -61,5 +63,5 @@ class MixedMediaTypes(LayoutCheck):
 
 
 def _other_family(manifest: Manifest) -> str:
-    """What the media types begin with that do not go with a manifest."""
+    """The prefix of the media types that do not belong in a manifest."""
     return _OCI if manifest.descriptor.media_type == MediaType.DOCKER_MANIFEST else _DOCKER

@@ -14,18 +14,19 @@ class NotOneImage(LayoutCheck):
     """``index.json`` lists no image, or more than one.
 
     What it means:
-        A layout may hold any number of images. Here ``index.json`` has several descriptors (each
-        tag is one, and so is each platform, unless a nested index gathers them), or none at all.
+        A layout may contain any number of images. Here ``index.json`` has several descriptors (one
+        for each tag, and one for each platform unless a nested index groups them), or none.
 
     Why it matters:
-        Podman and skopeo read an OCI archive without being told a name only if there is exactly
-        one: ``more than one image in oci, choose an image``. In an archive that has a
-        ``manifest.json`` as well, as those of ``docker save``, Podman goes on with that.
+        Podman and skopeo read an OCI archive without a name only if there is exactly one image:
+        ``more than one image in oci, choose an image``. If the archive also contains a
+        ``manifest.json``, as written by ``docker save``, Podman uses that instead.
 
     How to fix it:
-        Name the image: ``skopeo copy oci-archive:FILE:NAME …``, where NAME is what
-        ``org.opencontainers.image.ref.name`` says. Or write one archive for each image, and the
-        platforms of one image below a nested index.
+        Specify the image by the value of ``org.opencontainers.image.ref.name``, as below. Or create
+        one archive for each image, and group the platforms of an image in a nested index.
+
+            skopeo copy oci-archive:images.tar:v1 docker-daemon:app:1
 
     References:
         - OCI image-spec 1.1, image-layout.md, "index.json file"
@@ -42,10 +43,10 @@ class NotOneImage(LayoutCheck):
         listed = None if root is None else mapping(root.document.value).get("manifests")
         if root is None or not isinstance(listed, list) or len(items(listed)) == 1:
             return
-        what = f"{len(listed)} manifests" if listed else "no manifest"
+        what = f"{len(listed)} manifests" if listed else "no manifests"
         yield self.finding(
             root,
-            f"{INDEX_JSON} lists {what}; Podman and skopeo read an OCI archive without a "
-            "name only if there is exactly one",
+            f"{INDEX_JSON} lists {what}; Podman and skopeo read an OCI archive without a name only "
+            "if there is exactly one",
             at={"pointer": "/manifests"},
         )

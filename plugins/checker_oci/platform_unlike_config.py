@@ -1,14 +1,12 @@
-"""OCI023: a descriptor that gives an image another platform than its config."""
+"""OCI023: a descriptor whose platform does not match the config of the image."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Severity
+from checker import Archive, Blob, Descriptor, Finding, Platform, Severity
 from checker.checks.platforms import variant_of
-from checker.model.blob import Blob
 from checker.model.image import mapping, text
-from checker.model.names import Platform
 from checker_oci.documents import (
     LayoutCheck,
     below,
@@ -20,20 +18,22 @@ from checker_oci.documents import (
 
 
 class PlatformUnlikeConfig(LayoutCheck):
-    """An index says that an image is for another platform than the image itself says.
+    """The platform of a descriptor does not match the config of the image.
 
     What it means:
-        ``platform`` of a descriptor repeats what the config of the image says. Here the operating
-        system or the architecture differs, which is an error; or the variant or the version of
-        the operating system, which is a note.
+        ``platform`` of a descriptor repeats the platform in the config of the image. Here the
+        operating system or the architecture differs, which is an error; or the variant or the
+        version of the operating system, which is a note.
 
     Why it matters:
-        Engines choose by the descriptor and run what the config describes. So somebody gets an
-        image that does not run on the machine it was chosen for: ``exec format error``.
+        Engines select by the descriptor and run what the config describes, so the selected image
+        may not run on the host: ``exec format error``.
 
     How to fix it:
-        Look which of the two is right (``file`` on a program in the image tells), and build the
-        image or the index anew. A build on another machine needs ``--platform``.
+        Find out which one is correct (run ``file`` on a program in the image), and build the image
+        or the index again. A build for another platform needs ``--platform``:
+
+            docker buildx build --platform linux/arm64 -t app:1 .
 
     References:
         - OCI image-spec 1.1, image-index.md, "Image Index Property Descriptions" (platform)
@@ -46,7 +46,7 @@ class PlatformUnlikeConfig(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the platform of each descriptor with the config behind it."""
+        """Compare the platform of each descriptor with the config of its image."""
         for descriptor, manifest in listed_manifests(archive):
             if descriptor.platform is None or not refers_to_image(descriptor):
                 continue
@@ -59,18 +59,18 @@ class PlatformUnlikeConfig(LayoutCheck):
         self, descriptor: Descriptor, platform: Platform, config: Blob
     ) -> Iterator[Finding]:
         own = _platform_in(config)
-        grave = _differ(platform.os, own.os) or _differ(platform.architecture, own.architecture)
-        light = _differ(variant_of(platform), variant_of(own))
+        is_other = _differ(platform.os, own.os) or _differ(platform.architecture, own.architecture)
+        variants = _differ(variant_of(platform), variant_of(own))
         versions = _differ(platform.os_version or "", own.os_version or "")
-        if not (grave or light or versions):
+        if not (is_other or variants or versions):
             return
         yield self.finding(
             descriptor._replace(location=below(descriptor.location, "platform")),
-            f"{place(descriptor)} says {_shown(platform)}; the config {short_name(config.location)}"
+            f"{place(descriptor)} says {_shown(platform)}, the config {short_name(config.location)}"
             f" says {_shown(own)}",
             at={"digest": descriptor.digest_text},
             related=(config.location,),
-            severity=Severity.ERROR if grave else Severity.NOTE,
+            severity=Severity.ERROR if is_other else Severity.NOTE,
         )
 
 
@@ -85,7 +85,7 @@ def _platform_in(config: Blob) -> Platform:
 
 
 def _differ(one: str, other: str) -> bool:
-    """Whether two words differ; what is not said agrees with anything."""
+    """Whether two values differ; an empty one matches any value."""
     return bool(one and other) and one != other
 
 

@@ -1,4 +1,4 @@
-"""OCI025: two images for the same platform, of which engines take one."""
+"""OCI025: two images for the same platform, of which engines use one."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from checker.checks.platforms import selector
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker_oci.documents import LayoutCheck, place, refers_to_image
 
-_ZSTD = "io.github.containers.compression.zstd"  # by which Podman tells two such images apart
+_ZSTD = "io.github.containers.compression.zstd"  # distinguishes two such images for Podman
 
 
 class RepeatedPlatform(LayoutCheck):
-    """An index lists two different images for one platform.
+    """An index lists two different images for the same platform.
 
     What it means:
-        Where engines choose by platform, two descriptors have the same one: the same system,
-        architecture and variant (``arm64`` is ``arm64/v8``), and nothing else that is known tells
-        them apart. In ``index.json`` that concerns images of one name.
+        Engines select by platform, but two descriptors have the same one: the same operating
+        system, architecture and variant (``arm64`` is ``arm64/v8``), and no other known property
+        that distinguishes them. In ``index.json`` only images with the same name are compared.
 
     Why it matters:
-        Engines take the first that fits. The other one is never used, unless somebody asks for
-        its digest.
+        Engines select the first match. The other image is never used, unless it is requested by
+        digest.
 
     How to fix it:
-        Remove the one that is out of date. If both are meant, give them something to choose by,
-        such as ``variant`` or ``os.version``, or names of their own.
+        Remove the outdated descriptor. If both are intended, distinguish them, for example by
+        ``variant``, by ``os.version`` or by different names:
+
+            "platform": {"os": "linux", "architecture": "amd64"}
+            "platform": {"os": "linux", "architecture": "amd64", "variant": "v3"}
 
     References:
         - OCI image-spec 1.1, image-index.md, "Image Index Property Descriptions" (platform)
@@ -39,9 +42,9 @@ class RepeatedPlatform(LayoutCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the platforms of each index."""
         for index in () if archive.oci is None else archive.oci.indexes:
-            yield from self._look_at(index)
+            yield from self._inspect(index)
 
-    def _look_at(self, index: Index) -> Iterator[Finding]:
+    def _inspect(self, index: Index) -> Iterator[Finding]:
         seen: dict[tuple[object, ...], Descriptor] = {}
         for descriptor in index.manifests:
             if descriptor.platform is None or not refers_to_image(descriptor):
@@ -50,8 +53,8 @@ class RepeatedPlatform(LayoutCheck):
             if first.digest_text != descriptor.digest_text:
                 yield self.finding(
                     descriptor,
-                    f"{place(descriptor)} is for {descriptor.platform}, as is {place(first)}; that "
-                    "one comes first and is taken",
+                    f"{place(descriptor)} is for {descriptor.platform}, as is {place(first)}; "
+                    "engines use the first one",
                     at={"digest": descriptor.digest_text},
                     related=(first.location,),
                 )

@@ -1,34 +1,34 @@
-"""OCI010: a descriptor that gives another size than the content has."""
+"""OCI010: a descriptor whose size does not match the content."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Severity
-from checker.model.blob import Blob
+from checker import Archive, Blob, Descriptor, Finding, Severity
 from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck, descriptors, place
 
-_LARGEST = 2**63 - 1  # what is out of bounds is for OCI007 to say
+_LARGEST = 2**63 - 1  # OCI007 reports larger values
 
 
 class SizeMismatch(LayoutCheck):
-    """A descriptor's size is not the size of the content it names.
+    """The size in a descriptor does not match the size of the content.
 
     What it means:
-        The content under a descriptor's digest is there and has that digest, but ``size`` is
-        another number of bytes. (Where the digest differs too, the content is at fault and
-        ``digest-mismatch`` says so, with both sizes.)
+        The content exists and matches the descriptor's digest, but ``size`` is another number of
+        bytes. If the digest does not match either, ``digest-mismatch`` reports both sizes instead.
 
     Why it matters:
-        Content of another length than its descriptor says is not to be trusted. Podman and skopeo
-        refuse it: ``blob size mismatch``; so do registries and mirrors that the image is pushed
+        Content whose length does not match its descriptor must not be trusted. Podman and skopeo
+        reject it (``blob size mismatch``), as do registries and mirrors that the image is pushed
         to.
 
     How to fix it:
-        Set ``size`` to the number of bytes of the content, which for a layer is its size as
-        stored, compressed or not. Then correct the digest and size of the changed document in
-        what refers to it.
+        Set ``size`` to the number of bytes of the stored content; for a compressed layer that is
+        its compressed size. Then update the digest and size of the changed document in the
+        descriptors that reference it.
+
+            wc -c < blobs/sha256/<digest>
 
     References:
         - OCI image-spec 1.1, descriptor.md, "Properties" (size) and "Verification"
@@ -39,7 +39,7 @@ class SizeMismatch(LayoutCheck):
     severity = Severity.ERROR
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the size of every descriptor whose content is there."""
+        """Compare the size of every descriptor whose content is in the archive."""
         for descriptor in descriptors(archive):
             blob = archive.members.blob_of(descriptor.digest)
             if blob is not None and archive.has_all_of(blob) and _differs(descriptor, blob):
@@ -49,7 +49,7 @@ class SizeMismatch(LayoutCheck):
         pointer = f"{descriptor.location.pointer}/size"
         return self.finding(
             descriptor,
-            f"{place(descriptor)} says {descriptor.size} bytes; the content has {blob.size}",
+            f"{place(descriptor)} says {descriptor.size} bytes, the content has {blob.size}",
             at={"pointer": pointer, "digest": descriptor.digest_text},
             related=(blob.location,),
             fix=f"set {pointer} to {blob.size}" if _is_in_index_json(descriptor) else None,
@@ -57,7 +57,7 @@ class SizeMismatch(LayoutCheck):
 
 
 def _is_in_index_json(descriptor: Descriptor) -> bool:
-    """Whether nothing else changes with it: ``index.json`` has no digest."""
+    """Whether it can be changed without changing a digest: ``index.json`` has none."""
     return descriptor.location.member is not None and descriptor.location.member.endswith(
         INDEX_JSON
     )

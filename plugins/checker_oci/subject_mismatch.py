@@ -1,4 +1,4 @@
-"""OCI033: a manifest that speaks of something else than it is listed for."""
+"""OCI033: a referrer whose subject does not match the index that lists it."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _SUBJECTS = INDEX_TYPES | MANIFEST_TYPES
 
 
 class SubjectMismatch(LayoutCheck):
-    """A referrer's ``subject`` is not what the archive says that it refers to.
+    """The ``subject`` of a referrer does not match the index that lists it.
 
     What it means:
-        A signature, attestation or other artifact names in ``subject`` the manifest that it speaks
-        of. An index under a name such as ``sha256-1234…`` lists all that speak of the manifest of
-        this digest; here it lists one whose subject is another, or that has none. Or a subject is
-        said to be neither a manifest nor an index. The subject itself need not be in the archive.
+        A signature, attestation or other artifact names in ``subject`` the manifest that it refers
+        to. An index with a name such as ``sha256-1234…`` lists the artifacts that refer to the
+        manifest with this digest; here it lists one with another subject, or without one. Or the
+        subject has a media type that is neither a manifest nor an index. The subject itself may be
+        absent from the archive.
 
     Why it matters:
-        Whoever looks for the signatures of an image finds one that is for something else, or
-        finds none.
+        Tools that look for the signatures of an image find one for something else, or none.
 
     How to fix it:
-        Attach the artifact anew: ``oras attach``, ``cosign attach``.
+        Attach the artifact again, with ``oras attach`` or ``cosign attach``.
 
     References:
         - OCI image-spec 1.1, manifest.md, subject
@@ -57,7 +57,7 @@ class SubjectMismatch(LayoutCheck):
                 if subject is not None and manifest is not None:
                     yield from self._compare(each, manifest, subject)
         for manifest in by_path.values():
-            yield from self._look_at_type(manifest)
+            yield from self._inspect_type(manifest)
 
     def _compare(self, listed: Descriptor, manifest: Manifest, wanted: str) -> Iterator[Finding]:
         found = None if manifest.subject is None else manifest.subject.digest_text
@@ -66,27 +66,27 @@ class SubjectMismatch(LayoutCheck):
         says = "has no subject" if found is None else f"has the subject {shorten(found)}"
         yield self.finding(
             listed._replace(location=below(listed.location, "digest")),
-            f"{place(listed)} is listed among what refers to {shorten(wanted)}, but "
+            f"{place(listed)} is listed as a referrer of {shorten(wanted)}, but "
             f"{short_name(manifest.location)} {says}",
             at={"digest": listed.digest_text},
             related=(manifest.location,),
         )
 
-    def _look_at_type(self, manifest: Manifest) -> Iterator[Finding]:
+    def _inspect_type(self, manifest: Manifest) -> Iterator[Finding]:
         subject = manifest.subject
         kind = None if subject is None else subject.media_type
         if subject is None or kind is None or kind in _SUBJECTS or not is_media_type(kind):
             return
         yield self.finding(
             subject._replace(location=below(subject.location, "mediaType")),
-            f"the subject of {short_name(manifest.location)} is of type {kind}, which is that of "
+            f"the subject of {short_name(manifest.location)} has the media type {kind}, which is "
             "neither a manifest nor an index",
             at={"digest": subject.digest_text},
         )
 
 
 def _subject_in_name(index: Index) -> str | None:
-    """The digest whose referrers an index lists, by its name; None for any other index."""
+    """The digest whose referrers an index lists, from its name; None for other indexes."""
     if index.descriptor is None or index.depth != 1:
         return None
     match = _tag().fullmatch(index.descriptor.annotations.get(REF_NAME, ""))

@@ -1,4 +1,4 @@
-"""OCI016: a digest that few readers can check."""
+"""OCI016: a digest that few readers can verify."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 
 class UncommonDigestAlgorithm(LayoutCheck):
-    """A descriptor's digest is not a SHA-256 one.
+    """The digest of a descriptor does not use SHA-256.
 
     What it means:
-        Every implementation knows SHA-256. Other algorithms are allowed: SHA-512 is registered,
-        and anything that fits the grammar passes. But readers need not know them.
+        Every implementation supports SHA-256. Other algorithms are allowed: SHA-512 is registered,
+        and any name that matches the grammar is valid. But readers are not required to support
+        them.
 
     Why it matters:
-        Content under an algorithm that a reader does not know cannot be verified, by this program
-        neither. containerd files what it imports under SHA-256 and does not find content by
-        another digest, so ``ctr image import`` and ``docker load`` on its image store fail.
+        A reader that does not support an algorithm cannot verify the content; neither can this
+        program. containerd stores imported content under SHA-256 and does not find it by another
+        digest, so ``ctr image import`` and ``docker load`` on the containerd image store fail.
 
     How to fix it:
-        Write the archive with SHA-256 digests, unless all of its readers are known to do without.
+        Create the archive with SHA-256 digests, unless all of its readers support the algorithm.
 
     References:
         - OCI image-spec 1.1, descriptor.md, "Digests" and "Registered Algorithms"
@@ -41,12 +42,12 @@ class UncommonDigestAlgorithm(LayoutCheck):
 
     def _uncommon(self, descriptor: Descriptor, algorithm: str, *, computable: bool) -> Finding:
         what = (
-            "containerd finds content by its sha256 digest only"
+            "containerd finds content only by its sha256 digest"
             if computable
-            else "the content cannot be verified by readers that do not know it"
+            else "readers that do not support it cannot verify the content"
         )
         return self.finding(
             descriptor._replace(location=below(descriptor.location, "digest")),
-            f"{place(descriptor)} has a digest of {algorithm}; {what}",
+            f"{place(descriptor)} has a digest with the algorithm {algorithm}; {what}",
             at={"digest": descriptor.digest_text},
         )

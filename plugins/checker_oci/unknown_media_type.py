@@ -1,4 +1,4 @@
-"""OCI028: an image, or a layer of one, of a type that engines do not know."""
+"""OCI028: an image or a layer of a type that engines do not support."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ class UnknownMediaType(LayoutCheck):
     """An index lists content of an unknown type, or an image has a layer of one.
 
     What it means:
-        Indexes may list any content, and layers may have any type: that is no fault. But engines
-        find images only where the type is that of a manifest or index, and unpack layers only of
-        the types that they know. Here there is another one. The manifests of Docker's first
-        format, schema 1, are a warning.
+        Indexes may list any content, and layers may have any type, so this is valid. But engines
+        find images only through manifests and indexes, and unpack only layers of known types. Here
+        there is another type. The manifests of Docker's first format, schema 1, are a warning.
 
     Why it matters:
-        containerd passes over such an entry, or says ``descriptor is neither a manifest or
-        index``; of a layer it says ``no processor for media-type``. Encrypted layers need a key
-        and a helper. Docker and containerd do not read schema 1 any more.
+        containerd ignores such an entry, or reports ``descriptor is neither a manifest or index``;
+        for a layer it reports ``no processor for media-type``. Encrypted layers need a key and a
+        helper program. Docker and containerd no longer support schema 1.
 
     How to fix it:
-        Nothing, where it is meant so. Otherwise correct the type, and the digest and size of the
-        changed document in what refers to it.
+        No action is needed if the type is intended. Otherwise correct it, and update the digest and
+        size of the changed document in the descriptors that reference it.
 
     References:
         - OCI image-spec 1.1, image-index.md, manifests.mediaType
@@ -41,7 +40,7 @@ class UnknownMediaType(LayoutCheck):
     severity = Severity.NOTE
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Look at what indexes list, then at the layers of images."""
+        """Look at the descriptors in indexes, then at the layers of images."""
         for _, descriptor in listed(archive):
             kind = descriptor.media_type
             if kind is None or kind in _INDEX_ENTRIES or not is_media_type(kind):
@@ -49,8 +48,8 @@ class UnknownMediaType(LayoutCheck):
             old = kind.startswith(_SCHEMA_1)
             yield self.finding(
                 descriptor._replace(location=below(descriptor.location, "mediaType")),
-                f"{place(descriptor)} is of type {kind}, which is "
-                + ("Docker's schema 1; engines of today do not read it" if old else "no image"),
+                f"{place(descriptor)} has the type {kind}, which is "
+                + ("Docker schema 1; current engines do not read it" if old else "not an image"),
                 at={"digest": descriptor.digest_text},
                 severity=Severity.WARNING if old else Severity.NOTE,
             )
@@ -60,7 +59,7 @@ class UnknownMediaType(LayoutCheck):
                 if kind is not None and kind not in LAYER_COMPRESSION and is_media_type(kind):
                     yield self.finding(
                         layer._replace(location=below(layer.location, "mediaType")),
-                        f"{place(layer)} of an image is of type {kind}, which engines do not "
+                        f"{place(layer)} of an image has the type {kind}, which engines do not "
                         "unpack",
                         at={"digest": layer.digest_text},
                     )

@@ -1,12 +1,12 @@
-"""OCI034: an attestation that does not say clearly what it attests."""
+"""OCI034: an attestation without the properties by which engines recognize it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Descriptor, Finding, Severity
+from checker import Archive, Descriptor, Finding, Severity, parse_digest
 from checker.model.image import ATTESTATION, REFERENCE_TYPE
-from checker.model.names import parse_digest, shorten
+from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, place
 
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"
@@ -14,23 +14,27 @@ _UNKNOWN = ("unknown", "unknown")
 
 
 class UnsoundAttestation(LayoutCheck):
-    """An attestation of BuildKit lacks the marks by which engines know it.
+    """A BuildKit attestation does not have the properties by which engines recognize it.
 
     What it means:
-        BuildKit lists the attestations of an image (provenance, SBOM) beside it: with the
+        BuildKit lists the attestations of an image (provenance, SBOM) next to it: with the
         annotation ``vnd.docker.reference.type``, the digest of the image in
-        ``vnd.docker.reference.digest``, and the platform ``unknown/unknown``, so that no engine
-        takes it for an image. Here the platform is another one or missing, or the digest is, which
-        is a warning; or the image is not in the same index, which is a note: it may have been left
-        out on purpose.
+        ``vnd.docker.reference.digest``, and the platform ``unknown/unknown``, so that engines do
+        not select it as an image. Here the platform or the digest is missing or wrong, which is a
+        warning; or the image is not in the same index, which is a note, because it may have been
+        left out intentionally.
 
     Why it matters:
-        With a platform of its own an attestation can be chosen as if it were the image. Without
-        the digest nobody knows what it speaks of.
+        With another platform, an attestation can be selected as if it were the image. Without the
+        digest, the image that it describes is unknown.
 
     How to fix it:
-        Write the image again with ``docker buildx build``, or copy the whole index:
-        ``skopeo copy --all``.
+        Build the image again with ``docker buildx build``, or copy the complete index with ``skopeo
+        copy --all``. A valid descriptor of an attestation contains:
+
+            "platform": {"os": "unknown", "architecture": "unknown"},
+            "annotations": {"vnd.docker.reference.type": "attestation-manifest",
+                            "vnd.docker.reference.digest": "sha256:…"}
 
     References:
         - BuildKit, docs/attestations/attestation-storage.md
@@ -47,21 +51,22 @@ class UnsoundAttestation(LayoutCheck):
             digests = {each.digest_text for each in index.manifests}
             for descriptor in index.manifests:
                 if descriptor.is_attestation:
-                    yield from self._look_at_platform(descriptor)
-                    yield from self._look_at_reference(digests, descriptor)
+                    yield from self._inspect_platform(descriptor)
+                    yield from self._inspect_reference(digests, descriptor)
 
-    def _look_at_platform(self, descriptor: Descriptor) -> Iterator[Finding]:
+    def _inspect_platform(self, descriptor: Descriptor) -> Iterator[Finding]:
         platform = descriptor.platform
         if platform is not None and platform[:2] == _UNKNOWN:
             return
         found = "no platform" if platform is None else f"the platform {platform}"
         yield self.finding(
             descriptor,
-            f"{place(descriptor)} is an attestation with {found}; it should be unknown/unknown",
+            f"{place(descriptor)} is an attestation with {found}, expected unknown/unknown; "
+            "engines may select it as an image",
             at={"digest": descriptor.digest_text},
         )
 
-    def _look_at_reference(
+    def _inspect_reference(
         self, digests: set[str | None], descriptor: Descriptor
     ) -> Iterator[Finding]:
         reference = descriptor.annotations.get(_REFERENCE_DIGEST)
@@ -70,8 +75,8 @@ class UnsoundAttestation(LayoutCheck):
                 descriptor._replace(
                     location=below(descriptor.location, "annotations", REFERENCE_TYPE)
                 ),
-                f"{place(descriptor)} is called {ATTESTATION}, but its {_REFERENCE_DIGEST} is "
-                f"{'missing' if reference is None else 'no digest'}",
+                f"{place(descriptor)} has the type {ATTESTATION}, but {_REFERENCE_DIGEST} is "
+                f"{'missing' if reference is None else 'not a digest'}",
                 at={"digest": descriptor.digest_text},
             )
         elif reference not in digests:
@@ -79,8 +84,8 @@ class UnsoundAttestation(LayoutCheck):
                 descriptor._replace(
                     location=below(descriptor.location, "annotations", _REFERENCE_DIGEST)
                 ),
-                f"{place(descriptor)} attests {shorten(reference or '')}, which the same index "
-                "does not list",
+                f"{place(descriptor)} is an attestation for {shorten(reference or '')}, which is "
+                "not in the same index",
                 at={"digest": descriptor.digest_text},
                 severity=Severity.NOTE,
             )

@@ -1,39 +1,41 @@
-"""OCI003: an image layout of a version that nobody reads."""
+"""OCI003: an image layout of an unsupported version."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
-from checker.model.document import Document
+from checker import Archive, Document, Finding, Severity
 from checker.model.image import mapping, text
 from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 
 VERSION = "1.0.0"
-"""The one version of the image layout, whatever the version of the specification."""
+"""The only version of the image layout, in all versions of the specification."""
 
 VERSION_POINTER = "/imageLayoutVersion"
 
 
 def stated_version(document: Document) -> str | None:
-    """The version that ``oci-layout`` states; None if it states none, or not as a string."""
+    """The version in ``oci-layout``; None if it is missing or not a string."""
     return text(mapping(document.value).get("imageLayoutVersion"))
 
 
 class UnsupportedLayoutVersion(LayoutCheck):
-    """The image layout says that it has another version than 1.0.0.
+    """The version of the image layout is not 1.0.0.
 
     What it means:
-        ``imageLayoutVersion`` in ``oci-layout`` is a string, but not ``1.0.0``. The layout has its
-        own version, which is still 1.0.0 in version 1.1 of the specification.
+        ``imageLayoutVersion`` in ``oci-layout`` is a string, but not ``1.0.0``. The layout has a
+        separate version, which is still 1.0.0 in version 1.1 of the specification.
 
     Why it matters:
-        containerd refuses the archive, and with it ``docker load`` on the containerd image store:
+        containerd rejects the archive, as does ``docker load`` on the containerd image store:
         ``unsupported OCI version``. Podman and skopeo do not read the file.
 
     How to fix it:
-        Set ``imageLayoutVersion`` to ``1.0.0``.
+        Set ``imageLayoutVersion`` to ``1.0.0``:
+
+            {"imageLayoutVersion": "1.1.0"}
+            {"imageLayoutVersion": "1.0.0"}
 
     References:
         - OCI image-spec 1.1, image-layout.md, "oci-layout file"
@@ -54,7 +56,8 @@ class UnsupportedLayoutVersion(LayoutCheck):
         if version not in (None, VERSION):
             yield self.finding(
                 blob,
-                f'{OCI_LAYOUT} says imageLayoutVersion "{version}"; there is only "{VERSION}"',
+                f'{OCI_LAYOUT} says imageLayoutVersion "{version}", the only version is '
+                f'"{VERSION}"; containerd rejects the archive',
                 at={"pointer": VERSION_POINTER},
                 fix=f"set imageLayoutVersion to {VERSION}",
             )

@@ -1,4 +1,4 @@
-"""OCI035: an annotation whose key or value is not as the rules want it."""
+"""OCI035: an annotation that does not follow the rules for its key or value."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ from checker_oci.documents import LayoutCheck, below, descriptors, short_name
 
 
 class _Annotated(NamedTuple):
-    """Annotations, and where they stand."""
+    """Annotations and their location."""
 
     location: Location
     annotations: Mapping[str, str]
 
 
 class UnusualAnnotation(LayoutCheck):
-    """An annotation breaks the rules for its key or value.
+    """An annotation does not follow the rules for its key or value.
 
     What it means:
-        The keys of annotations should be like domain names in reverse (``com.example.key``);
-        those under ``org.opencontainers`` are reserved for OCI's own specifications. A key without
-        a dot, or a reserved one that the specification does not define, is a note: many tools
-        write them. A warning it is if ``org.opencontainers.image.created`` is no date, or
-        ``base.digest`` no digest, or ``base.name`` no name of an image.
+        The keys of annotations should use reverse domain notation (``com.example.key``); the prefix
+        ``org.opencontainers`` is reserved for OCI specifications. A key without a dot, or a
+        reserved key that the specification does not define, is a note, because many tools write
+        them. The finding is a warning if ``org.opencontainers.image.created`` is not a date,
+        ``base.digest`` is not a digest, or ``base.name`` is not an image name.
 
     Why it matters:
         Two tools that use the same short key mean different things. Tools that show the age of an
-        image, or look whether its base is out of date, do not understand such a value.
+        image, or check if its base image is out of date, cannot read such a value.
 
     How to fix it:
-        Put a domain of your own in front of the key, or write the value in the right form. Then
-        correct the digest and size of the changed document in what refers to it.
+        Add a domain that you control as a prefix, or write the value in the correct form. Then
+        update the digest and size of the changed document in the descriptors that reference it.
+
+            "annotations": {"team": "web", "org.opencontainers.image.created": "1 May 2024"}
+            "annotations": {"com.example.team": "web",
+                            "org.opencontainers.image.created": "2024-05-01T12:30:00Z"}
 
     References:
         - OCI image-spec 1.1, annotations.md, "Rules" and "Pre-Defined Annotation Keys"
@@ -48,16 +52,16 @@ class UnusualAnnotation(LayoutCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the annotations of indexes, manifests and descriptors."""
         for each in _annotated(archive):
-            yield from self._look_at(each)
+            yield from self._inspect(each)
 
-    def _look_at(self, each: _Annotated) -> Iterator[Finding]:
+    def _inspect(self, each: _Annotated) -> Iterator[Finding]:
         for problem in value_problems(each.annotations):
             yield self._unusual(each, problem.key, problem.message, Severity.WARNING)
         for problem in reserved_keys(each.annotations):
             yield self._unusual(each, problem.key, problem.message, Severity.NOTE)
         for key in each.annotations:
             if "." not in key:
-                message = "has no domain in front, such as com.example.key"
+                message = "has no domain prefix, expected a key such as com.example.key"
                 yield self._unusual(each, key, message, Severity.NOTE)
 
     def _unusual(self, each: _Annotated, key: str, message: str, severity: Severity) -> Finding:

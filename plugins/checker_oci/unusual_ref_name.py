@@ -1,4 +1,4 @@
-"""OCI018: a name that an image layout should not give, or gives twice."""
+"""OCI018: a name in an image layout that is malformed, misplaced or repeated."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from checker_oci.documents import LayoutCheck, below, listed, place, short_name
 
 
 class UnusualRefName(LayoutCheck):
-    """A name in ``org.opencontainers.image.ref.name`` is malformed, misplaced or repeated.
+    """The name in ``org.opencontainers.image.ref.name`` is malformed, misplaced or repeated.
 
     What it means:
-        The annotation names what a descriptor of ``index.json`` refers to. It should be made of
-        letters, digits and ``-._:@+/``: another character is a warning. Where it has only those,
-        but begins, ends or doubles a separator, it is a note; so it is if the annotation is
-        empty, or stands in another document, where it has no meaning; or if two different images
-        have the same name and nothing tells them apart.
+        The annotation names the content of a descriptor in ``index.json``. It should consist of
+        letters, digits and ``-._:@+/``; another character is a warning. It is a note if a separator
+        is at the beginning, at the end or doubled; if the annotation is empty; if it is in another
+        document, where it has no meaning; or if two different images have the same name and are not
+        distinguished otherwise.
 
     Why it matters:
-        skopeo and Podman find an image of a layout by this name, and containerd makes the name of
-        the image of it. An odd one cannot be asked for; of two alike, readers take different
-        ones.
+        skopeo and Podman find an image in a layout by this name, and containerd derives the name of
+        the image from it. An image with a malformed name cannot be requested; of two images with
+        the same name, readers use different ones.
 
     How to fix it:
-        Copy the image under a plain name, such as a tag: ``skopeo copy oci:OLD oci:NEW:1.0``.
+        Copy the image under a simple name, such as a tag:
+
+            skopeo copy "oci:layout:my app" oci:layout-new:1.0
 
     References:
         - OCI image-spec 1.1, annotations.md, "Pre-Defined Annotation Keys" (ref.name)
@@ -46,17 +48,17 @@ class UnusualRefName(LayoutCheck):
         for index, descriptor in listed(archive):
             name = descriptor.annotations.get(REF_NAME)
             if name is not None:
-                yield from self._look_at(index, descriptor, name, first)
+                yield from self._inspect(index, descriptor, name, first)
         for manifest in archive.oci.manifests:
             if REF_NAME in manifest.annotations:
                 yield self.finding(
                     manifest,
-                    f"{short_name(manifest.location)} has the annotation {REF_NAME}, which means "
-                    "something in index.json only",
+                    f"{short_name(manifest.location)} has the annotation {REF_NAME}, which has a "
+                    "meaning only in index.json",
                     at={"pointer": below(manifest.location, "annotations", REF_NAME).pointer},
                 )
 
-    def _look_at(
+    def _inspect(
         self,
         index: Index,
         descriptor: Descriptor,
@@ -64,19 +66,20 @@ class UnusualRefName(LayoutCheck):
         first: dict[tuple[object, ...], Descriptor],
     ) -> Iterator[Finding]:
         if index.depth:
-            yield self._unusual(descriptor, f"{REF_NAME}, which means something in index.json only")
+            yield self._unusual(descriptor, f"{REF_NAME}, which has a meaning only in index.json")
             return
         earlier = first.setdefault(_key(descriptor), descriptor)
         if not _characters().fullmatch(name):
-            what = f'the name "{name}", with characters other than letters, digits and -._:@+/'
+            what = f'the name "{name}", which contains other characters than letters, digits and '
+            what += "-._:@+/"
             yield self._unusual(descriptor, what, severity=Severity.WARNING)
         elif not _grammar().fullmatch(name):
             what = f'the name "{name}"' if name else "an empty name"
-            yield self._unusual(descriptor, f"{what}, which is not of the form that is asked for")
+            yield self._unusual(descriptor, f"{what}, which does not match the specified grammar")
         elif descriptor.platform is None and earlier.digest_text != descriptor.digest_text:
             yield self._unusual(
                 descriptor,
-                f'the name "{name}", as {place(earlier)} has, which refers to something else',
+                f'the name "{name}", which {place(earlier)} uses for other content',
             )
 
     def _unusual(
@@ -91,7 +94,7 @@ class UnusualRefName(LayoutCheck):
 
 
 def _key(descriptor: Descriptor) -> tuple[object, ...]:
-    """What tells images without platform apart: their names. OCI025 looks at the others."""
+    """What distinguishes images without a platform: their names. OCI025 compares the others."""
     notes = descriptor.annotations
     return (notes.get(REF_NAME), notes.get(CONTAINERD_NAME), descriptor.platform)
 
@@ -103,6 +106,6 @@ def _characters() -> re.Pattern[str]:
 
 @cache
 def _grammar() -> re.Pattern[str]:
-    # Possessive, so that a hostile name cannot make it turn back.
+    # Possessive, so that a hostile name cannot cause backtracking.
     component = r"[A-Za-z0-9]++(?:(?:--|[-._:@+])[A-Za-z0-9]++)*+"
     return re.compile(rf"{component}(?:/{component})*+")

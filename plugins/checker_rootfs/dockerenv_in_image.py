@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Rootfs, Severity
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import place_of, shown
 
 _MARKS = (".dockerenv", ".dockerinit")
@@ -56,5 +57,5 @@ class DockerenvInImage(Check):
                     f"{shown(rootfs, placed)} is a file that engines create in running containers; "
                     "the image was probably made from an exported container",
                     at=place_of(rootfs, placed.entry),
-                    fix=f"delete /{path}",
+                    fix=fix_in_root(rootfs, "delete the file", "rm", f"/{path}"),
                 )

@@ -14,6 +14,7 @@ from checker_rootfs.accounts import (
     is_hash,
     read_accounts,
 )
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, place_of, shown
 
 
@@ -76,5 +77,5 @@ class EmptyPassword(Check):
             f'{shown(rootfs, placed)}, line {line.number}: "{line.name}" {problem}',
             at=place_of(rootfs, placed.entry),
             severity=severity,
-            fix=f"passwd -l {line.name}",
+            fix=fix_in_root(rootfs, "lock the account", "passwd", "-l", line.name),
         )

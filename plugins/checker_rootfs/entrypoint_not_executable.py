@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from checker import Entry, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.accounts import ACCOUNTS
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.identity import Identity, find_identity, may_read, obstacle
 from checker_rootfs.places import octal
 
@@ -56,7 +57,9 @@ class EntrypointNotExecutable(ConfigCheck):
             f'{start.label} starts "{start.program.word}", but {entry.path} is {_describe(entry)} '
             f"(layer {layer.position})",
             at={"pointer": start.pointer, "path": entry.path},
-            fix=None if entry.is_directory else f"chmod +x {entry.path}",
+            fix=None
+            if entry.is_directory
+            else fix_in_root(rootfs, "make it executable", "chmod", "+x", f"/{entry.path}"),
         )
 
     def _check_user(self, rootfs: Rootfs, start: Start, program: RootfsEntry) -> Iterator[Finding]:
@@ -67,22 +70,25 @@ class EntrypointNotExecutable(ConfigCheck):
         barrier = obstacle(rootfs, identity, program)
         if barrier is not None:
             verb = "enter the directory" if barrier.entry.is_directory else "execute"
-            yield self._about_user(start, identity, barrier, verb, "+x")
+            yield self._about_user(rootfs, start, identity, barrier, verb)
         elif not may_read(identity, program.entry) and _is_script(rootfs, program):
-            yield self._about_user(start, identity, program, "read the script", "+r")
+            yield self._about_user(rootfs, start, identity, program, "read the script")
 
     def _about_user(
-        self, start: Start, identity: Identity, barrier: RootfsEntry, verb: str, bit: str
+        self, rootfs: Rootfs, start: Start, identity: Identity, barrier: RootfsEntry, verb: str
     ) -> Finding:
         layer, entry = barrier.layer, barrier.entry
         path = entry.path or "/"
+        bit = "+r" if verb.startswith("read") else "+x"
         return self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}" as user {identity.uid}, who cannot '
             f"{verb} {path} (mode {octal(entry)}, owner {entry.uid}, group {entry.gid}, layer "
             f"{layer.position})",
             at={"pointer": start.pointer, "path": entry.path},
-            fix=f"chmod {bit} {path}",
+            fix=fix_in_root(
+                rootfs, f"let user {identity.uid} {verb} it", "chmod", bit, f"/{entry.path}"
+            ),
         )
 
 

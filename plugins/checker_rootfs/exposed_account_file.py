@@ -14,6 +14,7 @@ from checker_rootfs.accounts import (
     is_hash,
     read_accounts,
 )
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _SECRET = frozenset({SHADOW, GSHADOW})
@@ -80,7 +81,7 @@ class ExposedAccountFile(Check):
             f"{shown(rootfs, placed)} has mode {octal(entry)}: {problem}",
             at=place_of(rootfs, entry),
             severity=severity,
-            fix=f"chmod {wanted} /{entry.path}",
+            fix=fix_in_root(rootfs, f"set its mode to {wanted}", "chmod", wanted, f"/{entry.path}"),
         )
 
 

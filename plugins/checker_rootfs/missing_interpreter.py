@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Finding, Rootfs, RootfsEntry, Severity
+from checker import Finding, Fix, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import (
     HEADS,
     ConfigCheck,
@@ -15,6 +15,7 @@ from checker_rootfs.command import (
     is_executable,
     look_up,
 )
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.program import (
     BYTE_ORDER_MARK,
     Shebang,
@@ -80,7 +81,7 @@ class MissingInterpreter(ConfigCheck):
                 start,
                 program,
                 f'is {_kind_of(head)}, which the kernel rejects: "exec format error"',
-                "begin the file with #!/bin/sh or another interpreter",
+                Fix("begin the file with #!/bin/sh or another interpreter"),
             )
 
     def _check_script(
@@ -92,7 +93,11 @@ class MissingInterpreter(ConfigCheck):
                 program,
                 "is a script whose first line ends in CR LF; the carriage return becomes part of "
                 "the interpreter's name or argument",
-                f"sed -i 's/\\r$//' {program.entry.path}",
+                fix_in_root(
+                    rootfs,
+                    "remove the carriage returns",
+                    *("sed", "-i", r"s/\r$//", f"/{program.entry.path}"),
+                ),
             )
             return
         lookup = look_up(rootfs, start.config, _with_slash(script.interpreter))
@@ -128,7 +133,7 @@ class MissingInterpreter(ConfigCheck):
             yield self._about(start, program, f'needs the loader "{loader}", {problem}')
 
     def _about(
-        self, start: Start, program: RootfsEntry, problem: str, fix: str | None = None
+        self, start: Start, program: RootfsEntry, problem: str, fix: Fix | None = None
     ) -> Finding:
         path = program.entry.path
         return self.finding(

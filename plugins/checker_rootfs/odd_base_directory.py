@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from checker import Check, Config, Finding, Rootfs, RootfsEntry, Severity
+from checker import Check, Config, Finding, Fix, Rootfs, RootfsEntry, Severity
 from checker_rootfs.directories import LEFTOVERS
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
 _DIRECTORIES = (
@@ -86,7 +87,7 @@ class OddBaseDirectory(Check):
                 placed,
                 f"has mode {octal(placed.entry)}, so {blocked} cannot access its content",
                 Severity.NOTE if user is None else Severity.WARNING,
-                f"chmod 755 /{placed.entry.path}",
+                fix_in_root(rootfs, "set its mode to 755", "chmod", "755", f"/{placed.entry.path}"),
             )
 
     def _check_temporary(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -95,7 +96,7 @@ class OddBaseDirectory(Check):
             mode = found.entry.mode if found is not None and found.entry.is_directory else None
             if found is None or mode is None:
                 continue
-            fix = f"chmod 1777 /{path}"
+            fix = fix_in_root(rootfs, "set its mode to 1777", "chmod", "1777", f"/{path}")
             if not mode & _WRITE:
                 problem = f"has mode {octal(found.entry)}, so not every user can create files in it"
                 yield self._report(rootfs, found, problem, Severity.NOTE, fix)
@@ -119,7 +120,9 @@ class OddBaseDirectory(Check):
                 rootfs,
                 f"{name_of(rootfs)} has a shell, but no directory {' and no '.join(missing)}",
                 severity=Severity.NOTE,
-                fix=f"mkdir {' '.join(f'/{path}' for path in missing)}",
+                fix=fix_in_root(
+                    rootfs, "create the directories", "mkdir", *(f"/{path}" for path in missing)
+                ),
             )
 
     def _report(
@@ -128,7 +131,7 @@ class OddBaseDirectory(Check):
         placed: RootfsEntry,
         problem: str,
         severity: Severity | None = None,
-        fix: str | None = None,
+        fix: Fix | None = None,
     ) -> Finding:
         return self.finding(
             placed.layer,

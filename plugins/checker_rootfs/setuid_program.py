@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker.checks.listing import first_few
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
 
 _SETUID, _SETGID = 0o4000, 0o2000
@@ -70,7 +71,9 @@ class SetuidProgram(Check):
             "write to it",
             at=place_of(rootfs, entry),
             severity=severity,
-            fix=f"chmod go-w /{entry.path}",
+            fix=fix_in_root(
+                rootfs, "let only the owner write to it", "chmod", "go-w", f"/{entry.path}"
+            ),
         )
 
     def _list(self, rootfs: Rootfs, programs: list[RootfsEntry]) -> Finding:

@@ -14,6 +14,7 @@ from checker_rootfs.command import (
     look_up,
     programs_in_path,
 )
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 from checker_rootfs.program import Shebang, elf_interpreter, shebang_of
 
@@ -91,7 +92,9 @@ class UnrunnableProgram(Check):
             "return becomes part of the interpreter's name or argument",
             at=place_of(rootfs, entry),
             severity=Severity.WARNING,
-            fix=f"sed -i 's/\\r$//' /{entry.path}",
+            fix=fix_in_root(
+                rootfs, "remove the carriage returns", "sed", "-i", r"s/\r$//", f"/{entry.path}"
+            ),
         )
 
     def _report_missing(

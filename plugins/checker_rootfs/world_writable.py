@@ -8,6 +8,7 @@ from checker import Check, Entry, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
 from checker_rootfs.command import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
+from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _WRITE, _STICKY, _EXECUTABLE = 0o002, 0o1000, 0o111
@@ -60,7 +61,13 @@ class WorldWritable(Check):
                 f"{shown(rootfs, row)} is a {entry.kind_name} with mode "
                 f"{octal(entry)}; everyone can write to it",
                 at=place_of(rootfs, entry),
-                fix=f"chmod o-w /{entry.path}",
+                fix=fix_in_root(
+                    rootfs,
+                    "remove the write permission of others",
+                    "chmod",
+                    "o-w",
+                    f"/{entry.path}",
+                ),
                 severity=None if _is_of_system(entry) else Severity.NOTE,
             )
 

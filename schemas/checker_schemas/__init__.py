@@ -30,7 +30,7 @@ def validate(schema: str, value: object) -> tuple[SchemaError, ...]:
         there are that many, there may be more.
 
     Raises:
-        ValueError: There is no schema of that name.
+        ValueError: No schema has that name.
     """
     if schema not in names():
         raise ValueError(f"no schema is named {schema!r}; there are {', '.join(names())}")

@@ -10,7 +10,7 @@ URN = "urn:archive-checker:schema:"
 """What every ``$id`` starts with; the rest is the file's name without ``.json``."""
 
 SHARED = "definitions"
-"""The file of shared definitions. It describes no document, so it is no schema to ask for."""
+"""The file of shared definitions. It does not describe a document."""
 
 _FOLDER = Path(__file__).parent
 

@@ -1,4 +1,4 @@
-"""The formats that the schemas assert. Each accepts what is no string: ``type`` sees to that."""
+"""The formats that the schemas assert. Each accepts non-strings, which ``type`` rejects."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -241,9 +241,9 @@ def test_settings_in_each_form_mean_the_same(image: Path, tmp_path: Path) -> Non
         ({"selekt": ["ARC"]}, "settings: unknown key 'selekt'; did you mean 'select'?"),
         ({"engine": ["docker-2"]}, "unknown engine 'docker-2'"),
         ({"engine": "docker-28"}, "settings: engine: "),
-        ({"host": "linux"}, "settings: host: invalid host 'linux'"),
-        ({"jobs": 0}, "settings: jobs: invalid number of jobs 0"),
-        ({"jobs": True}, "settings: jobs: invalid number of jobs True"),
+        ({"host": "linux"}, "settings: host: invalid value 'linux'"),
+        ({"jobs": 0}, "settings: jobs: invalid value 0"),
+        ({"jobs": True}, "settings: jobs: invalid value True"),
         ({"fail-on": "eror"}, "did you mean 'error'?"),
         ({"rules": {"HYG013": {"labls": []}}}, "has no option 'labls'"),
         ("missing.toml", "missing.toml: cannot be read"),
@@ -375,7 +375,10 @@ def leave(**_: object) -> object:
     [
         (lambda **_: 1 // 0, "checker_classify raised ZeroDivisionError"),
         (leave, "checker_classify raised SystemExit: 0"),
-        (lambda **_: "an image", "checker_classify gave 'an image', not a checker.Classification"),
+        (
+            lambda **_: "an image",
+            "checker_classify returned 'an image', not a checker.Classification",
+        ),
     ],
 )
 def test_a_classifier_that_fails(
@@ -406,7 +409,7 @@ def test_an_engine_that_gives_no_verdict(
 ) -> None:
     engine = Engine("mine-1", "load", lambda _: cast("Any", answer))
     checked = Session(plugins=plugins._replace(engines=(engine, *plugins.engines))).check(image)
-    assert checked.crashes == (f"engine mine-1 load: gave {answer!r}, not a checker.Verdict",)
+    assert checked.crashes == (f"engine mine-1 load: returned {answer!r}, not a checker.Verdict",)
     assert len(checked.verdicts) == len(plugins.engines)
 
 
@@ -488,8 +491,8 @@ class SkipsWrongly(Base):
     ("rule", "reason"),
     [
         (Leaves, "SystemExit: 0"),
-        (GivesText, "it gave 'this is wrong', not a checker.Finding"),
-        (GivesOne, "it gave 'MIN001', not a checker.Finding"),
+        (GivesText, "it returned 'this is wrong', not a checker.Finding"),
+        (GivesOne, "it returned 'MIN001', not a checker.Finding"),
         (GivesNothing, "TypeError: 'NoneType' object is not iterable"),
         (RaisesUnspeakable, "UnspeakableError: (its text cannot be made)"),
         (CannotStart, "SystemExit: "),

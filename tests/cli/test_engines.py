@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checker.testing import sample
+from checker.testing.tar import compress
 
 from .conftest import Checker
 
@@ -91,6 +92,19 @@ def test_check_and_classify_say_the_same(checker: Checker, tmp_path: Path) -> No
     assert checked["verdicts"] == classified["verdicts"]
 
 
+def test_the_text_report_lists_broken_results_and_assumptions(
+    checker: Checker, tmp_path: Path
+) -> None:
+    path = tmp_path / "image.tar.xz"
+    path.write_bytes(compress(sample("docker-archive"), "xz"))
+    lines = checker("classify", path).out.splitlines()
+    assert any(line.startswith("        loads but broken  docker-20.10 import") for line in lines)
+    assert not any("accepts-broken" in line for line in lines)
+    below = lines[lines.index("assumptions") + 1]
+    assert below == "        xz is installed on the host: Docker needs it to decompress xz"
+    assert lines.count("assumptions") == 1
+
+
 def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: Path) -> None:
     words = ("check", rootfs, "--engine", "docker-28:import")
     assert "docker-28 load" not in checker(*words).out
@@ -103,8 +117,11 @@ def test_check_shows_and_counts_chosen_engines_alone(checker: Checker, rootfs: P
     ("words", "hint"),
     [
         (("--engine", "docker-82"), "did you mean 'docker-28'?"),
-        (("--engine", "docker-28:push"), "its actions are load, import"),
-        (("--host", "linux"), "write OS/ARCH"),
+        (
+            ("--engine", "docker-28:push"),
+            "docker-28 has no action 'push' (choose from: load, import)",
+        ),
+        (("--host", "linux"), "--host: invalid value 'linux' (expected OS/ARCH"),
     ],
 )
 def test_a_wrong_engine_names_the_right_ones(

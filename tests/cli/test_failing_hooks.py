@@ -31,13 +31,17 @@ COUNT = Report("count", lambda run: "counted\\n")
 FAILING = [
     ("checker_checks", "raise ValueError('lost')", "checker_checks raised ValueError: lost"),
     ("checker_checks", "yield Mine; raise SystemExit(0)", "checker_checks raised SystemExit: 0"),
-    ("checker_checks", "return 3", "checker_checks gave 3, not an iterable"),
-    ("checker_checks", "yield 'Mine'", "checker_checks gave 'Mine', not a checker.Check"),
-    ("checker_checks", "yield Engine", "is no subclass of checker.Check"),
+    ("checker_checks", "return 3", "checker_checks returned 3, not an iterable"),
+    ("checker_checks", "yield 'Mine'", "checker_checks returned 'Mine', not a checker.Check"),
+    ("checker_checks", "yield Engine", "is not a subclass of checker.Check"),
     ("checker_engines", "raise KeyError('lost')", "checker_engines raised KeyError: 'lost'"),
     ("checker_engines", "yield MINE; exit(0)", "checker_engines raised SystemExit: 0"),
-    ("checker_engines", "return MINE.judge", "checker_engines gave <function judge"),
-    ("checker_engines", "yield 'mine-1'", "checker_engines gave 'mine-1', not a checker.Engine"),
+    ("checker_engines", "return MINE.judge", "checker_engines returned <function judge"),
+    (
+        "checker_engines",
+        "yield 'mine-1'",
+        "checker_engines returned 'mine-1', not a checker.Engine",
+    ),
     (
         "checker_engines",
         "yield MINE._replace(name='docker-28')",
@@ -45,7 +49,7 @@ FAILING = [
     ),
     ("checker_reports", "raise OSError('lost')", "checker_reports raised OSError: lost"),
     ("checker_reports", "yield COUNT; 1 / 0", "checker_reports raised ZeroDivisionError"),
-    ("checker_reports", "return 'count'", "checker_reports gave 'count', not an iterable"),
+    ("checker_reports", "return 'count'", "checker_reports returned 'count', not an iterable"),
     ("checker_reports", "yield judge", "not a checker.Report"),
     (
         "checker_reports",
@@ -54,7 +58,7 @@ FAILING = [
     ),
     ("checker_classify", "raise KeyError('lost')", "checker_classify raised KeyError: 'lost'"),
     ("checker_classify", "exit(0)", "checker_classify raised SystemExit: 0"),
-    ("checker_classify", "return 'mine'", "gave 'mine', not a checker.Classification"),
+    ("checker_classify", "return 'mine'", "returned 'mine', not a checker.Classification"),
 ]
 
 

@@ -162,8 +162,8 @@ def test_nothing_to_check_is_a_usage_error(checker: Checker) -> None:
         (("--select", "bad-header-cheksum"), "did you mean 'bad-header-checksum'?"),
         (("--ignore", "ARK003"), "did you mean 'ARC003'?"),
         (("--fail-on", "eror"), "did you mean 'error'?"),
-        (("--as", "push"), "say load or import"),
-        (("--format", "jsn"), "did you mean json?"),
+        (("--as", "push"), "--as: invalid value 'push' (choose from: load, import)"),
+        (("--format", "jsn"), "did you mean 'json'?"),
         (("--limit", "entrys=5"), "did you mean 'entries'?"),
         (("--limit", "entries"), "NAME=VALUE"),
         (("--limit", "entries=0"), "above 0"),
@@ -277,3 +277,11 @@ def test_several_formats_cost_one_read(checker: Checker, tmp_path: Path) -> None
     assert b"OCI image archive" in out
     assert tmp_path.joinpath("report.json").stat().st_size > 0
     assert tmp_path.joinpath("report.xml").stat().st_size > 0
+
+
+def test_the_command_for_the_wrong_kind_can_be_pasted(checker: Checker, image: Path) -> None:
+    spaced = image.with_name("my image.tar")
+    spaced.write_bytes(image.read_bytes())
+    report = checker("check", spaced, "--as", "import", "--format", "json").report
+    (found,) = (one for one in report["archives"][0]["findings"] if one["rule"] == "ENG001")
+    assert f"docker load -i '{spaced}'" in found["fix"]

@@ -1,7 +1,11 @@
-"""The transcripts in the README are those of archives that Docker wrote."""
+"""The transcripts in the README are those of archives that Docker wrote.
+
+With ``CHECKER_RENEW_SNAPSHOTS=1`` in the environment they are written again; read the diff.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -54,4 +58,8 @@ def test_the_output_in_the_readme_is_that_of_real_archives(transcript: str, fold
         text=True,
         check=False,
     )
+    if os.environ.get("CHECKER_RENEW_SNAPSHOTS") == "1":
+        text = README.read_text("utf-8")
+        README.write_text(text.replace(transcript, f"{command}\n{done.stdout}"), "utf-8")
+        shown = done.stdout
     assert masked(done.stdout.rstrip()) == masked(shown.rstrip())

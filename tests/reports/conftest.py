@@ -61,13 +61,13 @@ def read(path: str, content: bytes) -> Archive:
     return read_archive(path, ReadOptions(jobs=1))
 
 
-def loads(path: str, producer: str | None = "docker save, Docker 24 or older") -> Classification:
+def loads(path: str, producer: str | None = "docker save, Docker 24 or earlier") -> Classification:
     return Classification(
         producer=producer,
         loadable=Loadable.YES,
-        loadable_reason="manifest.json names an image whose config and layers are there",
+        loadable_reason="manifest.json lists an image whose config and layers exist",
         importable=False,
-        importable_reason="it holds an image: import would take it without a word and make a root "
+        importable_reason="it contains an image: docker import exits 0 but creates a root "
         "filesystem of manifest.json and the layer files, which cannot run",
         keeps_layers=True,
         keeps_metadata=True,
@@ -77,13 +77,13 @@ def loads(path: str, producer: str | None = "docker save, Docker 24 or older") -
 
 def imports(path: str) -> Classification:
     advice = (
-        "The command to start is gone with the metadata; bring it back with "
+        "The command to start is lost with the metadata; restore it with "
         f"`docker import --change 'CMD [\"/bin/app\"]' {shlex.quote(path)} rootfs:latest`."
     )
     return Classification(
         producer="docker export",
         loadable=Loadable.NO,
-        loadable_reason="there is no manifest.json and no index.json, so load finds no image",
+        loadable_reason="it has no manifest.json and no index.json, so load finds no image",
         importable=True,
         importable_reason="it is a root filesystem",
         keeps_layers=False,
@@ -168,7 +168,7 @@ def findings() -> Run:
         severity=Severity.NOTE,
         message="9,728 zero bytes follow the end marker",
         location=Location(archive=path, offset=1024),
-        fix=Fix("nothing needs to be done; `tar --record-size=512 -cf image.tar folder` avoids it"),
+        fix=Fix("no action is needed; `tar --record-size=512 -cf image.tar directory` avoids it"),
     )
     waived = note._replace(rule="ARC009", name="old-format", waived="the builder is from 2009")
     checked = CheckedArchive(
@@ -282,14 +282,14 @@ _VERDICTS = (
         engine="docker-28",
         action="load",
         outcome=VerdictOutcome.ACCEPTS,
-        reason="manifest.json and all that it names is there",
+        reason="manifest.json and all files that it lists exist",
         command="docker load -i many.tar",
     ),
     Verdict(
         engine="skopeo-1",
         action="oci-archive",
         outcome=VerdictOutcome.REJECTS,
-        reason="it looks for index.json, which is not there, and has no other way",
+        reason="it requires index.json, which is missing",
         message="open index.json: no such file or directory",
         conditions=("nothing else",),
         rules=("OCI003",),
@@ -324,7 +324,7 @@ def several() -> Run:
         archive=read("download.tar", inner.tar()),
         classification=loads("download.tar", None)._replace(
             loadable=Loadable.NO,
-            loadable_reason="the image archive lies inside the tar, as image.tar",
+            loadable_reason="the image archive is inside the tar, as image.tar",
             restore="tar -xOf download.tar image.tar | docker load",
         ),
     )

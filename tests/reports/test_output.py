@@ -48,11 +48,14 @@ def test_orders(orders: list[str], planned: list[tuple[str, str | None]]) -> Non
 
 
 REFUSED = {
-    "unknown": (["jsn"], "did you mean json\\? formats are text, json, junit"),
-    "like nothing": (["sarif2000"], "unknown format 'sarif2000': formats are"),
-    "no file": (["json="], "the name of the file is missing"),
-    "two to standard output": (["text", "json"], "text and json both go to standard output"),
-    "two to one file": (["json=a", "junit=./a"], "json and junit both go to ./a"),
+    "unknown": (["jsn"], "\\(choose from: text, json, junit\\); did you mean 'json'\\?"),
+    "like nothing": (["sarif2000"], "unknown format 'sarif2000' \\(choose from"),
+    "no file": (["json="], "the file name after = is missing"),
+    "two to standard output": (
+        ["text", "json"],
+        "text and json are both written to standard output",
+    ),
+    "two to one file": (["json=a", "junit=./a"], "json and junit are both written to ./a"),
 }
 
 

@@ -93,7 +93,7 @@ def test_name_of_a_member_is_told_as_a_name() -> None:
     assert messages("docker-repositories", {"app": {"a/b\x07": "0a" * 32}}) == [
         (
             '/app/a~1b\\x07: found the name "a/b\\x07", expected a tag of at most 128 letters, '
-            "digits, _, . and -, which starts with none of . and -"
+            "digits, _, . and -, not starting with . or -"
         )
     ]
 

@@ -337,9 +337,9 @@ def test_a_layout_can_be_written_as_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("member", "text"),
     [
-        (file("../out"), "outside the folder"),
-        (file("/etc/out"), "outside the folder"),
-        (device("null", 1, 3), "files, directories and symbolic links only"),
+        (file("../out"), "outside the directory"),
+        (file("/etc/out"), "outside the directory"),
+        (device("null", 1, 3), "only files, directories and symbolic links"),
     ],
 )
 def test_a_folder_refuses_what_it_cannot_hold(tmp_path: Path, member: Member, text: str) -> None:

@@ -156,7 +156,7 @@ def test_the_checksum_itself_can_be_overwritten() -> None:
     ("member", "text"),
     [
         (Member("a", raw={"nonsense": b""}), "unknown header field 'nonsense'"),
-        (Member("a", raw={"typeflag": b"55"}), "2 bytes for the header field typeflag"),
+        (Member("a", raw={"typeflag": b"55"}), "2 bytes do not fit in the header field typeflag"),
         (Member("a", uid=8**7), "uid 2097152 does not fit"),
         (Member("a", mtime=-1), "mtime -1 does not fit"),
     ],

@@ -67,6 +67,13 @@ def with_manifest(text: str) -> dict[str, Any]:
     return docker({"replace": {"member": "manifest.json", "text": text}})
 
 
+LINK_BELOW_FILE = {
+    "base": "docker-archive",
+    "layers": [
+        [{"path": name, "text": "x"} for name in "abc"],
+        [{"path": "b/d", "type": "hardlink", "link": "c"}],
+    ],
+}
 LOAD_CASES = (
     Told("docker save", docker(), same(TAKEN)),
     Told("podman save", {"base": "podman-archive"}, same(TAKEN)),
@@ -302,6 +309,11 @@ LOAD_CASES = (
         same(TAKEN),
     ),
     Told(
+        "a hard link below a file, to a late entry of the layer below",
+        LINK_BELOW_FILE,
+        in_layer("link /c /b/d: not a directory", "linkat c b/d: not a directory"),
+    ),
+    Told(
         "a hard link to a file that an opaque marker removed",
         {
             "base": "docker-archive",
@@ -404,6 +416,14 @@ def test_a_root_filesystem_given_to_load_is_pointed_to_import(
     found, _ = verdicts(told, LOADS, engines, tmp_path)
     assert all("docker import image.tar" in each.reason for each in found)
     assert {each.outcome for each in found} == {VerdictOutcome.REJECTS}
+
+
+def test_a_refusal_names_the_hard_link_and_not_its_target(
+    engines: Mapping[str, Engine], tmp_path: Path
+) -> None:
+    told = Told("a hard link below a file", LINK_BELOW_FILE, same(""))
+    found, _ = verdicts(told, LOADS, engines, tmp_path)
+    assert all("the entry 'b/d' of" in each.reason for each in found)
 
 
 def test_xz_needs_its_program_on_the_host(engines: Mapping[str, Engine], tmp_path: Path) -> None:

@@ -14,17 +14,13 @@ from checker.model.tar import Tar
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, write_tar
 from checker_engines.containerd.apply import ApplyError, apply_layer
-from checker_engines.containers.storage_archive import UnpackError, Unpacking
+from checker_engines.containers.storage_archive import LAYERS, UnpackError, untar
+from checker_engines.containers.storage_archive import apply_layer as apply_to_storage
+from checker_engines.filesystem.dialect import Dialect
+from checker_engines.filesystem.extractor import ExtractionError, Root, extract
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Tree, TreeError
-from checker_engines.moby.archive import (
-    CHROOT,
-    OS_ROOT,
-    Dialect,
-    ExtractionError,
-    Root,
-    extract,
-)
+from checker_engines.moby.archive import CHROOT_28, OS_ROOT
 
 _PARTS = st.sampled_from(["a", "b", "c", ".wh.a", ".wh.b", ".wh..wh..opq", ".wh..wh.plnk", ".wh."])
 _NAMES = st.builds(
@@ -89,19 +85,17 @@ def moby_layers(dialect: Dialect, tars: Sequence[Tar]) -> object:
 
 
 def storage_untar(tars: Sequence[Tar]) -> object:
-    unpacking = Unpacking("<tmp>/{}".format, chrooted=False)
     try:
-        unpacking.untar(tars[0])
+        return found_in(untar(tars[0], "<tmp>/{}".format))
     except UnpackError as error:
         return str(error)
-    return [unpacking.file_at(place) for place in _PLACES]
 
 
 def storage_layers(tars: Sequence[Tar]) -> object:
-    unpacking = Unpacking(str, chrooted=True)
+    root = Root(LAYERS)
     try:
         for tar in tars:
-            unpacking.apply_layer(tar)
+            apply_to_storage(tar, root)
     except UnpackError as error:
         return str(error)
     return None
@@ -117,9 +111,9 @@ def containerd_layers(tars: Sequence[Tar]) -> object:
 
 
 WAYS: dict[str, Way] = {
-    "Docker's archive": lambda tars: unpacked(CHROOT, tars),
+    "Docker's archive": lambda tars: unpacked(CHROOT_28, tars),
     "Docker 29's archive": lambda tars: unpacked(OS_ROOT, tars),
-    "Docker's layers": lambda tars: moby_layers(CHROOT, tars),
+    "Docker's layers": lambda tars: moby_layers(CHROOT_28, tars),
     "Docker 29's layers": lambda tars: moby_layers(OS_ROOT, tars),
     "oci-archive": storage_untar,
     "podman's layers": storage_layers,
@@ -133,7 +127,7 @@ def test_the_short_way_and_the_long_one_end_alike(way: str, stack: list[list[Mem
     short = [tar_of(members) for members in stack]
     event(f"{sum(is_plain(tar.entries) for tar in short)} of {len(short)} plain")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checker_engines.filesystem.plain._look", lambda _entries: False)
+        patch.setattr("checker_engines.filesystem.plain._inspect", lambda _entries: False)
         followed = WAYS[way]([tar_of(members) for members in stack])
     assert WAYS[way](short) == followed
 

@@ -1,1 +1,1 @@
-"""What an engine's answer says to people: the refusal, the reason, the advice, the conditions."""
+"""The human-readable parts of an engine's answer: refusal, reason, advice, conditions."""

@@ -1,4 +1,4 @@
-"""What to do with an archive that an engine does not load, because it is no image."""
+"""What to do with an archive that an engine does not load, because it is not an image."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ IS_LOADED = "the image is loaded"
 
 
 def why_not_loaded(question: Question, importing: str, reason: str) -> str:
-    """The reason of a refusal to load; of a sound root filesystem, how to import it instead.
+    """The reason why an archive is not loaded; for an intact root filesystem, how to import it.
 
     Args:
         question: What was asked.
         importing: The command that imports, such as ``docker import``.
-        reason: Why the engine's own steps end in an error.
+        reason: Why the engine's load function returns an error.
     """
     return use_import(question, importing) if _is_sound_rootfs(question.archive) else reason
 
 
 def use_import(question: Question, importing: str) -> str:
-    """That a root filesystem is to be imported."""
+    """The advice to import a root filesystem."""
     return (
         "it is a root filesystem (docker export), not an image; use: "
-        f"{importing} {question.quoted_path} NAME:TAG"
+        f"{importing} {question.quoted_path} name:tag"
     )
 
 

@@ -1,22 +1,25 @@
-"""What verdicts depend on besides the file, in one wording for all engines."""
+"""What verdicts depend on besides the file, in the same words for all engines."""
 
 from __future__ import annotations
 
 from checker.model.archive import Archive
 
-XZ = "the program xz on the host, without which Docker cannot read xz"
-UNPIGZ = "unpigz on the host, without which damage of gzip is told in other words"
-EMPTY_STORE = "an empty store: a layer that the engine already holds is not read again"
-DEVICES = "root, who may make device nodes: rootless engines cannot"
-VFS = "the vfs graph driver: overlay2 makes a device node of a whiteout, and refuses two"
-NO_COLON = "a path without a colon, which podman and skopeo take for a separator"
-URLS = "a layer has urls: the tool may fetch it from there"
-LAYER_COMPRESSED_TWICE = (
-    "a layer is compressed twice: both are taken off, and what is below was not read"
+XZ = "xz is installed on the host: Docker needs it to decompress xz"
+UNPIGZ = "unpigz is installed on the host: without it the error for corrupt gzip data differs"
+EMPTY_STORE = "the image store is empty: a layer that is already stored is not read again"
+DEVICES = "the engine runs as root: a rootless engine cannot create device nodes"
+VFS = (
+    "the storage driver is vfs: overlay2 creates a device node for a whiteout, and fails if the "
+    "same whiteout occurs twice"
 )
-_CUT_SHORT = "no fault in what a limit kept from being read (--limit raises it): {what}"
+NO_COLON = "the path contains no colon, which podman and skopeo parse as a separator"
+URLS = "a layer lists urls: the tool may download it from there"
+LAYER_COMPRESSED_TWICE = (
+    "a layer is compressed twice: the engine decompresses both, and the inner data was not checked"
+)
+_CUT_SHORT = "what was not read because of a limit is valid (raise the limit with --limit): {what}"
 
 
 def reading_conditions(archive: Archive) -> tuple[str, ...]:
-    """What is not known because the reading stopped at a limit."""
+    """What is unknown because reading stopped at a limit."""
     return tuple(dict.fromkeys(_CUT_SHORT.format(what=reached.what) for reached in archive.limits))

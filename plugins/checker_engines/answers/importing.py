@@ -1,20 +1,21 @@
-"""Whether what an import makes is of any use: engines take every tar without a word."""
+"""Whether an imported image is usable: engines import any tar without a warning."""
 
 from __future__ import annotations
 
 from checker.model.archive import IMAGE_KINDS, Kind
 from checker.verdicts import Decision
 
-MAKES_SENSE = "the root filesystem becomes an image of one layer, without metadata"
+IS_IMPORTED = "the root filesystem becomes a single-layer image without metadata"
 
 WHAT_IT_IS = Decision(
-    "what it is",
-    "nobody asks: an image archive becomes a root full of blobs, which counts as broken here",
+    "kind of archive",
+    "not checked: the root filesystem of an imported image archive consists of the archive's own "
+    "files, which is reported as broken",
 )
 
 
-def why_import_is_senseless(kind: Kind, engine: str, loading: str) -> str | None:
-    """Why the image that an import makes of an archive of this kind cannot be used; None if it can.
+def why_import_is_useless(kind: Kind, engine: str, loading: str) -> str | None:
+    """Why the image imported from an archive of this kind is unusable; None if it is usable.
 
     Args:
         kind: Kind of the archive.
@@ -23,9 +24,11 @@ def why_import_is_senseless(kind: Kind, engine: str, loading: str) -> str | None
     """
     exits = f"{engine} exits 0, but "
     if kind in IMAGE_KINDS:
-        return f"{exits}the root of the image holds the archive's own files; use {loading}"
+        return f"{exits}the root filesystem consists of the archive's own files; use {loading}"
     if kind in {Kind.WRAPPED, Kind.NESTED}:
-        return f"{exits}the root of the image holds an image archive, which must be unpacked first"
+        return (
+            f"{exits}the root filesystem contains an image archive, which must be extracted first"
+        )
     if kind in {Kind.EMPTY, Kind.NOT_A_TAR}:
         return f"{exits}the image is empty"
     return None

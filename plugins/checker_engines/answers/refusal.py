@@ -1,8 +1,8 @@
-"""The way out of a profile where its engine returns an error."""
+"""The exception that ends a profile where its engine returns an error."""
 
 from __future__ import annotations
 
-# What rules may say of an archive that an engine refuses; those that do say it are reported.
+# The rules that can explain why an engine refuses an archive; those with findings are reported.
 NO_IMAGE = ("ARC002", "ARC006", "ARC018", "ARC019", "DKR015")
 DAMAGED = ("ARC001", "ARC003", "ARC004", "ARC007", "ARC011", "ARC013", "ARC015")
 NOT_EXTRACTED = ("ARC009", "ARC012", "ARC016", "ARC020", "ARC021", "ARC022")
@@ -11,17 +11,17 @@ LAYER_NOT_EXTRACTED = (
     *("LYR004", "LYR005", "LYR007", "LYR008", "LYR009", "LYR012", "LYR013", "LYR014", "LYR017"),
     *("LYR018", "LYR022"),
 )
-# The same of a root filesystem, which an import takes for a layer.
+# The same for a root filesystem, which an import treats as a layer.
 ROOT_NOT_EXTRACTED = (*NOT_EXTRACTED, *LAYER_NOT_EXTRACTED, "ARC008")
 
 
-class Refusal(Exception):  # noqa: N818 - an engine's answer, no fault of this program
-    """The engine stops here.
+class Refusal(Exception):  # noqa: N818 - an engine's answer, not an error of this program
+    """The engine stops with an error.
 
     Args:
-        message: What it prints, ``<tmp>`` for its temporary folder.
-        reason: Why, for a person, and what to do.
-        rules: Ids of the rules that may tell of it.
+        message: What it prints, with ``<tmp>`` for its temporary directory.
+        reason: The cause in plain words, and what to do.
+        rules: IDs of the rules that can explain it.
     """
 
     def __init__(self, message: str, reason: str, rules: tuple[str, ...] = ()) -> None:

@@ -8,20 +8,22 @@ from checker_engines.answers.refusal import Refusal
 
 
 def check_is_file(question: Question, message: str) -> None:
-    """Refuse a folder: the engine reads a stream.
+    """Refuse a directory: the engine reads a stream.
 
     Args:
         question: What is asked.
-        message: What the engine prints of a folder.
+        message: What the engine prints for a directory.
 
     Raises:
-        Refusal: It is a folder.
+        Refusal: It is a directory.
     """
     if question.archive.source is Source.DIRECTORY:
-        reason = "the engine reads a file, and this is a folder; pack it into a tar, or use skopeo"
+        reason = (
+            "the engine reads a file, but this is a directory; pack it into a tar, or use skopeo"
+        )
         raise Refusal(message, reason)
 
 
 def digest_of(archive: Archive) -> str:
-    """The digest of the archive as it lies there, as far as it was worked out."""
+    """The digest of the archive as stored, as far as it was computed."""
     return "<digest>" if archive.sha256 is None else f"sha256:{archive.sha256}"

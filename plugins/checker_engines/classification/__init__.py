@@ -1,1 +1,1 @@
-"""What an archive is, what wrote it, and whether it can be loaded and imported."""
+"""What an archive is, which tool wrote it, and whether it can be loaded and imported."""

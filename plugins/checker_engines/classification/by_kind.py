@@ -12,16 +12,16 @@ from checker_engines.classification.obstacles import image_obstacle, reading_obs
 from checker_engines.classification.producer import find_producer
 
 LOST_ON_IMPORT = (
-    "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: import makes "
-    "one layer without any of them."
+    "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
+    "import creates a single-layer image without them."
 )
 HOW_TO_CHANGE = (
-    "Set them while importing: `docker import --change 'CMD [\"/bin/sh\"]' "
+    "Set the metadata during the import: `docker import --change 'CMD [\"/bin/sh\"]' "
     "--change 'ENV PATH=/usr/bin:/bin' {path} name:tag`"
 )
 _IMPORT_RUINS = (
-    "docker import would take it without a word and make one layer of its JSON files and blobs: an "
-    "image that cannot start"
+    "docker import exits 0 but creates an image whose single layer contains the archive's JSON "
+    "files and blobs, and which cannot start"
 )
 
 
@@ -51,7 +51,7 @@ def _image(archive: Archive, quoted_path: str) -> Classification:
     if archive.compression.kind is CompressionKind.ZSTD and found.loadable is Loadable.YES:
         found = found._replace(
             loadable=Loadable.DEPENDS,
-            loadable_reason="the archive is compressed with zstd, which Docker 23 and later read",
+            loadable_reason="the archive is compressed with zstd, which needs Docker 23 or later",
         )
     obstacle = image_obstacle(archive)
     if obstacle is None:
@@ -86,9 +86,9 @@ def _legacy(archive: Archive, quoted_path: str) -> Classification:
     del archive
     return _image_of(
         Loadable.DEPENDS,
-        "it has no manifest.json: Docker up to 28 reads this form of 2014, nothing else does",
+        "it has no manifest.json: only Docker 28 and earlier load this legacy format",
         _load("docker", quoted_path),
-        "Load it with Docker 28 or earlier and save it again: that writes a manifest.json.",
+        "Load it with Docker 28 or earlier and save it again, which writes a manifest.json.",
     )
 
 
@@ -97,7 +97,7 @@ def _oci_archive(archive: Archive, quoted_path: str) -> Classification:
     return _image_of(
         Loadable.DEPENDS,
         "it is an OCI archive without manifest.json: podman and Docker with the containerd image "
-        "store read it, Docker's classic store does not",
+        "store load it, Docker's classic store does not",
         _load("podman", quoted_path),
         "For Docker's classic store: "
         f"`skopeo copy oci-archive:{quoted_path} docker-archive:image.tar:name:tag`, then "
@@ -109,7 +109,7 @@ def _oci_layout(archive: Archive, quoted_path: str) -> Classification:
     del archive
     return _image_of(
         Loadable.DEPENDS,
-        "it is an OCI layout folder: podman reads it, docker load wants a tar file",
+        "it is an OCI layout directory: podman loads it, docker load requires a tar file",
         _load("podman", quoted_path),
         f"For Docker: `skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag`, then "
         "`docker load -i image.tar`",
@@ -138,19 +138,19 @@ def _rootfs(archive: Archive, quoted_path: str) -> Classification:
 def _layer(archive: Archive, quoted_path: str) -> Classification:
     del archive, quoted_path
     return _nothing(
-        "it is one layer, a changeset with whiteouts, without manifest or config",
-        "it holds whiteouts: importing it alone gives only what this layer changed",
+        "it is a single layer, a changeset with whiteouts, without manifest and config",
+        "it contains whiteouts: importing it restores only the changes of this layer",
     )
 
 
 def _wrapped(archive: Archive, quoted_path: str) -> Classification:
     folder = archive.members.top_directory or "."
-    reason = f"the image lies one folder too deep, in {folder}/: engines look at the top only"
+    reason = f"the image is one directory too deep, in {folder}/: engines read the top level only"
     commands = (
         f"tar -xf {quoted_path} && tar -C {shlex.quote(folder)} -cf image.tar . && "
         "docker load -i image.tar"
     )
-    return _nothing(reason, _IMPORT_RUINS)._replace(advice=(f"Pack the inside: `{commands}`",))
+    return _nothing(reason, _IMPORT_RUINS)._replace(advice=(f"Repack the directory: `{commands}`",))
 
 
 def _nested(archive: Archive, quoted_path: str) -> Classification:
@@ -158,28 +158,31 @@ def _nested(archive: Archive, quoted_path: str) -> Classification:
     quoted = shlex.quote(inner)
     found = _nothing(
         f"the image is a file inside this archive: {inner}",
-        f"what would be imported is a filesystem with the file {inner} in it",
+        f"the imported root filesystem would contain the file {inner}, not the image",
     )
     command = f"tar -xf {quoted_path} {quoted} && docker load -i {quoted}"
-    return found._replace(advice=(f"Take it out first: `{command}`",))
+    return found._replace(advice=(f"Extract it first: `{command}`",))
 
 
 def _empty(archive: Archive, quoted_path: str) -> Classification:
     del archive, quoted_path
-    return _nothing("the archive is empty", "the archive is empty: an image without any file")
+    return _nothing(
+        "the archive is empty", "the archive is empty: the image would contain no files"
+    )
 
 
 def _unknown(archive: Archive, quoted_path: str) -> Classification:
     del archive, quoted_path
     return _nothing(
-        "it has no manifest.json, no index.json and no oci-layout",
-        "nothing in it looks like a root filesystem: no usual folder, no program at its top",
+        "it has no manifest.json, index.json or oci-layout",
+        "it does not look like a root filesystem: no usual directory and no program at the top "
+        "level",
     )
 
 
 def _not_a_tar(archive: Archive, quoted_path: str) -> Classification:
     del archive, quoted_path
-    return _nothing("it is no tar archive", "it is no tar archive")
+    return _nothing("it is not a tar archive", "it is not a tar archive")
 
 
 def _nothing(loadable_reason: str, importable_reason: str) -> Classification:
@@ -195,15 +198,15 @@ def _nothing(loadable_reason: str, importable_reason: str) -> Classification:
     )
 
 
-_Teller = Callable[[Archive, str], Classification]
-_IMAGES: dict[Kind, _Teller] = {
+Classifier = Callable[[Archive, str], Classification]
+_IMAGES: dict[Kind, Classifier] = {
     Kind.DOCKER_ARCHIVE: _docker_archive,
     Kind.DOCKER_OCI_ARCHIVE: _docker_archive,
     Kind.DOCKER_ARCHIVE_LEGACY: _legacy,
     Kind.OCI_ARCHIVE: _oci_archive,
     Kind.OCI_LAYOUT: _oci_layout,
 }
-_BY_KIND: dict[Kind, _Teller] = {
+_BY_KIND: dict[Kind, Classifier] = {
     **dict.fromkeys(IMAGE_KINDS, _image),
     Kind.ROOTFS: _rootfs,
     Kind.LAYER: _layer,

@@ -1,4 +1,4 @@
-"""Whether an archive can be loaded and imported, as the verdicts of Docker's profiles have it."""
+"""Whether an archive can be loaded and imported, according to the verdicts of Docker's profiles."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _LOAD, _IMPORT = "load", "import"
 _DOCKER = "docker-"
 
 
-def follow(found: Classification, verdicts: Sequence[Verdict]) -> Classification:
-    """Correct what the kind alone tells by what the engines say.
+def with_verdicts(found: Classification, verdicts: Sequence[Verdict]) -> Classification:
+    """Correct the classification by kind according to the verdicts of the engines.
 
     Args:
         found: The classification by kind.
-        verdicts: What engines make of the archive; empty if none was asked.
+        verdicts: The verdicts of the engines; empty if none was asked.
     """
     found = _loadable(found, _of_docker(verdicts, _LOAD))
     return _importable(found, _of_docker(verdicts, _IMPORT))
@@ -35,7 +35,7 @@ def _loadable(found: Classification, verdicts: list[Verdict]) -> Classification:
         return found
     if not refusals:
         return found._replace(
-            loadable=Loadable.YES, loadable_reason="every profile of Docker takes it"
+            loadable=Loadable.YES, loadable_reason="every Docker profile loads it"
         )
     if len(refusals) == len(verdicts):
         if found.loadable is Loadable.NO:
@@ -45,12 +45,12 @@ def _loadable(found: Classification, verdicts: list[Verdict]) -> Classification:
     if found.loadable is Loadable.DEPENDS:
         return found
     return found._replace(
-        loadable=Loadable.DEPENDS, loadable_reason=f"not by {names}: {refusals[0].reason}"
+        loadable=Loadable.DEPENDS, loadable_reason=f"refused by {names}: {refusals[0].reason}"
     )
 
 
 def _importable(found: Classification, verdicts: list[Verdict]) -> Classification:
-    """An import that makes no sense stays one; one that would fail is none either."""
+    """An import that gives an unusable image stays so; an import that fails is not possible."""
     if not found.importable or not verdicts or any(map(_is_fine, verdicts)):
         return found
     return found._replace(importable=False, importable_reason=verdicts[0].reason, restore=None)

@@ -1,4 +1,4 @@
-"""What keeps every engine from taking an archive, whatever its kind."""
+"""What prevents every engine from reading an archive, whatever its kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from checker.model.tar import Tar
 
 
 def reading_obstacle(archive: Archive) -> str | None:
-    """Why the archive cannot be read to its end; None if it can, or is no archive at all."""
+    """Why the archive cannot be read to its end; None if it can, or is not an archive at all."""
     if archive.kind in {Kind.NOT_A_TAR, Kind.EMPTY}:
         return None
     return _stream_obstacle("the archive", archive.compression, archive.tar)
@@ -24,11 +24,11 @@ def image_obstacle(archive: Archive) -> str | None:
     if docker is not None and docker.blob is not None:
         document = docker.document
         if document is None or document.error is not None:
-            return "manifest.json is no JSON"
+            return "manifest.json is not valid JSON"
         if not docker.items:
-            return "manifest.json names no image"
+            return "manifest.json lists no images"
     if archive.docker is None and archive.oci is not None and archive.oci.root_index is None:
-        return "index.json is missing or no JSON object"
+        return "index.json is missing or is not a JSON object"
     obstacles = [next(_obstacles(image), None) for image in archive.images]
     if obstacles and None not in obstacles:
         return obstacles[0]
@@ -37,12 +37,12 @@ def image_obstacle(archive: Archive) -> str | None:
 
 def _obstacles(image: Image) -> Iterator[str]:
     if image.config is None:
-        yield f"the config of {image.label} is missing or no JSON object"
+        yield f"the config of {image.label} is missing or is not a JSON object"
         return
     diff_ids = image.config.diff_ids
     if diff_ids is None or len(diff_ids) != len(image.layers):
         count = "no" if diff_ids is None else str(len(diff_ids))
-        yield (f"{image.label} has {len(image.layers)} layers, its config names {count} diff_ids")
+        yield (f"{image.label} has {len(image.layers)} layers, its config lists {count} diff_ids")
     for layer in image.layers:
         yield from _layer_obstacles(layer)
 
@@ -53,7 +53,7 @@ def _layer_obstacles(layer: Layer) -> Iterator[str]:
         yield f"{layer.label} is not in the archive"
         return
     if blob.tar is None:
-        yield f"{layer.label} is no tar"
+        yield f"{layer.label} is not a tar"
         return
     obstacle = _stream_obstacle(layer.label, blob.compression, blob.tar)
     if obstacle is not None:

@@ -1,4 +1,4 @@
-"""What wrote an archive, told from the traits that each tool leaves."""
+"""Which tool wrote an archive, recognised by the traits that each tool leaves."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _DIFF_ID_LAYER = re.compile(rf"{_HEX}\.tar")
 _CRANE_CONFIG = re.compile(rf"sha256:{_HEX}")
 _CRANE_LAYER = re.compile(rf"{_HEX}\.tar\.gz")
 _BLOB = re.compile(rf"blobs/sha256/{_HEX}")
-# What c/image writes, a space behind the colon; Go's encoder leaves none.
+# Written by containers/image, with a space after the colon; Go's encoder writes none.
 _CONTAINERS_LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 _CREATED = "org.opencontainers.image.created"
 _BUILDAH_LABEL = "io.buildah.version"
 
 
 def find_producer(archive: Archive) -> str | None:
-    """The tool that wrote the archive; None if nothing tells."""
-    teller = _TELLERS.get(archive.kind)
-    return None if teller is None else teller(archive)
+    """The tool that wrote the archive; None if it is not recognised."""
+    detect = _DETECTORS.get(archive.kind)
+    return None if detect is None else detect(archive)
 
 
 def _flat(archive: Archive) -> str | None:
@@ -72,7 +72,7 @@ def _legacy(archive: Archive) -> str | None:
 def _hybrid(archive: Archive) -> str | None:
     document = None if archive.docker is None else archive.docker.document
     items = document.value if document is not None and isinstance(document.value, list) else []
-    # Only Docker's classic store writes `repositories` beside an OCI half.
+    # Only Docker's classic store writes `repositories` next to an OCI layout.
     if any("LayerSources" in mapping(item) for item in items) or REPOSITORIES in archive.members:
         return DOCKER_25
     if _index_annotation(archive, _CREATED):
@@ -132,7 +132,7 @@ def _index_annotation(archive: Archive, key: str) -> bool:
     return index is not None and any(key in one.annotations for one in index.manifests)
 
 
-_TELLERS: dict[Kind, Callable[[Archive], str | None]] = {
+_DETECTORS: dict[Kind, Callable[[Archive], str | None]] = {
     Kind.ROOTFS: _flat,
     Kind.LAYER: _flat,
     Kind.DOCKER_ARCHIVE: _docker_archive,

@@ -1,1 +1,1 @@
-"""containerd: ``ctr image import`` and the steps that it shares with Docker's containerd store."""
+"""containerd: ``ctr image import``, and the steps that Docker's containerd image store shares."""

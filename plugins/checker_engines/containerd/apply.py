@@ -1,8 +1,9 @@
 """Applying a layer as containerd does (containerd 2.3, pkg/archive, Apply).
 
 Nothing escapes: names and the targets of hard links are resolved below the root, and what resolves
-to the root is passed over. The first layer is written to a plain folder, where a whiteout deletes;
-a layer above is written to the upper folder of an overlay, where a whiteout makes a device node.
+to the root itself is ignored. The first layer is written to a plain directory, where a whiteout
+deletes; further layers are written to the upper directory of an overlay, where a whiteout becomes a
+device node.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 
 LINKS_WALKED = 255
-"""Symlinks that one name may lead through (containerd/continuity, fs.RootPath)."""
+"""Most symlinks followed while one name is resolved (containerd/continuity, fs.RootPath)."""
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
 _NAME_MAX = 255
@@ -39,7 +40,7 @@ _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
 
 
 _Convert = Callable[[Node, str, set[Node]], None]
-"""Does what a whiteout asks for: in a folder, of what it hides, knowing what the layer wrote."""
+"""Applies a whiteout: directory, hidden name, and the nodes that this layer wrote."""
 
 
 class ApplyError(Exception):
@@ -52,7 +53,7 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Args:
         tar: The layer.
         error_at_end: What reading the tar ends with.
-        on_overlay: Whether it lies above another layer.
+        on_overlay: Whether it is applied on top of another layer.
 
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
@@ -72,13 +73,13 @@ class _Application:
         self._root = Node(DIRECTORY)
         self._convert = convert
         self._written: set[Node] = set()
-        # Folders by the name that led there, until something is taken away.
-        self._folders: dict[str, Node] = {}
-        # Names of directories, whose times are set when all else is done.
+        # Directories by the name that resolved to them, until something is removed.
+        self._parents: dict[str, Node] = {}
+        # Names of directories, whose times are set last.
         self._directories: list[str] = []
 
     def finish(self) -> None:
-        """Set the times of the directories, which must be there still."""
+        """Set the times of the directories, which must still exist."""
         for name in self._directories:
             _, nodes = self._resolve(name)
             if nodes and nodes[-1] is None:
@@ -94,39 +95,39 @@ class _Application:
         name = _clean(entry.name)
         parent, _, base = name.rpartition("/")
         if base in _DIRECTORY_LINKS:
-            # The root: no clean name below it ends so.
+            # The root: no clean name below it ends like this.
             return
-        folder = self._folders.get(parent) or self._enter(parent)
+        directory = self._parents.get(parent) or self._enter(parent)
         if base in _BARE_WHITEOUTS:
             raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
         if base.startswith(WHITEOUT_PREFIX):
-            self._white_out(folder, name)
+            self._white_out(directory, name)
         else:
-            self._write(entry, folder, base)
+            self._write(entry, directory, base)
             if entry.is_directory:
                 self._directories.append(name)
 
     def _enter(self, parent: str) -> Node:
-        """The folder that a name lies in, made with those above it."""
+        """The parent directory of a name, created with its parents."""
         try:
             parts, nodes = self._resolve(parent)
         except ApplyError as error:
             raise ApplyError(f"failed to get root path: {error}") from None
-        folder = self._root
+        directory = self._root
         for part, node in zip(parts, nodes, strict=True):
             inner = node or Node(DIRECTORY)
-            if folder.children is None or inner.children is None:
+            if directory.children is None or inner.children is None:
                 raise ApplyError(f"mkparent {_PATH}: not a directory")
-            folder.children[part] = inner
-            folder = inner
-        self._folders[parent] = folder
-        return folder
+            directory.children[part] = inner
+            directory = inner
+        self._parents[parent] = directory
+        return directory
 
     def _resolve(self, name: str) -> tuple[list[str], list[Node | None]]:
-        """The place of a name, links followed below the root: parts, and what is at each.
+        """Resolve a name, following links below the root: its parts, and the node at each.
 
         Raises:
-            ApplyError: A parent is no directory, a part is too long, or links form a loop.
+            ApplyError: A parent is not a directory, a part is too long, or links form a loop.
         """
         parts: list[str] = []
         nodes: list[Node | None] = []
@@ -152,23 +153,23 @@ class _Application:
             pending.extend(node.target.split("/")[::-1])
         return parts, nodes
 
-    def _white_out(self, folder: Node, name: str) -> None:
+    def _white_out(self, directory: Node, name: str) -> None:
         hidden = name.rpartition("/")[2].removeprefix(WHITEOUT_PREFIX)
         try:
-            self._convert(folder, hidden, self._written)
+            self._convert(directory, hidden, self._written)
         except ApplyError as error:
             raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
-        self._folders.clear()
+        self._parents.clear()
 
-    def _write(self, entry: Entry, folder: Node, base: str) -> None:
-        children = folder.children if folder.children is not None else {}
+    def _write(self, entry: Entry, directory: Node, base: str) -> None:
+        children = directory.children if directory.children is not None else {}
         there = children.get(base)
         if there is not None and there.kind == DIRECTORY and entry.is_directory:
             self._written.add(there)
             return
         if there is not None:
             del children[base]
-            self._folders.clear()
+            self._parents.clear()
         node = self._new_node(entry, base)
         if node is not None:
             children[base] = node
@@ -176,7 +177,7 @@ class _Application:
             _set_xattrs(entry)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
-        """What an entry makes; None if it makes nothing."""
+        """The node that an entry creates; None if it creates none."""
         kind = entry.kind
         if kind == GLOBAL_HEADER:
             return None
@@ -219,7 +220,7 @@ _OPERATIONS = {
     CHARACTER_DEVICE: "mknod",
     BLOCK_DEVICE: "mknod",
 }
-"""The kinds that can be made, and what the system call is called in the error."""
+"""The kinds that can be created, and the name of the system call in error messages."""
 
 
 def _set_xattrs(entry: Entry) -> None:
@@ -230,16 +231,16 @@ def _set_xattrs(entry: Entry) -> None:
 
 
 def _clean(name: str) -> str:
-    """What Go's ``filepath.Clean`` makes of a name."""
+    """A name as Go's ``filepath.Clean`` returns it."""
     clean = posixpath.normpath(name)
     return clean[1:] if clean.startswith("//") else clean
 
 
 def _child(node: Node | None, name: str) -> Node | None:
-    """What a folder has under a name; None if nothing is there.
+    """The entry of a directory with a name; None if it does not exist.
 
     Raises:
-        ApplyError: It is no folder, or the name is too long.
+        ApplyError: It is not a directory, or the name is too long.
     """
     if node is not None and node.children is None:
         raise ApplyError(f"lstat {_PATH}: not a directory")
@@ -249,22 +250,22 @@ def _child(node: Node | None, name: str) -> Node | None:
 
 
 def _is_too_long(name: str) -> bool:
-    """Whether Linux takes no such name, which is counted in bytes."""
+    """Whether the name exceeds Linux's limit, which is in bytes."""
     return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
 
 
-def _delete(folder: Node, hidden: str, written: set[Node]) -> None:
-    """What a whiteout does in a plain folder."""
-    children = folder.children if folder.children is not None else {}
+def _delete(directory: Node, hidden: str, written: set[Node]) -> None:
+    """Apply a whiteout in a plain directory."""
+    children = directory.children if directory.children is not None else {}
     if hidden == _OPAQUE:
-        _empty(folder, written)
+        _empty(directory, written)
     else:
         children.pop(hidden, None)
 
 
-def _empty(folder: Node, written: set[Node]) -> None:
-    """Remove what is in a folder, but for what this layer wrote."""
-    pending = [folder]
+def _empty(directory: Node, written: set[Node]) -> None:
+    """Remove the content of a directory, except what this layer wrote."""
+    pending = [directory]
     while pending:
         children = pending.pop().children
         for name, child in tuple((children or {}).items()):
@@ -274,11 +275,11 @@ def _empty(folder: Node, written: set[Node]) -> None:
                 del children[name]
 
 
-def _convert_on_overlay(folder: Node, hidden: str, _written: set[Node]) -> None:
-    """What a whiteout does in the upper folder of an overlay: a device node or an attribute."""
+def _convert_on_overlay(directory: Node, hidden: str, _written: set[Node]) -> None:
+    """Apply a whiteout in the upper directory of an overlay: a device node or an attribute."""
     if hidden == _OPAQUE:
         return
-    children = folder.children if folder.children is not None else {}
+    children = directory.children if directory.children is not None else {}
     if hidden in children:
         raise ApplyError("file exists")
     if _is_too_long(hidden):

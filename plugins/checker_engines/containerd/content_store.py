@@ -1,4 +1,4 @@
-"""The content that an import puts into containerd's store, found again by its own hash."""
+"""The content that an import writes to containerd's content store, addressed by its digest."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Content(NamedTuple):
     Attributes:
         digest: Its sha256 digest.
         size: Bytes.
-        blob: What reading it showed; None if the import itself made it.
-        made: The bytes, if the import itself made it.
+        blob: Its facts; None if the import itself created it.
+        made: The bytes, if the import itself created it.
     """
 
     digest: str
@@ -35,7 +35,7 @@ class Content(NamedTuple):
     def raw(self) -> bytes:
         """The bytes, as far as they matter to a JSON decoder.
 
-        Of what does not look like JSON, the first bytes: a decoder stops at the first one.
+        Only the first bytes of what does not look like JSON: a decoder stops at the first one.
         """
         blob = self.blob
         if blob is None:
@@ -50,21 +50,21 @@ class Content(NamedTuple):
 
 
 class ContentStore:
-    """Content by digest. What a path in the archive says of the digest does not matter."""
+    """Content by its actual digest; a digest in a member's path is ignored."""
 
     def __init__(self) -> None:
         self._by_digest: dict[str, Content] = {}
 
     def get(self, digest: str) -> Content | None:
-        """The content that hashes to this digest."""
+        """The content with this digest."""
         return self._by_digest.get(digest)
 
     def ingest(self, blob: Blob) -> Content:
-        """Take the content of a member."""
+        """Add the content of a member."""
         return self._add(Content(blob.digest, blob.size, blob))
 
     def make(self, data: bytes) -> Content:
-        """Take bytes that the import itself made."""
+        """Add bytes that the import itself created."""
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         return self._add(Content(digest, len(data), made=data))
 

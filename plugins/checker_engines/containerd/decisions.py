@@ -1,4 +1,4 @@
-"""What decides in containerd."""
+"""What decides the outcome in containerd."""
 
 from __future__ import annotations
 
@@ -7,37 +7,40 @@ from checker.verdicts import Decision
 DOCUMENTS = (
     Decision(
         "members",
-        "names are cleaned; every file but `oci-layout` and `manifest.json` goes into the store "
-        "under the digest of its content, whatever it is called; of equal names the last counts",
+        "names are cleaned; every file except `oci-layout` and `manifest.json` is stored under the "
+        "digest of its content, whatever its name; of duplicate names the last is used",
     ),
     Decision(
-        "which half",
-        "`oci-layout` with version 1.0.0 makes it an image layout, which then needs `index.json`; "
-        "else `manifest.json` is taken; a `manifest.json` that does not decode refuses either way",
+        "format",
+        "an `oci-layout` file with version 1.0.0 makes it an image layout, which requires "
+        "`index.json`; otherwise `manifest.json` is used; a `manifest.json` that does not decode "
+        "is an error in both cases",
     ),
     Decision(
         "`manifest.json`",
-        "config and layers by their exact names; every symlink of the archive must lead to a "
-        "file of it; the config must decode; names must be valid, without a tag they get `latest`",
+        "config and layers are looked up by their exact names; every symlink in the archive must "
+        "resolve to a file in it; the config must decode; image names must be valid, the default "
+        "tag is `latest`",
     ),
 )
-"""What the importer looks at, in ``ctr`` and in Docker."""
+"""What the importer checks, in ``ctr`` and in Docker."""
 
 UNPACKING = (
     Decision(
         "config and layers",
-        "looked up by digest; as many layers as diff_ids; the media type says whether a layer is "
-        "decompressed: a plain tar type never is, gzip and zstd are told by the first bytes; "
-        "what comes out must hash to the diff_id",
+        "looked up by digest; the number of layers must equal that of diff_ids; the media type "
+        "determines whether a layer is decompressed: a plain tar type is not, otherwise gzip and "
+        "zstd are detected by the first bytes; the uncompressed tar must hash to the diff_id",
     ),
     Decision(
         "entries",
-        "names and links end at the root, of equal paths the last counts; no old GNU sparse "
-        "file, no type 7, hard links to what is there already, nothing below a file; above the "
-        "first layer a whiteout must not meet a file of its own layer",
+        "names and links are resolved below the root, of duplicate paths the last is used; refused "
+        "are old GNU sparse files, type 7, hard links to files that do not exist yet, and entries "
+        "below a file; except in the first layer, a whiteout must not hide a file of the same "
+        "layer",
     ),
 )
-"""What unpacking looks at, in ``ctr`` and in Docker."""
+"""What unpacking checks, in ``ctr`` and in Docker."""
 
 
 def import_() -> tuple[Decision, ...]:
@@ -45,19 +48,20 @@ def import_() -> tuple[Decision, ...]:
     return (
         Decision(
             "compression",
-            "by the first bytes: gzip and zstd, skippable frames in front too; bzip2 and xz are no "
-            "tar to it",
+            "detected by the first bytes: gzip and zstd, also with leading skippable frames; bzip2 "
+            "and xz are not supported",
         ),
         *DOCUMENTS,
         Decision(
             "platform",
-            "what has a descriptor with another platform is left out; with nothing left it refuses",
+            "descriptors with another platform are ignored; if none remains, the archive is "
+            "refused",
         ),
-        Decision("what they refer to", "a manifest for the host must be there, and must decode"),
+        Decision("manifests", "a manifest for the host must exist and decode"),
         *UNPACKING,
         Decision(
             "names",
-            "from `io.containerd.image.name`, else from `org.opencontainers.image.ref.name`; an "
-            "image without one is dropped, and the command exits 0: broken",
+            "from `io.containerd.image.name`, otherwise from `org.opencontainers.image.ref.name`; "
+            "an image without a name is dropped, and the command exits 0: broken",
         ),
     )

@@ -1,4 +1,4 @@
-"""The documents that containerd decodes, in the shape of its types (containerd 2.3)."""
+"""The JSON documents that containerd decodes, with its Go types (containerd 2.3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.golang.time import old_time_error, time_error
+from checker_engines.golang.json_types import OLD_TIMESTAMP, TIMESTAMP
 
 _DIGEST = Scalar("string", "digest.Digest")
 _DIGESTS = Slice(_DIGEST, "[]digest.Digest")
@@ -139,8 +139,8 @@ def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
     return Struct("Image", fields, embedded, "v1.Image")
 
 
-_IMAGE = _image(Custom(time_error), _FROM_PLATFORM)
-_OLD_IMAGE = _image(Custom(old_time_error), {})
+_IMAGE = _image(TIMESTAMP, _FROM_PLATFORM)
+_OLD_IMAGE = _image(OLD_TIMESTAMP, {})
 
 
 class DockerItem(NamedTuple):
@@ -152,13 +152,13 @@ class DockerItem(NamedTuple):
 
 
 class Child(NamedTuple):
-    """A descriptor, as it was decoded.
+    """A decoded descriptor.
 
     Attributes:
         media_type: Media type.
-        digest: Digest, whatever stands there.
-        size: Size in bytes that it promises.
-        platform: The platform it is for, if it says one.
+        digest: Digest, as written.
+        size: Size in bytes, as written.
+        platform: The platform it is for, if any is given.
         annotations: Its annotations.
     """
 
@@ -170,7 +170,7 @@ class Child(NamedTuple):
 
 
 class ImageManifest(NamedTuple):
-    """A manifest, as it was decoded."""
+    """A decoded manifest."""
 
     config: Child
     layers: tuple[Child, ...]
@@ -180,8 +180,8 @@ class RootfsConfig(NamedTuple):
     """What unpacking needs of a config.
 
     Attributes:
-        platform: The platform it says the image is for.
-        rootfs_type: What ``rootfs.type`` says.
+        platform: The platform of the image.
+        rootfs_type: Value of ``rootfs.type``.
         diff_ids: Digests of the uncompressed layers.
     """
 
@@ -191,7 +191,7 @@ class RootfsConfig(NamedTuple):
 
 
 def decode_layout_version(raw: bytes, old: str) -> str:
-    """The version that ``oci-layout`` gives, decoded over what an earlier one gave.
+    """The version in ``oci-layout``, decoded over that of an earlier one.
 
     Raises:
         GoJsonError: It cannot be decoded.
@@ -224,7 +224,7 @@ def decode_docker_items(raw: bytes, old: list[DockerItem] | None) -> list[Docker
 
 
 def decode_platform(raw: bytes) -> Platform:
-    """The platform that a config names.
+    """The platform in a config.
 
     Raises:
         GoJsonError: It cannot be decoded.
@@ -233,7 +233,7 @@ def decode_platform(raw: bytes) -> Platform:
 
 
 def decode_index(raw: bytes) -> tuple[Child, ...]:
-    """What an index refers to.
+    """The descriptors in an index.
 
     Raises:
         GoJsonError: It cannot be decoded.
@@ -252,7 +252,7 @@ def decode_manifest(raw: bytes) -> ImageManifest:
 
 
 def decode_rootfs_config(raw: bytes) -> RootfsConfig:
-    """What containerd's unpacker reads of a config.
+    """The fields of a config that containerd's unpacker reads.
 
     Raises:
         GoJsonError: It cannot be decoded.
@@ -261,7 +261,7 @@ def decode_rootfs_config(raw: bytes) -> RootfsConfig:
 
 
 def decode_image(raw: bytes) -> RootfsConfig:
-    """The same, where the whole config must fit its type.
+    """The same, where the whole config must match its type.
 
     Raises:
         GoJsonError: It cannot be decoded.
@@ -270,7 +270,7 @@ def decode_image(raw: bytes) -> RootfsConfig:
 
 
 def decode_image_of_old(raw: bytes) -> RootfsConfig:
-    """The same in a build with Go before 1.20.
+    """The same in builds with Go before 1.20.
 
     Raises:
         GoJsonError: It cannot be decoded.
@@ -279,10 +279,10 @@ def decode_image_of_old(raw: bytes) -> RootfsConfig:
 
 
 def check_nature(raw: bytes, media_type: str) -> None:
-    """Refuse a document that is not what its media type says.
+    """Refuse a document that does not match its media type.
 
     Raises:
-        GoJsonError: It cannot be decoded, or is an index in place of a manifest, or the reverse.
+        GoJsonError: It cannot be decoded, or is an index instead of a manifest or vice versa.
     """
     document = mapping(decode_document(raw, _UNKNOWN_DOCUMENT))
     if items(document.get("fsLayers")):
@@ -307,7 +307,7 @@ def _read_rootfs(config: Mapping[str, object]) -> RootfsConfig:
 
 
 def _strings(value: object) -> tuple[str, ...]:
-    """The strings of a slice; a ``null`` among them is the empty string."""
+    """The strings of a slice; a ``null`` element is the empty string."""
     return tuple(text(item) or "" for item in items(value))
 
 

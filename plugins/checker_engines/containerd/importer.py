@@ -1,7 +1,7 @@
 """containerd's importer: an archive into content, and an index of the images in it.
 
-It reads the tar once, from the front (containerd 2.3, core/images/archive/importer.go,
-ImportIndex). A layout of OCI wins over ``manifest.json``; both are decoded where they are there.
+It reads the tar once, from the start (containerd 2.3, core/images/archive/importer.go,
+ImportIndex). An OCI layout takes precedence over ``manifest.json``; both are decoded if present.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ LAYOUT_VERSION = "1.0.0"
 _COMPRESSED = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
 PlatformOf = Callable[[bytes], Platform]
 """Reads the platform of a config."""
-_CUT = "the archive ends in the middle of a file: get a whole copy of it"
+_CUT = "the archive ends within a file: get a complete copy"
 
 
 class Imported(NamedTuple):
-    """What an import left behind.
+    """The result of an import.
 
     Attributes:
         store: All content.
@@ -67,13 +67,13 @@ def import_index(
     remote: bool,
     platform_of: PlatformOf = decode_platform,
 ) -> Imported:
-    """Read an archive into a store.
+    """Import an archive into a content store.
 
     Args:
         archive: The facts.
         host: Where the engine runs.
-        error_at_end: What reading the stream ends with.
-        remote: Whether content goes to containerd over its API, which takes names in UTF-8 alone.
+        error_at_end: The error that ends the reading of the stream.
+        remote: Whether content is sent over containerd's API, which accepts UTF-8 names only.
         platform_of: Decodes the platform that a config names, or raises GoJsonError.
 
     Raises:
@@ -87,8 +87,8 @@ def import_index(
     if items is None:
         raise Refusal(
             "unrecognized image format",
-            "there is no oci-layout and no manifest.json at its root, so it is no image archive "
-            "for containerd; a root filesystem is taken by `docker import`",
+            "its top level has neither oci-layout nor manifest.json, so containerd does not accept "
+            "it as an image archive; use `docker import` for a root filesystem",
             NO_IMAGE,
         )
     reading.follow_symlinks()
@@ -108,18 +108,18 @@ class _Reading:
         self.items: list[DockerItem] | None = None
 
     def run(self, error_at_end: str | None) -> None:
-        """Take every member, then the fault that ends the reading, if there is one."""
+        """Add every member, then raise the error that ends the reading, if any."""
         entries = self._archive.entries
         for position in entries.of_kind(REGULAR, SYMLINK):
             name = entries.name(position)
             if entries.kinds[position] == ord(SYMLINK):
-                # Go joins a target that begins with a slash as if it did not.
+                # Go's path.Join ignores the slash that an absolute target begins with.
                 target = f"{posixpath.dirname(name) or '.'}/{entries.linknames.get(position, '')}"
                 self._symlinks[name] = clean(target)
             else:
                 self._take(position, name)
         if error_at_end is not None:
-            reason = "the archive cannot be read to its end: get a sound copy"
+            reason = "the archive cannot be read to its end: get an intact copy"
             raise Refusal(error_at_end, reason, DAMAGED)
 
     def _take(self, position: int, name: str) -> None:
@@ -143,7 +143,7 @@ class _Reading:
             path = self._archive.entries.paths[position]
             raise Refusal(
                 f"{doing}: {error}",
-                f"{path} is read whenever it is there, and it cannot be decoded: {error}",
+                f"{path} cannot be decoded, and it is read even if it is not needed: {error}",
                 ("DKR001", "OCI002"),
             ) from None
 
@@ -159,8 +159,8 @@ class _Reading:
             raise Refusal(
                 f"{doing}: failed to open writer: grpc: error while marshaling: string field "
                 "contains invalid UTF-8",
-                "the name of a member is not UTF-8, and Docker cannot pass it on to containerd: "
-                "rename it",
+                "the name of a member is not UTF-8, and Docker cannot send it to containerd: "
+                "rename the member",
                 ("ARC016",),
             )
         there = self._cut_after(position)
@@ -173,7 +173,7 @@ class _Reading:
             )
 
     def _cut_after(self, position: int) -> int | None:
-        """The bytes of content before the archive ends in the middle of it."""
+        """The bytes of content before the archive ends within it."""
         tar = self._archive.tar
         fatal = tar.fatal
         if fatal is None or fatal.kind is not AnomalyKind.TRUNCATED_CONTENT:
@@ -187,31 +187,32 @@ class _Reading:
         if self.layout_version != LAYOUT_VERSION:
             raise Refusal(
                 f"unsupported OCI version {self.layout_version}",
-                f"oci-layout says version {self.layout_version}, and containerd knows "
-                f"{LAYOUT_VERSION} alone",
+                f"oci-layout has version {self.layout_version}, but containerd supports only "
+                f"{LAYOUT_VERSION}",
                 ("OCI003",),
             )
         index = self.blobs.get(INDEX_JSON)
         if index is None:
             raise Refusal(
                 f"missing {INDEX_JSON} in OCI layout {LAYOUT_VERSION}",
-                "there is an oci-layout, but no index.json beside it that says what is in it",
+                "the archive has an oci-layout file, but no index.json",
                 ("OCI004",),
             )
         return index
 
     def follow_symlinks(self) -> None:
-        """Give each symlink the content of its target.
+        """Resolve each symlink to the content of its target.
 
-        The order is that of a Go map, so a link to a link works by luck: it is followed here.
+        The order is that of a Go map, so a link to a link works by chance: it is followed here.
         """
         for name, target in self._symlinks.items():
             found = self.blobs.get(self._end_of(target))
             if found is None:
                 raise Refusal(
                     f"no target for symlink layer from {quote(name)} to {quote(target)}",
-                    f"containerd wants every symlink of the archive to lead to a file in it, and "
-                    f"{name} leads to {target}: remove the link, or put the file there",
+                    f"{name} is a symlink to {target}, which is not in the archive; containerd "
+                    "requires every symlink to resolve to a file in it: remove the link or add the "
+                    "file",
                     ("DKR003", "DKR018", "ARC009"),
                 )
             self.blobs[name] = found
@@ -227,15 +228,15 @@ class _Reading:
 def _docker_index(
     reading: _Reading, items: list[DockerItem], host: Host, platform_of: PlatformOf
 ) -> Content:
-    """The index that the importer makes of ``manifest.json``."""
+    """The index that the importer creates from ``manifest.json``."""
     descriptors: list[dict[str, object]] = []
     for item in items:
         config = reading.blobs.get(item.config)
         if config is None:
             raise Refusal(
                 f"image config {quote(item.config)} not found",
-                f"manifest.json names the config {item.config}, and no file of the archive is "
-                "called exactly that",
+                f"manifest.json lists the config {item.config}, but the archive has no file with "
+                "exactly this name",
                 ("DKR001", "DKR002", "DKR008"),
             )
         layers = list(_layers(reading, item))
@@ -259,8 +260,8 @@ def _layers(reading: _Reading, item: DockerItem) -> Iterator[dict[str, object]]:
         if content is None:
             raise Refusal(
                 f"failed to resolve layers: layer {quote(path)} not found",
-                f"manifest.json names the layer {path}, and no regular file of the archive is "
-                "called exactly that",
+                f"manifest.json lists the layer {path}, but the archive has no regular file with "
+                "exactly this name",
                 ("DKR003", "DKR008"),
             )
         yield _describe(content, _layer_type(content.blob))
@@ -278,7 +279,7 @@ def _platform(config: Content, host: Host, platform_of: PlatformOf) -> dict[str,
     except GoJsonError as error:
         raise Refusal(
             f"unable to resolve platform: {error}",
-            f"the config cannot be decoded, and containerd reads the platform from it: {error}",
+            f"the config, from which containerd reads the platform, cannot be decoded: {error}",
             ("CFG001",),
         ) from None
     return {
@@ -289,7 +290,7 @@ def _platform(config: Content, host: Host, platform_of: PlatformOf) -> dict[str,
 
 
 def _named(descriptor: dict[str, object], item: DockerItem) -> Iterator[dict[str, object]]:
-    """The descriptor once for each name, or once without."""
+    """The descriptor once for each name, or once without a name."""
     if not item.tags:
         yield descriptor
     for tag in item.tags:
@@ -298,10 +299,10 @@ def _named(descriptor: dict[str, object], item: DockerItem) -> Iterator[dict[str
         except InvalidReferenceError as error:
             raise Refusal(
                 f"normalize image ref {quote(tag)}: {error}",
-                f"manifest.json gives the image the name {tag!r}, which is no valid reference",
+                f"manifest.json lists the name {tag!r}, which is not a valid reference",
                 ("DKR005",),
             ) from None
-        # Of a tag and a digest the digest stays (distribution/reference, ParseDockerRef).
+        # Given a tag and a digest, the digest is kept (distribution/reference, ParseDockerRef).
         version = f"@{reference.digest}" if reference.digest else f":{reference.tag or 'latest'}"
         yield {
             **descriptor,
@@ -317,6 +318,6 @@ def _describe(content: Content, media_type: MediaType) -> dict[str, object]:
 
 
 def clean(name: str) -> str:
-    """What Go's ``path.Clean`` makes of a name."""
+    """A name as Go's ``path.Clean`` returns it."""
     path = posixpath.normpath(name) if name else "."
     return path[1:] if path.startswith("//") else path

@@ -13,7 +13,7 @@ _ARCHITECTURES = {
     "armhf": ("arm", "v7"),
     "armel": ("arm", "v6"),
 }
-# The variant that an architecture has anyway is left out.
+# The default variant of an architecture is omitted.
 _VARIANTS = {
     ("amd64", "v1"): "",
     ("arm64", "8"): "",
@@ -27,7 +27,7 @@ _VARIANTS = {
 
 
 def normalize(platform: Platform, host: Host) -> Platform:
-    """The platform in the spelling that comparisons use; no OS means the host's."""
+    """The platform in normalized spelling; an empty OS means the host's."""
     os = platform.os.lower() or host.os
     architecture, forced = _ARCHITECTURES.get(
         platform.architecture.lower(),
@@ -42,7 +42,7 @@ def normalize(platform: Platform, host: Host) -> Platform:
 
 
 def runs_on(platform: Platform, host: Host) -> bool:
-    """Whether a platform is the host's own: system, architecture and variant are the same."""
+    """Whether a platform matches the host in OS, architecture and variant."""
     wanted = normalize(Platform(host.os, host.architecture), host)
     found = normalize(platform, host)
     return (found.os, found.architecture, found.variant) == (

@@ -1,16 +1,17 @@
 """Decompression of a whole stream, as containerd and Docker's containerd store see it.
 
-Both recognise a compression by its first bytes and give gzip to ``unpigz`` where it is installed.
-What follows the end of the tar is not read, so that a fault behind it goes unnoticed.
+Both detect the compression by the first bytes and decompress gzip with ``unpigz`` if it is
+installed. Data after the end of the tar is not read, so damage there goes unnoticed.
 """
 
 from __future__ import annotations
 
+from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
-from checker_engines.answers.conditions import UNPIGZ, XZ
-from checker_engines.golang.stream import damage_of, error_behind
-from checker_engines.golang.tar import stop_of, stop_of_other
+from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
+from checker_engines.golang.decompression import decompression_error, trailing_error
+from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
@@ -24,7 +25,7 @@ def stream_error(
     stored_size: int,
     reads: frozenset[CompressionKind],
 ) -> str | None:
-    """What reading the stream up to the end of its tar ends with.
+    """The error of reading the stream up to the end of its tar.
 
     Args:
         compression: How the stream is compressed.
@@ -33,25 +34,29 @@ def stream_error(
         reads: What the engine decompresses.
 
     Returns:
-        None if the end of the tar is reached.
+        The error; None if the end of the tar is reached.
     """
     if compression.kind not in reads:
-        return stop_of_other(stored_size)
+        return not_a_tar_error(stored_size)
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
-        return damage_of(compression)
-    stop = stop_of(tar)
+        return decompression_error(compression)
+    stop = tar_error(tar)
     if stop is None and tar.end is None:
-        return error_behind(compression, stored_size)
+        return trailing_error(compression, stored_size)
     return stop
 
 
 def drain_error(compression: Compression, stored_size: int) -> str | None:
-    """What reading the stream to its very end ends with, where its tar ended well."""
-    return damage_of(compression) or error_behind(compression, stored_size)
+    """The error of reading the stream to its very end, after a tar that ended correctly."""
+    return decompression_error(compression) or trailing_error(compression, stored_size)
 
 
-def stream_conditions(compression: Compression) -> tuple[str, ...]:
-    """What of the host the outcome depends on."""
+def conditions_of(archive: Archive) -> tuple[str, ...]:
+    """What the archive alone does not determine."""
+    return (*_stream_conditions(archive.compression), *reading_conditions(archive))
+
+
+def _stream_conditions(compression: Compression) -> tuple[str, ...]:
     if compression.kind is CompressionKind.XZ:
         return (XZ,)
     if compression.kind is CompressionKind.GZIP and compression.error is not None:

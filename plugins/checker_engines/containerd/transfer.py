@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from checker.model.archive import Archive
-from checker.model.image import CONTAINERD_NAME, REF_NAME
-from checker.model.names import CONFIG_TYPES, parse_digest
+from checker.model.names import CONFIG_TYPES
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
-from checker_engines.answers.conditions import EMPTY_STORE, reading_conditions
+from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file
-from checker_engines.containerd import decisions as containerd
+from checker_engines.containerd import decisions
 from checker_engines.containerd.content_store import ContentStore
 from checker_engines.containerd.documents import Child, decode_rootfs_config
+from checker_engines.containerd.images import check_target, name_of
 from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.stream import (
-    CONTAINERD_READS,
-    stream_conditions,
+    conditions_of,
     stream_error,
 )
 from checker_engines.containerd.unpack import (
@@ -28,6 +28,7 @@ from checker_engines.containerd.unpack import (
     is_layer_type,
     unpack_layer,
 )
+from checker_engines.containerd.versions import VERSIONS, Version
 from checker_engines.containerd.walk import (
     FoundManifest,
     find_or_refuse,
@@ -36,31 +37,36 @@ from checker_engines.containerd.walk import (
 )
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
-from checker_engines.golang.tar import INVALID_HEADER, stop_of_other
+from checker_engines.golang.tar import INVALID_HEADER, not_a_tar_error
 
-_NAME = "containerd-2"
 _ACTION = "ctr import"
-_FOLLOWS = "ctr 2.3.4, transfer service"
 _NO_NAME = (
-    "ctr exits 0, but no image comes out: none in the archive has a name. Give it one: "
-    "`ctr image import --index-name NAME {archive}`"
+    "ctr exits 0 but creates no image, because no image in the archive has a name; give it one: "
+    "`ctr image import --index-name name:tag {archive}`"
 )
 
 
-def engines() -> tuple[Engine, ...]:
-    """The actions of containerd that are judged."""
-    return (Engine(_NAME, _ACTION, _judge, _FOLLOWS, containerd.import_),)
+def engines() -> Iterator[Engine]:
+    """The actions of all versions."""
+    for version in VERSIONS:
+        yield from engines_of(version)
 
 
-def _judge(question: Question) -> Verdict:
-    """Say what ``ctr image import`` does with an archive."""
+def engines_of(version: Version) -> Iterator[Engine]:
+    """The actions of a version: ``ctr image import``."""
+    follows = f"ctr {version.follows}, transfer service"
+    yield Engine(version.name, _ACTION, partial(import_, version), follows, decisions.import_)
+
+
+def import_(version: Version, question: Question) -> Verdict:
+    """Predict what ``ctr image import`` does."""
     command = f"ctr image import {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
-        verdict = _import(question)
+        verdict = _import(version, question)
     except Refusal as refusal:
         return Verdict(
-            engine=_NAME,
+            engine=version.name,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
             reason=why_not_loaded(question, "docker import", refusal.reason),
@@ -72,16 +78,11 @@ def _judge(question: Question) -> Verdict:
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 
-def conditions_of(archive: Archive) -> tuple[str, ...]:
-    """What no reading of the archive can tell of the host and of the archive itself."""
-    return (*stream_conditions(archive.compression), *reading_conditions(archive))
-
-
-def _import(question: Question) -> Verdict:
+def _import(version: Version, question: Question) -> Verdict:
     archive, host = question.archive, question.host
     check_is_file(question, f"read {question.quoted_path}: is a directory")
-    _refuse_unknown_compression(archive)
-    error = stream_error(archive.compression, archive.tar, archive.size, CONTAINERD_READS)
+    _refuse_unknown_compression(version, archive)
+    error = stream_error(archive.compression, archive.tar, archive.size, version.decompresses)
     imported = import_index(archive, host, error, remote=False)
     top = read_top(imported.top)
 
@@ -89,16 +90,16 @@ def _import(question: Question) -> Verdict:
         return child.platform is None or runs_on(child.platform, host)
 
     found = walk(imported, top, find_or_refuse, keep)
-    passed_over = [reason for each in found if (reason := _unpack(question, imported.store, each))]
+    ignored = [reason for each in found if (reason := _unpack(question, imported.store, each))]
     named = [child for child in top if name_of(child)]
     for child in named:
         check_target(child)
     if not named:
-        return _broken(_NO_NAME.format(archive=question.quoted_path))
-    if passed_over:
-        return _broken(passed_over[0])
+        return _broken(version, _NO_NAME.format(archive=question.quoted_path))
+    if ignored:
+        return _broken(version, ignored[0])
     return Verdict(
-        engine=_NAME,
+        engine=version.name,
         action=_ACTION,
         outcome=VerdictOutcome.ACCEPTS,
         reason=IS_LOADED,
@@ -106,55 +107,23 @@ def _import(question: Question) -> Verdict:
     )
 
 
-def _refuse_unknown_compression(archive: Archive) -> None:
+def _refuse_unknown_compression(version: Version, archive: Archive) -> None:
     kind = archive.compression.kind
-    if kind not in CONTAINERD_READS:
+    if kind not in version.decompresses:
         raise Refusal(
-            stop_of_other(archive.size) or INVALID_HEADER,
-            f"containerd does not decompress {kind}: decompress the archive first",
+            not_a_tar_error(archive.size) or INVALID_HEADER,
+            f"containerd does not support {kind}: decompress the archive first",
         )
 
 
-def _broken(reason: str) -> Verdict:
+def _broken(version: Version, reason: str) -> Verdict:
     return Verdict(
-        engine=_NAME, action=_ACTION, outcome=VerdictOutcome.ACCEPTS_BROKEN, reason=reason
+        engine=version.name, action=_ACTION, outcome=VerdictOutcome.ACCEPTS_BROKEN, reason=reason
     )
 
 
-def name_of(child: Child) -> str:
-    """The name that a descriptor of the archive's index gives an image; empty for none."""
-    return str(child.annotations.get(CONTAINERD_NAME) or child.annotations.get(REF_NAME) or "")
-
-
-def check_target(child: Child) -> None:
-    """Refuse a descriptor that no image can have (core/metadata, images.go, validateTarget).
-
-    Raises:
-        Refusal: Digest, size or media type cannot be stored.
-    """
-    if parse_digest(child.digest) is None:
-        raise Refusal(
-            f"target.Digest {quote(child.digest)} invalid: invalid checksum digest format: "
-            "invalid argument",
-            f"the descriptor of an image has the digest {child.digest!r}, which is none",
-            ("OCI007",),
-        )
-    if child.size <= 0:
-        raise Refusal(
-            "target.Size must be greater than zero: invalid argument",
-            f"the descriptor of {child.digest} says a size of {child.size} bytes",
-            ("OCI007",),
-        )
-    if not child.media_type:
-        raise Refusal(
-            "target.MediaType must be set: invalid argument",
-            f"the descriptor of {child.digest} has no media type",
-            ("OCI007",),
-        )
-
-
 def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> str | None:
-    """Unpack an image; why it was passed over, if it was (core/unpack, unpacker.go)."""
+    """Unpack an image; the reason if it was skipped (core/unpack, unpacker.go)."""
     manifest = found.manifest
     layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
     if manifest.config.media_type not in CONFIG_TYPES or not layers:
@@ -171,7 +140,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
     if len(layers) != len(config.diff_ids):
         raise Refusal(
             f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
-            f"the manifest has {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
+            f"the manifest lists {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
             ("CFG003", "DKR004"),
         )
     if config.rootfs_type not in ("", "layers"):
@@ -183,7 +152,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
 
 
 def _not_an_image(found: FoundManifest) -> str:
-    return f"{found.descriptor.digest} is stored, but not unpacked: it is no container image"
+    return f"{found.descriptor.digest} is stored, but not unpacked: it is not a container image"
 
 
 def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
@@ -201,6 +170,6 @@ def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[st
             raise Refusal(
                 f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
                 f"desc {quote(layer.digest)}",
-                f"layer {position} unpacks to {digest}, the config says {diff_id}",
+                f"layer {position} has the diffID {digest}, the config says {diff_id}",
                 ("LYR001", "CFG001"),
             )

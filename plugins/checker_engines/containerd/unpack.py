@@ -18,7 +18,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
-from checker_engines.golang.tar import stop_of_other
+from checker_engines.golang.tar import not_a_tar_error
 
 _OCI_LAYER_PREFIX = "application/vnd.oci.image.layer."
 _DOCKER_LAYERS = frozenset(
@@ -30,9 +30,9 @@ _DOCKER_LAYERS = frozenset(
         MediaType.DOCKER_FOREIGN_LAYER_GZIP,
     },
 )
-_AS_IT_LIES = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
-"""The types under which bytes are taken for a tar without a look for a compression."""
-_OCI_BASES = tuple(sorted(_AS_IT_LIES))
+_UNCOMPRESSED_TYPES = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
+"""The media types whose content is read as a tar without detecting a compression."""
+_OCI_BASES = tuple(sorted(_UNCOMPRESSED_TYPES))
 
 
 _PLAIN = frozenset({CompressionKind.NONE})
@@ -40,13 +40,13 @@ _NO_TAR = Tar(Entries())
 
 
 class _View(NamedTuple):
-    """What an unpacker sees of a layer.
+    """A layer as an unpacker reads it.
 
     Attributes:
         tar: Its entries.
-        error: What reading them ends with.
-        late_error: What the decompressor says behind the end of the tar, which is read too,
-            because it counts for the digest.
+        error: The error that ends their reading.
+        late_error: The decompressor's error after the end of the tar, which is read as well
+            because it is part of the digest.
         diff_id: Digest of the uncompressed bytes.
     """
 
@@ -60,8 +60,8 @@ class UnpackError(Exception):
     """A layer cannot be unpacked.
 
     Args:
-        message: The engine's words.
-        missing: Whether the content is not there at all.
+        message: The engine's message.
+        missing: Whether the content does not exist.
     """
 
     def __init__(self, message: str, *, missing: bool = False) -> None:
@@ -70,7 +70,7 @@ class UnpackError(Exception):
 
 
 def is_layer_type(media_type: str) -> bool:
-    """Whether containerd takes the type for that of a layer (core/images, IsLayerType)."""
+    """Whether containerd treats the media type as a layer (core/images, IsLayerType)."""
     return (
         media_type.startswith(_OCI_LAYER_PREFIX) or media_type.partition("+")[0] in _DOCKER_LAYERS
     )
@@ -79,14 +79,14 @@ def is_layer_type(media_type: str) -> bool:
 def unpack_layer(
     store: ContentStore, layers: Sequence[Child], position: int, *, knows_suffixes: bool = True
 ) -> str:
-    """Unpack one layer above those before it.
+    """Unpack one layer on top of those before it.
 
     Args:
         store: The content.
         layers: Their descriptors, base first.
         position: Which one, from 0.
-        knows_suffixes: Whether a suffix of the media type that nobody knows is an error; else it
-            counts for none.
+        knows_suffixes: Whether an unknown suffix of the media type is an error; otherwise it is
+            ignored.
 
     Returns:
         The digest of the uncompressed bytes.
@@ -103,7 +103,7 @@ def unpack_layer(
     try:
         apply_layer(view.tar, view.error, on_overlay=position > 0)
     except ApplyError as error:
-        # The mount of the base is no overlay, and errors under such a mount are wrapped.
+        # The mount of the base is not an overlay, and errors under such a mount are wrapped.
         prefix = "" if position else "mount callback failed on <tmp>: "
         raise UnpackError(f"{prefix}{error}") from None
     if view.late_error is not None:
@@ -112,7 +112,7 @@ def unpack_layer(
 
 
 def chain_id(diff_ids: Sequence[str]) -> str:
-    """The digest that stands for layers on top of each other (OCI image-spec 1.1, config.md)."""
+    """The ChainID of a stack of layers (OCI image-spec 1.1, config.md)."""
     chain = diff_ids[0]
     for diff_id in diff_ids[1:]:
         chain = f"sha256:{hashlib.sha256(f'{chain} {diff_id}'.encode()).hexdigest()}"
@@ -120,18 +120,18 @@ def chain_id(diff_ids: Sequence[str]) -> str:
 
 
 def not_found(digest: str) -> str:
-    """The words for content that is not in the store."""
+    """The message for content that is not in the store."""
     return f"content digest {digest}: not found"
 
 
 def _inflates(media_type: str, *, is_strict: bool) -> bool:
-    """Whether a layer of this type is decompressed.
+    """Whether a layer of this media type is decompressed.
 
     Raises:
-        UnpackError: Nothing is known of the type.
+        UnpackError: The media type is unknown.
     """
     base, *suffixes = media_type.split("+")
-    if media_type in _AS_IT_LIES:
+    if media_type in _UNCOMPRESSED_TYPES:
         return False
     if base in _OCI_BASES and suffixes[-1] in ("gzip", "zstd"):
         return True
@@ -145,11 +145,11 @@ def _inflates(media_type: str, *, is_strict: bool) -> bool:
 
 
 def _view(content: Content, *, inflates: bool) -> _View:
-    """The content as the media type has it read."""
+    """The content as it is read for a media type."""
     blob = content.blob
     readable = CONTAINERD_READS if inflates else _PLAIN
     if blob is None or blob.tar is None or blob.compression.kind not in readable:
-        return _View(_NO_TAR, stop_of_other(content.size))
+        return _View(_NO_TAR, not_a_tar_error(content.size))
     late_error = None
     error = stream_error(blob.compression, blob.tar, content.size, readable)
     if error is None:

@@ -1,4 +1,4 @@
-"""Walking from an index down to configs and layers (containerd 2.3, core/images, handlers.go)."""
+"""The walk from an index down to configs and layers (containerd 2.3, core/images, handlers.go)."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from checker_engines.golang.json import GoJsonError
 _T = TypeVar("_T")
 _FILTERED = "image might be filtered out"
 Find = Callable[[ContentStore, str], Content | None]
-"""Finds content by digest; None passes over it; raises Refusal where an engine stops."""
+"""Finds content by digest; None to skip it; raises Refusal where an engine stops."""
 Keep = Callable[[Child], bool]
 """Whether a descriptor is followed."""
 
 
 class FoundManifest(NamedTuple):
-    """A manifest that a walk came to: its descriptor, and what it says."""
+    """A manifest found by a walk: its descriptor and content."""
 
     descriptor: Child
     manifest: ImageManifest
 
 
 def find_or_refuse(store: ContentStore, digest: str) -> Content | None:
-    """Find content; what is not there ends the walk."""
+    """Find content; missing content ends the walk."""
     content = store.get(digest)
     if content is None:
         raise Refusal(
             not_found(digest),
-            f"{digest} is named, and no file of the archive has that digest: the archive is not "
-            "whole, or the file was changed",
+            f"{digest} is referenced, but no file in the archive has this digest: the archive is "
+            "incomplete, or the file was modified",
             ("OCI008", "OCI009"),
         )
     return content
@@ -74,21 +74,21 @@ def walk(
     Args:
         imported: The content.
         top: The descriptors of its index.
-        find: How content is found.
+        find: Finds content.
         keep: Which descriptors are followed.
 
     Raises:
-        Refusal: A document is missing or wrong, or nothing was followed.
+        Refusal: A document is missing or invalid, or nothing was followed.
     """
     found: list[FoundManifest] = []
-    # The same content says the same again: each is read once, so that no archive is too deep.
+    # Each content is read once, however often it is referenced, which also bounds the depth.
     seen: set[tuple[str, str]] = set()
     pending = [child for child in reversed(top) if keep(child)]
     if not pending:
         raise Refusal(
             _FILTERED,
-            "nothing in it is for the platform that is asked for: give the platform of an image "
-            "that is in it, or make the archive for this platform",
+            "the archive has no image for the host's platform: select a platform that it has, or "
+            "create the archive for this platform",
         )
     while pending:
         descriptor = pending.pop()
@@ -109,7 +109,7 @@ def walk(
 
 
 def manifests_below(store: ContentStore, descriptor: Child) -> Iterator[Child]:
-    """The manifests at or below a descriptor whose content is there and can be read."""
+    """The manifests at or below a descriptor whose content exists and can be read."""
     pending = [descriptor]
     seen: set[str] = set()
     while pending:
@@ -132,7 +132,7 @@ def _check(descriptor: Child, content: Content) -> None:
     except GoJsonError as error:
         raise Refusal(
             f"children: invalid desc {descriptor.digest}: {error}",
-            f"{descriptor.digest} is not what its media type {descriptor.media_type} says: {error}",
+            f"{descriptor.digest} does not match its media type {descriptor.media_type}: {error}",
             ("OCI011",),
         ) from None
 

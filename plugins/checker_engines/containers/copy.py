@@ -1,4 +1,4 @@
-"""Copying an image (containers/image v5.23 and v5.36, package copy) to a folder or to storage."""
+"""Copies an image to a directory or to storage (containers/image v5.23 and v5.36, package copy)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
-from checker_engines.containers.storage_archive import UnpackError, Unpacking
-from checker_engines.containers.versions import (
-    Library,
+from checker_engines.containers.compression import (
     is_compressed_twice,
     is_recognised,
     storage_inflating_error,
 )
+from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
+from checker_engines.containers.versions import Library
+from checker_engines.filesystem.extractor import Root
 from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
 from checker_engines.golang.json import GoJsonError, decode_document
 
@@ -27,17 +28,17 @@ _BUFFER = 32 * 1024
 
 
 class SourceLayer(NamedTuple):
-    """A layer as the source of a copy gives it.
+    """A layer as the source of a copy provides it.
 
     Attributes:
-        digest: The digest that it is asked for by.
-        size: The size that the source tells, in bytes; None if it tells none.
+        digest: The digest by which it is requested.
+        size: The size that the source states, in bytes; None if it states none.
         blob: Its content; None if it is empty or missing.
-        digest_read: Digest of the bytes that the source gives.
+        digest_read: Digest of the bytes that the source returns.
         size_read: Their number.
-        is_inflated: Whether the source gives the content uncompressed.
-        ends_at_once: Whether the source tells the end together with the last bytes.
-        missing: What the source says if it cannot give the content.
+        is_inflated: Whether the source returns the content uncompressed.
+        ends_at_once: Whether the source returns the end together with the last bytes.
+        missing: The source's error if it does not have the content.
     """
 
     digest: str
@@ -51,15 +52,15 @@ class SourceLayer(NamedTuple):
 
 
 class SourceConfig(NamedTuple):
-    """The config as the source of a copy gives it.
+    """The config as the source of a copy provides it.
 
     Attributes:
-        digest: The digest that the manifest gives; empty if it names no config.
-        size: The size that the manifest gives, in bytes.
-        raw: The bytes; empty if they cannot be had.
+        digest: The digest in the manifest; empty if it has no config.
+        size: The size in the manifest, in bytes.
+        raw: The bytes; empty if they cannot be read.
         size_read: Their number.
-        missing: What the source says if it cannot give them.
-        not_an_image: What the source says when asked for an image config, if it is none.
+        missing: The source's error if they cannot be read.
+        not_an_image: The source's error if it is not an image config.
     """
 
     digest: str
@@ -76,9 +77,10 @@ class SourceImage(NamedTuple):
     Attributes:
         config: Its config.
         layers: Its layers, base first.
-        refused_at_commit: What containers-storage says of the manifest when all else is stored.
-        digest: The digest of its manifest; empty where the source has none.
-        is_below_index: Whether an index led to it.
+        refused_at_commit: The error of containers-storage for the manifest, after all else is
+            stored.
+        digest: The digest of its manifest; empty if the source has none.
+        is_below_index: Whether it was found through an index.
     """
 
     config: SourceConfig
@@ -89,7 +91,7 @@ class SourceImage(NamedTuple):
 
 
 def digest_error(text: str) -> str | None:
-    """What is wrong with a digest (opencontainers/go-digest, Digest.Validate)."""
+    """The error for an invalid digest (opencontainers/go-digest, Digest.Validate)."""
     if _DIGEST.fullmatch(text) is None:
         return "invalid checksum digest format"
     algorithm, _, encoded = text.partition(":")
@@ -100,8 +102,8 @@ def digest_error(text: str) -> str | None:
     return None if parse_digest(text) is not None else "invalid checksum digest format"
 
 
-def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
-    """Copy to ``dir:``, which takes every kind of config.
+def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
+    """Copy to ``dir:``, which accepts every kind of config.
 
     Args:
         image: The image.
@@ -122,11 +124,14 @@ def copy_to_folder(image: SourceImage, printed: list[str]) -> None:
         return
     error = digest_error(config.digest)
     if error is not None:
-        raise Refusal(error, f"the manifest calls its config {config.digest}, which is no digest")
+        raise Refusal(
+            error,
+            f"the manifest has the config digest {config.digest!r}, which is not a valid digest",
+        )
     printed.append(f"Copying config {config.digest}")
     if config.missing is not None:
         text = f"reading config blob {config.digest}: {config.missing}"
-        reason = "the config that the manifest names cannot be read"
+        reason = "the config that the manifest refers to cannot be read"
         raise Refusal(text, reason, ("OCI008", "OCI009"))
     if config.size is not None and config.size != config.size_read:
         raise _wrong_size(config.digest, config.size, config.size_read)
@@ -143,7 +148,7 @@ def copy_to_storage(
     Args:
         image: The image.
         library: The build.
-        stored: The layers that are in storage, by digest; takes those of this image.
+        stored: The layers that are in storage, by digest; those of this image are added.
         printed: Takes what is printed on the way.
 
     Raises:
@@ -151,13 +156,13 @@ def copy_to_storage(
     """
     diff_ids = _read_config(image.config, library)
     _announce(image, printed)
-    _Storage(library, diff_ids, stored, printed).take(image.layers)
+    _Storage(library, diff_ids, stored, printed).store(image.layers)
     config = image.config
     printed.append(f"Copying config {config.digest}")
     if config.size is not None and config.size != config.size_read:
         raise Refusal(
             "writing blob: blob size mismatch",
-            f"the manifest says that the config has {config.size} bytes, it has {config.size_read}",
+            f"the config has {config.size_read} bytes, the manifest says {config.size}",
             ("OCI010",),
         )
     printed.append("Writing manifest to image destination")
@@ -165,7 +170,7 @@ def copy_to_storage(
         printed.append("Storing signatures")
     if image.refused_at_commit is not None:
         text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
-        raise Refusal(text, "the manifest calls itself an index", ("OCI011",))
+        raise Refusal(text, "the manifest has the media type of an index", ("OCI011",))
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:
@@ -174,16 +179,16 @@ def _announce(image: SourceImage, printed: list[str]) -> None:
 
 
 def _read_config(config: SourceConfig, library: Library) -> list[str]:
-    """The diffIDs of a config that is an image's."""
+    """The diffIDs of an image config."""
     error = config.not_an_image or config.missing
     if error is not None:
         text = f"parsing image configuration: {error}"
-        raise Refusal(text, "the config cannot be read as the config of a container image")
+        raise Refusal(text, "the config does not decode as an image config")
     try:
         value = decode_document(config.raw, library.shapes.oci_config)
     except GoJsonError as problem:
         text = f"parsing image configuration: {problem}"
-        reason = "the config is not what podman can read; mend its JSON"
+        reason = "the config does not decode as an image config; fix its JSON"
         raise Refusal(text, reason, ("CFG001",)) from None
     rootfs = value.get("rootfs") if isinstance(value, dict) else None
     diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
@@ -200,7 +205,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
     if error is not None:
         raise Refusal(
             f"trying to reuse blob {layer.digest} at destination: {invalid}{error}",
-            f"{layer.digest} is no digest of a layer",
+            f"{layer.digest} is not a valid digest of a layer",
             ("OCI007", "CFG001"),
         )
     if layer.missing is not None:
@@ -216,7 +221,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
 def _mismatch(layer: SourceLayer, where: str) -> Refusal:
     return Refusal(
         f"{where}: Digest did not match, expected {layer.digest}, got {layer.digest_read}",
-        f"a layer should hash to {layer.digest}, but its content hashes to {layer.digest_read}",
+        f"a layer hashes to {layer.digest_read}, its descriptor says {layer.digest}",
         ("OCI009", "LYR001", "DKR008"),
     )
 
@@ -224,18 +229,18 @@ def _mismatch(layer: SourceLayer, where: str) -> Refusal:
 def _wrong_size(digest: str, expected: int, found: int) -> Refusal:
     return Refusal(
         f"writing blob: Size mismatch when copying {digest}, expected {expected}, got {found}",
-        f"{digest} is said to have {expected} bytes, it has {found}",
+        f"{digest} has {found} bytes, its descriptor says {expected}",
         ("OCI010", "DKR008"),
     )
 
 
 class _Storage:
-    """Containers-storage while it takes the layers of one image.
+    """Containers-storage while it stores the layers of one image.
 
     Args:
         library: The build.
-        diff_ids: What the config calls the layers.
-        stored: The layers that it has, by digest.
+        diff_ids: The diffIDs in the config.
+        stored: The layers that it already has, by digest.
         printed: Takes what is printed on the way.
     """
 
@@ -250,24 +255,24 @@ class _Storage:
         self._diff_ids = diff_ids
         self._stored = stored
         self._printed = printed
-        self._tree = new_root()
+        self._root = new_root()
 
-    def take(self, layers: tuple[SourceLayer, ...]) -> None:
-        """Take all layers, base first.
+    def store(self, layers: tuple[SourceLayer, ...]) -> None:
+        """Store all layers, base first.
 
         Raises:
             Refusal: One cannot be stored.
         """
         for number, layer in enumerate(layers):
-            # A layer that is there already is not read again.
+            # A layer that is already stored is not read again.
             if layer.digest not in self._stored:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
-                self._store(layer, number)
+                self._store_layer(layer, number)
             self._check_diff_id(layer, number)
             tar = self._stored.setdefault(layer.digest, _tar_of(layer))
-            apply_tar(layer.digest, tar, self._tree, self._library, self._printed)
+            apply_tar(layer.digest, tar, self._root, self._library, self._printed)
 
-    def _store(self, layer: SourceLayer, number: int) -> None:
+    def _store_layer(self, layer: SourceLayer, number: int) -> None:
         """Write the uncompressed content to a file."""
         file = f'storing blob to file "{self._library.temporary(str(number + 1))}"'
         if layer.digest_read != layer.digest:
@@ -295,7 +300,7 @@ class _Storage:
             raise Refusal(
                 f"writing blob: image config has only {len(self._diff_ids)} DiffID values, "
                 f"but a layer with index {number} exists",
-                "the config names fewer layers than the manifest",
+                "the config lists fewer diff_ids than the manifest has layers",
                 ("CFG003", "DKR004"),
             )
         found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
@@ -305,30 +310,30 @@ class _Storage:
             raise Refusal(
                 f"writing blob: layer {number} (blob {name}) does not match config's DiffID "
                 f'"{wanted}"',
-                f"layer {number} decompresses to {found}, the config says {wanted}",
+                f"layer {number} has the diffID {found}, the config says {wanted}",
                 ("LYR001", "CFG001"),
             )
 
 
-def new_root() -> Unpacking:
+def new_root() -> Root:
     """An empty root to apply layers to."""
-    return Unpacking(str, chrooted=True)
+    return Root(LAYERS)
 
 
 def apply_tar(
     digest: str,
     tar: Tar,
-    tree: Unpacking,
+    root: Root,
     library: Library,
     printed: list[str],
 ) -> None:
-    """Unpack one layer over those below it.
+    """Extract one layer on top of those below it.
 
     Raises:
-        Refusal: It cannot be unpacked.
+        Refusal: It cannot be extracted.
     """
     try:
-        tree.apply_layer(tar)
+        apply_layer(tar, root)
     except UnpackError as error:
         text = f"ApplyLayer stdout:  stderr: {error} exit status 1"
         raise _not_applied(text, digest, library, printed) from None
@@ -339,10 +344,10 @@ def apply_tar(
 
 
 def _tar_of(layer: SourceLayer) -> Tar:
-    """What tar reading makes of a layer: of an empty file, an empty tar."""
+    """The tar that reading a layer gives: an empty tar for an empty file."""
     blob = layer.blob
     if blob is None or (layer.is_inflated and is_compressed_twice(blob)):
-        # Storage takes off the second compression; below it, all is taken for sound.
+        # Storage removes the second compression; what is below it is assumed to be intact.
         return Tar(Entries())
     if blob.tar is not None:
         return blob.tar
@@ -355,6 +360,6 @@ def _not_applied(text: str, digest: str, library: Library, printed: list[str]) -
     printed.append(f'level=error msg="While applying layer: {logged}"')
     return Refusal(
         f"writing blob: adding layer with blob {library.blob_name(digest)}: {text}",
-        f"layer {digest} cannot be unpacked",
+        f"layer {digest} cannot be extracted",
         (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
     )

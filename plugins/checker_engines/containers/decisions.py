@@ -1,4 +1,4 @@
-"""What decides in podman and skopeo."""
+"""What decides the outcome in podman and skopeo."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from checker_engines.answers.importing import WHAT_IT_IS
 from checker_engines.containers.versions import Library
 
 _COMPRESSION = (
-    "by the first bytes: gzip, bzip2, xz, zstd, but no zstd with a skippable frame in front; "
-    "damage anywhere, and bytes behind the end, refuse"
+    "detected by the first bytes: gzip, bzip2, xz, zstd, but not zstd with a leading skippable "
+    "frame; damage anywhere and bytes after the end are errors"
 )
-_COPIED = "the command exits 0 whatever lies in the layers: nothing is unpacked"
+_COPIED = "the content of layers is not checked, since nothing is extracted"
 _STORED = (
-    "no path may come twice once names are cleaned (tar-split), every entry must be extractable on "
-    "top of the layers below"
+    "each cleaned path must be unique (tar-split), every entry must be extractable on top of the "
+    "layers below"
 )
 
 
@@ -23,10 +23,10 @@ def load(library: Library) -> tuple[Decision, ...]:
     """The steps of ``podman load``."""
     return (
         Decision(
-            "which format",
-            "oci (a folder), oci-archive, docker-archive, dir, one after the other: the first "
-            "that works is taken, so that a damaged OCI half does not matter if the Docker half "
-            "is sound",
+            "format",
+            "oci (a directory), oci-archive, docker-archive and dir are tried in this order, and "
+            "the first that succeeds is used: a damaged OCI layout has no effect if the Docker "
+            "archive is intact",
         ),
         *(_of("oci-archive", each) for each in _oci_archive()),
         *(_of("docker-archive", each) for each in _docker_archive(library)),
@@ -34,7 +34,7 @@ def load(library: Library) -> tuple[Decision, ...]:
         Decision("config", f"must decode as an OCI image config; {_diff_ids(library)}"),
         Decision("layers", _STORED),
         Decision(
-            "not looked at", "operating system and architecture, but for the choice in an index"
+            "not checked", "operating system and architecture, except to select from an index"
         ),
     )
 
@@ -43,7 +43,9 @@ def import_() -> tuple[Decision, ...]:
     """The steps of ``podman import``."""
     return (
         Decision("compression", _COMPRESSION),
-        Decision("entries", f"{_STORED}; whiteouts act on the new root and are gone"),
+        Decision(
+            "entries", f"{_STORED}; whiteouts are applied to the new root filesystem and removed"
+        ),
         WHAT_IT_IS,
     )
 
@@ -53,7 +55,9 @@ def docker_archive(library: Library) -> tuple[Decision, ...]:
     return (
         *_docker_archive(library),
         Decision(
-            "images", "exactly one in `manifest.json`, as long as none is named; names unread"
+            "images",
+            "`manifest.json` must list exactly one, unless the command selects one; names are not "
+            "checked",
         ),
         Decision("layers", _COPIED),
     )
@@ -67,22 +71,23 @@ def oci_archive() -> tuple[Decision, ...]:
 def _docker_archive(library: Library) -> Iterator[Decision]:
     lost = ""
     if library.loses_gzip_start:
-        lost = "; of a gzip archive this version loses the start, and refuses it"
-    yield Decision("compression", f"{_COMPRESSION}; two are taken off{lost}")
+        lost = "; this version loses the start of a gzip archive and refuses it"
+    yield Decision("compression", f"{_COMPRESSION}; two compressions are removed{lost}")
     yield Decision(
         "members",
-        "nothing is extracted: the tar is scanned to its end, names are cleaned, of equal ones the "
-        "first counts, one symlink is followed",
+        "nothing is extracted: the tar is scanned to its end, names are cleaned, of duplicate "
+        "names the first is used, one symlink is followed",
     )
     yield Decision(
         "`manifest.json`",
-        "one JSON document, a list, at most 1 MiB; `null` and `[]` are no image at all",
+        "one JSON document, a list, at most 1 MiB; `null` and `[]` list no images",
     )
     yield Decision(
-        "what it names",
-        "a config of at most 4 MiB with `rootfs`, as many layers as diff_ids, all there, no path "
-        "for two of them; what a layer decompresses to must hash to its diff_id; of a symlink "
-        "the size is 0, which refuses unless the layer was met before",
+        "config and layers",
+        "the config has at most 4 MiB and a `rootfs`; the number of layers must equal that of "
+        "diff_ids; all layers must exist, with different paths; an uncompressed layer must hash to "
+        "its diff_id; a layer that is a symlink has the size 0, which is an error unless the layer "
+        "is already stored",
     )
 
 
@@ -90,18 +95,17 @@ def _oci_archive() -> Iterator[Decision]:
     yield Decision("compression", _COMPRESSION)
     yield Decision(
         "members",
-        "all are extracted to a folder: names, symlinks and hard links that leave it refuse, as do "
-        "old GNU sparse files and type 7; of equal names the last counts",
+        "all are extracted to a directory; refused are names, symlinks and hard links that point "
+        "outside it, old GNU sparse files and type 7; of duplicate names the last is used",
     )
     yield Decision(
         "`index.json`",
-        "must be there and list exactly one image; `oci-layout` is not read; of a nested index the "
-        "image for the host is taken",
+        "must exist and list exactly one image; `oci-layout` is not read; from a nested index the "
+        "image for the host is selected",
     )
     yield Decision(
         "digests and sizes",
-        "those of config, layers and nested manifests are compared; that of the manifest at the "
-        "top is not",
+        "checked for config, layers and nested manifests, but not for the top-level manifest",
     )
 
 
@@ -111,5 +115,5 @@ def _of(transport: str, decision: Decision) -> Decision:
 
 def _diff_ids(library: Library) -> str:
     if library.refuses_wrong_diff_ids:
-        return "its diff_ids must be those of the layers, also from an OCI archive"
-    return "its diff_ids are not compared where the layers come from an OCI archive"
+        return "its diff_ids must match the layers, also in an OCI archive"
+    return "its diff_ids are not compared with the layers of an OCI archive"

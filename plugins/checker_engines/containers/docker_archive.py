@@ -1,7 +1,7 @@
 """The transport docker-archive (containers/image v5.23 and v5.36, docker/internal/tarfile).
 
-It scans the tar for each file that it wants: the first of a name counts, and one symlink is
-followed. Nothing is extracted.
+It scans the tar for each file that it needs: of duplicate names the first is used, and one symlink
+is followed. Nothing is extracted.
 """
 
 from __future__ import annotations
@@ -26,29 +26,25 @@ from checker.model.entries import (
 from checker.model.names import InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
+from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
 from checker_engines.containers.copy import SourceConfig, SourceImage, SourceLayer
 from checker_engines.containers.manifest_types import MANIFEST_ITEMS
-from checker_engines.containers.versions import (
-    Library,
-    inflating_error,
-    is_recognised,
-    tar_seen,
-)
+from checker_engines.containers.versions import Library
 from checker_engines.golang.json import GoJsonError, decode_document
-from checker_engines.golang.tar import stop_of
+from checker_engines.golang.tar import tar_error
 
-# All others are regular to Go (archive/tar, headerFileInfo.Mode), hard links too.
+# Go treats all others as regular (archive/tar, headerFileInfo.Mode), also hard links.
 _SPECIAL = frozenset({SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO})
 _NOT_THERE = "file does not exist"
 _MIB = 1 << 20
 _FILE_MAX = 16 << 40
-"""Bytes of the longest file that ext4 takes; a position behind it cannot be sought."""
+"""Size in bytes of the largest file on ext4; a seek beyond it fails."""
 _NAMED = re.compile(r"repository name \(.*\) must be lowercase")
 _NO_BYTES = hashlib.sha256().hexdigest()
 
 
 class _ScanError(ValueError):
-    """A scan of the tar finds no file; the text is the engine's."""
+    """A scan of the tar does not find a file; the text is the engine's."""
 
 
 class Item(NamedTuple):
@@ -76,10 +72,10 @@ class DockerArchive:
         self._refuse_corrupt()
         inside = archive.inside
         if inside is not None and is_recognised(archive.compression):
-            # The copy in the temporary file is opened as the archive was.
+            # The copy in the temporary file is opened like the archive.
             self._archive = inside
             self._refuse_corrupt()
-        self._tar = tar_seen(self._archive)
+        self._tar = readable_tar(self._archive)
         self._entries = self._tar.entries
         if inside is None:
             self._refuse_lost_start()
@@ -97,12 +93,14 @@ class DockerArchive:
             config = decode_document(raw, self._library.shapes.docker_config)
         except GoJsonError as error:
             text = f"decoding tar config {shown}: {error}"
-            reason = f"the config {item.config} is not what the tool can read"
+            reason = f"the config {item.config} does not decode as an image config"
             raise Refusal(text, reason, ("CFG001",)) from None
         rootfs = config.get("rootfs") if isinstance(config, dict) else None
         if not isinstance(rootfs, dict):
             text = f"Invalid image config (rootFS is not set): {shown}"
-            reason = f"the config {item.config} names no layers: it has no rootfs"
+            reason = (
+                f"the config {item.config} has no rootfs, which lists the diff_ids of the layers"
+            )
             raise Refusal(text, reason, ("CFG001",))
         diff_ids = [each if isinstance(each, str) else "" for each in rootfs.get("diff_ids") or ()]
         layers = self._layers(item, diff_ids)
@@ -110,7 +108,7 @@ class DockerArchive:
         return SourceImage(SourceConfig(digest, None, raw, config_size), layers)
 
     def _refuse_corrupt(self) -> None:
-        """Decompress the archive to a temporary file, as is done before all else."""
+        """Decompress the archive to a temporary file, which is done first."""
         compression = self._archive.compression
         if not is_recognised(compression):
             return
@@ -119,7 +117,7 @@ class DockerArchive:
             file = self._library.temporary("container_images_docker-tar0")
             raise Refusal(
                 f'copying contents to temporary file "{file}": {error}',
-                "the compressed archive is corrupt: get it again, or make it anew",
+                "the compressed archive is corrupt: get an intact copy or create it again",
                 ("ARC004", "ARC006", "ARC007"),
             )
 
@@ -130,7 +128,7 @@ class DockerArchive:
         except GoJsonError as error:
             text = f"decoding tar manifest.json: {error}"
             raise Refusal(
-                text, "manifest.json is not what the tool can read", ("DKR001",)
+                text, "manifest.json does not decode as a list of images", ("DKR001",)
             ) from None
         return tuple(map(_item, items)) if isinstance(items, list) else ()
 
@@ -142,7 +140,7 @@ class DockerArchive:
         error = "unexpected EOF" if cut else "archive/tar: invalid tar header"
         raise Refusal(
             f"loading tar component {self._library.quoted('manifest.json')}: {error}",
-            "this version cannot read gzip-compressed archives of docker save: gunzip it first",
+            "this version cannot read a docker-archive compressed with gzip: decompress it first",
         )
 
     def _component(self, path: str) -> tuple[bytes, int]:
@@ -157,7 +155,7 @@ class DockerArchive:
 
     def _why_not_found(self, path: str, error: _ScanError) -> str:
         if path == "manifest.json" and str(error) == _NOT_THERE:
-            return "there is no manifest.json at its top, so it is no archive of docker save"
+            return "its top level has no manifest.json, so it is not a docker-archive"
         return f"{path or 'a file without a name'} cannot be read"
 
     def _find(self, path: str) -> int:
@@ -169,9 +167,9 @@ class DockerArchive:
         position = self._first(_go_clean(path))
         entries = self._entries
         if chr(entries.kinds[position]) == SYMLINK:
-            folder = posixpath.dirname(_go_clean(path))
+            directory = posixpath.dirname(_go_clean(path))
             link = entries.linknames.get(position, "")
-            position = self._first(_go_clean(posixpath.join(folder, link.lstrip("/"))))
+            position = self._first(_go_clean(posixpath.join(directory, link.lstrip("/"))))
         if chr(entries.kinds[position]) in _SPECIAL:
             name = self._library.quoted(entries.name(position))
             raise _ScanError(f"Error reading tar archive component {name}: not a regular file")
@@ -196,12 +194,12 @@ class DockerArchive:
         )
 
     def _scan_error(self) -> str | None:
-        """What a scan to the end of the tar comes upon."""
+        """The error of a scan to the end of the tar, if any."""
         tar = self._tar
         fatal = tar.fatal
         if fatal is not None and _is_sought_too_far(fatal, tar.entries.sizes):
             return f"seek {self._library.temporary('')}: invalid argument"
-        return stop_of(tar)
+        return tar_error(tar)
 
     def _layers(self, item: Item, diff_ids: Sequence[str]) -> tuple[SourceLayer, ...]:
         if len(item.layers) != len(diff_ids):
@@ -245,7 +243,9 @@ class DockerArchive:
                 self._refuse_layer(position, path)
         error = self._scan_error()
         if error is not None:
-            raise Refusal(error, "the archive is no sound tar; the whole of it is read", DAMAGED)
+            raise Refusal(
+                error, "the archive is not a valid tar, and the tool reads it to its end", DAMAGED
+            )
         if len(found) < len(paths):
             raise Refusal(
                 "Some layer tarfiles are missing in the tarball",
@@ -255,7 +255,7 @@ class DockerArchive:
         return found
 
     def _refuse_layer(self, position: int, path: str) -> None:
-        """Decompress a layer to learn its size."""
+        """Decompress a layer to determine its size."""
         blob = self._archive.members.blobs.get(position)
         if blob is None or not is_recognised(blob.compression):
             return
@@ -291,7 +291,7 @@ class DockerArchive:
 
 
 def tag_error(tag: str, library: Library, item: int) -> str | None:
-    """What ``podman load`` says of a tag of ``manifest.json`` (docker/archive, reader.go, List)."""
+    """The error of ``podman load`` for a tag of ``manifest.json`` (docker/archive, reader.go)."""
     try:
         reference = parse_reference(tag)
     except InvalidReferenceError as error:
@@ -304,13 +304,13 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
 
 
 def reference_error(error: str) -> str:
-    """What these tools say where Docker says something of a reference."""
-    # The reference package of these tools does not say the name.
+    """The error of these tools for a reference, given Docker's error."""
+    # The reference package of these tools does not print the name.
     return _NAMED.sub("repository name must be lowercase", error)
 
 
 def full_name(tag: str) -> str:
-    """A tag in the form that messages show it in."""
+    """A tag as messages show it."""
     reference = parse_reference(tag)
     return f"{reference.domain}/{reference.path}:{reference.tag}"
 
@@ -343,7 +343,7 @@ def _is_sought_too_far(fatal: Anomaly, sizes: Sequence[int]) -> bool:
 
 
 def _item(value: object) -> Item:
-    """One item; what it does not say is empty."""
+    """One item; missing fields are empty."""
     fields = value if isinstance(value, dict) else {}
     config = fields.get("Config")
     return Item(
@@ -354,13 +354,13 @@ def _item(value: object) -> Item:
 
 
 def _go_clean(name: str) -> str:
-    """What Go's ``path.Clean`` makes of a name."""
+    """A name as Go's ``path.Clean`` returns it."""
     clean = posixpath.normpath(name or ".")
     return clean[1:] if clean.startswith("//") else clean
 
 
 def _rules(path: str) -> tuple[str, ...]:
-    """Which rules may tell why a component is not found or read."""
+    """The rules that can explain why a component is not found or read."""
     if path == "manifest.json":
         return (*NO_IMAGE, *DAMAGED, "DKR008")
     return (*DAMAGED, "DKR001", "DKR002", "DKR008")

@@ -20,7 +20,7 @@ from checker_engines.golang.json import (
     Slice,
     Struct,
 )
-from checker_engines.moby.image_config import OLD_TIMESTAMP, TIMESTAMP, WORDS
+from checker_engines.golang.json_types import OLD_TIMESTAMP, STRING_OR_STRINGS, TIMESTAMP
 
 _EMPTY = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _SET = Map(_EMPTY, "map[string]struct {}")
@@ -47,7 +47,7 @@ _DOCKER_SETTINGS = Struct(
             ),
             BOOL,
         ),
-        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), WORDS),
+        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), STRING_OR_STRINGS),
         **dict.fromkeys(("Env", "OnBuild"), STRINGS),
         "ExposedPorts": Map(_EMPTY, "manifest.Schema2PortSet"),
         "Volumes": _SET,
@@ -186,7 +186,7 @@ MANIFEST_ITEMS = Slice(
 """``manifest.json`` (package docker/internal/tarfile)."""
 
 SCHEMA_1 = Struct("Schema1", {"schemaVersion": INT}, NONE_EMBEDDED, "manifest.Schema1")
-"""A manifest of Docker's first schema, as far as it is looked at here."""
+"""A manifest of Docker's schema 1, with the fields that are needed here."""
 
 
 class Shapes(NamedTuple):
@@ -194,7 +194,7 @@ class Shapes(NamedTuple):
 
     Attributes:
         docker_config: The config as docker-archive reads it.
-        oci_config: The config as containers-storage wants it.
+        oci_config: The config as containers-storage decodes it.
         image_index: An image index.
         manifest: An image manifest.
     """
@@ -211,7 +211,7 @@ OLD_SHAPES = Shapes(
     image_index=Struct("Index", _INDEX, NONE_EMBEDDED, "v1.Index"),
     manifest=Struct("OCI1", _MANIFEST, NONE_EMBEDDED, "manifest.OCI1"),
 )
-"""Builds with Go before 1.20, whose messages pass over embedded structs."""
+"""Builds with Go before 1.20, whose messages omit embedded structs."""
 
 NEW_SHAPES = Shapes(
     docker_config=_docker_image(TIMESTAMP, "Schema2V1Image"),

@@ -1,7 +1,7 @@
 """The transport oci-archive (containers/image v5.23 and v5.36, oci/archive and oci/layout).
 
-It extracts the whole archive to a temporary folder and reads an image layout there. ``oci-layout``
-is never looked at.
+It extracts the whole archive to a temporary directory and reads the image layout there.
+``oci-layout`` is never read.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Mapping
 
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
+from checker.model.entries import REGULAR
 from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
+from checker_engines.containers.compression import pigz_error, readable_tar
 from checker_engines.containers.copy import (
     SourceConfig,
     SourceImage,
@@ -22,27 +24,25 @@ from checker_engines.containers.copy import (
 )
 from checker_engines.containers.docker_archive import raw_of
 from checker_engines.containers.manifest_types import SCHEMA_1
-from checker_engines.containers.storage_archive import UnpackError, Unpacking
-from checker_engines.containers.versions import (
-    Library,
-    pigz_error,
-    tar_seen,
-)
+from checker_engines.containers.storage_archive import UnpackError, untar
+from checker_engines.containers.versions import Library
+from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, decode_first
+from checker_engines.golang.tar import UNEXPECTED_EOF
 
 BELOW_INDEX = "copying system image from manifest list: "
-"""What stands before errors of a copy of an image that an index led to."""
+"""The prefix of errors of a copy of an image that was found through an index."""
 _FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
 _NO_BYTES = hashlib.sha256().hexdigest()
 
 
 class OciArchive:
-    """An archive, extracted.
+    """An extracted archive.
 
     Args:
         archive: The facts.
         library: The build.
-        shown: How messages call the archive, such as ``oci-archive:<tmp>:``.
+        shown: The archive in messages, such as ``oci-archive:<tmp>:``.
 
     Raises:
         Refusal: It cannot be extracted.
@@ -52,37 +52,44 @@ class OciArchive:
         self._archive = archive
         self._library = library
         self._shown = shown
-        self._tree = Unpacking(self._path, chrooted=False)
-        error = self._extraction_error()
-        if error is not None:
-            folder = self._path("")
+        try:
+            self._tree = self._extract()
+        except UnpackError as error:
             raise Refusal(
-                f'creating temp directory: untarring file "{folder}": {error}',
+                f'creating temp directory: untarring file "{self._path("")}": {error}',
                 f"the archive cannot be extracted: {error}",
                 (*DAMAGED, *NOT_EXTRACTED),
-            )
+            ) from None
 
     def _path(self, below: str) -> str:
-        """How messages show a path in the folder."""
-        return self._library.temporary(below) if below else self._library.folder
+        """How messages show a path in the directory."""
+        return self._library.temporary(below) if below else self._library.directory
 
-    def _extraction_error(self) -> str | None:
-        compression, tar = self._archive.compression, tar_seen(self._archive)
+    def _extract(self) -> Tree:
+        is_cut, tar = self._archive.compression.truncated, readable_tar(self._archive)
         try:
-            self._tree.untar(tar)
-        except UnpackError as error:
-            if compression.truncated and tar.fatal is not None:
-                return self._cut_error()
-            return str(error)
-        if compression.truncated and tar.end is None:
-            return self._cut_error()
-        return None
+            tree = untar(tar, self._path)
+        except UnpackError:
+            if is_cut and tar.fatal is not None:
+                raise self._cut_error() from None
+            raise
+        if is_cut and tar.end is None:
+            raise self._cut_error()
+        return tree
 
-    def _cut_error(self) -> str:
+    def _cut_error(self) -> UnpackError:
         compression = self._archive.compression
         if self._library.uses_pigz and compression.kind is CompressionKind.GZIP:
-            return pigz_error(compression) or "unexpected EOF"
-        return "unexpected EOF"
+            return UnpackError(pigz_error(compression) or UNEXPECTED_EOF)
+        return UnpackError(UNEXPECTED_EOF)
+
+    def _file_at(self, path: str) -> int | None:
+        """Position of the entry whose content a path leads to; None if there is not a file."""
+        try:
+            node = self._tree.walk(path)
+        except TreeError:
+            return None
+        return node.position if node.kind == REGULAR else None
 
     def only_descriptor(self) -> Mapping[str, object]:
         """The one entry of ``index.json``.
@@ -90,27 +97,27 @@ class OciArchive:
         Raises:
             Refusal: There is no such file, it cannot be read, or has none or several entries.
         """
-        position = self._tree.file_at("index.json")
+        position = self._file_at("index.json")
         if position is None:
             text = f"open {self._library.temporary('index.json')}: no such file or directory"
             rules = ("OCI004", *NO_IMAGE)
-            raise Refusal(text, "it holds no index.json, so it is no OCI archive", rules)
+            raise Refusal(text, "it has no index.json, so it is not an OCI archive", rules)
         try:
             index = decode_first(self._raw(position), self._library.shapes.image_index)
         except GoJsonError as error:
-            reason = "index.json is not what the tool can read"
+            reason = "index.json does not decode as an image index"
             raise Refusal(str(error), reason, ("OCI005",)) from None
         manifests = index.get("manifests") if isinstance(index, dict) else None
         if not isinstance(manifests, list) or len(manifests) != 1:
             raise Refusal(
                 "more than one image in oci, choose an image",
-                f"index.json lists {len(manifests or ())} images, the tool takes exactly one",
+                f"index.json lists {len(manifests or ())} images, the tool supports exactly one",
                 ("OCI005", "OCI023"),
             )
         return manifests[0] if isinstance(manifests[0], dict) else {}
 
     def image(self, descriptor: Mapping[str, object], host: Host) -> SourceImage:
-        """The image that a descriptor leads to, through an index by platform.
+        """The image that a descriptor refers to, through an index by platform.
 
         Raises:
             Refusal: It cannot be read.
@@ -143,9 +150,9 @@ class OciArchive:
         where = f"determining manifest MIME type for {self._shown}: "
         error = _reference_error(digest)
         if error is not None:
-            reason = f"index.json names {digest!r}, which is no digest"
+            reason = f"index.json has the digest {digest!r}, which is not valid"
             raise Refusal(where + error, reason, ("OCI007",))
-        position = self._tree.file_at(_blob_path(digest))
+        position = self._file_at(_blob_path(digest))
         if position is None:
             message = where + self._not_there(digest)
             raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
@@ -156,7 +163,7 @@ class OciArchive:
             index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
-            raise Refusal(text, "an index is not what the tool can read", ("OCI005",)) from None
+            raise Refusal(text, "an index does not decode as an image index", ("OCI005",)) from None
         self._refuse_ambiguous(
             raw, media_type, ("manifests",), "parsing primary manifest as list for"
         )
@@ -173,7 +180,7 @@ class OciArchive:
         raise Refusal(
             f"choosing an image from manifest list {self._shown}: no image found in image index "
             f'for architecture {quoted(host.architecture)}, variant "", OS {quoted(host.os)}',
-            f"it holds no image for {host.os}/{host.architecture}",
+            f"it has no image for {host.os}/{host.architecture}",
         )
 
     def _refuse_ambiguous(
@@ -193,7 +200,7 @@ class OciArchive:
             raise Refusal(
                 f"{step} {self._shown}: rejecting ambiguous manifest, unexpected fields "
                 f"[]string{{{listed}}} in supposedly {media_type}",
-                f"a document is called {media_type}, but has the fields {listed}",
+                f"a document has the media type {media_type}, but also the fields {listed}",
                 ("OCI011",),
             )
 
@@ -205,7 +212,9 @@ class OciArchive:
             manifest = decode_document(raw, self._library.shapes.manifest)
         except GoJsonError as error:
             text = f"{where} {self._shown}: {error}"
-            raise Refusal(text, "the manifest is not what the tool can read", ("OCI006",)) from None
+            raise Refusal(
+                text, "the manifest does not decode as an image manifest", ("OCI006",)
+            ) from None
         self._refuse_ambiguous(raw, media_type, ("config", "layers"), where)
         fields = manifest if isinstance(manifest, dict) else {}
         own = guess_media_type(raw)
@@ -219,7 +228,7 @@ class OciArchive:
         )
 
     def _schema1_refusal(self, raw: bytes) -> Refusal:
-        """What becomes of a media type that nobody knows: it is read as Docker's first schema."""
+        """The error for an unknown media type, which is read as Docker's schema 1."""
         try:
             value = decode_document(raw, SCHEMA_1)
             version = value.get("schemaVersion", 0) if isinstance(value, dict) else 0
@@ -227,7 +236,7 @@ class OciArchive:
         except GoJsonError as problem:
             error = str(problem)
         text = f"initializing image from source {self._shown}: {error}"
-        return Refusal(text, "the descriptor's media type is none of an image manifest")
+        return Refusal(text, "the descriptor's media type is not that of an image manifest")
 
     def _config(self, value: object) -> SourceConfig:
         descriptor = value if isinstance(value, dict) else {}
@@ -238,7 +247,7 @@ class OciArchive:
         if media_type not in CONFIG_TYPES:
             artifact = f'unsupported image-specific operation on artifact with type "{media_type}"'
         error = _reference_error(digest)
-        position = None if error else self._tree.file_at(_blob_path(digest))
+        position = None if error else self._file_at(_blob_path(digest))
         if error is None and position is None:
             error = self._not_there(digest)
         if position is None:
@@ -252,7 +261,7 @@ class OciArchive:
     def _layer(self, value: object) -> SourceLayer:
         digest = _text(value if isinstance(value, dict) else {}, "digest")
         error = _reference_error(digest)
-        position = None if error else self._tree.file_at(_blob_path(digest))
+        position = None if error else self._file_at(_blob_path(digest))
         if position is None:
             error = error or self._not_there(digest)
             return SourceLayer(digest, None, None, "", 0, False, False, error)
@@ -280,7 +289,7 @@ class OciArchive:
 
 
 def guess_media_type(raw: bytes) -> str:
-    """The media type that a manifest gives itself or looks like (manifest.GuessMIMEType)."""
+    """The media type that a manifest states or looks like (manifest.GuessMIMEType)."""
     try:
         value = decode_document(raw, ANYTHING)
     except GoJsonError:

@@ -1,1 +1,1 @@
-"""The tree that an extraction is tried on, and what extractors have in common."""
+"""The in-memory tree that an extraction is simulated on, and what extractors have in common."""

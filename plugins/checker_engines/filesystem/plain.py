@@ -1,4 +1,4 @@
-"""Entries about whose extraction no two engines differ."""
+"""Entries that all engines extract in the same way."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _PATH_BYTES = 2048
 
 
 def is_plain(entries: Entries) -> bool:
-    """Whether every extractor lays these entries down alike and without an error.
+    """Whether every extractor extracts these entries in the same way and without an error.
 
-    So it is if each path comes once, no name climbs, nothing lies below what is no directory, hard
-    links lead back to files, and whiteouts hide nothing of the same tar. False only means that an
-    extraction has to be followed entry by entry to know.
+    This is so if each path occurs once, no name leaves the root, nothing is below a file, hard
+    links refer to earlier files, and whiteouts hide nothing of the same tar. False only means that
+    the extraction has to be simulated entry by entry.
     """
-    return entries.cached(_look)
+    return entries.cached(_inspect)
 
 
-def _look(entries: Entries) -> bool:
+def _inspect(entries: Entries) -> bool:
     return (
         _KINDS.issuperset(entries.kinds)
         and not entries.repeated
@@ -80,7 +80,7 @@ def _folders_are_directories(entries: Entries) -> bool:
 
 
 def _leads_back(entries: Entries, position: int) -> bool:
-    """Whether a hard link leads to a file that came before it."""
+    """Whether a hard link refers to an earlier file."""
     linkname = entries.linknames.get(position, "")
     if ".." in linkname:
         return False
@@ -89,7 +89,7 @@ def _leads_back(entries: Entries, position: int) -> bool:
 
 
 def _hides_others(entries: Entries, path: str) -> bool:
-    """Whether a whiteout is one of a file, and hides nothing that the same tar holds."""
+    """Whether a whiteout is for a file, and hides nothing of the same tar."""
     if entries.kinds[entries.by_path[path]] != ord(REGULAR):
         return False
     if path.rpartition("/")[2] == OPAQUE_WHITEOUT:

@@ -1,7 +1,6 @@
-"""The short way for tars that every extractor lays down alike (``filesystem.plain``).
+"""The fast path for tars that all engines extract in the same way (``filesystem.plain``).
 
-Following an extraction entry by entry takes microseconds an entry, for each engine anew. Nearly all
-tars need none of it.
+Simulating an extraction takes microseconds per entry and engine. Nearly all tars do not need it.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ _HARD_LINK = ord(HARD_LINK)
 
 
 class PlainLayers:
-    """Layers on top of each other, none of which can fail to be extracted."""
+    """A stack of layers that are extracted without errors."""
 
     def __init__(self) -> None:
         self.layers: list[Entries] = []
-        # What of them is no directory, as far as it was asked for; and whose it is, since a
-        # hostile image may list one layer many thousand times.
+        # Their paths that are not directories, as far as needed; by table, since a hostile image
+        # may list the same layer many thousand times.
         self._files: set[str] = set()
         self._added: set[int] = set()
 
-    def take(self, entries: Entries) -> bool:
-        """Take one more layer.
+    def add(self, entries: Entries) -> bool:
+        """Add a layer.
 
         Returns:
-            False if its extraction has to be followed: then it is not taken.
+            False if its extraction has to be simulated: then it is not added.
         """
         if not is_plain(entries) or self._is_in_the_way_of(entries):
             return False
@@ -39,7 +38,7 @@ class PlainLayers:
         return True
 
     def _is_in_the_way_of(self, upper: Entries) -> bool:
-        """Whether entries of a layer lie below what is no directory in those below it."""
+        """Whether entries of a layer are below a path that is not a directory in lower layers."""
         if self.layers and id(self.layers[-1]) not in self._added:
             self._added.add(id(self.layers[-1]))
             self._files |= self.layers[-1].cached(_files)
@@ -47,11 +46,11 @@ class PlainLayers:
 
 
 class PlainTree(Tree):
-    """What one such tar was extracted to, read off its entries; not to be written to.
+    """The read-only result of extracting one such tar, derived from its entries.
 
     Args:
         entries: The entries.
-        target_of: Where a symlink leads, given its target.
+        target_of: The path that a symlink resolves to, given its target.
     """
 
     def __init__(self, entries: Entries, target_of: Callable[[str], str] = str) -> None:
@@ -97,6 +96,6 @@ class _PlainNode(Node):
 
 
 def _files(entries: Entries) -> frozenset[str]:
-    """The paths of a layer that are no directories."""
+    """The paths of a layer that are not directories."""
     kinds = entries.kinds
     return frozenset(path for path, i in entries.by_path.items() if kinds[i] != _DIRECTORY)

@@ -1,4 +1,4 @@
-"""tar-split, which keeps what is needed to build a layer anew, and takes no name twice.
+"""tar-split, which stores what is needed to reassemble a layer, and refuses duplicate names.
 
 Source: vbatts/tar-split, tar/storage/packer.go, as in Docker's classic store and in
 containers-storage.

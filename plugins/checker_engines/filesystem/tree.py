@@ -1,6 +1,6 @@
-"""A directory tree in memory, on which an extraction is tried without touching the disk.
+"""A directory tree in memory, on which an extraction is simulated without writing to disk.
 
-It holds names and kinds alone, and answers as the file system calls of Linux do.
+It has names and kinds only, and fails as Linux's file system calls do.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from checker.model.members import LINKS_FOLLOWED
 
 _NAME_BYTES = 255
 _PATH_BYTES = 4095
-# Parts of link targets that all lookups in one tree may add up to, lest a hostile archive take
-# hours: each lookup may follow 40 links of 2000 parts.
+# Most parts of link targets that all lookups in one tree may resolve together. A hostile archive
+# could take hours otherwise: each lookup may follow 40 links of 2000 parts.
 _LINK_PARTS = 10_000_000
 
-# In the words of Go's syscall package, which the C library's messages may not be taken for.
+# The messages of Go's syscall package, which differ from those of the C library.
 _WORDS = MappingProxyType(
     {
         EEXIST: "file exists",
@@ -36,7 +36,7 @@ class TreeError(Exception):
     """A file system call fails.
 
     Attributes:
-        number: The error number; 0 where the error is none of the system's.
+        number: The error number; 0 if it is not an error of the system.
     """
 
     def __init__(self, number: int, words: str | None = None) -> None:
@@ -48,9 +48,9 @@ class Node:
     """A file, directory or link.
 
     Attributes:
-        kind: Type flag of the entry that made it.
-        target: Where a symlink leads.
-        position: Position of the entry that made it; -1 for a directory that none did.
+        kind: Type flag of the entry that created it.
+        target: The target of a symlink.
+        position: Position of the entry that created it; -1 for a directory without an entry.
         children: The content of a directory; None for anything else.
     """
 
@@ -64,45 +64,45 @@ class Node:
 
 
 class Tree:
-    """A tree whose root cannot be left, as behind ``chroot``: ``..`` of the root is the root."""
+    """A tree whose root cannot be left, as after ``chroot``: ``..`` of the root is the root."""
 
     def __init__(self) -> None:
         self.root = Node(DIRECTORY)
         self._parts_left = _LINK_PARTS
 
     def above_root(self) -> None:
-        """What happens where a path goes above the root: nothing."""
+        """Ignore a path that goes above the root."""
 
     def top(self) -> Mapping[str, Node]:
         """What is in the root, by name."""
         return self.root.children or {}
 
     def walk(self, path: str) -> Node:
-        """The node at a path, links followed to the last.
+        """The node at a path, all links followed.
 
         Raises:
-            TreeError: It is not there.
+            TreeError: It does not exist.
         """
         return self._walk(path)[-1]
 
     def real_path(self, path: str) -> str:
-        """The path without links, of what is there; the rest as it is (``SecureJoin``)."""
+        """The path with existing links resolved; the rest is unchanged (``SecureJoin``)."""
         return "/".join(self._names(path))
 
     def lstat(self, path: str) -> Node:
         """The node at a cleaned path, the last link not followed.
 
         Raises:
-            TreeError: It is not there.
+            TreeError: It does not exist.
         """
         parent, _, base = path.rpartition("/")
         return self._child(self.walk(parent), base) if base else self.root
 
     def put(self, path: str, node: Node) -> None:
-        """Put a node at a cleaned path, where nothing is.
+        """Create a node at a cleaned path that does not exist.
 
         Raises:
-            TreeError: Its parent is missing or no directory, or the name is too long.
+            TreeError: Its parent is missing or is not a directory, or the name is too long.
         """
         parent, _, base = path.rpartition("/")
         children = self.walk(parent).children
@@ -115,7 +115,7 @@ class Tree:
         children[base] = node
 
     def remove(self, path: str) -> None:
-        """Remove what is at a cleaned path, with all below; nothing if it is not there."""
+        """Remove a cleaned path with everything below it, if it exists."""
         parent, _, base = path.rpartition("/")
         try:
             children = self.walk(parent).children
@@ -125,22 +125,22 @@ class Tree:
             children.pop(base, None)
 
     def make_directories(self, path: str) -> None:
-        """Make a directory and those above it that are missing.
+        """Create a directory and its missing parents.
 
         Raises:
-            TreeError: Something in the way is none.
+            TreeError: An existing part is not a directory.
         """
         node, at = self.root, ""
         for part in path.split("/"):
             at = f"{at}/{part}" if at else part
             child = None if node.children is None else node.children.get(part)
-            # Each step goes on from the last: from the root, deep paths would take long.
+            # Each step continues from the last: deep paths would take long from the root.
             if child is None or child.kind != DIRECTORY:
                 child = self._make_child(node, part, at)
             node = child
 
     def _make_child(self, parent: Node, name: str, path: str) -> Node:
-        """Make a directory where none is, unless a link leads to one."""
+        """Create a directory if it does not exist, unless a link resolves to one."""
         if parent.children is None or name in parent.children or name in ("", ".", ".."):
             self._make_directory(path)
             return self.walk(path)

@@ -1,1 +1,1 @@
-"""What Go's standard library does, as far as engines depend on it."""
+"""The behaviour of Go's standard library and of decompressors that engines depend on."""

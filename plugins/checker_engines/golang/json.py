@@ -1,4 +1,4 @@
-"""JSON as Go's encoding/json takes it: its words for syntax, and its checks of types.
+"""JSON as Go's encoding/json decodes it: its syntax errors and its type checks.
 
 Sources: Go 1.19 to 1.26, encoding/json: scanner.go, decode.go, stream.go.
 """
@@ -32,11 +32,10 @@ class Struct(NamedTuple):
     """A Go struct.
 
     Attributes:
-        name: Its type's name, as messages give it.
+        name: Its type's name, as messages show it.
         fields: Its fields by JSON key.
-        embedded: The embedded structs that a field is reached through, by JSON key; recent
-            versions of Go name them.
-        go_name: Its type where it is itself the target, such as ``image.Image``.
+        embedded: The embedded struct of a field, by JSON key; recent versions of Go print it.
+        go_name: Its type if it is itself the target, such as ``image.Image``.
     """
 
     name: str
@@ -53,7 +52,7 @@ class Slice(NamedTuple):
 
 
 class Map(NamedTuple):
-    """A Go map; ``check_key`` says what is wrong with a key, if anything."""
+    """A Go map; ``check_key`` returns the error for a key, if any."""
 
     item: Shape
     go_name: str
@@ -68,13 +67,13 @@ class Scalar(NamedTuple):
 
 
 class Custom(NamedTuple):
-    """A type that decodes itself; ``check`` says what is wrong with a value, if anything."""
+    """A type that decodes itself; ``check`` returns the error for a value, if any."""
 
     check: Callable[[object], str | None]
 
 
 class Anything(NamedTuple):
-    """A value that is taken as it is."""
+    """A value of any type."""
 
 
 Shape: TypeAlias = Struct | Slice | Map | Scalar | Custom | Anything
@@ -90,12 +89,12 @@ NONE_EMBEDDED: Mapping[str, str] = {}
 
 
 def decode_first(raw: bytes, shape: Shape, before: object = None) -> object:
-    """The first value of a stream, as ``json.NewDecoder(r).Decode(&v)`` gives it.
+    """The first value of a stream, as ``json.NewDecoder(r).Decode(&v)`` decodes it.
 
     Args:
         raw: The stream.
         shape: The type.
-        before: What ``v`` held already; the value is decoded over it.
+        before: The previous value of ``v``, over which the value is decoded.
 
     Raises:
         GoJsonError: It does not decode.
@@ -112,7 +111,7 @@ def decode_first(raw: bytes, shape: Shape, before: object = None) -> object:
 
 
 def decode_document(raw: bytes, shape: Shape) -> object:
-    """The only value of a document, as ``json.Unmarshal(b, &v)`` gives it.
+    """The only value of a document, as ``json.Unmarshal(b, &v)`` decodes it.
 
     Raises:
         GoJsonError: It does not decode.
@@ -136,10 +135,10 @@ class _Parsed(NamedTuple):
     is_alone: bool
 
 
-# Each engine decodes the same few documents, some of them several times.
+# Each engine decodes the same few documents, some several times.
 @lru_cache(maxsize=4)
 def _parse(raw: bytes) -> _Parsed | None:
-    """Parse what is surely JSON to Go as well; None where the scanner has to tell."""
+    """Parse what is surely valid JSON for Go as well; None if the scanner has to decide."""
     text = raw.decode("utf-8", "replace").lstrip(_BLANKS)
     try:
         value, end = _DECODER.raw_decode(text)
@@ -149,14 +148,14 @@ def _parse(raw: bytes) -> _Parsed | None:
 
 
 class _Scanner:
-    """Looks for the first place where a text is no JSON."""
+    """Finds the first place where a text is not valid JSON."""
 
     def __init__(self, raw: bytes, end: str) -> None:
         self._raw = raw
         self._end = end
 
     def skip_blank(self, at: int) -> int:
-        """The offset of the next byte that is no white space."""
+        """The offset of the next byte that is not white space."""
         raw = self._raw
         while at < len(raw) and raw[at] in _BLANK:
             at += 1
@@ -169,7 +168,7 @@ class _Scanner:
         return GoJsonError(f"invalid character {_quoted(self._raw[at])} {context}")
 
     def value(self, at: int) -> int:
-        """The offset behind the value that begins here, containers walked without recursion."""
+        """The offset after the value that begins here, containers walked without recursion."""
         closers = bytearray()
         at = self._opened(at, closers)
         while closers:
@@ -188,7 +187,7 @@ class _Scanner:
         return at
 
     def _opened(self, at: int, closers: bytearray) -> int:
-        """Take a scalar or empty container, or open containers up to their first scalar."""
+        """Read a scalar or empty container, or open containers up to their first scalar."""
         while True:
             at = self.skip_blank(at)
             byte = self._byte(at)
@@ -299,7 +298,7 @@ def _quoted(byte: int) -> str:
 
 
 class _Members(list[tuple[str, object]]):
-    """The members of an object in their order, repeated keys and all."""
+    """The members of an object in their order, including repeated keys."""
 
 
 class _Number(str):
@@ -309,7 +308,7 @@ class _Number(str):
 
 
 def _no_constant(word: str) -> object:
-    """Refuse NaN and infinities, which only Python takes for JSON."""
+    """Refuse NaN and infinities, which only Python accepts as JSON."""
     raise ValueError(word)
 
 
@@ -322,7 +321,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _load(raw: bytes) -> object:
-    """The value of a text in which the scanner found no fault."""
+    """The value of a text in which the scanner found no error."""
     try:
         return _DECODER.decode(raw.decode("utf-8", "replace"))
     except RecursionError:
@@ -338,7 +337,7 @@ def _fitted(value: object, shape: Shape, before: object = None) -> object:
 
 
 class _Decoder:
-    """Fits a value into a shape; the first misfit is kept, and decoding goes on, as in Go."""
+    """Decodes a value into a shape; the first mismatch is kept and decoding continues, as in Go."""
 
     def __init__(self) -> None:
         self.error: str | None = None
@@ -351,7 +350,7 @@ class _Decoder:
         path: tuple[str, ...],
         before: object,
     ) -> object:
-        """The value as the shape takes it; what does not fit leaves what was there before."""
+        """The decoded value; what does not match leaves the previous value."""
         if isinstance(shape, Anything):
             return _plain(value)
         if isinstance(shape, Custom):
@@ -378,7 +377,7 @@ class _Decoder:
         path: tuple[str, ...],
         before: object,
     ) -> list[object]:
-        """Elements are decoded over those that were there, so that old fields may stay."""
+        """Elements are decoded over previous ones, so that old fields may remain."""
         there = before if isinstance(before, list) else []
         padded = [*there[: len(value)], *[None] * (len(value) - len(there))]
         return [
@@ -439,7 +438,7 @@ class _Decoder:
 
 
 def _placed(error: str | None, struct: str | None, path: tuple[str, ...]) -> str | None:
-    """An error of a type that decodes itself, with the field that Go names in misfits."""
+    """An error of a type that decodes itself, with the field that Go prints for mismatches."""
     if error is None or struct is None:
         return error
     field = f"Go struct field {struct}.{'.'.join(path)} of type"
@@ -447,7 +446,7 @@ def _placed(error: str | None, struct: str | None, path: tuple[str, ...]) -> str
 
 
 def _kind(value: object) -> str:
-    """What Go calls the kind of a JSON value."""
+    """Go's name for the kind of a JSON value."""
     if isinstance(value, _Members):
         return "object"
     if isinstance(value, list):

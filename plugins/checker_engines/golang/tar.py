@@ -1,4 +1,4 @@
-"""What Go's archive/tar says where it stops."""
+"""The errors of Go's archive/tar."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _CUT = frozenset(
 )
 
 
-def stop_of(tar: Tar) -> str | None:
-    """The error that reading the tar ends with; None if it ends well."""
+def tar_error(tar: Tar) -> str | None:
+    """The error that ends the reading of the tar; None if there is none."""
     fatal = tar.fatal
     return None if fatal is None else _words(fatal, tar.size)
 
 
-def stop_of_other(size: int) -> str | None:
-    """The error for content that is no tar, of a size in bytes."""
+def not_a_tar_error(size: int) -> str | None:
+    """The error for content that is not a tar, of a size in bytes."""
     if size == 0:
         return None
     return UNEXPECTED_EOF if size < _BLOCK else INVALID_HEADER
@@ -31,7 +31,7 @@ def stop_of_other(size: int) -> str | None:
 
 def _words(fatal: Anomaly, size: int) -> str:
     if fatal.kind is AnomalyKind.NOT_A_TAR:
-        return stop_of_other(size) or INVALID_HEADER
+        return not_a_tar_error(size) or INVALID_HEADER
     if fatal.kind is AnomalyKind.OVERSIZED_EXTENSION:
         return "archive/tar: header field too long"
     return UNEXPECTED_EOF if fatal.kind in _CUT else INVALID_HEADER

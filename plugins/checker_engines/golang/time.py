@@ -1,4 +1,4 @@
-"""Moments in JSON as Go decodes them (time.Time.UnmarshalJSON, time/format.go, RFC 3339)."""
+"""Timestamps in JSON as Go decodes them (time.Time.UnmarshalJSON, time/format.go, RFC 3339)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from checker_engines.golang.fmt import quote
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
 _LAST_HOUR = "23"
 _HOUR = 11
-"""Where the hour begins, in characters."""
+"""Position of the hour, in characters."""
 
 
 class _Step(NamedTuple):
-    """An element of the layout: how it stands there, what fits, and the range of its number."""
+    """An element of the layout: its text, the pattern that it matches, the range of its number."""
 
     shown: str
     pattern: re.Pattern[str]
@@ -47,7 +47,7 @@ _STEPS = (
 
 
 def time_error(value: object) -> str | None:
-    """What Go 1.20 and later say of a value that is no moment; None if it is one, or null."""
+    """The error of Go 1.20 and later for an invalid timestamp; None if it is valid or null."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -56,7 +56,7 @@ def time_error(value: object) -> str | None:
 
 
 def old_time_error(value: object) -> str | None:
-    """What Go before 1.20 says, which takes the value as it stands in JSON."""
+    """The error of Go before 1.20, which parses the value as written in JSON."""
     if value is None:
         return None
     raw = json.dumps(_whole(value), separators=(",", ":"), ensure_ascii=False)
@@ -65,7 +65,7 @@ def old_time_error(value: object) -> str | None:
 
 
 def _strictly(value: str) -> str | None:
-    """What RFC 3339 asks for beyond what Go's layout of it takes."""
+    """The requirements of RFC 3339 that Go's layout does not check."""
     what = f"parsing time {quote(value)}"
     if value[_HOUR + 1] == ":":
         return f'{what} as {quote(_LAYOUT)}: cannot parse {quote(value[_HOUR])} as "15"'
@@ -79,7 +79,7 @@ def _strictly(value: str) -> str | None:
 
 
 def _whole(value: object) -> object:
-    """The value with numbers as they are mostly written."""
+    """The value with numbers as they are usually written."""
     if isinstance(value, dict):
         return {key: _whole(each) for key, each in value.items()}
     if isinstance(value, list):

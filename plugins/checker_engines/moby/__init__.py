@@ -1,1 +1,1 @@
-"""Docker: its classic stores, its containerd store, and what they share."""
+"""Docker: the classic image store, the containerd image store, and what they share."""

@@ -1,4 +1,4 @@
-"""Docker 29 with containerd's image store.
+"""Docker 29 with the containerd image store.
 
 Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_import.go.
 """
@@ -6,6 +6,7 @@ Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_impo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from checker.model.image import ATTESTATION, CONTAINERD_NAME, REF_NAME, REFERENCE_TYPE
 from checker.model.names import (
@@ -20,7 +21,7 @@ from checker.model.names import (
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
-from checker_engines.answers.importing import MAKES_SENSE, why_import_is_senseless
+from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
 from checker_engines.containerd.apply import ApplyError, apply_layer
@@ -33,77 +34,84 @@ from checker_engines.containerd.documents import (
     decode_manifest,
     decode_platform,
 )
+from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
 from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.stream import (
     MOBY_READS,
+    conditions_of,
     drain_error,
     stream_error,
 )
-from checker_engines.containerd.transfer import check_target, conditions_of
 from checker_engines.containerd.unpack import UnpackError, is_layer_type, unpack_layer
 from checker_engines.containerd.walk import manifests_below, read_top, walk
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
-from checker_engines.moby import containerd_store_decisions as docker_containerd
+from checker_engines.moby import containerd_store_decisions as decisions
+from checker_engines.moby.versions import CONTAINERD_STORE_VERSIONS, ContainerdStoreVersion
 
-_NAME = "docker-29-containerd"
-_FOLLOWS = "Docker 29.7.2, containerd store"
 _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
 _DAEMON = "Error response from daemon: "
 
 
-def engines() -> tuple[Engine, ...]:
-    """The actions of Docker that are judged."""
-    return (
-        Engine(_NAME, _LOAD, _judge_load, _FOLLOWS, docker_containerd.load),
-        Engine(_NAME, _IMPORT, _judge_import, _FOLLOWS, docker_containerd.import_),
-    )
+def engines() -> Iterator[Engine]:
+    """The actions of all versions."""
+    for version in CONTAINERD_STORE_VERSIONS:
+        yield from engines_of(version)
+
+
+def engines_of(version: ContainerdStoreVersion) -> Iterator[Engine]:
+    """The actions of a version: ``docker load`` and ``docker import``."""
+    follows = f"Docker {version.follows}, containerd store"
+    yield Engine(version.name, _LOAD, partial(load, version), follows, decisions.load)
+    yield Engine(version.name, _IMPORT, partial(import_, version), follows, decisions.import_)
 
 
 class _NotUnpackedError(Exception):
-    """The image is loaded, but is not there to run; the text is for a person."""
+    """The image is loaded but not unpacked; the text is for a person."""
 
 
 class _UnpackFailedError(Exception):
-    """Docker prints that an image cannot be unpacked; the text is what it prints."""
+    """Docker prints that an image cannot be unpacked; the text is Docker's."""
 
 
-def _judge_load(question: Question) -> Verdict:
-    """Say what ``docker load`` does with an archive."""
+def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
+    """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
     conditions = conditions_of(question.archive)
     try:
-        verdict = _load(question)
+        verdict = _load(version, question)
     except Refusal as refusal:
         reason = why_not_loaded(question, "docker import", refusal.reason)
-        verdict = _verdict(_LOAD, VerdictOutcome.REJECTS, reason)
+        verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 
-def _verdict(action: str, outcome: VerdictOutcome, reason: str) -> Verdict:
-    return Verdict(engine=_NAME, action=action, outcome=outcome, reason=reason)
+def _verdict(
+    version: ContainerdStoreVersion, action: str, outcome: VerdictOutcome, reason: str
+) -> Verdict:
+    return Verdict(engine=version.name, action=action, outcome=outcome, reason=reason)
 
 
-def _load(question: Question) -> Verdict:
+def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     archive = question.archive
     check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
     walk(imported, top, _find_or_skip, _keep_all)
-    # Each descriptor becomes an image, under its name or under one made of its digest.
+    # Each descriptor becomes an image, under its name or under one derived from its digest.
     for child in top:
         _store(child)
     problems = [problem for child in top if (problem := _unpack_image(question, imported, child))]
     printed = [message for message, _ in problems if message]
     if problems:
-        verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
+        verdict = _verdict(version, _LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
         return verdict._replace(message=printed[0] if printed else None)
-    verdict = _verdict(_LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
+    verdict = _verdict(version, _LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
     return verdict._replace(conditions=(EMPTY_STORE,))
 
 
@@ -112,11 +120,11 @@ def _keep_all(_child: Child) -> bool:
 
 
 def _find_or_skip(store: ContentStore, digest: str) -> Content | None:
-    """Find content; what is not there is passed over, but its digest must be one."""
+    """Find content; missing content is ignored, but its digest must be valid."""
     if parse_digest(digest) is None:
         raise Refusal(
             f"InvalidArgument: {quote(digest)} failed validation",
-            f"a descriptor gives {digest!r} as digest, which is none",
+            f"a descriptor has the digest {digest!r}, which is not a valid digest",
             ("OCI007",),
         )
     return store.get(digest)
@@ -133,19 +141,19 @@ def _store(child: Child) -> None:
 def _unpack_image(
     question: Question, imported: Imported, child: Child
 ) -> tuple[str | None, str] | None:
-    """Unpack what an image holds for the host: what Docker prints, and the reason, if it fails."""
+    """Unpack the image for the host: Docker's message and the reason, if it fails."""
     stored, shown = _names(child)
     try:
         for manifest in _manifests(imported.store, child, stored):
             _unpack_manifest(question, imported.store, manifest, stored)
     except _UnpackFailedError as error:
         reason = (
-            "docker load exits 0 and prints *Error unpacking image*; the image will not start: "
+            "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
             f"{error}"
         )
         return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
-        return None, f"docker load exits 0, but {shown} will not start: {error}"
+        return None, f"docker load exits 0, but {shown} cannot start: {error}"
     return None
 
 
@@ -168,14 +176,14 @@ def _manifests(store: ContentStore, child: Child, stored: str) -> Iterator[Child
         )
     found = list(manifests_below(store, child))
     if not any(store.get(each.digest) for each in found):
-        raise _NotUnpackedError("no manifest of it is in the archive")
+        raise _NotUnpackedError("none of its manifests is in the archive")
     yield from found
 
 
 def _unpack_manifest(
     question: Question, store: ContentStore, descriptor: Child, stored: str
 ) -> None:
-    """Unpack an image for one platform, if it is one, and for the host."""
+    """Unpack the image of a manifest, if it is an image and for the host."""
     content = store.get(descriptor.digest)
     if content is None:
         return
@@ -192,7 +200,7 @@ def _unpack_manifest(
 
 
 def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
-    """Whether it is an attestation, or else no image."""
+    """Whether it is an attestation, or something else that is not an image."""
     if descriptor.annotations.get(REFERENCE_TYPE) == ATTESTATION:
         return True
     platform = descriptor.platform
@@ -208,7 +216,7 @@ def _read_config(
     """The config of an image for the host; None if it is for another platform.
 
     Raises:
-        _NotUnpackedError: It cannot be read, which Docker tells its log alone.
+        _NotUnpackedError: It cannot be read, which Docker reports only in its log.
     """
     content = store.get(manifest.config.digest)
     if content is None:
@@ -236,7 +244,7 @@ def _apply(
         try:
             digest = unpack_layer(store, layers, position)
         except UnpackError as error:
-            # What containerd's API says of missing content is sent with its kind.
+            # containerd's API sends the error for missing content with its kind.
             kind = "NotFound: " if error.missing else ""
             raise _UnpackFailedError(
                 f"{doing}: failed to extract layer {layer.digest}: {kind}{error}",
@@ -247,17 +255,17 @@ def _apply(
             )
 
 
-def _judge_import(question: Question) -> Verdict:
-    """Say what ``docker import`` does with an archive."""
+def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
+    """Predict what ``docker import`` does."""
     command = f"docker import {question.quoted_path} {_IMPORTED_NAME}"
     conditions = conditions_of(question.archive)
     try:
         _import(question)
-        broken = why_import_is_senseless(question.archive.kind, "docker import", "docker load")
+        broken = why_import_is_useless(question.archive.kind, "docker import", "docker load")
         outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-        verdict = _verdict(_IMPORT, outcome, broken or MAKES_SENSE)
+        verdict = _verdict(version, _IMPORT, outcome, broken or IS_IMPORTED)
     except Refusal as refusal:
-        verdict = _verdict(_IMPORT, VerdictOutcome.REJECTS, refusal.reason)
+        verdict = _verdict(version, _IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
     return verdict._replace(command=command, conditions=conditions)
 
@@ -271,7 +279,7 @@ def _import(question: Question) -> None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(
             f"{_DAEMON}{damage}",
-            "the compressed stream is damaged: get a sound copy",
+            "the compressed stream is damaged: get an intact copy",
             ("ARC007",),
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)

@@ -1,4 +1,4 @@
-"""What decides in Docker with containerd's image store."""
+"""What decides the outcome in Docker with the containerd image store."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ def load() -> tuple[Decision, ...]:
     return (
         Decision(
             "compression",
-            "by the first bytes: gzip (`unpigz`), bzip2, xz (the program `xz`), zstd, skippable "
-            "frames in front too; one alone is taken off",
+            "detected by the first bytes: gzip (`unpigz`), bzip2, xz (the program `xz`), zstd, "
+            "also with leading skippable frames; only one compression is removed",
         ),
         *DOCUMENTS,
         Decision(
-            "descriptors at the top",
-            "each becomes an image, under its name or one made of its digest; digest, size above 0 "
-            "and media type must be such as the store keeps",
+            "top-level descriptors",
+            "each becomes an image, under its name or one derived from its digest; the digest must "
+            "be valid, the size greater than 0, the media type set",
         ),
         Decision(
-            "what they refer to",
-            "a manifest that is not there is passed over; one that is there must be what its "
-            "descriptor says, and must not be an index and a manifest in one",
+            "manifests",
+            "a missing manifest is ignored; an existing one must match its descriptor, and must "
+            "not be both an index and a manifest",
         ),
         Decision(
             "unpacking",
-            "only what is for the host, attestations and artifacts left out; a failure is printed "
-            "as *Error unpacking image*, or not at all, and the command exits 0: broken",
+            "only images for the host, without attestations and artifacts; a failure is printed as "
+            "*Error unpacking image* or only logged, and the command exits 0: broken",
         ),
         *UNPACKING,
         Decision(
-            "not looked at",
+            "not checked",
             "names and sizes of blobs, the operating system and architecture of what is not "
             "unpacked",
         ),
@@ -45,7 +45,7 @@ def import_() -> tuple[Decision, ...]:
     return (
         Decision(
             "compression",
-            "as for load; the whole stream is decompressed first, and damage anywhere refuses",
+            "as for load; the whole stream is decompressed first, and damage anywhere is an error",
         ),
         UNPACKING[1],
         WHAT_IT_IS,

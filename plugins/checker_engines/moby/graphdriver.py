@@ -1,4 +1,4 @@
-"""Docker with its classic store, graph drivers: 20.10, 28 and 29.
+"""Docker with the classic image store and graph drivers: 20.10, 28 and 29.
 
 Read from moby 20.10.24, 28.5.2 and 29.7.2 (image/tarexport/load.go, daemon/images/image_import.go,
 pkg/archive, layer), with the vfs graph driver.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from checker.model.archive import Archive, Kind
@@ -32,38 +32,25 @@ from checker_engines.answers.conditions import (
     XZ,
     reading_conditions,
 )
-from checker_engines.answers.importing import MAKES_SENSE, why_import_is_senseless
+from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import (
-    DAMAGED,
-    LAYER_DAMAGED,
     NO_IMAGE,
-    NOT_EXTRACTED,
-    ROOT_NOT_EXTRACTED,
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
-from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
-from checker_engines.filesystem.tree import Tree, TreeError
+from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
     GoJsonError,
     Struct,
     decode_document,
     decode_first,
 )
-from checker_engines.golang.stream import (
-    Stream,
-    as_stored,
-    stream_of_archive,
-    stream_of_blob,
-)
-from checker_engines.moby import graphdriver_decisions as docker_graphdriver
-from checker_engines.moby.archive import (
-    ExtractionError,
-    Root,
-    extract,
-)
+from checker_engines.moby import graphdriver_decisions as decisions
+from checker_engines.moby.chrootarchive import apply_layer, unpack
 from checker_engines.moby.image_config import V1_IMAGE
 from checker_engines.moby.layer_store import Chain, LayerStore
+from checker_engines.moby.stream import Stream, stream_of_archive, stream_of_blob
 from checker_engines.moby.tarexport import (
     MANIFEST_TYPE,
     REPOSITORIES_TYPE,
@@ -78,35 +65,22 @@ _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1
 
 
 def engines() -> Iterator[Engine]:
-    """All engines of this family."""
+    """The actions of all versions."""
     for version in VERSIONS:
-        follows = f"Docker {version.follows}, classic store, vfs"
-        yield Engine(
-            version.name,
-            "load",
-            _judge_load(version),
-            follows,
-            partial(docker_graphdriver.load, version),
-        )
-        yield Engine(
-            version.name,
-            "import",
-            _judge_import(version),
-            follows,
-            partial(docker_graphdriver.import_, version),
-        )
+        yield from engines_of(version)
 
 
-def _judge_load(version: Version) -> Callable[[Question], Verdict]:
-    return lambda question: load(version, question)
-
-
-def _judge_import(version: Version) -> Callable[[Question], Verdict]:
-    return lambda question: import_(version, question)
+def engines_of(version: Version) -> Iterator[Engine]:
+    """The actions of a version: ``docker load`` and ``docker import``."""
+    follows = f"Docker {version.follows}, classic store, vfs"
+    decides = partial(decisions.load, version)
+    yield Engine(version.name, "load", partial(load, version), follows, decides)
+    decides = partial(decisions.import_, version)
+    yield Engine(version.name, "import", partial(import_, version), follows, decides)
 
 
 def load(version: Version, question: Question) -> Verdict:
-    """What ``docker load`` does."""
+    """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
     conditions = tuple(_load_conditions(question.archive))
     try:
@@ -118,7 +92,7 @@ def load(version: Version, question: Question) -> Verdict:
         outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
     else:
         outcome = VerdictOutcome.ACCEPTS_BROKEN
-        reason = "docker load exits 0, but loads nothing: manifest.json names no image"
+        reason = "docker load exits 0 but loads nothing: manifest.json lists no images"
     return Verdict(
         engine=version.name,
         action="load",
@@ -134,21 +108,21 @@ def _loaded(count: int) -> str:
 
 
 def import_(version: Version, question: Question) -> Verdict:
-    """What ``docker import`` does."""
+    """Predict what ``docker import`` does."""
     archive = question.archive
-    command = f"docker import {question.quoted_path} NAME:TAG"
+    command = f"docker import {question.quoted_path} name:tag"
     conditions = tuple(_import_conditions(archive))
     try:
         check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
         _import(version, stream_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
-    broken = why_import_is_senseless(archive.kind, "docker import", "docker load")
+    broken = why_import_is_useless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or MAKES_SENSE,
+        reason=broken or IS_IMPORTED,
         conditions=conditions,
         command=command,
     )
@@ -156,7 +130,7 @@ def import_(version: Version, question: Question) -> Verdict:
 
 def _import(version: Version, content: Stream) -> None:
     try:
-        _apply_layer(version, content, Root(version.dialect))
+        apply_layer(version, content, Root(version.dialect))
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
@@ -216,7 +190,7 @@ def _stream_conditions(content: Stream) -> Iterator[str]:
 
 
 class _Load:
-    """One run of ``docker load``, into an empty store.
+    """One run of ``docker load`` into an empty image store.
 
     Raises:
         Refusal: Docker cannot unpack the archive.
@@ -225,17 +199,17 @@ class _Load:
     def __init__(self, version: Version, question: Question) -> None:
         self.version = version
         self.question = question
-        self.root = _unpack(version, stream_of_archive(question.archive))
+        self.root = unpack(version, stream_of_archive(question.archive))
         self.layers = LayerStore(
             lambda: Root(version.dialect),
-            lambda layer, root: _apply_layer(version, layer, root),
+            lambda layer, root: apply_layer(version, layer, root),
         )
 
     def run(self) -> int:
         """Load all images.
 
         Returns:
-            How many there were.
+            Their number.
 
         Raises:
             Refusal: Docker stops with an error.
@@ -253,13 +227,13 @@ class _Load:
         except GoJsonError as error:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
-                "manifest.json is not what Docker expects there: a list of images",
+                "manifest.json does not decode as a list of images",
                 ("DKR001",),
             ) from error
-        if value is None and not self.version.is_old:
+        if value is None and self.version.refuses_null_manifest:
             raise Refusal(
                 "invalid manifest, manifest cannot be null (but can be [])",
-                "manifest.json is null; it must be a list of images",
+                "manifest.json is null, but must be a list of images",
                 ("DKR001",),
             )
         return items(value)
@@ -271,7 +245,7 @@ class _Load:
         if rootfs is None:
             raise Refusal(
                 "invalid image JSON, no RootFS key",
-                f"the config {config_path} has no rootfs, which names the layers",
+                f"the config {config_path} has no rootfs, which lists the diff_ids of the layers",
                 ("CFG001",),
             )
         self.check_os(text(config.get("os")) or "")
@@ -300,13 +274,14 @@ class _Load:
             ) from error
 
     def check_os(self, os: str) -> None:
-        """Refuse images of other systems (``checkCompatibleOS``)."""
+        """Refuse images for another operating system (``checkCompatibleOS``)."""
         host = self.question.host.os
-        same = os == host if self.version.is_old else os.lower() == host.lower()
+        crashes = self.version.crashes_on_foreign_os
+        same = os == host if crashes else os.lower() == host.lower()
         if same or not os:
             return
         reason = f"the image is for {os}, the host runs {host}"
-        if self.version.is_old and os != "windows":
+        if crashes and os != "windows":
             raise Refusal(_CRASH, f"{reason}: the daemon crashes")
         raise Refusal(f"cannot load {os} image on {host}", reason)
 
@@ -314,15 +289,15 @@ class _Load:
         known = self.layers.find(below, diff_id)
         if known is not None:
             return known
-        blob = self.blob(path, "the layer {path}, which manifest.json names, is missing")
+        blob = self.blob(path, "the layer {path}, which manifest.json lists, is missing")
         content = stream_of_blob(blob)
-        # The tar is what the daemon reads; what it hashes to is compared when all is extracted.
+        # The daemon compares the digest of the tar after it has extracted it.
         chain = self.layers.register(below, content, diff_id)
         if content.diff_id is not None and content.diff_id != diff_id:
             raise Refusal(
                 f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
-                f"layer {number} ({path}) is not the one that the config names: it was changed,"
-                " or mixed up with another",
+                f"layer {number} ({path}) is not the layer that the config lists: it was modified"
+                " or replaced by another",
                 ("LYR001",),
             )
         return chain
@@ -334,18 +309,18 @@ class _Load:
         if filled > layers:
             raise Refusal(
                 "too many non-empty layers in History section",
-                f"the history of the config tells of {filled} layers, there are {layers}",
+                f"the history of the config has {filled} layer entries, the image {layers} layers",
                 ("CFG004",),
             )
 
     def _check_tags(self, tags: Sequence[str]) -> None:
         for tag in tags:
-            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is no valid one"):
+            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is not valid"):
                 continue
             raise Refusal(
                 f'invalid tag "{tag}"',
-                f"the name {tag!r} in manifest.json has no tag; Docker has stored the image"
-                " without a name",
+                f"the name {tag!r} in manifest.json has no tag; Docker stores the image without a"
+                " name and exits with an error",
                 ("DKR005",),
             )
 
@@ -355,14 +330,14 @@ class _Load:
             return parse_reference(name).tag
         except InvalidReferenceError as error:
             message = str(error)
-            if self.version.is_old:
+            if not self.version.quotes_wrong_names:
                 message = _NAME_IN_MESSAGE.sub("", message)
             raise Refusal(message, reason, ("DKR005", "DKR006")) from error
 
     def _load_without_manifest(self) -> int:
         if not self.version.loads_legacy:
             raise Refusal(
-                "invalid archive: does not contain a manifest.json", self.advice(), _NOT_THERE
+                "invalid archive: does not contain a manifest.json", self.advice(), _MISSING_RULES
             )
         legacy = _Legacy(self)
         for name, node in sorted(self.root.top().items()):
@@ -380,31 +355,31 @@ class _Load:
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
-                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:NAME:TAG"
+                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:name:tag"
                 )
             case Kind.DOCKER_ARCHIVE_LEGACY:
                 return (
-                    "it is in the form of before 2015, without manifest.json, which Docker 29 no"
-                    " longer loads; load it with Docker 28 or older, and save it anew"
+                    "it has the legacy format without manifest.json, which Docker 29 no longer"
+                    " loads; load it with Docker 28 or earlier and save it again"
                 )
             case Kind.WRAPPED:
-                return "the image lies one folder too deep; pack the content of that folder"
+                return "the image is one directory too deep; repack the contents of that directory"
             case Kind.NESTED:
-                return "the image is in an archive inside this one; unpack that one first"
-        return "it is no image: there is no manifest.json at its top"
+                return "the image is in an archive inside this one; extract that archive first"
+        return "it is not an image: its top level has no manifest.json"
 
     def read(self, path: str, missing: str) -> bytes:
-        """The bytes of a document, or the first ones of what is none."""
+        """The bytes of a document, or the first bytes of anything else."""
         return raw_of(self.blob(path, missing))
 
     def blob(self, path: str, missing: str) -> Blob:
-        """The content at a path, links followed inside the temporary folder (``safePath``)."""
+        """The content at a path, links resolved in the temporary directory (``safePath``)."""
         clean = posixpath.normpath(path.lstrip("/") or ".")
         reason = missing.format(path=path)
         if clean == ".." or clean.startswith("../"):
             raise Refusal(
                 f"evalSymlinksInScope: <tmp>/{clean} is not in <tmp>",
-                f"the path {path} leads out of the archive",
+                f"the path {path} points outside the archive",
                 ("DKR008",),
             )
         real = self.root.real_path("" if clean == "." else clean)
@@ -412,28 +387,28 @@ class _Load:
         try:
             node = self.root.lstat(real)
         except TreeError as error:
-            raise Refusal(f"open {shown}: {error}", reason, _NOT_THERE) from error
+            raise Refusal(f"open {shown}: {error}", reason, _MISSING_RULES) from error
         if node.children is not None:
-            raise Refusal(f"read {shown}: is a directory", reason, _NOT_THERE)
+            raise Refusal(f"read {shown}: is a directory", reason, _MISSING_RULES)
         blob = self.question.archive.members.blobs.get(node.position)
         if blob is None or node.kind != REGULAR:
             raise Refusal(
                 f"open {shown}: no such device or address",
-                f"{path} is no file that can be read",
-                _NOT_THERE,
+                f"{path} is not a regular file",
+                _MISSING_RULES,
             )
         return blob
 
 
 class _Legacy:
-    """Images in the form before ``manifest.json``: a folder a layer."""
+    """Images in the legacy format without ``manifest.json``: one directory per layer."""
 
     def __init__(self, load_run: _Load) -> None:
         self.load_run = load_run
         self.chains: dict[str, Chain] = {}
 
     def load(self, name: str) -> None:
-        """Load one image and, before it, those that it is based on."""
+        """Load one image, after the images that it is based on."""
         pending = [name]
         while pending:
             name = pending[-1]
@@ -449,7 +424,7 @@ class _Legacy:
                 pending.append(parent)
                 continue
             self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
-            # Of the rest of the config Docker takes notice when it has the layer.
+            # Docker decodes the rest of the config after it has the layer.
             self._decode(name, V1_IMAGE)
             pending.pop()
 
@@ -463,7 +438,9 @@ class _Legacy:
         try:
             return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
         except GoJsonError as error:
-            raise Refusal(str(error), f"{name}/json is no image config", ("DKR007",)) from error
+            raise Refusal(
+                str(error), f"{name}/json does not decode as an image config", ("DKR007",)
+            ) from error
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
@@ -488,112 +465,26 @@ class _Legacy:
         if target not in self.chains:
             raise Refusal(
                 f"invalid target ID: {target}",
-                f"repositories names {name}:{tag} for {target}, which is not in the archive",
+                f"repositories maps {name}:{tag} to {target}, which is not in the archive",
                 ("DKR006",),
             )
-        reason = f"repositories has the name {name!r}, which is no valid one"
+        reason = f"repositories has the name {name!r}, which is not valid"
         self.load_run.parse_reference(name, reason)
         if not _TAG.fullmatch(tag):
-            raise Refusal("invalid tag format", f"{tag!r} is no valid tag", ("DKR006",))
+            raise Refusal(
+                "invalid tag format",
+                f"repositories has the tag {tag!r}, which is not valid",
+                ("DKR006",),
+            )
 
 
-# A layer, or a whole archive that is imported as one.
-_OF_LAYER = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
-_NOT_THERE = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
+_MISSING_RULES = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
 _NO_CONTENT = "{path} cannot be read"
-_NO_CONFIG = "the config {path}, which manifest.json names, is missing"
+_NO_CONFIG = "the config {path}, which manifest.json lists, is missing"
 
 
 def raw_of(blob: Blob) -> bytes:
-    """The bytes of a document; of what is none, the first, among which the first error lies."""
+    """The bytes of a document; for anything else the first bytes, which have the first error."""
     if blob.document is not None:
         return blob.document.raw
     return b"" if blob.tar is None else blob.tar.head
-
-
-def _unpack(version: Version, content: Stream) -> Tree:
-    """Unpack the whole archive into the temporary folder."""
-    stream = _inflated(version, content)
-    stop = _stop(version, stream)
-    try:
-        tree = extract(version.dialect, stream.entries, is_whole=stop is None)
-    except ExtractionError as error:
-        raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
-    if stop is not None:
-        raise _unpack_refusal(version, stop, _stop_reason(stream))
-    damage = stream.damage
-    if damage is not None and version.is_old:
-        raise Refusal(f"Error processing tar file({damage} ):", _stop_reason(stream), DAMAGED)
-    if damage is not None and not stream.is_ended:
-        raise Refusal(damage, _stop_reason(stream), DAMAGED)
-    return tree
-
-
-def _unpack_refusal(version: Version, message: str, reason: str) -> Refusal:
-    if version.is_old:
-        message = f"Error processing tar file(exit status 1): {message}"
-    return Refusal(message, reason, (*DAMAGED, *NOT_EXTRACTED))
-
-
-def _apply_layer(version: Version, content: Stream, root: Root) -> None:
-    """Extract a layer onto those below, through tar-split."""
-    stream = _inflated(version, content)
-    entries = stream.entries
-    duplicate = first_duplicate(entries)
-    count = len(entries) if duplicate is None else duplicate
-    stop = _stop(version, stream)
-    # At a duplicate the stream is closed, which looks like its end.
-    is_whole = stop is None or duplicate is not None
-    try:
-        root.extract_layer(entries, count, is_whole=is_whole)
-    except ExtractionError as error:
-        raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
-    if duplicate is not None:
-        name = entries.name(duplicate)
-        reason = f"{stream.name} has two entries {name!r}; pack it anew with each name once"
-        raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
-    if stop is not None:
-        raise _layer_refusal(version, stop, _stop_reason(stream))
-    damage = stream.damage
-    if damage is not None and (version.reads_late_errors or not stream.is_ended):
-        raise _late_refusal(version, damage, sum(entries.sizes), _stop_reason(stream))
-
-
-def _layer_refusal(version: Version, message: str, reason: str) -> Refusal:
-    if version.is_old:
-        message = f"ApplyLayer exit status 1 stdout:  stderr: {message}"
-    return Refusal(message, reason, _OF_LAYER)
-
-
-def _late_refusal(version: Version, message: str, size: int, reason: str) -> Refusal:
-    """An error that old versions notice when the extracting process is done."""
-    if version.is_old:
-        message = f'ApplyLayer {message} stdout: {{"layerSize":{size}}} stderr:'
-    return Refusal(message, reason, _OF_LAYER)
-
-
-def _inflated(version: Version, content: Stream) -> Stream:
-    is_zstd = content.compression.kind is CompressionKind.ZSTD
-    return as_stored(content) if is_zstd and version.is_old else content
-
-
-def _stop(version: Version, content: Stream) -> str | None:
-    """The error in the middle of a stream; newer versions hand the decompressor's own through."""
-    stop = content.stop
-    if stop is None or version.is_old:
-        return stop
-    is_cut = stop == "unexpected EOF"
-    return content.damage or stop if is_cut else stop
-
-
-def _entry_reason(content: Stream, error: ExtractionError) -> str:
-    name = content.entries.name(error.position)
-    return f"the entry {name!r} of {content.name} cannot be extracted; pack it anew without it"
-
-
-def _stop_reason(content: Stream) -> str:
-    if content.damage is not None:
-        return f"the {content.compression.kind} stream of {content.name} is damaged; get it anew"
-    if content.tar is None or not len(content.entries):
-        return f"{content.name} is no tar that this version can read"
-    return f"the tar of {content.name} is damaged or cut short; get it anew"

@@ -1,9 +1,10 @@
-"""What decides in Docker with its classic store."""
+"""What decides the outcome in Docker with the classic image store."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checker.model.compression import CompressionKind
 from checker.verdicts import Decision
 from checker_engines.answers.importing import WHAT_IT_IS
 from checker_engines.moby.image_config import CONFIG_29
@@ -19,15 +20,16 @@ def load(version: Version) -> tuple[Decision, ...]:
         *_config(version),
         Decision(
             "layers",
-            "as many as diff_ids, at most 125; each is taken apart like the whole archive, and "
-            f"{_layer_rules(version)}; its uncompressed bytes must hash to the diff_id",
+            "the number must equal that of diff_ids, at most 125; each is decompressed and "
+            f"extracted like the whole archive; {_layer_rules(version)}; the uncompressed tar must "
+            "hash to the diff_id",
         ),
-        Decision("history", "no more entries that are not `empty_layer` than layers"),
-        Decision("RepoTags", "each a valid name with a tag; none at all is fine"),
+        Decision("history", "at most as many entries without `empty_layer` as layers"),
+        Decision("RepoTags", "each must be a valid name with a tag; may be empty"),
         Decision(
-            "not looked at",
-            "`index.json` and `oci-layout`, the name of the config file, digests and sizes of the "
-            "OCI half, the architecture, members that nothing refers to",
+            "not checked",
+            "`index.json` and `oci-layout`, the name of the config file, digests and sizes in the "
+            "OCI layout, the architecture, unreferenced members",
         ),
     )
 
@@ -38,70 +40,74 @@ def import_(version: Version) -> tuple[Decision, ...]:
         _whole_archive(version),
         Decision(
             "entries",
-            f"{_layer_rules(version)}; whiteouts act on the new root and are gone",
+            f"{_layer_rules(version)}; whiteouts are applied to the new root filesystem and "
+            "removed",
         ),
         WHAT_IT_IS,
     )
 
 
 def _whole_archive(version: Version) -> Decision:
-    zstd = "zstd is no tar to it" if version.is_old else "zstd, skippable frames in front too"
+    zstd = "zstd, also with leading skippable frames"
+    if CompressionKind.ZSTD not in version.decompresses:
+        zstd = "not zstd"
     return Decision(
         "compression",
-        f"by the first bytes: gzip (`unpigz`), bzip2, xz (the program `xz`); {zstd}; one alone is "
-        f"taken off; damage {_damage(version)}",
+        f"detected by the first bytes: gzip (`unpigz`), bzip2, xz (the program `xz`), {zstd}; only "
+        f"one compression is removed; damage {_damage(version)}",
     )
 
 
 def _damage(version: Version) -> str:
-    if version.is_old:
-        return "anywhere refuses, since the stream is read to its end"
-    return "matters where the tar has not ended before it"
+    if version.reads_archive_to_end:
+        return "anywhere is an error, since the stream is read to its end"
+    return "is an error unless it follows the end of the tar"
 
 
 def _extraction(version: Version) -> Iterator[Decision]:
-    climbing = "is refused" if version.dialect.checks_names else "ends at the root"
+    climbing = "refused" if version.dialect.confinement.name else "resolved below the root"
     yield Decision(
         "every member",
-        "must be extractable, needed or not: no old GNU sparse file, no type 7, hard links to "
-        f"what is there already, nothing below a file; a name that climbs out {climbing}; of "
-        "equal names the last counts",
+        "must be extractable, even if unused; refused are old GNU sparse files, type 7, hard links "
+        "to files that do not exist yet, and entries below a file; names that point outside the "
+        f"archive are {climbing}; of duplicate names the last is used",
     )
 
 
 def _manifest_json(version: Version) -> Decision:
-    null = "loads nothing and exits 0" if version.is_old else "is refused"
+    null = "is refused" if version.refuses_null_manifest else "loads nothing and exits 0"
     without = "is refused"
     if version.loads_legacy:
         without = (
-            "means the form of before 2015: every folder at the top needs `json` and `layer.tar`, "
-            "and `repositories` names them"
+            "means the legacy format: every top-level directory needs `json` and `layer.tar`, and "
+            "`repositories` names the images"
         )
     return Decision(
         "`manifest.json`",
-        "found with links followed inside; its first JSON value as Go decodes it, a list, keys in "
-        f"any case; `null` {null}; `[]` loads nothing and exits 0; to have none {without}",
+        "links to it are followed inside the archive; its first JSON value is decoded as Go does, "
+        f"as a list, keys case-insensitively; `null` {null}; `[]` loads nothing and exits 0; a "
+        f"missing file {without}",
     )
 
 
 def _config(version: Version) -> Iterator[Decision]:
-    lists = "Cmd, Entrypoint and Shell are lists or strings"
+    lists = "Cmd, Entrypoint and Shell may be lists or strings"
     if version.config is CONFIG_29:
-        lists = "Cmd, Entrypoint and Shell are lists, ports are single ones"
+        lists = "Cmd, Entrypoint and Shell must be lists, ports must not be ranges"
     yield Decision(
         "config",
-        f"one JSON document with `rootfs`, every field of the type that Go wants; {lists}; "
-        "`rootfs.type` is not looked at",
+        f"one JSON document with `rootfs`, every field of the type that Go expects; {lists}; "
+        "`rootfs.type` is not checked",
     )
-    other = (
-        "; Windows refuses, any other crashes the daemon" if version.is_old else ", else it refuses"
-    )
-    yield Decision("operating system", f"empty or that of the host; another one {other}")
+    other = "is refused"
+    if version.crashes_on_foreign_os:
+        other = "crashes the daemon, except Windows, which is refused"
+    yield Decision("operating system", f"empty or that of the host; any other {other}")
 
 
 def _layer_rules(version: Version) -> str:
-    late = "" if version.reads_late_errors else ", while damage behind the end goes unseen"
+    late = "" if version.reads_layers_to_end else ", but damage after the end of the tar is ignored"
     return (
-        "no path may come twice once names are cleaned (tar-split), every entry must be "
-        f"extractable on top of the layers below{late}"
+        "each cleaned path must be unique (tar-split), every entry must be extractable on top of "
+        f"the layers below{late}"
     )

@@ -20,25 +20,9 @@ from checker_engines.golang.json import (
     Slice,
     Struct,
 )
-from checker_engines.golang.time import old_time_error, time_error
+from checker_engines.golang.json_types import OLD_TIMESTAMP, STRING_OR_STRINGS, TIMESTAMP
 
 _LARGEST_PORT = 65535
-
-
-def _check_words(value: object) -> str | None:
-    """A list of strings, or one string alone (moby api/types/strslice)."""
-    if value is None or isinstance(value, str):
-        return None
-    if isinstance(value, list) and all(item is None or isinstance(item, str) for item in value):
-        return None
-    kind = "array" if isinstance(value, list) else _kind_of(value)
-    return f"json: cannot unmarshal {kind} into Go value of type string"
-
-
-def _kind_of(value: object) -> str:
-    if isinstance(value, dict):
-        return "object"
-    return "bool" if isinstance(value, bool) else "number"
 
 
 def _check_port(key: str) -> str | None:
@@ -53,10 +37,6 @@ def _check_port(key: str) -> str | None:
     return None
 
 
-TIMESTAMP = Custom(time_error)
-OLD_TIMESTAMP = Custom(old_time_error)
-"""The same in builds with Go before 1.20."""
-WORDS = Custom(_check_words)
 _NOTHING = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _FREE_PORTS = Map(_NOTHING, "nat.PortSet")
 _CHECKED_PORTS = Map(_NOTHING, "network.PortSet", _check_port)
@@ -112,7 +92,7 @@ def _settings(words: Shape, ports: Shape) -> Struct:
 
 
 def _of_both(settings: Struct, moment: Custom) -> dict[str, Shape]:
-    """The fields that the config shares with the older form, in which each layer has one."""
+    """The fields that the image config shares with the legacy per-layer config."""
     words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
     return {
         **dict.fromkeys((*words, "os"), STRING),
@@ -138,17 +118,17 @@ def _image(settings: Struct, embedded: str | None, moment: Custom = TIMESTAMP) -
 
 V1_IMAGE = Struct(
     "V1Image",
-    {**_of_both(_settings(WORDS, _FREE_PORTS), OLD_TIMESTAMP), "parent": STRING},
+    {**_of_both(_settings(STRING_OR_STRINGS, _FREE_PORTS), OLD_TIMESTAMP), "parent": STRING},
     NONE_EMBEDDED,
     "image.V1Image",
 )
 """The config of one layer in an archive without ``manifest.json``, up to Docker 28."""
 
-CONFIG_20 = _image(_settings(WORDS, _FREE_PORTS), None, OLD_TIMESTAMP)
+CONFIG_20 = _image(_settings(STRING_OR_STRINGS, _FREE_PORTS), None, OLD_TIMESTAMP)
 """Docker 20.10."""
 
-CONFIG_28 = _image(_settings(WORDS, _FREE_PORTS), "V1Image")
-"""Docker 23 to 28, built with a Go that names embedded structs."""
+CONFIG_28 = _image(_settings(STRING_OR_STRINGS, _FREE_PORTS), "V1Image")
+"""Docker 23 to 28, built with a Go version that names embedded structs in errors."""
 
 CONFIG_29 = _image(_settings(STRINGS, _CHECKED_PORTS), "V1Image")
-"""Docker 29, where Cmd and Entrypoint must be lists, and ports must be ports."""
+"""Docker 29, where Cmd and Entrypoint must be lists, and ports must be valid."""

@@ -1,4 +1,4 @@
-"""Docker's classic layer store (moby layer/layer_store.go), empty at first."""
+"""Docker's classic layer store (moby layer/layer_store.go), initially empty."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checker_engines.answers.refusal import Refusal
-from checker_engines.golang.stream import Stream
-from checker_engines.moby.archive import Root
+from checker_engines.filesystem.extractor import Root
+from checker_engines.moby.stream import Stream
 
 _MOST_LAYERS = 125
 
 
 class Chain(NamedTuple):
-    """Layers on top of each other.
+    """A stack of layers.
 
     Attributes:
         id: ChainID (OCI image-spec 1.1, config.md "Layer ChainID"); empty without layers.
-        layers: What they are made of, base first.
+        layers: The layers, base first.
     """
 
     id: str = ""
@@ -26,10 +26,10 @@ class Chain(NamedTuple):
 
 
 class LayerStore:
-    """What is registered so far.
+    """The layers registered so far.
 
     Args:
-        new_root: Makes an empty root.
+        new_root: Creates an empty root.
         apply: Extracts a layer onto a root.
     """
 
@@ -37,15 +37,15 @@ class LayerStore:
         self._new_root = new_root
         self._apply = apply
         self._known: dict[str, Chain] = {}
-        # The root of the chain that was registered last, which the next layer mostly goes onto.
+        # The root of the chain registered last, on which the next layer is usually based.
         self._last: tuple[Chain, Root] | None = None
 
     def find(self, below: Chain, diff_id: str) -> Chain | None:
-        """The chain with this layer on top, if it is there: then no file is opened."""
+        """The chain with this layer on top, if it is stored: then no file is opened."""
         return self._known.get(_chain_id(below, diff_id))
 
     def register(self, below: Chain, layer: Stream, diff_id: str) -> Chain:
-        """Extract a layer onto others.
+        """Extract a layer on top of a chain.
 
         Raises:
             Refusal: It cannot be extracted, or there are too many layers.
@@ -53,7 +53,7 @@ class LayerStore:
         if len(below.layers) >= _MOST_LAYERS:
             raise Refusal(
                 "max depth exceeded",
-                f"Docker's classic store takes {_MOST_LAYERS} layers at most: squash some",
+                f"Docker's classic store supports at most {_MOST_LAYERS} layers: squash some",
                 ("DKR016",),
             )
         root = self._root_of(below)

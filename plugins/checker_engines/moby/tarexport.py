@@ -1,4 +1,4 @@
-"""The Go types of what ``docker save`` writes, the configs aside (moby image/tarexport)."""
+"""The Go types of what ``docker save`` writes, except the configs (moby image/tarexport)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ITEM = Struct(
         "RepoTags": STRINGS,
         "Layers": STRINGS,
         "Parent": Scalar("string", "image.ID"),
-        # Only Windows looks at what is in them, but every daemon decodes them.
+        # Only Windows uses them, but every daemon decodes them.
         "LayerSources": Map(_DESCRIPTOR, "map[layer.DiffID]distribution.Descriptor"),
     },
     NONE_EMBEDDED,

@@ -1,68 +1,132 @@
-"""The versions of Docker whose classic store is followed."""
+"""The modelled versions of Docker; a new version is added here and nowhere else.
+
+``VERSIONS`` have the classic store, ``CONTAINERD_STORE_VERSIONS`` that of containerd.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from checker.model.compression import CompressionKind
+from checker_engines.filesystem.dialect import Dialect
 from checker_engines.golang.json import Struct
-from checker_engines.moby.archive import CHROOT, CHROOT_20, OS_ROOT, Dialect
+from checker_engines.moby.archive import CHROOT_20, CHROOT_28, OS_ROOT
 from checker_engines.moby.image_config import CONFIG_20, CONFIG_28, CONFIG_29
 
 
+class ExtractionErrors(NamedTuple):
+    """Templates for the errors of an extraction, with the ``{error}`` of the extracting process.
+
+    Attributes:
+        archive: An error in an entry of the archive, or in its tar.
+        archive_end: An error after the archive was extracted.
+        layer: An error in an entry of a layer, or in its tar.
+        layer_end: An error after a layer was extracted; ``{size}`` is the sum of the sizes of its
+            entries, in bytes.
+    """
+
+    archive: str = "{error}"
+    archive_end: str = "{error}"
+    layer: str = "{error}"
+    layer_end: str = "{error}"
+
+
 class Version(NamedTuple):
-    """What differs between versions.
+    """A version of Docker with the classic store.
 
     Attributes:
         name: Name of the profile.
-        follows: The release that it was read from.
-        dialect: How it extracts.
-        config: How it decodes configs.
-        manifest_prefix: What precedes an error in ``manifest.json``.
+        follows: The release whose source it models.
+        dialect: The fork and version of ``pkg/archive``.
+        config: The Go type of the image config.
+        decompresses: The compressions that it recognises.
+        extraction_errors: The messages of errors during an extraction.
+        manifest_prefix: The text before an error in ``manifest.json``.
+        refuses_null_manifest: Whether a ``manifest.json`` that is ``null`` is refused; else
+            nothing is loaded.
         loads_legacy: Whether it loads archives without ``manifest.json``.
-        is_old: Whether it is older than 23: no zstd, extraction in a process of its own, which
-            reads its input to the end, ``null`` for a manifest, and daemons that crash.
-        reads_late_errors: Whether damage behind the end of a layer's tar is an error.
+        crashes_on_foreign_os: Whether an image for an operating system other than Windows and that
+            of the host crashes the daemon, and names of operating systems are case-sensitive.
+        quotes_wrong_names: Whether the error for a name with uppercase letters contains it.
+        reads_archive_to_end: Whether damage after the end of the archive's tar is an error.
+        reads_layers_to_end: Whether damage after the end of a layer's tar is an error.
+        reports_decompression: Whether the error of a truncated tar is that of the decompressor.
     """
 
     name: str
     follows: str
     dialect: Dialect
     config: Struct
+    decompresses: frozenset[CompressionKind]
+    extraction_errors: ExtractionErrors
     manifest_prefix: str
+    refuses_null_manifest: bool
     loads_legacy: bool
-    is_old: bool
-    reads_late_errors: bool
+    crashes_on_foreign_os: bool
+    quotes_wrong_names: bool
+    reads_archive_to_end: bool
+    reads_layers_to_end: bool
+    reports_decompression: bool
 
 
-VERSIONS = (
-    Version(
-        name="docker-20.10",
-        follows="20.10.24",
-        dialect=CHROOT_20,
-        config=CONFIG_20,
-        manifest_prefix="",
-        loads_legacy=True,
-        is_old=True,
-        reads_late_errors=True,
+class ContainerdStoreVersion(NamedTuple):
+    """A version of Docker with containerd's image store.
+
+    Attributes:
+        name: Name of the profile.
+        follows: The release whose source it models.
+    """
+
+    name: str
+    follows: str
+
+
+DOCKER_20 = Version(
+    name="docker-20.10",
+    follows="20.10.24",
+    dialect=CHROOT_20,
+    config=CONFIG_20,
+    decompresses=frozenset(CompressionKind) - {CompressionKind.ZSTD},
+    extraction_errors=ExtractionErrors(
+        archive="Error processing tar file(exit status 1): {error}",
+        archive_end="Error processing tar file({error} ):",
+        layer="ApplyLayer exit status 1 stdout:  stderr: {error}",
+        layer_end='ApplyLayer {error} stdout: {{"layerSize":{size}}} stderr:',
     ),
-    Version(
-        name="docker-28",
-        follows="28.5.2",
-        dialect=CHROOT,
-        config=CONFIG_28,
-        manifest_prefix="",
-        loads_legacy=True,
-        is_old=False,
-        reads_late_errors=False,
-    ),
-    Version(
-        name="docker-29-graphdriver",
-        follows="29.7.2",
-        dialect=OS_ROOT,
-        config=CONFIG_29,
-        manifest_prefix="invalid archive: failed to decode manifest.json: ",
-        loads_legacy=False,
-        is_old=False,
-        reads_late_errors=True,
-    ),
+    manifest_prefix="",
+    refuses_null_manifest=False,
+    loads_legacy=True,
+    crashes_on_foreign_os=True,
+    quotes_wrong_names=False,
+    reads_archive_to_end=True,
+    reads_layers_to_end=True,
+    reports_decompression=False,
 )
+DOCKER_28 = Version(
+    name="docker-28",
+    follows="28.5.2",
+    dialect=CHROOT_28,
+    config=CONFIG_28,
+    decompresses=frozenset(CompressionKind),
+    extraction_errors=ExtractionErrors(),
+    manifest_prefix="",
+    refuses_null_manifest=True,
+    loads_legacy=True,
+    crashes_on_foreign_os=False,
+    quotes_wrong_names=True,
+    reads_archive_to_end=False,
+    reads_layers_to_end=False,
+    reports_decompression=True,
+)
+DOCKER_29 = DOCKER_28._replace(
+    name="docker-29-graphdriver",
+    follows="29.7.2",
+    dialect=OS_ROOT,
+    config=CONFIG_29,
+    manifest_prefix="invalid archive: failed to decode manifest.json: ",
+    loads_legacy=False,
+    reads_layers_to_end=True,
+)
+VERSIONS = (DOCKER_20, DOCKER_28, DOCKER_29)
+
+CONTAINERD_STORE_VERSIONS = (ContainerdStoreVersion(name="docker-29-containerd", follows="29.7.2"),)

@@ -1,0 +1,261 @@
+"""Podman: ``podman load`` and ``podman import``.
+
+Sources: podman 4.3.1 and 5.8.2, libimage/load.go and import.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+from checker.model.archive import Archive, Source
+from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
+from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.tar import Tar
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
+from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
+from checker_engines.answers.source import digest_of
+from checker_engines.containers import decisions
+from checker_engines.containers.command import (
+    conditions_of,
+    last_lines,
+    prefixed,
+    refuse_directory,
+)
+from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
+from checker_engines.containers.copy import (
+    SourceImage,
+    apply_tar,
+    copy_to_storage,
+    digest_error,
+    new_root,
+)
+from checker_engines.containers.docker_archive import (
+    DockerArchive,
+    Item,
+    full_name,
+    reference_error,
+    tag_error,
+)
+from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
+from checker_engines.containers.versions import PODMANS, Library, Podman
+
+# Rules that report a damaged compression of the archive.
+_CORRUPT = ("ARC004", "ARC006", "ARC007")
+
+
+def engines() -> Iterator[Engine]:
+    """The actions of all versions."""
+    for podman in PODMANS:
+        yield from engines_of(podman)
+
+
+def engines_of(podman: Podman) -> Iterator[Engine]:
+    """The actions of a version: ``podman load`` and ``podman import``."""
+    follows = f"podman {podman.follows}, vfs, as root"
+    decides = partial(decisions.load, podman.library)
+    yield Engine(podman.name, "load", partial(load, podman), follows, decides)
+    yield Engine(podman.name, "import", partial(import_, podman), follows, decisions.import_)
+
+
+def load(podman: Podman, question: Question) -> Verdict:
+    """Predict what ``podman load`` does: it tries the formats one after the other."""
+    printed: list[str] = []
+    failures: dict[str, Refusal] = {}
+    for transport, take in (
+        ("oci", _load_layout),
+        ("oci-archive", _load_layout_archive),
+        ("docker-archive", _load_docker_archive),
+    ):
+        try:
+            return _loaded(podman, question, take(podman, question, printed))
+        except Refusal as refusal:
+            failures[transport] = refusal
+    printed.append("Error: payload does not match any of the supported image formats:")
+    printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
+    printed.append(" * dir: open <tmp>: not a directory")
+    failure = failures[_explained_format(question.archive)]
+    reason = why_not_loaded(question, "podman import", failure.reason)
+    verdict = _verdict(
+        podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
+    )
+    return verdict._replace(rules=failure.rules)
+
+
+def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
+    if count:
+        reason = IS_LOADED
+        return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS, reason, None)
+    reason = "podman load exits 0 but loads nothing: manifest.json lists no images"
+    return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
+
+
+def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
+    """Load a directory with an image layout; the number of images loaded."""
+    if question.archive.source is not Source.DIRECTORY:
+        raise Refusal(podman.not_a_directory, "it is not a directory")
+    return _copy_layout(podman, question, "oci:<tmp>:", printed)
+
+
+def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+    """Load an archive of an image layout; the number of images loaded."""
+    refuse_directory(question.archive)
+    return _copy_layout(podman, question, "oci-archive:<tmp>:", printed)
+
+
+def _copy_layout(podman: Podman, question: Question, source: str, printed: list[str]) -> int:
+    opened = OciArchive(question.archive, podman.library, source)
+    with prefixed("loading index: "):
+        descriptor = opened.only_descriptor()
+    name = _name_in_layout(descriptor)
+    if name:
+        digest = _digest_in_name(name)
+    else:
+        # Its ID is read, since it is used as its name.
+        digest = ""
+        with _without_copy_prefixes(source):
+            _refuse_config_digest(opened.image(descriptor, question.host))
+    with prefixed(podman.copying_layout.format(source=source)):
+        image = opened.image(descriptor, question.host)
+        if digest not in ("", image.digest):
+            raise Refusal(
+                "Digest of source image's manifest would not match destination reference",
+                f"the image has the name {name!r}, but its manifest has another digest",
+            )
+        with prefixed(BELOW_INDEX if image.is_below_index else ""):
+            copy_to_storage(image, podman.library, {}, printed)
+    return 1
+
+
+def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+    """Load every image of a docker-archive; the number of images loaded."""
+    refuse_directory(question.archive)
+    opened = DockerArchive(question.archive, podman.library)
+    for number, item in enumerate(opened.items):
+        _refuse_tags(item, number, podman.library)
+    stored: dict[str, Tar] = {}
+    for number, item in enumerate(opened.items):
+        name = full_name(item.tags[0]) if item.tags else f"@{number}"
+        source = f"docker-archive:<tmp>:{name}"
+        if not item.tags:
+            # Its ID is read first, since it is used as its name.
+            opened.image(item)
+        with prefixed(podman.copying.format(source=source)):
+            with prefixed(f"determining manifest MIME type for {source}: "):
+                image = opened.image(item)
+            copy_to_storage(image, podman.library, stored, printed)
+    return len(opened.items)
+
+
+def import_(podman: Podman, question: Question) -> Verdict:
+    """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
+    try:
+        _import(podman, question.archive)
+    except Refusal as refusal:
+        return _verdict(
+            podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
+        )._replace(rules=refusal.rules)
+    broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
+    outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
+    return _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
+
+
+def _import(podman: Podman, archive: Archive) -> None:
+    refuse_directory(archive)
+    compression = archive.compression
+    error = inflating_error(compression, archive.size) if is_recognised(compression) else None
+    if error is not None:
+        text = f'Error: error reading "<tmp>": {error}'
+        raise Refusal(text, "the compressed archive is corrupt: get an intact copy", _CORRUPT)
+    digest = digest_of(archive)
+    printed = ["Getting image source signatures", f"Copying blob {digest}"]
+    try:
+        apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
+    except Refusal as refusal:
+        printed.append(f"Error: {refusal.message}")
+        rules = (*DAMAGED, *ROOT_NOT_EXTRACTED)
+        raise Refusal(last_lines(printed), _why_not_imported(refusal), rules) from None
+
+
+def _verdict(
+    podman: Podman,
+    question: Question,
+    action: str,
+    outcome: VerdictOutcome,
+    reason: str,
+    message: str | None,
+) -> Verdict:
+    typed = f"podman load -i {question.quoted_path}"
+    if action == "import":
+        typed = f"podman import {question.quoted_path} name:tag"
+    return Verdict(
+        engine=podman.name,
+        action=action,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        conditions=tuple(conditions_of(question)),
+        command=typed,
+    )
+
+
+@contextmanager
+def _without_copy_prefixes(source: str) -> Iterator[None]:
+    """Remove the prefixes for steps of a copy, where the same is done without a copy."""
+    try:
+        yield
+    except Refusal as refusal:
+        message = refusal.message
+        for step in ("determining manifest MIME type for", "initializing image from source"):
+            message = message.removeprefix(f"{step} {source}: ")
+        raise Refusal(message, refusal.reason, refusal.rules) from None
+
+
+def _name_in_layout(descriptor: Mapping[str, object]) -> str:
+    """The name under which podman stores the image of a layout (libimage, nameFromAnnotations)."""
+    annotations = mapping(descriptor.get("annotations"))
+    return text(annotations.get(CONTAINERD_NAME)) or text(annotations.get(REF_NAME)) or ""
+
+
+def _digest_in_name(name: str) -> str:
+    """The digest in a name, empty if there is none (libimage, NormalizeName)."""
+    try:
+        return parse_reference(name).digest or ""
+    except InvalidReferenceError as error:
+        words = reference_error(str(error)).rpartition(": ")[2]
+        raise Refusal(
+            f'normalizing name "{name}": {words}',
+            f"index.json has the image name {name!r}, which is not valid",
+        ) from None
+
+
+def _refuse_config_digest(image: SourceImage) -> None:
+    error = digest_error(image.config.digest)
+    if error is not None:
+        raise Refusal(
+            f"getting config info: {error}",
+            f"the manifest has the config digest {image.config.digest!r}, which is not valid",
+        )
+
+
+def _refuse_tags(item: Item, number: int, library: Library) -> None:
+    for tag in item.tags:
+        error = tag_error(tag, library, number)
+        if error is not None:
+            raise Refusal(
+                error,
+                f"manifest.json has the image name {tag!r}, which is not a valid name with a tag",
+                ("DKR005",),
+            )
+
+
+def _explained_format(archive: Archive) -> str:
+    """The format whose refusal is explained."""
+    return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
+
+
+def _why_not_imported(refusal: Refusal) -> str:
+    return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"

@@ -1,0 +1,106 @@
+"""Skopeo: ``skopeo copy`` from an archive to a directory (skopeo 1.9.3 and 1.22.2, copy.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
+from checker_engines.answers.advice import why_not_loaded
+from checker_engines.answers.refusal import Refusal
+from checker_engines.containers import decisions
+from checker_engines.containers.command import (
+    conditions_of,
+    last_lines,
+    logged,
+    prefixed,
+    refuse_directory,
+)
+from checker_engines.containers.copy import copy_to_directory
+from checker_engines.containers.docker_archive import DockerArchive
+from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
+from checker_engines.containers.versions import SKOPEOS, Skopeo
+
+_DOCKER_ARCHIVE = "docker-archive"
+_OCI_ARCHIVE = "oci-archive"
+
+
+def engines() -> Iterator[Engine]:
+    """The actions of all versions."""
+    for skopeo in SKOPEOS:
+        yield from engines_of(skopeo)
+
+
+def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
+    """The actions of a version: copies from ``docker-archive:`` and ``oci-archive:``."""
+    follows = f"skopeo {skopeo.follows}, copy to a directory"
+    judge = partial(copy_docker_archive, skopeo)
+    decides = partial(decisions.docker_archive, skopeo.library)
+    yield Engine(skopeo.name, _DOCKER_ARCHIVE, judge, follows, decides)
+    judge = partial(copy_oci_archive, skopeo)
+    yield Engine(skopeo.name, _OCI_ARCHIVE, judge, follows, decisions.oci_archive)
+
+
+def copy_docker_archive(skopeo: Skopeo, question: Question) -> Verdict:
+    """Predict what ``skopeo copy docker-archive:`` does."""
+    return _copy(skopeo, _DOCKER_ARCHIVE, _copy_docker_archive, question)
+
+
+def copy_oci_archive(skopeo: Skopeo, question: Question) -> Verdict:
+    """Predict what ``skopeo copy oci-archive:`` does."""
+    return _copy(skopeo, _OCI_ARCHIVE, _copy_oci_archive, question)
+
+
+def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
+    source = "docker-archive:<tmp>"
+    with prefixed(f"initializing source {source}: "):
+        refuse_directory(question.archive)
+        opened = DockerArchive(question.archive, skopeo.library)
+    with prefixed(f"determining manifest MIME type for {source}: "):
+        if len(opened.items) != 1:
+            found = len(opened.items)
+            raise Refusal(
+                f"Unexpected tar manifest.json: expected 1 item, got {found}",
+                f"manifest.json lists {found} images; append the name of one to the path",
+            )
+        image = opened.image(opened.items[0])
+    copy_to_directory(image, printed)
+
+
+def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
+    source = "oci-archive:<tmp>:"
+    with prefixed(f"initializing source {source}: "):
+        refuse_directory(question.archive)
+        opened = OciArchive(question.archive, skopeo.library, source)
+        descriptor = opened.only_descriptor()
+    image = opened.image(descriptor, question.host)
+    with prefixed(BELOW_INDEX if image.is_below_index else ""):
+        copy_to_directory(image, printed)
+
+
+def _copy(
+    skopeo: Skopeo,
+    action: str,
+    copy: Callable[[Skopeo, Question, list[str]], None],
+    question: Question,
+) -> Verdict:
+    printed: list[str] = []
+    outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
+    rules: tuple[str, ...] = ()
+    try:
+        copy(skopeo, question, printed)
+    except Refusal as refusal:
+        outcome = VerdictOutcome.REJECTS
+        reason = why_not_loaded(question, "podman import", refusal.reason)
+        printed.append(f'level=fatal msg="{logged(refusal.message)}"')
+        message, rules = last_lines(printed), refusal.rules
+    return Verdict(
+        engine=skopeo.name,
+        action=action,
+        outcome=outcome,
+        reason=reason,
+        message=message,
+        conditions=tuple(conditions_of(question)),
+        rules=rules,
+        command=f"skopeo copy {action}:{question.quoted_path} dir:image",
+    )

@@ -1,0 +1,98 @@
+"""The differences between the forks and versions of ``pkg/archive``, as data.
+
+Each dialect names its source: ``moby/archive.py`` and ``containers/storage_archive.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from checker_engines.filesystem.tree import Tree
+
+
+class Calls(NamedTuple):
+    """The text before the error of each system call, with its ``{path}`` and ``{target}``.
+
+    It is empty for a call whose bare error the engine returns.
+    """
+
+    chtimes: str
+    link: str
+    lstat: str
+    mkdir: str
+    mknod: str
+    open: str
+    stat: str
+    symlink: str
+
+
+OS_CALLS = Calls(
+    chtimes="chtimes {path}: ",
+    link="link {target} {path}: ",
+    lstat="lstat {path}: ",
+    mkdir="mkdir {path}: ",
+    mknod="mknod {path}: ",
+    open="open {path}: ",
+    stat="stat {path}: ",
+    symlink="symlink {target} {path}: ",
+)
+"""Go's package os."""
+
+
+class Confinement(NamedTuple):
+    """The checks that nothing leaves the root; None for a check that the engine does not make.
+
+    Each returns the error of the engine, or None.
+
+    Attributes:
+        name: Checks the name of an entry, before anything is done.
+        path: Checks the cleaned name, after its parent directories were created.
+        hard_link: Checks the target of a hard link.
+        symlink: Checks the cleaned name and the target of a symlink.
+    """
+
+    name: Callable[[str], str | None] | None = None
+    path: Callable[[str], str | None] | None = None
+    hard_link: Callable[[str], str | None] | None = None
+    symlink: Callable[[str, str], str | None] | None = None
+
+
+CHROOT = Confinement()
+"""Nothing is checked, since ``..`` of the root is the root."""
+
+
+class Dialect(NamedTuple):
+    """One fork and version.
+
+    Attributes:
+        new_tree: Creates an empty tree to extract to.
+        clean: Cleans the name of an entry.
+        shown: Returns a cleaned name as messages show it.
+        calls: The errors of system calls.
+        confinement: The checks that nothing leaves the root.
+        resolved: Returns the path that a symlink resolves to, given its target.
+        root_replaced: The error for an entry that is not a directory and would replace the root;
+            None if entries of the root are skipped.
+        root_removed: The error for a whiteout that would remove the root.
+        sets_attributes_of_root: Whether extended attributes of the root are set. All forks do so
+            unless they skip its entries; for moby it is not modelled.
+        keeps_aufs_links: Whether hard links to files that aufs kept become copies of them. All
+            forks do so; for containers-storage it is not modelled.
+        xattr: The error for an extended attribute that the system refuses: a template with
+            ``{path}``, ``{name}`` and ``{words}``.
+        ignored_xattr_errors: Errors of extended attributes after which the extraction continues.
+    """
+
+    new_tree: Callable[[], Tree]
+    clean: Callable[[str], str]
+    shown: Callable[[str], str]
+    calls: Calls
+    confinement: Confinement
+    resolved: Callable[[str], str]
+    root_replaced: str | None
+    root_removed: str
+    sets_attributes_of_root: bool
+    keeps_aufs_links: bool
+    xattr: str
+    ignored_xattr_errors: frozenset[str]

@@ -1,0 +1,112 @@
+"""The extraction of an archive and of layers by Docker (moby, pkg/chrootarchive and layer)."""
+
+from __future__ import annotations
+
+from checker_engines.answers.refusal import (
+    DAMAGED,
+    LAYER_DAMAGED,
+    NOT_EXTRACTED,
+    ROOT_NOT_EXTRACTED,
+    Refusal,
+)
+from checker_engines.filesystem.extractor import ExtractionError, Root, extract
+from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
+from checker_engines.filesystem.tree import Tree
+from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.moby.stream import Stream, as_stored
+from checker_engines.moby.versions import Version
+
+# A layer, or a whole archive that is imported as one.
+_LAYER_RULES = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
+
+
+def unpack(version: Version, content: Stream) -> Tree:
+    """Extract the whole archive to the temporary directory.
+
+    Raises:
+        Refusal: It cannot be extracted.
+    """
+    stream = _inflated(version, content)
+    stop = _stop(version, stream)
+    try:
+        tree = extract(version.dialect, stream.entries, is_whole=stop is None)
+    except ExtractionError as error:
+        raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
+    if stop is not None:
+        raise _unpack_refusal(version, stop, _stop_reason(stream))
+    damage = stream.damage
+    if damage is not None and (version.reads_archive_to_end or not stream.is_ended):
+        message = version.extraction_errors.archive_end.format(error=damage)
+        raise Refusal(message, _stop_reason(stream), DAMAGED)
+    return tree
+
+
+def _unpack_refusal(version: Version, error: str, reason: str) -> Refusal:
+    message = version.extraction_errors.archive.format(error=error)
+    return Refusal(message, reason, (*DAMAGED, *NOT_EXTRACTED))
+
+
+def apply_layer(version: Version, content: Stream, root: Root) -> None:
+    """Extract a layer on top of those below, through tar-split.
+
+    Raises:
+        Refusal: It cannot be extracted.
+    """
+    stream = _inflated(version, content)
+    entries = stream.entries
+    duplicate = first_duplicate(entries)
+    count = len(entries) if duplicate is None else duplicate
+    stop = _stop(version, stream)
+    # At a duplicate the stream is closed, which looks like its end.
+    is_whole = stop is None or duplicate is not None
+    try:
+        root.extract_layer(entries, count, is_whole=is_whole)
+    except ExtractionError as error:
+        raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
+    if duplicate is not None:
+        name = entries.name(duplicate)
+        reason = f"{stream.name} has two entries {name!r}; repack it with each path once"
+        raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
+    if stop is not None:
+        raise _layer_refusal(version, stop, _stop_reason(stream))
+    damage = stream.damage
+    if damage is not None and (version.reads_layers_to_end or not stream.is_ended):
+        raise _late_refusal(version, damage, sum(entries.sizes), _stop_reason(stream))
+
+
+def _layer_refusal(version: Version, error: str, reason: str) -> Refusal:
+    message = version.extraction_errors.layer.format(error=error)
+    return Refusal(message, reason, _LAYER_RULES)
+
+
+def _late_refusal(version: Version, error: str, size: int, reason: str) -> Refusal:
+    """An error that is noticed after the layer was extracted."""
+    message = version.extraction_errors.layer_end.format(error=error, size=size)
+    return Refusal(message, reason, _LAYER_RULES)
+
+
+def _inflated(version: Version, content: Stream) -> Stream:
+    is_known = content.compression.kind in version.decompresses
+    return content if is_known else as_stored(content)
+
+
+def _stop(version: Version, content: Stream) -> str | None:
+    """The error within a stream."""
+    stop = content.stop
+    if stop == UNEXPECTED_EOF and version.reports_decompression:
+        return content.damage or stop
+    return stop
+
+
+def _entry_reason(content: Stream, error: ExtractionError) -> str:
+    name = content.entries.name(error.position)
+    return f"the entry {name!r} of {content.name} cannot be extracted; repack it without this entry"
+
+
+def _stop_reason(content: Stream) -> str:
+    if content.damage is not None:
+        kind = content.compression.kind
+        return f"the {kind} stream of {content.name} is damaged; get an intact copy"
+    if content.tar is None or not len(content.entries):
+        return f"{content.name} is not a tar that this version can read"
+    return f"the tar of {content.name} is damaged or truncated; get an intact copy"
