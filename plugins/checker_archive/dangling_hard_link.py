@@ -36,6 +36,7 @@ class DanglingHardLink(ImageTarCheck):
     id = "ARC021"
     name = "dangling-hard-link"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the targets."""

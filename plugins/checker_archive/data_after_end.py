@@ -40,6 +40,7 @@ class DataAfterEnd(TarCheck):
     id = "ARC006"
     name = "data-after-end"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for data after the end of the tar and of the compressed stream."""

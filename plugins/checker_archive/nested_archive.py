@@ -31,6 +31,7 @@ class NestedArchive(Check):
     id = "ARC019"
     name = "nested-archive"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for members that are image archives."""

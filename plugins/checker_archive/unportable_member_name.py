@@ -45,6 +45,7 @@ class UnportableMemberName(TarCheck):
     id = "ARC016"
     name = "unportable-member-name"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at all names together, then at single ones if there may be a problem."""

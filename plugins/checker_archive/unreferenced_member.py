@@ -44,6 +44,7 @@ class UnreferencedMember(Check):
     id = "ARC023"
     name = "unreferenced-member"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the references of the image are not known completely."""

@@ -37,6 +37,7 @@ class ConfigNameMismatch(ManifestJsonCheck):
     id = "DKR009"
     name = "config-name-mismatch"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the names with the digests."""

@@ -38,6 +38,7 @@ class InvalidRepositories(Check):
     id = "DKR006"
     name = "invalid-repositories"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the file is missing, which manifest.json allows."""

@@ -36,6 +36,7 @@ class LayerCountMismatch(ManifestJsonCheck):
     id = "DKR004"
     name = "layer-count-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the two lists of each image."""

@@ -34,6 +34,7 @@ class LayerPathReused(ManifestJsonCheck):
     id = "DKR010"
     name = "layer-path-reused"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for repeated paths."""

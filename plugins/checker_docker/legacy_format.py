@@ -35,6 +35,7 @@ class LegacyFormat(Check):
     id = "DKR015"
     name = "legacy-format"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the kind."""

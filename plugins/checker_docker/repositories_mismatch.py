@@ -36,6 +36,7 @@ class RepositoriesMismatch(ManifestJsonCheck):
     id = "DKR013"
     name = "repositories-mismatch"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if one of the two files is missing or cannot be compared."""

@@ -46,6 +46,7 @@ class UnportablePath(ManifestJsonCheck):
     id = "DKR008"
     name = "unportable-path"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at manifest.json itself, then at the paths in it."""

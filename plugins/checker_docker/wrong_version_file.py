@@ -37,6 +37,7 @@ class WrongVersionFile(Check):
     id = "DKR019"
     name = "wrong-version-file"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the file in each directory."""

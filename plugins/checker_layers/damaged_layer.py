@@ -52,6 +52,7 @@ class DamagedLayer(LayerCheck):
     id = "LYR006"
     name = "damaged-layer"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the compressed stream and the headers of each layer."""

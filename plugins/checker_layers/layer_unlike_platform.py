@@ -34,6 +34,7 @@ class LayerUnlikePlatform(LayerCheck):
     id = "LYR025"
     name = "layer-unlike-platform"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare each layer with the platform of its image."""

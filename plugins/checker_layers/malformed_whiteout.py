@@ -42,6 +42,7 @@ class MalformedWhiteout(TreeCheck):
     id = "LYR009"
     name = "malformed-whiteout"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the entries that are named like whiteouts."""

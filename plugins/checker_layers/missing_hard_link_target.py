@@ -63,6 +63,7 @@ class MissingHardLinkTarget(TreeCheck):
     id = "LYR005"
     name = "missing-hard-link-target"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the hard links of each layer, in every image that uses it."""

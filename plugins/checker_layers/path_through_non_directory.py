@@ -69,6 +69,7 @@ class PathThroughNonDirectory(TreeCheck):
     id = "LYR012"
     name = "path-through-non-directory"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the parents of all entries, in each layer and in those below it."""

@@ -35,6 +35,7 @@ class PathsDifferByCase(TreeCheck):
     id = "LYR019"
     name = "paths-differ-by-case"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the paths that contain upper case letters with all others."""

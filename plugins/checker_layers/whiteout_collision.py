@@ -56,6 +56,7 @@ class WhiteoutCollision(TreeCheck):
     id = "LYR008"
     name = "whiteout-collision"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the whiteouts of each layer with its other entries."""

@@ -36,6 +36,7 @@ class WhiteoutOfNothing(LayerCheck):
     id = "LYR010"
     name = "whiteout-of-nothing"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the path that each whiteout hides, in every image that uses the layer."""

@@ -35,6 +35,7 @@ class DigestMismatch(LayoutCheck):
     id = "OCI009"
     name = "digest-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the digest of every blob that was read completely."""

@@ -38,6 +38,7 @@ class EmbeddedDataMismatch(LayoutCheck):
     id = "OCI015"
     name = "embedded-data-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Decode and hash the embedded data."""

@@ -38,6 +38,7 @@ class InvalidOciLayout(LayoutCheck):
     id = "OCI002"
     name = "invalid-oci-layout"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the JSON and at its members; OCI003 checks the value of the version."""

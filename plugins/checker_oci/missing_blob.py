@@ -66,6 +66,7 @@ class MissingBlob(WholeLayoutCheck):
     id = "OCI008"
     name = "missing-blob"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the content that indexes reference, then for that of manifests."""

@@ -35,6 +35,7 @@ class MissingIndexJson(WholeLayoutCheck):
     id = "OCI004"
     name = "missing-index-json"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the file."""

@@ -37,6 +37,7 @@ class MissingOciLayout(WholeLayoutCheck):
     id = "OCI001"
     name = "missing-oci-layout"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the file."""

@@ -36,6 +36,7 @@ class NotOneImage(LayoutCheck):
     id = "OCI026"
     name = "not-one-image"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Count what ``index.json`` lists."""

@@ -37,6 +37,7 @@ class SizeMismatch(LayoutCheck):
     id = "OCI010"
     name = "size-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the size of every descriptor whose content is in the archive."""

@@ -46,6 +46,7 @@ class SubjectMismatch(LayoutCheck):
     id = "OCI033"
     name = "subject-mismatch"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the indexes of referrers, then at all subjects."""

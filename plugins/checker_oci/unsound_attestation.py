@@ -44,6 +44,7 @@ class UnsoundAttestation(LayoutCheck):
     id = "OCI034"
     name = "unsound-attestation"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the attestations of each index."""

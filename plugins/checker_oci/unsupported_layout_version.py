@@ -46,6 +46,7 @@ class UnsupportedLayoutVersion(LayoutCheck):
     id = "OCI003"
     name = "unsupported-layout-version"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the version."""

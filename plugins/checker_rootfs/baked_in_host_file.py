@@ -41,6 +41,7 @@ class BakedInHostFile(Check):
     id = "RFS024"
     name = "baked-in-host-file"
     severity = Severity.NOTE
+    since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_FILES), limit=8 * 1024),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ class BlockedMountPoint(Check):
     id = "RFS012"
     name = "blocked-mount-point"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the mount points of engines."""

@@ -54,6 +54,7 @@ class BrokenSymlink(Check):
     id = "RFS010"
     name = "broken-symlink"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the target of each link; resolve those that seem to be broken."""

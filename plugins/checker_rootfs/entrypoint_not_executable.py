@@ -41,6 +41,7 @@ class EntrypointNotExecutable(ConfigCheck):
     id = "RFS003"
     name = "entrypoint-not-executable"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (ACCOUNTS, HEADS)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

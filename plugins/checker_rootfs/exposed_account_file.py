@@ -50,6 +50,7 @@ class ExposedAccountFile(Check):
     id = "RFS021"
     name = "exposed-account-file"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

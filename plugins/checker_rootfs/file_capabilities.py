@@ -46,6 +46,7 @@ class FileCapabilities(Check):
     id = "RFS018"
     name = "file-capabilities"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Decode each capability attribute."""

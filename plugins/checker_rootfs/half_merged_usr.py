@@ -41,6 +41,7 @@ class HalfMergedUsr(Check):
     id = "RFS011"
     name = "half-merged-usr"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the directories that may be links, and what they were in lower layers."""

@@ -42,6 +42,7 @@ class KernelInImage(Check):
     id = "RFS015"
     name = "kernel-in-image"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Find kernels and, once for each kernel, modules."""

@@ -43,6 +43,7 @@ class MalformedOsRelease(Check):
     id = "RFS022"
     name = "malformed-os-release"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_PATHS), limit=16 * 1024),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ class MissingInterpreter(ConfigCheck):
     id = "RFS005"
     name = "missing-interpreter"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -58,6 +58,7 @@ class MissingLibrary(Check):
     id = "RFS027"
     name = "missing-library"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (HEADS, ContentRequest(libraries=True))
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

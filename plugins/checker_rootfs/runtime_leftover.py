@@ -51,6 +51,7 @@ class RuntimeLeftover(Check):
     id = "RFS014"
     name = "runtime-leftover"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Search the directories that should be empty."""

@@ -62,6 +62,7 @@ class UnrunnableProgram(Check):
     id = "RFS026"
     name = "unrunnable-program"
     severity = Severity.NOTE
+    since = "0.1.0"
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ class UnusableWorkingDirectory(ConfigCheck):
     id = "RFS008"
     name = "unusable-working-directory"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Resolve the working directory in the root filesystem."""

@@ -54,6 +54,7 @@ class WrongArchitecture(ConfigCheck):
     id = "RFS004"
     name = "wrong-architecture"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
