@@ -61,7 +61,7 @@ class DanglingHardLink(ImageTarCheck):
         """Links whose target follows them, at least in its last copy."""
         entries = archive.entries
         targets = {i: clean_path(entries.linknames.get(i, "")) for i in doubtful}
-        places = entries.places(frozenset(targets.values()))
+        places = entries.positions(frozenset(targets.values()))
         for position, path in targets.items():
             first = places[path][0]
             if first >= position:

@@ -62,7 +62,7 @@ class UnportableMemberName(TarCheck):
 
     def _empty(self, archive: Archive, *, is_image: bool) -> Iterator[Finding]:
         entries = archive.entries
-        for position in entries.places(("",))[""]:
+        for position in entries.positions(("",))[""]:
             kind = entries.kinds[position]
             if kind == _GLOBAL or (kind == _DIRECTORY and entries.name(position)):
                 continue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Kind, Severity
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.image import mapping
+from checker.model.names import MANIFEST_JSON
 
 _MOST = 10
 

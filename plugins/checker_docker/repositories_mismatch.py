@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Finding, Severity
-from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
 from checker.model.document import pointer
 from checker.model.image import mapping
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
 from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
 
 

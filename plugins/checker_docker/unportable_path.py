@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from checker import Archive, Entry, Finding, Kind, Severity
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.entries import clean_path, climbs_out
+from checker.model.names import MANIFEST_JSON
 from checker_docker.manifest_json import CONTAINERD, Item, ManifestJsonCheck, items_of, what_is_at
 
 _SCANNERS = "Podman and skopeo"

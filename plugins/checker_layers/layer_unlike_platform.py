@@ -56,4 +56,4 @@ def _is_unlike(entries: Entries, image: Image) -> bool:
     if image.is_windows or not entries.is_windows:
         return entries.is_windows != image.is_windows
     # On Linux a directory may have the name Files by chance.
-    return _HIVES in entries.by_path or _HIVES in entries.folders
+    return _HIVES in entries.by_path or _HIVES in entries.directories

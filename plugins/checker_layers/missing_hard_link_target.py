@@ -120,7 +120,7 @@ def _doubts(entries: Entries) -> list[_Doubt]:
             directories.append(_Doubt(position, target, is_directory=True))
         elif last is None or last >= position:
             pending.append((position, target))
-    places = entries.places({target for _, target in pending})
+    places = entries.positions({target for _, target in pending})
     late = [
         _Doubt(position, target, bool(places[target]) and places[target][-1] > position)
         for position, target in pending

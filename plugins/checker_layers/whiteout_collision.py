@@ -67,7 +67,7 @@ class WhiteoutCollision(TreeCheck):
                 hidden: path
                 for path in entries.whiteouts
                 if (hidden := hidden_by(path)) is not None
-                and (hidden in entries.by_path or hidden in entries.folders)
+                and (hidden in entries.by_path or hidden in entries.directories)
             }
             for hidden, present in _present(entries, colliding.keys()).items():
                 yield self._judge(layer, colliding[hidden], hidden, present)

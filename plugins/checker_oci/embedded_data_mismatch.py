@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 
 from checker import Archive, Descriptor, Finding, Severity
-from checker.interpretation.images import shorten
+from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import WholeLayoutCheck
 
 

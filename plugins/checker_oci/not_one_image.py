@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.interpretation.images import INDEX_JSON
 from checker.model.image import items, mapping
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck
 
 

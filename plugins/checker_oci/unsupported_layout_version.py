@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Document, Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
 from checker.model.image import mapping, text
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 
 VERSION = "1.0.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Config, Finding, Placed, Rootfs, Severity
+from checker import Config, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
 from checker_rootfs.places import is_windows, name_of, shown
 
@@ -79,7 +79,7 @@ class UnusableWorkingDirectory(ConfigCheck):
         )
 
 
-def _obstacle(rootfs: Rootfs, directory: str) -> Placed | None:
+def _obstacle(rootfs: Rootfs, directory: str) -> RootfsEntry | None:
     """The first component of a path that is not a directory, links followed."""
     parts = directory.strip("/").split("/")
     for count in range(1, len(parts) + 1):
@@ -91,4 +91,4 @@ def _obstacle(rootfs: Rootfs, directory: str) -> Placed | None:
 
 def _exists(rootfs: Rootfs, directory: str) -> bool:
     end = rootfs.follow(directory)
-    return end is not None and rootfs.holds(end)
+    return end is not None and rootfs.exists(end)
