@@ -7,7 +7,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test bench agreement differential docs site clean
+.PHONY: help check test lint types wheel-test coverage mutants bench agreement differential docs site clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -15,6 +15,8 @@ help:
 	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
+	@echo "make coverage [ARGS=...]        run the tests and measure what they cover, against the floors"
+	@echo "make mutants [COUNT=100 SEED=1] change the code in small ways and see whether tests notice"
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
@@ -46,6 +48,10 @@ $(VENV)/stamp-docs: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
+$(VENV)/stamp-mutants: $(VENV)/stamp-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,mutants]'
+	@touch $@
+
 ifdef ARCHIVE
 check: $(VENV)/stamp-run
 	@$(BIN)/checker check "$$ARCHIVE"
@@ -68,6 +74,17 @@ types: $(VENV)/stamp-lint
 
 wheel-test:
 	@PYTHON='$(PYTHON)' .ci/wheel-test $(ARGS)
+
+coverage: $(VENV)/stamp-test
+	@mkdir -p build/coverage
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m benchmarks.covered
+
+mutants: $(VENV)/stamp-mutants
+	@$(BIN)/python -m benchmarks.mutants $(if $(COUNT),--count $(COUNT)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.run $(ARGS)

@@ -45,7 +45,7 @@ class FileUsedAsDirectory(ImageTarCheck):
         by_path, kinds = entries.by_path, entries.kinds
         found = [
             path
-            for path in entries.folders
+            for path in entries.directories
             if path in by_path and kinds[by_path[path]] not in _FINE
         ]
         ordered = sorted(by_path) if found else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from checker import Check, Config, Finding, Fix, Placed, Rootfs, Severity
+from checker import Check, Config, Finding, Fix, Rootfs, RootfsEntry, Severity
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
@@ -128,7 +128,7 @@ class OddBaseDirectory(Check):
     def _report(
         self,
         rootfs: Rootfs,
-        placed: Placed,
+        placed: RootfsEntry,
         problem: str,
         severity: Severity | None = None,
         fix: Fix | None = None,
@@ -142,7 +142,7 @@ class OddBaseDirectory(Check):
         )
 
 
-def _closed(rootfs: Rootfs, path: str) -> Placed | None:
+def _closed(rootfs: Rootfs, path: str) -> RootfsEntry | None:
     """The directory, if others cannot enter it."""
     placed = rootfs.get(path)
     if placed is None or not placed.entry.is_directory or placed.entry.mode & _ENTER:

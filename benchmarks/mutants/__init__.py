@@ -1,0 +1,1 @@
+"""A sampled mutation run: which small changes of the code no test notices."""

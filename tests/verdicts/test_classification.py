@@ -1,0 +1,170 @@
+"""Whether an archive can be loaded and imported, why not, and what wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from checker import Classification, Loadable, Session
+from checker.plugins import LoadedPlugins, load_plugins
+from checker.testing.cases import Case
+
+DAMAGED = [{"compress": "gzip"}, {"flip": {"at": -6, "mask": 1}}]
+
+
+class Classified(NamedTuple):
+    """An archive, whether it can be loaded, and what the reason names."""
+
+    name: str
+    table: Mapping[str, Any]
+    loadable: Loadable
+    reason: str
+
+
+def docker(**table: Any) -> dict[str, Any]:
+    return {"base": "docker-archive", **table}
+
+
+CASES = (
+    Classified("sound", docker(), Loadable.YES, ""),
+    Classified("damaged gzip", docker(edits=DAMAGED), Loadable.DEPENDS, "docker-[0-9.]+"),
+    Classified(
+        "a damaged header",
+        docker(edits=[{"raw": {"member": "manifest.json", "field": "chksum", "text": "junk"}}]),
+        Loadable.NO,
+        r"archive is damaged at byte \d+",
+    ),
+    Classified(
+        "a layer that is not a tar",
+        docker(edits=[{"replace": {"member": "{layer1}", "text": "x" * 2000}}]),
+        Loadable.NO,
+        "layer 1 .*tar",
+    ),
+    Classified(
+        "a layer in damaged gzip",
+        docker(blob_edits={"1": DAMAGED}),
+        Loadable.DEPENDS,
+        "docker-[0-9.]+",
+    ),
+    Classified(
+        "a layer that is missing",
+        docker(edits=[{"remove": "{layer1}"}]),
+        Loadable.NO,
+        "layer 1 ",
+    ),
+    Classified(
+        "a layer too few in the config",
+        docker(config_edits=[{"unset": {"pointer": "/rootfs/diff_ids/1"}}]),
+        Loadable.NO,
+        "2 .*1 ",
+    ),
+    Classified(
+        "no diff_ids",
+        docker(config_edits=[{"unset": {"pointer": "/rootfs/diff_ids"}}]),
+        Loadable.NO,
+        "diff_ids",
+    ),
+    Classified(
+        "another diff_id",
+        docker(
+            config_edits=[
+                {"set": {"pointer": "/rootfs/diff_ids/0", "value": "sha256:" + "0" * 64}},
+            ]
+        ),
+        Loadable.NO,
+        "layer 0 .*sha256:0000",
+    ),
+    Classified(
+        "a config that is missing", docker(edits=[{"remove": "{config}"}]), Loadable.NO, "config"
+    ),
+    Classified("zstd", docker(edits=[{"compress": "zstd"}]), Loadable.DEPENDS, "zstd"),
+    Classified("an OCI archive", {"base": "oci-archive"}, Loadable.DEPENDS, "classic store"),
+    Classified("a root filesystem", {"base": "rootfs"}, Loadable.NO, ""),
+)
+
+
+@pytest.fixture(scope="module")
+def plugins() -> LoadedPlugins:
+    return load_plugins()
+
+
+def classified(table: Mapping[str, Any], plugins: LoadedPlugins, folder: Path) -> Classification:
+    case = Case("", "", "classified", "pass", {}, (), Path(__file__), table)
+    path = case.build().write(folder)
+    found = Session(plugins=plugins).classify(path).classification
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_loadable(case: Classified, plugins: LoadedPlugins, tmp_path: Path) -> None:
+    found = classified(case.table, plugins, tmp_path)
+    assert found.loadable is case.loadable
+    assert re.search(case.reason, found.loadable_reason.lower()), found.loadable_reason
+
+
+@pytest.mark.parametrize(
+    ("engine", "table"),
+    [
+        ("docker-28", docker(edits=[{"compress": "zstd"}])),
+        ("docker-29-containerd", {"base": "oci-archive"}),
+    ],
+)
+def test_what_depends_on_the_engine_and_those_that_are_asked(
+    engine: str, table: Mapping[str, Any], plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    asked = tuple(each for each in plugins.engines if each.name == engine)
+    found = classified(table, plugins._replace(engines=asked), tmp_path)
+    assert found.loadable is Loadable.YES
+    without = classified(table, plugins._replace(engines=()), tmp_path)
+    assert without.loadable is Loadable.DEPENDS
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [
+        (docker(edits=DAMAGED), "archive is damaged"),
+        (docker(blob_edits={"1": DAMAGED}), "layer 1 .*is damaged"),
+    ],
+)
+def test_damage_without_engines(
+    table: Mapping[str, Any], word: str, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    found = classified(table, plugins._replace(engines=()), tmp_path)
+    assert found.loadable is Loadable.NO
+    assert re.search(word, found.loadable_reason), found.loadable_reason
+
+
+CREATED = {"org.opencontainers.image.created": "2024-01-01T00:00:00Z"}
+NAMED = {"io.containerd.image.name": "docker.io/library/app:1"}
+
+
+def hybrid(annotations: Mapping[str, str]) -> dict[str, Any]:
+    """An archive of both formats as a tool other than Docker's classic store writes it."""
+    index = {"member": "index.json", "pointer": "/manifests/0/annotations", "value": annotations}
+    sources = {"member": "manifest.json", "pointer": "/0/LayerSources"}
+    edits = [{"set": index}, {"unset": sources}, {"remove": "repositories"}]
+    return {"base": "docker-oci-archive", "edits": edits}
+
+
+@pytest.mark.parametrize(
+    ("table", "producer"),
+    [
+        ({"base": "docker-oci-archive"}, "docker save"),
+        (hybrid(NAMED | CREATED), "buildkit|buildx"),
+        (hybrid(NAMED), "containerd"),
+        (hybrid({}), "containerd"),
+        ({"base": "podman-archive"}, "podman|skopeo"),
+        ({"base": "legacy"}, "docker"),
+    ],
+)
+def test_the_producer(
+    table: Mapping[str, Any], producer: str, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    found = classified(table, plugins, tmp_path).producer
+    assert found is not None
+    assert re.search(producer, found.lower()), found

@@ -1,0 +1,167 @@
+"""What each verdict depends on besides the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from checker import Session
+from checker.testing.cases import Case
+from checker_engines.answers.conditions import (
+    DEVICES,
+    EMPTY_STORE,
+    LAYER_COMPRESSED_TWICE,
+    NO_COLON,
+    UNPIGZ,
+    URLS,
+    VFS,
+    XZ,
+)
+
+CLASSIC, STORE = "docker-28 load", "docker-29-containerd load"
+CLASSIC_IMPORT, STORE_IMPORT = "docker-28 import", "docker-29-containerd import"
+PODMAN, PODMAN_IMPORT, SKOPEO = "podman-5 load", "podman-5 import", "skopeo-1 docker-archive"
+CHARACTER = {"path": "dev/null", "type": "char", "major": 1, "minor": 3}
+BLOCK = {"path": "dev/sda", "type": "block", "major": 8, "minor": 0}
+PIPE = {"path": "dev/pipe", "type": "fifo"}
+WHITEOUT = {"path": "etc/passwd", "type": "whiteout"}
+
+
+class Depends(NamedTuple):
+    """An archive, the file that it is, and what the verdicts of some engines depend on."""
+
+    name: str
+    table: Mapping[str, Any]
+    expected: Mapping[str, set[str]]
+    file: str = "image.tar"
+
+
+def docker(**table: Any) -> dict[str, Any]:
+    return {"base": "docker-archive", **table}
+
+
+def rootfs(**table: Any) -> dict[str, Any]:
+    return {"base": "rootfs", **table}
+
+
+CASES = (
+    Depends(
+        "a sound image",
+        docker(),
+        {CLASSIC: {EMPTY_STORE}, STORE: {EMPTY_STORE}, PODMAN: set(), SKOPEO: set()},
+    ),
+    Depends(
+        "a sound root filesystem",
+        rootfs(),
+        {CLASSIC: set(), CLASSIC_IMPORT: set(), STORE_IMPORT: set(), PODMAN_IMPORT: set()},
+    ),
+    Depends(
+        "a character device in a layer",
+        docker(entries=[CHARACTER]),
+        {CLASSIC: {DEVICES, EMPTY_STORE}, STORE: {EMPTY_STORE}, PODMAN: {DEVICES}},
+    ),
+    Depends(
+        "a block device in a layer",
+        docker(entries=[BLOCK]),
+        {CLASSIC: {DEVICES, EMPTY_STORE}, PODMAN: {DEVICES}, SKOPEO: {DEVICES}},
+    ),
+    Depends(
+        "a named pipe in a layer",
+        docker(entries=[PIPE]),
+        {CLASSIC: {EMPTY_STORE}, PODMAN: set(), SKOPEO: set()},
+    ),
+    Depends(
+        "a character device in a root filesystem",
+        rootfs(entries=[CHARACTER]),
+        {CLASSIC_IMPORT: {DEVICES}, PODMAN_IMPORT: {DEVICES}},
+    ),
+    Depends(
+        "a block device in a root filesystem",
+        rootfs(entries=[BLOCK]),
+        {CLASSIC_IMPORT: {DEVICES}, PODMAN_IMPORT: {DEVICES}},
+    ),
+    Depends(
+        "a named pipe in a root filesystem",
+        rootfs(entries=[PIPE]),
+        {CLASSIC_IMPORT: set(), PODMAN_IMPORT: set()},
+    ),
+    Depends(
+        "a whiteout in a layer",
+        docker(entries=[WHITEOUT]),
+        {CLASSIC: {VFS, EMPTY_STORE}, STORE: {EMPTY_STORE}, PODMAN: set()},
+    ),
+    Depends(
+        "a whiteout in a root filesystem",
+        rootfs(edits=[{"add": {**WHITEOUT, "at": "end"}}]),
+        {CLASSIC: set(), CLASSIC_IMPORT: {VFS}},
+    ),
+    Depends(
+        "an image in xz",
+        docker(edits=[{"compress": "xz"}]),
+        {CLASSIC: {XZ, EMPTY_STORE}, STORE: {XZ, EMPTY_STORE}, PODMAN: set(), SKOPEO: set()},
+    ),
+    Depends(
+        "an image in gzip",
+        docker(edits=[{"compress": "gzip"}]),
+        {CLASSIC: {EMPTY_STORE}, STORE: {EMPTY_STORE}, PODMAN: set()},
+    ),
+    Depends(
+        "an image in damaged gzip",
+        docker(edits=[{"compress": "gzip"}, {"flip": {"at": -6, "mask": 1}}]),
+        {CLASSIC: {UNPIGZ, EMPTY_STORE}, STORE: {UNPIGZ, EMPTY_STORE}},
+    ),
+    Depends(
+        "a root filesystem in damaged gzip",
+        rootfs(edits=[{"compress": "gzip"}, {"flip": {"at": -6, "mask": 1}}]),
+        {CLASSIC_IMPORT: {UNPIGZ}, STORE_IMPORT: {UNPIGZ}},
+    ),
+    Depends(
+        "an image in damaged zstd",
+        docker(edits=[{"compress": "zstd"}, {"truncate": -3}]),
+        {STORE: set()},
+    ),
+    Depends(
+        "a colon in the path",
+        docker(),
+        {CLASSIC: {EMPTY_STORE}, PODMAN: {NO_COLON}, SKOPEO: {NO_COLON}},
+        file="image:1.tar",
+    ),
+    Depends(
+        "a layer with urls",
+        {
+            "base": "docker-oci-archive",
+            "manifest_edits": [
+                {"set": {"pointer": "/layers/1/urls", "value": ["https://example.com/layer"]}}
+            ],
+        },
+        {CLASSIC: {EMPTY_STORE}, PODMAN: {URLS}, SKOPEO: {URLS}},
+    ),
+    Depends(
+        "a layer that is compressed twice",
+        docker(blob_edits={"1": [{"compress": "gzip"}, {"compress": "gzip"}]}),
+        {PODMAN: {LAYER_COMPRESSED_TWICE}, SKOPEO: {LAYER_COMPRESSED_TWICE}},
+    ),
+    Depends(
+        "a layer that is compressed once",
+        docker(blob_edits={"1": [{"compress": "gzip"}]}),
+        {PODMAN: set(), SKOPEO: set()},
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return Session()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_verdicts_depend_on(case: Depends, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / case.file
+    archive = Case("", "", case.name, "pass", {}, (), Path(__file__), case.table)
+    path.write_bytes(archive.build().data or b"")
+    found = {f"{each.engine} {each.action}": each for each in session.classify(path).verdicts}
+    conditions = {title: set(found[title].conditions) for title in case.expected}
+    assert conditions == case.expected
