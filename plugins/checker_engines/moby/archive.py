@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from checker.model.entries import clean_path, climbs_out
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED
-from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Calls, Confinement, Dialect
+from checker_engines.filesystem.dialect import (
+    CHROOT,
+    OS_CALLS,
+    Calls,
+    Confinement,
+    Dialect,
+    clean_name,
+)
 from checker_engines.filesystem.tree import ClosedTree, Tree
 
 
@@ -30,15 +37,13 @@ def _refused_hard_link(target: str) -> str | None:
 
 CHROOT_28 = Dialect(
     new_tree=Tree,
-    clean=clean_path,
+    clean=clean_name,
     shown=_from_slash,
     calls=OS_CALLS,
     confinement=CHROOT,
     resolved=str,
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
-    sets_attributes_of_root=False,
-    keeps_aufs_links=True,
     xattr='lsetxattr {path}: xattr "{name}": {words}',
     ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
 )
@@ -49,6 +54,7 @@ CHROOT_20 = CHROOT_28._replace(xattr="{words}")
 
 OS_ROOT = CHROOT_28._replace(
     new_tree=ClosedTree,
+    clean=clean_path,
     shown=clean_path,
     calls=Calls(
         chtimes="chtimesat {path}: ",
