@@ -254,6 +254,11 @@ LOAD_CASES = (
         (TAKEN, TAKEN, 'invalid entry name "../up"'),
     ),
     Told(
+        "an absolute name that leads out, with a tab",
+        with_member(path="/../u\tp", text="x"),
+        (TAKEN, TAKEN, r'invalid entry name "/../u\tp"'),
+    ),
+    Told(
         "a hard link to nothing",
         with_member(path="h", type="hardlink", link="not/there"),
         unpacking(

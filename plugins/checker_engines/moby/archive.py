@@ -17,6 +17,7 @@ from checker_engines.filesystem.dialect import (
     clean_name,
 )
 from checker_engines.filesystem.tree import ClosedTree, Tree
+from checker_engines.golang.fmt import quote
 
 
 def _from_slash(name: str) -> str:
@@ -25,14 +26,13 @@ def _from_slash(name: str) -> str:
 
 def _refused_name(name: str) -> str | None:
     """The error for a name that is not local (go-archive, diff.go and archive.go)."""
-    inside = name.lstrip("/")
-    return f'invalid entry name "{inside}"' if climbs_out(inside) else None
+    return f"invalid entry name {quote(name)}" if climbs_out(name.lstrip("/")) else None
 
 
 def _refused_hard_link(target: str) -> str | None:
     """The error for a target that is not local (go-archive, archive.go, resolveHardlinkTarget)."""
     is_local = clean_path(target) and not climbs_out(target.lstrip("/"))
-    return None if is_local else f'invalid hardlink target "{target}"'
+    return None if is_local else f"invalid hardlink target {quote(target)}"
 
 
 CHROOT_28 = Dialect(
