@@ -15,8 +15,8 @@ help:
 	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
-	@echo "make coverage [ARGS=...]        run the tests and measure what they cover, against the floors"
-	@echo "make mutants [COUNT=100 SEED=1] change the code in small ways and see whether tests notice"
+	@echo "make coverage [ARGS=...]        run the tests and compare branch coverage with the floors"
+	@echo "make mutants [COUNT=100 SEED=1] try small changes of the code and report those that no test detects"
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
@@ -44,12 +44,12 @@ $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@
 
-$(VENV)/stamp-docs: $(VENV)/stamp-run
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
-	@touch $@
-
 $(VENV)/stamp-mutants: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,mutants]'
+	@touch $@
+
+$(VENV)/stamp-docs: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 ifdef ARCHIVE

@@ -77,7 +77,7 @@ def _watched(project: Path) -> Seen:
     if not seconds.exists():
         place.mkdir(parents=True, exist_ok=True)
         watch_all_tests(project, MUTATED, data, seconds)
-    return Seen(PROJECT, data, seconds)
+    return Seen(project, data, seconds)
 
 
 def _fingerprint(project: Path) -> str:

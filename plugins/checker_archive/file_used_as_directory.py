@@ -38,6 +38,7 @@ class FileUsedAsDirectory(ImageTarCheck):
     name = "file-used-as-directory"
     aliases: ClassVar[tuple[str, ...]] = ("file-used-as-folder",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the members that have others below them."""

@@ -41,6 +41,7 @@ class WrappedInDirectory(Check):
     name = "wrapped-in-directory"
     aliases: ClassVar[tuple[str, ...]] = ("wrapped-in-folder",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the content is where engines look for it."""

@@ -44,6 +44,7 @@ class DockerOciMismatch(Check):
     name = "docker-oci-mismatch"
     aliases: ClassVar[tuple[str, ...]] = ("halves-disagree",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if one of the two descriptions is missing or cannot be read."""

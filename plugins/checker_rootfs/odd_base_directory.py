@@ -61,6 +61,7 @@ class OddBaseDirectory(Check):
     name = "odd-base-directory"
     aliases: ClassVar[tuple[str, ...]] = ("odd-base-folder",)
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check type and mode of the base directories."""

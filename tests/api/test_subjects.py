@@ -117,7 +117,7 @@ class WithOddOptions(Mine):
         (WithOddName, "'my rule'"),
         (WithNumberAsId, "id is 1"),
         (WithTextAsSeverity, "severity"),
-        (WithOddOptions, "options"),
+        (WithOddOptions, "option"),
     ],
 )
 def test_what_is_not_registered(check: object, word: str) -> None:

@@ -92,6 +92,11 @@ def test_a_skippable_frame_is_zstd(number: int) -> None:
     assert detect(frame[:7]) is CompressionKind.NONE
 
 
+@pytest.mark.parametrize("number", [0x4F, 0x60])
+def test_what_is_beside_a_skippable_frame(number: int) -> None:
+    assert detect(bytes([number]) + SKIPPABLE[1:]) is CompressionKind.NONE
+
+
 def test_no_compression_passes_the_bytes_on() -> None:
     assert inflate(b"plain" * 100, 7) == (b"plain" * 100, NOT_COMPRESSED)
     assert inflate(b"") == (b"", NOT_COMPRESSED)

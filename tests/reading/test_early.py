@@ -14,7 +14,7 @@ import pytest
 from checker.model.archive import Archive
 from checker.model.entries import Span
 from checker.reading.archive import ReadOptions, read_archive
-from checker.reading.early import EarlyHashes
+from checker.reading.early import EarlyHash, EarlyHashes
 from checker.testing import Member, compress, write_tar
 
 LARGE = 9 << 20
@@ -130,3 +130,27 @@ def test_a_pipe_is_not_even_opened(path: Path) -> None:
     # A writer would be let in if somebody had it open.
     with pytest.raises(OSError, match="No such device"):
         os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+
+
+def test_a_file_that_became_shorter(opened: int) -> None:
+    begun = EarlyHash(Span(LARGE, 2 * LARGE))
+    begun.work_out(opened, lambda: True)
+    with pytest.raises(OSError, match="shorter"):
+        begun.result()
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    begun = EarlyHash(Span(0, LARGE))
+    begun.work_out(folder, lambda: True)
+    os.close(folder)
+    with pytest.raises(IsADirectoryError):
+        begun.result()
+
+
+def test_hashing_stops_when_it_is_not_wanted(opened: int) -> None:
+    wanted = iter((True, False))
+    begun = EarlyHash(Span(0, LARGE))
+    begun.work_out(opened, lambda: next(wanted))
+    with pytest.raises(OSError, match="shorter"):
+        begun.result()

@@ -444,6 +444,16 @@ def test_a_checksum_in_any_octal_form_is_taken(form: bytes) -> None:
     assert paths(tar) == ["first"]
 
 
+@pytest.mark.parametrize("form", [b"%06o\0 ", b"%7o\0", b"%08o", b" %05o\0 "])
+def test_a_header_is_told_by_a_checksum_in_any_form(form: bytes) -> None:
+    block = header(FIRST)
+    total = sum(block[:148]) + 8 * 32 + sum(block[156:])
+    written = (form % total).ljust(8, b"\0")
+    assert looks_like_header(block[:148] + written + block[156:])
+    assert not looks_like_header(block[:148] + (form % (total + 1)).ljust(8, b"\0") + block[156:])
+    assert not looks_like_header(block[:-1])
+
+
 # --- names and types
 
 NAMES = {
@@ -535,6 +545,7 @@ RECORDS_TAKEN: dict[str, tuple[bytes, dict[str, Any]]] = {
     "newline in the value": (sized(b"path=a\nb"), {"name": "a\nb"}),
     "the last one wins": (sized(b"path=a") + sized(b"path=b"), {"name": "b"}),
     "zeros in front of the length": (b"0014 path=abc\n", {"name": "abc"}),
+    "ten digits of length": (b"0000000020 path=abc\n", {"name": "abc"}),
     "unknown key": (sized(b"key="), {"name": "name"}),
     "number": (sized(b"uid=12"), {"uid": 12}),
     "empty number": (sized(b"uid="), {"uid": 0}),
@@ -618,6 +629,12 @@ def test_values_that_are_refused(key: str, value: str) -> None:
     data = between(Member("name", pax={key: value}))
     assert found(data) == [(AnomalyKind.BAD_PAX_RECORD, 1024, True)]
     assert key in walk(data).anomalies[0].detail
+
+
+def test_a_long_value_that_is_refused_is_shown_in_part() -> None:
+    detail = walk(between(Member("name", pax={"mtime": "y" * 100}))).anomalies[0].detail
+    assert "y" * 40 in detail
+    assert "y" * 41 not in detail
 
 
 def test_a_size_record_wins() -> None:

@@ -54,7 +54,48 @@ NO_DOCUMENTS = (
     ('"a\nb"', r"invalid character '\n' in string literal"),
     (r'"\q"', "invalid character 'q' in string escape code"),
     (r'"\u00g0"', r"invalid character 'g' in \u hexadecimal character escape"),
-    ("[" * 10_001, "exceeded max depth"),
+    ("[" * 10_001, "invalid character '[' exceeded max depth"),
+    ("[" * 10_000 + "{}", "invalid character '{' exceeded max depth"),
+    ("tr", "invalid character ' ' in literal true (expecting 'u')"),
+    ("-", "invalid character ' ' in numeric literal"),
+    ("-2.", "invalid character ' ' after decimal point in numeric literal"),
+    ("1e+", "invalid character ' ' in exponent of numeric literal"),
+    ('"a\\', "invalid character ' ' in string escape code"),
+    (r'"\u00e', r"invalid character ' ' in \u hexadecimal character escape"),
+    ('"a', "unexpected end of JSON input"),
+    ("[1, ", "unexpected end of JSON input"),
+    ('{"a": ', "unexpected end of JSON input"),
+    ("12'", r"invalid character '\'' after top-level value"),
+    ('12"', "invalid character '\"' after top-level value"),
+    ("12\\", r"invalid character '\\' after top-level value"),
+    ("12\x00", r"invalid character '\x00' after top-level value"),
+    ("12\x7f", r"invalid character '\x7f' after top-level value"),
+    ("12\t\x1f", r"invalid character '\x1f' after top-level value"),
+    ("00", "invalid character '0' after top-level value"),
+    ("-00", "invalid character '0' after top-level value"),
+    (".5", "invalid character '.' looking for beginning of value"),
+    ("+5", "invalid character '+' looking for beginning of value"),
+    ("1.5.5", "invalid character '.' after top-level value"),
+    ("[1.]", "invalid character ']' after decimal point in numeric literal"),
+    ("[1e]", "invalid character ']' in exponent of numeric literal"),
+    ("[1e-]", "invalid character ']' in exponent of numeric literal"),
+    ("[-]", "invalid character ']' in numeric literal"),
+    ("[}", "invalid character '}' looking for beginning of value"),
+    ("{]", "invalid character ']' looking for beginning of object key string"),
+    ("[1}", "invalid character '}' after array element"),
+    ('{"a":1]', "invalid character ']' after object key:value pair"),
+    ('{"a":}', "invalid character '}' looking for beginning of value"),
+    ('{"a",', "invalid character ',' after object key"),
+    ("[,", "invalid character ',' looking for beginning of value"),
+    ("True", "invalid character 'T' looking for beginning of value"),
+    ("[falsy]", "invalid character 'y' in literal false (expecting 'e')"),
+)
+
+TAKEN = (
+    *("0", "-0", "0.5", "-1.25E+3", "1e5", "10", "true", "false", "null", '""', "[]", "{}"),
+    " \t\r\n[ ] \t\r\n",
+    r'"\b\f\n\r\t\/\\\"\u00e9\uD834\uDD1E"',
+    '{"a": [{"b": {}}, [[]]], "a": 2}',
 )
 
 MISFITS = (
@@ -77,6 +118,14 @@ def test_what_is_no_json(text: str, message: str) -> None:
     with pytest.raises(GoJsonError) as caught:
         decode_document(text.encode(), ANYTHING)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("text", TAKEN)
+def test_what_is_json(text: str) -> None:
+    assert decode_document(text.encode(), ANYTHING) == json.loads(text)
+    # What follows has the scanner walk over the value.
+    with pytest.raises(GoJsonError, match=r"^invalid character 'x' after top-level value$"):
+        decode_document(f"{text} x".encode(), ANYTHING)
 
 
 @pytest.mark.parametrize(("text", "message"), MISFITS)

@@ -119,7 +119,8 @@ def decode_document(raw: bytes, shape: Shape) -> object:
     parsed = _parse(raw)
     if parsed is not None and parsed.is_alone:
         return _fitted(parsed.value, shape)
-    scanner = _Scanner(raw, end="unexpected end of JSON input")
+    # Go closes a document with a space, which an unfinished number, word or escape refuses.
+    scanner = _Scanner(raw + b" ", end="unexpected end of JSON input")
     start = scanner.skip_blank(0)
     end = scanner.value(start)
     behind = scanner.skip_blank(end)
@@ -193,12 +194,12 @@ class _Scanner:
             byte = self._byte(at)
             if byte not in _CLOSERS:
                 return self._scalar(at)
+            if len(closers) >= _DEPTH:
+                raise self.bad(at, "exceeded max depth")
             closer = _CLOSERS[byte]
             inner = self.skip_blank(at + 1)
             if self._byte(inner) == closer:
                 return inner + 1
-            if len(closers) >= _DEPTH:
-                raise GoJsonError("exceeded max depth")
             closers.append(closer)
             at = self._key(inner) if closer == ord("}") else inner
 

@@ -1,4 +1,4 @@
-"""Moments in JSON as Go decodes them (time.Time.UnmarshalJSON, time/format.go, RFC 3339)."""
+"""Timestamps in JSON as Go decodes them (time.Time.UnmarshalJSON, time/format.go, RFC 3339)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def _nothing(text: str) -> str | None:
 
 
 class _Step(NamedTuple):
-    """An element of the layout: how it is written there, what fits, and the range of its number.
+    """An element of the layout: its text, the pattern that it matches, the range of its number.
 
-    ``out_of_range`` names what in a text that fits is out of range.
+    ``out_of_range`` names the part of a matching text that is out of range.
     """
 
     shown: str
@@ -62,9 +62,9 @@ _ZONE = _OLD_ZONE._replace(out_of_range=_of_zone)
 
 
 def time_error(value: object) -> str | None:
-    """What Go 1.23 and later say of a value that is not a moment; None if it is one, or null.
+    """The error of Go 1.23 and later for an invalid timestamp; None if it is valid or null.
 
-    ``parseStrictRFC3339`` has what RFC 3339 asks for beyond the layout turned off.
+    ``parseStrictRFC3339`` skips its checks beyond the layout (golang/go issue 54580).
     """
     if value is None:
         return None
@@ -74,7 +74,7 @@ def time_error(value: object) -> str | None:
 
 
 def old_time_error(value: object) -> str | None:
-    """What Go before 1.20 says, which takes the value as it is written in JSON, and any offset."""
+    """The error of Go before 1.20, which parses the value as written in JSON, with any offset."""
     if value is None:
         return None
     raw = json.dumps(_whole(value), separators=(",", ":"), ensure_ascii=False)
@@ -83,7 +83,7 @@ def old_time_error(value: object) -> str | None:
 
 
 def _whole(value: object) -> object:
-    """The value with numbers as they are mostly written."""
+    """The value with numbers as they are usually written."""
     if isinstance(value, dict):
         return {key: _whole(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -1,0 +1,98 @@
+"""Names, steps and paths that engines print or look up, with what decides about them varied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import Session, Verdict, VerdictOutcome
+from checker.testing.cases import Case
+
+DIGEST = "sha256:" + "a" * 64
+CTR, LOAD = "containerd-2 ctr import", "docker-29-containerd load"
+PODMAN = ("podman-4 load", "podman-5 load")
+AT_ONCE = "setting up to decompress blob: happened during read"
+TO_FILE = 'storing blob to file "<tmp>'
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    return Session()
+
+
+def verdicts(table: Mapping[str, Any], session: Session, folder: Path) -> dict[str, Verdict]:
+    case = Case("", "", "names", "pass", {}, (), Path(__file__), table)
+    found = session.classify(case.build().write(folder)).verdicts
+    return {f"{each.engine} {each.action}": each for each in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("docker.io/library/app", "app:latest"),
+        ("docker.io/library/app:1", "app:1"),
+        (f"docker.io/library/app@{DIGEST}", f"app@{DIGEST}"),
+        (f"docker.io/library/app:1@{DIGEST}", f"app:1@{DIGEST}"),
+        ("example.com/app", "example.com/app:latest"),
+        ("example.com:5000/a/b:c", "example.com:5000/a/b:c"),
+        ("APP", "sha256:[0-9a-f]{64}"),
+    ],
+)
+def test_the_name_that_docker_prints(
+    name: str, printed: str, session: Session, tmp_path: Path
+) -> None:
+    annotations = {"io.containerd.image.name": name}
+    edit = {"member": "index.json", "pointer": "/manifests/0/annotations", "value": annotations}
+    table = {
+        "base": "oci-archive",
+        "config": {"rootfs": {"diff_ids": []}},
+        "edits": [{"set": edit}],
+    }
+    message = verdicts(table, session, tmp_path)[LOAD].message or ""
+    assert re.match(f"Error unpacking image {printed}: mismatched ", message), message
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("./index.json", True),
+        ("x/../index.json", True),
+        ("/index.json", False),
+        ("//index.json", False),
+        ("///index.json", False),
+    ],
+)
+def test_where_containerd_finds_the_index(
+    path: str, *, taken: bool, session: Session, tmp_path: Path
+) -> None:
+    table = {"base": "oci-archive", "edits": [{"rename": {"member": "index.json", "to": path}}]}
+    found = verdicts(table, session, tmp_path)
+    outcomes = {found[title].outcome is VerdictOutcome.ACCEPTS for title in (CTR, LOAD)}
+    assert outcomes == {taken}
+
+
+@pytest.mark.parametrize(
+    ("base", "size", "step"),
+    [
+        ("docker-archive", 0, AT_ONCE),
+        ("docker-archive", 1 << 20, TO_FILE),
+        ("oci-archive", 0, TO_FILE),
+    ],
+)
+def test_the_step_at_which_podman_finds_another_digest(
+    base: str, size: int, step: str, session: Session, tmp_path: Path
+) -> None:
+    flip = {"member": "{layer1}", "from": "data", "at": 3, "mask": 1}
+    table = {
+        "base": base,
+        "entries": [{"path": "large", "zeros": size}],
+        "edits": [{"flip": flip}],
+    }
+    found = verdicts(table, session, tmp_path)
+    for title in PODMAN:
+        assert step in (found[title].message or ""), title
+        assert "Digest did not match" in (found[title].message or ""), title
