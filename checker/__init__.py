@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from checker.model.location import Location
     from checker.model.members import Members
     from checker.model.names import Digest, MediaType, Platform, parse_digest
-    from checker.model.rootfs import Placed, Rootfs
+    from checker.model.rootfs import Rootfs, RootfsEntry
     from checker.model.tar import Anomaly, AnomalyKind, Tar
     from checker.reports.report import Report
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
@@ -88,7 +88,6 @@ __all__ = [
     "Option",
     "OptionError",
     "Outcome",
-    "Placed",
     "Platform",
     "Plugin",
     "PluginError",
@@ -98,6 +97,7 @@ __all__ = [
     "Report",
     "Result",
     "Rootfs",
+    "RootfsEntry",
     "Run",
     "Session",
     "Settings",
@@ -136,7 +136,7 @@ _EXPORTS = {
     "checker.model.location": ("Location",),
     "checker.model.members": ("Members",),
     "checker.model.names": ("Digest", "MediaType", "Platform", "parse_digest"),
-    "checker.model.rootfs": ("Placed", "Rootfs"),
+    "checker.model.rootfs": ("RootfsEntry", "Rootfs"),
     "checker.model.tar": ("Anomaly", "AnomalyKind", "Tar"),
     "checker.reports.report": ("Report",),
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
 from checker.checks.registry import Registry, Rule
-from checker.errors import SettingsError as UsageError
+from checker.errors import SettingsError
 from checker.model.limits import Limits
 from checker.verdicts import Host
 
@@ -104,7 +104,7 @@ class Settings(NamedTuple):
         """The rules that run.
 
         Raises:
-            UsageError: A rule that is selected, ignored or waived is unknown.
+            SettingsError: A rule that is selected, ignored or waived is unknown.
         """
         waived = (waiver.rule for waiver in self.waivers)
         for name in (*self.select, *self.ignore, *self.severities, *waived):
@@ -120,13 +120,13 @@ class Settings(NamedTuple):
         """The options of the rules, by rule id.
 
         Raises:
-            UsageError: A rule or option is unknown, or a value is invalid.
+            SettingsError: A rule or option is unknown, or a value is invalid.
         """
         options: dict[str, dict[str, object]] = {}
         for name, values in self.options.items():
             rule = registry.find(name)
             if rule is None:
-                raise UsageError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
+                raise SettingsError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
             options.setdefault(rule.id, {}).update(read_options(rule, values))
         return options
 
@@ -159,27 +159,27 @@ def _named_by(keys: Iterable[str], rule: Rule) -> bool:
 
 def _require_rule(name: str, registry: Registry) -> None:
     if not any(_names(name, rule.id, rule.name) for rule in registry):
-        raise UsageError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
+        raise SettingsError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
 
 
 def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
     """Options of one rule, in the types that the rule uses.
 
     Raises:
-        UsageError: An option is unknown, or a value is invalid.
+        SettingsError: An option is unknown, or a value is invalid.
     """
     known = {option.name: option for option in rule.check.options}
     read: dict[str, object] = {}
     for name, value in values.items():
         if name not in known:
             few = f" (choose from: {', '.join(known)})" if known else "; it has no options"
-            raise UsageError(
+            raise SettingsError(
                 f"{rule.id} {rule.name} has no option {name!r}{nearest(name, known) or few}"
             )
         try:
             read[name] = known[name].read(value)
         except OptionError as error:
-            raise UsageError(f"{rule.id} {rule.name}: {error}") from error
+            raise SettingsError(f"{rule.id} {rule.name}: {error}") from error
     return read
 
 
@@ -253,9 +253,9 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
         with open(place, encoding="utf-8") as file:
             table = tomllib.loads(file.read())
     except OSError as error:
-        raise UsageError(f"{place}: cannot be read: {error.strerror}") from error
+        raise SettingsError(f"{place}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{place}: {error}") from error
+        raise SettingsError(f"{place}: {error}") from error
     return _set_all(Settings(), table, place)
 
 
@@ -263,11 +263,11 @@ def _set_all(settings: Settings, table: Mapping[str, object], place: str) -> Set
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
-            raise UsageError(f"{place}: unknown key {key!r}{nearest(str(key), _READERS)}")
+            raise SettingsError(f"{place}: unknown key {key!r}{nearest(str(key), _READERS)}")
         try:
             settings = reader(settings, value)
-        except UsageError as error:
-            raise UsageError(f"{place}: {key}: {error}") from error
+        except SettingsError as error:
+            raise SettingsError(f"{place}: {key}: {error}") from error
     return settings
 
 
@@ -275,13 +275,13 @@ def parse_severity(text: object) -> Severity:
     """A severity.
 
     Raises:
-        UsageError: It is not a severity.
+        SettingsError: It is not a severity.
     """
     try:
         return Severity(str(text))
     except ValueError:
         known = [severity.value for severity in Severity]
-        raise UsageError(
+        raise SettingsError(
             f"invalid value {text!r} (choose from: {', '.join(known)}){nearest(str(text), known)}"
         ) from None
 
@@ -290,7 +290,7 @@ def parse_fail_on(text: object) -> Severity | None:
     """What fails a run: a severity or ``never``.
 
     Raises:
-        UsageError: It is neither.
+        SettingsError: It is neither.
     """
     return None if text == NEVER else parse_severity(text)
 
@@ -299,10 +299,10 @@ def parse_intention(text: object) -> str:
     """The intended command: ``load`` or ``import``.
 
     Raises:
-        UsageError: It is neither.
+        SettingsError: It is neither.
     """
     if text not in INTENTIONS:
-        raise UsageError(f"invalid value {text!r} (choose from: {', '.join(INTENTIONS)})")
+        raise SettingsError(f"invalid value {text!r} (choose from: {', '.join(INTENTIONS)})")
     return str(text)
 
 
@@ -314,7 +314,7 @@ def parse_host(text: object) -> Host:
     """
     os, slash, architecture = str(text).partition("/")
     if not slash or not os or not architecture or "/" in architecture:
-        raise UsageError(f"invalid value {text!r} (expected OS/ARCH, such as linux/arm64)")
+        raise SettingsError(f"invalid value {text!r} (expected OS/ARCH, such as linux/arm64)")
     return Host(os, architecture)
 
 
@@ -325,7 +325,7 @@ def parse_jobs(value: object) -> int:
         SettingsError: It is not a whole number above 0.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UsageError(f"invalid value {value!r} (expected a whole number above 0)")
+        raise SettingsError(f"invalid value {value!r} (expected a whole number above 0)")
     return value
 
 
@@ -333,14 +333,14 @@ def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
     """The limits with some of them set.
 
     Raises:
-        UsageError: A name is unknown, or a value is not a positive whole number.
+        SettingsError: A name is unknown, or a value is not a positive whole number.
     """
     known = Limits.names_of_all()
     for name, value in values.items():
         if name not in known:
-            raise UsageError(f"unknown limit {name!r}{nearest(name, known)}")
+            raise SettingsError(f"unknown limit {name!r}{nearest(name, known)}")
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"limit {name}: must be a whole number above 0, found {value!r}")
+            raise SettingsError(f"limit {name}: must be a whole number above 0, found {value!r}")
         limits = limits._replace(**{name: value})
     return limits
 
@@ -375,13 +375,13 @@ def _scalar_words(value: object) -> str:
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f"must be a list of strings, found {_type_words(value)}")
+        raise SettingsError(f"must be a list of strings, found {_type_words(value)}")
     return tuple(value)
 
 
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise UsageError(f"must be a table, found {_type_words(value)}")
+        raise SettingsError(f"must be a table, found {_type_words(value)}")
     return value
 
 
@@ -390,14 +390,14 @@ def _waiver(value: object) -> Waiver:
     known = ("rule", "reason", "archive", "path", "until")
     for key, item in table.items():
         if key not in known:
-            raise UsageError(f"unknown key {key!r}{nearest(key, known)}")
+            raise SettingsError(f"unknown key {key!r}{nearest(key, known)}")
         wanted = dt.date if key == "until" else str
         if not isinstance(item, wanted):
             expected = "a date" if wanted is dt.date else "a string"
-            raise UsageError(f"{key}: must be {expected}, found {_type_words(item)}")
+            raise SettingsError(f"{key}: must be {expected}, found {_type_words(item)}")
     rule, reason = table.get("rule"), table.get("reason")
     if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip():
-        raise UsageError("a waiver must have a rule and a reason")
+        raise SettingsError("a waiver must have a rule and a reason")
     until = table.get("until")
     return Waiver(
         rule=rule,
@@ -410,7 +410,7 @@ def _waiver(value: object) -> Waiver:
 
 def _waivers(value: object) -> tuple[Waiver, ...]:
     if not isinstance(value, list | tuple):
-        raise UsageError("each waiver must be a table [[waive]]")
+        raise SettingsError("each waiver must be a table [[waive]]")
     return tuple(map(_waiver, value))
 
 

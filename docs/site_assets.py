@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
 
-_log = logging.getLogger(
-    "mkdocs.hooks.site_assets"
-)  # MkDocs counts the warnings of its own loggers
+# MkDocs counts the warnings of its own loggers.
+_log = logging.getLogger("mkdocs.hooks.site_assets")
+
 # What a browser fetches without a click. An <a> is a link, and so is <link rel="canonical">.
 _LOADED = {"src", "srcset", "data", "poster"}
 _LOADED_RELATIONS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,3 +94,92 @@ def test_the_schemas_import_nothing_of_the_checker() -> None:
     folder = Path(spec.origin).parent
     names = {name.split(".")[0] for path in folder.glob("*.py") for name in imports_of(path)}
     assert "checker" not in names
+
+
+def test_bundles_ask_the_model_not_the_stages_that_make_it() -> None:
+    spec = find_spec("checker_archive")
+    assert spec is not None
+    assert spec.origin is not None
+    paths = list(Path(spec.origin).parents[1].glob("checker_*/**/*.py"))
+    strangers = {
+        f"{path.parent.name}/{path.name}: {name}"
+        for path in paths
+        for name in imports_of(path)
+        if name.startswith(("checker.interpretation", "checker.reading"))
+    }
+    assert paths
+    assert strangers == set()
+
+
+# Parts of the core above those in ALLOWED -> parts of the core that they may import.
+UPPER_PARTS = {
+    "isolation": set[str](),
+    "verdicts": {"model"},
+    "results": {"checks", "model", "verdicts"},
+    "errors": {"results"},
+    "settings": {"checks", "errors", "model", "verdicts"},
+    "hookspecs": {"checks", "model", "reports", "verdicts"},
+    "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},
+    "engines": {"errors", "isolation", "model", "settings", "verdicts"},
+    "session": {
+        *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
+        *("_version", "verdicts"),
+    },
+    "cli": {
+        *("checks", "errors", "plugins", "reading", "reports", "session", "settings"),
+        "_version",
+    },
+    "testing": {"checks", "plugins", "session", "settings", "verdicts"},
+}
+ENTRY_POINTS = {"__init__", "__main__", "_version"}
+
+
+@pytest.mark.parametrize("part", UPPER_PARTS)
+def test_the_upper_parts_of_the_core(part: str) -> None:
+    paths = [*CORE.glob(f"{part}.py"), *CORE.glob(f"{part}/**/*.py")]
+    names = {name for path in paths for name in imports_of(path)}
+    imported = {name.split(".")[1] for name in names if name.startswith("checker.")}
+    assert paths
+    assert imported - {part} <= UPPER_PARTS[part]
+
+
+def test_every_module_of_the_core_has_a_place() -> None:
+    modules = {path.stem for path in CORE.glob("*.py")}
+    assert modules - ENTRY_POINTS == UPPER_PARTS.keys() - {"cli", "testing"}
+
+
+def modules_of_the_core() -> dict[str, Path]:
+    named = {
+        path: ".".join(path.relative_to(CORE.parent).with_suffix("").parts)
+        for path in CORE.rglob("*.py")
+    }
+    return {name.removesuffix(".__init__"): path for path, name in named.items()}
+
+
+def modules_imported_by(path: Path, modules: Iterable[str]) -> set[str]:
+    """Those of some modules that a module imports, wherever in it."""
+    statements = (
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom)
+    )
+    names = {
+        name
+        for node in statements
+        for alias in node.names
+        for name in (node.module or "", f"{node.module}.{alias.name}")
+    }
+    return names & set(modules)
+
+
+def test_modules_of_the_core_form_no_cycle() -> None:
+    modules = modules_of_the_core()
+    # The package imports what it exports when it is asked for it.
+    arrows = {
+        name: modules_imported_by(path, modules) - {"checker"}
+        for name, path in modules.items()
+        if name != "checker"
+    }
+    assert any(arrows.values())
+    # Raises CycleError, which names the modules of a cycle.
+    assert set(TopologicalSorter(arrows).static_order()) == set(arrows)

@@ -1,14 +1,13 @@
-"""From members to images: find the Docker half, the OCI half and what they describe."""
+"""From members to images: the Docker archive, the OCI layout and the images they describe."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from checker.model.archive import DockerHalf, OciHalf
+from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
-from checker.model.document import Document, pointer
-from checker.model.entries import DIRECTORY
+from checker.model.document import pointer
 from checker.model.image import (
     CONTAINERD_NAME,
     REF_NAME,
@@ -19,8 +18,8 @@ from checker.model.image import (
     Layer,
     Manifest,
     ManifestItem,
+    config_of,
     items,
-    read_config,
     read_index,
     read_manifest,
     read_manifest_item,
@@ -28,16 +27,19 @@ from checker.model.image import (
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker.model.names import (
+    INDEX_JSON,
+    INDEX_TYPES,
+    MANIFEST_JSON,
+    MANIFEST_TYPES,
+    OCI_LAYOUT,
+    REPOSITORIES,
+    shorten,
+)
 
-MANIFEST_JSON = "manifest.json"
-INDEX_JSON = "index.json"
-OCI_LAYOUT = "oci-layout"
-REPOSITORIES = "repositories"
 
-
-def find_docker_half(members: Members) -> DockerHalf | None:
-    """The Docker half; None if nothing of it is there."""
+def find_docker_archive(members: Members) -> DockerArchive | None:
+    """What ``manifest.json`` and the files of the older forms describe; None without them."""
     blob = members.blob(MANIFEST_JSON)
     repositories = members.blob(REPOSITORIES)
     legacy_ids = tuple(_legacy_ids(members))
@@ -50,7 +52,7 @@ def find_docker_half(members: Members) -> DockerHalf | None:
             item = read_manifest_item(value, blob.location._replace(pointer=pointer(i)))
             if item is not None:
                 found.append(item)
-    return DockerHalf(
+    return DockerArchive(
         blob=blob,
         document=document,
         items=tuple(found),
@@ -61,37 +63,39 @@ def find_docker_half(members: Members) -> DockerHalf | None:
 
 def _legacy_ids(members: Members) -> Iterator[str]:
     for path in members.entries.by_path:
-        folder, _, base = path.partition("/")
-        if base == "layer.tar" and f"{folder}/json" in members:
-            yield folder
+        directory, _, base = path.partition("/")
+        if base == "layer.tar" and f"{directory}/json" in members:
+            yield directory
 
 
-def find_oci_half(members: Members, limits: Limits) -> tuple[OciHalf | None, list[LimitReached]]:
-    """The OCI half, None if nothing of it is there; and the limits that were reached."""
+def find_oci_layout(
+    members: Members, limits: Limits
+) -> tuple[OciLayout | None, list[LimitReached]]:
+    """The image layout, None if there is none of its files; and the limits that were reached."""
     layout = members.blob(OCI_LAYOUT)
     index_blob = members.blob(INDEX_JSON)
     if layout is None and index_blob is None:
         return None, []
     document = None if index_blob is None else index_blob.document
     if index_blob is None or document is None or not isinstance(document.value, dict):
-        half = OciHalf(
+        found = OciLayout(
             layout=layout, root_index=None, index_blob=index_blob, indexes=(), manifests=()
         )
-        return half, []
-    tree = _Tree(members, limits)
+        return found, []
+    index_walk = _IndexWalk(members, limits)
     root = read_index(index_blob, document, None, 0)
-    tree.walk(root)
-    half = OciHalf(
+    index_walk.follow_from(root)
+    found = OciLayout(
         layout=layout,
         root_index=root,
         index_blob=index_blob,
-        indexes=tuple(tree.indexes),
-        manifests=tuple(tree.manifests),
+        indexes=tuple(index_walk.indexes),
+        manifests=tuple(index_walk.manifests),
     )
-    return half, tree.limits_reached
+    return found, index_walk.limits_reached
 
 
-class _Tree:
+class _IndexWalk:
     """Follows descriptors from ``index.json`` down, each document once."""
 
     def __init__(self, members: Members, limits: Limits) -> None:
@@ -102,7 +106,7 @@ class _Tree:
         self.manifests: list[Manifest] = []
         self.limits_reached: list[LimitReached] = []
 
-    def walk(self, root: Index) -> None:
+    def follow_from(self, root: Index) -> None:
         pending = [root]
         while pending:
             index = pending.pop()
@@ -140,12 +144,12 @@ class _Tree:
 def find_images(
     archive: Location,
     members: Members,
-    docker: DockerHalf | None,
-    oci: OciHalf | None,
+    docker: DockerArchive | None,
+    oci: OciLayout | None,
     limits: Limits,
 ) -> tuple[tuple[Image, ...], list[LimitReached]]:
-    """The images of both halves: one for each manifest, joined with its Docker item by config."""
-    names = _Names(oci)
+    """The images: one for each manifest, joined with the item of manifest.json by its config."""
+    names = _ImageNames(oci)
     found = [
         _oci_image(archive, members, manifest, names)
         for manifest in (() if oci is None else oci.manifests)
@@ -164,10 +168,10 @@ def find_images(
     return tuple(found[: limits.images]), [reached]
 
 
-class _Names:
+class _ImageNames:
     """The names that ``index.json`` gives; a nested index hands its names down."""
 
-    def __init__(self, oci: OciHalf | None) -> None:
+    def __init__(self, oci: OciLayout | None) -> None:
         self._own: dict[str, dict[str, None]] = {}
         self._parents: dict[str, dict[str, None]] = {}
         for index in () if oci is None else oci.indexes:
@@ -219,7 +223,7 @@ def _oci_image(
     archive: Location,
     members: Members,
     manifest: Manifest,
-    known_names: _Names,
+    known_names: _ImageNames,
 ) -> Image:
     digest = manifest.descriptor.digest_text
     names = known_names.of(digest or "")
@@ -244,14 +248,6 @@ def _oci_image(
         layers=layers,
         platform=platform if config is None else config.platform,
     )
-
-
-def config_of(blob: Blob | None, image: str) -> Config | None:
-    """The config in a blob; None if it is absent or no JSON object."""
-    document: Document | None = None if blob is None else blob.document
-    if blob is None or document is None or not isinstance(document.value, dict):
-        return None
-    return read_config(blob, document, image)
 
 
 def _by_config(images: list[Image]) -> dict[int, list[int]]:
@@ -334,27 +330,9 @@ def _layer(
     )
 
 
-def shorten(digest: str) -> str:
-    """A digest short enough to read: the algorithm and 12 digits."""
-    algorithm, _, encoded = digest.partition(":")
-    return f"{algorithm}:{encoded[:12]}"
-
-
-def marks_of_image(members: Members) -> bool:
-    """Whether a folder or tar has anything at its top that only images have."""
+def has_image_files(members: Members) -> bool:
+    """Whether a directory or tar has a file at its top that only images have."""
     index = members.entries.by_path
     if any(name in index for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT)):
         return True
     return any(True for _ in _legacy_ids(members))
-
-
-def top_folder(members: Members) -> str | None:
-    """The one folder that everything lies in; None if there is none."""
-    tops = {path.partition("/")[0] for path in members.entries.by_path if path}
-    if len(tops) != 1:
-        return None
-    folder = tops.pop()
-    entry = members.entries.get(folder)
-    if entry is not None and entry.kind != DIRECTORY:
-        return None
-    return folder if len(members.entries.by_path) > 1 else None

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, marks_of_image, top_folder
-from checker.model.archive import DockerHalf, Kind, OciHalf, Source
-from checker.model.entries import DIRECTORY, REGULAR, WINDOWS_FOLDERS, Entries
+from checker.interpretation.images import has_image_files
+from checker.model.archive import DockerArchive, Kind, OciLayout, Source
+from checker.model.entries import REGULAR, WINDOWS_DIRECTORIES, Entries
 from checker.model.members import Members
+from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
 from checker.model.tar import AnomalyKind, Tar
 
-# Filesystem Hierarchy Standard 3.0, section 3.2, and what `docker export` adds.
-ROOT_FOLDERS = frozenset(
-    {
-        *("bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc"),
-        *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
-    },
-)
-DOCKER_ENV = ".dockerenv"
 _SURE = 3
 _EXECUTABLE = 0o111
 _ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2")
-_DIRECTORY, _REGULAR = ord(DIRECTORY), ord(REGULAR)
+_REGULAR = ord(REGULAR)
 
 
 def find_kind(
     source: Source,
     tar: Tar,
     members: Members,
-    docker: DockerHalf | None,
-    oci: OciHalf | None,
+    docker: DockerArchive | None,
+    oci: OciLayout | None,
 ) -> Kind:
-    """The kind of an archive whose halves are known."""
-    if source is Source.FOLDER:
+    """The kind of an archive whose Docker archive and image layout are known."""
+    if source is Source.DIRECTORY:
         return Kind.OCI_LAYOUT
     entries = tar.entries
     if not len(entries):
@@ -46,7 +39,7 @@ def find_kind(
     if oci_there:
         return Kind.OCI_ARCHIVE
     if docker is not None:
-        # manifest.json comes last, so of an archive that is cut off nobody knows.
+        # manifest.json comes last, so a truncated archive may be either.
         return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
     return _kind_without_image(members)
 
@@ -57,42 +50,49 @@ def _kind_without_entries(anomaly: AnomalyKind) -> Kind:
     return Kind.UNKNOWN
 
 
-def _is_oci(oci: OciHalf, members: Members) -> bool:
+def _is_oci(oci: OciLayout, members: Members) -> bool:
     if oci.layout is not None:
         return True
     document = None if oci.index_blob is None else oci.index_blob.document
     value = None if document is None else document.value
-    return "blobs" in _tops(members.entries) or (
+    return "blobs" in _top_names(members.entries) or (
         isinstance(value, Mapping) and "manifests" in value
     )
 
 
 def _kind_without_image(members: Members) -> Kind:
     entries = members.entries
-    if inner_archives(entries) and any(_holds_image(members, i) for i in inner_archives(entries)):
+    if find_nested_images(members):
         return Kind.NESTED
-    folder = top_folder(members)
-    if folder is not None and _marks_below(entries, folder):
+    directory = members.top_directory
+    if directory is not None and _has_image_files_below(entries, directory):
         return Kind.WRAPPED
     if looks_like_rootfs(entries):
         return _flat_kind(entries)
     return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
-def _marks_below(entries: Entries, folder: str) -> bool:
-    names = (MANIFEST_JSON, INDEX_JSON, "oci-layout")
-    return any(f"{folder}/{name}" in entries.by_path for name in names)
+def _has_image_files_below(entries: Entries, directory: str) -> bool:
+    names = (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT)
+    return any(f"{directory}/{name}" in entries.by_path for name in names)
 
 
-def _holds_image(members: Members, position: int) -> bool:
-    blob = members.blobs.get(position)
-    return (
-        blob is not None and blob.tar is not None and marks_of_image(Members(blob.tar.entries, {}))
+def find_nested_images(members: Members) -> tuple[int, ...]:
+    """Positions of the members that are image archives themselves."""
+    return tuple(
+        position for position in inner_archives(members.entries) if _is_image(members, position)
     )
 
 
+def _is_image(members: Members, position: int) -> bool:
+    blob = members.blobs.get(position)
+    if blob is None or blob.tar is None:
+        return False
+    return has_image_files(Members(blob.tar.entries, {}))
+
+
 def inner_archives(entries: Entries) -> tuple[int, ...]:
-    """Positions of the files that are called like archives, at the top or in a folder there.
+    """Positions of the files that are named like archives, at the top or in a directory there.
 
     In what looks like a root filesystem, only those at the top.
     """
@@ -106,20 +106,24 @@ def inner_archives(entries: Entries) -> tuple[int, ...]:
     )
 
 
-def _tops(entries: Entries) -> frozenset[str]:
+def _top_names(entries: Entries) -> frozenset[str]:
     return frozenset(path.partition("/")[0] for path in entries.by_path)
 
 
 def is_surely_rootfs(entries: Entries) -> bool:
     """Whether so much of a root is there that a ``manifest.json`` must be one of its files."""
-    tops = _tops(entries)
-    return len(tops & ROOT_FOLDERS) >= _SURE and "blobs" not in tops
+    top_names = _top_names(entries)
+    return len(top_names & ROOT_DIRECTORIES) >= _SURE and "blobs" not in top_names
 
 
 def looks_like_rootfs(entries: Entries) -> bool:
-    """Whether there is a folder of a root filesystem, Docker's mark, or a program at the top."""
-    tops = _tops(entries)
-    if tops & ROOT_FOLDERS or DOCKER_ENV in tops or len(tops & WINDOWS_FOLDERS) > 1:
+    """Whether a usual directory of a root, ``.dockerenv`` or a program is at the top."""
+    top_names = _top_names(entries)
+    if (
+        top_names & ROOT_DIRECTORIES
+        or DOCKER_ENV in top_names
+        or len(top_names & WINDOWS_DIRECTORIES) > 1
+    ):
         return True
     return any(
         "/" not in path

@@ -1,1 +1,1 @@
-"""The facts: what an archive holds, in the terms of the field."""
+"""The facts: what an archive contains, in the terms of the specifications."""

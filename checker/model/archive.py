@@ -22,13 +22,13 @@ class Source(StrEnum):
 
     FILE = "file"
     STREAM = "stream"
-    FOLDER = "folder"
+    DIRECTORY = "folder"
 
 
 class Kind(StrEnum):
     """What an archive is.
 
-    ``WRAPPED``: an image one folder too deep. ``NESTED``: an archive inside a tar. ``LAYER``: a
+    ``WRAPPED``: an image one directory too deep. ``NESTED``: an archive inside a tar. ``LAYER``: a
     changeset with whiteouts.
     """
 
@@ -55,18 +55,18 @@ IMAGE_KINDS = frozenset(
         Kind.OCI_LAYOUT,
     },
 )
-"""The kinds that hold images where engines look for them."""
+"""The kinds that have images where engines look for them."""
 
 
-class DockerHalf(NamedTuple):
-    """The Docker half of an archive.
+class DockerArchive(NamedTuple):
+    """What an archive has for ``docker load`` (Docker image specification v1.2).
 
     Attributes:
         blob: ``manifest.json``; None in a legacy archive.
         document: Its JSON, if it looks like JSON.
         items: Its images, those that are JSON objects.
         repositories: ``repositories``, if it is there.
-        legacy_ids: Top-level folders with ``json`` and ``layer.tar``, the form before 2015.
+        legacy_ids: Top-level directories with ``json`` and ``layer.tar``, the form before 2015.
     """
 
     blob: Blob | None
@@ -76,12 +76,12 @@ class DockerHalf(NamedTuple):
     legacy_ids: tuple[str, ...]
 
 
-class OciHalf(NamedTuple):
-    """The OCI half of an archive: an image layout (OCI image-spec 1.1, image-layout.md).
+class OciLayout(NamedTuple):
+    """The image layout in an archive (OCI image-spec 1.1, image-layout.md).
 
     Attributes:
         layout: ``oci-layout``, if it is there.
-        root_index: ``index.json``; None if it is missing or no JSON object.
+        root_index: ``index.json``; None if it is missing or not a JSON object.
         index_blob: The content of ``index.json``, whatever it is.
         indexes: All indexes, ``index.json`` first, each once.
         manifests: All manifests that are in the archive, each once.
@@ -121,20 +121,21 @@ class Archive(NamedTuple):
     Attributes:
         path: The path as the user gave it; ``-`` for standard input.
         source: What the bytes came from.
-        size: Size in bytes; of a folder, the sum of its files.
-        sha256: Hash of the bytes as they came; None for a folder, or if nobody asked for it.
+        size: Size in bytes; of a directory, the sum of its files.
+        sha256: Hash of the bytes as they came; None for a directory, or if it was not asked for.
         compression: How the whole archive is compressed.
-        tar: The outer tar; of a folder, its files as entries.
+        tar: The outer tar; of a directory, its files as entries.
         members: The members and what was read of them.
         kind: What it is.
-        docker: Its Docker half.
-        oci: Its OCI half.
+        docker: What it has for ``docker load``; None without any of these files.
+        oci: Its image layout; None without ``oci-layout`` and ``index.json``.
         images: Its images.
         rootfs: Its root filesystem, if it is a flat one.
         limits: Limits that cut the reading short, those of its tar and blobs included.
         stats: What reading cost.
         inside: Where what comes out of the decompression is compressed once more, the archive
             that a second one leaves, which few engines come to see. A third is not tried.
+        nested_images: Positions of the members that are image archives, if it is ``NESTED``.
     """
 
     path: str
@@ -145,13 +146,14 @@ class Archive(NamedTuple):
     tar: Tar
     members: Members
     kind: Kind
-    docker: DockerHalf | None
-    oci: OciHalf | None
+    docker: DockerArchive | None
+    oci: OciLayout | None
     images: tuple[Image, ...]
     rootfs: Rootfs | None
     limits: tuple[LimitReached, ...]
     stats: Stats
     inside: Archive | None = None
+    nested_images: tuple[int, ...] = ()
 
     @property
     def location(self) -> Location:
@@ -168,6 +170,6 @@ class Archive(NamedTuple):
         """Whether every member was seen; else what seems missing may follow further on."""
         return self.tar.fatal is None and not self.tar.limits
 
-    def holds_all_of(self, blob: Blob) -> bool:
+    def has_all_of(self, blob: Blob) -> bool:
         """Whether the content of a member is there and was read as far as its header promises."""
         return blob.whole and self.entries.sizes[blob.position] == blob.size

@@ -27,7 +27,7 @@ class Blob(NamedTuple):
         inflated_size: Bytes after decompression.
         diff_id: Digest of the bytes after decompression, all of them (OCI image-spec 1.1,
             config.md "Layer DiffID").
-        tar: The content as a tar, if it is no document.
+        tar: The content as a tar, if it is not a document.
         limits: Limits that cut the reading short; digests are then not to be trusted.
         error: Why the content could not be read, in the words of the operating system.
     """

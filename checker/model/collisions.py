@@ -35,7 +35,7 @@ def collisions(entries: Entries) -> tuple[Collision, ...]:
     paths.update(_global_paths(entries))
     found = (
         Collision(path, tuple(positions), _is_refused(entries, positions))
-        for path, positions in entries.places(paths).items()
+        for path, positions in entries.positions(paths).items()
     )
     return tuple(sorted(found, key=lambda collision: collision.positions[1]))
 
@@ -53,7 +53,7 @@ def _is_refused(entries: Entries, positions: list[int]) -> bool:
 
 
 def _go_clean(name: str) -> str:
-    """What Go's ``filepath.Clean`` makes of a name."""
+    """A name as Go's ``filepath.Clean`` returns it."""
     clean = posixpath.normpath(name)
     # POSIX leaves two leading slashes alone, Go does not.
     return clean[1:] if clean.startswith("//") else clean

@@ -17,7 +17,7 @@ class CompressionKind(StrEnum):
 
 
 class Compression(NamedTuple):
-    """How some bytes are compressed, and what is odd about it.
+    """How some bytes are compressed, and what is irregular about it.
 
     Attributes:
         kind: The compression.
@@ -25,7 +25,7 @@ class Compression(NamedTuple):
         skippable_first: Whether the first zstd frame is a skippable one.
         error: What the decompressor said, if the data is corrupt or cut short.
         error_offset: Bytes of compressed data that the decompressor had been given when it said so:
-            the fault lies before.
+            the fault is before it.
         truncated: Whether the data ends before its last stream does.
         trailing: Byte offset in the compressed data of what follows the last stream.
         trailing_zeros: Whether what follows is nothing but zeros.

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Document(NamedTuple):
-    """A JSON document as it lies in the archive.
+    """A JSON document as it is in the archive.
 
     Attributes:
         raw: The bytes, at most ``Limits.json_size``.
         value: The first JSON value; None if there is an error (or the value is ``null``).
-        error: Why the bytes are no JSON, in words; None if they are.
+        error: Why the bytes are not JSON, in words; None if they are.
         error_offset: Byte offset of the error.
-        bom: Whether a byte order mark stands in front, which Go's decoder refuses.
+        bom: Whether a byte order mark comes first, which Go's decoder refuses.
         not_utf8: Byte offset of the first byte that is not UTF-8.
         trailing: Byte offset of what follows the first value, white space aside.
         duplicate_keys: JSON pointers of the members whose name an object has more than once.

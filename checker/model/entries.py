@@ -1,6 +1,6 @@
 """Entries of a tar: a compact table of columns, and the record that one row is shown as.
 
-A layer can hold millions of entries, and every one is kept until the checks have run. Columns cost
+A layer can have millions of entries, and every one is kept until the checks have run. Columns cost
 about 150 bytes an entry, a list of records three times as much.
 """
 
@@ -48,8 +48,8 @@ _SPELLING_CODES = {spelling: code for code, spelling in enumerate(SPELLINGS)}
 OWN_SPELLING = 255
 """Spelling of a name that is kept whole, because no prefix and suffix give it."""
 
-_FOLDER_NAMES = 1 << 28
-_FOLDER_NAMES_FREE = 1 << 20
+_DIRECTORY_NAMES = 1 << 28
+_DIRECTORY_NAMES_FREE = 1 << 20
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
 WHITEOUT_PREFIX = ".wh."
 _BATCH = 4096
@@ -57,9 +57,9 @@ OPAQUE_WHITEOUT = ".wh..wh..opq"
 META_PREFIX = ".wh..wh."
 """What aufs kept for itself; of these names only the opaque whiteout means something elsewhere."""
 BARE_WHITEOUTS = frozenset(WHITEOUT_PREFIX + name for name in ("", ".", ".."))
-"""Whiteouts that name nothing to hide, or the folder itself, or the one above."""
-WINDOWS_FOLDERS = frozenset({"Files", "Hives", "UtilityVM"})
-"""What stands at the top of a layer for Windows: its files, its registry, its virtual machine."""
+"""Whiteouts that name nothing to hide, or the directory itself, or its parent."""
+WINDOWS_DIRECTORIES = frozenset({"Files", "Hives", "UtilityVM"})
+"""What is at the top of a layer for Windows: its files, its registry, its virtual machine."""
 
 
 def clean_path(name: str) -> str:
@@ -90,11 +90,11 @@ def climbs_out(path: str) -> bool:
 
 
 class Entry(NamedTuple):
-    """One entry of a tar, or one file of a folder.
+    """One entry of a tar, or one file of a directory.
 
     Attributes:
         position: Position in the archive, from 0.
-        name: Name as it stands in the headers.
+        name: Name as written in the headers.
         path: Cleaned path below the root, without outer slashes; empty for the root itself.
         kind: Type flag of the tar header, such as ``"0"``; see the constants of this module.
         mode: Permission bits.
@@ -103,7 +103,7 @@ class Entry(NamedTuple):
         size: Size of the content in bytes.
         mtime: Modification time in whole seconds since 1970.
         linkname: Target of a symbolic or hard link, else empty.
-        offset: Byte offset of the header; -1 in a folder.
+        offset: Byte offset of the header; -1 in a directory.
         device: Major and minor number of a device node.
         xattrs: Extended attributes, values cut to 256 bytes.
     """
@@ -124,7 +124,7 @@ class Entry(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether it holds content of its own."""
+        """Whether it has content, unlike a link."""
         return self.kind in (REGULAR, CONTIGUOUS, GNU_SPARSE)
 
     @property
@@ -149,7 +149,7 @@ class Entry(NamedTuple):
 
     @property
     def parent(self) -> str:
-        """The path of the directory it lies in; empty for the root."""
+        """The path of the directory it is in; empty for the root."""
         return self.path.rpartition("/")[0]
 
     @property
@@ -171,10 +171,10 @@ class Span(NamedTuple):
 
 
 class Entries(Sequence[Entry]):
-    """All entries of one tar or folder, in order. Filled by the reader, then left alone."""
+    """All entries of one tar or directory, in order. Filled by the reader, then left alone."""
 
     __slots__ = (
-        "_worked_out",
+        "_cache",
         "by_path",
         "content_offsets",
         "devices",
@@ -219,8 +219,8 @@ class Entries(Sequence[Entry]):
         # The last entry of each path, and the positions whose path had been there before.
         self.by_path: dict[str, int] = {}
         self.repeated: list[int] = []
-        # Worked out when first asked for, since several rules and engines ask.
-        self._worked_out: dict[Callable[[Entries], object], object] = {}
+        # Computed when first asked for, since several rules and engines ask.
+        self._cache: dict[Callable[[Entries], object], object] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -258,7 +258,7 @@ class Entries(Sequence[Entry]):
         )
 
     def name(self, position: int) -> str:
-        """The name as it stands in the header."""
+        """The name as written in the header."""
         spelling = self.spellings[position]
         if spelling == 0:
             return self.paths[position]
@@ -290,7 +290,7 @@ class Entries(Sequence[Entry]):
         ]
         return iter(sorted(set(chain(*found)))) if len(found) > 1 else chain(*found)
 
-    def places(self, paths: Collection[str]) -> dict[str, list[int]]:
+    def positions(self, paths: Collection[str]) -> dict[str, list[int]]:
         """All positions of each of some cleaned paths, in order."""
         found: dict[str, list[int]] = {path: [] for path in paths}
         if found:
@@ -300,53 +300,53 @@ class Entries(Sequence[Entry]):
         return found
 
     @property
-    def folders(self) -> frozenset[str]:
-        """Every cleaned path that another one lies below, the root aside; an entry or not.
+    def directories(self) -> frozenset[str]:
+        """Every cleaned path that another one is below, with or without an entry; not the root.
 
-        Of folders that hold folders alone not all are there if their names add up to much more
-        than those of the others: a few kilobytes can be names of a thousand folders each.
+        Of directories that contain only directories, some are left out if their names add up to
+        much more than those of the others: a few kilobytes can name a thousand directories each.
         """
-        return self.once(_folders_of)[0]
+        return self.cached(_directories_of)[0]
 
     @property
-    def knows_all_folders(self) -> bool:
-        """Whether no folder was left out of ``folders``."""
-        return self.once(_folders_of)[1]
+    def knows_all_directories(self) -> bool:
+        """Whether none was left out of ``directories``."""
+        return self.cached(_directories_of)[1]
 
     @property
     def whiteouts(self) -> frozenset[str]:
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
-        return self.once(_whiteouts_of)
+        return self.cached(_whiteouts_of)
 
-    def once(self, work: Callable[[Entries], T]) -> T:
-        """What a function makes of these entries, worked out when it is first asked for.
+    def cached(self, work: Callable[[Entries], T]) -> T:
+        """What a function makes of these entries, computed when it is first asked for.
 
         Args:
             work: The function; one that is the same object at each call.
         """
-        if work not in self._worked_out:
-            self._worked_out[work] = work(self)
-        return cast("T", self._worked_out[work])
+        if work not in self._cache:
+            self._cache[work] = work(self)
+        return cast("T", self._cache[work])
 
     @property
     def is_windows(self) -> bool:
-        """Whether it is a layer for Windows: all of it lies in Windows' own top folders.
+        """Whether it is a layer for Windows: all of it is in the top-level directories of those.
 
         There ``Files`` is the root that a container sees (hcsshim, internal/wclayer).
         """
-        return self.once(_is_windows)
+        return self.cached(_is_windows)
 
     def content(self, position: int) -> Span:
-        """Where the stored bytes of an entry's content lie in the (uncompressed) tar."""
+        """Where the stored bytes of an entry's content are in the (uncompressed) tar."""
         offset = self.content_offsets.get(position, self.offsets[position] + 512)
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
 
 
-def _folders_of(entries: Entries) -> tuple[frozenset[str], bool]:
-    """The folders that entries lie in, from the inmost out, and whether these are all."""
+def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:
+    """The directories that entries are in, from the inmost out, and whether these are all."""
     found: set[str] = set()
     pending = {path.rpartition("/")[0] for path in entries.by_path}
-    left = min(_FOLDER_NAMES, _FOLDER_NAMES_FREE + 8 * sum(map(len, pending)))
+    left = min(_DIRECTORY_NAMES, _DIRECTORY_NAMES_FREE + 8 * sum(map(len, pending)))
     while pending and left > 0:
         found |= pending
         pending = {path.rpartition("/")[0] for path in pending} - found
@@ -355,7 +355,7 @@ def _folders_of(entries: Entries) -> tuple[frozenset[str], bool]:
 
 
 def _whiteouts_of(entries: Entries) -> frozenset[str]:
-    # A global header is no entry that anything is made of.
+    # A global header is not extracted.
     named = _whiteouts_among(entries.paths)
     return frozenset(path for path in named if path in entries.by_path)
 
@@ -363,7 +363,7 @@ def _whiteouts_of(entries: Entries) -> frozenset[str]:
 def _is_windows(entries: Entries) -> bool:
     # Nearly every tar is told apart by its first path.
     first = next(filter(None, entries.by_path), "").partition("/")[0]
-    return first in WINDOWS_FOLDERS and WINDOWS_FOLDERS.issuperset(
+    return first in WINDOWS_DIRECTORIES and WINDOWS_DIRECTORIES.issuperset(
         path.partition("/")[0] for path in entries.by_path if path
     )
 
@@ -383,10 +383,10 @@ def is_whiteout(path: str) -> bool:
 
 def hidden_by(path: str) -> str | None:
     """The path that a whiteout hides; None if it is opaque, or names nothing."""
-    folder, slash, base = path.rpartition("/")
+    directory, slash, base = path.rpartition("/")
     if base in BARE_WHITEOUTS or base.startswith(META_PREFIX):
         return None
-    return f"{folder}{slash}{base.removeprefix(WHITEOUT_PREFIX)}"
+    return f"{directory}{slash}{base.removeprefix(WHITEOUT_PREFIX)}"
 
 
 def spell(name: str) -> tuple[str, int]:

@@ -70,15 +70,15 @@ class Descriptor(NamedTuple):
     """A reference to a blob (OCI image-spec 1.1, descriptor.md).
 
     Attributes:
-        location: Where the descriptor stands: member and JSON pointer.
+        location: The place of the descriptor: member and JSON pointer.
         media_type: Media type of the blob.
-        digest_text: The digest as it stands there.
+        digest_text: The digest as written there.
         size: Size of the blob in bytes.
-        platform: What the image behind it runs on.
+        platform: What the image that it refers to runs on.
         annotations: Its annotations, those that are strings.
         urls: Where else the blob can be had.
-        artifact_type: Type of the artifact behind it.
-        data: The embedded content, base64 as it stands there.
+        artifact_type: Type of the artifact that it refers to.
+        data: The embedded content, base64 as written there.
     """
 
     location: Location
@@ -174,7 +174,7 @@ class Config(NamedTuple):
         os: Operating system, such as ``linux``.
         architecture: CPU architecture, such as ``amd64``.
         variant: Variant of the CPU, such as ``v8``.
-        created: When the image was made, as it stands there.
+        created: When the image was created, as written there.
         rootfs_type: What ``rootfs.type`` says.
         diff_ids: Digests of the uncompressed layers, base first; None if there is no such list.
         history: What was done, oldest first.
@@ -205,7 +205,7 @@ class Config(NamedTuple):
         return {name: value for name, _, value in pairs}
 
     def command_line(self, key: str) -> tuple[str, ...]:
-        """``Entrypoint`` or ``Cmd`` as a list of words; a lone string stands for itself."""
+        """``Entrypoint`` or ``Cmd`` as a list of words; a string alone is one word."""
         value = self.settings.get(key)
         return (value,) if isinstance(value, str) else strings(value)
 
@@ -261,7 +261,7 @@ class Layer(NamedTuple):
 
 
 class Image(NamedTuple):
-    """One image for one platform, whichever half of the archive describes it.
+    """One image for one platform, whether ``manifest.json``, an image layout or both describe it.
 
     Attributes:
         location: The image.
@@ -336,7 +336,7 @@ def read_annotations(value: object) -> Mapping[str, str]:
 
 
 def read_descriptor(value: object, location: Location) -> Descriptor | None:
-    """A descriptor; None if the value is no JSON object."""
+    """A descriptor; None if the value is not a JSON object."""
     if not isinstance(value, dict):
         return None
     return Descriptor(
@@ -392,6 +392,14 @@ def read_manifest(blob: Blob, document: Document, descriptor: Descriptor) -> Man
     )
 
 
+def config_of(blob: Blob | None, image: str) -> Config | None:
+    """The config in a blob; None if it is absent or not a JSON object."""
+    document = None if blob is None else blob.document
+    if blob is None or document is None or not isinstance(document.value, dict):
+        return None
+    return read_config(blob, document, image)
+
+
 def read_config(blob: Blob, document: Document, image: str | None) -> Config:
     """A config, from its document."""
     value = mapping(document.value)
@@ -413,7 +421,7 @@ def read_config(blob: Blob, document: Document, image: str | None) -> Config:
 
 
 def read_manifest_item(value: object, location: Location) -> ManifestItem | None:
-    """One item of ``manifest.json``; None if it is no JSON object.
+    """One item of ``manifest.json``; None if it is not a JSON object.
 
     Keys are matched without regard to case, as Go's decoder does.
     """

@@ -13,7 +13,7 @@ class Limits(NamedTuple):
     """Bounds of one run; each can be set with ``--limit NAME=VALUE``.
 
     Attributes:
-        entries: Entries of one tar, and files of one folder.
+        entries: Entries of one tar, and files of one directory.
         expansion: Inflated bytes for each compressed byte, of each stream and of all blobs of an
             archive together, once ``expansion_from`` is passed.
         expansion_from: Inflated bytes below which any expansion is fine.

@@ -1,4 +1,4 @@
-"""Where in an archive something lies: the place that a finding points at."""
+"""Where in an archive something is: the place that a finding points at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Location(NamedTuple):
 
     Attributes:
         archive: The path of the archive, as the user gave it.
-        member: Name of the archive member, as it stands in the tar header or the folder.
+        member: Name of the archive member, as written in the tar header or the directory.
         offset: Byte offset: of the member's header in the archive, or, with a layer, of the entry's
             header in the uncompressed layer; for a document, of the byte in the document.
         digest: Digest of the blob, ``algorithm:encoded``.
@@ -31,9 +31,9 @@ class Location(NamedTuple):
 
 
 class Located(Protocol):
-    """Anything that knows where it lies; every subject of a check does."""
+    """Anything that knows where it is; every subject of a check does."""
 
     @property
     def location(self) -> Location:
-        """Where the subject lies."""
+        """Where the subject is."""
         ...

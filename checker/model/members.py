@@ -1,4 +1,4 @@
-"""The members of an archive, looked up as an extraction to a folder would leave them."""
+"""The members of an archive, looked up as an extraction to a directory would leave them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ class Members:
 
     def __contains__(self, path: str) -> bool:
         return path in self.entries.by_path
+
+    @property
+    def top_directory(self) -> str | None:
+        """The one directory at the top that contains all members; None if there are others."""
+        tops = {path.partition("/")[0] for path in self.entries.by_path if path}
+        if len(tops) != 1 or len(self.entries.by_path) == 1:
+            return None
+        top = tops.pop()
+        entry = self.entries.get(top)
+        return top if entry is None or entry.is_directory else None
 
     def find(self, path: str) -> Entry | None:
         """The entry at a path: the last of that name, links followed inside the archive."""
@@ -66,7 +76,7 @@ class Members:
         return None
 
     def blob(self, path: str) -> Blob | None:
-        """The content at a path; None if there is no regular file."""
+        """The content at a path; None if it is not a regular file."""
         position = self._position_of(path)
         return None if position is None else self.blobs.get(position)
 

@@ -6,6 +6,27 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+MANIFEST_JSON = "manifest.json"
+"""Lists the images of a Docker archive (Docker image specification v1.2)."""
+REPOSITORIES = "repositories"
+"""Names the images of a Docker archive of the form before 2015, and of later ones as well."""
+INDEX_JSON = "index.json"
+"""The entry point of an image layout (OCI image-spec 1.1, image-layout.md)."""
+OCI_LAYOUT = "oci-layout"
+"""Marks an image layout and gives its version (OCI image-spec 1.1, image-layout.md)."""
+DOCKER_ENV = ".dockerenv"
+"""The file that ``docker export`` leaves at the top of a root filesystem."""
+ROOT_DIRECTORIES = frozenset(
+    {
+        *("bin", "boot", "dev", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "proc"),
+        *("root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
+    },
+)
+"""The usual top-level directories of a root filesystem.
+
+Those of the Filesystem Hierarchy Standard 3.0, section 3.2, and what ``docker export`` adds.
+"""
+
 _DIGEST = re.compile(r"([a-z0-9]+(?:[+._-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
 # OCI image-spec 1.1, descriptor.md "Registered algorithms"; Go's digest package adds sha384.
 _ENCODED = {
@@ -47,6 +68,12 @@ def parse_digest(text: object) -> Digest | None:
     if rule is not None and rule.fullmatch(encoded) is None:
         return None
     return Digest(algorithm, encoded)
+
+
+def shorten(digest: str) -> str:
+    """A digest short enough to read: the algorithm and 12 digits."""
+    algorithm, _, encoded = digest.partition(":")
+    return f"{algorithm}:{encoded[:12]}"
 
 
 class MediaType(StrEnum):
@@ -100,7 +127,7 @@ FOREIGN_LAYER_TYPES = frozenset(
         MediaType.DOCKER_FOREIGN_LAYER_GZIP,
     },
 )
-"""Layers that may lie elsewhere (non-distributable)."""
+"""Layers that may be stored elsewhere (non-distributable)."""
 
 
 class Platform(NamedTuple):
@@ -131,7 +158,7 @@ _REFERENCE = re.compile(
 )
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _LONGEST_READ = 65_536
-"""Characters of a reference that are looked at: the grammar takes 170 bytes of memory for each."""
+"""Characters of a reference that are read: the grammar takes 170 bytes of memory for each."""
 NAME_LIMIT = 255
 """Characters that the name of a reference may have, domain included."""
 
@@ -139,7 +166,7 @@ NAME_LIMIT = 255
 class Reference(NamedTuple):
     """A normalised image reference: ``domain/path[:tag][@digest]``.
 
-    The domain is empty where what stands in its place is none, but would do as a part of the path.
+    The domain is empty where the text before the first slash is not a domain, but valid in a path.
     """
 
     domain: str

@@ -1,4 +1,4 @@
-"""The root filesystem: layers merged with whiteouts and opaque markers."""
+"""The root filesystem that rules ask: what is visible of merged layers."""
 
 from __future__ import annotations
 
@@ -9,44 +9,31 @@ from itertools import chain, compress, count, islice
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
-from checker.model.entries import (
-    DIRECTORY,
-    OPAQUE_WHITEOUT,
-    SYMLINK,
-    Entries,
-    Entry,
-    clean_path,
-    hidden_by,
-)
+from checker.model.changesets import MergedLayer, merge_layers, parents_of
+from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.image import Config, Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 
-_DIRECTORY = ord(DIRECTORY)
-_SYMLINK = ord(SYMLINK)
-# Of so few folders a search over all paths tells faster than a set of all folders does.
+_HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
+# For so few directories a search over all paths is faster than a set of all directories.
 _FEW = 8
-_SMALL = 4096
-"""Entries of a layer whose paths are copied to one set with those of other small ones."""
 _PATHS_AT_ONCE = 4096
-# What is looked at of the links and folders that entries of the same layer lead through, and of
-# such entries.
-_LINKS, _LANDED = 500, 10_000
+# Bounds on symlinks that entries of the same layer lead through, and on such entries.
+_LINKED_DIRECTORIES, _ENTRIES_BELOW_LINKS = 500, 10_000
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
 
 
-class Placed(NamedTuple):
-    """An entry of the merged root, and the layer it comes from."""
+class RootfsEntry(NamedTuple):
+    """An entry of the merged root filesystem.
 
-    layer: Layer
-    entry: Entry
+    It costs much less than the record of the entry, which is made when it is asked for, so that
+    rules can ask for thousands of them.
 
-
-class Row(NamedTuple):
-    """An entry of the merged root by its position in the table of its layer.
-
-    It costs much less than the record of the entry, so that rules can ask for thousands of them.
+    Attributes:
+        layer: The layer that it is in.
+        position: Its position among the entries of that layer.
     """
 
     layer: Layer
@@ -63,39 +50,6 @@ class Row(NamedTuple):
         return self.layer.entries[self.position]
 
 
-class _Shade(NamedTuple):
-    """What the layers above hide from the layers below.
-
-    Attributes:
-        gone: Paths that a whiteout takes away, with all below them.
-        opaque: Directories whose content from below is gone, but not they themselves.
-        implied: Directories that have no entry of their own, but entries below them. Overlay
-            storage makes them anew, and so hides a file or symlink of that name (containerd 2,
-            archive.mkparent; Docker 28, overlay2).
-        tables: The entries of the large layers above.
-        paths: Those of the small ones in one set, because an image may have many thousands.
-        others: Those of ``paths`` that are no directories.
-    """
-
-    gone: set[str]
-    opaque: set[str]
-    implied: set[str]
-    tables: list[Entries]
-    paths: set[str]
-    others: set[str]
-
-    def empties(self, directory: str) -> bool:
-        """Whether something above leaves nothing below this directory, whatever its parents."""
-        return directory in self.gone or directory in self.opaque or self._replaced(directory)
-
-    def _replaced(self, directory: str) -> bool:
-        positions = ((table, table.by_path.get(directory)) for table in self.tables)
-        return directory in self.others or any(
-            position is not None and table.kinds[position] != _DIRECTORY
-            for table, position in positions
-        )
-
-
 class Rootfs:
     """A merged root filesystem.
 
@@ -110,10 +64,10 @@ class Rootfs:
 
     __slots__ = (
         "__weakref__",
-        "_folders",
-        "_known",
-        "_landed",
-        "_stack",
+        "_answers",
+        "_directories",
+        "_merged",
+        "_written_through_links",
         "image",
         "layers",
         "location",
@@ -128,25 +82,25 @@ class Rootfs:
         self.location = location
         self.layers = layers
         self.image = image
-        self._stack: list[tuple[Layer, Entries, set[str]]] = list(_merge(layers))
+        self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
         # What rules asked for: several ask for the same, and a root may have millions of entries.
-        self._known: dict[tuple[object, ...], tuple[Row, ...]] = {}
-        self._folders: frozenset[str] | None = None
-        self._landed: dict[str, Row] | None = None
+        self._answers: dict[tuple[object, ...], tuple[RootfsEntry, ...]] = {}
+        self._directories: frozenset[str] | None = None
+        self._written_through_links: dict[str, RootfsEntry] | None = None
 
-    def __iter__(self) -> Iterator[Placed]:
+    def __iter__(self) -> Iterator[RootfsEntry]:
         """Every entry that is visible, top layer first, whiteouts left out."""
-        for layer, entries, hidden in self._stack:
+        for layer, entries, hidden in self._merged:
             for path, position in entries.by_path.items():
                 if path not in hidden:
-                    yield Placed(layer, entries[position])
+                    yield RootfsEntry(layer, position)
 
     def __len__(self) -> int:
-        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._stack)
+        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._merged)
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
-        return self._row_at(path) is not None
+        return self.get(path) is not None
 
     @property
     def config(self) -> Config | None:
@@ -158,103 +112,103 @@ class Rootfs:
         """Whether every layer is there and was read to its end; else nothing is known for sure."""
         return all(map(_is_whole, self.layers))
 
-    def of_kind(self, *kinds: str) -> tuple[Row, ...]:
+    def of_kind(self, *kinds: str) -> tuple[RootfsEntry, ...]:
         """The visible entries of some kinds, such as symlinks, top layer first."""
-        return self._rows(("kind", *kinds), lambda entries: entries.of_kind(*kinds))
+        return self._find(("kind", *kinds), lambda entries: entries.of_kind(*kinds))
 
-    def with_mode(self, bits: int) -> tuple[Row, ...]:
+    def with_mode(self, bits: int) -> tuple[RootfsEntry, ...]:
         """The visible entries that have any of some mode bits, top layer first.
 
         Symlinks are left out: their mode means nothing.
         """
-        return self._rows(
+        return self._find(
             ("mode", bits),
             lambda entries: (i for i in entries.with_mode(bits) if entries.kinds[i] != _SYMLINK),
         )
 
-    def below(self, *folders: str) -> tuple[Row, ...]:
-        """The visible entries anywhere below some folders, top layer first.
+    def below(self, *directories: str) -> tuple[RootfsEntry, ...]:
+        """The visible entries anywhere below some directories, top layer first.
 
         Args:
-            folders: Cleaned paths. To ask for all at once is much faster than one by one.
+            directories: Cleaned paths. To ask for all at once is much faster than one by one.
         """
-        return self._rows(("below", *folders), lambda entries: _below(entries, folders))
+        return self._find(("below", *directories), lambda entries: _below(entries, directories))
 
-    def with_xattr(self, name: str) -> tuple[Row, ...]:
+    def with_xattr(self, name: str) -> tuple[RootfsEntry, ...]:
         """The visible entries with an extended attribute, such as ``security.capability``."""
-        return self._rows(
+        return self._find(
             ("xattr", name),
             lambda entries: (i for i, values in entries.xattrs.items() if name in values),
         )
 
-    def named(self, *names: str) -> tuple[Row, ...]:
-        """The visible entries whose last part is one of some names, wherever they lie."""
+    def named(self, *names: str) -> tuple[RootfsEntry, ...]:
+        """The visible entries whose last part is one of some names, wherever they are."""
         wanted = frozenset(names)
-        return self._rows(("named", wanted), lambda entries: _named(entries, wanted))
+        return self._find(("named", wanted), lambda entries: _named(entries, wanted))
 
-    def holds(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path, or below it.
 
-        A directory needs no entry of its own for an extraction to make it.
+        An extraction creates a directory even if it has no entry.
         """
-        return bool(self.held((path,)))
+        return bool(self.existing((path,)))
 
-    def held(self, paths: Iterable[str]) -> frozenset[str]:
-        """Those of some cleaned paths that ``holds`` is true of; much faster than one by one."""
+    def existing(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of some cleaned paths that ``exists`` is true of; much faster than one by one."""
         wanted = frozenset(paths)
         found = {path for path in wanted if path in self or (not path and len(self))}
         absent = wanted - found
-        if absent and self._folders is None and len(absent) <= _FEW:
-            return frozenset(found | self._search_folders(absent))
-        if absent and self._folders is None:
-            self._folders = frozenset(self._find_folders())
-        return frozenset(found | (absent & self._folders if self._folders else set()))
+        if absent and self._directories is None and len(absent) <= _FEW:
+            return frozenset(found | self._search_directories(absent))
+        if absent and self._directories is None:
+            self._directories = frozenset(self._find_directories())
+        return frozenset(found | (absent & self._directories if self._directories else set()))
 
-    def _search_folders(self, paths: frozenset[str]) -> set[str]:
-        """Those paths below which something visible lies, by one search over all paths."""
-        # The longer first, so that of a folder in a folder the inner one is found.
+    def _search_directories(self, paths: frozenset[str]) -> set[str]:
+        """Those paths below which something is visible, by one search over all paths."""
+        # The longer first, so that of nested directories the inner one is found.
         names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
         wanted = re.compile(rf"\0(({names})/[^\0]*)")
         found: set[str] = set()
-        for _, entries, hidden in self._stack:
+        for _, entries, hidden in self._merged:
             for text in _texts(entries):
-                found.update(folder for path, folder in wanted.findall(text) if path not in hidden)
+                found.update(parent for path, parent in wanted.findall(text) if path not in hidden)
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
-    def _find_folders(self) -> set[str]:
+    def _find_directories(self) -> set[str]:
         found = {""} if len(self) else set[str]()
-        for _, entries, hidden in self._stack:
+        for _, entries, hidden in self._merged:
             if not hidden:
-                found |= entries.folders
+                found |= entries.directories
                 continue
-            pending = _parents(entries.by_path.keys() - hidden)
+            pending = parents_of(entries.by_path.keys() - hidden)
             while pending:
                 found |= pending
-                pending = _parents(pending) - found
+                pending = parents_of(pending) - found
         return found
 
-    def _rows(
+    def _find(
         self, question: tuple[object, ...], find: Callable[[Entries], Iterable[int]]
-    ) -> tuple[Row, ...]:
+    ) -> tuple[RootfsEntry, ...]:
         """The visible entries among some; the answer is kept for whoever asks next."""
-        if question not in self._known:
-            self._known[question] = tuple(
-                Row(layer, position)
-                for layer, entries, hidden in self._stack
+        if question not in self._answers:
+            self._answers[question] = tuple(
+                RootfsEntry(layer, position)
+                for layer, entries, hidden in self._merged
                 for position in find(entries)
                 if entries.by_path.get(entries.paths[position]) == position
                 and entries.paths[position] not in hidden
             )
-        return self._known[question]
+        return self._answers[question]
 
-    def kept(self) -> Iterator[tuple[Layer, int, bytes]]:
+    def kept_contents(self) -> Iterator[tuple[Layer, int, bytes]]:
         """The visible files whose first bytes were kept, top layer first.
 
         Yields:
-            The layer, the position of the file among its entries, and the bytes. No entry is
-            made of a row, so that a rule can look through many files.
+            The layer, the position of the file among its entries, and the bytes. No record of
+            the entry is made, so that a rule can look through many files.
         """
-        for layer, entries, hidden in self._stack:
+        for layer, entries, hidden in self._merged:
             tar = layer.blob.tar if layer.blob else None
             for position, head in () if tar is None else tar.contents.items():
                 path = entries.paths[position]
@@ -268,85 +222,86 @@ class Rootfs:
             The layer, and the paths that layers above replace or take away, whiteouts of the layer
             itself included.
         """
-        for layer, _, hidden in self._stack:
+        for layer, _, hidden in self._merged:
             yield layer, hidden
 
-    def get(self, path: str) -> Placed | None:
+    def get(self, path: str) -> RootfsEntry | None:
         """The visible entry at a cleaned path; no link is followed."""
-        row = self._row_at(path)
-        return None if row is None else Placed(row.layer, row.entry)
-
-    def _link_at(self, path: str) -> str | None:
-        """The target of the visible symlink at a path; None if there is no symlink."""
-        row = self._row_at(path)
-        if row is None or row.layer.entries.kinds[row.position] != _SYMLINK:
-            return None
-        return row.layer.entries.linknames.get(row.position, "")
-
-    def _row_at(self, path: str) -> Row | None:
-        for layer, entries, hidden in self._stack:
+        for layer, entries, hidden in self._merged:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
-                return Row(layer, position)
-        if self._landed is None:
-            # Links are followed for it, which asks for rows in its turn.
-            self._landed = {}
-            self._landed.update(self._find_landed())
-        return self._landed.get(path)
+                return RootfsEntry(layer, position)
+        if self._written_through_links is None:
+            # Links are followed for it, which looks up entries in its turn.
+            self._written_through_links = {}
+            self._written_through_links.update(self._find_written_through_links())
+        return self._written_through_links.get(path)
 
-    def _find_landed(self) -> Iterator[tuple[str, Row]]:
+    def _link_at(self, path: str) -> str | None:
+        """The target of the visible symlink at a path; None if there is not a symlink."""
+        found = self.get(path)
+        if found is None or found.layer.entries.kinds[found.position] != _SYMLINK:
+            return None
+        return found.layer.entries.linknames.get(found.position, "")
+
+    def _find_written_through_links(self) -> Iterator[tuple[str, RootfsEntry]]:
         """Where entries end whose paths lead through a symlink of their own layer.
 
         So are layers made of several tars, of which one has ``bin -> usr/bin`` and another files
         in ``bin``. Time is bounded: of more than some thousands the rest is left out.
         """
-        found = chain.from_iterable(
-            ((layer, entries, position) for position in _through_links(entries))
-            for layer, entries, _ in self._stack
+        below_links = chain.from_iterable(
+            ((layer, entries, position) for position in _below_links(entries))
+            for layer, entries, _ in self._merged
         )
-        ends: dict[str, str | None] = {}
-        for layer, entries, position in islice(found, _LANDED):
-            folder, _, base = entries.paths[position].rpartition("/")
-            if folder not in ends and len(ends) < _LINKS:
-                ends[folder] = self.follow(folder)
-            end = ends.get(folder)
-            place = None if end is None else self._row_at(end)
+        targets: dict[str, str | None] = {}
+        for layer, entries, position in islice(below_links, _ENTRIES_BELOW_LINKS):
+            directory, _, base = entries.paths[position].rpartition("/")
+            if directory not in targets and len(targets) < _LINKED_DIRECTORIES:
+                targets[directory] = self.follow(directory)
+            target = targets.get(directory)
+            found = None if target is None else self.get(target)
             # What the link leads to must be there first.
-            is_late = place is not None and place.layer is layer and place.position > position
-            if end is not None and not is_late:
-                yield f"{end}/{base}" if end else base, Row(layer, position)
+            is_late = found is not None and found.layer is layer and found.position > position
+            if target is not None and not is_late:
+                yield f"{target}/{base}" if target else base, RootfsEntry(layer, position)
 
-    def file_of(self, placed: Placed) -> Placed | None:
-        """The entry that holds the content: of a hard link, the file that it links to.
+    def file_of(self, found: RootfsEntry) -> RootfsEntry | None:
+        """The entry that has the content: of a hard link, the file that it links to.
 
         Returns:
             None if the target is not there, or links form a loop.
         """
+        linked: RootfsEntry | None = found
         for _ in range(LINKS_FOLLOWED):
-            layer, entry = placed
-            if not entry.is_hard_link:
-                return placed
-            target = clean_path(entry.linkname)
-            # The link keeps the content even if a layer above takes the target away.
-            own = layer.entries.get(target)
-            found = self.get(target) if own is None else Placed(layer, own)
-            if found is None:
-                return None
-            placed = found
+            if linked is None or linked.layer.entries.kinds[linked.position] != _HARD_LINK:
+                return linked
+            linked = self._target_of(linked)
         return None
 
-    def content(self, placed: Placed) -> bytes | None:
+    def _target_of(self, link: RootfsEntry) -> RootfsEntry | None:
+        """What a hard link links to."""
+        entries = link.layer.entries
+        target = clean_path(entries.linknames.get(link.position, ""))
+        # The link keeps the content even if a layer above removes the target.
+        own = entries.by_path.get(target)
+        return self.get(target) if own is None else RootfsEntry(link.layer, own)
+
+    def content(self, found: RootfsEntry) -> bytes | None:
         """The first bytes of a file that some check asked for; None if they were not kept.
 
         A hard link shows the content of the file it links to.
         """
-        file = self.file_of(placed)
+        file = self.file_of(found)
         tar = file.layer.blob.tar if file is not None and file.layer.blob else None
-        if file is None or tar is None or not file.entry.is_file:
+        if file is None or tar is None:
             return None
-        return tar.contents.get(file.entry.position) if file.entry.size else b""
+        entry = file.entry
+        if not entry.is_file:
+            return None
+        return tar.contents.get(entry.position) if entry.size else b""
 
-    def resolve(self, path: str) -> Placed | None:
+    def resolve(self, path: str) -> RootfsEntry | None:
         """The entry at a path, symlinks followed inside the root, as ``chroot`` would.
 
         Returns:
@@ -385,17 +340,17 @@ class Rootfs:
         return None
 
 
-def _through_links(entries: Entries) -> Iterator[int]:
-    """The entries that lie below a symlink of the same layer, if that comes before them."""
+def _below_links(entries: Entries) -> Iterator[int]:
+    """The entries that are below a symlink of the same layer, if that comes before them."""
     by_path, kinds = entries.by_path, entries.kinds
     links = {
         path: by_path[path]
-        for path in entries.folders
+        for path in entries.directories
         if path in by_path and kinds[by_path[path]] == _SYMLINK
     }
     if not links:
         return
-    below = re.compile(f"(?:{'|'.join(map(re.escape, islice(links, _LINKS)))})/")
+    below = re.compile(f"(?:{'|'.join(map(re.escape, islice(links, _LINKED_DIRECTORIES)))})/")
     for path, position in by_path.items():
         match = below.match(path)
         if match is not None and links[match[0][:-1]] < position:
@@ -407,11 +362,6 @@ def _parts(path: str) -> list[str]:
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
-def _parents(paths: Iterable[str]) -> set[str]:
-    """The directories that paths lie in."""
-    return {path.rpartition("/")[0] for path in paths}
-
-
 def _is_whole(layer: Layer) -> bool:
     blob = layer.blob
     if blob is None or blob.tar is None or not blob.whole or blob.tar.fatal is not None:
@@ -420,67 +370,10 @@ def _is_whole(layer: Layer) -> bool:
     return all(reached.limit == "content" for reached in blob.tar.limits)
 
 
-def _merge(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, Entries, set[str]]]:
-    """Layers from the top down, each with its paths that are not visible."""
-    shade = _Shade(set(), set(), set(), [], set(), set())
-    whole: dict[int, set[str]] = {}
-    nothing: set[str] = set()
-    for below, layer in reversed(tuple(enumerate(layers))):
-        entries = layer.entries
-        if not entries:
-            yield layer, entries, nothing
-            continue
-        if id(entries) in whole:
-            # Of a layer that is there twice, the lower one shows nothing. A set for all of them,
-            # because a hostile image may list one layer many thousand times.
-            yield layer, entries, whole[id(entries)] or _fill(whole[id(entries)], entries)
-            continue
-        whole[id(entries)] = set()
-        markers = set(entries.whiteouts)
-        yield layer, entries, markers | _hidden(entries, shade)
-        if below:
-            _cast(markers, entries, shade)
-
-
-def _fill(paths: set[str], entries: Entries) -> set[str]:
-    paths.update(entries.by_path)
-    return paths
-
-
-def _hidden(entries: Entries, shade: _Shade) -> set[str]:
-    """The paths of a layer that the layers above replace or take away."""
-    paths = entries.by_path.keys()
-    if not paths or not (shade.tables or shade.paths):
-        return set()
-    hidden = paths & shade.gone | paths & shade.paths
-    for upper in shade.tables:
-        hidden |= paths & upper.by_path.keys()
-    hidden.update(path for path in paths & shade.implied if not _is_directory(entries, path))
-    emptied: dict[str, bool] = {"": shade.empties("")}
-    # Few directories hold many files, and mostly none of them is emptied.
-    directories = ("", *entries.folders)
-    gone = {directory for directory in directories if _is_emptied(directory, shade, emptied)}
-    if gone:
-        hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
-    return hidden
-
-
-def _is_emptied(directory: str, shade: _Shade, known: dict[str, bool]) -> bool:
-    """Whether a directory or a parent of it is emptied; ``known`` remembers the answers."""
-    unknown: list[str] = []
-    while directory not in known:
-        unknown.append(directory)
-        directory = directory.rpartition("/")[0]
-    answer = known[directory]
-    for child in reversed(unknown):
-        answer = known[child] = answer or shade.empties(child)
-    return answer
-
-
-def _below(entries: Entries, folders: tuple[str, ...]) -> Iterator[int]:
-    """The positions of what lies below some folders."""
-    # No name in a tar holds a NUL; each begins behind one.
-    wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, folders))})/[^\0]*)")
+def _below(entries: Entries, directories: tuple[str, ...]) -> Iterator[int]:
+    """The positions of what is below some directories."""
+    # No name in a tar contains a NUL; here each follows one.
+    wanted = re.compile(rf"\0((?:{'|'.join(map(re.escape, directories))})/[^\0]*)")
     paths = chain.from_iterable(map(wanted.findall, _texts(entries)))
     positions = map(entries.by_path.get, dict.fromkeys(paths))
     return (position for position in positions if position is not None)
@@ -498,39 +391,3 @@ def _texts(entries: Entries) -> Iterator[str]:
 def _named(entries: Entries, names: frozenset[str]) -> Iterator[int]:
     last_parts = map(itemgetter(2), map(methodcaller("rpartition", "/"), entries.paths))
     return compress(count(), map(names.__contains__, last_parts))
-
-
-def _is_directory(entries: Entries, path: str) -> bool:
-    return entries.kinds[entries.by_path[path]] == _DIRECTORY
-
-
-def _cast(markers: set[str], entries: Entries, shade: _Shade) -> None:
-    """Add what a layer hides from those below it."""
-    for marker in markers:
-        parent, _, base = marker.rpartition("/")
-        hidden = hidden_by(marker)
-        if base == OPAQUE_WHITEOUT:
-            shade.opaque.add(parent)
-        elif hidden is not None:
-            shade.gone.add(hidden)
-    shade.implied.update(_implied(entries, markers))
-    if len(entries) > _SMALL:
-        shade.tables.append(entries)
-        return
-    shade.paths.update(entries.by_path)
-    shade.others.update(
-        path for path, position in entries.by_path.items() if entries.kinds[position] != _DIRECTORY
-    )
-
-
-def _implied(entries: Entries, markers: set[str]) -> set[str]:
-    """The directories without an entry that the entries of a layer, but no markers, lie in."""
-    paths = entries.by_path.keys()
-    if not markers:
-        return set(entries.folders - paths)
-    found: set[str] = set()
-    pending = _parents(paths - markers) - paths
-    while pending:
-        found |= pending
-        pending = _parents(pending) - paths - found
-    return found - {""}

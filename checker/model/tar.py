@@ -1,4 +1,4 @@
-"""Facts about one tar: its entries, what is odd about its blocks, how it ends."""
+"""Facts about one tar: its entries, irregularities of its blocks, how it ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from checker.model.limits import LimitReached
 
 
 class AnomalyKind(StrEnum):
-    """What can be odd about the blocks of a tar."""
+    """What can be irregular about the blocks of a tar."""
 
     NOT_A_TAR = "not-a-tar"
     BAD_CHECKSUM = "bad-checksum"
@@ -33,7 +33,7 @@ class AnomalyKind(StrEnum):
 
 
 class Anomaly(NamedTuple):
-    """One oddity.
+    """One irregularity.
 
     Attributes:
         kind: What it is.
@@ -55,16 +55,18 @@ class Tar(NamedTuple):
 
     Attributes:
         entries: Every entry that a reader like Go's archive/tar comes to see.
-        anomalies: Oddities by offset, at most ``Limits.anomalies``.
+        anomalies: Irregularities by offset, at most ``Limits.anomalies``.
         size: Bytes of the (uncompressed) tar.
         end: Byte offset of the first block of the end-of-archive marker; None without one.
         end_blocks: Zero blocks at the end: 0, 1 or 2.
         after_end: The first nonzero bytes after the end, at most 512.
+        header_follows: Whether what follows the end is a tar header, as of an archive that was
+            appended to this one.
         head: The first bytes, at most 512, if it is not a tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
         needed: Libraries that ELF executables need, by position, if a check asked for them;
-            without the executables whose names for them lie too far inside.
+            without the executables whose names for them are too far inside.
         limits: Limits that cut the walk short.
     """
 
@@ -74,6 +76,7 @@ class Tar(NamedTuple):
     end: int | None = None
     end_blocks: int = 0
     after_end: bytes = b""
+    header_follows: bool = False
     head: bytes = b""
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})

@@ -1,6 +1,6 @@
 """What Linux says of the extended attributes of an entry, set by root (fs/xattr.c, setxattr(2)).
 
-Engines set each attribute of an entry behind making it, and go on after some of the errors.
+Engines set each attribute of an entry after creating it, and go on after some of the errors.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ NOT_SUPPORTED = "operation not supported"
 _CAPABILITY = "security.capability"
 # Size in bytes of a capability by its revision (linux/capability.h, VFS_CAP_REVISION).
 _CAPABILITY_SIZES = {2: 20, 3: 24}
-# Of `system.`, filesystems that hold layers have the access control lists alone (acl(5)).
+# Of `system.`, filesystems that store layers have the access control lists alone (acl(5)).
 _LISTS = frozenset({"system.posix_acl_access", "system.posix_acl_default"})
-# Version, and bytes behind which entries of eight bytes follow (linux/posix_acl_xattr.h).
+# Version, and bytes after which entries of eight bytes follow (linux/posix_acl_xattr.h).
 _LIST_VERSION, _LIST_HEADER, _LIST_ENTRY = 2, 4, 8
 # The reader keeps no more of a value.
 _KEPT = 256
@@ -51,7 +51,7 @@ def errors_of(kind: str, xattrs: Mapping[str, bytes]) -> Iterator[XattrError]:
 def _words(kind: str, name: str, value: bytes) -> str | None:
     if not name.startswith(_NAMESPACES):
         return NOT_SUPPORTED
-    is_sound = _IS_SOUND.get(name)
+    is_sound = _IS_VALID.get(name)
     if is_sound is not None and not is_sound(value):
         return INVALID
     if name.startswith("user.") and kind not in _USER_KINDS:
@@ -66,10 +66,10 @@ def is_capability(value: bytes) -> bool:
 
 
 def _is_list(value: bytes) -> bool:
-    """Whether it has the header of an access control list and whole entries behind it."""
+    """Whether it has the header of an access control list and whole entries after it."""
     version = int.from_bytes(value[:_LIST_HEADER], "little")
     is_whole = len(value) >= _KEPT or len(value) % _LIST_ENTRY == _LIST_HEADER
     return version == _LIST_VERSION and is_whole
 
 
-_IS_SOUND = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})
+_IS_VALID = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})

@@ -13,16 +13,17 @@ from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.interpretation.images import (
-    INDEX_JSON,
-    MANIFEST_JSON,
-    OCI_LAYOUT,
-    REPOSITORIES,
-    find_docker_half,
+    find_docker_archive,
     find_images,
-    find_oci_half,
-    marks_of_image,
+    find_oci_layout,
+    has_image_files,
 )
-from checker.interpretation.kind import find_kind, inner_archives, is_surely_rootfs
+from checker.interpretation.kind import (
+    find_kind,
+    find_nested_images,
+    inner_archives,
+    is_surely_rootfs,
+)
 from checker.model.archive import Archive, Kind, Source, Stats
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
@@ -31,6 +32,7 @@ from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -45,7 +47,7 @@ from checker.reading.source import (
 )
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
-# Kinds without content; an entry of a kind that nobody knows is read as a file, as Go does.
+# Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
 _FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
@@ -57,7 +59,7 @@ class ReadOptions(NamedTuple):
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         jobs: Blobs that are read side by side.
-        whole_digest: Whether the sum of the file as it lies there is wanted; it costs another pass.
+        whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
         progress: Told of every blob that is done: bytes done and bytes in all.
         early: Hashes of its members that are being worked out already.
     """
@@ -125,7 +127,7 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | N
 
 
 class _FileHash:
-    """Hashes the file as it lies on disk, beside everything else."""
+    """Hashes the file as it is on disk, while everything else is read."""
 
     def __init__(self, file: int | None) -> None:
         self._sha256 = hashlib.sha256()
@@ -193,7 +195,7 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
 
 
 def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> EarlyHash | None:
-    """The hash of a member that lies in the file as it is, if work on it has begun."""
+    """The hash of a member that is stored as it is, if its computation has begun."""
     entries = opened.tar.entries
     if early is None or opened.file is None or position in entries.sparse:
         return None
@@ -201,15 +203,15 @@ def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> Ear
 
 
 def _is_document(path: str) -> bool:
-    folder, _, base = path.rpartition("/")
-    return path in _DOCUMENTS or (base == "json" and "/" not in folder)
+    parent, _, base = path.rpartition("/")
+    return path in _DOCUMENTS or (base == "json" and "/" not in parent)
 
 
 def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
     """Which members to read: all of an image, archives inside, none of a root filesystem."""
     if is_surely_rootfs(entries):
         return ()
-    if not marks_of_image(Members(entries, {})) and not _has_blobs(entries):
+    if not has_image_files(Members(entries, {})) and not _has_blobs(entries):
         return inner_archives(entries)
     files = (i for i, kind in enumerate(entries.kinds) if kind not in _NO_CONTENT)
     found = list(files)
@@ -220,14 +222,14 @@ def _positions(entries: Entries, limits: Limits) -> Iterable[int]:
 
 
 def _has_blobs(entries: Entries) -> bool:
-    """Whether there is a folder ``blobs``, be it only by the names of the files in it."""
+    """Whether there is a directory ``blobs``, at least by the names of the files in it."""
     return any(path == "blobs" or path.startswith("blobs/") for path in entries.by_path)
 
 
 class _Allowance:
     """What the blobs of an archive may inflate to, all together.
 
-    Each stream has limits of its own, but thousands of small bombs add up.
+    Each stream has its limits, but thousands of small bombs add up.
     """
 
     def __init__(self, archive_size: int, limits: Limits) -> None:
@@ -358,8 +360,8 @@ def _gather(
     limits = options.limits
     place = Location(archive=path)
     members = Members(opened.tar.entries, blobs)
-    docker = find_docker_half(members)
-    oci, tree_limits = find_oci_half(members, limits)
+    docker = find_docker_archive(members)
+    oci, tree_limits = find_oci_layout(members, limits)
     kind = find_kind(opened.source, opened.tar, members, docker, oci)
     images, image_limits = find_images(place, members, docker, oci, limits)
     flat = kind in _FLAT_KINDS
@@ -378,6 +380,7 @@ def _gather(
         rootfs=_flat_rootfs(place, opened) if flat else None,
         limits=tuple(_all_limits(opened, blobs, [*tree_limits, *image_limits], limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
+        nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
     )
 
 
@@ -420,7 +423,7 @@ def _all_limits(
 
 
 def _stats(opened: Opened, blobs: dict[int, Blob], seconds: float) -> Stats:
-    compressed = opened.source is not Source.FOLDER and opened.compression.streams
+    compressed = opened.source is not Source.DIRECTORY and opened.compression.streams
     inflated = opened.tar.size if compressed else 0
     entries = len(opened.tar.entries)
     for blob in blobs.values():

@@ -1,4 +1,4 @@
-"""A second thread for the second half of a stream's work.
+"""A second thread for the second part of a stream's work.
 
 Hashing and inflating release the interpreter lock, so two threads really run side by side.
 """
@@ -12,8 +12,8 @@ from threading import Thread
 _PIECES_WAITING = 4
 
 
-class Beside:
-    """Runs something on a thread of its own.
+class BackgroundTask:
+    """Runs something on another thread.
 
     Args:
         run: What to run.
@@ -43,7 +43,7 @@ class Beside:
 
 
 class Background:
-    """Runs ``consume`` on each piece that is put, in order, on a thread of its own.
+    """Runs ``consume`` on each piece that is put, in order, on another thread.
 
     Args:
         consume: What to do with a piece.

@@ -13,7 +13,7 @@ from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.tar import Tar
-from checker.reading.background import Background, Beside
+from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.document import read_document
 from checker.reading.early import EarlyHash
@@ -57,9 +57,9 @@ class _Hashes:
     def __init__(self, path: str, early: EarlyHash | None = None) -> None:
         self._early = early
         self._hashes = {} if early else {"sha256": hashlib.sha256()}
-        folder, _, rest = path.partition("/")
+        top, _, rest = path.partition("/")
         algorithm = rest.partition("/")[0]
-        if folder == "blobs" and algorithm in _HASHES:
+        if top == "blobs" and algorithm in _HASHES:
             self._hashes[algorithm] = _HASHES[algorithm]()
 
     def update(self, data: bytes) -> None:
@@ -150,7 +150,7 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
 def _read_layer(
     task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker, limits: Limits
 ) -> Blob:
-    """Read what is no document: digest, decompression, diffID and entries in one pass."""
+    """Read what is not a document: digest, decompression, diffID and entries in one pass."""
     kind = detect(head[:MAGIC_SIZE])
     if kind is not CompressionKind.NONE:
         return _CompressedReading(task, kind, walker, limits).run(head, chunks)
@@ -179,14 +179,16 @@ def _read_large_plain(
         tar = walk_by_seeking(walker, seekable.read, seekable.size)
         return _plain_blob(task, seekable.size, hashes, tar)
     walked: list[Tar] = []
-    beside = Beside(lambda: walked.append(walk_by_seeking(walker, seekable.read, seekable.size)))
+    walking = BackgroundTask(
+        lambda: walked.append(walk_by_seeking(walker, seekable.read, seekable.size))
+    )
     size = 0
     try:
         for chunk in chain((head,), chunks):
             hashes.update(chunk)
             size += len(chunk)
     finally:
-        beside.close()
+        walking.close()
     return _plain_blob(task, size, hashes, walked[0])
 
 

@@ -1,4 +1,4 @@
-"""Decompression by magic bytes, in bounded steps, with what is odd as a fact."""
+"""Decompression by magic bytes, in bounded steps, with irregularities as facts."""
 
 from __future__ import annotations
 
@@ -224,9 +224,9 @@ class Inflater:
             if self._decompressor is None:
                 rest = self._begin_stream(rest)
                 continue
-            part, behind = rest[: self._slice], rest[self._slice :]
+            part, later = rest[: self._slice], rest[self._slice :]
             self._slice = min(2 * self._slice, _LAST_SLICE)
-            yield from self._inflate(self._decompressor, part, self._taken - len(behind))
+            yield from self._inflate(self._decompressor, part, self._taken - len(later))
             unused = 0
             if self._decompressor.eof:
                 unused = len(self._decompressor.unused_data)

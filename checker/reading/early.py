@@ -38,7 +38,7 @@ class EarlyHash:
         self._error: OSError | None = None
         self._done = Event()
 
-    def work_out(self, file: int, is_wanted: Callable[[], bool]) -> None:
+    def compute(self, file: int, is_wanted: Callable[[], bool]) -> None:
         """Hash the stretch, as long as somebody wants it."""
         offset, left = self.span
         try:
@@ -68,10 +68,10 @@ class EarlyHash:
 
 
 class EarlyHashes:
-    """Hashes of large members of a plain archive, worked out ahead on a thread of their own.
+    """Hashes of large members of a plain archive, computed ahead on another thread.
 
     Args:
-        path: The archive. What cannot be opened or is no plain file has no early hashes.
+        path: The archive. What cannot be opened or is not a plain file has no early hashes.
     """
 
     def __init__(self, path: str) -> None:
@@ -116,7 +116,7 @@ class EarlyHashes:
     def _run(self, file: int) -> None:
         try:
             while (pending := self._begin_next()) is not None:
-                pending.work_out(file, lambda: not self._closed)
+                pending.compute(file, lambda: not self._closed)
         finally:
             os.close(file)
 
@@ -132,7 +132,7 @@ class EarlyHashes:
 def _open(path: str) -> int | None:
     """A descriptor of a plain archive; None of anything else."""
     try:
-        # To open a pipe and close it again would tell its writer that nobody reads.
+        # To open a pipe and close it again would tell its writer that there are no readers.
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode) or status.st_size < _WORTH_A_START:
             return None
@@ -151,7 +151,7 @@ def _identity(file: int) -> tuple[int, ...]:
 
 
 def _large_members(file: int) -> list[Span]:
-    """Where the large members of an archive lie that has few of them, the largest first."""
+    """Where the large members are in an archive that has few of them, the largest first."""
     size = os.fstat(file).st_size
     tar = walk_by_seeking(
         TarWalker(_FEW, ContentPlan()), lambda offset, count: os.pread(file, count, offset), size

@@ -1,7 +1,7 @@
 """Finds the libraries that an ELF file needs, from two pieces of it.
 
 Of a file only its beginning and its dynamic section are at hand: the names of the libraries nearly
-always lie in the beginning, the section that refers to them further on.
+are always in the beginning, the section that refers to them further on.
 
 Source: System V ABI, chapter 5, "Program Header" and "Dynamic Section".
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 MAGIC = b"\x7fELF"
 DYNAMIC_LIMIT = 16 * 1024
-"""Bytes of a dynamic section that are looked at; usual are 500."""
+"""Bytes of a dynamic section that are read; 500 are usual."""
 
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
@@ -34,19 +34,19 @@ class _Segment(NamedTuple):
 
 
 class DynamicPlace(NamedTuple):
-    """Where the dynamic section of a file lies: offset and length in bytes."""
+    """Where the dynamic section of a file is: offset and length in bytes."""
 
     offset: int
     length: int
 
     @property
     def end(self) -> int:
-        """The offset behind it."""
+        """The offset after it."""
         return self.offset + self.length
 
 
 def find_dynamic(head: bytes) -> DynamicPlace | None:
-    """Where the dynamic section lies; None in a static program, and in what is no ELF file."""
+    """Where the dynamic section is; None in a static program, and if it is not an ELF file."""
     for segment in _segments(head):
         if segment.kind == _PT_DYNAMIC and 0 < segment.size <= DYNAMIC_LIMIT:
             return DynamicPlace(segment.offset, segment.size)
@@ -61,7 +61,7 @@ def needed_libraries(front: bytes, dynamic: bytes) -> tuple[str, ...] | None:
         dynamic: Its dynamic section.
 
     Returns:
-        None if their names do not lie in the beginning.
+        None if their names are not in the beginning.
     """
     word = _order(front) + ("Q" if _is_wide(front) else "I")
     length = len(dynamic) - len(dynamic) % struct.calcsize(f"{word}{word[1]}")
@@ -106,7 +106,7 @@ def _segments(head: bytes) -> Iterator[_Segment]:
 
 
 def _offset_of(front: bytes, address: int) -> int | None:
-    """Where in the file lies what is loaded at an address."""
+    """Where in the file the content is that is loaded at an address."""
     for segment in _segments(front):
         if segment.kind == _PT_LOAD and 0 <= address - segment.address < segment.size:
             return segment.offset + address - segment.address

@@ -1,4 +1,4 @@
-"""Where the bytes come from: a file, standard input or a folder, all seen as numbered members."""
+"""Where the bytes come from: a file, standard input or a directory, all as numbered members."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 
 CHUNK = 1 << 21
-_LAYOUT_MARKS = frozenset({"oci-layout", "index.json", "blobs"})
+_LAYOUT_FILES = frozenset({"oci-layout", "index.json", "blobs"})
 
 
 class Seekable(NamedTuple):
@@ -69,7 +69,7 @@ class Opened(NamedTuple):
 
     Attributes:
         source: What it is.
-        size: Bytes of the file as it came; of a folder, of all its files.
+        size: Bytes of the file as it came; of a directory, of all its files.
         compression: How the whole file is compressed.
         tar: The members.
         content: Gives their content.
@@ -131,19 +131,19 @@ class TarContent:
             length -= len(piece)
 
     def _sparse(self, stored: Span, spans: tuple[Span, ...], size: int) -> Iterator[bytes]:
-        held = min(stored.length, os.fstat(self._file).st_size - stored.offset)
-        if size > self._limits.expansion_from and size > self._limits.expansion * max(0, held):
+        present = max(0, min(stored.length, os.fstat(self._file).st_size - stored.offset))
+        if size > max(self._limits.expansion_from, self._limits.expansion * present):
             raise LimitError(
                 LimitReached(
                     limit="expansion",
                     value=self._limits.expansion,
-                    what=f"a sparse file of {size} bytes with {max(0, held)} bytes of content",
+                    what=f"a sparse file of {size} bytes with {present} bytes of content",
                     offset=stored.offset,
                 ),
             )
         at, offset = 0, stored.offset
         # What the map describes beyond the stored bytes is not part of this member.
-        end = offset + max(0, held)
+        end = offset + present
         for span in spans:
             yield from _zeros(span.offset - at)
             length = min(span.length, end - offset)
@@ -172,11 +172,11 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-class FolderContent:
-    """The content of the files of a folder.
+class DirectoryContent:
+    """The content of the files of a directory.
 
     Args:
-        root: The folder.
+        root: The directory.
         entries: Its files.
     """
 
@@ -195,30 +195,30 @@ class FolderContent:
             os.close(file)
 
     def seekable(self, position: int) -> Seekable | None:
-        """Nothing is held open, so a file is read from its start."""
+        """No file is kept open, so a file is read from its start."""
         del position
         return None
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """No file is kept open."""
 
 
 def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
 
     Raises:
-        UnreadableError: There is nothing at the path, it must not be read, or it is a folder
+        UnreadableError: There is nothing at the path, it must not be read, or it is a directory
             without an image layout.
     """
     try:
         if path == "-":
             return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits)
         if os.path.isdir(path):
-            return _open_folder(path, limits)
+            return _open_directory(path, limits)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return _open_file(file, plan, limits)
     except OSError as error:
-        raise UnreadableError(path, _why(path, error)) from error
+        raise UnreadableError(path, _reason_of(path, error)) from error
 
 
 def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) -> Opened:
@@ -235,7 +235,7 @@ def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) ->
             return _open_file(descriptor, plan, limits)
         return _spool(_Stream(partial(_read_object, file, name)), Source.STREAM, plan, limits)
     except OSError as error:
-        raise UnreadableError(name, _why(name, error)) from error
+        raise UnreadableError(name, _reason_of(name, error)) from error
     except ValueError as error:  # the file object is closed
         raise UnreadableError(name, f"cannot be read: {error}") from error
 
@@ -278,7 +278,7 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
         None if that is not compressed.
 
     Raises:
-        OSError: There is no place for a second copy.
+        OSError: There is not enough space for a second copy.
     """
     content = opened.content
     is_compressed = detect(opened.tar.head[:MAGIC_SIZE]) is not CompressionKind.NONE
@@ -287,7 +287,7 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
     return _spool_descriptor(content.from_start(), opened.source, plan, limits)
 
 
-def _why(path: str, error: OSError) -> str:
+def _reason_of(path: str, error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return (
             "no space left for the uncompressed copy: set TMPDIR to a directory with more space, "
@@ -453,35 +453,35 @@ def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
     return data
 
 
-def _open_folder(path: str, limits: Limits) -> Opened:
+def _open_directory(path: str, limits: Limits) -> Opened:
     with os.scandir(path) as found:
-        if not any(item.name in _LAYOUT_MARKS for item in found):
+        if not any(item.name in _LAYOUT_FILES for item in found):
             raise UnreadableError(
                 path,
                 "the directory does not contain oci-layout, index.json or blobs; specify a tar "
                 "file or the directory of an OCI image layout",
             )
     entries = Entries()
-    reached = _list_folder(path, entries, limits)
+    reached = _list_directory(path, entries, limits)
     return Opened(
-        source=Source.FOLDER,
+        source=Source.DIRECTORY,
         size=sum(entries.sizes),
         compression=NOT_COMPRESSED,
         tar=Tar(entries=entries, size=sum(entries.sizes)),
-        content=FolderContent(path, entries),
+        content=DirectoryContent(path, entries),
         file=None,
         sha256=None,
         limits=reached,
     )
 
 
-def _list_folder(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
+def _list_directory(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
     pending = [""]
     while pending:
-        folder = pending.pop()
-        with os.scandir(os.path.join(root, folder)) as found:
+        parent = pending.pop()
+        with os.scandir(os.path.join(root, parent)) as found:
             items = sorted(found, key=lambda item: item.name)
-        folders = []
+        directories = []
         for item in items:
             if len(entries) >= limits.entries:
                 return (
@@ -491,11 +491,11 @@ def _list_folder(root: str, entries: Entries, limits: Limits) -> tuple[LimitReac
                         what="the directory contains more files; the rest was not read",
                     ),
                 )
-            path = f"{folder}/{item.name}" if folder else item.name
+            path = f"{parent}/{item.name}" if parent else item.name
             _add_file(entries, path, item)
             if item.is_dir(follow_symlinks=False):
-                folders.append(path)
-        pending.extend(reversed(folders))
+                directories.append(path)
+        pending.extend(reversed(directories))
     return ()
 
 

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     archive = build(options.kind)
     if options.kind == "oci-layout":
-        archive.folder(options.out)
+        archive.write_directory(options.out)
         return 0
     options.out.write_bytes(archive.tar())
     return 0

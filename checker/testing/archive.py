@@ -86,7 +86,7 @@ class Archive:
         """The archive as the bytes of a tar."""
         return write_tar(self.members)
 
-    def folder(self, path: Path) -> None:
+    def write_directory(self, path: Path) -> None:
         """Write the members to a directory: files, directories and symbolic links.
 
         Raises:

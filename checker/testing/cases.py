@@ -223,7 +223,7 @@ class Built:
             return path
         path = directory / "archive"
         if self.archive is not None:
-            self.archive.folder(path)
+            self.archive.write_directory(path)
         return path
 
     def offset(self, expected: Expected) -> int | None:

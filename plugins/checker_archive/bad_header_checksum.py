@@ -31,6 +31,7 @@ class BadHeaderChecksum(Check):
     id = "ARC003"
     name = "bad-header-checksum"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the headers of the outer tar, unless a corrupt stream is the cause."""

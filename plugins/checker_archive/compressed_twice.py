@@ -34,6 +34,7 @@ class CompressedTwice(Check):
     id = "ARC013"
     name = "compressed-twice"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at what was found inside the first compression."""

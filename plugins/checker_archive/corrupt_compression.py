@@ -32,6 +32,7 @@ class CorruptCompression(Check):
     id = "ARC007"
     name = "corrupt-compression"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the decompressor's error."""

@@ -36,6 +36,7 @@ class DanglingHardLink(ImageTarCheck):
     id = "ARC021"
     name = "dangling-hard-link"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the targets."""
@@ -61,7 +62,7 @@ class DanglingHardLink(ImageTarCheck):
         """Links whose target follows them, at least in its last copy."""
         entries = archive.entries
         targets = {i: clean_path(entries.linknames.get(i, "")) for i in doubtful}
-        places = entries.places(frozenset(targets.values()))
+        places = entries.positions(frozenset(targets.values()))
         for position, path in targets.items():
             first = places[path][0]
             if first >= position:

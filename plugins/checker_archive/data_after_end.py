@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Anomaly, AnomalyKind, Archive, CompressionKind, Finding, Severity
-from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_archive.outer_tar import TarCheck
 
 _AFTER_GZIP = "Podman and skopeo reject the file, Docker and containerd ignore the data"
@@ -41,6 +40,7 @@ class DataAfterEnd(TarCheck):
     id = "ARC006"
     name = "data-after-end"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for data after the end of the tar and of the compressed stream."""
@@ -51,7 +51,7 @@ class DataAfterEnd(TarCheck):
 
     def _after_tar(self, archive: Archive, anomaly: Anomaly) -> Finding:
         offset = anomaly.offset
-        is_header = offset % BLOCK == 0 and looks_like_header(archive.tar.after_end)
+        is_header = archive.tar.header_follows
         found = "another tar header" if is_header else "other data"
         before = "" if len(archive.entries) else ", before any member"
         return self.finding(

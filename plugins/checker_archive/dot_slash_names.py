@@ -38,6 +38,7 @@ class DotSlashNames(TarCheck):
     id = "ARC017"
     name = "dot-slash-names"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not an image archive, or not a tar."""

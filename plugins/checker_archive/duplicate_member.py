@@ -48,6 +48,7 @@ class DuplicateMember(TarCheck):
     id = "ARC008"
     name = "duplicate-member"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for repeated paths."""

@@ -33,6 +33,7 @@ class EmptyArchive(TarCheck):
     id = "ARC002"
     name = "empty-archive"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for any member or data."""

@@ -50,6 +50,7 @@ class EscapingName(Check):
     id = "ARC009"
     name = "escaping-name"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at names and links."""

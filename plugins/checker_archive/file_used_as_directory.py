@@ -38,6 +38,7 @@ class FileUsedAsDirectory(ImageTarCheck):
     name = "file-used-as-directory"
     aliases: ClassVar[tuple[str, ...]] = ("file-used-as-folder",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the members that have others below them."""
@@ -45,7 +46,7 @@ class FileUsedAsDirectory(ImageTarCheck):
         by_path, kinds = entries.by_path, entries.kinds
         found = [
             path
-            for path in entries.folders
+            for path in entries.directories
             if path in by_path and kinds[by_path[path]] not in _FINE
         ]
         ordered = sorted(by_path) if found else []

@@ -29,6 +29,7 @@ class LimitReached(Check):
     id = "ARC010"
     name = "limit-reached"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report each limit."""

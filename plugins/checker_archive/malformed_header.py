@@ -50,6 +50,7 @@ class MalformedHeader(Check):
     id = "ARC011"
     name = "malformed-header"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report malformed headers, then owners that are out of range."""

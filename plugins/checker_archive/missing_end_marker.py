@@ -32,6 +32,7 @@ class MissingEndMarker(TarCheck):
     id = "ARC005"
     name = "missing-end-marker"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the end of the tar."""

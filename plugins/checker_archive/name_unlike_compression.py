@@ -49,6 +49,7 @@ class NameUnlikeCompression(Check):
     id = "ARC014"
     name = "name-unlike-compression"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive does not have a file name, or is not a tar."""

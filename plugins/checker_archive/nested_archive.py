@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Kind, Members, Severity
-from checker.interpretation.images import marks_of_image
-from checker.interpretation.kind import inner_archives
+from checker import Archive, Check, Finding, Severity
 
 
 class NestedArchive(Check):
@@ -33,17 +31,16 @@ class NestedArchive(Check):
     id = "ARC019"
     name = "nested-archive"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for members that are image archives."""
-        if archive.kind is not Kind.NESTED:
+        if not archive.nested_images:
             return
         from shlex import quote
 
         entries = archive.entries
-        for position in inner_archives(entries):
-            if not _is_image(archive, position):
-                continue
+        for position in archive.nested_images:
             name = entries.name(position)
             yield self.finding(
                 archive,
@@ -51,10 +48,3 @@ class NestedArchive(Check):
                 at={"member": name, "offset": entries.offsets[position]},
                 fix=f"tar -xOf FILE -- {quote(name)} > FIXED",
             )
-
-
-def _is_image(archive: Archive, position: int) -> bool:
-    blob = archive.members.blobs.get(position)
-    if blob is None or blob.tar is None:
-        return False
-    return marks_of_image(Members(blob.tar.entries, {}))

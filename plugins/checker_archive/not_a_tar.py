@@ -34,6 +34,7 @@ class NotATar(TarCheck):
     id = "ARC001"
     name = "not-a-tar"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the first header."""

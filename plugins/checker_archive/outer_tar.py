@@ -13,7 +13,7 @@ class TarCheck(Check):
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is a directory."""
-        if archive.source is Source.FOLDER:
+        if archive.source is Source.DIRECTORY:
             return "the archive is a directory, which does not have tar headers"
         return None
 

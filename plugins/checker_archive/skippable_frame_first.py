@@ -31,6 +31,7 @@ class SkippableFrameFirst(Check):
     id = "ARC015"
     name = "skippable-frame-first"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the first frame of the archive."""

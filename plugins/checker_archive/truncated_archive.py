@@ -37,6 +37,7 @@ class TruncatedArchive(TarCheck):
     id = "ARC004"
     name = "truncated-archive"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the end of the file and of its compressed stream."""

@@ -45,6 +45,7 @@ class UnportableMemberName(TarCheck):
     id = "ARC016"
     name = "unportable-member-name"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at all names together, then at single ones if there may be a problem."""
@@ -62,7 +63,7 @@ class UnportableMemberName(TarCheck):
 
     def _empty(self, archive: Archive, *, is_image: bool) -> Iterator[Finding]:
         entries = archive.entries
-        for position in entries.places(("",))[""]:
+        for position in entries.positions(("",))[""]:
             kind = entries.kinds[position]
             if kind == _GLOBAL or (kind == _DIRECTORY and entries.name(position)):
                 continue

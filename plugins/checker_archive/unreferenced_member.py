@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from checker import Archive, Blob, Check, Descriptor, Finding, Kind, Severity
-from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
-from checker.model.archive import DockerHalf, OciHalf
+from checker.model.archive import DockerArchive, OciLayout
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import mapping
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 
 _KINDS = frozenset(
     {Kind.DOCKER_ARCHIVE, Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT},
@@ -44,6 +44,7 @@ class UnreferencedMember(Check):
     id = "ARC023"
     name = "unreferenced-member"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the references of the image are not known completely."""
@@ -119,16 +120,16 @@ def _paths(archive: Archive) -> Iterator[str]:
             yield digest.blob_path
 
 
-def _docker_paths(half: DockerHalf) -> Iterator[str]:
-    for item in half.items:
+def _docker_paths(docker: DockerArchive) -> Iterator[str]:
+    for item in docker.items:
         if item.config:
             yield item.config
         yield from filter(None, item.layers)
 
 
-def _descriptors(half: OciHalf) -> Iterable[Descriptor]:
-    for index in half.indexes:
+def _descriptors(layout: OciLayout) -> Iterable[Descriptor]:
+    for index in layout.indexes:
         yield from index.manifests
-    for manifest in half.manifests:
+    for manifest in layout.manifests:
         yield from manifest.layers
         yield from (each for each in (manifest.config, manifest.subject) if each is not None)

@@ -41,6 +41,7 @@ class UnsupportedEntryType(Check):
     id = "ARC012"
     name = "unsupported-entry-type"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the type flags."""

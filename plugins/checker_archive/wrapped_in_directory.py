@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from checker import Archive, Check, Finding, Kind, Severity
-from checker.interpretation.images import top_folder
-from checker.interpretation.kind import ROOT_FOLDERS
+from checker.model.names import ROOT_DIRECTORIES
 
 _SURE = 3
 _KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})
@@ -42,6 +41,7 @@ class WrappedInDirectory(Check):
     name = "wrapped-in-directory"
     aliases: ClassVar[tuple[str, ...]] = ("wrapped-in-folder",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the content is where engines look for it."""
@@ -51,7 +51,7 @@ class WrappedInDirectory(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the directory."""
-        directory = top_folder(archive.members)
+        directory = archive.members.top_directory
         if directory is None:
             return
         from shlex import quote
@@ -65,7 +65,7 @@ class WrappedInDirectory(Check):
                 at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
                 fix=fix,
             )
-        elif directory not in ROOT_FOLDERS and _contains_root(archive, directory):
+        elif directory not in ROOT_DIRECTORIES and _contains_root(archive, directory):
             yield self.finding(
                 archive,
                 f"the root filesystem is in the directory {directory}; after an import it would be "
@@ -78,5 +78,5 @@ class WrappedInDirectory(Check):
 
 def _contains_root(archive: Archive, directory: str) -> bool:
     """Whether a directory contains enough of the usual directories of a root filesystem."""
-    paths = archive.entries.by_path.keys() | archive.entries.folders
-    return sum(f"{directory}/{name}" in paths for name in ROOT_FOLDERS) >= _SURE
+    paths = archive.entries.by_path.keys() | archive.entries.directories
+    return sum(f"{directory}/{name}" in paths for name in ROOT_DIRECTORIES) >= _SURE

@@ -26,7 +26,7 @@ def config_blobs(archive: Archive) -> Iterator[tuple[Image, Blob]]:
     seen: set[int] = set()
     for image in archive.images:
         blob = _config_blob(archive, image)
-        if blob is not None and blob.position not in seen and archive.holds_all_of(blob):
+        if blob is not None and blob.position not in seen and archive.has_all_of(blob):
             seen.add(blob.position)
             if image.manifest is None or _is_meant(image.manifest, blob):
                 yield image, blob

@@ -38,6 +38,7 @@ class CreatedInFuture(Check):
     id = "CFG006"
     name = "created-in-future"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Compare the dates with the clock: first that of the image, then those of its history."""

@@ -41,6 +41,7 @@ class DiffIdsCountMismatch(ImageCheck):
     id = "CFG003"
     name = "diff-ids-count-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the two lists of each image that has a manifest."""

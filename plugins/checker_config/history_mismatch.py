@@ -40,6 +40,7 @@ class HistoryMismatch(ImageCheck):
     id = "CFG004"
     name = "history-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the history of each config with its diff_ids, as Docker does."""

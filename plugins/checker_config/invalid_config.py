@@ -61,6 +61,7 @@ class InvalidConfig(ImageCheck):
     id = "CFG001"
     name = "invalid-config"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Validate the configs of all images."""

@@ -52,6 +52,7 @@ class InvalidHealthcheck(Check):
     id = "CFG013"
     name = "invalid-healthcheck"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each property."""

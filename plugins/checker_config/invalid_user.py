@@ -40,6 +40,7 @@ class InvalidUser(Check):
     id = "CFG010"
     name = "invalid-user"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the parts of the user."""

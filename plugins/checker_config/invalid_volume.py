@@ -37,6 +37,7 @@ class InvalidVolume(Check):
     id = "CFG009"
     name = "invalid-volume"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the paths of the volumes."""

@@ -33,6 +33,7 @@ class OnbuildTrigger(Check):
     id = "CFG014"
     name = "onbuild-trigger"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the list."""

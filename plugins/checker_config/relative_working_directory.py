@@ -33,6 +33,7 @@ class RelativeWorkingDirectory(Check):
     id = "CFG011"
     name = "relative-working-directory"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check that the path is absolute."""

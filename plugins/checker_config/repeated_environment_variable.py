@@ -37,6 +37,7 @@ class RepeatedEnvironmentVariable(Check):
     id = "CFG007"
     name = "repeated-environment-variable"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Find entries that a later one overrides. Values may be secret and are not shown."""

@@ -39,6 +39,7 @@ class UnknownConfigPlatform(Check):
     id = "CFG005"
     name = "unknown-config-platform"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the three values."""

@@ -44,6 +44,7 @@ class UnknownStopSignal(Check):
     id = "CFG012"
     name = "unknown-stop-signal"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Look up the signal."""

@@ -37,6 +37,7 @@ class UnsoundSearchPath(Check):
     id = "CFG008"
     name = "unsound-search-path"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the last PATH, which is the one in effect."""

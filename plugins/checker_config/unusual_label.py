@@ -39,6 +39,7 @@ class UnusualLabel(Check):
     id = "CFG015"
     name = "unusual-label"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the reserved keys and their values."""

@@ -32,6 +32,7 @@ class WrongRootfsType(Check):
     id = "CFG002"
     name = "wrong-rootfs-type"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the type."""

@@ -37,6 +37,7 @@ class ConfigNameMismatch(ManifestJsonCheck):
     id = "DKR009"
     name = "config-name-mismatch"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the names with the digests."""
@@ -45,7 +46,7 @@ class ConfigNameMismatch(ManifestJsonCheck):
             path = item.item.config
             blob = archive.members.blob(path) if path else None
             match = _named().search(path or "")
-            if blob is None or match is None or not archive.holds_all_of(blob):
+            if blob is None or match is None or not archive.has_all_of(blob):
                 continue
             if blob.document is None or blob.document.error is not None:
                 # No engine loads it.

@@ -32,6 +32,7 @@ class DanglingSymlink(Check):
     id = "DKR018"
     name = "dangling-symlink"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if there is an OCI layout, where containerd ignores links."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from checker import Archive, Check, Descriptor, Finding, Image, Kind, Layer, Manifest, Severity
-from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, shorten
-from checker.model.archive import OciHalf
+from checker.model.archive import OciLayout
 from checker.model.image import CONTAINERD_NAME, REF_NAME, ManifestItem
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, shorten
 from checker_docker.manifest_json import familiar
 
 
@@ -44,6 +44,7 @@ class DockerOciMismatch(Check):
     name = "docker-oci-mismatch"
     aliases: ClassVar[tuple[str, ...]] = ("halves-disagree",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if one of the two descriptions is missing or cannot be read."""
@@ -147,22 +148,22 @@ class DockerOciMismatch(Check):
         )
 
 
-def _docker_alone(archive: Archive, half: OciHalf) -> list[Image]:
+def _docker_alone(archive: Archive, layout: OciLayout) -> list[Image]:
     """The images of manifest.json whose config no OCI manifest references."""
     known = frozenset(_configs_of(archive))
     return [
         image
         for image in archive.images
         if image.item is not None and image.manifest is None and image.config is not None
-        if image.config.blob.digest not in known and _is_complete(archive, half)
+        if image.config.blob.digest not in known and _is_complete(archive, layout)
     ]
 
 
-def _is_complete(archive: Archive, half: OciHalf) -> bool:
+def _is_complete(archive: Archive, layout: OciLayout) -> bool:
     """Whether all manifests and configs exist; missing ones are reported by other rules."""
-    configs = (each.config.digest for each in half.manifests if each.config is not None)
+    configs = (each.config.digest for each in layout.manifests if each.config is not None)
     blobs = map(archive.members.blob_of, configs)
-    return not half.unfollowed and all(blob is not None and blob.document for blob in blobs)
+    return not layout.unfollowed and all(blob is not None and blob.document for blob in blobs)
 
 
 def _count(layers: Sequence[object]) -> str:
@@ -182,10 +183,10 @@ def _configs_of(archive: Archive) -> list[str]:
     return [image.config.blob.digest for image in images if image.config]
 
 
-def _names(half: OciHalf) -> dict[str, frozenset[str]]:
+def _names(layout: OciLayout) -> dict[str, frozenset[str]]:
     """The full names in index.json, by digest; images below a nested index inherit its names."""
     found: dict[str, frozenset[str]] = {}
-    for index in half.indexes:
+    for index in layout.indexes:
         parent = "" if index.descriptor is None else index.descriptor.digest_text or ""
         for descriptor in index.manifests:
             key = descriptor.digest_text or ""

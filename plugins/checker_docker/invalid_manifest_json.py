@@ -41,6 +41,7 @@ class InvalidManifestJson(ManifestJsonCheck):
     id = "DKR001"
     name = "invalid-manifest-json"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the bytes of the document, then at its values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Check, Finding, Severity
-from checker.model.archive import DockerHalf
+from checker.model.archive import DockerArchive
 from checker.model.document import pointer
 from checker.model.image import mapping
 
@@ -38,25 +38,26 @@ class InvalidRepositories(Check):
     id = "DKR006"
     name = "invalid-repositories"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the file is missing, which manifest.json allows."""
-        half = archive.docker
-        if half is None or (half.blob is not None and half.repositories is None):
+        docker = archive.docker
+        if docker is None or (docker.blob is not None and docker.repositories is None):
             return "the archive does not contain repositories"
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the document, and in a legacy archive at the IDs in it."""
-        half = archive.docker
-        if half is None:
+        docker = archive.docker
+        if docker is None:
             return
-        is_legacy = half.blob is None
-        if half.repositories is not None:
+        is_legacy = docker.blob is None
+        if docker.repositories is not None:
             severity = Severity.ERROR if is_legacy else Severity.WARNING
-            yield from self._document(half.repositories, severity)
+            yield from self._document(docker.repositories, severity)
             if is_legacy:
-                yield from self._targets(half.repositories, half)
+                yield from self._targets(docker.repositories, docker)
         elif archive.tar.fatal is None and is_legacy:
             message = (
                 "repositories is not in the archive; Docker requires it if there is no "
@@ -87,11 +88,11 @@ class InvalidRepositories(Check):
                 severity=severity,
             )
 
-    def _targets(self, blob: Blob, half: DockerHalf) -> Iterator[Finding]:
+    def _targets(self, blob: Blob, docker: DockerArchive) -> Iterator[Finding]:
         value = None if blob.document is None else blob.document.value
         for repository, tags in mapping(value).items():
             for tag, target in mapping(tags).items():
-                if isinstance(target, str) and target not in half.legacy_ids:
+                if isinstance(target, str) and target not in docker.legacy_ids:
                     yield self.finding(
                         blob,
                         f"repositories maps {repository}:{tag} to the ID {target}, which is not in "

@@ -38,6 +38,7 @@ class InvalidRepositoryTag(ManifestJsonCheck):
     id = "DKR005"
     name = "invalid-repository-tag"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at each name."""

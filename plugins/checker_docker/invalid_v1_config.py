@@ -37,6 +37,7 @@ class InvalidV1Config(Check):
     id = "DKR007"
     name = "invalid-v1-config"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if there is a manifest.json: engines do not read these files then."""

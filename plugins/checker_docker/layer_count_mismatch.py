@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Config, Finding, Severity
-from checker.interpretation.images import config_of
-from checker.model.image import items, mapping
+from checker.model.image import config_of, items, mapping
 from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 
@@ -37,6 +36,7 @@ class LayerCountMismatch(ManifestJsonCheck):
     id = "DKR004"
     name = "layer-count-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the two lists of each image."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Config, Finding, Severity
-from checker.interpretation.images import config_of
 from checker.model.entries import clean_path
+from checker.model.image import config_of
 from checker_docker.manifest_json import Item, ManifestJsonCheck, items_of
 
 
@@ -34,6 +34,7 @@ class LayerPathReused(ManifestJsonCheck):
     id = "DKR010"
     name = "layer-path-reused"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for repeated paths."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Kind, Severity
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.image import mapping
+from checker.model.names import MANIFEST_JSON
 
 _MOST = 10
 
@@ -35,6 +35,7 @@ class LegacyFormat(Check):
     id = "DKR015"
     name = "legacy-format"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the kind."""

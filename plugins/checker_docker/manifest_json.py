@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from checker import Archive, Check, Entry
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
 
 CONTAINERD = "containerd and Docker with the containerd image store"
 """The engines that import an archive as containerd does, for messages."""
@@ -85,12 +84,12 @@ def damage_reason(archive: Archive) -> str | None:
 
 def items_of(archive: Archive) -> Iterator[Item]:
     """The images of manifest.json that are JSON objects."""
-    half = archive.docker
-    value = None if half is None or half.document is None else half.document.value
-    if half is None or not isinstance(value, list):
+    docker = archive.docker
+    value = None if docker is None or docker.document is None else docker.document.value
+    if docker is None or not isinstance(value, list):
         return
     objects = [(i, raw) for i, raw in enumerate(value) if isinstance(raw, dict)]
-    for (index, raw), item in zip(objects, half.items, strict=True):
+    for (index, raw), item in zip(objects, docker.items, strict=True):
         yield Item(index, raw, item)
 
 

@@ -30,6 +30,7 @@ class MissingConfig(WholeManifestJsonCheck):
     id = "DKR002"
     name = "missing-config"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the configs."""

@@ -42,6 +42,7 @@ class MissingLayer(WholeManifestJsonCheck):
     id = "DKR003"
     name = "missing-layer"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the layers."""

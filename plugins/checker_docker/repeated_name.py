@@ -33,6 +33,7 @@ class RepeatedName(ManifestJsonCheck):
     id = "DKR011"
     name = "repeated-name"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the names of all images."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Finding, Severity
-from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
 from checker.model.document import pointer
 from checker.model.image import mapping
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
 from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
 
 
@@ -37,6 +36,7 @@ class RepositoriesMismatch(ManifestJsonCheck):
     id = "DKR013"
     name = "repositories-mismatch"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if one of the two files is missing or cannot be compared."""

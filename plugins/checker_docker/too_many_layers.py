@@ -40,6 +40,7 @@ class TooManyLayers(Check):
     id = "DKR016"
     name = "too-many-layers"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Count the layers of each image."""

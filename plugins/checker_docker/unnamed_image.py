@@ -32,6 +32,7 @@ class UnnamedImage(ManifestJsonCheck):
     id = "DKR012"
     name = "unnamed-image"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for images without names."""

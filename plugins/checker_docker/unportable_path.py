@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from checker import Archive, Entry, Finding, Kind, Severity
-from checker.interpretation.images import MANIFEST_JSON
 from checker.model.entries import clean_path, climbs_out
+from checker.model.names import MANIFEST_JSON
 from checker_docker.manifest_json import CONTAINERD, Item, ManifestJsonCheck, items_of, what_is_at
 
 _SCANNERS = "Podman and skopeo"
@@ -46,6 +46,7 @@ class UnportablePath(ManifestJsonCheck):
     id = "DKR008"
     name = "unportable-path"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at manifest.json itself, then at the paths in it."""

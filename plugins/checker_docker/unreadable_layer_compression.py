@@ -36,6 +36,7 @@ class UnreadableLayerCompression(ManifestJsonCheck):
     id = "DKR017"
     name = "unreadable-layer-compression"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the layers of each image, each file once."""

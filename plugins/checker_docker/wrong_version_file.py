@@ -37,6 +37,7 @@ class WrongVersionFile(Check):
     id = "DKR019"
     name = "wrong-version-file"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the file in each directory."""
@@ -48,7 +49,7 @@ class WrongVersionFile(Check):
             if base != "VERSION" or f"{directory}/layer.tar" not in members:
                 continue
             blob = members.blob(path)
-            if blob is None or not archive.holds_all_of(blob):
+            if blob is None or not archive.has_all_of(blob):
                 continue
             if blob.digests["sha256"] not in _DIGESTS:
                 message = f"{path} ({blob.size} bytes) does not contain the version 1.0"

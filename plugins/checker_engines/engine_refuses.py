@@ -32,6 +32,7 @@ class EngineRefuses(Check):
     id = "ENG003"
     name = "engine-refuses"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Not applicable unless an engine is selected."""

@@ -38,6 +38,7 @@ class NotRestorable(Check):
     id = "ENG002"
     name = "not-restorable"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """With an intended command ENG001 applies; damaged and empty archives have other rules."""

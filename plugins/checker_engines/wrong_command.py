@@ -38,6 +38,7 @@ class WrongCommand(Check):
     id = "ENG001"
     name = "wrong-command"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Not applicable unless the user states the intended command."""

@@ -37,6 +37,7 @@ class AddInsteadOfCopy(StepCheck):
     id = "HYG005"
     name = "add-instead-of-copy"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step after the first layer."""

@@ -43,6 +43,7 @@ class CredentialFile(Check):
     id = "HYG014"
     name = "credential-file"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (CREDENTIAL_FILES,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

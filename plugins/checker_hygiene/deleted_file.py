@@ -45,6 +45,7 @@ class DeletedFile(Check):
     id = "HYG016"
     name = "deleted-file"
     severity = Severity.NOTE
+    since = "0.1.0"
     options = (_SMALLEST,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

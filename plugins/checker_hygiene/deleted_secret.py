@@ -39,6 +39,7 @@ class DeletedSecret(Check):
     id = "HYG015"
     name = "deleted-secret"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (CREDENTIAL_FILES,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ class DistributionUpgrade(StepCheck):
     id = "HYG011"
     name = "distribution-upgrade"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""

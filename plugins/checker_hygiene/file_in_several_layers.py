@@ -46,6 +46,7 @@ class FileInSeveralLayers(Check):
     id = "HYG018"
     name = "file-in-several-layers"
     severity = Severity.NOTE
+    since = "0.1.0"
     options = (_SMALLEST, _MOST)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -39,6 +39,7 @@ class LatestTag(ImageCheck):
     id = "HYG012"
     name = "latest-tag"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the names of each image; one that several images share is reported once."""

@@ -35,6 +35,7 @@ class MissingHealthcheck(Check):
     id = "HYG002"
     name = "missing-healthcheck"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check for a health check."""

@@ -42,6 +42,7 @@ class MissingLabel(ImageCheck):
     id = "HYG013"
     name = "missing-label"
     severity = Severity.NOTE
+    since = "0.1.0"
     options = (_LABELS,)
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

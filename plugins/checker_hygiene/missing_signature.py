@@ -45,6 +45,7 @@ class MissingSignature(Check):
     id = "HYG003"
     name = "missing-signature"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not an image layout."""

@@ -38,6 +38,7 @@ class PackageCache(Check):
     id = "HYG019"
     name = "package-cache"
     severity = Severity.NOTE
+    since = "0.1.0"
     options = (_SMALLEST,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ class SecretInEnvironment(Check):
     id = "HYG006"
     name = "secret-in-environment"
     severity = Severity.WARNING
+    since = "0.1.0"
     options = (_ACCEPT,)
 
     def check_config(self, config: Config) -> Iterator[Finding]:

@@ -51,6 +51,7 @@ class SecretInHistory(StepCheck):
     id = "HYG008"
     name = "secret-in-history"
     severity = Severity.WARNING
+    since = "0.1.0"
     options = (_ACCEPT,)
 
     def check_config(self, config: Config) -> Iterator[Finding]:

@@ -44,6 +44,7 @@ class SecretInLabel(Check):
     id = "HYG007"
     name = "secret-in-label"
     severity = Severity.WARNING
+    since = "0.1.0"
     options = (_ACCEPT,)
 
     def check_config(self, config: Config) -> Iterator[Finding]:

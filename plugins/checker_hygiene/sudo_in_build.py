@@ -40,6 +40,7 @@ class SudoInBuild(StepCheck):
     id = "HYG009"
     name = "sudo-in-build"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""

@@ -37,6 +37,7 @@ class UnnecessaryFile(Check):
     id = "HYG020"
     name = "unnecessary-file"
     severity = Severity.NOTE
+    since = "0.1.0"
     reads = (LEFTOVER_FILES,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -44,6 +44,7 @@ class UpdateWithoutInstall(StepCheck):
     id = "HYG004"
     name = "update-without-install"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""

@@ -39,6 +39,7 @@ class UserIsRoot(Check):
     id = "HYG001"
     name = "user-is-root"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check the user."""

@@ -41,6 +41,7 @@ class VolumeOverSystemDirectory(Check):
     name = "volume-over-system-directory"
     aliases: ClassVar[tuple[str, ...]] = ("volume-over-system-folder",)
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each volume."""

@@ -56,6 +56,7 @@ class WastefulLayers(Check):
     id = "HYG017"
     name = "wasteful-layers"
     severity = Severity.NOTE
+    since = "0.1.0"
     options = (_EFFICIENCY, _WASTED, _SHARE)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -67,6 +67,7 @@ class AttributeNotKept(TreeCheck):
     id = "LYR017"
     name = "attribute-not-kept"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check each attribute name once per layer."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from checker import Anomaly, AnomalyKind, Archive, Blob, Finding, Layer, Severity, Tar
 from checker.model.entries import clean_path
-from checker.reading.tar.header import BLOCK, looks_like_header
 from checker_layers.layers import (
     LayerCheck,
     is_cut_with_archive,
@@ -53,6 +52,7 @@ class DamagedLayer(LayerCheck):
     id = "LYR006"
     name = "damaged-layer"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the compressed stream and the headers of each layer."""
@@ -111,6 +111,5 @@ def _severity(tar: Tar, anomaly: Anomaly) -> Severity:
     if anomaly.kind is AnomalyKind.MISSING_END:
         return Severity.NOTE
     if anomaly.kind is AnomalyKind.DATA_AFTER_END:
-        is_header = anomaly.offset % BLOCK == 0 and looks_like_header(tar.after_end)
-        return Severity.ERROR if is_header else Severity.WARNING
+        return Severity.ERROR if tar.header_follows else Severity.WARNING
     return Severity.WARNING if anomaly.kind in _MILD else Severity.ERROR

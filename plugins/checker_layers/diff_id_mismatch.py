@@ -36,6 +36,7 @@ class DiffIdMismatch(Check):
     id = "LYR001"
     name = "diff-id-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_layer(self, layer: Layer) -> Iterator[Finding]:
         """Compare the two digests."""

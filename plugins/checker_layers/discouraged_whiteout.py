@@ -35,6 +35,7 @@ class DiscouragedWhiteout(LayerCheck):
     id = "LYR011"
     name = "discouraged-whiteout"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Count them in each layer."""

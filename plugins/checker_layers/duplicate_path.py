@@ -39,6 +39,7 @@ class DuplicatePath(LayerCheck):
     id = "LYR004"
     name = "duplicate-path"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the paths that appear more than once."""

@@ -31,6 +31,7 @@ class EmptyLayer(LayerCheck):
     id = "LYR021"
     name = "empty-layer"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Find layers that were read to their end without an entry."""

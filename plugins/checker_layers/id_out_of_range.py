@@ -44,6 +44,7 @@ class IdOutOfRange(TreeCheck):
     id = "LYR018"
     name = "id-out-of-range"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the users and groups of each layer, each number once."""

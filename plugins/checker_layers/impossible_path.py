@@ -38,6 +38,7 @@ class ImpossiblePath(TreeCheck):
     id = "LYR014"
     name = "impossible-path"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the lengths of paths and the targets of links."""

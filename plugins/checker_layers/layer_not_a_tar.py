@@ -36,6 +36,7 @@ class LayerNotATar(LayerCheck):
     id = "LYR003"
     name = "layer-not-a-tar"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check how each layer begins."""

@@ -34,6 +34,7 @@ class LayerSkippableFrameFirst(LayerCheck):
     id = "LYR023"
     name = "layer-skippable-frame-first"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check how each layer begins."""

@@ -34,6 +34,7 @@ class LayerUnlikePlatform(LayerCheck):
     id = "LYR025"
     name = "layer-unlike-platform"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare each layer with the platform of its image."""
@@ -56,4 +57,4 @@ def _is_unlike(entries: Entries, image: Image) -> bool:
     if image.is_windows or not entries.is_windows:
         return entries.is_windows != image.is_windows
     # On Linux a directory may have the name Files by chance.
-    return _HIVES in entries.by_path or _HIVES in entries.folders
+    return _HIVES in entries.by_path or _HIVES in entries.directories

@@ -114,7 +114,7 @@ def find_below(below: Sequence[Layer], path: str) -> Below | None:
         position = entries.by_path.get(path)
         if position is not None:
             return Below(layer, position)
-        if path in entries.folders:
+        if path in entries.directories:
             return Below(layer, None)
         if _hides(entries, path, parents):
             return None
@@ -171,7 +171,7 @@ def is_tar_layer(layer: Layer) -> bool:
 
 def is_cut_with_archive(archive: Archive, blob: Blob) -> bool:
     """Whether the content is truncated because the archive is."""
-    if archive.source is Source.FOLDER or blob.position < 0:
+    if archive.source is Source.DIRECTORY or blob.position < 0:
         return False
     return blob.size < archive.entries.sizes[blob.position]
 

@@ -42,6 +42,7 @@ class MalformedWhiteout(TreeCheck):
     id = "LYR009"
     name = "malformed-whiteout"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the entries that are named like whiteouts."""
@@ -100,7 +101,7 @@ def _suspects(entries: Entries) -> set[str]:
 def _directories(entries: Entries) -> dict[str, int]:
     """Directories that are named like whiteouts, and the first entry in each."""
     found: dict[str, int] = {}
-    for directory in filter(is_whiteout, entries.folders):
+    for directory in filter(is_whiteout, entries.directories):
         found[directory] = len(entries)
     for position, path in enumerate(entries.paths) if found else ():
         directory = path.rpartition("/")[0]

@@ -45,6 +45,7 @@ class MediaTypeUnlikeCompression(Check):
     id = "LYR002"
     name = "media-type-unlike-compression"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_layer(self, layer: Layer) -> Iterator[Finding]:
         """Compare media type and magic bytes."""

@@ -63,6 +63,7 @@ class MissingHardLinkTarget(TreeCheck):
     id = "LYR005"
     name = "missing-hard-link-target"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the hard links of each layer, in every image that uses it."""
@@ -120,7 +121,7 @@ def _doubts(entries: Entries) -> list[_Doubt]:
             directories.append(_Doubt(position, target, is_directory=True))
         elif last is None or last >= position:
             pending.append((position, target))
-    places = entries.places({target for _, target in pending})
+    places = entries.positions({target for _, target in pending})
     late = [
         _Doubt(position, target, bool(places[target]) and places[target][-1] > position)
         for position, target in pending

@@ -33,6 +33,7 @@ class NonDistributableLayer(Check):
     id = "LYR024"
     name = "non-distributable-layer"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_layer(self, layer: Layer) -> Iterator[Finding]:
         """Check the media type."""

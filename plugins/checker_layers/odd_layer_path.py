@@ -39,6 +39,7 @@ class OddLayerPath(LayerCheck):
     id = "LYR015"
     name = "odd-layer-path"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Search all paths at once, and each one only if there is something to find."""

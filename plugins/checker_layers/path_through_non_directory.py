@@ -69,6 +69,7 @@ class PathThroughNonDirectory(TreeCheck):
     id = "LYR012"
     name = "path-through-non-directory"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the parents of all entries, in each layer and in those below it."""
@@ -114,7 +115,7 @@ class PathThroughNonDirectory(TreeCheck):
         if not any(use.below for use in of_layer):
             return
         # `by_path` has most directories, so few are looked up in lower layers.
-        implied = entries.folders - entries.by_path.keys()
+        implied = entries.directories - entries.by_path.keys()
         odd: dict[str, Below] = {}
         harmful: set[str] = set()
         for use in of_layer:
@@ -158,7 +159,7 @@ def _kind(entries: Entries, position: int) -> str:
 def _odd(use: Use) -> set[str]:
     """The paths that have entries below them and are not directories."""
     by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
-    found = {path for path in use.layer.entries.folders if path in by_path}
+    found = {path for path in use.layer.entries.directories if path in by_path}
     return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
 
 
@@ -207,7 +208,7 @@ def _hides_nothing(use: Use, path: str, below: Below) -> bool:
     directory = _directory_at(use.below[::-1], clean_path(_lead(path, target)))
     if directory is None or directory.partition("/")[0] in _FRESH:
         return True
-    return not any(directory in layer.entries.folders for layer in use.below)
+    return not any(directory in layer.entries.directories for layer in use.below)
 
 
 def _directory_at(layers: Sequence[Layer], path: str) -> str | None:
@@ -215,7 +216,7 @@ def _directory_at(layers: Sequence[Layer], path: str) -> str | None:
     for _ in range(LINKS_FOLLOWED):
         for layer in layers:
             position = layer.entries.by_path.get(path)
-            if position is None and (not path or path in layer.entries.folders):
+            if position is None and (not path or path in layer.entries.directories):
                 return path
             if position is not None and layer.entries.kinds[position] == _DIRECTORY:
                 return path

@@ -35,6 +35,7 @@ class PathsDifferByCase(TreeCheck):
     id = "LYR019"
     name = "paths-differ-by-case"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the paths that contain upper case letters with all others."""
@@ -59,7 +60,7 @@ def _pairs(entries: Entries) -> Iterator[tuple[str, str]]:
     suspects = _with_upper_case(entries)
     if not suspects:
         return
-    implied = entries.folders - entries.by_path.keys()
+    implied = entries.directories - entries.by_path.keys()
     suspects += [path for path in implied if path != path.lower()]
     lower = set(map(str.lower, suspects))
     if (

@@ -29,6 +29,7 @@ class RepeatedLayer(LayerCheck):
     id = "LYR020"
     name = "repeated-layer"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the layers of each image with each other."""

@@ -34,6 +34,7 @@ class SparseFile(LayerCheck):
     id = "LYR016"
     name = "sparse-file"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report the files that have a sparse map."""

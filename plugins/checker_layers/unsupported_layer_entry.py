@@ -33,6 +33,7 @@ class UnsupportedLayerEntry(LayerCheck):
     id = "LYR007"
     name = "unsupported-layer-entry"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the type flags of each layer."""

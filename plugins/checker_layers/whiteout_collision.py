@@ -56,6 +56,7 @@ class WhiteoutCollision(TreeCheck):
     id = "LYR008"
     name = "whiteout-collision"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the whiteouts of each layer with its other entries."""
@@ -67,7 +68,7 @@ class WhiteoutCollision(TreeCheck):
                 hidden: path
                 for path in entries.whiteouts
                 if (hidden := hidden_by(path)) is not None
-                and (hidden in entries.by_path or hidden in entries.folders)
+                and (hidden in entries.by_path or hidden in entries.directories)
             }
             for hidden, present in _present(entries, colliding.keys()).items():
                 yield self._judge(layer, colliding[hidden], hidden, present)

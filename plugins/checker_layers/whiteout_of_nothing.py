@@ -36,6 +36,7 @@ class WhiteoutOfNothing(LayerCheck):
     id = "LYR010"
     name = "whiteout-of-nothing"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the path that each whiteout hides, in every image that uses the layer."""
@@ -62,7 +63,9 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
     entries = of_layer[0].layer.entries
     hidden = filter(None, map(hidden_by, entries.whiteouts))
     # Paths in the same layer are reported by whiteout-collision.
-    paths = {path for path in hidden if path not in entries.by_path and path not in entries.folders}
+    paths = {
+        path for path in hidden if path not in entries.by_path and path not in entries.directories
+    }
     somewhere = _somewhere(of_layer, paths)
     paths -= somewhere
     paths.update(
@@ -82,6 +85,8 @@ def _somewhere(of_layer: Sequence[Use], paths: set[str]) -> set[str]:
     """Those of some paths that a lower layer contains, hidden again or not."""
     found: set[str] = set()
     for entries in {id(lower): lower.entries for use in of_layer for lower in use.below}.values():
-        found.update(path for path in paths if path in entries.by_path or path in entries.folders)
+        found.update(
+            path for path in paths if path in entries.by_path or path in entries.directories
+        )
         paths = paths - found
     return found

@@ -55,6 +55,7 @@ class AmbiguousDocument(LayoutCheck):
     id = "OCI012"
     name = "ambiguous-document"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for members that belong to another type of document."""

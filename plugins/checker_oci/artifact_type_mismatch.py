@@ -38,6 +38,7 @@ class ArtifactTypeMismatch(LayoutCheck):
     id = "OCI031"
     name = "artifact-type-mismatch"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the descriptors in indexes with the manifests in the archive."""

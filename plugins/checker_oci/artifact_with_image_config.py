@@ -36,6 +36,7 @@ class ArtifactWithImageConfig(LayoutCheck):
     id = "OCI030"
     name = "artifact-with-image-config"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_manifest(self, manifest: Manifest) -> Iterator[Finding]:
         """Compare the type of the config with the other types in the manifest."""

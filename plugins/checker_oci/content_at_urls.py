@@ -38,6 +38,7 @@ class ContentAtUrls(LayoutCheck):
     name = "content-at-urls"
     aliases: ClassVar[tuple[str, ...]] = ("content-behind-urls",)
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the URLs in all descriptors."""

@@ -49,6 +49,7 @@ class DeeplyNestedIndex(LayoutCheck):
     id = "OCI020"
     name = "deeply-nested-index"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the depth of the indexes, then for cycles."""

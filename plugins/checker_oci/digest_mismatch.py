@@ -35,12 +35,13 @@ class DigestMismatch(LayoutCheck):
     id = "OCI009"
     name = "digest-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the digest of every blob that was read completely."""
         sizes = {each.digest: each for each in descriptors(archive) if each.size is not None}
         for digest, blob in _filed(archive):
-            if blob.hashes_to(digest) is not False or not archive.holds_all_of(blob):
+            if blob.hashes_to(digest) is not False or not archive.has_all_of(blob):
                 continue
             found = Digest(digest.algorithm, blob.digests[digest.algorithm])
             message = f"the content hashes to {found}, its name says {digest}"

@@ -32,10 +32,9 @@ from checker import (
     MediaType,
 )
 from checker.checks.documents import case_problems, json_problems
-from checker.interpretation.images import INDEX_JSON, shorten
 from checker.model.document import pointer
 from checker.model.image import Nature, mapping, nature_of, read_descriptor
-from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES
+from checker.model.names import CONFIG_TYPES, INDEX_JSON, INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker_schemas import SchemaError, validate
 
 _LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})
@@ -119,7 +118,7 @@ class Part(NamedTuple):
 def indexes(archive: Archive) -> Iterator[Part]:
     """Yield ``index.json``, and each blob that is an index according to its descriptor."""
     blob = None if archive.oci is None else archive.oci.index_blob
-    if blob is not None and archive.holds_all_of(blob):
+    if blob is not None and archive.has_all_of(blob):
         yield Part(Nature.INDEX, blob, None)
     yield from _parts(archive, Nature.INDEX, INDEX_TYPES)
 
@@ -138,7 +137,7 @@ def _parts(archive: Archive, nature: Nature, media_types: frozenset[MediaType]) 
         if blob is None:
             continue
         key = (blob.path, descriptor.media_type)
-        if key not in seen and archive.holds_all_of(blob):
+        if key not in seen and archive.has_all_of(blob):
             seen.add(key)
             yield Part(nature, blob, descriptor)
 

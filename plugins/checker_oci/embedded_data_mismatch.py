@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 
 from checker import Archive, Descriptor, Finding, Severity
-from checker.interpretation.images import shorten
+from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, descriptors, place
 
 
@@ -38,6 +38,7 @@ class EmbeddedDataMismatch(LayoutCheck):
     id = "OCI015"
     name = "embedded-data-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Decode and hash the embedded data."""

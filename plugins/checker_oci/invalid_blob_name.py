@@ -37,6 +37,7 @@ class InvalidBlobName(LayoutCheck):
     id = "OCI013"
     name = "invalid-blob-name"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the path of every file in ``blobs``."""

@@ -46,6 +46,7 @@ class InvalidDescriptor(LayoutCheck):
     id = "OCI007"
     name = "invalid-descriptor"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the descriptors of all indexes and manifests."""

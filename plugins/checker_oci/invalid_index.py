@@ -34,6 +34,7 @@ class InvalidIndex(LayoutCheck):
     id = "OCI005"
     name = "invalid-index"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at every index, each blob once."""

@@ -34,6 +34,7 @@ class InvalidManifest(LayoutCheck):
     id = "OCI006"
     name = "invalid-manifest"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at every manifest, each blob once."""

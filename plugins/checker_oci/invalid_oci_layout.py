@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
 from checker.checks.documents import json_problems
-from checker.interpretation.images import OCI_LAYOUT
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 from checker_oci.unsupported_layout_version import VERSION_POINTER, stated_version
 from checker_schemas import validate
@@ -38,11 +38,12 @@ class InvalidOciLayout(LayoutCheck):
     id = "OCI002"
     name = "invalid-oci-layout"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the JSON and at its members; OCI003 checks the value of the version."""
         blob = None if archive.oci is None else archive.oci.layout
-        if blob is None or not archive.holds_all_of(blob):
+        if blob is None or not archive.has_all_of(blob):
             return
         for problem in json_problems(blob.document):
             message = f"{OCI_LAYOUT} {problem.message}"

@@ -35,6 +35,7 @@ class ManifestWithoutLayers(LayoutCheck):
     id = "OCI029"
     name = "manifest-without-layers"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the layers of each manifest."""

@@ -45,6 +45,7 @@ class MediaTypeMismatch(LayoutCheck):
     id = "OCI011"
     name = "media-type-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare each index, manifest and config with its descriptor."""

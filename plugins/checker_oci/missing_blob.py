@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
 from checker.checks.listing import first_few
-from checker.interpretation.images import shorten
 from checker.model.image import CONTAINERD_NAME, REF_NAME
-from checker.model.names import FOREIGN_LAYER_TYPES
+from checker.model.names import FOREIGN_LAYER_TYPES, shorten
 from checker_oci.documents import WholeLayoutCheck, content, place, refers_to_image, short_name
 
 _NAMED = 5
@@ -67,6 +66,7 @@ class MissingBlob(WholeLayoutCheck):
     id = "OCI008"
     name = "missing-blob"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the content that indexes reference, then for that of manifests."""

@@ -34,6 +34,7 @@ class MissingBlobsDirectory(WholeLayoutCheck):
     name = "missing-blobs-directory"
     aliases: ClassVar[tuple[str, ...]] = ("missing-blobs-folder",)
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the directory, or anything in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.interpretation.images import INDEX_JSON
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import WholeLayoutCheck
 
 
@@ -35,6 +35,7 @@ class MissingIndexJson(WholeLayoutCheck):
     id = "OCI004"
     name = "missing-index-json"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the file."""

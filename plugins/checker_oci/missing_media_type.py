@@ -38,6 +38,7 @@ class MissingMediaType(LayoutCheck):
     id = "OCI021"
     name = "missing-media-type"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at every OCI index and manifest."""

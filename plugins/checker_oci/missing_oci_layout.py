@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import WholeLayoutCheck
 
 
@@ -37,6 +37,7 @@ class MissingOciLayout(WholeLayoutCheck):
     id = "OCI001"
     name = "missing-oci-layout"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the file."""

@@ -44,6 +44,7 @@ class MissingPlatform(LayoutCheck):
     id = "OCI022"
     name = "missing-platform"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the nested indexes that list several images."""

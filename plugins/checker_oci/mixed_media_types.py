@@ -41,6 +41,7 @@ class MixedMediaTypes(LayoutCheck):
     id = "OCI027"
     name = "mixed-media-types"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the types of manifests with those of their content."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.interpretation.images import INDEX_JSON
 from checker.model.image import items, mapping
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck
 
 
@@ -36,6 +36,7 @@ class NotOneImage(LayoutCheck):
     id = "OCI026"
     name = "not-one-image"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Count what ``index.json`` lists."""

@@ -36,6 +36,7 @@ class OversizedDocument(LayoutCheck):
     id = "OCI019"
     name = "oversized-document"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the sizes; ``index.json`` is never pushed, so its size is not limited."""

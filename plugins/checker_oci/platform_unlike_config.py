@@ -44,6 +44,7 @@ class PlatformUnlikeConfig(LayoutCheck):
     id = "OCI023"
     name = "platform-unlike-config"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the platform of each descriptor with the config of its image."""

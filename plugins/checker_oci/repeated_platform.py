@@ -38,6 +38,7 @@ class RepeatedPlatform(LayoutCheck):
     id = "OCI025"
     name = "repeated-platform"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the platforms of each index."""

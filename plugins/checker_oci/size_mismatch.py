@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Descriptor, Finding, Severity
-from checker.interpretation.images import INDEX_JSON
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck, descriptors, place
 
 _LARGEST = 2**63 - 1  # OCI007 reports larger values
@@ -37,12 +37,13 @@ class SizeMismatch(LayoutCheck):
     id = "OCI010"
     name = "size-mismatch"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the size of every descriptor whose content is in the archive."""
         for descriptor in descriptors(archive):
             blob = archive.members.blob_of(descriptor.digest)
-            if blob is not None and archive.holds_all_of(blob) and _differs(descriptor, blob):
+            if blob is not None and archive.has_all_of(blob) and _differs(descriptor, blob):
                 yield self._mismatch(descriptor, blob)
 
     def _mismatch(self, descriptor: Descriptor, blob: Blob) -> Finding:

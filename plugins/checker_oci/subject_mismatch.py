@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
-from checker.interpretation.images import shorten
 from checker.model.image import REF_NAME
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker_oci.documents import (
     LayoutCheck,
     below,
@@ -47,6 +46,7 @@ class SubjectMismatch(LayoutCheck):
     id = "OCI033"
     name = "subject-mismatch"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the indexes of referrers, then at all subjects."""

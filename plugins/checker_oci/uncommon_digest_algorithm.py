@@ -32,6 +32,7 @@ class UncommonDigestAlgorithm(LayoutCheck):
     id = "OCI016"
     name = "uncommon-digest-algorithm"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the digests of all descriptors."""

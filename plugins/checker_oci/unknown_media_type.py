@@ -38,6 +38,7 @@ class UnknownMediaType(LayoutCheck):
     id = "OCI028"
     name = "unknown-media-type"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the descriptors in indexes, then at the layers of images."""

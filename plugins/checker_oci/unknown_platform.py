@@ -38,6 +38,7 @@ class UnknownPlatform(LayoutCheck):
     id = "OCI024"
     name = "unknown-platform"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the platforms in the indexes."""

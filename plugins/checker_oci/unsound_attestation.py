@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Descriptor, Finding, Severity, parse_digest
-from checker.interpretation.images import shorten
 from checker.model.image import ATTESTATION, REFERENCE_TYPE
+from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, place
 
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"
@@ -44,6 +44,7 @@ class UnsoundAttestation(LayoutCheck):
     id = "OCI034"
     name = "unsound-attestation"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the attestations of each index."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Document, Finding, Severity
-from checker.interpretation.images import OCI_LAYOUT
 from checker.model.image import mapping, text
+from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
 
 VERSION = "1.0.0"
@@ -46,6 +46,7 @@ class UnsupportedLayoutVersion(LayoutCheck):
     id = "OCI003"
     name = "unsupported-layout-version"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Compare the version."""

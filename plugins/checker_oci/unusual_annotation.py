@@ -48,6 +48,7 @@ class UnusualAnnotation(LayoutCheck):
     id = "OCI035"
     name = "unusual-annotation"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the annotations of indexes, manifests and descriptors."""

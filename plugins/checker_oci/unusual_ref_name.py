@@ -39,6 +39,7 @@ class UnusualRefName(LayoutCheck):
     id = "OCI018"
     name = "unusual-ref-name"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the names in ``index.json``, then for names elsewhere."""

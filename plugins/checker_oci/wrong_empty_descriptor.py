@@ -41,6 +41,7 @@ class WrongEmptyDescriptor(LayoutCheck):
     id = "OCI032"
     name = "wrong-empty-descriptor"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look at the descriptors of the empty type."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker import ContentRequest, Placed, Rootfs
+from checker import ContentRequest, Rootfs, RootfsEntry
 
 PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
 
@@ -42,7 +42,7 @@ class AccountFile(NamedTuple):
             not kept completely.
     """
 
-    placed: Placed
+    placed: RootfsEntry
     lines: tuple[Line, ...] | None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
+from checker import Check, ContentRequest, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
 _FILES = ("etc/resolv.conf", "etc/hosts", "etc/hostname", "etc/mtab")
@@ -41,6 +41,7 @@ class BakedInHostFile(Check):
     id = "RFS024"
     name = "baked-in-host-file"
     severity = Severity.NOTE
+    since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_FILES), limit=8 * 1024),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -54,7 +55,7 @@ class BakedInHostFile(Check):
                 yield from self._check(rootfs, path, placed, content)
 
     def _check(
-        self, rootfs: Rootfs, path: str, placed: Placed, content: bytes
+        self, rootfs: Rootfs, path: str, placed: RootfsEntry, content: bytes
     ) -> Iterator[Finding]:
         lines = [
             line.partition("#")[0].split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
+from checker import Check, ContentRequest, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
 _MACHINE_IDS = ("etc/machine-id", "var/lib/dbus/machine-id")
@@ -52,6 +52,7 @@ class BakedInIdentity(Check):
     id = "RFS023"
     name = "baked-in-identity"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_MACHINE_IDS), limit=64),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -81,7 +82,7 @@ class BakedInIdentity(Check):
         )
 
 
-def _has_content(rootfs: Rootfs, placed: Placed) -> bool:
+def _has_content(rootfs: Rootfs, placed: RootfsEntry) -> bool:
     file = rootfs.file_of(placed)
     return file is not None and file.entry.is_file and file.entry.size > 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Placed, Rootfs, Severity
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.places import is_windows, place_of, shown
 
 _DIRECTORIES = ("proc", "sys", "dev", "etc")
@@ -38,6 +38,7 @@ class BlockedMountPoint(Check):
     id = "RFS012"
     name = "blocked-mount-point"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the mount points of engines."""
@@ -52,7 +53,7 @@ class BlockedMountPoint(Check):
             if found is not None and found.entry.is_directory:
                 yield self._report(rootfs, found, path, "a file")
 
-    def _report(self, rootfs: Rootfs, found: Placed, path: str, wanted: str) -> Finding:
+    def _report(self, rootfs: Rootfs, found: RootfsEntry, path: str, wanted: str) -> Finding:
         return self.finding(
             found.layer,
             f"{shown(rootfs, found)} is a {found.entry.kind_name}, but engines mount on /{path}, "

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from checker import Check, Finding, Placed, Rootfs, Severity
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker.model.entries import SYMLINK, clean_path, climbs_out
-from checker.model.rootfs import Row
 from checker_rootfs.command import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
 from checker_rootfs.places import is_windows, place_of, shown
@@ -55,12 +54,13 @@ class BrokenSymlink(Check):
     id = "RFS010"
     name = "broken-symlink"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the target of each link; resolve those that seem to be broken."""
         if is_windows(rootfs):
             return
-        dangling: list[tuple[Row, str]] = []
+        dangling: list[tuple[RootfsEntry, str]] = []
         for row, climbs in islice(_suspects(rootfs), _FOLLOWED):
             end = rootfs.follow(row.path)
             if end is None:
@@ -72,17 +72,17 @@ class BrokenSymlink(Check):
                 yield self._report(rootfs, row, problem)
             elif _weight(row.path) is not None and end not in rootfs and not _is_filled(end):
                 dangling.append((row, end))
-        held = rootfs.held(end for _, end in dangling)
+        held = rootfs.existing(end for _, end in dangling)
         for row, end in dangling:
             if end not in held:
                 problem = f"that leads to /{end}, which does not exist"
                 yield self._report(rootfs, row, problem, _weight(row.path) or Severity.NOTE)
 
     def _report(
-        self, rootfs: Rootfs, row: Row, problem: str, severity: Severity = Severity.NOTE
+        self, rootfs: Rootfs, row: RootfsEntry, problem: str, severity: Severity = Severity.NOTE
     ) -> Finding:
         entry = row.entry
-        place = shown(rootfs, Placed(row.layer, entry))
+        place = shown(rootfs, row)
         return self.finding(
             row.layer,
             f"{place} is a symlink {problem}",
@@ -91,7 +91,7 @@ class BrokenSymlink(Check):
         )
 
 
-def _suspects(rootfs: Rootfs) -> Iterator[tuple[Row, bool]]:
+def _suspects(rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bool]]:
     """Links that may be broken, each with whether it escapes the root."""
     links = {row.path: row for row in islice(rootfs.of_kind(SYMLINK), _LINKS)}
     for path, row in links.items():

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from checker import Archive, Check, Config, ContentRequest, Entry, Placed, Rootfs
+from checker import Archive, Check, Config, ContentRequest, Entry, Rootfs, RootfsEntry
 from checker.model.document import pointer
 from checker.model.entries import clean_path
-from checker.model.rootfs import Row
 from checker_rootfs.places import is_wasm, is_windows
 from checker_rootfs.program import shebang_of
 
@@ -59,7 +58,7 @@ class Lookup(NamedTuple):
     word: str
     candidates: tuple[str, ...]
     path: str
-    found: Placed | None
+    found: RootfsEntry | None
 
     @property
     def is_bare(self) -> bool:
@@ -90,7 +89,7 @@ class Start(NamedTuple):
     program: Lookup
 
     @property
-    def executable(self) -> Placed | None:
+    def executable(self) -> RootfsEntry | None:
         """The program, if it is an executable file."""
         found = self.program.found
         return found if found is not None and is_executable(found.entry) else None
@@ -118,7 +117,7 @@ def find_start(rootfs: Rootfs) -> Start | None:
     return Start(config, image.label, words, place, program)
 
 
-def program_run(rootfs: Rootfs, start: Start) -> Placed | None:
+def program_run(rootfs: Rootfs, start: Start) -> RootfsEntry | None:
     """The program that the kernel runs: the started one, or the interpreter of a script."""
     placed = start.executable
     head = None if placed is None else rootfs.content(placed)
@@ -126,7 +125,7 @@ def program_run(rootfs: Rootfs, start: Start) -> Placed | None:
     return placed if script is None else look_up(rootfs, start.config, script.interpreter).found
 
 
-def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
+def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
     """The executables in the directories of PATH and their heads, except the started program."""
     config = rootfs.config
     directories = {
@@ -134,10 +133,10 @@ def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[Row, bytes]]:
     }
     start = find_start(rootfs)
     started = None if start is None or start.executable is None else start.executable.entry.path
-    for layer, position, head in islice(rootfs.kept(), _PROGRAMS):
+    for layer, position, head in islice(rootfs.kept_contents(), _PROGRAMS):
         path = layer.entries.paths[position]
         if path.rpartition("/")[0] in directories and path != started:
-            yield Row(layer, position), head
+            yield RootfsEntry(layer, position), head
 
 
 def find_wrapped(rootfs: Rootfs, start: Start) -> tuple[int, Lookup] | None:

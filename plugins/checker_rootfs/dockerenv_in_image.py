@@ -38,6 +38,7 @@ class DockerenvInImage(Check):
     id = "RFS025"
     name = "dockerenv-in-image"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is a flat root filesystem, where the file is normal."""

@@ -46,6 +46,7 @@ class EmptyPassword(Check):
     id = "RFS020"
     name = "empty-password"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class EmptyRootfs(Check):
     id = "RFS001"
     name = "empty-rootfs"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a root filesystem without visible entries except the root itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Entry, Finding, Placed, Rootfs, Severity
+from checker import Entry, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.accounts import ACCOUNTS
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start
 from checker_rootfs.fixes import fix_in_root
@@ -41,6 +41,7 @@ class EntrypointNotExecutable(ConfigCheck):
     id = "RFS003"
     name = "entrypoint-not-executable"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (ACCOUNTS, HEADS)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -51,7 +52,7 @@ class EntrypointNotExecutable(ConfigCheck):
         if start.executable is not None:
             yield from self._check_user(rootfs, start, start.executable)
             return
-        layer, entry = start.program.found
+        layer, entry = start.program.found.layer, start.program.found.entry
         yield self.finding(
             start.config,
             f'{start.label} starts "{start.program.word}", but {entry.path} is {_describe(entry)} '
@@ -62,7 +63,7 @@ class EntrypointNotExecutable(ConfigCheck):
             else fix_in_root(rootfs, "make it executable", "chmod", "+x", f"/{entry.path}"),
         )
 
-    def _check_user(self, rootfs: Rootfs, start: Start, program: Placed) -> Iterator[Finding]:
+    def _check_user(self, rootfs: Rootfs, start: Start, program: RootfsEntry) -> Iterator[Finding]:
         """Report a program that the user of the image cannot execute."""
         identity = find_identity(rootfs, start.config)
         if identity is None:
@@ -75,9 +76,9 @@ class EntrypointNotExecutable(ConfigCheck):
             yield self._about_user(rootfs, start, identity, program, "read the script")
 
     def _about_user(
-        self, rootfs: Rootfs, start: Start, identity: Identity, barrier: Placed, verb: str
+        self, rootfs: Rootfs, start: Start, identity: Identity, barrier: RootfsEntry, verb: str
     ) -> Finding:
-        layer, entry = barrier
+        layer, entry = barrier.layer, barrier.entry
         path = entry.path or "/"
         bit = "+r" if verb.startswith("read") else "+x"
         return self.finding(
@@ -92,7 +93,7 @@ class EntrypointNotExecutable(ConfigCheck):
         )
 
 
-def _is_script(rootfs: Rootfs, program: Placed) -> bool:
+def _is_script(rootfs: Rootfs, program: RootfsEntry) -> bool:
     return (rootfs.content(program) or b"").startswith(b"#!")
 
 

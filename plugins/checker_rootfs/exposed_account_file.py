@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Placed, Rootfs, Severity
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.accounts import (
     ACCOUNTS,
     GROUP,
@@ -50,6 +50,7 @@ class ExposedAccountFile(Check):
     id = "RFS021"
     name = "exposed-account-file"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -71,7 +72,9 @@ class ExposedAccountFile(Check):
             elif path not in _SECRET and not mode & _OTHERS_READ:
                 yield self._report(rootfs, placed, "others cannot read it", Severity.NOTE)
 
-    def _report(self, rootfs: Rootfs, placed: Placed, problem: str, severity: Severity) -> Finding:
+    def _report(
+        self, rootfs: Rootfs, placed: RootfsEntry, problem: str, severity: Severity
+    ) -> Finding:
         entry = placed.entry
         wanted = "640" if entry.path in _SECRET else "644"
         return self.finding(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Placed, Rootfs, Severity
-from checker.model.rootfs import Row
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker.model.xattrs import is_capability
 from checker_rootfs.places import is_windows, place_of, shown
 
@@ -47,6 +46,7 @@ class FileCapabilities(Check):
     id = "RFS018"
     name = "file-capabilities"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Decode each capability attribute."""
@@ -57,9 +57,9 @@ class FileCapabilities(Check):
             if is_capability(value):
                 yield self._report(rootfs, row, _names(value))
 
-    def _report(self, rootfs: Rootfs, row: Row, names: tuple[str, ...]) -> Finding:
+    def _report(self, rootfs: Rootfs, row: RootfsEntry, names: tuple[str, ...]) -> Finding:
         entry = row.entry
-        place = shown(rootfs, Placed(row.layer, entry))
+        place = shown(rootfs, row)
         return self.finding(
             row.layer,
             f"{place} has the capabilities {', '.join(names) or '(none)'}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Layer, Placed, Rootfs, Severity
+from checker import Check, Finding, Layer, Rootfs, RootfsEntry, Severity
 from checker.model.entries import WHITEOUT_PREFIX
 from checker_rootfs.directories import MERGED
 from checker_rootfs.places import is_windows, name_of, place_of, shown
@@ -41,6 +41,7 @@ class HalfMergedUsr(Check):
     id = "RFS011"
     name = "half-merged-usr"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the directories that may be links, and what they were in lower layers."""
@@ -54,7 +55,7 @@ class HalfMergedUsr(Check):
         if not any(replaced.values()):
             yield from self._check_mixture(rootfs)
 
-    def _report_replaced(self, layer: Layer, name: str, link: Placed) -> Finding:
+    def _report_replaced(self, layer: Layer, name: str, link: RootfsEntry) -> Finding:
         return self.finding(
             layer,
             f"{layer.label} has a directory {name}, which replaces the link {name} -> "
@@ -82,12 +83,12 @@ class HalfMergedUsr(Check):
         )
 
 
-def _leads_to_usr(placed: Placed) -> bool:
+def _leads_to_usr(placed: RootfsEntry) -> bool:
     entry = placed.entry
     return entry.is_symlink and entry.linkname.lstrip("/").startswith("usr/")
 
 
-def _replaced_link(rootfs: Rootfs, name: str) -> Placed | None:
+def _replaced_link(rootfs: Rootfs, name: str) -> RootfsEntry | None:
     """The link into /usr of a lower layer that a directory above it hides; None without one."""
     visible = rootfs.get(name)
     if visible is None or not visible.entry.is_directory:
@@ -95,7 +96,7 @@ def _replaced_link(rootfs: Rootfs, name: str) -> Placed | None:
     for layer in reversed(rootfs.layers):
         entry = layer.entries.get(name)
         if entry is not None and not entry.is_directory:
-            placed = Placed(layer, entry)
+            placed = RootfsEntry(layer, entry.position)
             return placed if _leads_to_usr(placed) else None
         if f"{WHITEOUT_PREFIX}{name}" in layer.entries.whiteouts:
             return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checker import Config, Entry, Placed, Rootfs
+from checker import Config, Entry, Rootfs, RootfsEntry
 from checker_rootfs.accounts import GROUP, PASSWD, Line, read_accounts
 
 _USER_BITS, _GROUP_BITS = 6, 3
@@ -69,7 +69,7 @@ def _may(identity: Identity, entry: Entry, bit: int) -> bool:
     return bool(entry.mode >> shift & bit)
 
 
-def obstacle(rootfs: Rootfs, identity: Identity, placed: Placed) -> Placed | None:
+def obstacle(rootfs: Rootfs, identity: Identity, placed: RootfsEntry) -> RootfsEntry | None:
     """What prevents a user from executing a file: the file itself, or a parent directory."""
     parts = placed.entry.path.split("/")
     for count in range(len(parts)):

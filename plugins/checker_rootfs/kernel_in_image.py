@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Check, Finding, Placed, Rootfs, Severity
+from checker import Check, Finding, Rootfs, Severity
 from checker.model.image import mapping
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, place_of, shown
@@ -42,6 +42,7 @@ class KernelInImage(Check):
     id = "RFS015"
     name = "kernel-in-image"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Find kernels and, once for each kernel, modules."""
@@ -53,7 +54,7 @@ class KernelInImage(Check):
             if match is None or match[0] in seen:
                 continue
             seen.add(match[0])
-            placed = Placed(row.layer, row.entry)
+            placed = row
             what = "boot files" if match[0].startswith("boot/") else "kernel modules"
             yield self.finding(
                 placed.layer,

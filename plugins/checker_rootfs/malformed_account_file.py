@@ -65,6 +65,7 @@ class MalformedAccountFile(Check):
     id = "RFS019"
     name = "malformed-account-file"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

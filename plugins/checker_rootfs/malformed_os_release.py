@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
+from checker import Check, ContentRequest, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 
 _PATHS = ("etc/os-release", "usr/lib/os-release")
@@ -43,6 +43,7 @@ class MalformedOsRelease(Check):
     id = "RFS022"
     name = "malformed-os-release"
     severity = Severity.WARNING
+    since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_PATHS), limit=16 * 1024),)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -71,7 +72,9 @@ class MalformedOsRelease(Check):
                 severity=Severity.NOTE,
             )
 
-    def _report(self, rootfs: Rootfs, placed: Placed, problem: str, severity: Severity) -> Finding:
+    def _report(
+        self, rootfs: Rootfs, placed: RootfsEntry, problem: str, severity: Severity
+    ) -> Finding:
         return self.finding(
             placed.layer,
             f"{shown(rootfs, placed)}{problem}",

@@ -50,6 +50,7 @@ class MissingEntrypoint(ConfigCheck):
     id = "RFS002"
     name = "missing-entrypoint"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a missing program."""

@@ -48,6 +48,7 @@ class MissingHealthProgram(ConfigCheck):
     id = "RFS009"
     name = "missing-health-program"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the program of the health check, or the shell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Finding, Fix, Placed, Rootfs, Severity
+from checker import Finding, Fix, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import (
     HEADS,
     ConfigCheck,
@@ -60,6 +60,7 @@ class MissingInterpreter(ConfigCheck):
     id = "RFS005"
     name = "missing-interpreter"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -85,7 +86,7 @@ class MissingInterpreter(ConfigCheck):
             )
 
     def _check_script(
-        self, rootfs: Rootfs, start: Start, program: Placed, script: Shebang
+        self, rootfs: Rootfs, start: Start, program: RootfsEntry, script: Shebang
     ) -> Iterator[Finding]:
         if script.interpreter.endswith("\r") or script.argument.endswith("\r"):
             yield self._about(
@@ -112,7 +113,7 @@ class MissingInterpreter(ConfigCheck):
             yield from self._check_loader(rootfs, start, interpreter, head)
 
     def _check_env(
-        self, rootfs: Rootfs, start: Start, program: Placed, script: Shebang
+        self, rootfs: Rootfs, start: Start, program: RootfsEntry, script: Shebang
     ) -> Iterator[Finding]:
         """Look up the program that env starts; lines with options or assignments are ignored."""
         name = script.argument
@@ -123,7 +124,7 @@ class MissingInterpreter(ConfigCheck):
             yield self._about(start, program, f'is a script for "{_ENV} {name}", {problem}')
 
     def _check_loader(
-        self, rootfs: Rootfs, start: Start, program: Placed, head: bytes
+        self, rootfs: Rootfs, start: Start, program: RootfsEntry, head: bytes
     ) -> Iterator[Finding]:
         loader = elf_interpreter(head)
         if loader is None:
@@ -133,7 +134,7 @@ class MissingInterpreter(ConfigCheck):
             yield self._about(start, program, f'needs the loader "{loader}", {problem}')
 
     def _about(
-        self, start: Start, program: Placed, problem: str, fix: Fix | None = None
+        self, start: Start, program: RootfsEntry, problem: str, fix: Fix | None = None
     ) -> Finding:
         path = program.entry.path
         return self.finding(
@@ -168,7 +169,7 @@ def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
     return f"but {entry.path} {what}"
 
 
-def _whole_head(rootfs: Rootfs, placed: Placed) -> bytes | None:
+def _whole_head(rootfs: Rootfs, placed: RootfsEntry) -> bytes | None:
     """The first page of a file; None if it was not kept completely."""
     file = rootfs.file_of(placed)
     head = None if file is None else rootfs.content(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from checker import Check, ContentRequest, Finding, Placed, Rootfs, Severity
+from checker import Check, ContentRequest, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import HEADS, Start, find_start, program_run, programs_in_path
 from checker_rootfs.places import is_windows, name_of, place_of, shown
 from checker_rootfs.program import elf_interpreter
@@ -58,6 +58,7 @@ class MissingLibrary(Check):
     id = "RFS027"
     name = "missing-library"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (HEADS, ContentRequest(libraries=True))
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -72,7 +73,7 @@ class MissingLibrary(Check):
             return
         if start is not None and started is not None:
             yield from self._check_started(rootfs, start, started, absent)
-        missing: dict[str, list[Placed]] = {}
+        missing: dict[str, list[RootfsEntry]] = {}
         for placed in others:
             for name in _missing(rootfs, placed, absent):
                 missing.setdefault(name, []).append(placed)
@@ -80,7 +81,7 @@ class MissingLibrary(Check):
             yield self._report_others(rootfs, name, programs)
 
     def _check_started(
-        self, rootfs: Rootfs, start: Start, started: Placed, absent: frozenset[str]
+        self, rootfs: Rootfs, start: Start, started: RootfsEntry, absent: frozenset[str]
     ) -> Iterator[Finding]:
         missing = _missing(rootfs, started, absent)
         if not missing or _lacks_loader(rootfs, started):
@@ -94,7 +95,7 @@ class MissingLibrary(Check):
             at={"pointer": start.pointer, "path": started.entry.path},
         )
 
-    def _report_others(self, rootfs: Rootfs, name: str, programs: list[Placed]) -> Finding:
+    def _report_others(self, rootfs: Rootfs, name: str, programs: list[RootfsEntry]) -> Finding:
         first = programs[0]
         count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
         verb = "needs" if len(programs) == 1 else "need"
@@ -112,13 +113,13 @@ class MissingLibrary(Check):
         )
 
 
-def _needed(rootfs: Rootfs, program: Placed) -> tuple[str, ...]:
+def _needed(rootfs: Rootfs, program: RootfsEntry) -> tuple[str, ...]:
     file = rootfs.file_of(program)
     tar = file.layer.blob.tar if file is not None and file.layer.blob else None
     return () if file is None or tar is None else tar.needed.get(file.entry.position, ())
 
 
-def _missing(rootfs: Rootfs, program: Placed, absent: frozenset[str]) -> tuple[str, ...]:
+def _missing(rootfs: Rootfs, program: RootfsEntry, absent: frozenset[str]) -> tuple[str, ...]:
     """The libraries that a program needs and that are missing in the root."""
     missing = tuple(name for name in _needed(rootfs, program) if name in absent)
     if not missing or not _is_for_musl(rootfs, program):
@@ -126,7 +127,7 @@ def _missing(rootfs: Rootfs, program: Placed, absent: frozenset[str]) -> tuple[s
     return tuple(name for name in missing if not name.startswith(_OF_MUSL))
 
 
-def _absent(rootfs: Rootfs, programs: list[Placed]) -> frozenset[str]:
+def _absent(rootfs: Rootfs, programs: list[RootfsEntry]) -> frozenset[str]:
     """The libraries that programs need and that do not exist anywhere in the root."""
     needed = (name for program in programs for name in _needed(rootfs, program))
     names = set(islice(needed, _NAMES))
@@ -149,21 +150,21 @@ def _library_directories() -> Iterator[str]:
         yield f"lib/{triplet}-linux-gnu"
 
 
-def _is_for_musl(rootfs: Rootfs, program: Placed) -> bool:
+def _is_for_musl(rootfs: Rootfs, program: RootfsEntry) -> bool:
     return "ld-musl" in (elf_interpreter(rootfs.content(program) or b"") or "")
 
 
-def _lacks_loader(rootfs: Rootfs, program: Placed) -> bool:
+def _lacks_loader(rootfs: Rootfs, program: RootfsEntry) -> bool:
     """Whether the loader is missing too; missing-interpreter reports that."""
     loader = elf_interpreter(rootfs.content(program) or b"")
     return loader is not None and rootfs.resolve(loader) is None
 
 
-def _others(rootfs: Rootfs, started: Placed | None) -> list[Placed]:
+def _others(rootfs: Rootfs, started: RootfsEntry | None) -> list[RootfsEntry]:
     """The programs in PATH that may need libraries, except the started one."""
     apart = None if started is None else started.entry.path
     return [
-        Placed(row.layer, row.entry)
+        row
         for row, head in programs_in_path(rootfs)
         if head.startswith(b"\x7fELF") and row.path != apart
     ]

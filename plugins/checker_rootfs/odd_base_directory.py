@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from checker import Check, Config, Finding, Fix, Placed, Rootfs, Severity
+from checker import Check, Config, Finding, Fix, Rootfs, RootfsEntry, Severity
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
@@ -61,6 +61,7 @@ class OddBaseDirectory(Check):
     name = "odd-base-directory"
     aliases: ClassVar[tuple[str, ...]] = ("odd-base-folder",)
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check type and mode of the base directories."""
@@ -128,7 +129,7 @@ class OddBaseDirectory(Check):
     def _report(
         self,
         rootfs: Rootfs,
-        placed: Placed,
+        placed: RootfsEntry,
         problem: str,
         severity: Severity | None = None,
         fix: Fix | None = None,
@@ -142,7 +143,7 @@ class OddBaseDirectory(Check):
         )
 
 
-def _closed(rootfs: Rootfs, path: str) -> Placed | None:
+def _closed(rootfs: Rootfs, path: str) -> RootfsEntry | None:
     """The directory, if others cannot enter it."""
     placed = rootfs.get(path)
     if placed is None or not placed.entry.is_directory or placed.entry.mode & _ENTER:

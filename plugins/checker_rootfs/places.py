@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker import Entry, Placed, Rootfs
+from checker import Entry, Rootfs, RootfsEntry
 from checker.checks.check import Place
 
 
@@ -25,9 +25,9 @@ def name_of(rootfs: Rootfs) -> str:
     return "the root filesystem" if rootfs.image is None else rootfs.image.label
 
 
-def shown(rootfs: Rootfs, placed: Placed) -> str:
+def shown(rootfs: Rootfs, placed: RootfsEntry) -> str:
     """How messages name an entry: by its path and, in an image, by its layer."""
-    layer, entry = placed
+    layer, entry = placed.layer, placed.entry
     path = entry.path or "/"
     return path if rootfs.image is None else f"{path} ({layer.label})"
 

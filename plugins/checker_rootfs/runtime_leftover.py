@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Entry, Finding, Placed, Rootfs, Severity
+from checker import Check, Entry, Finding, Rootfs, RootfsEntry, Severity
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE, DIRECTORY, SYMLINK
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.places import is_windows, place_of, shown
@@ -51,6 +51,7 @@ class RuntimeLeftover(Check):
     id = "RFS014"
     name = "runtime-leftover"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Search the directories that should be empty."""
@@ -62,12 +63,12 @@ class RuntimeLeftover(Check):
             entry = row.entry
             problem = _problem(entry)
             if problem is not None:
-                yield self._report(rootfs, Placed(row.layer, entry), problem)
+                yield self._report(rootfs, row, problem)
         directory = rootfs.get("var/run")
         if directory is not None and directory.entry.is_directory and "run" in rootfs:
             yield self._report(rootfs, directory, "is a directory, expected a link to /run")
 
-    def _report(self, rootfs: Rootfs, placed: Placed, problem: str) -> Finding:
+    def _report(self, rootfs: Rootfs, placed: RootfsEntry, problem: str) -> Finding:
         return self.finding(
             placed.layer,
             f"{shown(rootfs, placed)} {problem}",

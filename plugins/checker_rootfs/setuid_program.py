@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Placed, Rootfs, Severity
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker.checks.listing import first_few
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
@@ -44,21 +44,20 @@ class SetuidProgram(Check):
     id = "RFS017"
     name = "setuid-program"
     severity = Severity.NOTE
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """List the programs; report each that others can modify."""
         if is_windows(rootfs):
             return
         rows = rootfs.with_mode(_SETUID | _SETGID)
-        programs = [
-            placed for placed in (Placed(row.layer, row.entry) for row in rows) if _is_file(placed)
-        ]
+        programs = [placed for placed in rows if _is_file(placed)]
         for placed in programs:
             yield from self._check_writable(rootfs, placed)
         if programs:
             yield self._list(rootfs, programs)
 
-    def _check_writable(self, rootfs: Rootfs, placed: Placed) -> Iterator[Finding]:
+    def _check_writable(self, rootfs: Rootfs, placed: RootfsEntry) -> Iterator[Finding]:
         entry = placed.entry
         if entry.mode & _OTHERS_WRITE:
             who, severity = "everyone", Severity.ERROR
@@ -78,7 +77,7 @@ class SetuidProgram(Check):
             ),
         )
 
-    def _list(self, rootfs: Rootfs, programs: list[Placed]) -> Finding:
+    def _list(self, rootfs: Rootfs, programs: list[RootfsEntry]) -> Finding:
         items = first_few(programs, _SHOWN, lambda one: f"{one.entry.path} ({octal(one.entry)})")
         count = "1 program" if len(programs) == 1 else f"{len(programs)} programs"
         first, *others = programs
@@ -93,5 +92,5 @@ class SetuidProgram(Check):
         )
 
 
-def _is_file(placed: Placed) -> bool:
+def _is_file(placed: RootfsEntry) -> bool:
     return placed.entry.is_file or placed.entry.is_hard_link

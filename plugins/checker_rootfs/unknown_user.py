@@ -41,6 +41,7 @@ class UnknownUser(ConfigCheck):
     id = "RFS007"
     name = "unknown-user"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (ACCOUNTS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker import Check, Finding, Placed, Rootfs, Severity
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import (
     HEADS,
     Lookup,
@@ -27,7 +27,7 @@ _WORDS = 300
 class _Needy(NamedTuple):
     """A program and the interpreter or loader that it needs."""
 
-    placed: Placed
+    placed: RootfsEntry
     script: Shebang | None
     interpreter: str
 
@@ -62,6 +62,7 @@ class UnrunnableProgram(Check):
     id = "RFS026"
     name = "unrunnable-program"
     severity = Severity.NOTE
+    since = "0.1.0"
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -69,7 +70,7 @@ class UnrunnableProgram(Check):
         if is_windows(rootfs):
             return
         config = rootfs.config
-        missing: dict[str, list[Placed]] = {}
+        missing: dict[str, list[RootfsEntry]] = {}
         known: dict[str, str | None] = {}
         for needy in _needy(rootfs):
             script = needy.script
@@ -84,7 +85,7 @@ class UnrunnableProgram(Check):
         for word, programs in missing.items():
             yield self._report_missing(rootfs, word, known[word] or "", programs)
 
-    def _report_line_end(self, rootfs: Rootfs, placed: Placed) -> Finding:
+    def _report_line_end(self, rootfs: Rootfs, placed: RootfsEntry) -> Finding:
         entry = placed.entry
         return self.finding(
             placed.layer,
@@ -98,7 +99,7 @@ class UnrunnableProgram(Check):
         )
 
     def _report_missing(
-        self, rootfs: Rootfs, word: str, problem: str, programs: list[Placed]
+        self, rootfs: Rootfs, word: str, problem: str, programs: list[RootfsEntry]
     ) -> Finding:
         first = programs[0]
         count = f"{len(programs)} programs" if len(programs) > 1 else "1 program"
@@ -122,7 +123,7 @@ def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
         script = shebang_of(head) if b"\n" in head else None
         interpreter = elf_interpreter(head) if script is None else script.interpreter
         if interpreter is not None:
-            yield _Needy(Placed(row.layer, row.entry), script, interpreter)
+            yield _Needy(row, script, interpreter)
 
 
 def _words(needy: _Needy) -> tuple[str, ...]:

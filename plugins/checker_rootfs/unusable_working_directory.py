@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Config, Finding, Placed, Rootfs, Severity
+from checker import Config, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
 from checker_rootfs.places import is_windows, name_of, shown
 
@@ -37,6 +37,7 @@ class UnusableWorkingDirectory(ConfigCheck):
     id = "RFS008"
     name = "unusable-working-directory"
     severity = Severity.ERROR
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Resolve the working directory in the root filesystem."""
@@ -79,7 +80,7 @@ class UnusableWorkingDirectory(ConfigCheck):
         )
 
 
-def _obstacle(rootfs: Rootfs, directory: str) -> Placed | None:
+def _obstacle(rootfs: Rootfs, directory: str) -> RootfsEntry | None:
     """The first component of a path that is not a directory, links followed."""
     parts = directory.strip("/").split("/")
     for count in range(1, len(parts) + 1):
@@ -91,4 +92,4 @@ def _obstacle(rootfs: Rootfs, directory: str) -> Placed | None:
 
 def _exists(rootfs: Rootfs, directory: str) -> bool:
     end = rootfs.follow(directory)
-    return end is not None and rootfs.holds(end)
+    return end is not None and rootfs.exists(end)

@@ -38,6 +38,7 @@ class WhiteoutInFlatRootfs(Check):
     id = "RFS006"
     name = "whiteout-in-flat-rootfs"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not a flat root filesystem."""

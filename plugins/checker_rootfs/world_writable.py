@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Entry, Finding, Placed, Rootfs, Severity
+from checker import Check, Entry, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
 from checker_rootfs.command import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
@@ -47,6 +47,7 @@ class WorldWritable(Check):
     id = "RFS016"
     name = "world-writable"
     severity = Severity.WARNING
+    since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check all entries with the write bit for others."""
@@ -54,11 +55,11 @@ class WorldWritable(Check):
             return
         for row in rootfs.with_mode(_WRITE):
             entry = row.entry
-            if _passes(entry) or _is_symlink(rootfs, Placed(row.layer, entry)):
+            if _passes(entry) or _is_symlink(rootfs, row):
                 continue
             yield self.finding(
                 row.layer,
-                f"{shown(rootfs, Placed(row.layer, entry))} is a {entry.kind_name} with mode "
+                f"{shown(rootfs, row)} is a {entry.kind_name} with mode "
                 f"{octal(entry)}; everyone can write to it",
                 at=place_of(rootfs, entry),
                 fix=fix_in_root(
@@ -80,7 +81,7 @@ def _passes(entry: Entry) -> bool:
     return not is_file or has_own_rule or is_mounted(entry.path)
 
 
-def _is_symlink(rootfs: Rootfs, placed: Placed) -> bool:
+def _is_symlink(rootfs: Rootfs, placed: RootfsEntry) -> bool:
     """Whether it is a hard link to a symlink, whose mode has no meaning."""
     file = rootfs.file_of(placed) if placed.entry.is_hard_link else None
     return file is not None and file.entry.is_symlink

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from checker import Finding, Placed, Rootfs, Severity
+from checker import Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start, program_run
 from checker_rootfs.program import (
     IDENT_SIZE,
@@ -54,6 +54,7 @@ class WrongArchitecture(ConfigCheck):
     id = "RFS004"
     name = "wrong-architecture"
     severity = Severity.ERROR
+    since = "0.1.0"
     reads = (HEADS,)
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
@@ -73,7 +74,7 @@ class WrongArchitecture(ConfigCheck):
             yield from self._compare(start, *program, wanted)
 
     def _compare(
-        self, start: Start, placed: Placed, machine: Machine, wanted: Machine
+        self, start: Start, placed: RootfsEntry, machine: Machine, wanted: Machine
     ) -> Iterator[Finding]:
         yield self.finding(
             start.config,
@@ -130,7 +131,7 @@ def _severity(machine: Machine, wanted: Machine) -> Severity:
     return Severity.NOTE if wanted == machine_for("amd64") else Severity.WARNING
 
 
-def _elf_run(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
+def _elf_run(rootfs: Rootfs, start: Start) -> tuple[RootfsEntry, Machine] | None:
     """The ELF file that is started, or the interpreter of the started script."""
     placed = program_run(rootfs, start)
     head = None if placed is None else rootfs.content(placed)
@@ -140,7 +141,7 @@ def _elf_run(rootfs: Rootfs, start: Start) -> tuple[Placed, Machine] | None:
 
 def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
     """The number of visible executables by machine."""
-    kept = islice(rootfs.kept(), _LOOKED_AT)
+    kept = islice(rootfs.kept_contents(), _LOOKED_AT)
     heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
     counts: Counter[Machine] = Counter()
     for head, count in heads.items():

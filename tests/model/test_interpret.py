@@ -63,7 +63,7 @@ def manifest_of(built: Built, prefix: str = "") -> dict[str, Any]:
     return {"mediaType": MANIFEST_TYPE, "digest": digest, "size": len(content)}
 
 
-def test_both_halves_are_one_image(tmp_path: Path) -> None:
+def test_a_docker_archive_and_a_layout_of_one_image(tmp_path: Path) -> None:
     built = docker_oci_archive()
     archive = read(tmp_path, *built.members)
     (image,) = archive.images
@@ -78,14 +78,14 @@ def test_both_halves_are_one_image(tmp_path: Path) -> None:
     ]
 
 
-def test_two_images_of_both_halves(tmp_path: Path) -> None:
+def test_two_images_in_a_docker_archive_and_a_layout(tmp_path: Path) -> None:
     archive = read(tmp_path, *docker_oci_archive(sample_image(), OTHER).members)
     assert names(archive) == [("sample:1",), ("other:1",)]
     assert all(image.manifest and image.item for image in archive.images)
     assert [str(image.platform) for image in archive.images] == ["linux/amd64", "linux/arm64"]
 
 
-def test_halves_that_describe_different_images_are_not_joined(tmp_path: Path) -> None:
+def test_different_images_of_docker_archive_and_layout_are_not_joined(tmp_path: Path) -> None:
     members = {member.name: member for member in docker_archive(OTHER).members}
     members |= {member.name: member for member in oci_archive().members}
     archive = read(tmp_path, *members.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from checker import classify
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.archive import (
@@ -60,7 +61,7 @@ def test_compression_of_the_whole_does_not_matter(compression: str, tmp_path: Pa
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    build("oci-layout").folder(tmp_path / "layout")
+    build("oci-layout").write_directory(tmp_path / "layout")
     assert read_archive(str(tmp_path / "layout"), ReadOptions()).kind is Kind.OCI_LAYOUT
 
 
@@ -103,9 +104,9 @@ MADE = [
     Made("no index.json", without(oci_archive().members, "index.json"), Kind.OCI_ARCHIVE),
     Made("an index without blobs", (PAGE,), Kind.OCI_ARCHIVE),
     Made("an index.json of something else", (file("index.json", "{}"),), Kind.UNKNOWN),
-    Made("both halves, no index.json", without(docker_oci_archive().members, "index.json"),
+    Made("both, no index.json", without(docker_oci_archive().members, "index.json"),
          Kind.DOCKER_OCI_ARCHIVE),
-    Made("both halves, no manifest.json", without(docker_oci_archive().members, "manifest.json"),
+    Made("both, no manifest.json", without(docker_oci_archive().members, "manifest.json"),
          Kind.OCI_ARCHIVE),
     Made("one folder too deep", wrapped(docker_archive()).members, Kind.WRAPPED),
     Made("a layout too deep, no entry for the folder", wrapped(oci_archive()).members[1:],
@@ -129,6 +130,17 @@ def test_made_by_hand(made: Made, tmp_path: Path) -> None:
     assert (archive.rootfs is not None) == (made.kind in {Kind.ROOTFS, Kind.LAYER})
     if made.kind not in IMAGE_KINDS:
         assert archive.images == ()
+
+
+def test_an_archive_beside_the_nested_image_is_not_taken_for_it(tmp_path: Path) -> None:
+    data = file("data.tar", write_tar((file("x"),)))
+    path = tmp_path / "archive.tar"
+    path.write_bytes(write_tar((data, *nested(docker_archive(), "image.tar").members)))
+    checked = classify(path)
+    assert checked.archive is not None
+    assert checked.archive.nested_images == (1,)
+    assert checked.classification is not None
+    assert "image.tar" in checked.classification.loadable_reason
 
 
 @pytest.mark.parametrize(
@@ -158,7 +170,7 @@ def test_no_members(data: bytes, kind: Kind, tmp_path: Path) -> None:
     assert read(tmp_path, data).kind is kind
 
 
-def test_a_flat_archive_has_no_halves(tmp_path: Path) -> None:
+def test_a_flat_archive_has_neither_docker_archive_nor_layout(tmp_path: Path) -> None:
     archive = read(tmp_path, write_tar((*ROOT, PWA, PAGE)))
     assert archive.docker is None
     assert archive.oci is None

@@ -96,6 +96,22 @@ def test_find(path: str, position: int | None) -> None:
     assert (None if blob is None else blob.position) == expected
 
 
+@pytest.mark.parametrize(
+    ("members", "top"),
+    [
+        ((directory("app"), file("app/x")), "app"),
+        ((directory("."), directory("app")), "app"),
+        ((file("app/x"), file("app/y")), "app"),
+        ((directory("app"),), None),
+        ((file("app"), file("app/x")), None),
+        ((file("app/x"), file("readme")), None),
+        ((), None),
+    ],
+)
+def test_the_top_directory(members: tuple[Member, ...], top: str | None) -> None:
+    assert members_of(*members).top_directory == top
+
+
 def test_contains_asks_for_the_path_itself() -> None:
     assert "alias" in LINKED
     assert "alias/file" not in LINKED

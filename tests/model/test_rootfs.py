@@ -15,7 +15,7 @@ from checker.model.content import ContentPlan
 from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
-from checker.model.rootfs import Rootfs, Row
+from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.model.tar import Tar
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import (
@@ -381,7 +381,7 @@ def test_kept_shows_visible_files_alone() -> None:
     )
     kept = [
         (layer.position, layer.entries.paths[position], head)
-        for layer, position, head in rootfs.kept()
+        for layer, position, head in rootfs.kept_contents()
     ]
     assert kept == [(1, "replaced", b"6"), (0, "twice", b"4")]
 
@@ -434,7 +434,7 @@ ASKED = merge(
 )
 
 
-def paths_of(rows: tuple[Row, ...]) -> list[str]:
+def paths_of(rows: tuple[RootfsEntry, ...]) -> list[str]:
     return [row.path for row in rows]
 
 
@@ -482,7 +482,7 @@ def test_membership_and_folders_without_an_entry() -> None:
     assert "a/b" not in root
     assert "gone/d" not in root
     assert [
-        path for path in ("a", "a/b", "a/b/c", "l", "gone", "l/b", "x") if root.holds(path)
+        path for path in ("a", "a/b", "a/b/c", "l", "gone", "l/b", "x") if root.exists(path)
     ] == [
         *("a", "a/b", "a/b/c", "l"),
     ]
@@ -526,9 +526,9 @@ def test_what_is_held_of_many_paths() -> None:
         (whiteout("d3"), file("d4x/y", "x")),
     )
     held = {"d0/x", "d4", "d4x", "d0/x/y"}
-    assert root.held([*held, "d3", "d3/x", "d", "x"]) == held
-    assert root.held(folders) == set(folders) - {"d3"}
-    assert root.held(["d3", "d4", "d5/x", "d5", "d6x"]) == {"d4", "d5", "d5/x"}
-    assert root.held([]) == set()
-    assert root.holds("")
-    assert not merge(()).holds("")
+    assert root.existing([*held, "d3", "d3/x", "d", "x"]) == held
+    assert root.existing(folders) == set(folders) - {"d3"}
+    assert root.existing(["d3", "d4", "d5/x", "d5", "d6x"]) == {"d4", "d5", "d5/x"}
+    assert root.existing([]) == set()
+    assert root.exists("")
+    assert not merge(()).exists("")

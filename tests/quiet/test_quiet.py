@@ -45,7 +45,7 @@ def check(sample: Sample, session: Session, folder: Path) -> CheckedArchive:
     """Write an archive and run every rule over it."""
     path = folder / f"image.tar{ENDINGS[sample.compression]}"
     if sample.is_folder:
-        sample.archive.folder(path)
+        sample.archive.write_directory(path)
     else:
         path.write_bytes(sample.content)
     return checked_whole(session, path)

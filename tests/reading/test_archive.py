@@ -226,10 +226,14 @@ def test_a_pipe_that_gives_a_byte_at_a_time(tmp_path: Path) -> None:
 def test_a_folder(tmp_path: Path) -> None:
     layout = build("oci-layout")
     folder = tmp_path / "layout"
-    layout.folder(folder)
+    layout.write_directory(folder)
     archive = read(folder)
     tar = read(written(tmp_path, layout.tar()))
-    assert (archive.source, archive.kind, archive.sha256) == (Source.FOLDER, Kind.OCI_LAYOUT, None)
+    assert (archive.source, archive.kind, archive.sha256) == (
+        Source.DIRECTORY,
+        Kind.OCI_LAYOUT,
+        None,
+    )
     assert archive.size == sum(len(member.content) for member in layout.members)
     by_path = {blob.path: blob for blob in archive.members.blobs.values()}
     for blob in tar.members.blobs.values():
@@ -358,7 +362,7 @@ def test_a_sparse_map_with_more_than_is_stored(tmp_path: Path) -> None:
 @pytest.fixture
 def layout(tmp_path: Path) -> Path:
     folder = tmp_path / "layout"
-    build("oci-layout").folder(folder)
+    build("oci-layout").write_directory(folder)
     return folder
 
 

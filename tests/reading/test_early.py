@@ -134,7 +134,7 @@ def test_a_pipe_is_not_even_opened(path: Path) -> None:
 
 def test_a_file_that_became_shorter(opened: int) -> None:
     begun = EarlyHash(Span(LARGE, 2 * LARGE))
-    begun.work_out(opened, lambda: True)
+    begun.compute(opened, lambda: True)
     with pytest.raises(OSError, match="shorter"):
         begun.result()
 
@@ -142,7 +142,7 @@ def test_a_file_that_became_shorter(opened: int) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     begun = EarlyHash(Span(0, LARGE))
-    begun.work_out(folder, lambda: True)
+    begun.compute(folder, lambda: True)
     os.close(folder)
     with pytest.raises(IsADirectoryError):
         begun.result()
@@ -151,6 +151,6 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_hashing_stops_when_it_is_not_wanted(opened: int) -> None:
     wanted = iter((True, False))
     begun = EarlyHash(Span(0, LARGE))
-    begun.work_out(opened, lambda: next(wanted))
+    begun.compute(opened, lambda: next(wanted))
     with pytest.raises(OSError, match="shorter"):
         begun.result()

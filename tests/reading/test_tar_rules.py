@@ -366,6 +366,23 @@ def test_the_end_is_told() -> None:
     assert walk(write_tar([FIRST], end_blocks=1)).end is None
 
 
+@pytest.mark.parametrize(
+    ("after", "follows"),
+    [
+        (b"", False),
+        (bytes(1024), False),
+        (write_tar([FIRST]), True),
+        (bytes(512) + write_tar([FIRST]), True),
+        (b"x" + write_tar([FIRST]), False),
+        (bytes(256) + write_tar([FIRST]), False),
+        (write_tar([FIRST])[:511], False),
+        (b"x" * 512, False),
+    ],
+)
+def test_a_header_after_the_end(after: bytes, follows: bool) -> None:  # noqa: FBT001 - a case
+    assert walk(write_tar([FIRST]) + after).header_follows is follows
+
+
 # --- numbers
 
 NUMBERS = {

@@ -76,7 +76,7 @@ def everything(tar: Tar) -> tuple[Any, ...]:
         entries.by_path,
         entries.repeated,
         tar.anomalies,
-        (tar.size, tar.end, tar.end_blocks, tar.after_end),
+        (tar.size, tar.end, tar.end_blocks, tar.after_end, tar.header_follows),
         dict(tar.global_records),
         dict(tar.contents),
         tar.limits,

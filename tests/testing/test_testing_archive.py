@@ -325,7 +325,7 @@ def test_an_unknown_kind_is_refused() -> None:
 
 def test_a_layout_can_be_written_as_a_folder(tmp_path: Path) -> None:
     archive = build("oci-layout")
-    archive.folder(tmp_path / "layout")
+    archive.write_directory(tmp_path / "layout")
     files = {
         path.relative_to(tmp_path / "layout").as_posix(): path.read_bytes()
         for path in (tmp_path / "layout").rglob("*")
@@ -344,11 +344,11 @@ def test_a_layout_can_be_written_as_a_folder(tmp_path: Path) -> None:
 )
 def test_a_folder_refuses_what_it_cannot_hold(tmp_path: Path, member: Member, text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        Archive("oci-layout", (member,)).folder(tmp_path / "layout")
+        Archive("oci-layout", (member,)).write_directory(tmp_path / "layout")
 
 
 def test_a_folder_holds_symbolic_links(tmp_path: Path) -> None:
-    Archive("oci-layout", (symlink("blobs/link", "../x"),)).folder(tmp_path)
+    Archive("oci-layout", (symlink("blobs/link", "../x"),)).write_directory(tmp_path)
     assert (tmp_path / "blobs/link").readlink() == Path("../x")
 
 

@@ -476,7 +476,7 @@ def test_docker_import(
 @pytest.mark.parametrize("title", [CTR, LOAD, IMPORT])
 def test_a_folder_is_no_stream(title: str, engines: dict[str, Engine], tmp_path: Path) -> None:
     folder = tmp_path / "layout"
-    oci_layout(named()).folder(folder)
+    oci_layout(named()).write_directory(folder)
     archive = read_archive(str(folder), ReadOptions())
     verdict = engines[title].judge(Question(archive, Host(), "layout"))
     assert verdict.outcome is REJECTS

@@ -106,6 +106,21 @@ CASES = (
         loaded_from_docker("invalid character '[' after top-level value"),
     ),
     Told(
+        "a hard link to a file that aufs kept",
+        docker(
+            entries=[
+                {"path": ".wh..wh.plnk/1", "text": "x"},
+                {"path": "a", "type": "hardlink", "link": ".wh..wh.plnk/1"},
+            ]
+        ),
+        loaded_from_docker(TAKEN),
+    ),
+    Told(
+        "a hard link to a file that aufs did not keep",
+        docker(entries=[{"path": "a", "type": "hardlink", "link": ".wh..wh.plnk/1"}]),
+        ("invalid aufs hardlink", "invalid aufs hardlink", TAKEN, NO_INDEX),
+    ),
+    Told(
         "a missing config",
         docker({"remove": "{config}"}),
         (

@@ -67,6 +67,7 @@ def with_manifest(text: str) -> dict[str, Any]:
     return docker({"replace": {"member": "manifest.json", "text": text}})
 
 
+NO_CAPABILITY = {"SCHILY.xattr.security.capability": "\x01\x00\x00\x02"}
 LINK_BELOW_FILE = {
     "base": "docker-archive",
     "layers": [
@@ -253,6 +254,11 @@ LOAD_CASES = (
         (TAKEN, TAKEN, 'invalid entry name "../up"'),
     ),
     Told(
+        "an absolute name that leads out, with a tab",
+        with_member(path="/../u\tp", text="x"),
+        (TAKEN, TAKEN, r'invalid entry name "/../u\tp"'),
+    ),
+    Told(
         "a hard link to nothing",
         with_member(path="h", type="hardlink", link="not/there"),
         unpacking(
@@ -327,6 +333,24 @@ LOAD_CASES = (
         },
         in_layer(
             "link /d/a /b: no such file or directory", "linkat d/a b: no such file or directory"
+        ),
+    ),
+    Told(
+        "a capability of the root that cannot be set",
+        with_entry({"path": "./", "type": "dir", "pax": NO_CAPABILITY}),
+        (
+            "ApplyLayer exit status 1 stdout:  stderr: invalid argument",
+            'lsetxattr /: xattr "security.capability": invalid argument',
+            TAKEN,
+        ),
+    ),
+    Told(
+        "an absolute name in a directory of aufs, of a type that cannot be extracted",
+        with_entry({"path": "/.wh..wh.aufs/a", "type": "contiguous"}),
+        (
+            "ApplyLayer exit status 1 stdout:  stderr: unhandled tar header type 55",
+            "unhandled tar header type 55",
+            TAKEN,
         ),
     ),
     Told(

@@ -1,8 +1,13 @@
-"""The header block of a tar: where its fields stand, how its numbers and its checksum are read."""
+"""The header block of a tar: where its fields are, how its numbers and its checksum are read."""
 
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple, NoReturn
+from zlib import adler32
+
+from checker.model.tar import AnomalyKind
+from checker.reading.tar.anomalies import AnomalyLog
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
@@ -22,7 +27,38 @@ NUMBER_FIELDS = (
     ("device minor", 337, 345),
 )
 INT64_MAX = (1 << 63) - 1
+REGULAR_TYPE, DIRECTORY_TYPE = b"05"
+TYPES_WITH_LINK = frozenset(b"12")
+TYPES_WITHOUT_CONTENT = frozenset(b"123456")
+_DEVICE_TYPES = frozenset(b"34")
+_NO_DEVICE = (0, 0)
 _MEMO_SIZE = 1 << 15
+
+
+class Header(NamedTuple):
+    """What the headers of an entry say: its own, and the extension headers before it.
+
+    Attributes:
+        name: The whole name.
+        link: The target of a link, else empty.
+        kind: The type flag; that of tars before POSIX as the one it means.
+        mode: Permission bits.
+        uid: Owner.
+        gid: Group.
+        size: Bytes of the content.
+        mtime: Modification time in whole seconds since 1970.
+        device: Major and minor number of a device node, else None.
+    """
+
+    name: bytes
+    link: bytes
+    kind: int
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    mtime: int
+    device: tuple[int, ...] | None
 
 
 def parse_number(field: bytes) -> int | None:
@@ -95,6 +131,152 @@ class Sums(dict[bytes, int]):
         if len(self) > _MEMO_SIZE:
             self.clear()
         number = parse_octal(field)
-        # The checksum counts its own bytes as spaces; here they are added as they stand.
+        # The checksum counts its own bytes as spaces; here they are added as they are.
         value = self[field] = -1 if number is None else number - 8 * 32 + sum(field)
         return value
+
+
+class HeaderReader:
+    """Reads header blocks, and stops the walk at one that readers refuse.
+
+    Args:
+        log: Where the reason is noted.
+    """
+
+    __slots__ = ("_log", "_numbers", "_rows", "_sums")
+
+    def __init__(self, log: AnomalyLog) -> None:
+        self._log = log
+        self._sums = Sums()
+        self._numbers = Numbers()
+        self._rows = Rows()
+
+    def read(self, block: bytes, offset: int) -> Header:
+        """Read a block that is not all zeros.
+
+        Args:
+            block: 512 bytes.
+            offset: Their byte offset in the tar.
+
+        Raises:
+            WalkEnded: Go's archive/tar refuses it.
+        """
+        (
+            name,
+            raw_owners,
+            raw_size,
+            raw_mtime,
+            checksum,
+            typeflag,
+            link,
+            magic,
+            version,
+            raw_device,
+            prefix,
+        ) = HEADER.unpack_from(block)
+        # Two sums of at most 256 * 255 each: Adler's modulus, 65521, is never reached.
+        total = (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
+        if total != self._sums[checksum]:
+            self._check_signed_sum(block, offset)
+        name = name.partition(b"\0")[0]
+        device: tuple[int, ...] | None = _NO_DEVICE
+        if magic == MAGIC:
+            device = self._rows[raw_device]
+            if prefix[0] or block.endswith(STAR_TRAILER):
+                name = self._ustar_name(name, prefix, block, offset)
+        elif magic == GNU_MAGIC and version == GNU_VERSION:
+            device = self._rows[raw_device]
+            if prefix[0]:
+                name = _gnu_name(name, prefix)
+        owners = self._rows[raw_owners]
+        size = self._numbers[raw_size]
+        mtime = self._numbers[raw_mtime]
+        if owners is None or device is None or size is None or mtime is None:
+            self._stop_at_number(block, offset)
+        if size < 0:
+            refuse_size(typeflag, size, name, offset, self._log)
+        kind = typeflag or old_type(name)
+        mode, uid, gid = owners
+        return Header(
+            name,
+            link.partition(b"\0")[0] if kind in TYPES_WITH_LINK else b"",
+            kind,
+            mode,
+            uid,
+            gid,
+            size,
+            mtime,
+            device if kind in _DEVICE_TYPES else None,
+        )
+
+    def _check_signed_sum(self, block: bytes, offset: int) -> None:
+        """Accept a header whose sum is right as a signed one."""
+        stored = parse_octal(block[148:156])
+        unsigned, signed = header_sums(block)
+        if stored == signed:
+            return
+        if offset == 0 and block[257:262] != b"ustar":
+            self._log.stop_not_a_tar(block, "the first 512 bytes are not a tar header")
+        found = "is not a number" if stored is None else f"says {stored}"
+        self._log.stop(
+            AnomalyKind.BAD_CHECKSUM,
+            offset,
+            f"the sum of the header bytes is {unsigned}, the checksum field {found}",
+            block[:100].partition(b"\0")[0],
+        )
+
+    def _ustar_name(self, name: bytes, prefix: bytes, block: bytes, offset: int) -> bytes:
+        if block.endswith(STAR_TRAILER):
+            # In star's header two times follow a shorter prefix.
+            for label, start in (("access time", 476), ("change time", 488)):
+                field = block[start : start + 12]
+                if parse_number(field) is None:
+                    self._stop_at_field(label, start, field, offset, name)
+            prefix = prefix[:STAR_PREFIX]
+        prefix = prefix.partition(b"\0")[0]
+        return prefix + b"/" + name if prefix else name
+
+    def _stop_at_number(self, block: bytes, offset: int) -> NoReturn:
+        label, start, field = next(
+            (label, start, block[start:end])
+            for label, start, end in NUMBER_FIELDS
+            if parse_number(block[start:end]) is None
+        )
+        self._stop_at_field(label, start, field, offset, block[:100].partition(b"\0")[0])
+
+    def _stop_at_field(
+        self, label: str, start: int, field: bytes, offset: int, name: bytes
+    ) -> NoReturn:
+        self._log.stop(
+            AnomalyKind.BAD_NUMBER,
+            offset + start,
+            f"the {label} field contains {field!r}, which is neither octal nor base-256",
+            name,
+        )
+
+
+def refuse_size(typeflag: int, size: int, name: bytes, offset: int, log: AnomalyLog) -> None:
+    """Refuse a size below 0, as Go's archive/tar does where the type has content.
+
+    Raises:
+        WalkEnded: It has.
+    """
+    if typeflag not in TYPES_WITHOUT_CONTENT:
+        log.stop(AnomalyKind.NEGATIVE_SIZE, offset, f"the size is negative: {size}", name)
+
+
+def old_type(name: bytes) -> int:
+    """What the type flag NUL of tars before POSIX means: a file, or a directory by its slash."""
+    return DIRECTORY_TYPE if name.endswith(b"/") else REGULAR_TYPE
+
+
+def _gnu_name(name: bytes, prefix: bytes) -> bytes:
+    """The name in a GNU header: what is a prefix in ustar are times here.
+
+    Go's writer once wrote a ustar prefix there; its reader takes one if the times are not numbers.
+    """
+    times = prefix[:12], prefix[12:24]
+    if all(time[0] == 0 or parse_number(time) is not None for time in times):
+        return name
+    text = prefix.partition(b"\0")[0]
+    return text + b"/" + name if text.isascii() and text else name

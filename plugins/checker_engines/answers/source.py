@@ -17,7 +17,7 @@ def check_is_file(question: Question, message: str) -> None:
     Raises:
         Refusal: It is a directory.
     """
-    if question.archive.source is Source.FOLDER:
+    if question.archive.source is Source.DIRECTORY:
         reason = (
             "the engine reads a file, but this is a directory; pack it into a tar, or use skopeo"
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
-from checker.interpretation.images import top_folder
-from checker.interpretation.kind import inner_archives
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.verdicts import Classification, Loadable
@@ -146,7 +144,7 @@ def _layer(archive: Archive, quoted_path: str) -> Classification:
 
 
 def _wrapped(archive: Archive, quoted_path: str) -> Classification:
-    folder = top_folder(archive.members) or "."
+    folder = archive.members.top_directory or "."
     reason = f"the image is one directory too deep, in {folder}/: engines read the top level only"
     commands = (
         f"tar -xf {quoted_path} && tar -C {shlex.quote(folder)} -cf image.tar . && "
@@ -156,8 +154,7 @@ def _wrapped(archive: Archive, quoted_path: str) -> Classification:
 
 
 def _nested(archive: Archive, quoted_path: str) -> Classification:
-    names = [archive.entries.name(position) for position in inner_archives(archive.entries)]
-    inner = names[0]
+    inner = archive.entries.name(archive.nested_images[0])
     quoted = shlex.quote(inner)
     found = _nothing(
         f"the image is a file inside this archive: {inner}",

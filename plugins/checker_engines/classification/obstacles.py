@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.interpretation.images import shorten
 from checker.model.archive import Archive, Kind
 from checker.model.compression import Compression
 from checker.model.image import Image, Layer
+from checker.model.names import shorten
 from checker.model.tar import Tar
 
 

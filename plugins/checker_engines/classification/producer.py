@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from checker.interpretation.images import REPOSITORIES
-from checker.interpretation.kind import DOCKER_ENV
 from checker.model.archive import Archive, Kind
 from checker.model.image import CONTAINERD_NAME, Config, mapping, text
+from checker.model.names import DOCKER_ENV, REPOSITORIES
 
 DOCKER_24 = "docker save (Docker 24 or earlier)"
 DOCKER_25 = "docker save (Docker 25 or later)"

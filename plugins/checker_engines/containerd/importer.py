@@ -11,13 +11,20 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from checker.interpretation.images import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import REGULAR, SYMLINK
 from checker.model.image import CONTAINERD_NAME, REF_NAME
-from checker.model.names import InvalidReferenceError, MediaType, Platform, parse_reference
+from checker.model.names import (
+    INDEX_JSON,
+    MANIFEST_JSON,
+    OCI_LAYOUT,
+    InvalidReferenceError,
+    MediaType,
+    Platform,
+    parse_reference,
+)
 from checker.model.tar import AnomalyKind
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, Refusal

@@ -24,7 +24,7 @@ def refuse_directory(archive: Archive) -> None:
     Raises:
         Refusal: The archive is a directory.
     """
-    if archive.source is Source.FOLDER:
+    if archive.source is Source.DIRECTORY:
         raise Refusal("read <tmp>: is a directory", "it is a directory, not an archive")
 
 

@@ -179,7 +179,7 @@ class DockerArchive:
 
     def _first(self, path: str) -> int:
         entries = self._entries
-        places = entries.places({clean_path(path)})
+        places = entries.positions({clean_path(path)})
         for position in places[clean_path(path)]:
             if _go_clean(entries.name(position)) == path:
                 return position
@@ -234,7 +234,7 @@ class DockerArchive:
 
     def _scan(self, paths: set[str]) -> dict[str, int]:
         entries = self._entries
-        places = entries.places({clean_path(path) for path in paths})
+        places = entries.positions({clean_path(path) for path in paths})
         found: dict[str, int] = {}
         for position in sorted(each for group in places.values() for each in group):
             path = _go_clean(entries.name(position))

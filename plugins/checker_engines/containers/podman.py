@@ -95,7 +95,7 @@ def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
 
 def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
-    if question.archive.source is not Source.FOLDER:
+    if question.archive.source is not Source.DIRECTORY:
         raise Refusal(podman.not_a_directory, "it is not a directory")
     return _copy_layout(podman, question, "oci:<tmp>:", printed)
 

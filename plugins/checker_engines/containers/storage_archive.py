@@ -13,7 +13,7 @@ from collections.abc import Callable
 from checker.model.entries import clean_path
 from checker.model.tar import Tar
 from checker.model.xattrs import NOT_SUPPORTED
-from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect
+from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect, clean_name
 from checker_engines.filesystem.extractor import ExtractionError, Root, extract
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.tar import tar_error
@@ -26,17 +26,13 @@ class UnpackError(ValueError):
     """The extraction fails; the message is that of the engine."""
 
 
-def _clean(name: str) -> str:
-    return posixpath.normpath(name or ".")
-
-
 def _from_slash(name: str) -> str:
     return f"/{clean_path(name)}"
 
 
 LAYERS = Dialect(
     new_tree=Tree,
-    clean=_clean,
+    clean=clean_name,
     shown=_from_slash,
     # Hard links and device nodes are created without package os (handleLLink, Mknod).
     calls=OS_CALLS._replace(link="", mknod=""),
@@ -44,8 +40,6 @@ LAYERS = Dialect(
     resolved=str,
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
-    sets_attributes_of_root=True,
-    keeps_aufs_links=False,
     xattr="lsetxattr {path}: {words}",
     ignored_xattr_errors=frozenset({NOT_SUPPORTED}),
 )

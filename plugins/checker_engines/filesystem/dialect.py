@@ -5,6 +5,7 @@ Each dialect names its source: ``moby/archive.py`` and ``containers/storage_arch
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -62,6 +63,11 @@ CHROOT = Confinement()
 """Nothing is checked, since ``..`` of the root is the root."""
 
 
+def clean_name(name: str) -> str:
+    """A name cleaned by Go's ``filepath.Clean``, which keeps a leading slash and leading ``..``."""
+    return posixpath.normpath(name or ".")
+
+
 class Dialect(NamedTuple):
     """One fork and version.
 
@@ -75,10 +81,6 @@ class Dialect(NamedTuple):
         root_replaced: The error for an entry that is not a directory and would replace the root;
             None if entries of the root are skipped.
         root_removed: The error for a whiteout that would remove the root.
-        sets_attributes_of_root: Whether extended attributes of the root are set. All forks do so
-            unless they skip its entries; for moby it is not modelled.
-        keeps_aufs_links: Whether hard links to files that aufs kept become copies of them. All
-            forks do so; for containers-storage it is not modelled.
         xattr: The error for an extended attribute that the system refuses: a template with
             ``{path}``, ``{name}`` and ``{words}``.
         ignored_xattr_errors: Errors of extended attributes after which the extraction continues.
@@ -92,7 +94,5 @@ class Dialect(NamedTuple):
     resolved: Callable[[str], str]
     root_replaced: str | None
     root_removed: str
-    sets_attributes_of_root: bool
-    keeps_aufs_links: bool
     xattr: str
     ignored_xattr_errors: frozenset[str]

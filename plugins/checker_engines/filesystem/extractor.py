@@ -180,14 +180,12 @@ class Extractor:
             return
         if item.kind != DIRECTORY:
             raise ExtractionError(self._dialect.root_replaced, item.position)
-        if self._dialect.sets_attributes_of_root:
-            self._set_xattrs(entries, item)
+        self._set_xattrs(entries, item)
 
     def _place_or_copy(self, entries: Entries, item: _Item) -> None:
         """Extract an entry; a hard link to a file that aufs kept becomes a copy of it."""
-        target = clean_path(item.target)
-        is_copy = item.kind == HARD_LINK and target.startswith(_AUFS_LINKS)
-        if not (is_copy and self._dialect.keeps_aufs_links):
+        target = posixpath.normpath(item.target)
+        if item.kind != HARD_LINK or not target.startswith(_AUFS_LINKS):
             self._place(entries, item)
         elif target.rpartition("/")[2] in self._aufs_links:
             copy = item._replace(kind=REGULAR, target="")
@@ -197,7 +195,7 @@ class Extractor:
             raise ExtractionError("invalid aufs hardlink", item.position)
 
     def _keep_aufs_link(self, item: _Item) -> None:
-        if item.path.startswith(_AUFS_LINKS) and item.kind == REGULAR:
+        if item.name.startswith(_AUFS_LINKS) and item.kind == REGULAR:
             self._aufs_links.add(item.path.rpartition("/")[2])
 
     def _place(self, entries: Entries, item: _Item) -> None:

@@ -35,7 +35,7 @@ def is_plain(entries: Entries) -> bool:
     links refer to earlier files, and whiteouts hide nothing of the same tar. False only means that
     the extraction has to be simulated entry by entry.
     """
-    return entries.once(_inspect)
+    return entries.cached(_inspect)
 
 
 def _inspect(entries: Entries) -> bool:
@@ -45,9 +45,9 @@ def _inspect(entries: Entries) -> bool:
         and not any(".." in name for name in entries.own_names.values())
         and _names_are_short(entries)
         and _root_is_directory(entries)
-        and entries.knows_all_folders
+        and entries.knows_all_directories
         and _folders_are_directories(entries)
-        and not any(map(is_whiteout, entries.folders))
+        and not any(map(is_whiteout, entries.directories))
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
         and all(entries.linknames.get(i) for i in entries.of_kind(SYMLINK))
         and all(_hides_others(entries, path) for path in entries.whiteouts)
@@ -74,7 +74,9 @@ def _root_is_directory(entries: Entries) -> bool:
 
 def _folders_are_directories(entries: Entries) -> bool:
     kinds, by_path = entries.kinds, entries.by_path
-    return all(kinds[by_path[path]] == _DIRECTORY for path in entries.folders if path in by_path)
+    return all(
+        kinds[by_path[path]] == _DIRECTORY for path in entries.directories if path in by_path
+    )
 
 
 def _leads_back(entries: Entries, position: int) -> bool:
@@ -93,4 +95,4 @@ def _hides_others(entries: Entries, path: str) -> bool:
     if path.rpartition("/")[2] == OPAQUE_WHITEOUT:
         return True
     gone = hidden_by(path)
-    return gone is not None and gone not in entries.by_path and gone not in entries.folders
+    return gone is not None and gone not in entries.by_path and gone not in entries.directories

@@ -41,8 +41,8 @@ class PlainLayers:
         """Whether entries of a layer are below a path that is not a directory in lower layers."""
         if self.layers and id(self.layers[-1]) not in self._added:
             self._added.add(id(self.layers[-1]))
-            self._files |= self.layers[-1].once(_files)
-        return not self._files.isdisjoint(upper.folders)
+            self._files |= self.layers[-1].cached(_files)
+        return not self._files.isdisjoint(upper.directories)
 
 
 class PlainTree(Tree):
@@ -71,7 +71,7 @@ class PlainTree(Tree):
         position = self._entries.by_path.get(path)
         if position is not None:
             return self._node(position, path)
-        if path in self._entries.folders:
+        if path in self._entries.directories:
             return _PlainNode(DIRECTORY, -1, "", path)
         raise TreeError(ENOENT)
 

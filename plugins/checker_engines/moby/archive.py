@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from checker.model.entries import clean_path, climbs_out
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED
-from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Calls, Confinement, Dialect
+from checker_engines.filesystem.dialect import (
+    CHROOT,
+    OS_CALLS,
+    Calls,
+    Confinement,
+    Dialect,
+    clean_name,
+)
 from checker_engines.filesystem.tree import ClosedTree, Tree
+from checker_engines.golang.fmt import quote
 
 
 def _from_slash(name: str) -> str:
@@ -18,27 +26,24 @@ def _from_slash(name: str) -> str:
 
 def _refused_name(name: str) -> str | None:
     """The error for a name that is not local (go-archive, diff.go and archive.go)."""
-    inside = name.lstrip("/")
-    return f'invalid entry name "{inside}"' if climbs_out(inside) else None
+    return f"invalid entry name {quote(name)}" if climbs_out(name.lstrip("/")) else None
 
 
 def _refused_hard_link(target: str) -> str | None:
     """The error for a target that is not local (go-archive, archive.go, resolveHardlinkTarget)."""
     is_local = clean_path(target) and not climbs_out(target.lstrip("/"))
-    return None if is_local else f'invalid hardlink target "{target}"'
+    return None if is_local else f"invalid hardlink target {quote(target)}"
 
 
 CHROOT_28 = Dialect(
     new_tree=Tree,
-    clean=clean_path,
+    clean=clean_name,
     shown=_from_slash,
     calls=OS_CALLS,
     confinement=CHROOT,
     resolved=str,
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
-    sets_attributes_of_root=False,
-    keeps_aufs_links=True,
     xattr='lsetxattr {path}: xattr "{name}": {words}',
     ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
 )
@@ -49,6 +54,7 @@ CHROOT_20 = CHROOT_28._replace(xattr="{words}")
 
 OS_ROOT = CHROOT_28._replace(
     new_tree=ClosedTree,
+    clean=clean_path,
     shown=clean_path,
     calls=Calls(
         chtimes="chtimesat {path}: ",

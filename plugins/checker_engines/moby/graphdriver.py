@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from checker.interpretation.images import MANIFEST_JSON, REPOSITORIES
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -22,7 +21,7 @@ from checker.model.entries import (
     REGULAR,
 )
 from checker.model.image import Json, items, mapping, text
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, use_import
 from checker_engines.answers.conditions import (

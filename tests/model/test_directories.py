@@ -18,17 +18,17 @@ def entries_of(*members: Member) -> Entries:
 
 def test_folders_have_entries_or_not() -> None:
     entries = entries_of(directory("etc"), file("etc/a"), file("usr/lib/b"), file("c"))
-    assert entries.folders == {"etc", "usr", "usr/lib"}
-    assert entries.knows_all_folders
+    assert entries.directories == {"etc", "usr", "usr/lib"}
+    assert entries.knows_all_directories
 
 
 def test_a_tar_without_folders() -> None:
-    assert entries_of(file("a"), directory("./")).folders == frozenset()
+    assert entries_of(file("a"), directory("./")).directories == frozenset()
 
 
 def test_deep_names_do_not_take_all_memory() -> None:
     deep = "a/" * 2000
     entries = entries_of(*(file(f"{number}/{deep}x") for number in range(100)))
-    assert 100 < len(entries.folders) < 10_000
-    assert not entries.knows_all_folders
+    assert 100 < len(entries.directories) < 10_000
+    assert not entries.knows_all_directories
     assert not is_plain(entries)

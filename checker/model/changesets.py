@@ -1,0 +1,170 @@
+"""Layers merged as changesets: what each of them leaves visible (OCI image-spec 1.1, layer.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries, hidden_by
+from checker.model.image import Layer
+
+_DIRECTORY = ord(DIRECTORY)
+# Paths of layers with at most so many entries are copied to one set.
+_SMALL = 4096
+
+
+class MergedLayer(NamedTuple):
+    """One layer of a merged root.
+
+    Attributes:
+        layer: The layer.
+        entries: Its entries.
+        hidden: Cleaned paths of its entries that are not visible: whiteouts, and what the layers
+            above replace or remove.
+    """
+
+    layer: Layer
+    entries: Entries
+    hidden: set[str]
+
+
+class UpperLayers(NamedTuple):
+    """What the layers above hide from the layers below.
+
+    Attributes:
+        removed: Paths that a whiteout removes, with all below them.
+        opaque: Directories whose content from below is removed, but not they themselves.
+        implied: Directories without an entry, but with entries below them. Overlay storage makes
+            them again, and so hides a file or symlink of that name (containerd 2,
+            archive.mkparent; Docker 28, overlay2).
+        tables: The entries of the large layers above.
+        paths: Those of the small ones in one set, because an image may have many thousands.
+        non_directories: Those of ``paths`` that are not directories.
+    """
+
+    removed: set[str]
+    opaque: set[str]
+    implied: set[str]
+    tables: list[Entries]
+    paths: set[str]
+    non_directories: set[str]
+
+    def empties(self, directory: str) -> bool:
+        """Whether something above leaves nothing below this directory, whatever its parents."""
+        return directory in self.removed or directory in self.opaque or self._replaces(directory)
+
+    def _replaces(self, directory: str) -> bool:
+        positions = ((table, table.by_path.get(directory)) for table in self.tables)
+        return directory in self.non_directories or any(
+            position is not None and table.kinds[position] != _DIRECTORY
+            for table, position in positions
+        )
+
+
+def merge_layers(layers: tuple[Layer, ...]) -> Iterator[MergedLayer]:
+    """Merge layers, base first, with whiteouts and opaque markers.
+
+    Yields:
+        The layers from the top down.
+    """
+    upper = UpperLayers(set(), set(), set(), [], set(), set())
+    repeated: dict[int, set[str]] = {}
+    nothing: set[str] = set()
+    for below, layer in reversed(tuple(enumerate(layers))):
+        entries = layer.entries
+        if not entries:
+            yield MergedLayer(layer, entries, nothing)
+            continue
+        if id(entries) in repeated:
+            # Of a layer that is listed twice, the lower one shows nothing. One set for all of
+            # them, because a hostile image may list one layer many thousand times.
+            paths = repeated[id(entries)]
+            yield MergedLayer(layer, entries, paths or _filled(paths, entries))
+            continue
+        repeated[id(entries)] = set()
+        whiteouts = set(entries.whiteouts)
+        yield MergedLayer(layer, entries, whiteouts | _hidden_paths(entries, upper))
+        if below:
+            add_layer(upper, entries, whiteouts)
+
+
+def _filled(paths: set[str], entries: Entries) -> set[str]:
+    paths.update(entries.by_path)
+    return paths
+
+
+def _hidden_paths(entries: Entries, upper: UpperLayers) -> set[str]:
+    """The paths of a layer that the layers above replace or remove."""
+    paths = entries.by_path.keys()
+    if not paths or not (upper.tables or upper.paths):
+        return set()
+    hidden = paths & upper.removed | paths & upper.paths
+    for table in upper.tables:
+        hidden |= paths & table.by_path.keys()
+    hidden.update(path for path in paths & upper.implied if not _is_directory(entries, path))
+    emptied: dict[str, bool] = {"": upper.empties("")}
+    # Few directories contain many files, and mostly none of them is emptied.
+    directories = ("", *entries.directories)
+    gone = {directory for directory in directories if _is_emptied(directory, upper, emptied)}
+    if gone:
+        hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
+    return hidden
+
+
+def _is_emptied(directory: str, upper: UpperLayers, known: dict[str, bool]) -> bool:
+    """Whether a directory or a parent of it is emptied; ``known`` remembers the answers."""
+    unknown: list[str] = []
+    while directory not in known:
+        unknown.append(directory)
+        directory = directory.rpartition("/")[0]
+    answer = known[directory]
+    for child in reversed(unknown):
+        answer = known[child] = answer or upper.empties(child)
+    return answer
+
+
+def _is_directory(entries: Entries, path: str) -> bool:
+    return entries.kinds[entries.by_path[path]] == _DIRECTORY
+
+
+def add_layer(upper: UpperLayers, entries: Entries, whiteouts: set[str]) -> None:
+    """Add what a layer hides from those below it.
+
+    Args:
+        upper: The layers above, which this one joins.
+        entries: The entries of the layer.
+        whiteouts: The cleaned paths of its whiteouts, opaque ones included.
+    """
+    for whiteout in whiteouts:
+        parent, _, base = whiteout.rpartition("/")
+        hidden = hidden_by(whiteout)
+        if base == OPAQUE_WHITEOUT:
+            upper.opaque.add(parent)
+        elif hidden is not None:
+            upper.removed.add(hidden)
+    upper.implied.update(_implied_directories(entries, whiteouts))
+    if len(entries) > _SMALL:
+        upper.tables.append(entries)
+        return
+    upper.paths.update(entries.by_path)
+    upper.non_directories.update(
+        path for path, position in entries.by_path.items() if entries.kinds[position] != _DIRECTORY
+    )
+
+
+def _implied_directories(entries: Entries, whiteouts: set[str]) -> set[str]:
+    """The directories without an entry that have entries of a layer below them, not whiteouts."""
+    paths = entries.by_path.keys()
+    if not whiteouts:
+        return set(entries.directories - paths)
+    found: set[str] = set()
+    pending = parents_of(paths - whiteouts) - paths
+    while pending:
+        found |= pending
+        pending = parents_of(pending) - paths - found
+    return found - {""}
+
+
+def parents_of(paths: Iterable[str]) -> set[str]:
+    """The directories that cleaned paths are in; the root is the empty path."""
+    return {path.rpartition("/")[0] for path in paths}
