@@ -96,3 +96,17 @@ def test_the_step_at_which_podman_finds_another_digest(
     for title in PODMAN:
         assert step in (found[title].message or ""), title
         assert "Digest did not match" in (found[title].message or ""), title
+
+
+def test_the_command_of_each_engine(session: Session, tmp_path: Path) -> None:
+    found = verdicts({"base": "docker-archive"}, session, tmp_path)
+    path = tmp_path / "archive.tar"
+    assert {"docker-28 import", "podman-5 import"} <= found.keys()
+    for title, verdict in found.items():
+        engine, _, action = title.partition(" ")
+        program = engine.partition("-")[0]
+        words = (verdict.command or "").split()
+        assert words[0] == {"containerd": "ctr"}.get(program, program)
+        if action in ("load", "import") and program in ("docker", "podman"):
+            end = ["-i", str(path)] if action == "load" else [str(path), "name:tag"]
+            assert words[1:] == [action, *end]
