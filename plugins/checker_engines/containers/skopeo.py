@@ -91,7 +91,7 @@ def _copy(
         copy(skopeo, question, printed)
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
-        reason = why_not_loaded(question, "podman import", refusal.reason)
+        reason = why_not_loaded(question, refusal.reason)
         printed.append(f'level=fatal msg="{logged(refusal.message)}"')
         message, rules = last_lines(printed), refusal.rules
     return Verdict(
