@@ -86,10 +86,6 @@ def _masked(below: str) -> str:  # noqa: ARG001 - only the place of the director
     return "<tmp>"
 
 
-def _last_part(below: str) -> str:
-    return f"<tmp>/{posixpath.basename(below)}" if below else "<tmp>"
-
-
 def _whole(below: str) -> str:
     return f"<tmp>/{below}" if below else "<tmp>"
 
@@ -112,8 +108,8 @@ IMAGE_5_23 = Library(
 """containers/image v5.23 with containers-storage v1.43."""
 IMAGE_5_36 = Library(
     shapes=NEW_SHAPES,
-    directory="<tmp>/container_images_oci0",
-    temporary=_last_part,
+    directory="<tmp>",
+    temporary=_whole,
     quoted=_quote,
     blob_name=_twice,
     refuses_wrong_diff_ids=True,
@@ -122,9 +118,6 @@ IMAGE_5_36 = Library(
     announces_signatures=False,
 )
 """containers/image v5.36 with containers-storage v1.59."""
-# The same libraries; only temporary paths are shown in another way.
-_SKOPEO_LIBRARY = IMAGE_5_36._replace(directory="<tmp>", temporary=_whole)
-
 PODMANS = (
     Podman(
         name="podman-4",
@@ -144,7 +137,7 @@ PODMANS = (
     ),
 )
 
-SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=_SKOPEO_LIBRARY),)
+SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_36),)
 
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
 """The skopeo of Debian 12: not a profile, but verdicts are compared with it."""
