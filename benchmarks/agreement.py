@@ -22,6 +22,10 @@ from checker.session import Session
 from checker.verdicts import Engine, Verdict, VerdictOutcome
 
 _MESSAGES = 0.9
+_RECORDED = 700
+"""Characters of a message that are recorded."""
+_CUT = 80
+"""Characters before the end of a recording that was cut short: what is masked may be incomplete."""
 _BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
 
 
@@ -64,10 +68,14 @@ class Score:
 
     def _count_message(self, case: str, real: str, predicted: str) -> None:
         self.refusals += 1
-        if masked(real) == masked(predicted):
+        if _is_same(masked(real), masked(predicted), is_cut=len(real) >= _RECORDED):
             self.messages += 1
         else:
             self.misses.append(Miss(case, "message", real, predicted))
+
+
+def _is_same(real: str, predicted: str, *, is_cut: bool) -> bool:
+    return predicted.startswith(real[:-_CUT]) if is_cut else real == predicted
 
 
 def _outcome(truth: Mapping[str, Any]) -> str:

@@ -10,7 +10,8 @@ _MASKS = (
     (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
     (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
     # Recordings show more or less of a path below a temporary directory.
-    (re.compile(r"<tmp>/container_images_[a-z-]+\d*"), "<tmp>"),
+    (re.compile(r"<tmp>/container_images_[a-z-]+\d*\\*"), "<tmp>"),
+    (re.compile(r'(?<=storing blob to file ")<tmp>/\d+'), "<tmp>"),
     (re.compile(r"<tmp>/(?:[^\s:\"',\\/]+/)+"), "<tmp>/"),
     (re.compile(r"<tmp>"), "<path>"),
     (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),

@@ -18,6 +18,7 @@ from checker_engines.golang.json import (
     Custom,
     GoJsonError,
     Map,
+    Pointer,
     Scalar,
     Shape,
     Slice,
@@ -25,7 +26,7 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.golang.json_types import OLD_TIMESTAMP, TIMESTAMP
+from checker_engines.golang.json_types import BASE64, OLD_TIMESTAMP, TIMESTAMP
 
 _DIGEST = Scalar("string", "digest.Digest")
 _DIGESTS = Slice(_DIGEST, "[]digest.Digest")
@@ -46,8 +47,8 @@ _DESCRIPTOR = Struct(
         "size": INT64,
         "urls": STRINGS,
         "annotations": STRING_MAP,
-        "data": Scalar("string", "[]uint8"),
-        "platform": _PLATFORM,
+        "data": BASE64,
+        "platform": Pointer(_PLATFORM),
         "artifactType": STRING,
     },
     {},
@@ -58,7 +59,7 @@ _DOCUMENT_FIELDS: dict[str, Shape] = {
     "schemaVersion": INT,
     "mediaType": STRING,
     "artifactType": STRING,
-    "subject": _DESCRIPTOR,
+    "subject": Pointer(_DESCRIPTOR),
     "annotations": STRING_MAP,
 }
 _VERSIONED = {"schemaVersion": "Versioned"}

@@ -1,4 +1,4 @@
-"""Copies an image to a directory or to storage (containers/image v5.23 and v5.36, package copy)."""
+"""Copies an image to a directory or to storage (containers/image v5.23 and v5.39, package copy)."""
 
 from __future__ import annotations
 
@@ -267,14 +267,14 @@ class _Storage:
             # A layer that is already stored is not read again.
             if layer.digest not in self._stored:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
-                self._store_layer(layer, number)
+                self._store_layer(layer)
             self._check_diff_id(layer, number)
             tar = self._stored.setdefault(layer.digest, _tar_of(layer))
             apply_tar(layer.digest, tar, self._root, self._library, self._printed)
 
-    def _store_layer(self, layer: SourceLayer, number: int) -> None:
+    def _store_layer(self, layer: SourceLayer) -> None:
         """Write the uncompressed content to a file."""
-        file = f'storing blob to file "{self._library.temporary(str(number + 1))}"'
+        file = 'storing blob to file "<tmp>"'
         if layer.digest_read != layer.digest:
             at_once = layer.ends_at_once and layer.size_read <= _BUFFER
             step = "setting up to decompress blob" if at_once else file

@@ -1,4 +1,4 @@
-"""The transport docker-archive (containers/image v5.23 and v5.36, docker/internal/tarfile).
+"""The transport docker-archive (containers/image v5.23 and v5.39, docker/internal/tarfile).
 
 It scans the tar for each file that it needs: of duplicate names the first is used, and one symlink
 is followed. Nothing is extracted.
@@ -28,8 +28,10 @@ from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
 from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
 from checker_engines.containers.copy import SourceConfig, SourceImage, SourceLayer
+from checker_engines.containers.limits import CONFIG_LIMIT, TAR_MANIFEST_LIMIT, size_error
 from checker_engines.containers.manifest_types import MANIFEST_ITEMS
 from checker_engines.containers.versions import Library
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
 from checker_engines.golang.tar import tar_error
 
@@ -87,7 +89,7 @@ class DockerArchive:
         Raises:
             Refusal: Its config or layers cannot be found or read.
         """
-        raw, config_size = self._component(item.config)
+        raw, config_size = self._component(item.config, CONFIG_LIMIT)
         shown = self._library.quoted(item.config)
         try:
             config = decode_document(raw, self._library.shapes.docker_config)
@@ -114,15 +116,14 @@ class DockerArchive:
             return
         error = inflating_error(compression, self._archive.size)
         if error is not None:
-            file = self._library.temporary("container_images_docker-tar0")
             raise Refusal(
-                f'copying contents to temporary file "{file}": {error}',
+                f'copying contents to temporary file "<tmp>": {error}',
                 "the compressed archive is corrupt: get an intact copy or create it again",
                 ("ARC004", "ARC006", "ARC007"),
             )
 
     def _read_manifest(self) -> tuple[Item, ...]:
-        raw, _ = self._component("manifest.json")
+        raw, _ = self._component("manifest.json", TAR_MANIFEST_LIMIT)
         try:
             items = decode_document(raw, MANIFEST_ITEMS)
         except GoJsonError as error:
@@ -143,13 +144,19 @@ class DockerArchive:
             "this version cannot read a docker-archive compressed with gzip: decompress it first",
         )
 
-    def _component(self, path: str) -> tuple[bytes, int]:
-        """The bytes of a file, as far as they are kept, and its size."""
+    def _component(self, path: str, limit: int) -> tuple[bytes, int]:
+        """The bytes of a file, as far as they are kept, and its size (readTarComponent)."""
         try:
             position = self._find(path)
         except _ScanError as error:
             text = f"loading tar component {self._library.quoted(path)}: {error}"
             raise Refusal(text, self._why_not_found(path, error), _rules(path)) from None
+        size = self._entries.sizes[position]
+        too_large = size_error(size, limit)
+        if too_large is not None:
+            raise Refusal(
+                too_large, f"{path} has {size} bytes, the tool reads {limit}", _rules(path)
+            )
         blob = self._archive.members.blobs.get(position)
         return raw_of(blob), 0 if blob is None else blob.size
 
@@ -295,7 +302,7 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     try:
         reference = parse_reference(tag)
     except InvalidReferenceError as error:
-        return f'Invalid tag "{tag}" in manifest item @{item}: {reference_error(str(error))}'
+        return f"Invalid tag {quote(tag)} in manifest item @{item}: {reference_error(str(error))}"
     if reference.tag is None:
         digest = f"@{reference.digest}" if reference.digest else ""
         name = f"{reference.domain}/{reference.path}{digest}"

@@ -1,4 +1,4 @@
-"""The extraction of a tar by containers-storage (v1.43 and v1.59, pkg/archive).
+"""The extraction of a tar by containers-storage (v1.43 and v1.62, pkg/archive).
 
 ``untar`` extracts an archive to a temporary directory, as oci-archive does: paths that leave it are
 refused. ``apply_layer`` extracts a layer in a process that called chroot, where paths that leave

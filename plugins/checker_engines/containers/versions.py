@@ -5,10 +5,10 @@ Each version has the build of containers/image and containers-storage that it co
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
+from checker.model.names import MediaType
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
 
 
@@ -26,6 +26,11 @@ class Library(NamedTuple):
         uses_pigz: Whether containers-storage decompresses gzip with ``unpigz`` if it is installed.
         loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive except eight
             bytes: its gzip reader (pgzip before 1.2.6) drops them after the detection.
+        prefers_zstd: Whether an image with zstd layers is preferred to another one for the same
+            platform.
+        knows_artifacts: Whether the error for an artifact names its ``artifactType``.
+        manifest_called: The media type that the error for an ambiguous OCI manifest names.
+        docker_types: The media types that are allowed in a Docker manifest, for it and for layers.
         announces_signatures: Whether the end of a copy prints "Storing signatures".
     """
 
@@ -37,6 +42,10 @@ class Library(NamedTuple):
     refuses_wrong_diff_ids: bool
     uses_pigz: bool
     loses_gzip_start: bool
+    prefers_zstd: bool
+    knows_artifacts: bool
+    manifest_called: str
+    docker_types: frozenset[str]
     announces_signatures: bool
 
 
@@ -74,6 +83,22 @@ class Skopeo(NamedTuple):
     library: Library
 
 
+_DOCKER_TYPES: frozenset[str] = frozenset(
+    {
+        MediaType.DOCKER_MANIFEST,
+        MediaType.DOCKER_MANIFEST_LIST,
+        MediaType.DOCKER_CONFIG,
+        "application/vnd.docker.distribution.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        MediaType.DOCKER_FOREIGN_LAYER,
+        MediaType.DOCKER_FOREIGN_LAYER_GZIP,
+        MediaType.DOCKER_LAYER,
+        MediaType.DOCKER_LAYER_GZIP,
+    },
+)
+"""Allowed in manifests of Docker's schema 2 (manifest.SupportedSchema2MediaType)."""
+
+
 def _quote(name: str) -> str:
     return f'"{name}"'
 
@@ -103,10 +128,14 @@ IMAGE_5_23 = Library(
     refuses_wrong_diff_ids=False,
     uses_pigz=False,
     loses_gzip_start=True,
+    prefers_zstd=False,
+    knows_artifacts=False,
+    manifest_called=MediaType.OCI_INDEX,
+    docker_types=_DOCKER_TYPES,
     announces_signatures=True,
 )
 """containers/image v5.23 with containers-storage v1.43."""
-IMAGE_5_36 = Library(
+IMAGE_5_39 = Library(
     shapes=NEW_SHAPES,
     directory="<tmp>",
     temporary=_whole,
@@ -115,9 +144,13 @@ IMAGE_5_36 = Library(
     refuses_wrong_diff_ids=True,
     uses_pigz=True,
     loses_gzip_start=False,
+    prefers_zstd=True,
+    knows_artifacts=True,
+    manifest_called=MediaType.OCI_MANIFEST,
+    docker_types=_DOCKER_TYPES | {MediaType.DOCKER_LAYER_ZSTD},
     announces_signatures=False,
 )
-"""containers/image v5.36 with containers-storage v1.59."""
+"""containers/image v5.39 with containers-storage v1.62."""
 PODMANS = (
     Podman(
         name="podman-4",
@@ -130,14 +163,14 @@ PODMANS = (
     Podman(
         name="podman-5",
         follows="5.8.2",
-        library=IMAGE_5_36,
+        library=IMAGE_5_39,
         not_a_directory="open <tmp>: not a directory",
         copying="unable to copy from source {source}: ",
         copying_layout="unable to perform copy: unable to copy from source {source}: ",
     ),
 )
 
-SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_36),)
+SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_39),)
 
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
 """The skopeo of Debian 12: not a profile, but verdicts are compared with it."""
