@@ -21,7 +21,15 @@ _EXPONENTS = frozenset(b"eE")
 _SIGNS = frozenset(b"+-")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
 _PLAIN_STRING = re.compile(rb'[^"\\\x00-\x1f]*')
-_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
+_SHORT_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
 
 
 class GoJsonError(ValueError):
@@ -66,6 +74,12 @@ class Scalar(NamedTuple):
     go_name: str
 
 
+class Pointer(NamedTuple):
+    """A pointer to a Go value: ``null`` clears it, even if an earlier key has set it."""
+
+    item: Shape
+
+
 class Custom(NamedTuple):
     """A type that decodes itself; ``check`` returns the error for a value, if any."""
 
@@ -76,7 +90,7 @@ class Anything(NamedTuple):
     """A value of any type."""
 
 
-Shape: TypeAlias = Struct | Slice | Map | Scalar | Custom | Anything
+Shape: TypeAlias = Struct | Slice | Map | Scalar | Pointer | Custom | Anything
 
 STRING = Scalar("string", "string")
 BOOL = Scalar("bool", "bool")
@@ -352,6 +366,10 @@ class _Decoder:
         before: object,
     ) -> object:
         """The decoded value; what does not match leaves the previous value."""
+        if isinstance(shape, Pointer):
+            if value is None:
+                return None
+            return self.decode(value, shape.item, struct, path, before)
         if isinstance(shape, Anything):
             return _plain(value)
         if isinstance(shape, Custom):

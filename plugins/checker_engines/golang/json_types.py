@@ -12,11 +12,11 @@ def _strings_error(value: object) -> str | None:
         return None
     if isinstance(value, list) and all(item is None or isinstance(item, str) for item in value):
         return None
-    kind = "array" if isinstance(value, list) else _kind_of(value)
+    kind = "array" if isinstance(value, list) else kind_of(value)
     return f"json: cannot unmarshal {kind} into Go value of type string"
 
 
-def _kind_of(value: object) -> str:
+def kind_of(value: object) -> str:
     """Go's name for the kind of a value that is not null, a string or an array."""
     if isinstance(value, dict):
         return "object"
