@@ -1,43 +1,50 @@
-"""Base64 as Go decodes it (encoding/base64, StdEncoding, Encoding.decodeQuantum)."""
+"""Base64 as Go decodes it (encoding/base64, decodeQuantum of StdEncoding)."""
 
 from __future__ import annotations
 
-import string
+import re
+from collections.abc import Iterator
 
-_ALPHABET = frozenset(string.ascii_letters + string.digits + "+/")
 _IGNORED = frozenset("\r\n")
-_PADDING = "="
+_ALPHABET = re.compile("[A-Za-z0-9+/]")
 _QUANTUM = 4
+_LEAST_BEFORE_PADDING = 2
 
 
 def base64_error(text: str) -> str | None:
-    """The error for invalid base64; None if it is valid. Line breaks are ignored."""
-    at = _wrong_byte(text)
+    """The error of decoding a text; None if it is valid. Line breaks are ignored."""
+    at = _corrupt_at(text.encode("utf-8", "surrogateescape").decode("latin-1"))
     return None if at is None else f"illegal base64 data at input byte {at}"
 
 
-def _wrong_byte(text: str) -> int | None:
-    """The position that Go reports, in bytes."""
-    data = text.encode("utf-8", "surrogateescape").decode("latin-1")
-    characters = [(at, each) for at, each in enumerate(data) if each not in _IGNORED]
-    for start in range(0, len(characters), _QUANTUM):
-        quantum = characters[start : start + _QUANTUM]
-        for number, (at, character) in enumerate(quantum):
-            if character in _ALPHABET:
-                continue
-            if character != _PADDING or number < _QUANTUM // 2:
-                return at
-            return _wrong_padding(characters[start + number :], len(data), missing=4 - number)
-        if len(quantum) < _QUANTUM:
-            return len(data) - len(quantum)
-    return None
+def _corrupt_at(data: str) -> int | None:
+    """Offset of the first byte that is not valid."""
+    size = len(data)
+    count = 0
+    offsets = _significant(data)
+    for at in offsets:
+        place = count % _QUANTUM
+        if data[at] == "=":
+            return _padding_error(data, at, place, offsets)
+        if not _ALPHABET.fullmatch(data[at]):
+            return at
+        count += 1
+    rest = count % _QUANTUM
+    return size - rest if rest else None
 
 
-def _wrong_padding(characters: list[tuple[int, str]], end: int, *, missing: int) -> int | None:
-    """The position that Go reports for what begins with padding."""
-    if missing == _QUANTUM // 2:
-        if len(characters) == 1:
-            return end
-        if characters[1][1] != _PADDING:
-            return characters[1][0] - 1
-    return characters[missing][0] if len(characters) > missing else None
+def _padding_error(data: str, at: int, place: int, rest: Iterator[int]) -> int | None:
+    if place < _LEAST_BEFORE_PADDING:
+        return at
+    if place == _LEAST_BEFORE_PADDING:
+        second = next(rest, None)
+        if second is None:
+            return len(data)
+        if data[second] != "=":
+            # Go names the byte before the one that it has just looked at.
+            return second - 1
+    return next(rest, None)
+
+
+def _significant(data: str) -> Iterator[int]:
+    return (at for at, character in enumerate(data) if character not in _IGNORED)

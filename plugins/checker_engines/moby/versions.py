@@ -8,10 +8,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
+from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.golang.json import Struct
 from checker_engines.moby.archive import CHROOT_20, CHROOT_28, OS_ROOT
-from checker_engines.moby.image_config import CONFIG_20, CONFIG_28, CONFIG_29
+from checker_engines.moby.image_config import (
+    CONFIG_20,
+    CONFIG_28,
+    CONFIG_29,
+    LEGACY_CONFIG_20,
+    LEGACY_CONFIG_28,
+)
 
 
 class ExtractionErrors(NamedTuple):
@@ -39,6 +46,7 @@ class Version(NamedTuple):
         follows: The release whose source it models.
         dialect: The fork and version of ``pkg/archive``.
         config: The Go type of the image config.
+        legacy_config: The Go type of the config of a layer without ``manifest.json``.
         decompresses: The compressions that it recognises.
         extraction_errors: The messages of errors during an extraction.
         manifest_prefix: The text before an error in ``manifest.json``.
@@ -47,7 +55,7 @@ class Version(NamedTuple):
         loads_legacy: Whether it loads archives without ``manifest.json``.
         crashes_on_foreign_os: Whether an image for an operating system other than Windows and that
             of the host crashes the daemon, and names of operating systems are case-sensitive.
-        quotes_wrong_names: Whether the error for a name with uppercase letters contains it.
+        references: The grammar of references.
         reads_archive_to_end: Whether damage after the end of the archive's tar is an error.
         reads_layers_to_end: Whether damage after the end of a layer's tar is an error.
         reports_decompression: Whether the error of a truncated tar is that of the decompressor.
@@ -57,13 +65,14 @@ class Version(NamedTuple):
     follows: str
     dialect: Dialect
     config: Struct
+    legacy_config: Struct
     decompresses: frozenset[CompressionKind]
     extraction_errors: ExtractionErrors
     manifest_prefix: str
     refuses_null_manifest: bool
     loads_legacy: bool
     crashes_on_foreign_os: bool
-    quotes_wrong_names: bool
+    references: Grammar
     reads_archive_to_end: bool
     reads_layers_to_end: bool
     reports_decompression: bool
@@ -86,6 +95,7 @@ DOCKER_20 = Version(
     follows="20.10.24",
     dialect=CHROOT_20,
     config=CONFIG_20,
+    legacy_config=LEGACY_CONFIG_20,
     decompresses=frozenset(CompressionKind) - {CompressionKind.ZSTD},
     extraction_errors=ExtractionErrors(
         archive="Error processing tar file(exit status 1): {error}",
@@ -97,7 +107,7 @@ DOCKER_20 = Version(
     refuses_null_manifest=False,
     loads_legacy=True,
     crashes_on_foreign_os=True,
-    quotes_wrong_names=False,
+    references=OLD_REFERENCE,
     reads_archive_to_end=True,
     reads_layers_to_end=True,
     reports_decompression=False,
@@ -107,13 +117,14 @@ DOCKER_28 = Version(
     follows="28.5.2",
     dialect=CHROOT_28,
     config=CONFIG_28,
+    legacy_config=LEGACY_CONFIG_28,
     decompresses=frozenset(CompressionKind),
     extraction_errors=ExtractionErrors(),
     manifest_prefix="",
     refuses_null_manifest=True,
     loads_legacy=True,
     crashes_on_foreign_os=False,
-    quotes_wrong_names=True,
+    references=REFERENCE,
     reads_archive_to_end=False,
     reads_layers_to_end=False,
     reports_decompression=True,
