@@ -16,6 +16,10 @@ class CompressionKind(StrEnum):
     ZSTD = "zstd"
 
 
+HEAD_SIZE = 1024
+"""Bytes of compressed data that are kept: the names in a gzip header have no limit."""
+
+
 class Compression(NamedTuple):
     """How some bytes are compressed, and what is irregular about it.
 
@@ -29,6 +33,9 @@ class Compression(NamedTuple):
         truncated: Whether the data ends before its last stream does.
         trailing: Byte offset in the compressed data of what follows the last stream.
         trailing_zeros: Whether what follows is nothing but zeros.
+        head: The first bytes of the data, which contain the header of its first stream: at most
+            ``HEAD_SIZE``, fewer if the header is shorter.
+        trailer_size: Bytes of the trailer of the last gzip member, if it is incomplete.
     """
 
     kind: CompressionKind
@@ -39,6 +46,8 @@ class Compression(NamedTuple):
     truncated: bool = False
     trailing: int | None = None
     trailing_zeros: bool = False
+    head: bytes = b""
+    trailer_size: int | None = None
 
 
 NOT_COMPRESSED = Compression(kind=CompressionKind.NONE)

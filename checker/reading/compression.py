@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
-from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
+from checker.model.compression import HEAD_SIZE, NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.limits import LimitReached, Limits
 
 _MAGICS = (
@@ -30,6 +30,8 @@ _XZ_PADDING = bytes(4)
 _GZIP_FIXED, _GZIP_TRAILER = 10, 8
 _GZIP_HEADER_CRC, _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 2, 4, 8, 16
 _GZIP_HEADER_LIMIT = 1 << 20
+# Bytes of the longest header of a zstd frame; that of an xz stream has 12.
+_LONGEST_HEADER = 18
 
 
 def detect(head: bytes) -> CompressionKind:
@@ -114,6 +116,11 @@ class _GzipMember:
         return self._eof
 
     @property
+    def trailer_size(self) -> int | None:
+        """Bytes of the trailer so far; None before the data ends."""
+        return len(self._trailer) if self._inner.eof else None
+
+    @property
     def needs_input(self) -> bool:
         if self._inner.eof:
             return len(self._trailer) < _GZIP_TRAILER
@@ -145,6 +152,13 @@ def _gzip_header_size(data: bytes) -> int | None:
     if len(data) > _GZIP_HEADER_LIMIT:
         raise ValueError(f"the gzip header has more than {_GZIP_HEADER_LIMIT} bytes")
     return None
+
+
+def _header_size(kind: CompressionKind, first: bytes) -> int:
+    """Bytes of the header with which a stream begins; all, if that is not known."""
+    if kind is CompressionKind.GZIP:
+        return HEAD_SIZE if len(first) < _GZIP_FIXED or first[3] else _GZIP_FIXED
+    return _LONGEST_HEADER
 
 
 def _check_gzip_header(header: bytes, checksum: bytes) -> None:
@@ -206,6 +220,7 @@ class Inflater:
         self._error_offset: int | None = None
         self._trailing: int | None = None
         self._trailing_zeros = True
+        self._first_bytes = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes, in pieces of at most 1 MiB.
@@ -218,6 +233,8 @@ class Inflater:
             self._given += len(data)
             yield data
             return
+        if len(self._first_bytes) < HEAD_SIZE:
+            self._first_bytes += data[: HEAD_SIZE - len(self._first_bytes)]
         rest = memoryview(self._head + data)
         self._head = b""
         while rest and self._error is None and self._trailing is None:
@@ -333,4 +350,11 @@ class Inflater:
             truncated=truncated,
             trailing=self._trailing,
             trailing_zeros=self._trailing is not None and self._trailing_zeros,
+            head=self._first_bytes[: _header_size(self._kind, self._first_bytes)],
+            trailer_size=self._trailer_size() if truncated else None,
         )
+
+    def _trailer_size(self) -> int | None:
+        """Bytes of an incomplete trailer."""
+        decompressor = self._decompressor
+        return decompressor.trailer_size if isinstance(decompressor, _GzipMember) else None

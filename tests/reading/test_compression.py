@@ -62,7 +62,7 @@ def inflate(
         for part in inflater.feed(data[at : at + piece]):
             assert 0 < len(part) <= MIB
             output += part
-    return bytes(output), inflater.finish()
+    return bytes(output), inflater.finish()._replace(head=b"")
 
 
 def sound(kind: CompressionKind, streams: int = 1, **facts: object) -> Compression:
@@ -173,7 +173,8 @@ def test_a_gzip_header_that_spans_two_pieces_of_many() -> None:
     for border in range(len(COMPRESSED[GZIP]), len(COMPRESSED[GZIP]) + 60):
         inflater = Inflater(GZIP, Limits())
         output = b"".join(inflater.feed(data[:border])) + b"".join(inflater.feed(data[border:]))
-        assert (output, inflater.finish()) == (TEXT * 2, sound(GZIP, 2)), border
+        found = inflater.finish()._replace(head=b"")
+        assert (output, found) == (TEXT * 2, sound(GZIP, 2)), border
 
 
 @pytest.mark.parametrize("piece", PIECES)

@@ -12,13 +12,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from checker.model.archive import Archive
-from checker.model.compression import CompressionKind
+from checker.model.compression import Compression
 from checker.model.entries import REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
-from checker_engines.containers.compression import pigz_error, readable_tar
+from checker_engines.containers.compression import (
+    is_recognised,
+    opening_error,
+    program_error,
+    readable_tar,
+    uses_program,
+    writes_nothing,
+)
 from checker_engines.containers.copy import (
     SourceConfig,
     SourceImage,
@@ -40,6 +47,7 @@ from checker_engines.golang.json import (
     decode_first,
 )
 from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.golang.zstd import zstd_window_error
 
 BELOW_INDEX = "copying system image from manifest list: "
 """The prefix of errors of a copy of an image that was found through an index."""
@@ -79,7 +87,13 @@ class OciArchive:
         return self._library.temporary(below) if below else self._library.directory
 
     def _extract(self) -> Tree:
-        is_cut, tar = self._archive.compression.truncated, readable_tar(self._archive)
+        """Extract the archive (containers-storage, pkg/archive, Untar)."""
+        compression, tar = self._archive.compression, readable_tar(self._archive)
+        if is_recognised(compression):
+            error = self._early_error(compression)
+            if error is not None:
+                raise UnpackError(error)
+        is_cut = compression.truncated
         try:
             tree = untar(tar, self._path)
         except UnpackError:
@@ -90,10 +104,17 @@ class OciArchive:
             raise self._cut_error()
         return tree
 
+    def _early_error(self, compression: Compression) -> str | None:
+        """The error of decompressing it that comes before the end of the tar."""
+        if not uses_program(compression, self._library):
+            return opening_error(compression, self._library) or zstd_window_error(compression)
+        size = self._archive.size
+        return program_error(compression, size) if writes_nothing(compression) else None
+
     def _cut_error(self) -> UnpackError:
-        compression = self._archive.compression
-        if self._library.uses_pigz and compression.kind is CompressionKind.GZIP:
-            return UnpackError(pigz_error(compression) or UNEXPECTED_EOF)
+        compression, size = self._archive.compression, self._archive.size
+        if uses_program(compression, self._library):
+            return UnpackError(program_error(compression, size) or UNEXPECTED_EOF)
         return UnpackError(UNEXPECTED_EOF)
 
     def _file_at(self, path: str) -> int | None:

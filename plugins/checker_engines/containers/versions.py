@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from checker.model.compression import CompressionKind
 from checker.model.names import MediaType
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
 
@@ -20,10 +21,12 @@ class Library(NamedTuple):
         directory: The directory that an archive is extracted to, as messages show it.
         temporary: Shows a path in the temporary directory, given the path below it.
         quoted: Shows a name in messages.
-        blob_name: Shows the blob of a layer in messages, given its digest.
+        blob_name: Shows the blob of a layer in messages, given its digest and its diffID.
         refuses_wrong_diff_ids: Whether containers-storage compares diffIDs with the config's, as it
             does since podman 5.4.
-        uses_pigz: Whether containers-storage decompresses gzip with ``unpigz`` if it is installed.
+        uses_programs: Whether containers-storage decompresses gzip with ``unpigz`` and zstd with
+            ``zstd`` if they are installed.
+        xz_checks: The checks of xz streams that its xz package knows, as numbers.
         loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive except eight
             bytes: its gzip reader (pgzip before 1.2.6) drops them after the detection.
         prefers_zstd: Whether an image with zstd layers is preferred to another one for the same
@@ -38,9 +41,10 @@ class Library(NamedTuple):
     directory: str
     temporary: Callable[[str], str]
     quoted: Callable[[str], str]
-    blob_name: Callable[[str], str]
+    blob_name: Callable[[str, str], str]
     refuses_wrong_diff_ids: bool
-    uses_pigz: bool
+    uses_programs: bool
+    xz_checks: frozenset[int]
     loses_gzip_start: bool
     prefers_zstd: bool
     knows_artifacts: bool
@@ -56,17 +60,24 @@ class Podman(NamedTuple):
         name: Name of the profile.
         follows: The release whose source it models.
         library: The build of the libraries that it contains.
+        names_by_path: Whether ``load`` derives a name from the path, which must be valid, before it
+            looks for an image layout.
         not_a_directory: The error for a file where a directory with an image layout is possible.
         copying: The text before errors of a copy, with its ``{source}``.
         copying_layout: The same, where the source is an image layout.
+        import_reads: The compressions that an import removes to determine the diffID.
+        import_ignores_headers: Whether it takes data with an invalid header for uncompressed.
     """
 
     name: str
     follows: str
     library: Library
+    names_by_path: bool
     not_a_directory: str
     copying: str
     copying_layout: str
+    import_reads: frozenset[CompressionKind]
+    import_ignores_headers: bool
 
 
 class Skopeo(NamedTuple):
@@ -115,8 +126,12 @@ def _whole(below: str) -> str:
     return f"<tmp>/{below}" if below else "<tmp>"
 
 
-def _twice(digest: str) -> str:
-    return f'"{digest}"/""/"{digest}"'
+def _digest_alone(digest: str, diff_id: str) -> str:  # noqa: ARG001 - not shown
+    return f'"{digest}"'
+
+
+def _with_diff_id(digest: str, diff_id: str) -> str:
+    return f'"{digest}"/""/"{diff_id}"'
 
 
 IMAGE_5_23 = Library(
@@ -124,9 +139,10 @@ IMAGE_5_23 = Library(
     directory="<tmp>",
     temporary=_masked,
     quoted=_as_it_is,
-    blob_name=_quote,
+    blob_name=_digest_alone,
     refuses_wrong_diff_ids=False,
-    uses_pigz=False,
+    uses_programs=False,
+    xz_checks=frozenset({1, 4, 10}),
     loses_gzip_start=True,
     prefers_zstd=False,
     knows_artifacts=False,
@@ -140,9 +156,10 @@ IMAGE_5_39 = Library(
     directory="<tmp>",
     temporary=_whole,
     quoted=_quote,
-    blob_name=_twice,
+    blob_name=_with_diff_id,
     refuses_wrong_diff_ids=True,
-    uses_pigz=True,
+    uses_programs=True,
+    xz_checks=frozenset({0, 1, 4, 10}),
     loses_gzip_start=False,
     prefers_zstd=True,
     knows_artifacts=True,
@@ -156,17 +173,23 @@ PODMANS = (
         name="podman-4",
         follows="4.3.1",
         library=IMAGE_5_23,
+        names_by_path=True,
         not_a_directory="initializing source oci:<tmp>:: open <tmp>: not a directory",
         copying="",
         copying_layout="",
+        import_reads=frozenset({CompressionKind.GZIP}),
+        import_ignores_headers=True,
     ),
     Podman(
         name="podman-5",
         follows="5.8.2",
         library=IMAGE_5_39,
+        names_by_path=False,
         not_a_directory="open <tmp>: not a directory",
         copying="unable to copy from source {source}: ",
         copying_layout="unable to perform copy: unable to copy from source {source}: ",
+        import_reads=frozenset(CompressionKind),
+        import_ignores_headers=False,
     ),
 )
 
