@@ -6,10 +6,10 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias
 
 from checker.model.compression import HEAD_SIZE, NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.limits import LimitReached, Limits
+from checker.reading.zstd_frames import Buffer, Decompressor, FrameDecompressor
 
 _MAGICS = (
     (b"\x1f\x8b\x08", CompressionKind.GZIP),
@@ -47,21 +47,6 @@ def detect(head: bytes) -> CompressionKind:
 def _is_skippable(head: bytes) -> bool:
     number = int.from_bytes(head[:4], "little")
     return len(head) >= MAGIC_SIZE and _SKIPPABLE_FIRST <= number <= _SKIPPABLE_LAST
-
-
-Buffer: TypeAlias = bytes | memoryview
-
-
-class _Decompressor(Protocol):
-    """The interface that bz2, lzma, zstd and isal share."""
-
-    def decompress(self, data: Buffer, max_length: int = -1) -> bytes: ...
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
 
 
 class _GzipMember:
@@ -166,7 +151,7 @@ def _check_gzip_header(header: bytes, checksum: bytes) -> None:
         raise ValueError("Incorrect gzip header checksum found")
 
 
-def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:
+def _new_decompressor(kind: CompressionKind, limits: Limits) -> Decompressor:
     # Imported here: a run loads the one library that it needs.
     if kind is CompressionKind.GZIP:
         return _GzipMember()
@@ -183,9 +168,10 @@ def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:
     else:
         from backports import zstd
     window_log = max(10, limits.window.bit_length() - 1)
-    return zstd.ZstdDecompressor(
+    inner = zstd.ZstdDecompressor(
         options={zstd.DecompressionParameter.window_log_max: min(window_log, 31)},
     )
+    return FrameDecompressor(inner)
 
 
 class LimitError(Exception):
@@ -209,7 +195,7 @@ class Inflater:
     def __init__(self, kind: CompressionKind, limits: Limits) -> None:
         self._kind = kind
         self._limits = limits
-        self._decompressor: _Decompressor | None = None
+        self._decompressor: Decompressor | None = None
         self._head = b""
         self._slice = _FIRST_SLICE
         self._taken = 0
@@ -253,7 +239,7 @@ class Inflater:
             self._trailing_zeros = self._trailing_zeros and not bytes(rest).strip(b"\0")
 
     def _inflate(
-        self, decompressor: _Decompressor, part: memoryview, offset: int
+        self, decompressor: Decompressor, part: memoryview, offset: int
     ) -> Iterator[bytes]:
         """Decompress one slice, which ends at ``offset``."""
         data: Buffer = part
@@ -270,7 +256,7 @@ class Inflater:
         """How much to ask for: where a checksum is wrong, all of the last step is lost."""
         return min(_STEP, max(_FIRST_STEP, self._given // 16))
 
-    def _step(self, decompressor: _Decompressor, data: Buffer, offset: int) -> bytes:
+    def _step(self, decompressor: Decompressor, data: Buffer, offset: int) -> bytes:
         try:
             return decompressor.decompress(data, self._step_size())
         except MemoryError:

@@ -401,3 +401,60 @@ def test_many_tiny_streams_take_linear_time(stream: bytes) -> None:
     began = time.process_time()
     assert inflate(stream * count)[1].streams == count
     assert time.process_time() - began < 5
+
+
+def zstd_with_wrong_checksum(data: bytes, content_size: int) -> bytes:
+    options: dict[int, int] = {
+        zstd.CompressionParameter.checksum_flag: 1,
+        zstd.CompressionParameter.content_size_flag: content_size,
+    }
+    compressor = zstd.ZstdCompressor(options=options)
+    compressed = compressor.compress(data) + compressor.flush()
+    return compressed[:-1] + bytes([compressed[-1] ^ 1])
+
+
+@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("content_size", [0, 1])
+@pytest.mark.parametrize("data", [b"", TEXT, OTHER * 100, bytes(1 << 20)], ids=len)
+def test_what_comes_before_a_wrong_zstd_checksum_is_decompressed(
+    data: bytes, content_size: int, piece: int
+) -> None:
+    """Readers have used the content when they find the checksum wrong."""
+    output, compression = inflate(zstd_with_wrong_checksum(data, content_size), piece)
+    assert output == data
+    assert "checksum" in (compression.error or "")
+    assert not compression.truncated
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_zstd_frames_with_checksums_follow_one_another(piece: int) -> None:
+    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+    frame = zstd.compress(TEXT, options=options)
+    assert inflate(frame * 3 + b"junk", piece) == (
+        TEXT * 3,
+        sound(ZSTD, 3, trailing=3 * len(frame)),
+    )
+
+
+def test_a_zstd_frame_of_many_empty_blocks() -> None:
+    """The blocks are followed up to a limit; the data is the same."""
+    empty = bytes(3)
+    frame = b"\x28\xb5\x2f\xfd\x00\x58" + empty * 100_000 + b"\x01\x00\x00"
+    assert inflate(frame)[0] == b""
+
+
+@pytest.mark.parametrize("name", [0, 100, 600, 5000])
+def test_the_header_of_a_gzip_member_is_kept(name: int) -> None:
+    data = gzip_member(name=b"n" * name)
+    inflater = Inflater(GZIP, Limits())
+    for at in range(0, len(data), 7):
+        b"".join(inflater.feed(data[at : at + 7]))
+    head = inflater.finish().head
+    assert data.startswith(head)
+    assert len(head) in {10, len(data[:1024])}
+
+
+@pytest.mark.parametrize(("cut", "there"), [(1, 7), (8, 0), (9, None), (0, None)])
+def test_bytes_of_an_incomplete_gzip_trailer(cut: int, there: int | None) -> None:
+    data = COMPRESSED[GZIP]
+    assert inflate(data[: len(data) - cut])[1].trailer_size == there
