@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
+from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind, Part
 from checker.model.limits import MIB, LimitReached, Limits
 from checker.reading.compression import Inflater, LimitError, detect
 
@@ -400,3 +400,36 @@ def test_many_tiny_streams_take_linear_time(stream: bytes) -> None:
     began = time.process_time()
     assert inflate(stream * count)[1].streams == count
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("piece", [1, 3, 4096])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_content_of_a_zstd_frame_comes_before_its_checksum(
+    piece: int, *, damaged: bool
+) -> None:
+    content = bytes(range(256)) * 1200
+    checksum: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+    stream = bytearray(zstd.compress(content, options=checksum))
+    stream[-1] ^= damaged
+    stream += b"" if damaged else zstd.compress(b"more", options=checksum)
+    inflater = Inflater(CompressionKind.ZSTD, Limits())
+    found = b"".join(
+        part
+        for start in range(0, len(stream), piece)
+        for part in inflater.feed(bytes(stream[start : start + piece]))
+    )
+    facts = inflater.finish()
+    assert found == content + (b"" if damaged else b"more")
+    assert ("checksum" in (facts.error or "")) is damaged
+
+
+@pytest.mark.parametrize(
+    ("cut", "part"),
+    [(5, Part.HEADER), (-9, Part.DATA), (-8, Part.TRAILER), (-1, Part.TRAILER)],
+)
+def test_the_part_of_a_gzip_member_that_is_cut(cut: int, part: Part) -> None:
+    inflater = Inflater(CompressionKind.GZIP, Limits())
+    list(inflater.feed(gzip.compress(b"content")[:cut]))
+    facts = inflater.finish()
+    assert facts.truncated
+    assert facts.part is part

@@ -10,7 +10,11 @@ from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
-from checker_engines.golang.decompression import decompression_error, trailing_error
+from checker_engines.golang.decompression import (
+    decompression_error,
+    refused_header,
+    trailing_error,
+)
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
@@ -38,6 +42,9 @@ def stream_error(
     """
     if compression.kind not in reads:
         return not_a_tar_error(stored_size)
+    refused = refused_header(compression)
+    if refused is not None:
+        return refused
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
         return decompression_error(compression)
     stop = tar_error(tar)
