@@ -16,6 +16,14 @@ class CompressionKind(StrEnum):
     ZSTD = "zstd"
 
 
+class Part(StrEnum):
+    """The part of a gzip member."""
+
+    HEADER = "header"
+    DATA = "data"
+    TRAILER = "trailer"
+
+
 HEAD_SIZE = 1024
 """Bytes of compressed data that are kept: the names in a gzip header have no limit."""
 
@@ -33,9 +41,12 @@ class Compression(NamedTuple):
         truncated: Whether the data ends before its last stream does.
         trailing: Byte offset in the compressed data of what follows the last stream.
         trailing_zeros: Whether what follows is nothing but zeros.
-        head: The first bytes of the data, which contain the header of its first stream: at most
-            ``HEAD_SIZE``, fewer if the header is shorter.
+        part: The part of a gzip member that ``error`` is in.
+        reserved_flags: Whether the first gzip member has flags that RFC 1952 reserves.
+        head: The first bytes of the data, at most ``HEAD_SIZE``: the header of its first stream.
         trailer_size: Bytes of the trailer of the last gzip member, if it is incomplete.
+        window: Bytes of the window that the header of the first zstd frame asks for; 0 if it does
+            not name one.
     """
 
     kind: CompressionKind
@@ -46,6 +57,9 @@ class Compression(NamedTuple):
     truncated: bool = False
     trailing: int | None = None
     trailing_zeros: bool = False
+    part: Part | None = None
+    reserved_flags: bool = False
+    window: int = 0
     head: bytes = b""
     trailer_size: int | None = None
 

@@ -40,7 +40,7 @@ class Limits(NamedTuple):
     spool: int = 64 * GIB
     json_size: int = 20 * MIB
     json_depth: int = 100
-    name: int = 4096
+    name: int = 16 * KIB
     names: int = GIB
     extension: int = MIB
     content: int = 32 * MIB

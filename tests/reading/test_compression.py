@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
+from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind, Part
 from checker.model.limits import MIB, LimitReached, Limits
 from checker.reading.compression import Inflater, LimitError, detect
 
@@ -403,44 +403,44 @@ def test_many_tiny_streams_take_linear_time(stream: bytes) -> None:
     assert time.process_time() - began < 5
 
 
-def zstd_with_wrong_checksum(data: bytes, content_size: int) -> bytes:
-    options: dict[int, int] = {
-        zstd.CompressionParameter.checksum_flag: 1,
-        zstd.CompressionParameter.content_size_flag: content_size,
-    }
-    compressor = zstd.ZstdCompressor(options=options)
-    compressed = compressor.compress(data) + compressor.flush()
-    return compressed[:-1] + bytes([compressed[-1] ^ 1])
-
-
-@pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.parametrize("content_size", [0, 1])
-@pytest.mark.parametrize("data", [b"", TEXT, OTHER * 100, bytes(1 << 20)], ids=len)
-def test_what_comes_before_a_wrong_zstd_checksum_is_decompressed(
-    data: bytes, content_size: int, piece: int
+@pytest.mark.parametrize("piece", [1, 3, 4096])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_content_of_a_zstd_frame_comes_before_its_checksum(
+    piece: int, *, damaged: bool
 ) -> None:
-    """Readers have used the content when they find the checksum wrong."""
-    output, compression = inflate(zstd_with_wrong_checksum(data, content_size), piece)
-    assert output == data
-    assert "checksum" in (compression.error or "")
-    assert not compression.truncated
-
-
-@pytest.mark.parametrize("piece", PIECES)
-def test_zstd_frames_with_checksums_follow_one_another(piece: int) -> None:
-    options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
-    frame = zstd.compress(TEXT, options=options)
-    assert inflate(frame * 3 + b"junk", piece) == (
-        TEXT * 3,
-        sound(ZSTD, 3, trailing=3 * len(frame)),
+    content = bytes(range(256)) * 1200
+    checksum: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+    stream = bytearray(zstd.compress(content, options=checksum))
+    stream[-1] ^= damaged
+    stream += b"" if damaged else zstd.compress(b"more", options=checksum)
+    inflater = Inflater(CompressionKind.ZSTD, Limits())
+    found = b"".join(
+        part
+        for start in range(0, len(stream), piece)
+        for part in inflater.feed(bytes(stream[start : start + piece]))
     )
+    facts = inflater.finish()
+    assert found == content + (b"" if damaged else b"more")
+    assert ("checksum" in (facts.error or "")) is damaged
+
+
+@pytest.mark.parametrize(
+    ("cut", "part"),
+    [(5, Part.HEADER), (-9, Part.DATA), (-8, Part.TRAILER), (-1, Part.TRAILER)],
+)
+def test_the_part_of_a_gzip_member_that_is_cut(cut: int, part: Part) -> None:
+    inflater = Inflater(CompressionKind.GZIP, Limits())
+    list(inflater.feed(gzip.compress(b"content")[:cut]))
+    facts = inflater.finish()
+    assert facts.truncated
+    assert facts.part is part
 
 
 def test_a_zstd_frame_of_many_empty_blocks() -> None:
     """The blocks are followed up to a limit; the data is the same."""
-    empty = bytes(3)
-    frame = b"\x28\xb5\x2f\xfd\x00\x58" + empty * 100_000 + b"\x01\x00\x00"
-    assert inflate(frame)[0] == b""
+    frame = b"\x28\xb5\x2f\xfd\x04\x58" + bytes(3) * 100_000 + b"\x01\x00\x00"
+    checksum = (0xEF46DB3751D8E999 & 0xFFFFFFFF).to_bytes(4, "little")
+    assert inflate(frame + checksum)[0] == b""
 
 
 @pytest.mark.parametrize("name", [0, 100, 600, 5000])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import REGULAR, SYMLINK
+from checker.model.entries import REGULAR, SYMLINK, Entries
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import (
     INDEX_JSON,
@@ -36,6 +36,7 @@ from checker_engines.containerd.documents import (
     decode_platform,
 )
 from checker_engines.containerd.platforms import normalize
+from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.fmt import is_utf8, quote
 from checker_engines.golang.json import GoJsonError
 from checker_engines.golang.tar import UNEXPECTED_EOF
@@ -109,7 +110,8 @@ class _Reading:
 
     def run(self, error_at_end: str | None) -> None:
         """Add every member, then raise the error that ends the reading, if any."""
-        entries = self._archive.entries
+        archive = self._archive
+        entries = archive.entries if refused_header(archive.compression) is None else Entries()
         for position in entries.of_kind(REGULAR, SYMLINK):
             name = entries.name(position)
             if entries.kinds[position] == ord(SYMLINK):

@@ -12,7 +12,7 @@ from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
 from checker_engines.golang.decompression import (
     decompression_error,
-    opening_error,
+    refused_header,
     trailing_error,
 )
 from checker_engines.golang.tar import not_a_tar_error, tar_error
@@ -42,9 +42,9 @@ def stream_error(
     """
     if compression.kind not in reads:
         return not_a_tar_error(stored_size)
-    error = opening_error(compression)
-    if error is not None:
-        return error
+    refused = refused_header(compression)
+    if refused is not None:
+        return refused
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
         return decompression_error(compression)
     stop = tar_error(tar)

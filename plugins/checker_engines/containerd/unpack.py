@@ -18,6 +18,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
+from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.tar import not_a_tar_error
 
 _OCI_LAYER_PREFIX = "application/vnd.oci.image.layer."
@@ -152,6 +153,8 @@ def _view(content: Content, *, inflates: bool) -> _View:
         return _View(_NO_TAR, not_a_tar_error(content.size))
     late_error = None
     error = stream_error(blob.compression, blob.tar, content.size, readable)
+    if inflates and refused_header(blob.compression) is not None:
+        return _View(_NO_TAR, error)
     if error is None:
         late_error = drain_error(blob.compression, content.size)
     return _View(blob.tar, error, late_error, blob.diff_id or content.digest)

@@ -6,13 +6,13 @@ import zlib
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.compression import HEAD_SIZE, Compression, CompressionKind
+from checker.model.compression import HEAD_SIZE, Compression, CompressionKind, Part
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.containers.versions import Library
-from checker_engines.golang.programs import unpigz_error, unpigz_header_error, zstd_error
+from checker_engines.containers.zstd_program import zstd_error
+from checker_engines.golang.decompression import refused_header, unpigz_words
 from checker_engines.golang.tar import UNEXPECTED_EOF
-from checker_engines.golang.zstd import zstd_data_error, zstd_window_error
 
 _ZSTD_ERRORS = "invalid input: magic number mismatch"
 _TRAILING = {
@@ -113,7 +113,7 @@ def inflating_error(compression: Compression, size: int) -> str | None:
         compression: How the data is compressed.
         size: Bytes of it as stored.
     """
-    window = zstd_window_error(compression)
+    window = window_error(compression)
     if window is not None:
         return window
     if compression.truncated:
@@ -123,7 +123,7 @@ def inflating_error(compression: Compression, size: int) -> str | None:
         if has_wrong_checksum(compression):
             return "gzip: invalid checksum"
         if compression.kind is CompressionKind.ZSTD:
-            return zstd_data_error(compression.error)
+            return _zstd_error(compression.error)
         return _CORRUPT.get(compression.kind)
     if compression.trailing is not None:
         is_cut = size - compression.trailing < _HEADERS.get(compression.kind, 0)
@@ -131,9 +131,18 @@ def inflating_error(compression: Compression, size: int) -> str | None:
     return None
 
 
+def window_error(compression: Compression) -> str | None:
+    """The error for a zstd frame with a window that is too large."""
+    return refused_header(compression) if compression.kind is CompressionKind.ZSTD else None
+
+
+def _zstd_error(error: str) -> str:
+    return "CRC check failed" if "checksum" in error else _ZSTD_ERRORS
+
+
 def is_found_by_detection(compression: Compression) -> bool:
     """Whether the error comes with the first byte (DetectCompression), before anything is read."""
-    return zstd_window_error(compression) is not None
+    return window_error(compression) is not None
 
 
 def program_error(compression: Compression, size: int) -> str | None:
@@ -142,7 +151,7 @@ def program_error(compression: Compression, size: int) -> str | None:
     Source: containers-storage v1.62, pkg/archive, archive_unix.go and filter.go.
     """
     if compression.kind is CompressionKind.GZIP:
-        words = unpigz_error(compression)
+        words = unpigz_words(compression)
         return None if words is None else f"pigz: skipping: <stdin>{words}: exit status 1"
     words = zstd_error(compression, size)
     return None if words is None else f"{words}: exit status 1"
@@ -160,7 +169,8 @@ def writes_nothing(compression: Compression) -> bool:
     ``zstd`` writes a block after it has verified the checksum of the frame.
     """
     if compression.kind is CompressionKind.GZIP:
-        return unpigz_header_error(compression) is not None
+        is_header = compression.part is Part.HEADER and compression.streams == 1
+        return compression.reserved_flags or is_header
     return zstd_error(compression, 0) is not None and compression.trailing is None
 
 

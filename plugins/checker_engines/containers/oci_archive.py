@@ -24,6 +24,7 @@ from checker_engines.containers.compression import (
     program_error,
     readable_tar,
     uses_program,
+    window_error,
     writes_nothing,
 )
 from checker_engines.containers.copy import (
@@ -47,7 +48,6 @@ from checker_engines.golang.json import (
     decode_first,
 )
 from checker_engines.golang.tar import UNEXPECTED_EOF
-from checker_engines.golang.zstd import zstd_window_error
 
 BELOW_INDEX = "copying system image from manifest list: "
 """The prefix of errors of a copy of an image that was found through an index."""
@@ -107,7 +107,7 @@ class OciArchive:
     def _early_error(self, compression: Compression) -> str | None:
         """The error of decompressing it that comes before the end of the tar."""
         if not uses_program(compression, self._library):
-            return opening_error(compression, self._library) or zstd_window_error(compression)
+            return opening_error(compression, self._library) or window_error(compression)
         size = self._archive.size
         return program_error(compression, size) if writes_nothing(compression) else None
 

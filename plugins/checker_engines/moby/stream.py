@@ -9,11 +9,7 @@ from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import Entries
 from checker.model.tar import Tar
-from checker_engines.golang.decompression import (
-    decompression_error,
-    opening_error,
-    trailing_error,
-)
+from checker_engines.golang.decompression import decompression_error, trailing_error
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 
@@ -42,16 +38,12 @@ class Stream(NamedTuple):
     @property
     def stop(self) -> str | None:
         """Go's error that ends its reading as a tar, if any."""
-        error = opening_error(self.compression)
-        if error is not None:
-            return error
         return not_a_tar_error(self.size) if self.tar is None else tar_error(self.tar)
 
     @property
     def is_ended(self) -> bool:
         """Whether it has an end marker, after which no extractor needs to read."""
-        is_opened = opening_error(self.compression) is None
-        return is_opened and self.tar is not None and self.tar.end is not None
+        return self.tar is not None and self.tar.end is not None
 
     @property
     def damage(self) -> str | None:
@@ -74,3 +66,8 @@ def stream_of_blob(blob: Blob) -> Stream:
 def as_stored(content: Stream) -> Stream:
     """The stream for an engine that does not know its compression and reads it as a tar."""
     return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
+
+
+def without_content(content: Stream) -> Stream:
+    """The stream for an engine that decompresses nothing of it."""
+    return content._replace(size=0, tar=None, diff_id=None)

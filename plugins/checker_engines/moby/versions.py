@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
+from checker.model.entries import Entries
 from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
 from checker_engines.filesystem.dialect import Dialect
+from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
 from checker_engines.golang.json import Struct
 from checker_engines.moby.archive import CHROOT_20, CHROOT_28, OS_ROOT
 from checker_engines.moby.image_config import (
@@ -56,6 +59,8 @@ class Version(NamedTuple):
         crashes_on_foreign_os: Whether an image for an operating system other than Windows and that
             of the host crashes the daemon, and names of operating systems are case-sensitive.
         references: The grammar of references.
+        tar_split: Finds the first entry of a layer that tar-split refuses.
+        extracts_in_process: Whether the daemon extracts layers itself, not in another process.
         reads_archive_to_end: Whether damage after the end of the archive's tar is an error.
         reads_layers_to_end: Whether damage after the end of a layer's tar is an error.
         reports_decompression: Whether the error of a truncated tar is that of the decompressor.
@@ -73,6 +78,8 @@ class Version(NamedTuple):
     loads_legacy: bool
     crashes_on_foreign_os: bool
     references: Grammar
+    tar_split: Callable[[Entries], Stop | None]
+    extracts_in_process: bool
     reads_archive_to_end: bool
     reads_layers_to_end: bool
     reports_decompression: bool
@@ -99,7 +106,7 @@ DOCKER_20 = Version(
     decompresses=frozenset(CompressionKind) - {CompressionKind.ZSTD},
     extraction_errors=ExtractionErrors(
         archive="Error processing tar file(exit status 1): {error}",
-        archive_end="Error processing tar file({error} ):",
+        archive_end="Error processing tar file({error}):",
         layer="ApplyLayer exit status 1 stdout:  stderr: {error}",
         layer_end='ApplyLayer {error} stdout: {{"layerSize":{size}}} stderr:',
     ),
@@ -108,6 +115,8 @@ DOCKER_20 = Version(
     loads_legacy=True,
     crashes_on_foreign_os=True,
     references=OLD_REFERENCE,
+    tar_split=find_old_stop,
+    extracts_in_process=False,
     reads_archive_to_end=True,
     reads_layers_to_end=True,
     reports_decompression=False,
@@ -125,6 +134,8 @@ DOCKER_28 = Version(
     loads_legacy=True,
     crashes_on_foreign_os=False,
     references=REFERENCE,
+    tar_split=find_stop,
+    extracts_in_process=True,
     reads_archive_to_end=False,
     reads_layers_to_end=False,
     reports_decompression=True,
