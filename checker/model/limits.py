@@ -57,6 +57,10 @@ class Limits(NamedTuple):
         return cls._fields
 
 
+ENDING = frozenset({"entries", "expansion", "inflated", "names", "spool", "window"})
+"""The limits that end the reading of a stream or a tar."""
+
+
 class LimitReached(NamedTuple):
     """A limit that ended the reading of something.
 

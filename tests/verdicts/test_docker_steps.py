@@ -124,3 +124,62 @@ def test_targets_have_at_most_4095_bytes(size: int, session: Session, tmp_path: 
     if not taken:
         assert found["docker-28 load"].startswith("symlink xxx")
         assert found["docker-29-graphdriver load"].startswith("symlinkat xxx")
+
+
+LOADS = ("docker-20.10 load", *(f"{name} load" for name in MODERN))
+
+
+def limited(path: Path, **values: int) -> dict[str, Verdict]:
+    session = Session({"limits": values})
+    classified = session.classify(path)
+    assert not classified.crashes
+    return {f"{each.engine} {each.action}": each for each in classified.verdicts}
+
+
+# Each limit, and an archive that has more: what is not read cannot be a reason to refuse it.
+CUT: list[tuple[dict[str, int], dict[str, Any]]] = [
+    ({"json_size": 100}, {"base": "docker-archive"}),
+    ({"json_size": 100}, {"base": "docker-oci-archive"}),
+    ({"json_depth": 1}, {"base": "docker-archive"}),
+    ({"json_depth": 1}, {"base": "docker-oci-archive"}),
+    ({"members": 1}, {"base": "docker-archive"}),
+    ({"members": 1}, {"base": "docker-oci-archive"}),
+    ({"entries": 2}, {"base": "docker-archive"}),
+    ({"entries": 2}, {"base": "docker-oci-archive"}),
+    ({"names": 60}, {"base": "docker-oci-archive"}),
+    ({"inflated": 2000}, {"base": "docker-archive", "edits": [{"compress": "gzip"}]}),
+    ({"inflated": 2000}, {"base": "docker-oci-archive", "edits": [{"compress": "zstd"}]}),
+    ({"inflated": 200}, {"base": "docker-oci-archive", "compression": "gzip"}),
+    ({"spool": 3000}, {"base": "docker-archive", "edits": [{"compress": "gzip"}]}),
+    (
+        {"expansion": 1, "expansion_from": 1},
+        {"base": "docker-oci-archive", "compression": "gzip"},
+    ),
+    (
+        {"expansion": 1, "expansion_from": 700},
+        {"base": "docker-archive", "edits": [{"compress": "xz"}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "table"), CUT, ids=[f"{a} {b['base']}" for a, b in CUT])
+def test_a_limit_is_a_condition_and_never_a_refusal(
+    values: dict[str, int], table: dict[str, Any], tmp_path: Path
+) -> None:
+    path = built(table, tmp_path)
+    whole = limited(path)
+    found = limited(path, **values)
+    for title in LOADS:
+        if whole[title].outcome is VerdictOutcome.ACCEPTS:
+            assert found[title].outcome is VerdictOutcome.ACCEPTS, found[title]
+            assert any("--limit" in each for each in found[title].conditions), title
+
+
+@pytest.mark.parametrize("depth", [500, 3000, 9999])
+def test_deep_documents_are_decoded(depth: int, session: Session, tmp_path: Path) -> None:
+    text = '[{"x":' + "[" * depth + "]" * depth + "}]"
+    edit = {"replace": {"member": "manifest.json", "text": text}}
+    found = verdicts(session, built({"base": "docker-archive", "edits": [edit]}, tmp_path))
+    deepest = depth + 2 > 10_000
+    words = "invalid character '[' exceeded max depth" if deepest else "read <path>: is a directory"
+    assert found["docker-28 load"] == words

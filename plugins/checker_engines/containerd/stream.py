@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
+from checker.model.limits import LimitReached
 from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
+from checker_engines.answers.undecided import cut_of
 from checker_engines.golang.decompression import (
     decompression_error,
     refused_header,
@@ -56,6 +58,18 @@ def stream_error(
 def drain_error(compression: Compression, stored_size: int) -> str | None:
     """The error of reading the stream to its very end, after a tar that ended correctly."""
     return decompression_error(compression) or trailing_error(compression, stored_size)
+
+
+def cut_in(archive: Archive, reads: frozenset[CompressionKind]) -> LimitReached | None:
+    """The limit that ended the reading of the archive where an engine would have read on.
+
+    Args:
+        archive: The facts.
+        reads: What the engine decompresses.
+    """
+    compression = archive.compression
+    is_read = compression.kind in reads and refused_header(compression) is None
+    return cut_of(archive) if is_read else None
 
 
 def conditions_of(archive: Archive) -> tuple[str, ...]:

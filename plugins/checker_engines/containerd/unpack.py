@@ -10,6 +10,7 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker.model.tar import Tar
+from checker_engines.answers.undecided import Undecided, partly_hashed
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import Child
@@ -92,12 +93,16 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) ->
 
     Raises:
         UnpackError: It cannot be unpacked.
+        Undecided: It was not read to its end.
     """
     layer = layers[position]
     content = store.get(layer.digest)
     if content is None:
         message = f"failed to get reader from content store: {not_found(layer.digest)}"
         raise UnpackError(message, missing=True)
+    unread = None if content.blob is None else partly_hashed(content.blob)
+    if unread is not None:
+        raise Undecided(unread)
     view = _view(content, inflates=_inflates(layer.media_type))
     try:
         apply_layer(view.tar, view.error, on_overlay=position > 0)

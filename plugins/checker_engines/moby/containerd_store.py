@@ -24,6 +24,7 @@ from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
+from checker_engines.answers.undecided import Undecided, undecided
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
@@ -41,6 +42,7 @@ from checker_engines.containerd.platforms import preference
 from checker_engines.containerd.stream import (
     MOBY_READS,
     conditions_of,
+    cut_in,
     drain_error,
     stream_error,
 )
@@ -88,6 +90,10 @@ def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
         reason = why_not_loaded(question, "docker import", refusal.reason)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
+        cut = cut_in(question.archive, MOBY_READS)
+        verdict = verdict if cut is None else undecided(verdict, cut)
+    except Undecided as stop:
+        verdict = undecided(_verdict(version, _LOAD, VerdictOutcome.ACCEPTS, ""), stop.reached)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 

@@ -44,6 +44,8 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
+from checker_engines.answers.undecided import Undecided, undecided, unread_of
+from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.extractor import Root
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
@@ -93,7 +95,12 @@ def load(version: Version, question: Question) -> Verdict:
         check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
-        return _refused(version, "load", refusal, command, conditions)
+        verdict = _refused(version, "load", refusal, command, conditions)
+        cut = cut_in(question.archive, version.decompresses)
+        return verdict if cut is None else undecided(verdict, cut)
+    except Undecided as stop:
+        verdict = _refused(version, "load", Refusal("", ""), command, conditions)
+        return undecided(verdict, stop.reached)
     if count:
         outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
     else:
@@ -317,7 +324,7 @@ class _Load:
         if known is not None:
             return known
         blob = self.blob(path, "the layer {path}, which manifest.json lists, is missing")
-        content = stream_of_blob(blob)
+        content = _layer_of(blob)
         # The daemon compares the digest of the tar after it has extracted it.
         chain = self.layers.register(below, content, diff_id)
         if content.diff_id is not None and content.diff_id != diff_id:
@@ -416,6 +423,9 @@ class _Load:
         if node.children is not None:
             raise Refusal(f"read {shown}: is a directory", reason, _MISSING_RULES)
         blob = self.question.archive.members.blobs.get(node.position)
+        unread = unread_of(self.question.archive)
+        if blob is None and node.kind == REGULAR and unread is not None:
+            raise Undecided(unread)
         if blob is None or node.kind != REGULAR:
             raise Refusal(
                 f"open {shown}: no such device or address",
@@ -475,7 +485,7 @@ class _Legacy:
         run = self.load_run
         blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
         run.check_crash(self._os_of(self._decode(name, V1_CONFIG_TYPE)))
-        content = stream_of_blob(blob)
+        content = _layer_of(blob)
         diff_id = content.diff_id or blob.digest
         return run.layers.find(below, diff_id) or run.layers.register(below, content, diff_id)
 
@@ -513,8 +523,22 @@ _NO_CONTENT = "{path} cannot be read"
 _NO_CONFIG = "the config {path}, which manifest.json lists, is missing"
 
 
+def _layer_of(blob: Blob) -> Stream:
+    if blob.tar is None and blob.limits:
+        raise Undecided(blob.limits[0])
+    return stream_of_blob(blob)
+
+
 def raw_of(blob: Blob) -> bytes:
-    """The bytes of a document; for anything else the first bytes, which have the first error."""
+    """The bytes of a document; for anything else the first bytes, which have the first error.
+
+    Raises:
+        Undecided: They were not read.
+    """
     if blob.document is not None:
         return blob.document.raw
+    if blob.limits and not blob.unparsed:
+        raise Undecided(blob.limits[0])
+    if blob.unparsed:
+        return blob.unparsed
     return b"" if blob.tar is None else blob.tar.head
