@@ -311,7 +311,10 @@ class Extractor:
             is_above = not parent and name == ".."
             above = self._dialect.above_removed if is_above else None
             raise ExtractionError(above or self._dialect.root_removed, item.position)
-        self.tree.remove(hidden)
+        try:
+            self.tree.remove_all(hidden)
+        except TreeError as error:
+            raise ExtractionError(str(error), item.position) from error
 
     def _empty(self, directory: str, item: _Item) -> None:
         """Remove the content of a directory that is from lower layers."""
