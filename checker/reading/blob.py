@@ -141,10 +141,12 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
             offset=task.location.offset,
         )
         return blob._replace(limits=(reached,))
+    raw = bytes(kept)
     try:
-        return blob._replace(document=read_document(bytes(kept), limits))
+        return blob._replace(document=read_document(raw, limits))
     except LimitError as error:
-        return blob._replace(limits=(error.reached._replace(member=task.location.member),))
+        reached = error.reached._replace(member=task.location.member)
+        return blob._replace(unparsed=raw, limits=(reached,))
 
 
 def _read_layer(
@@ -220,6 +222,8 @@ class _CompressedReading:
                 limit = self._pump(head, chunks, background.put)
             finally:
                 background.close()
+        if limit is not None:
+            self._walker.abandon()
         return _empty(self._task)._replace(
             size=self._size,
             digests=self._hashes.digests(),

@@ -213,7 +213,7 @@ CASES = (
         ),
         (
             "open <tmp>: not a directory",
-            "open <tmp>/g: not a directory",
+            "open <tmp>/f/g: not a directory",
             NO_MANIFEST,
             "open <tmp>/f/g: not a directory",
         ),

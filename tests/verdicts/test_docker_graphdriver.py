@@ -287,7 +287,7 @@ LOAD_CASES = (
             "layers": [[{"path": "t", "text": "12"}, {"path": "./t", "text": "12"}]],
         },
         (
-            'ApplyLayer duplicates of file paths not supported stdout: {"layerSize":2} stderr:',
+            'ApplyLayer duplicates of file paths not supported stdout: {"layerSize":4} stderr:',
             "duplicates of file paths not supported",
             "duplicates of file paths not supported",
         ),
@@ -373,7 +373,7 @@ IMPORT_CASES = (
         },
         (
             DAEMON
-            + 'ApplyLayer duplicates of file paths not supported stdout: {"layerSize":2} stderr:',
+            + 'ApplyLayer duplicates of file paths not supported stdout: {"layerSize":4} stderr:',
             DAEMON + "duplicates of file paths not supported",
             DAEMON + "duplicates of file paths not supported",
         ),
