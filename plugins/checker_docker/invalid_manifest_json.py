@@ -17,8 +17,8 @@ class InvalidManifestJson(ManifestJsonCheck):
         `manifest.json` must be one JSON array with an object for each image that contains the path
         of its config, the paths of its layers and its names. Here it is not valid JSON, begins with
         a byte order mark, has trailing data, contains `null` or an empty list, or a value has the
-        wrong type. Repeated keys, keys that differ in case from `Config`, `RepoTags` and `Layers`,
-        and bytes that are not UTF-8 are warnings.
+        wrong type. Repeated keys and bytes that are not UTF-8 are warnings. Keys that differ in
+        case from `Config`, `RepoTags` and `Layers` are a note: all engines accept them.
 
     Why it matters:
         `docker load`, `podman load`, `ctr image import` and skopeo's docker-archive find images
@@ -105,13 +105,16 @@ class InvalidManifestJson(ManifestJsonCheck):
         yield from self._schema(blob, document.value)
 
     def _keys(self, blob: Blob, value: object) -> Iterator[Finding]:
-        for place, exact in _respelled(value).items():
+        respelled = _respelled(value)
+        if respelled:
+            first, exact = next(iter(respelled.items()))
+            more = f" (and {len(respelled) - 1} more like it)" if len(respelled) > 1 else ""
             yield self.finding(
                 blob,
-                f"manifest.json has the key {place}, the specification says {exact}; Go's decoder "
-                "accepts it, other readers ignore it",
-                at={"pointer": place},
-                severity=Severity.WARNING,
+                f"manifest.json has the key {first}{more}, the specification says {exact}; engines "
+                "read keys without regard to case, other readers ignore this one",
+                at={"pointer": first},
+                severity=Severity.NOTE,
             )
 
     def _schema(self, blob: Blob, value: object) -> Iterator[Finding]:

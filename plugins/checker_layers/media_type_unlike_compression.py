@@ -11,9 +11,7 @@ from checker_layers.layers import is_read_to_end
 # containerd detects the compression for all media types except these.
 _NOT_DETECTED = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
 # What containerd reads, whatever the media type says: no compression, or one that it detects.
-_INFLATED_BY_ALL = frozenset(
-    {CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD}
-)
+_INFLATED_BY_ALL = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 
 
 class MediaTypeUnlikeCompression(Check):

@@ -53,9 +53,9 @@ class PathThroughNonDirectory(TreeCheck):
         Where only a lower layer has the file or link, overlay storage hides it with a new directory
         and other storage drivers follow it: the image differs between engines. For example,
         ``/bin`` is lost if a layer with ``bin/tool`` is added to a base image where ``/bin`` is a
-        link to ``usr/bin``. A whiteout such as ``bin/.wh.tool`` does the same: overlay storage leaves
-        an empty ``/bin``, other storage drivers delete ``usr/bin/tool``, and below a file engines
-        fail.
+        link to ``usr/bin``. A whiteout such as ``bin/.wh.tool`` does the same: overlay storage
+        leaves an empty ``/bin``, other storage drivers delete ``usr/bin/tool``, and below a file
+        engines fail.
 
     How to fix it:
         Write the entry under its resolved path, or unpack and repack the layer:

@@ -79,9 +79,7 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
     return in_order(entries, map(_whiteout_of, paths))
 
 
-def _through_odd(
-    of_layer: Sequence[Use], paths: set[str], turns: Iterator[int]
-) -> Iterator[str]:
+def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Iterator[int]) -> Iterator[str]:
     """Those of some paths that lead through a file or link of the layer, or of one below it."""
     tables = {id(use.layer): use.layer.entries for use in of_layer}
     tables |= {id(lower): lower.entries for use in of_layer for lower in use.below}

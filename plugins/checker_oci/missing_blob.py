@@ -50,12 +50,18 @@ class MissingBlob(WholeLayoutCheck):
 
     Why it matters:
         Podman, skopeo and ctr reject an incomplete image. ``docker load`` on the containerd image
-        store accepts it and lists its name, but creating a container from it fails.
+        store accepts it and lists its name, but creating a container from it fails. An archive
+        without other platforms loads, except with ``ctr image import --all-platforms``, as kind and
+        k3s do it: ``content digest …: not found``.
 
     How to fix it:
         Pull the image completely and create the archive again, with all intended platforms:
 
             skopeo copy --all docker://docker.io/library/app:1 oci-archive:app.tar:1
+
+        Or create it for one platform only, without a list of the others (Docker 28.0 and later):
+
+            docker save --platform linux/amd64 -o app.tar app:1
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Blobs"
@@ -101,7 +107,7 @@ class MissingBlob(WholeLayoutCheck):
         return self.finding(
             first,
             f"{short_name(index.location)} references content that is not in the archive: "
-            f"{named}; no image in the archive needs it",
+            f"{named}; no image in the archive needs it{_all_platforms(descriptors)}",
             at={"digest": first.digest_text},
             related=[each.location for each in others[:_NAMED]],
             severity=Severity.NOTE,
@@ -197,3 +203,13 @@ def _short(descriptor: Descriptor) -> str:
     if descriptor.is_attestation:
         return f"an attestation ({digest})"
     return digest if descriptor.platform is None else f"{descriptor.platform} ({digest})"
+
+
+def _all_platforms(descriptors: Iterable[Descriptor]) -> str:
+    """What becomes of other platforms that were left out, if there are any."""
+    if not any(refers_to_image(each) and each.platform is not None for each in descriptors):
+        return ""
+    return (
+        "; ctr image import --all-platforms, which kind and k3s use, refuses the archive; create "
+        "it for the platforms in it alone (docker save --platform)"
+    )
