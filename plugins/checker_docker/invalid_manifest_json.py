@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Document, Finding, Severity
+from checker.checks.documents import interoperability_problems
 from checker_docker.manifest_json import ManifestJsonCheck
 
 _KEYS = {key.lower(): key for key in ("Config", "RepoTags", "Layers", "Parent", "LayerSources")}
@@ -18,7 +19,8 @@ class InvalidManifestJson(ManifestJsonCheck):
         of its config, the paths of its layers and its names. Here it is not valid JSON, begins with
         a byte order mark, has trailing data, contains `null` or an empty list, or a value has the
         wrong type. Repeated keys and bytes that are not UTF-8 are warnings. Keys that differ in
-        case from `Config`, `RepoTags` and `Layers` are a note: all engines accept them.
+        case from `Config`, `RepoTags` and `Layers` are notes: all engines accept them. So are
+        numbers and texts that only some readers can represent, such as ``1e400`` (I-JSON).
 
     Why it matters:
         `docker load`, `podman load`, `ctr image import` and skopeo's docker-archive find images
@@ -87,6 +89,14 @@ class InvalidManifestJson(ManifestJsonCheck):
                 f"manifest.json contains the key {place} more than once; engines use the last one",
                 at={"pointer": place},
                 severity=Severity.WARNING,
+            )
+
+        for problem in interoperability_problems(document) if document.error is None else ():
+            yield self.finding(
+                blob,
+                f"manifest.json {problem.message}",
+                at=problem.at,
+                severity=problem.severity,
             )
 
     def _value(self, blob: Blob, document: Document) -> Iterator[Finding]:

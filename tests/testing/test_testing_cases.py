@@ -171,8 +171,7 @@ def test_a_folder_gives_the_cases_of_all_its_files(tmp_path: Path) -> None:
             "artifact 0: unknown key 'base'",
         ),
         (
-            "[[fail]]\nname = 'x'\nbase = 'oci-archive'\n"
-            "artifacts = [{ layers = [{ path = 'a' }] }]",
+            "[[fail]]\nname = 'x'\nbase = 'raw'\nartifacts = [{ layers = [{ path = 'a' }] }]",
             "artifact 0: layer: unknown key 'path'",
         ),
     ],
