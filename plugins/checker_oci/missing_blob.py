@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
+from checker.checks.backslashes import hint
 from checker.checks.listing import first_few
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import FOREIGN_LAYER_TYPES, shorten
@@ -82,13 +83,15 @@ class MissingBlob(WholeLayoutCheck):
         optional: set[str] = set()
         for index in archive.oci.indexes:
             for choices in _choices(archive, index, manifests):
-                yield from self._incomplete(index, choices)
+                yield from self._incomplete(archive, index, choices)
                 optional.update(_paths_of(_optional(choices)))
         for path, manifest in manifests.items():
             if path not in optional and _is_intact(manifest):
                 yield from self._content(archive, manifest)
 
-    def _incomplete(self, index: Index, choices: list[_Choice]) -> Iterator[Finding]:
+    def _incomplete(
+        self, archive: Archive, index: Index, choices: list[_Choice]
+    ) -> Iterator[Finding]:
         optional = _optional(choices)
         skipped = {id(choice) for choice in optional}
         reported: set[str | None] = set()
@@ -97,7 +100,7 @@ class MissingBlob(WholeLayoutCheck):
             needed = choice.state is _State.ABSENT and id(choice) not in skipped
             if needed and digest not in reported:
                 reported.add(digest)
-                yield self._missing(choice.descriptor, Severity.ERROR)
+                yield self._missing(archive, choice.descriptor, Severity.ERROR)
         if optional:
             yield self._left_out(index, [choice.descriptor for choice in optional])
 
@@ -120,14 +123,16 @@ class MissingBlob(WholeLayoutCheck):
                 continue
             reported.add(descriptor.digest_text)
             needed = manifest.is_image and not _may_be_elsewhere(descriptor)
-            yield self._missing(descriptor, Severity.ERROR if needed else Severity.NOTE)
+            yield self._missing(archive, descriptor, Severity.ERROR if needed else Severity.NOTE)
 
-    def _missing(self, descriptor: Descriptor, severity: Severity) -> Finding:
+    def _missing(self, archive: Archive, descriptor: Descriptor, severity: Severity) -> Finding:
+        digest = descriptor.digest
+        other = "" if digest is None else hint(archive, digest.blob_path)
         source = f"; it lists the download URL {descriptor.urls[0]}" if descriptor.urls else ""
         return self.finding(
             descriptor,
             f"{place(descriptor)} references {descriptor.digest_text}, which is not in the archive"
-            f"{source}",
+            f"{source}{other}",
             at={"digest": descriptor.digest_text},
             severity=severity,
         )
