@@ -66,7 +66,8 @@ class UnreferencedMember(Check):
         known = _referenced(archive)
         for position in entries.of_kind(REGULAR, CONTIGUOUS, GNU_SPARSE, SYMLINK, HARD_LINK):
             path = entries.paths[position]
-            if position in known or _is_expected(archive, path, known):
+            # A file without a name is reported by unportable-member-name.
+            if not path or position in known or _is_expected(archive, path, known):
                 continue
             if _is_v1_config(archive.members.blobs.get(position)):
                 continue
