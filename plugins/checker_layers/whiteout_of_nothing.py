@@ -81,20 +81,23 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
 
 def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Iterator[int]) -> Iterator[str]:
     """Those of some paths that lead through a file or link of the layer, or of one below it."""
-    tables = {id(use.layer): use.layer.entries for use in of_layer}
-    tables |= {id(lower): lower.entries for use in of_layer for lower in use.below}
-    parents = {
-        part
-        for directory in {path.rpartition("/")[0] for path in paths} - {""}
-        for part in prefixes(directory, len(directory))
-    }
-    suspects = [each for each in parents if any(_is_odd(table, each) for table in tables.values())]
+    layer = of_layer[0].layer
+    tables = {id(lower): lower.entries for use in of_layer for lower in use.below}
+    tables[id(layer)] = layer.entries
+    suspects = [
+        directory
+        for directory in layer.entries.directories
+        if any(_is_odd(table, directory) for table in tables.values())
+    ]
     odd = {
-        parent
-        for parent, _ in zip(suspects, turns, strict=False)
-        if any(_is_odd_in(use, parent) for use in of_layer)
+        directory
+        for directory, _ in zip(suspects, turns, strict=False)
+        if any(_is_odd_in(use, directory) for use in of_layer)
     }
-    return (path for path in paths if odd and not odd.isdisjoint(prefixes(path, len(path) - 1)))
+    longest = max(map(len, odd), default=0)
+    for path in paths if odd else ():
+        if not odd.isdisjoint(prefixes(path, min(longest, len(path) - 1))):
+            yield path
 
 
 def _is_odd(entries: Entries, path: str) -> bool:
