@@ -80,6 +80,16 @@ def expected_digests(manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each and parse_digest(each) is not None))
 
 
+def is_about_other(claim: Claim, expected: tuple[str, ...]) -> bool:
+    """Whether what a claim names is other content than it is attached to.
+
+    Digests of algorithms that are not among the expected ones cannot be compared.
+    """
+    known = {digest.partition(":")[0] for digest in expected}
+    comparable = {digest for digest in claim.digests if digest.partition(":")[0] in known}
+    return bool(comparable) and comparable.isdisjoint(expected)
+
+
 def is_signature(manifest: Manifest) -> bool:
     """Whether a manifest is a signature, by its types or by a tag of cosign."""
     types = [manifest.artifact_type, *(layer.media_type for layer in manifest.layers)]
@@ -160,9 +170,9 @@ def _bundle(value: Json, claim: Claim) -> Claim:
     digest = mapping(message.get("messageDigest"))
     encoded = _decoded(digest.get("digest"))
     algorithm = (text(digest.get("algorithm")) or "SHA2_256").replace("SHA2_", "sha").lower()
-    if not message.get("signature"):
+    if not message.get("signature") or not encoded:
         raise _UnreadableError("is a Sigstore bundle without a signature")
-    return claim._replace(digests=frozenset({f"{algorithm}:{encoded.hex()}"} if encoded else ()))
+    return claim._replace(digests=frozenset({f"{algorithm}:{encoded.hex()}"}))
 
 
 def _simple_signing(value: Json, claim: Claim) -> Claim:

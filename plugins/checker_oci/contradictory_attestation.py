@@ -11,6 +11,7 @@ from checker.checks.statements import (
     Use,
     claims_of,
     expected_digests,
+    is_about_other,
 )
 from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, place
@@ -66,7 +67,7 @@ class ContradictoryAttestation(LayoutCheck):
         if not claim.digests:
             what = "an attestation that does not name a subject; it may be about any image"
             yield self._report(claim, what, severity=Severity.NOTE)
-        elif expected and claim.digests.isdisjoint(expected):
+        elif is_about_other(claim, expected):
             yield self._report(
                 claim,
                 f"an attestation of {shorten(min(claim.digests))}, but is attached to "

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Manifest, Severity
-from checker.checks.statements import Claim, Use, claims_of, expected_digests, is_signature
+from checker.checks.statements import (
+    Claim,
+    Use,
+    claims_of,
+    expected_digests,
+    is_about_other,
+    is_signature,
+)
 from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, place, short_name
 
@@ -67,7 +74,8 @@ class ContradictorySignature(LayoutCheck):
 def _what_is_wrong(claim: Claim, expected: tuple[str, ...]) -> str | None:
     if claim.problem is not None:
         return f"a signature, but its content {claim.problem}"
-    if not expected or not claim.digests.isdisjoint(expected):
+    if not is_about_other(claim, expected):
         return None
-    signed = shorten(min(claim.digests)) if claim.digests else "nothing"
-    return f"a signature of {signed}, but is attached to {shorten(expected[0])}"
+    return (
+        f"a signature of {shorten(min(claim.digests))}, but is attached to {shorten(expected[0])}"
+    )
