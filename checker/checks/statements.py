@@ -98,6 +98,17 @@ def is_signature(manifest: Manifest) -> bool:
     return name.endswith(".sig") or any((each or "").startswith(_SIGNATURES) for each in types)
 
 
+def has_layers_of(use: Use, manifest: Manifest) -> bool:
+    """Whether any layer has a type of attestations, or of signatures."""
+    known = _SIGNATURE_LAYERS if use is Use.SIGNATURE else _STATEMENTS
+    return any((each.media_type or "").partition(";")[0] in known for each in manifest.layers)
+
+
+def is_opaque_signature(descriptor: Descriptor) -> bool:
+    """Whether a layer is a signature in a form that is not read (COSE)."""
+    return descriptor.media_type == _COSE
+
+
 def claims_of(archive: Archive, manifest: Manifest) -> Iterator[Claim]:
     """What the layers of an attestation or signature say.
 
@@ -226,6 +237,7 @@ def _attached_tag() -> re.Pattern[str]:
 
 
 _JWS = "application/jose+json"
+_COSE = "application/cose"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _READERS: Mapping[str, Callable[[Json, Claim], Claim]] = MappingProxyType(
     {
@@ -244,3 +256,5 @@ _SIGNATURES = (
     "application/vnd.cncf.notary.signature",
 )
 """How the media types of signatures begin."""
+_STATEMENTS = frozenset(_READERS) - {_JWS, "application/vnd.dev.cosign.simplesigning.v1+json"}
+_SIGNATURE_LAYERS = frozenset(_READERS) | {_COSE}

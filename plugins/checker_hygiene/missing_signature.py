@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Manifest, Severity
-from checker.checks.statements import Use, claims_of, expected_digests, is_signature
+from checker.checks.statements import (
+    Use,
+    claims_of,
+    expected_digests,
+    is_opaque_signature,
+    is_signature,
+)
 
 
 class MissingSignature(Check):
@@ -79,7 +85,7 @@ def _signed_digests(archive: Archive) -> Iterator[str]:
         if is_signature(manifest) and _has_content(archive, manifest):
             claims = tuple(claims_of(archive, manifest))
             expected = expected_digests(manifest)
-            if not claims:
+            if any(map(is_opaque_signature, manifest.layers)):
                 yield from expected
             for claim in claims:
                 if claim.use is Use.SIGNATURE:

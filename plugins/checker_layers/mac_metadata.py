@@ -13,7 +13,10 @@ _BATCH = 4096
 _PREFIX = "._"
 # Gentoo's updates of configuration files, which wait to be merged.
 _GENTOO = "._cfg"
-_DIRECTORY = "__MACOSX"
+_DIRECTORIES = frozenset(
+    {"__MACOSX", ".AppleDouble", ".Spotlight-V100", ".TemporaryItems", ".Trashes", ".fseventsd"}
+)
+_MARKS = (f"/{_PREFIX}", *(f"/{name}/" for name in _DIRECTORIES))
 
 
 class MacMetadata(TreeCheck):
@@ -22,7 +25,8 @@ class MacMetadata(TreeCheck):
     What it means:
         On other filesystems macOS keeps the extended attributes of a file ``x`` in a file ``._x``
         beside it, and in zip archives below ``__MACOSX``. ``tar`` of macOS writes such files into
-        archives. ``.DS_Store`` is reported by unnecessary-file.
+        archives. Directories of its search index and trash (``.Spotlight-V100``, ``.Trashes``) are
+        reported too, ``.DS_Store`` by unnecessary-file.
 
     Why it matters:
         They look like files of the program. A program that reads all files of a directory fails:
@@ -63,7 +67,7 @@ class MacMetadata(TreeCheck):
             what = f"{first} and {len(found) - 1} more are files"
         return self.finding(
             layer,
-            f"{whose(layer)}{what} in which macOS keeps metadata of another file (AppleDouble)",
+            f"{whose(layer)}{what} in which macOS keeps metadata (AppleDouble)",
             at={"path": entries.paths[found[0]], "offset": entries.offsets[found[0]]},
         )
 
@@ -72,7 +76,7 @@ def _metadata(entries: Entries) -> Iterator[int]:
     for start in range(0, len(entries), _BATCH):
         batch = entries.paths[start : start + _BATCH]
         joined = "/" + "/".join(batch)
-        if f"/{_PREFIX}" not in joined and f"/{_DIRECTORY}/" not in joined:
+        if not any(mark in joined for mark in _MARKS):
             continue
         for position, path in enumerate(batch, start):
             if entries.kinds[position] == _REGULAR and _is_metadata(path):
@@ -83,4 +87,4 @@ def _is_metadata(path: str) -> bool:
     directory, _, base = path.rpartition("/")
     if base.startswith(_PREFIX) and not base.startswith(_GENTOO) and base != _PREFIX:
         return True
-    return _DIRECTORY in directory.split("/")
+    return not _DIRECTORIES.isdisjoint(directory.split("/"))

@@ -11,10 +11,11 @@ from checker.checks.statements import (
     Use,
     claims_of,
     expected_digests,
+    has_layers_of,
     is_about_other,
 )
 from checker.model.names import shorten
-from checker_oci.documents import LayoutCheck, below, place
+from checker_oci.documents import LayoutCheck, below, place, short_name
 
 
 class ContradictoryAttestation(LayoutCheck):
@@ -53,6 +54,12 @@ class ContradictoryAttestation(LayoutCheck):
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Read the attestations of the archive."""
         for manifest in () if archive.oci is None else archive.oci.manifests:
+            if manifest.descriptor.is_attestation and not has_layers_of(Use.ATTESTATION, manifest):
+                yield self.finding(
+                    manifest,
+                    f"{short_name(manifest.location)} is listed as an attestation, but none of its "
+                    f"{len(manifest.layers)} layers is an in-toto statement",
+                )
             expected = expected_digests(manifest)
             for claim in claims_of(archive, manifest):
                 if claim.use is Use.ATTESTATION:

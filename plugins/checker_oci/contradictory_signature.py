@@ -10,6 +10,7 @@ from checker.checks.statements import (
     Use,
     claims_of,
     expected_digests,
+    has_layers_of,
     is_about_other,
     is_signature,
 )
@@ -54,9 +55,12 @@ class ContradictorySignature(LayoutCheck):
                 yield from self._inspect(archive, manifest)
 
     def _inspect(self, archive: Archive, manifest: Manifest) -> Iterator[Finding]:
-        if not manifest.layers:
+        if not has_layers_of(Use.SIGNATURE, manifest):
+            types = ", ".join(sorted({each.media_type or "(none)" for each in manifest.layers}))
+            found = f"only layers of the type {types}" if types else "no layers"
             yield self.finding(
-                manifest, f"{short_name(manifest.location)} is a signature without any content"
+                manifest,
+                f"{short_name(manifest.location)} is a signature by its name, but has {found}",
             )
         expected = expected_digests(manifest)
         for claim in claims_of(archive, manifest):
