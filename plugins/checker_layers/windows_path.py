@@ -84,7 +84,7 @@ class WindowsPath(TreeCheck):
         more = f", and {len(found) - 1} more {many}" if len(found) > 1 else ""
         return self.finding(
             layer,
-            f"{whose(layer)}{first}{more}; on Linux a backslash is a part of the name",
+            f"{whose(layer)}{first}{more}; Linux has no drives and separates names with / only",
             at={"path": entries.paths[position], "offset": entries.offsets[position]},
         )
 
