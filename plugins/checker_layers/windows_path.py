@@ -13,6 +13,7 @@ from checker_layers.layers import TreeCheck, shown, uses, whose
 
 _GLOBAL = ord(GLOBAL_HEADER)
 _BATCH = 4096
+_SHOWN = 200
 
 
 class _Found(NamedTuple):
@@ -79,7 +80,7 @@ class WindowsPath(TreeCheck):
     def _report(self, layer: Layer, found: list[_Found], one: str, many: str) -> Finding:
         entries = layer.entries
         position, target = found[0]
-        link = f" ({target})" if target else ""
+        link = f" ({target[:_SHOWN]})" if target else ""
         first = f"{shown(entries, position)} {one}{link}"
         more = f", and {len(found) - 1} more {many}" if len(found) > 1 else ""
         return self.finding(

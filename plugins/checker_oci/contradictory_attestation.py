@@ -17,6 +17,8 @@ from checker.checks.statements import (
 from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, place, short_name
 
+_SHOWN = 200
+
 
 class ContradictoryAttestation(LayoutCheck):
     """The content of an attestation does not fit the image that it is attached to.
@@ -93,8 +95,8 @@ class ContradictoryAttestation(LayoutCheck):
         elif annotated != claim.predicate_type:
             yield self._report(
                 claim,
-                f"an attestation of type {claim.predicate_type}, but the annotation "
-                f"{PREDICATE_TYPE} says {annotated or 'nothing'}",
+                f"an attestation of type {claim.predicate_type[:_SHOWN]}, but the annotation "
+                f"{PREDICATE_TYPE} says {annotated[:_SHOWN] or 'nothing'}",
                 "annotations",
             )
 

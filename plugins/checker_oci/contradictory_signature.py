@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Manifest, Severity
+from checker.checks.listing import first_few
 from checker.checks.statements import (
     Claim,
     Use,
@@ -56,7 +57,9 @@ class ContradictorySignature(LayoutCheck):
 
     def _inspect(self, archive: Archive, manifest: Manifest) -> Iterator[Finding]:
         if not has_layers_of(Use.SIGNATURE, manifest):
-            types = ", ".join(sorted({each.media_type or "(none)" for each in manifest.layers}))
+            types = first_few(
+                sorted({each.media_type or "(none)" for each in manifest.layers}), 3, str
+            )
             found = f"only layers of the type {types}" if types else "no layers"
             yield self.finding(
                 manifest,
