@@ -69,8 +69,8 @@ class EscapingTitle(LayoutCheck):
         where = f"{short_name(subject.location)} {subject.location.pointer or ''}".rstrip()
         yield self.finding(
             subject,
-            f'{where}: the title "{title[:_SHOWN]}" {what}; tools that name files by it write outside '
-            "of their directory",
+            f'{where}: the title "{title[:_SHOWN]}" {what}; tools that name files by it write '
+            "outside of their directory",
             at={"pointer": below(subject.location, "annotations", _TITLE).pointer},
             severity=severity,
         )
