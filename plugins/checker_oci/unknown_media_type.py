@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.model.names import INDEX_TYPES, LAYER_COMPRESSION, MANIFEST_TYPES
+from checker.model.names import ENCRYPTED_SUFFIX, INDEX_TYPES, LAYER_COMPRESSION, MANIFEST_TYPES
 from checker_oci.documents import LayoutCheck, below, is_media_type, listed, place
 
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
-_ENCRYPTED = "+encrypted"
 _NEEDS_KEY = "an encrypted layer, which cannot be unpacked without the private key of a recipient"
 _INDEX_ENTRIES = INDEX_TYPES | MANIFEST_TYPES
 
@@ -67,7 +66,7 @@ class UnknownMediaType(LayoutCheck):
             for layer in manifest.layers if manifest.is_image else ():
                 kind = layer.media_type
                 if kind is not None and kind not in LAYER_COMPRESSION and is_media_type(kind):
-                    is_encrypted = kind.endswith(_ENCRYPTED)
+                    is_encrypted = kind.endswith(ENCRYPTED_SUFFIX)
                     consequence = _NEEDS_KEY if is_encrypted else "which engines do not unpack"
                     yield self.finding(
                         layer._replace(location=below(layer.location, "mediaType")),
