@@ -42,7 +42,8 @@ def find_kind(
     if source is Source.DIRECTORY:
         return Kind.OCI_LAYOUT
     entries = tar.entries
-    if not len(entries):
+    if not entries.by_path:
+        # A global header is not a member.
         fatal = tar.fatal
         return Kind.EMPTY if fatal is None else _kind_without_entries(fatal.kind)
     if is_surely_rootfs(entries):
