@@ -54,7 +54,9 @@ def _plain_records(body: bytes) -> dict[bytes, bytes] | None:
     for line in lines:
         digits, _, record = line.partition(b" ")
         key, equals, value = record.partition(b"=")
-        if not equals or not key or not digits.isdigit() or int(digits) != len(line) + 1:
+        if not equals or not key or not digits.isdigit() or len(digits) > _LENGTH_DIGITS:
+            return None
+        if int(digits) != len(line) + 1:
             return None
         records[key] = value
     return records

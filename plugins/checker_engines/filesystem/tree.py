@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from checker.model.entries import DIRECTORY, SYMLINK
 from checker.model.members import LINKS_FOLLOWED
+from checker.model.untrusted import utf8
 
 _NAME_BYTES = 255
 _PATH_BYTES = 4095
@@ -245,8 +246,6 @@ def _reversed_parts(path: str) -> list[str]:
 
 
 def _check_length(path: str) -> None:
-    sizes: Iterable[int] = (
-        len(part.encode("utf-8", "surrogateescape")) for part in path.split("/")
-    )
+    sizes: Iterable[int] = (len(utf8(part)) for part in path.split("/"))
     if len(path) > _PATH_BYTES or max(sizes) > _NAME_BYTES:
         raise TreeError(ENAMETOOLONG)
