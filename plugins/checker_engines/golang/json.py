@@ -140,7 +140,7 @@ class _Parsed(NamedTuple):
 @lru_cache(maxsize=4)
 def _parse(raw: bytes) -> _Parsed | None:
     """Parse what is surely valid JSON for Go as well; None if the scanner has to decide."""
-    text = raw.decode("utf-8", "replace").lstrip(_BLANKS)
+    text = with_whole_escapes(raw.decode("utf-8", "replace")).lstrip(_BLANKS)
     try:
         value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
