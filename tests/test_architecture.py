@@ -24,7 +24,7 @@ ALLOWED = {
         "interpretation": {"model"},
         "reading": {"interpretation", "model", "errors"},
         "checks": {"model", "verdicts", "isolation"},
-        "reports": {"results", "errors", "verdicts", "checks", "model"},
+        "reports": {"results", "errors", "verdicts", "checks", "model", "isolation"},
     },
     ENGINES: {
         "golang": set(),
@@ -126,7 +126,7 @@ UPPER_PARTS = {
         *("_version", "verdicts"),
     },
     "cli": {
-        *("checks", "errors", "plugins", "reading", "reports", "session", "settings"),
+        *("checks", "errors", "isolation", "plugins", "reading", "reports", "session", "settings"),
         "_version",
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from checker.cli.progress import Progress
+from checker.cli.streams import tell
+from checker.cli.targets import check_targets
 from checker.errors import SettingsError
 from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
@@ -41,14 +43,15 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     settings = _settings(arguments)
     plugins = load_plugins(settings.blocked)
     outputs = plan_outputs(arguments.formats or (), plugins.reports)
+    config = arguments.config or (CONFIG_FILE if os.path.isfile(CONFIG_FILE) else None)
+    check_targets(outputs, arguments.paths, config)
     shows_digest = any(output.report.shows_digest for output in outputs)
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
     with Progress(wanted=not arguments.no_progress) as progress:
         run = look(arguments.paths, progress=progress)
     unwritten = write_outputs(outputs, run, sys.stdout)
-    for line in unwritten:
-        print(f"checker: {line}", file=sys.stderr)
+    tell(*unwritten)
     return 3 if unwritten else run.exit_code
 
 

@@ -28,7 +28,9 @@ Object = dict[str, object]
 
 def render_json(run: Run) -> str:
     """The report as one JSON object, indented by two spaces, with a final line end."""
-    return json.dumps(_encodable(_run(run)), indent=2) + "\n"
+    text = json.dumps(_encodable(_run(run)), indent=2) + "\n"
+    # Only strings contain it; within a line, CI systems take it for the start of a command.
+    return text.replace("##", "#\\u0023")
 
 
 def _encodable(value: object) -> object:

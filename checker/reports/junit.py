@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from junit_xml import TestCase, TestSuite
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
-from checker.reports.printable import printable
+from checker.reports.printable import command_starts, printable
 from checker.reports.wording import OUTCOME_WORDS, place_words
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.verdicts import Verdict, VerdictOutcome
@@ -221,4 +221,12 @@ def _document(suites: Sequence[Element]) -> str:
         root.set(key, str(totals[key]))
     root.extend(suites)
     ET.indent(root)
-    return f"{_DECLARATION}{ET.tostring(root, encoding='unicode')}\n"
+    text = ET.tostring(root, encoding="unicode")
+    return f"{_DECLARATION}{''.join(map(_without_commands, text.splitlines(keepends=True)))}\n"
+
+
+def _without_commands(line: str) -> str:
+    """A line that no CI system takes for a command, with a character reference in its place."""
+    for start in reversed(command_starts(line)):
+        line = f"{line[:start]}&#{ord(line[start])};{line[start + 1 :]}"
+    return line
