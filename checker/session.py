@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from checker._version import __version__
+from checker.applied import applied_settings
 from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
@@ -125,7 +126,9 @@ class Session:
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
-        self.engines = EngineSet(engines, choose_engines(engines, given.engines), given.host)
+        self.engines = EngineSet(
+            engines, given.require_engines(partial(choose_engines, engines)), given.host
+        )
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -277,6 +280,7 @@ class Session:
             problems=tuple(dict.fromkeys((*self.problems, *found))),
             archives=archives,
             fail_on=self.settings.fail_on,
+            settings=applied_settings(self.settings, self.plugins.registry),
         )
 
     def _one(

@@ -12,6 +12,7 @@ from checker.cli.progress import Progress
 from checker.cli.streams import tell
 from checker.cli.targets import check_targets
 from checker.errors import SettingsError
+from checker.model.untrusted import whole_number
 from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.output import plan_outputs, write_outputs
@@ -102,8 +103,9 @@ def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
 
 def _limit(text: str) -> tuple[str, int]:
     name, equals, value = text.partition("=")
-    if not equals or not value.isdecimal():
+    number = whole_number(value)
+    if not equals or number is None:
         raise SettingsError(
             f"--limit: invalid value {text!r} (expected NAME=VALUE, a whole number)"
         )
-    return name, int(value)
+    return name, number

@@ -16,7 +16,7 @@ from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.reports.printable import without_surrogates
-from checker.results import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Verdict
 
 VERSION = 1
@@ -63,7 +63,12 @@ def _run(run: Run) -> Object:
             "crashes": run.crashes,
         },
         "exit_code": run.exit_code,
+        "settings": None if run.settings is None else _settings(run.settings),
     }
+
+
+def _settings(settings: AppliedSettings) -> Object:
+    return {"file": settings.file, "changes": settings.changes}
 
 
 def _plugin(plugin: Plugin) -> Object:

@@ -139,11 +139,19 @@ def _all_lines(run: Run, width: int) -> Iterator[Line]:
         [line for problem in run.problems for line in _problem(problem, width)],
     ]
     blocks += (_archive(run, checked, width) for checked in run.archives)
-    if run.command == "check":
-        if len(run.archives) > 1:
-            blocks.append(_outcome(run, checked) for checked in run.archives)
-        blocks.append(_summary(run, width))
+    if run.command == "check" and len(run.archives) > 1:
+        blocks.append(_outcome(run, checked) for checked in run.archives)
+    blocks.append(_closing(run, width))
     yield from _apart(blocks)
+
+
+def _closing(run: Run, width: int) -> Iterator[Line]:
+    if run.settings is not None:
+        changes = ", ".join(run.settings.changes) or "no changes"
+        text = safe(f"settings from {run.settings.file}: {changes}")
+        yield from paragraph((), wrap(text, width), Style.FAINT)
+    if run.command == "check":
+        yield from _summary(run, width)
 
 
 def _apart(blocks: Iterable[Iterable[Line]]) -> Iterator[Line]:
