@@ -20,7 +20,8 @@ from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
 from checker.checks.runner import run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
-from checker.errors import PluginError, UnreadableError
+from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.isolation import failure_of
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.plugins import LoadedPlugins, load_plugins
@@ -217,11 +218,20 @@ class Session:
         self.close()
 
     def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
-        told = None if progress is None else partial(progress, source.name)
+        told = None if progress is None else partial(_tell, progress, source.name)
         options = self._reading._replace(plan=plan, progress=told)
-        if isinstance(source.source, str):
-            return read_archive(source.source, options, name=source.name)
-        return read_file(source.source, source.name, options)
+        try:
+            if isinstance(source.source, str):
+                return read_archive(source.source, options, name=source.name)
+            return read_file(source.source, source.name, options)
+        except (CheckerError, MemoryError):
+            raise
+        except _ProgressError as error:
+            raise error.error from None
+        except Exception as error:
+            # No input is known that leads here; one that does must not hide the other archives.
+            reason = f"the checker failed to read it ({failure_of(error).summary})"
+            raise UnreadableError(source.name, f"{reason}; this is a bug of the checker") from error
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
@@ -290,6 +300,21 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+class _ProgressError(Exception):
+    """What a callback of the caller raised, which is not taken for a failure to read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _tell(progress: Progress, name: str, done: int, total: int) -> None:
+    try:
+        progress(name, done, total)
+    except Exception as error:
+        raise _ProgressError(error) from error
 
 
 class _Named(NamedTuple):

@@ -430,9 +430,14 @@ def _scalar_words(value: object) -> str:
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise SettingsError(f"must be a list of strings, found {_type_words(value)}")
-    if not all(item.strip() for item in value):
-        raise SettingsError("must be a list of names, found an empty string")
     return tuple(value)
+
+
+def _names_of(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    if not all(map(str.strip, names)):
+        raise SettingsError("must be a list of names, found an empty string")
+    return names
 
 
 def _table(value: object) -> Mapping[str, object]:
@@ -494,7 +499,7 @@ _READERS: dict[str, Callable[[Settings, object], Settings]] = {
     "ignore": lambda settings, value: settings._replace(ignore=_texts(value)),
     "fail-on": lambda settings, value: settings._replace(fail_on=parse_fail_on(value)),
     "as": lambda settings, value: settings._replace(action=parse_intention(value)),
-    "no-plugin": lambda settings, value: settings._replace(blocked=_texts(value)),
+    "no-plugin": lambda settings, value: settings._replace(blocked=_names_of(value)),
     "severity": lambda settings, value: settings._replace(
         severities={
             name: _at(name, partial(parse_severity, item)) for name, item in _table(value).items()

@@ -125,7 +125,7 @@ UPPER_PARTS = {
     "engines": {"errors", "isolation", "model", "settings", "verdicts"},
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
-        *("_version", "applied", "verdicts"),
+        *("_version", "applied", "isolation", "verdicts"),
     },
     "cli": {
         *("checks", "errors", "isolation", "model", "plugins", "reading", "reports", "session"),
