@@ -31,7 +31,7 @@ from checker import (
     VerdictOutcome,
 )
 from checker.checks.registry import Registry
-from checker.interpretation import kind
+from checker.interpretation import kind as kinds_of
 from checker.plugins import Classifier, LoadedPlugins, load_plugins
 from checker.reading import archive as reading
 from checker.testing import sample
@@ -440,7 +440,7 @@ def test_a_reader_that_fails_is_told_of_its_archive_alone(
     def find_kind(*facts: Any) -> Any:
         if next(failing, False):
             raise IndexError("list index\nout of range")
-        return kind.find_kind(*facts)
+        return kinds_of.find_kind(*facts)
 
     monkeypatch.setattr(reading, "find_kind", find_kind)
     run = Session(plugins=plugins).run([image, image])
