@@ -22,6 +22,7 @@ from checker.checks.runner import run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
 from checker.isolation import failure_of
+from checker.masking import masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.plugins import LoadedPlugins, load_plugins
@@ -178,7 +179,7 @@ class Session:
 
         Parameters and exceptions are those of ``check``, except ``PluginError``.
         """
-        return self._classify(self._read(_named(source, name), ContentPlan(), progress))
+        return masked(self._classify(self._read(_named(source, name), ContentPlan(), progress)))
 
     def run(self, sources: Iterable[ArchiveSource], *, progress: Progress | None = None) -> Run:
         """Check archives, as ``checker check`` does; reports are made from the result.
@@ -244,8 +245,10 @@ class Session:
         )
         run = run_checks(archive, self.rules, context)
         today = dt.datetime.now(tz=dt.UTC).date()
-        return classified._replace(
-            findings=self.settings.judge(run.findings, today), results=run.results
+        return masked(
+            classified._replace(
+                findings=self.settings.judge(run.findings, today), results=run.results
+            )
         )
 
     def _classify(self, archive: Archive) -> CheckedArchive:

@@ -24,7 +24,7 @@ ALLOWED = {
         "interpretation": {"model"},
         "reading": {"interpretation", "model", "errors"},
         "checks": {"model", "verdicts", "isolation"},
-        "reports": {"results", "errors", "verdicts", "checks", "model", "isolation"},
+        "reports": {"results", "errors", "verdicts", "checks", "model", "isolation", "masking"},
     },
     ENGINES: {
         "golang": set(),
@@ -119,13 +119,14 @@ UPPER_PARTS = {
     "errors": {"results"},
     "settings": {"checks", "errors", "isolation", "model", "settings_file", "verdicts"},
     "settings_file": {"errors"},
+    "masking": {"model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
     "hookspecs": {"checks", "model", "reports", "verdicts"},
     "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},
     "engines": {"errors", "isolation", "model", "settings", "verdicts"},
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
-        *("_version", "applied", "isolation", "verdicts"),
+        *("_version", "applied", "isolation", "masking", "verdicts"),
     },
     "cli": {
         *("checks", "errors", "isolation", "model", "plugins", "reading", "reports", "session"),

@@ -11,6 +11,7 @@ from typing import NamedTuple, TextIO
 
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt
+from checker.masking import masked_run
 from checker.reports.printable import printable
 from checker.reports.report import Report
 from checker.results import Run
@@ -118,8 +119,9 @@ def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO | None) ->
     Raises:
         BrokenPipeError: The reader of standard output closed it.
     """
+    shown = masked_run(run)
     ordered = sorted(outputs, key=lambda output: output.file is None)
-    return tuple(problem for output in ordered for problem in _write(output, run, stdout))
+    return tuple(problem for output in ordered for problem in _write(output, shown, stdout))
 
 
 def _write(output: Output, run: Run, stdout: TextIO | None) -> Iterator[str]:
