@@ -17,7 +17,7 @@ exit codes:
   0    clean
   1    a finding at or above --fail-on
   2    invalid command line or configuration
-  3    incomplete check: unreadable input, a crash, a plugin problem
+  3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
 """
 _PATH_HELP = (
     "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
