@@ -11,12 +11,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Any, NamedTuple, TypeVar, cast
 
+from checker.checks.finding import Result
 from checker.model.archive import Archive
 from checker.model.image import Image, Layer
-from checker.model.leaks import leaks_of
+from checker.model.leaks import leaks_of, may_contain_secrets
 from checker.model.secrets import is_plausible, is_secret_name, secret_parts
 from checker.results import CheckedArchive, Run
 
@@ -26,8 +28,10 @@ MASK = "***"
 _SHORTEST = 6
 # Messages cut long values; so much of one is enough to hide what was left of it.
 _PREFIX = 12
-_MOST_TEXT = 4 << 20
-_MOST_VALUES = 200_000
+# What is looked at of documents, so that hostile ones cannot take long.
+_LONGEST = 1 << 15
+_MOST_TEXT = 1 << 19
+_MOST_VALUES = 100_000
 _MOST_SECRETS = 1000
 _QUOTED = re.compile(
     r"(?P<name>[\w.-]{1,80})(?P<quote>[\"']?\s{0,3}[=:]\s{0,3}[\"']?)(?P<value>[^\s\"',;]{1,400})"
@@ -54,9 +58,13 @@ class Mask(NamedTuple):
         """A text without secrets."""
         if self.known is not None:
             text = self.known.hidden_in(text)
-        for part in sorted(set(_formed(text)), key=len, reverse=True):
+        for part in _formed(text):
             text = text.replace(part, MASK)
         return text
+
+    def result(self, result: Result) -> Result:
+        """The result of a rule; most have no text but names."""
+        return result if result.reason is None else self.all(result)
 
     def all(self, value: T) -> T:
         """A value with every text in it masked; records, tuples, lists and mappings are copied."""
@@ -95,7 +103,7 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
         verdicts=mask.all(checked.verdicts),
         required_verdicts=mask.all(checked.required_verdicts),
         findings=mask.all(checked.findings),
-        results=mask.all(checked.results),
+        results=tuple(map(mask.result, checked.results)),
         crashes=mask.all(checked.crashes),
     )
 
@@ -138,32 +146,39 @@ def _masked_layer(layer: Layer, mask: Mask) -> Layer:
 
 def _secrets(archive: Archive) -> Iterator[str]:
     left = _MOST_TEXT
-    for blob in archive.members.blobs.values():
-        if blob.document is None:
+    for name, value in islice(_all_texts(archive), _MOST_VALUES):
+        if not (is_secret_name(name) or may_contain_secrets(value)):
             continue
-        left -= len(blob.document.raw)
+        left -= len(value)
         if left < 0:
             return
-        yield from _secrets_in(blob.document.value)
+        yield from _secrets_of(name, value)
 
 
-def _secrets_in(document: object) -> Iterator[str]:
-    """The secrets in a document, whatever the types of its fields are."""
+def _all_texts(archive: Archive) -> Iterator[tuple[str, str]]:
+    """The texts in all documents with the names before them, as much as is looked at."""
+    for blob in archive.members.blobs.values():
+        if blob.document is not None:
+            yield from _texts_in(blob.document.value)
+
+
+def _texts_in(document: object) -> Iterator[tuple[str, str]]:
+    """The texts in a document, whatever the types of its fields are."""
     pending: list[tuple[str, object]] = [("", document)]
-    for _ in range(_MOST_VALUES):
-        if not pending:
-            return
+    while pending:
         name, value = pending.pop()
         if isinstance(value, str):
-            yield from _secrets_of(name, value)
+            yield name, value[:_LONGEST]
         elif isinstance(value, Mapping):
-            for key, item in value.items():
-                pending += (("", key), (key, item))
+            for key, item in islice(value.items(), _MOST_VALUES):
+                yield "", key[:_LONGEST]
+                pending.append((key, item))
         elif isinstance(value, list):
-            pending += ((name, item) for item in value)
-            words = [item for item in value if isinstance(item, str)]
-            pending.append(("", " ".join(words)))
-            pending += ((word.lstrip("-"), after) for word, after in pairwise(words))
+            items = value[:_MOST_VALUES]
+            pending += ((name, item) for item in items)
+            words = [item[:_LONGEST] for item in items if isinstance(item, str)]
+            yield "", " ".join(words)[:_LONGEST]
+            yield from ((word.lstrip("-"), after) for word, after in pairwise(words))
 
 
 def _secrets_of(name: str, value: str) -> Iterator[str]:
@@ -172,8 +187,17 @@ def _secrets_of(name: str, value: str) -> Iterator[str]:
     yield from _formed(value)
 
 
-def _formed(text: str) -> Iterator[str]:
-    """The parts of a text that are secrets by their form, or by the name before them."""
+# Verdicts and documents repeat texts.
+@lru_cache(maxsize=2048)
+def _formed(text: str) -> tuple[str, ...]:
+    """The parts of a text that are secrets by form, or by the name before them, longest first."""
+    text = text[:_LONGEST]
+    if not may_contain_secrets(text):
+        return ()
+    return tuple(sorted(set(_parts(text)), key=len, reverse=True))
+
+
+def _parts(text: str) -> Iterator[str]:
     yield from secret_parts(text)
     yield from (leak.value for leak in leaks_of(text) if leak.value)
     if "=" not in text and ":" not in text:

@@ -119,7 +119,7 @@ UPPER_PARTS = {
     "errors": {"results"},
     "settings": {"checks", "errors", "isolation", "model", "settings_file", "verdicts"},
     "settings_file": {"errors"},
-    "masking": {"model", "results"},
+    "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
     "hookspecs": {"checks", "model", "reports", "verdicts"},
     "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},

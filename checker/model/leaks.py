@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import NamedTuple
 
-from checker.model.secrets import is_plain_words, is_plausible, is_secret, suspect_text
+from checker.model.secrets import MARKS, is_plain_words, is_plausible, is_secret, suspect_text
 
 # Many expressions in scripts look like assignments; a secret has none of these characters.
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")
@@ -214,3 +214,14 @@ def _option() -> re.Pattern[str]:
         r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
         re.IGNORECASE,
     )
+
+
+def may_contain_secrets(text: str) -> bool:
+    """Whether it is worth to look for secrets in a text; most texts are ruled out at once."""
+    return _any_mark().search(text) is not None
+
+
+@cache
+def _any_mark() -> re.Pattern[str]:
+    marks = {mark.lower() for mark in (*MARKS, *(mark for mark, _, _ in _SHAPES))}
+    return re.compile("|".join(map(re.escape, sorted(marks))), re.IGNORECASE)

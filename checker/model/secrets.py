@@ -125,6 +125,10 @@ _TOKENS = (
 )
 # Every name of a secret contains one of these.
 _NAME_MARKS = ("PASS", "PWD", "PSW", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
+MARKS = frozenset(
+    chain((mark for token in _TOKENS for mark in token.marks), _NAME_MARKS, ("://", "@", "PASSWD"))
+)
+"""What a text with a secret in it contains at least one of, in any case of letters."""
 _PLACEHOLDERS = (
     r"change.?(?:me|it|this)|example|placeholder|replace|redact|dummy|fixme|todo|sample|insert"
     r"|not.?set|undefined|not.?real|not.?used|unused|invalid|fake|\byour\b|your[-_ ]"
