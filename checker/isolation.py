@@ -27,12 +27,12 @@ class Failure(NamedTuple):
 def attempt(call: Callable[[], T]) -> T | Failure:
     """Call code of a plugin; what it raises is given back as a ``Failure``.
 
-    ``SystemExit`` is no exception: a plugin must not end the run. An interrupt by the user and a
-    lack of memory are not the plugin's, and are raised.
+    ``SystemExit`` is treated like any other, since a plugin must not end the run. An interrupt by
+    the user and a lack of memory concern the whole run, and are raised.
 
     Raises:
         KeyboardInterrupt: The user interrupts.
-        MemoryError: There is no memory left.
+        MemoryError: The memory is exhausted.
     """
     try:
         return call()
@@ -47,7 +47,7 @@ def attempt_each(items: Callable[[], Iterable[object]]) -> Iterator[object]:
 
     Raises:
         KeyboardInterrupt: The user interrupts.
-        MemoryError: There is no memory left.
+        MemoryError: The memory is exhausted.
     """
     iterator = attempt(lambda: iter(items()))
     if isinstance(iterator, Failure):

@@ -187,3 +187,15 @@ def test_modules_of_the_core_form_no_cycle() -> None:
     assert any(arrows.values())
     # Raises CycleError, which names the modules of a cycle.
     assert set(TopologicalSorter(arrows).static_order()) == set(arrows)
+
+
+def test_benchmarks_do_not_need_the_tests() -> None:
+    paths = list((Path(__file__).parents[1] / "benchmarks").rglob("*.py"))
+    strangers = {
+        f"{path.name}: {name}"
+        for path in paths
+        for name in imports_of(path)
+        if name.split(".")[0] == "tests"
+    }
+    assert paths
+    assert strangers == set()

@@ -1,8 +1,8 @@
 """A plugin of pytest: which test runs which lines, how long each takes, and which are run.
 
-With coverage.py, each test becomes a context of what is measured. The seconds of each test are
-written to the file that ``TEST_SECONDS`` names. Only those tests run, and in that order, that are
-in the file that ``CHOSEN_TESTS`` names, one a line.
+With coverage.py, each test becomes a context of what is measured. The seconds of each test that
+passes are written to the file that ``TEST_SECONDS`` names. Only the tests in the file that
+``CHOSEN_TESTS`` names are run, one a line, in their order.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from coverage import Coverage
 from hypothesis import Phase, settings
 
 _SECONDS: defaultdict[str, float] = defaultdict(float)
+_FAILED: set[str] = set()
 
 
 def pytest_configure() -> None:
@@ -54,12 +55,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Add up what a test took."""
     _SECONDS[report.nodeid] += report.duration
+    if report.failed:
+        _FAILED.add(report.nodeid)
 
 
 def pytest_sessionfinish() -> None:
     """Write down what the tests took."""
     if path := os.environ.get("TEST_SECONDS"):
-        Path(path).write_text(json.dumps(_SECONDS), "utf-8")
+        passed = {name: taken for name, taken in _SECONDS.items() if name not in _FAILED}
+        Path(path).write_text(json.dumps(passed), "utf-8")
 
 
 def _lines_of(path: str) -> list[str]:

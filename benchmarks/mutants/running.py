@@ -17,18 +17,20 @@ from typing import Final, NamedTuple
 
 from benchmarks.mutants.sampling import Mutant
 
-_LEFT_OUT: Final = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+_LEFT_OUT: Final = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", "__pycache__", "build", "dist"
+)
 _PLUGIN: Final = ("-p", "benchmarks.mutants.plugin", "-p", "no:cacheprovider")
-# They start processes, whose lines are not told apart by test.
+# They start processes, whose lines are not attributed to a test.
 _UNTOLD: Final = ("tests/cli", "tests/engines")
 _MEMORY: Final = 4 << 30
 _SECONDS_TO_START: Final = 60
-# The machine may do other things, and a mutant that slows a test down changes nothing else.
+# A busy machine, or a mutant that only slows the tests down, must not count as killed.
 _PATIENCE: Final = 10
 _MOST_SECONDS: Final = 600
 _OUTPUT: Final = "output.txt"
 # Exit codes of pytest. All others say that a test fails, or that a module cannot be imported.
-_PASSED = 0
+_PASSED, _FAILED = 0, 1
 _NO_TESTS = 5
 
 
@@ -37,7 +39,7 @@ class BrokenTestsError(Exception):
 
 
 class Outcome(StrEnum):
-    """What the tests said to a mutant."""
+    """The result of the tests with a mutant."""
 
     KILLED = "killed"
     TIMEOUT = "timeout"
@@ -49,11 +51,11 @@ _OUTCOMES: Final = {_PASSED: Outcome.SURVIVED, _NO_TESTS: Outcome.UNSEEN}
 
 
 class Result(NamedTuple):
-    """A mutant and what became of it.
+    """A mutant and its result.
 
     Attributes:
         mutant: The mutant.
-        outcome: What the tests said.
+        outcome: The result of the tests.
         tests: How many tests were chosen.
         diff: The change.
     """
@@ -65,12 +67,12 @@ class Result(NamedTuple):
 
     @property
     def is_killed(self) -> bool:
-        """Whether the tests noticed."""
+        """Whether a test detected it."""
         return self.outcome in {Outcome.KILLED, Outcome.TIMEOUT}
 
 
 def copy_project(source: Path, target: Path) -> None:
-    """Copy the project, compiled such that a changed module is noticed by its content."""
+    """Copy the project, compiled such that a changed module is detected by its content."""
     shutil.copytree(source, target, ignore=_LEFT_OUT, dirs_exist_ok=True)
     compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
     subprocess.run([*compiling, "checker", "plugins", "schemas"], cwd=target, check=True)
@@ -79,6 +81,8 @@ def copy_project(source: Path, target: Path) -> None:
 def watch_all_tests(project: Path, directories: Sequence[str], data: Path, seconds: Path) -> None:
     """Run all tests without a mutant, and write down which lines each of them runs.
 
+    Those that fail are left out, since they would fail with every mutant.
+
     Args:
         project: A copy of the project.
         directories: The directories whose lines matter.
@@ -86,15 +90,16 @@ def watch_all_tests(project: Path, directories: Sequence[str], data: Path, secon
         seconds: Where the seconds of each test are written to.
 
     Raises:
-        BrokenTestsError: Not all pass.
+        BrokenTestsError: They did not run to their end.
     """
     words = [sys.executable, "-m", "coverage", "run", "--rcfile=", f"--data-file={data}"]
     ignored = [f"--ignore={directory}" for directory in _UNTOLD]
     tests = ["-m", "pytest", "-q", *_PLUGIN, *ignored]
     environment = {**_environment(project), "TEST_SECONDS": str(seconds)}
     command = [*words, f"--source={','.join(directories)}", *tests]
-    if subprocess.run(command, cwd=project, env=environment, check=False).returncode:
-        raise BrokenTestsError("the tests fail without a mutant")
+    code = subprocess.run(command, cwd=project, env=environment, check=False).returncode
+    if code not in (_PASSED, _FAILED):
+        raise BrokenTestsError(f"the tests without a mutant end with exit code {code}")
 
 
 def check_without_mutant(project: Path, tests: Sequence[str]) -> None:
@@ -109,13 +114,13 @@ def check_without_mutant(project: Path, tests: Sequence[str]) -> None:
 
 
 def try_mutant(project: Path, mutant: Mutant, tests: Sequence[str], seconds: float) -> Result:
-    """Run tests with a mutant in the project, and take it out again.
+    """Apply a mutant, run tests, and restore the module.
 
     Args:
         project: A copy of the project.
         mutant: The mutant.
         tests: The tests that can see it.
-        seconds: What they take without it.
+        seconds: Their time without it, from which the time limit follows.
     """
     module = project / mutant.path
     original = module.read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import NamedTuple, TypeAlias
 
 
@@ -77,6 +78,11 @@ class Fix(NamedTuple):
     def text(self) -> str:
         """The fix in one line."""
         return self.title if self.change is None else f"{self.title}: {self.change.text}"
+
+
+def quoted(*words: str) -> str | None:
+    """Words of an archive as a shell takes them; None if one has characters that print nothing."""
+    return shlex.join(words) if all(map(str.isprintable, words)) else None
 
 
 def as_fix(fix: Fix | str | None) -> Fix | None:

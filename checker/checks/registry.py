@@ -14,6 +14,8 @@ from checker.isolation import misfit
 from checker.model.content import ContentRequest
 
 _ID = re.compile(r"[A-Z]{3,5}[0-9]{3}")
+_METHODS = tuple(name for name in vars(Check) if name.startswith("check_"))
+_NOT_OWN = (Check, object)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -141,14 +143,14 @@ def _check_methods(check: type[Check]) -> None:
     Raises:
         RuleConflictError: A method begins with ``check_``, and no subject has that name.
     """
-    known = [name for name in vars(Check) if name.startswith("check_")]
-    for owner in check.__mro__:
-        for name in vars(owner):
-            if name.startswith("check_") and name not in known:
-                from difflib import get_close_matches
+    own = (owner for owner in check.__mro__ if owner not in _NOT_OWN)
+    names = (name for owner in own for name in vars(owner) if name.startswith("check_"))
+    for name in names:
+        if name not in _METHODS:
+            from difflib import get_close_matches
 
-                close = get_close_matches(name, known, 1)
-                hint = f"; did you mean {close[0]}?" if close else f"; it can be {', '.join(known)}"
-                raise RuleConflictError(
-                    f"{check.__module__}.{check.__qualname__}: {name} is never called{hint}"
-                )
+            close = get_close_matches(name, _METHODS, 1)
+            hint = f"; did you mean {close[0]}?" if close else f"; it can be {', '.join(_METHODS)}"
+            raise RuleConflictError(
+                f"{check.__module__}.{check.__qualname__}: {name} is never called{hint}"
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Check, Command, Finding, Fix, Severity
 
 
 class CompressedTwice(Check):
@@ -47,5 +47,5 @@ class CompressedTwice(Check):
             f"the {outer} stream contains {inner} data instead of a tar; only the docker-archive "
             "readers of Podman and skopeo decompress twice",
             at={"offset": 0},
-            fix=f"{outer} -dc FILE > FIXED",
+            fix=Fix("remove the outer compression", Command(f"{outer} -dc FILE > FIXED")),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Anomaly, AnomalyKind, Archive, CompressionKind, Finding, Severity
+from checker import Anomaly, AnomalyKind, Archive, Command, CompressionKind, Finding, Fix, Severity
 from checker_archive.outer_tar import TarCheck
 
 _AFTER_GZIP = "Podman and skopeo reject the file, Docker and containerd ignore the data"
@@ -71,6 +71,6 @@ class DataAfterEnd(TarCheck):
             f"the {compression.kind} stream ends at byte {trailing}, {archive.size - trailing} "
             f"{zeros}bytes follow; {_AFTER_GZIP if is_gzip else _AFTER_OTHERS}",
             at={"offset": trailing},
-            fix=f"head -c {trailing} FILE > FIXED",
+            fix=Fix("remove what follows", Command(f"head -c {trailing} FILE > FIXED")),
             severity=Severity.ERROR,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Check, Command, Finding, Fix, Severity
 
 
 class LimitReached(Check):
@@ -39,5 +39,8 @@ class LimitReached(Check):
                 archive,
                 f"{where}the limit {reached.limit} of {reached.value} was reached: {reached.what}",
                 at={"member": reached.member, "offset": reached.offset},
-                fix=f"checker check --limit {reached.limit}={reached.value * 4} FILE",
+                fix=Fix(
+                    "set a higher limit if the archive is trusted",
+                    Command(f"checker check --limit {reached.limit}={reached.value * 4} FILE"),
+                ),
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Check, Command, Finding, Fix, Severity
+from checker.checks.fix import quoted
 
 
 class NestedArchive(Check):
@@ -37,8 +38,6 @@ class NestedArchive(Check):
         """Look for members that are image archives."""
         if not archive.nested_images:
             return
-        from shlex import quote
-
         entries = archive.entries
         for position in archive.nested_images:
             name = entries.name(position)
@@ -46,5 +45,11 @@ class NestedArchive(Check):
                 archive,
                 f"{name} is an image archive inside the archive; engines do not look into members",
                 at={"member": name, "offset": entries.offsets[position]},
-                fix=f"tar -xOf FILE -- {quote(name)} > FIXED",
+                fix=_fix(name),
             )
+
+
+def _fix(name: str) -> Fix:
+    word = quoted(name)
+    change = None if word is None else Command(f"tar -xOf FILE -- {word} > FIXED")
+    return Fix("extract the image archive", change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Severity
+from checker import Archive, Check, Command, Finding, Fix, Severity
 
 
 class SkippableFrameFirst(Check):
@@ -41,5 +41,5 @@ class SkippableFrameFirst(Check):
                 "the zstd stream begins with a skippable frame; Podman and skopeo do not recognize "
                 "it and reject the archive, Docker since 23.0 and containerd accept it",
                 at={"offset": 0},
-                fix="zstd -dc FILE | zstd > FIXED",
+                fix=Fix("compress it again", Command("zstd -dc FILE | zstd > FIXED")),
             )

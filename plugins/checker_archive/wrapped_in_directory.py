@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from checker import Archive, Check, Finding, Kind, Severity
+from checker import Archive, Check, Command, Finding, Fix, Kind, Severity
+from checker.checks.fix import quoted
 from checker.model.names import ROOT_DIRECTORIES
 
 _SURE = 3
@@ -54,9 +55,7 @@ class WrappedInDirectory(Check):
         directory = archive.members.top_directory
         if directory is None:
             return
-        from shlex import quote
-
-        fix = f"tar -xf FILE && tar -C ./{quote(directory)} -cf FIXED ."
+        fix = _fix(directory)
         if archive.kind is Kind.WRAPPED:
             yield self.finding(
                 archive,
@@ -80,3 +79,9 @@ def _contains_root(archive: Archive, directory: str) -> bool:
     """Whether a directory contains enough of the usual directories of a root filesystem."""
     paths = archive.entries.by_path.keys() | archive.entries.directories
     return sum(f"{directory}/{name}" in paths for name in ROOT_DIRECTORIES) >= _SURE
+
+
+def _fix(directory: str) -> Fix:
+    word = quoted(f"./{directory}")
+    change = None if word is None else Command(f"tar -xf FILE && tar -C {word} -cf FIXED .")
+    return Fix("pack the content of the directory", change)

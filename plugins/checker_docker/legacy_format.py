@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Kind, Severity
+from checker import Archive, Check, Command, Finding, Fix, Kind, Severity
+from checker.checks.fix import quoted
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON
 
@@ -47,15 +48,16 @@ class LegacyFormat(Check):
             f"the archive does not contain {MANIFEST_JSON}, only the old format of {count} "
             f"{'directory' if count == 1 else 'directories'} with json and layer.tar; Docker up to "
             "28 loads it, Docker 29, containerd, Podman and skopeo reject it",
-            fix=f"docker load -i FILE && docker save -o FIXED {_names(archive)}",
+            fix=Fix("let Docker 28 or earlier write it again", _resave(archive)),
         )
 
 
-def _names(archive: Archive) -> str:
-    """The names to save, from repositories; a placeholder if there are none."""
-    from shlex import quote
-
+def _resave(archive: Archive) -> Command | None:
+    """Load and save by the names of repositories, or by a placeholder if there are none."""
     blob = None if archive.docker is None else archive.docker.repositories
     value = None if blob is None or blob.document is None else blob.document.value
     names = [f"{name}:{tag}" for name, tags in mapping(value).items() for tag in mapping(tags)]
-    return " ".join(map(quote, names[:_MOST])) or "NAME"
+    words = quoted(*(names[:_MOST] or ["NAME"]))
+    return (
+        None if words is None else Command(f"docker load -i FILE && docker save -o FIXED {words}")
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, MediaType, Severity
+from checker import Archive, DocumentEdit, Finding, Fix, MediaType, Severity
 from checker.model.image import mapping, nature_of
+from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck, indexes, manifests
 
 _OCI_TYPES = frozenset({MediaType.OCI_INDEX, MediaType.OCI_MANIFEST})
@@ -51,5 +52,7 @@ class MissingMediaType(LayoutCheck):
                     part.blob,
                     f"{part.label} has no mediaType, expected {wanted}",
                     at={"pointer": "/mediaType"},
-                    fix=None if part.descriptor else f"set mediaType of index.json to {wanted}",
+                    fix=None
+                    if part.descriptor
+                    else Fix("add it", DocumentEdit(INDEX_JSON, "/mediaType", str(wanted))),
                 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Severity
+from checker import Archive, DocumentEdit, Finding, Fix, Severity
 from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import WholeLayoutCheck
+from checker_oci.unsupported_layout_version import VERSION
 
 
 class MissingOciLayout(WholeLayoutCheck):
@@ -47,7 +48,9 @@ class MissingOciLayout(WholeLayoutCheck):
                 "the archive is an image layout without the file oci-layout; containerd does not "
                 "recognize the layout, Podman and skopeo read it",
                 at={"member": OCI_LAYOUT},
-                fix='add oci-layout with the content {"imageLayoutVersion": "1.0.0"}',
+                fix=Fix(
+                    "add the file", DocumentEdit(OCI_LAYOUT, "", {"imageLayoutVersion": VERSION})
+                ),
             )
         elif archive.members.blob(OCI_LAYOUT) is None:
             yield self.finding(

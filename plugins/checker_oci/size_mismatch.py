@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Blob, Descriptor, Finding, Severity
+from checker import Archive, Blob, Descriptor, DocumentEdit, Finding, Fix, Severity
 from checker.model.names import INDEX_JSON
 from checker_oci.documents import LayoutCheck, descriptors, place
 
@@ -53,7 +53,9 @@ class SizeMismatch(LayoutCheck):
             f"{place(descriptor)} says {descriptor.size} bytes, the content has {blob.size}",
             at={"pointer": pointer, "digest": descriptor.digest_text},
             related=(blob.location,),
-            fix=f"set {pointer} to {blob.size}" if _is_in_index_json(descriptor) else None,
+            fix=Fix("correct the size", DocumentEdit(INDEX_JSON, pointer, blob.size))
+            if _is_in_index_json(descriptor)
+            else None,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Document, Finding, Severity
+from checker import Archive, Document, DocumentEdit, Finding, Fix, Severity
 from checker.model.image import mapping, text
 from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
@@ -60,5 +60,7 @@ class UnsupportedLayoutVersion(LayoutCheck):
                 f'{OCI_LAYOUT} says imageLayoutVersion "{version}", the only version is '
                 f'"{VERSION}"; containerd rejects the archive',
                 at={"pointer": VERSION_POINTER},
-                fix=f"set imageLayoutVersion to {VERSION}",
+                fix=Fix(
+                    "state the only version", DocumentEdit(OCI_LAYOUT, VERSION_POINTER, VERSION)
+                ),
             )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-
 from checker import Command, DockerfileEdit, Fix, Rootfs
+from checker.checks.fix import quoted
 
 
 def fix_in_root(rootfs: Rootfs, title: str, *words: str) -> Fix:
@@ -16,7 +15,7 @@ def fix_in_root(rootfs: Rootfs, title: str, *words: str) -> Fix:
         words: The command. Names from the archive are quoted; where one cannot be printed, only
             the title is left.
     """
-    if not all(map(str.isprintable, words)):
+    line = quoted(*words)
+    if line is None:
         return Fix(title)
-    line = shlex.join(words)
     return Fix(title, Command(line) if rootfs.image is None else DockerfileEdit(f"RUN {line}"))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -211,6 +212,8 @@ def test_a_pipe_that_gives_a_byte_at_a_time(tmp_path: Path) -> None:
         with pipe.open("wb", buffering=0) as end:
             for byte in data:
                 end.write(bytes([byte]))
+                # The reader must find the pipe empty for some of them.
+                time.sleep(0.001)
 
     writer = threading.Thread(target=write)
     writer.start()
