@@ -45,6 +45,8 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Receives progress: name of the archive, bytes read, bytes in total."""
 
 _MOST_JOBS = 8
+_NO_THREAD = "can't start new thread"
+"""What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 
 
@@ -230,9 +232,10 @@ class Session:
         except _ProgressError as error:
             raise error.error from None
         except Exception as error:
+            if str(error) == _NO_THREAD:
+                raise MemoryError(_NO_THREAD) from error
             # No input is known that leads here; one that does must not hide the other archives.
-            reason = f"the checker failed to read it ({failure_of(error).summary})"
-            raise UnreadableError(source.name, f"{reason}; this is a bug of the checker") from error
+            raise UnreadableError(source.name, _reading_failed(error)) from error
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
@@ -303,6 +306,11 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+def _reading_failed(error: Exception) -> str:
+    summary = failure_of(error).summary
+    return f"the checker failed to read it ({summary}); this is a bug of the checker"
 
 
 class _ProgressError(Exception):

@@ -29,7 +29,6 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 _SWITCH_SECONDS = 0.0001
 _NEW_OBJECTS = 50_000
 _NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
-_NO_THREAD = "can't start new thread"
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -118,7 +117,7 @@ def _code_of_parser(error: SystemExit) -> int:
 
 
 def _words_of(error: BaseException) -> str:
-    if isinstance(error, MemoryError) or str(error) == _NO_THREAD:
+    if isinstance(error, MemoryError) or _is_lack_of_threads(error):
         return _NO_MEMORY
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
@@ -126,6 +125,11 @@ def _words_of(error: BaseException) -> str:
     from checker.isolation import failure_of
 
     return f"internal error: {failure_of(error).summary}; this is a bug of the checker"
+
+
+def _is_lack_of_threads(error: BaseException) -> bool:
+    # What Python says if there is not enough memory, or not enough processes, for a thread.
+    return isinstance(error, RuntimeError) and str(error) == "can't start new thread"
 
 
 def _run(argv: list[str] | None) -> int:

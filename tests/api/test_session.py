@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast
 
 import pytest
@@ -609,3 +610,15 @@ def test_what_an_import_prints_names_the_digest_of_the_file(tmp_path: Path) -> N
     assert f"Copying blob sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" in str(
         verdict.message
     )
+
+
+def test_a_thread_that_cannot_start_is_a_lack_of_memory(
+    image: Path, plugins: LoadedPlugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    session = Session(plugins=plugins, whole_digest=True)
+    monkeypatch.setattr(Thread, "start", start)
+    with pytest.raises(MemoryError):
+        session.check(image)
