@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from checker.errors import SettingsError
-from checker.isolation import Failure, attempt, described
+from checker.isolation import Failure, attempt, described, misfit
 from checker.model.archive import FLAT_KINDS, Archive, Kind
 from checker.settings import nearest
 from checker.verdicts import Engine, Host, Question, Verdict
@@ -46,8 +46,9 @@ class EngineSet(NamedTuple):
         crashes: list[str] = []
         for engine in self.engines:
             verdict = attempt(partial(engine.judge, question))
-            if not isinstance(verdict, Verdict):
-                crashes.append(f"engine {engine.name} {engine.action}: {_problem(verdict)}")
+            problem = _problem(verdict, engine)
+            if problem is not None or not isinstance(verdict, Verdict):
+                crashes.append(f"engine {engine.name} {engine.action}: {problem}")
                 continue
             verdicts.append(verdict)
             if engine in wanted:
@@ -69,10 +70,15 @@ class Verdicts(NamedTuple):
     crashes: tuple[str, ...]
 
 
-def _problem(answer: object) -> str:
+def _problem(answer: object, engine: Engine) -> str | None:
     if isinstance(answer, Failure):
         return answer.summary
-    return f"returned {described(answer)}, not a checker.Verdict"
+    wrong = misfit(answer, Verdict)
+    if wrong is not None:
+        return f"returned {wrong}"
+    if isinstance(answer, Verdict) and (answer.engine, answer.action) != engine[:2]:
+        return f"returned a verdict of {described(answer.engine)} {described(answer.action)}"
+    return None
 
 
 class Required(NamedTuple):

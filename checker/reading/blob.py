@@ -248,15 +248,18 @@ class _CompressedReading:
         self, head: bytes, chunks: Iterator[bytes], consume: Callable[[bytes], None]
     ) -> LimitReached | None:
         try:
-            for chunk in chain((head,), chunks):
-                self._hashes.update(chunk)
-                self._size += len(chunk)
-                for piece in self._inflater.feed(chunk):
-                    self._inflated += len(piece)
-                    consume(piece)
+            for piece in self._inflater.inflate(self._hashed(chain((head,), chunks))):
+                self._inflated += len(piece)
+                consume(piece)
         except LimitError as error:
             return error.reached._replace(member=self._task.location.member)
         return None
+
+    def _hashed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._hashes.update(chunk)
+            self._size += len(chunk)
+            yield chunk
 
     def _consume(self, piece: bytes) -> None:
         self._diff.update(piece)
