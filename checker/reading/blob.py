@@ -151,10 +151,12 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
             offset=task.location.offset,
         )
         return blob._replace(limits=(reached,))
+    raw = bytes(kept)
     try:
-        return blob._replace(document=read_document(bytes(kept), limits))
+        return blob._replace(document=read_document(raw, limits))
     except LimitError as error:
-        return blob._replace(limits=(error.reached._replace(member=task.location.member),))
+        reached = error.reached._replace(member=task.location.member)
+        return blob._replace(unparsed=raw, limits=(reached,))
 
 
 def _read_layer(
@@ -230,6 +232,8 @@ class _CompressedReading:
                 limit = self._pump(head, chunks, background.put)
             finally:
                 background.close()
+        if limit is not None:
+            self._walker.abandon()
         return _empty(self._task)._replace(
             size=self._size,
             digests=self._hashes.digests(),
@@ -244,15 +248,18 @@ class _CompressedReading:
         self, head: bytes, chunks: Iterator[bytes], consume: Callable[[bytes], None]
     ) -> LimitReached | None:
         try:
-            for chunk in chain((head,), chunks):
-                self._hashes.update(chunk)
-                self._size += len(chunk)
-                for piece in self._inflater.feed(chunk):
-                    self._inflated += len(piece)
-                    consume(piece)
+            for piece in self._inflater.inflate(self._hashed(chain((head,), chunks))):
+                self._inflated += len(piece)
+                consume(piece)
         except LimitError as error:
             return error.reached._replace(member=self._task.location.member)
         return None
+
+    def _hashed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._hashes.update(chunk)
+            self._size += len(chunk)
+            yield chunk
 
     def _consume(self, piece: bytes) -> None:
         self._diff.update(piece)

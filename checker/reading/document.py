@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from checker.model.document import Document, pointer
 from checker.model.limits import LimitReached, Limits
+from checker.model.untrusted import utf8
 from checker.reading.compression import LimitError
 
 _BOM = b"\xef\xbb\xbf"
@@ -120,7 +121,7 @@ class _Text:
     def offset(self, position: int) -> int:
         """The byte offset of a character."""
         text = self.text if self.not_utf8 is None else self._escaped()
-        return self._start + len(text[:position].encode("utf-8", "surrogateescape"))
+        return self._start + len(utf8(text[:position]))
 
 
 def _check_depth(text: _Text, limits: Limits) -> None:
