@@ -148,7 +148,7 @@ MALFORMED = "invalid reference format"
         ("team/App:1", f"{MALFORMED}: repository name (team/App) must be lowercase"),
         ("quay.io/App:1", f"{MALFORMED}: repository name (App) must be lowercase"),
         (SHA256, f"invalid repository name ({SHA256}), cannot specify 64-byte hexadecimal strings"),
-        (f"{'a/' * 123}bcdefghij", "repository name must not be more than 255 characters"),
+        (f"{'a/' * 124}bcdefghi", "repository name must not be more than 255 characters"),
         (f"{'a' * 300}", "repository name must not be more than 255 characters"),
     ],
 )
