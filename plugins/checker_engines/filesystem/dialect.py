@@ -24,6 +24,8 @@ class Calls(NamedTuple):
     mkdir: str
     mknod: str
     open: str
+    open_to_remove: str
+    remove: str
     stat: str
     symlink: str
 
@@ -35,6 +37,8 @@ OS_CALLS = Calls(
     mkdir="mkdir {path}: ",
     mknod="mknod {path}: ",
     open="open {path}: ",
+    open_to_remove="open {path}: ",
+    remove="unlinkat {path}: ",
     stat="stat {path}: ",
     symlink="symlink {target} {path}: ",
 )

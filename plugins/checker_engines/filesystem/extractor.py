@@ -312,9 +312,10 @@ class Extractor:
             above = self._dialect.above_removed if is_above else None
             raise ExtractionError(above or self._dialect.root_removed, item.position)
         try:
-            self.tree.remove_all(hidden)
+            self.tree.remove(hidden)
         except TreeError as error:
-            raise ExtractionError(str(error), item.position) from error
+            call = self._calls.remove if error.path is None else self._calls.open_to_remove
+            raise self._failed(call, item, str(error), error.path or hidden) from error
 
     def _empty(self, directory: str, item: _Item) -> None:
         """Remove the content of a directory that is from lower layers."""
@@ -322,6 +323,10 @@ class Extractor:
             node = self.tree.lstat(directory)
         except TreeError as error:
             raise self._failed(self._calls.lstat, item, str(error), directory) from error
+        if self._dialect.resolve is not None and node.kind == SYMLINK:
+            # go-archive follows the link where other forks find nothing below it.
+            directory = self.tree.real_path(directory)
+            node = self.tree.walk(directory)
         pending = [(directory, node)]
         while pending:
             at, node = pending.pop()

@@ -72,6 +72,8 @@ OS_ROOT = CHROOT_28._replace(
         mkdir="mkdirat {path}: ",
         mknod="mknodat {path}: ",
         open="openat {path}: ",
+        open_to_remove="RemoveAll {path}: ",
+        remove="RemoveAll {path}: ",
         stat="statat {path}: ",
         symlink="symlinkat {target} {path}: ",
     ),
