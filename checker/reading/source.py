@@ -434,9 +434,8 @@ def _copy(stream: _Stream, inflater: Inflater, spool: _Spool) -> tuple[LimitReac
     background = Background(spool.take)
     try:
         try:
-            for chunk in stream.chunks():
-                for piece in inflater.feed(chunk):
-                    background.put(piece)
+            for piece in inflater.inflate(stream.chunks()):
+                background.put(piece)
         finally:
             background.close()
     except LimitError as error:

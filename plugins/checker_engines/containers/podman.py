@@ -89,7 +89,7 @@ def load(podman: Podman, question: Question) -> Verdict:
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     printed.append(" * dir: open <tmp>: not a directory")
     failure = failures[_explained_format(question.archive)]
-    reason = why_not_loaded(question, "podman import", failure.reason)
+    reason = why_not_loaded(question, failure.reason)
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )
@@ -309,6 +309,8 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
 
 def _explained_format(archive: Archive) -> str:
     """The format whose refusal is explained."""
+    if archive.source is Source.DIRECTORY:
+        return "oci"
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 

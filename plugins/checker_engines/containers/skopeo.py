@@ -114,7 +114,7 @@ def _copy(
         reached = stop.reached
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
-        reason = why_not_loaded(question, "podman import", refusal.reason)
+        reason = why_not_loaded(question, refusal.reason)
         printed.append(f'level=fatal msg="{logged(refusal.message)}"')
         message, rules = last_lines(printed), refusal.rules
     verdict = Verdict(
