@@ -158,23 +158,6 @@ class Tree:
             raise TreeError(ENAMETOOLONG)
         children.pop(base, None)
 
-    def remove_all(self, path: str) -> None:
-        """Remove a cleaned path that need not exist, as Go does (os/removeall_at.go, RemoveAll).
-
-        Raises:
-            TreeError: Its parent is not a directory or cannot be opened; with the call and path.
-        """
-        parent, _, base = path.rpartition("/")
-        try:
-            children = self.walk(parent).children
-        except TreeError as error:
-            if error.number == ENOENT:
-                return
-            raise TreeError(error.number, f"open /{parent}: {error}") from error
-        if children is None:
-            raise TreeError(ENOTDIR, f"unlinkat /{path}: {_WORDS[ENOTDIR]}")
-        children.pop(base, None)
-
     def make_directories(self, path: str) -> None:
         """Create a directory and its missing parents.
 
