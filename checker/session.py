@@ -18,7 +18,7 @@ from checker._version import __version__
 from checker.applied import applied_settings
 from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
-from checker.checks.runner import run_checks
+from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
 from checker.isolation import failure_of
@@ -130,9 +130,8 @@ class Session:
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
-        self.engines = EngineSet(
-            engines, given.require_engines(partial(choose_engines, engines)), given.host
-        )
+        required = given.require_engines(partial(choose_engines, engines))
+        self.engines = EngineSet(engines, required, given.host, given.action)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -243,15 +242,25 @@ class Session:
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
-            verdicts=classified.required_verdicts,
+            verdicts=classified.verdicts,
+            required_verdicts=classified.required_verdicts,
+            classification=classified.classification,
             options=self.settings.options,
         )
-        run = run_checks(archive, self.rules, context)
+        run = self._run_rules(archive, context)
+        return masked(classified._replace(findings=run.findings, results=run.results))
+
+    def _run_rules(self, archive: Archive, context: CheckContext) -> CheckRun:
+        """Run the rules, those that follow the findings of the others last."""
         today = dt.datetime.now(tz=dt.UTC).date()
-        return masked(
-            classified._replace(
-                findings=self.settings.judge(run.findings, today), results=run.results
-            )
+        first = [rule for rule in self.rules if not rule.check.follows_findings]
+        last = [rule for rule in self.rules if rule.check.follows_findings]
+        run = run_checks(archive, first, context)
+        findings = self.settings.judge(run.findings, today)
+        followed = run_checks(archive, last, context._replace(findings=findings))
+        return CheckRun(
+            findings=self.settings.judge((*run.findings, *followed.findings), today),
+            results=tuple(sorted((*run.results, *followed.results), key=lambda one: one.rule)),
         )
 
     def _classify(self, archive: Archive) -> CheckedArchive:

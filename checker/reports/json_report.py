@@ -103,6 +103,7 @@ def _facts(checked: CheckedArchive) -> Object:
     return {
         "path": checked.path,
         "kind": None if archive is None else archive.kind,
+        "known_kind": None if archive is None else _known_kind(archive),
         "producer": None if found is None else found.producer,
         "compression": None if archive is None else archive.compression.kind,
         "size": None if archive is None else archive.size,
@@ -111,6 +112,14 @@ def _facts(checked: CheckedArchive) -> Object:
         "images": [] if archive is None else [_image(image) for image in archive.images],
         "verdicts": [_verdict(verdict, told) for verdict in checked.verdicts],
     }
+
+
+def _known_kind(archive: Archive) -> Object | None:
+    """What an archive without images is recognised as."""
+    known = archive.known_kind
+    if known is None:
+        return None
+    return {"name": known.name, "title": known.title, "readers": known.readers}
 
 
 def _way_back(found: Classification | None) -> Object:

@@ -230,7 +230,7 @@ def test_settings_in_each_form_mean_the_same(image: Path, tmp_path: Path) -> Non
     for settings in (str(path), path, mapping, record):
         checked = checker.check(image, settings)
         assert [finding.rule for finding in checked.findings] == ["ENG001"]
-        assert len(checked.results) == 3
+        assert {result.rule[:3] for result in checked.results} == {"ENG"}
     words = checker.check(image, select=("ENG",), fail_on="note", as_="import")
     assert [finding.rule for finding in words.findings] == ["ENG001"]
     # Keyword arguments win.

@@ -55,6 +55,7 @@ class Extensions:
         self._long_name = b""
         self._long_link = b""
         self._xattrs: dict[str, bytes] = {}
+        self._xattr_sizes: dict[str, int] = {}
         self._unread: list[str] = []
         self._type = 0
         self._longest = limits.extension
@@ -114,11 +115,16 @@ class Extensions:
                 "apply it, Go and therefore the engines ignore it",
                 name,
             )
+        found: dict[str, str] = {}
         for key, value in records.items():
             self._table.spend(len(key) + len(value), offset)
-            self.global_records[decode_name(key)] = decode_name(value)
+            found[decode_name(key)] = decode_name(value)
+        self.global_records |= found
         size = cursor.content_end - cursor.content_start
-        self._table.append(Header(name, b"", _GLOBAL_PAX, 0, 0, 0, size, 0, None), offset)
+        header = Header(name, b"", _GLOBAL_PAX, 0, 0, 0, size, 0, None)
+        position = self._table.append(header, offset)
+        if found:
+            self._table.entries.global_records[position] = found
         # For Go a global header is the entry that the extension headers before it belong to.
         self.note_dangling()
         self._forget()
@@ -178,15 +184,20 @@ class Extensions:
         if self._xattrs:
             entries.xattrs[len(entries) - 1] = self._xattrs
             self._xattrs = {}
+        if self._xattr_sizes:
+            entries.xattr_sizes[len(entries) - 1] = self._xattr_sizes
+            self._xattr_sizes = {}
         if self._unread:
             entries.unread_attributes[len(entries) - 1] = tuple(self._unread)
             self._unread = []
 
     def _take_xattr(self, key: bytes, value: bytes, offset: int) -> None:
         if len(self._xattrs) < _XATTRS_PER_ENTRY:
-            value = value[:_XATTR_VALUE]
-            self._table.spend(len(key) + len(value), offset)
-            self._xattrs[decode_name(key[_XATTR_NAME:])] = value
+            name = decode_name(key[_XATTR_NAME:])
+            self._table.spend(len(key) + min(len(value), _XATTR_VALUE), offset)
+            self._xattrs[name] = value[:_XATTR_VALUE]
+            if len(value) > _XATTR_VALUE:
+                self._xattr_sizes[name] = len(value)
 
     def _take_unread(self, key: bytes, offset: int) -> None:
         if len(self._unread) < _XATTRS_PER_ENTRY:
