@@ -64,6 +64,9 @@ class Check:
         aliases: Former names and ids of the rule, which settings may go on using.
         reads: First bytes of files in the root filesystem that it needs to see.
         options: What the configuration file may decide about it.
+        explains_all: Whether its findings explain whatever else is wrong with the archive. It runs
+            first, and with a finding other rules are skipped.
+        runs_always: Whether it is not skipped then.
     """
 
     id: ClassVar[str]
@@ -73,6 +76,8 @@ class Check:
     aliases: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[ContentRequest, ...]] = ()
     options: ClassVar[tuple[Option[Any], ...]] = ()
+    explains_all: ClassVar[bool] = False
+    runs_always: ClassVar[bool] = False
 
     def __init__(self, context: CheckContext) -> None:
         """Take what the run tells; a check keeps nothing else."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression
+from checker.model.damage import Damage
 from checker.model.document import Document
 from checker.model.entries import Entries
 from checker.model.image import Descriptor, Image, Index, Manifest, ManifestItem
@@ -136,6 +137,8 @@ class Archive(NamedTuple):
         inside: Where what comes out of the decompression is compressed once more, the archive
             that a second one leaves, which few engines come to see. A third is not tried.
         nested_images: Positions of the members that are image archives, if it is ``NESTED``.
+        damage: What happened to the file on its way, if it is not a sound archive and the cause is
+            recognized.
     """
 
     path: str
@@ -154,6 +157,7 @@ class Archive(NamedTuple):
     stats: Stats
     inside: Archive | None = None
     nested_images: tuple[int, ...] = ()
+    damage: Damage | None = None
 
     @property
     def location(self) -> Location:

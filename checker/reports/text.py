@@ -28,10 +28,10 @@ from checker.reports.layout import (
 )
 from checker.reports.printable import printable
 from checker.reports.wording import (
-    KIND_WORDS,
     OUTCOME_WORDS,
     compression_words,
     count_words,
+    kind_words,
     place_words,
     size_words,
 )
@@ -205,7 +205,7 @@ def _about(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
 
 
 def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
-    yield KIND_WORDS[archive.kind]
+    yield kind_words(archive)
     yield size_words(archive.size)
     yield compression_words(archive.compression.kind)
     if archive.rootfs is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Kind
+from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.location import Location
 from checker.reports.printable import printable
@@ -33,9 +33,19 @@ OUTCOME_WORDS = {
 }
 """The outcomes in words."""
 
+_ARTICLES = ("a ", "an ", "the ")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
 _ONE_DECIMAL_BELOW = 100
+
+
+def kind_words(archive: Archive) -> str:
+    """What the archive is; of a file that was damaged in transport, what happened to it."""
+    if archive.damage is None:
+        return KIND_WORDS[archive.kind]
+    words = archive.damage.summary
+    article = next((each for each in _ARTICLES if words.startswith(each)), "")
+    return words.removeprefix(article)
 
 
 def compression_words(kind: CompressionKind) -> str:

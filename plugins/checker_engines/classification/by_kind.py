@@ -32,6 +32,9 @@ def classify(archive: Archive, quoted_path: str) -> Classification:
         archive: The facts.
         quoted_path: Its path, quoted for a command line; ``-`` for standard input.
     """
+    if archive.damage is not None:
+        reason = f"the file is {archive.damage.summary}"
+        return _nothing(reason, reason)
     found = _BY_KIND[archive.kind](archive, quoted_path)
     obstacle = reading_obstacle(archive)
     if obstacle is not None:

@@ -1,0 +1,106 @@
+"""Bytes that were decoded as text and encoded again, as by a shell that redirects text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from checker.model.damage import CharacterChange, Characters
+from checker.reading.tar.header import BLOCK, looks_like_header
+from checker.reading.transport.sample import Sample
+from checker.reading.transport.soundness import is_sound
+
+_REPLACEMENT = b"\xef\xbf\xbd"
+_BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UTF8_BOM = codecs.BOM_UTF8
+_CODE_PAGES = ("latin-1", "cp1252", "cp437", "cp850")
+# A character of UTF-8 that is longer than a byte.
+_LONG = rb"(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
+# What the signatures of compressions become if each byte from 0x80 on becomes such a character.
+_SIGNATURES = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\x1f" + _LONG + rb"\x08|\(" + _LONG + rb"/" + _LONG + rb"|" + _LONG
+    + rb"7zXZ\x00|BZh[1-9]1AY&SY)",
+    re.DOTALL,
+)  # fmt: skip
+_UTF16_SIGNATURES = re.compile("\x1f.\x08|BZh[1-9]1AY|.7zXZ|\\(./", re.DOTALL)
+_MAGIC = slice(257, 262)
+_MAGIC_TEXT = "ustar"
+_EXAMINED = 1 << 16
+
+
+def find_characters(sample: Sample, begin: int) -> Characters | None:
+    """Find whether the archive was decoded as text and encoded again.
+
+    Args:
+        sample: What is examined.
+        begin: Byte offset at which the archive begins in it.
+    """
+    data = sample.head[begin:]
+    return _utf16(sample, data, begin) or _utf8(sample, data, begin)
+
+
+def utf16_text(data: bytes) -> str | None:
+    """The beginning of UTF-16 text with or without a byte order mark; None if it is not UTF-16."""
+    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None)
+    if encoding is not None:
+        return data[2:_EXAMINED].decode(encoding, "replace")
+    if data[1:8:2] == bytes(4) and b"\0" not in data[0:8:2]:
+        return data[:_EXAMINED].decode("utf-16-le", "replace")
+    return None
+
+
+def _utf16(sample: Sample, data: bytes, begin: int) -> Characters | None:
+    text = utf16_text(data)
+    if text is None or not (text[_MAGIC] == _MAGIC_TEXT or _UTF16_SIGNATURES.match(text)):
+        return None
+    return Characters(
+        CharacterChange.UTF_16, begin, has_line_endings="\r\n" in text, within=sample.within
+    )
+
+
+def _utf8(sample: Sample, data: bytes, begin: int) -> Characters | None:
+    if sample.is_cut or not _is_utf8(data) or data.isascii():
+        return None
+    plain = data.removeprefix(_UTF8_BOM)
+    replaced = data.count(_REPLACEMENT)
+    is_tar = looks_like_header(plain[:BLOCK])
+    # The signature of a compression says enough. A tar may contain characters that are in order.
+    if not _SIGNATURES.match(plain) and not (is_tar and (replaced or _is_sound_undone(plain))):
+        return None
+    if replaced:
+        change, offset = CharacterChange.REPLACED, data.find(_REPLACEMENT)
+    else:
+        change, offset = CharacterChange.UTF_8, _first_long(data)
+    return Characters(
+        change,
+        begin + offset,
+        replaced=replaced,
+        is_latin_1=not replaced and _is_sound_in("latin-1", plain),
+        has_line_endings=b"\r\n" in data and data.count(b"\n") == data.count(b"\r\n"),
+        within=sample.within,
+    )
+
+
+def _is_sound_undone(data: bytes) -> bool:
+    return any(_is_sound_in(code_page, data) for code_page in _CODE_PAGES)
+
+
+def _is_sound_in(code_page: str, data: bytes) -> bool:
+    """Whether undoing the encoding gives a sound archive, as far as the data goes."""
+    try:
+        return is_sound(codecs.decode(data, "utf-8", "ignore").encode(code_page))
+    except UnicodeEncodeError:
+        return False
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.start >= len(data) - 3
+    return True
+
+
+def _first_long(data: bytes) -> int:
+    found = re.search(rb"[\x80-\xff]", data)
+    return found.start() if found else 0

@@ -1,0 +1,71 @@
+"""The part of a file that is examined, and what the reader found in it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checker.model.compression import Compression, CompressionKind
+from checker.model.tar import AnomalyKind, Tar
+
+SAMPLE_SIZE = 1 << 20
+TAIL_SIZE = 1024
+
+_CUT = frozenset(
+    {
+        AnomalyKind.TRUNCATED_HEADER,
+        AnomalyKind.TRUNCATED_CONTENT,
+        AnomalyKind.TRUNCATED_PADDING,
+    },
+)
+
+
+class Sample(NamedTuple):
+    """The bytes that are examined.
+
+    Attributes:
+        head: The first bytes, at most 1 MiB: of the file, or of what a sound compressed stream
+            contains.
+        tail: The last bytes, at most 1024; empty if they are not known.
+        size: Bytes of all of it.
+        file_size: Bytes of the file.
+        name: File name; empty if the archive does not have one.
+        compression: How the file is compressed.
+        tar: The walked tar.
+    """
+
+    head: bytes
+    tail: bytes
+    size: int
+    file_size: int
+    name: str
+    compression: Compression
+    tar: Tar
+
+    @property
+    def within(self) -> CompressionKind:
+        """The compression that contains the bytes; none if they are those of the file."""
+        return self.compression.kind if self.compression.error is None else CompressionKind.NONE
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the only fault is that the file ends too early."""
+        fatal = self.tar.fatal
+        if self.compression.error is not None:
+            return self.compression.truncated
+        return fatal is not None and fatal.kind in _CUT
+
+    @property
+    def has_first_header(self) -> bool:
+        """Whether the bytes begin as an archive does."""
+        if self.compression.error is not None:
+            return True
+        return len(self.tar.entries) > 0 or self.tar.fatal is None or not self._is_refused_at_once
+
+    @property
+    def _is_refused_at_once(self) -> bool:
+        fatal = self.tar.fatal
+        return fatal is not None and fatal.kind in {
+            AnomalyKind.NOT_A_TAR,
+            AnomalyKind.BAD_CHECKSUM,
+            AnomalyKind.LONE_ZERO_BLOCK,
+        }
