@@ -207,6 +207,11 @@ class Inflater:
         self._trailing: int | None = None
         self._trailing_zeros = True
 
+    @property
+    def streams(self) -> int:
+        """Streams that were begun so far."""
+        return self._streams
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes, in pieces of at most 1 MiB.
 

@@ -42,7 +42,7 @@ _MESSAGE = re.compile(
     """
 )
 _USAGE = re.compile(
-    r"(?im)^\s*usage:\s|^See '[a-z ]{1,60}--help'|^Run '[a-z ]{1,60}--help'|"
+    r"(?im)^[ \t]*+usage:\s|^See '[a-z ]{1,60}--help'|^Run '[a-z ]{1,60}--help'|"
     r"^(?:unknown|flag provided but not defined|unknown shorthand flag)"
 )
 _FIRST_LINES = 4

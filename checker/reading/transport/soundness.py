@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.content import ContentPlan
-from checker.model.limits import MIB, Limits
+from checker.model.limits import KIB, MIB, Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.tar.header import BLOCK, looks_like_header
@@ -20,6 +20,12 @@ _CANDIDATES = re.compile(
     rb"ustar|\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x28\xb5\x2f\xfd", re.DOTALL
 )
 _MOST_CANDIDATES = 256
+# Bounds on what is decompressed to see whether a tar begins in it; a zstd block has 128 KiB.
+_MOST_STREAMS = 8
+_STREAM_EXAMINED = 160 * KIB
+# Beginning a stream takes long, and a hostile file has a thousand of them in few bytes.
+_MOST_TO_BEGIN, _MOST_TO_EXAMINE = 16, 1000
+_SLICE = 64 * KIB
 # Bounds on what is decompressed and walked of a sample: its content is not trusted.
 _LIMITS = Limits(
     entries=50_000,
@@ -29,6 +35,8 @@ _LIMITS = Limits(
     window=64 * MIB,
     anomalies=1,
 )
+# These give nothing before a whole block, and have signatures that do not occur by chance.
+_BY_BLOCK = frozenset({CompressionKind.BZIP2, CompressionKind.XZ, CompressionKind.ZSTD})
 _CUT = frozenset(
     {
         AnomalyKind.TRUNCATED_HEADER,
@@ -52,10 +60,14 @@ class Start(NamedTuple):
 
 def find_start(data: bytes) -> Start | None:
     """The first place where a tar or a compressed tar begins."""
+    streams = 0
     for match in islice(_CANDIDATES.finditer(data), _MOST_CANDIDATES):
         is_tar = match[0] == b"ustar"
+        streams += not is_tar
+        if not is_tar and streams > _MOST_STREAMS:
+            continue
         offset = match.start() - (_MAGIC_AT if is_tar else 0)
-        what = start_of(data[offset:]) if offset >= 0 else None
+        what = start_of(data[offset : offset + _STREAM_EXAMINED]) if offset >= 0 else None
         if what is not None:
             return Start(offset, what)
     return None
@@ -76,16 +88,22 @@ def _contains_header(kind: CompressionKind, data: bytes) -> bool:
     """Whether a stream begins with a tar header, or with too little to tell."""
     inflater = Inflater(kind, _LIMITS)
     content = b""
-    for piece in _inflated(inflater, data):
+    for piece in _inflated(inflater, data[:_STREAM_EXAMINED], _MOST_TO_BEGIN):
         content += piece
         if len(content) >= BLOCK:
             return looks_like_header(content[:BLOCK])
-    return kind is CompressionKind.BZIP2 and inflater.finish().truncated
+    return not content and kind in _BY_BLOCK and inflater.finish().truncated
 
 
-def _inflated(inflater: Inflater, data: bytes) -> Iterator[bytes]:
+def _inflated(inflater: Inflater, data: bytes, most_streams: int) -> Iterator[bytes]:
+    """What bytes decompress to, up to a limit of the inflater or a number of streams."""
+    size = 512
+    at = 0
     try:
-        yield from inflater.feed(data)
+        while at < len(data) and inflater.streams <= most_streams:
+            yield from inflater.feed(data[at : at + size])
+            at += size
+            size = min(2 * size, _SLICE)
     except LimitError:
         return
 
@@ -114,7 +132,7 @@ def examine(data: bytes) -> Examined:
     """Decompress and walk a part of an archive."""
     inflater = Inflater(detect(data[:MAGIC_SIZE]), _LIMITS)
     walker = TarWalker(_LIMITS, ContentPlan())
-    for piece in _inflated(inflater, data):
+    for piece in _inflated(inflater, data, _MOST_TO_EXAMINE):
         walker.feed(piece)
     return Examined(inflater.finish(), walker.finish())
 

@@ -17,12 +17,14 @@ _PEM = re.compile(rb"-----BEGIN [^\n]{1,64}-----\r?\n")
 _DATA_URL = re.compile(rb"data:[^,\n]{0,128};base64,")
 _UUENCODED_BASE64 = re.compile(rb"begin-base64 [0-7]{3,4} [^\n]{1,256}\n")
 _UUENCODE = re.compile(rb"begin [0-7]{3,4} [^\n]{1,256}\n")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*(?:-----END.*|====\s*)?", re.DOTALL)
-_BASE64_URL = re.compile(rb"[A-Za-z0-9_\-\s]+={0,2}\s*", re.DOTALL)
+# Possessive, since a search that can turn back would take quadratic time.
+_BASE64 = re.compile(rb"[A-Za-z0-9+/\s]++={0,2}+\s*+(?:-----END.*|====\s*+)?", re.DOTALL)
+_BASE64_URL = re.compile(rb"[A-Za-z0-9_\-\s]++={0,2}+\s*+", re.DOTALL)
 _HEX = re.compile(rb"[0-9A-Fa-f\s]+")
-# Of a line of a dump, what is between the offset and the characters.
-_XXD_LINE = re.compile(rb"^[0-9a-f]{8,}: ((?:[0-9a-f]{2,4} ?)+) ", re.MULTILINE)
-_HEXDUMP_LINE = re.compile(rb"^[0-9a-f]{7,8} {1,2}((?: ?[0-9a-f]{2,4})+) *(?:\||$)", re.MULTILINE)
+# A line of a dump: the offset, the bytes, the characters.
+_XXD_LINE = re.compile(rb"^([0-9a-f]{8,16}):((?: [0-9a-f]{2,4})++)  ", re.MULTILINE)
+_HEXDUMP_LINE = re.compile(rb"^([0-9a-f]{8,16})((?: {1,2}[0-9a-f]{2})++) *+(?:\||$)", re.MULTILINE)
+_ROW = 16
 _WHITE_SPACE = bytes.maketrans(b"", b""), b" \t\r\n\f\v"
 
 
@@ -68,7 +70,9 @@ def _base64_url(head: bytes) -> _Decoded | None:
 
 
 def _unpacked(packed: bytes, decode: Callable[[bytes], bytes]) -> bytes:
-    return decode(packed[: len(packed) // 4 * 4])
+    # One digit more than a multiple of four is not a byte.
+    whole = packed[:-1] if len(packed) % 4 == 1 else packed
+    return decode(whole + b"=" * (-len(whole) % 4))
 
 
 def _uuencode(head: bytes) -> _Decoded | None:
@@ -102,10 +106,18 @@ def _hexdump(head: bytes) -> _Decoded | None:
 def _from_lines(pattern: re.Pattern[bytes], head: bytes) -> _Decoded | None:
     if pattern.match(head) is None:
         return None
-    # A dump without a header of its own writes equal lines as one asterisk: the signature of a
-    # compression or the first lines of a header are enough.
-    digits = b"".join(match[1] for match in pattern.finditer(head)).translate(*_WHITE_SPACE)
-    return _Decoded(_from_digits(digits))
+    data = bytearray()
+    row = b""
+    for match in pattern.finditer(head):
+        missing = int(match[1], 16) - len(data)
+        if 0 < missing <= _EXAMINED and len(row) == _ROW:
+            # Rows that are equal to the one before are one asterisk.
+            data += row * (missing // _ROW)
+        row = _from_digits(match[2].translate(*_WHITE_SPACE))
+        data += row
+        if len(data) > _EXAMINED:
+            break
+    return _Decoded(bytes(data))
 
 
 def _from_digits(digits: bytes) -> bytes:
