@@ -122,11 +122,13 @@ class EncodedArchive(NamedTuple):
         form: How it is encoded.
         content: What the text decodes to, in words, such as ``a gzip stream``.
         wrapper: What must be removed before it is decoded.
+        padding: Characters ``=`` that are missing at the end.
     """
 
     form: TextForm
     content: str
     wrapper: TextWrapper = TextWrapper.NONE
+    padding: int = 0
 
     @property
     def summary(self) -> str:

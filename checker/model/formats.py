@@ -51,7 +51,9 @@ FORMATS = (
     Format("a SquashFS image", b"sqsh", "unsquashfs"),
     Format("an EROFS image", b"\xe2\xe1\xf5\xe0", "fsck.erofs --extract", offset=1024),
     Format("an ISO 9660 image", b"CD001", "bsdtar or mount -o loop", offset=0x8001),
-    Format("an ext file system image", b"\x53\xef", "debugfs or mount -o loop", offset=0x438),
+    Format(
+        "an ext file system image", b"\x53\xef\x01\x00", "debugfs or mount -o loop", offset=0x438
+    ),
     Format("an XFS file system image", b"XFSB", "mount -o loop"),
     Format("a Btrfs file system image", b"_BHRfS_M", "mount -o loop", offset=0x10040),
     Format("a QCOW2 disk image", b"QFI\xfb", "qemu-img or guestmount"),

@@ -152,10 +152,9 @@ def _find_damage(path: str, opened: Opened) -> Damage | None:
 
 
 def _is_unsound(opened: Opened) -> bool:
-    """Whether readers stop at an error, or find data after an end before any member."""
+    """Whether readers stop at an error, or find data after the end of the archive."""
     tar = opened.tar
-    is_empty = not len(tar.entries) and bool(tar.after_end)
-    return tar.fatal is not None or opened.compression.error is not None or is_empty
+    return tar.fatal is not None or opened.compression.error is not None or bool(tar.after_end)
 
 
 class _FileHash:

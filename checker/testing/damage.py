@@ -73,19 +73,19 @@ def pem(data: bytes) -> bytes:
 
 
 def uuencode(data: bytes) -> bytes:
-    """As uuencode(1) writes it."""
+    """Lines of up to 45 bytes, after one with mode and name."""
     lines = (binascii.b2a_uu(data[at : at + _UU_WIDTH]) for at in range(0, len(data), _UU_WIDTH))
     return b"begin 644 image.tar\n" + b"".join(lines) + b"`\nend\n"
 
 
 def hex_digits(data: bytes) -> bytes:
-    """As xxd -p writes it."""
+    """Digits alone, 60 a line."""
     digits = data.hex()
     return "\n".join(digits[at : at + 60] for at in range(0, len(digits), 60)).encode("ascii")
 
 
 def xxd(data: bytes) -> bytes:
-    """As xxd(1) writes it."""
+    """The default format of the program of this name."""
     return "".join(_xxd_lines(data)).encode("ascii")
 
 

@@ -9,7 +9,6 @@ from checker.model.damage import EncodedArchive, TextForm, TextWrapper
 from checker_transport.transport import TransportCheck
 
 _COMMANDS = {
-    TextForm.BASE64_URL: "tr -- '-_' '+/' < FILE | base64 -d > FIXED",
     TextForm.UUENCODE: "uudecode -o FIXED FILE",
     TextForm.HEX: "xxd -r -p FILE > FIXED",
     TextForm.XXD: "xxd -r FILE > FIXED",
@@ -61,6 +60,9 @@ class ArchiveAsText(TransportCheck):
 def _fix(damage: EncodedArchive) -> Fix | None:
     if damage.form is TextForm.BASE64:
         command = _BASE64_COMMANDS[damage.wrapper]
+    elif damage.form is TextForm.BASE64_URL:
+        padding = f"; printf {'=' * damage.padding}" if damage.padding else ""
+        command = f"(tr -- '-_' '+/' < FILE{padding}) | base64 -d > FIXED"
     elif damage.form in _COMMANDS:
         command = _COMMANDS[damage.form]
     else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import partial
 
 from checker.model.damage import CharacterChange, Characters
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.transport.sample import Sample
-from checker.reading.transport.soundness import is_sound
+from checker.reading.transport.soundness import is_improved, is_sound
 
 _REPLACEMENT = b"\xef\xbf\xbd"
 _BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -65,7 +66,7 @@ def _utf8(sample: Sample, data: bytes, begin: int) -> Characters | None:
     replaced = data.count(_REPLACEMENT)
     is_tar = looks_like_header(plain[:BLOCK])
     # The signature of a compression says enough. A tar may contain characters that are in order.
-    if not _SIGNATURES.match(plain) and not (is_tar and (replaced or _is_sound_undone(plain))):
+    if not _SIGNATURES.match(plain) and not (is_tar and _is_changed(sample, plain, replaced)):
         return None
     if replaced:
         change, offset = CharacterChange.REPLACED, data.find(_REPLACEMENT)
@@ -75,22 +76,25 @@ def _utf8(sample: Sample, data: bytes, begin: int) -> Characters | None:
         change,
         begin + offset,
         replaced=replaced,
-        is_latin_1=not replaced and _is_sound_in("latin-1", plain),
+        is_latin_1=not replaced and is_sound(_undone(plain, "latin-1")),
         has_line_endings=b"\r\n" in data and data.count(b"\n") == data.count(b"\r\n"),
         within=sample.within,
     )
 
 
-def _is_sound_undone(data: bytes) -> bool:
-    return any(_is_sound_in(code_page, data) for code_page in _CODE_PAGES)
+def _is_changed(sample: Sample, data: bytes, replaced: int) -> bool:
+    """Whether a tar shows the damage: replaced bytes, or that undoing the encoding improves it."""
+    if replaced:
+        return not sample.is_readable
+    return any(is_improved(data, undone) for undone in map(partial(_undone, data), _CODE_PAGES))
 
 
-def _is_sound_in(code_page: str, data: bytes) -> bool:
-    """Whether undoing the encoding gives a sound archive, as far as the data goes."""
+def _undone(data: bytes, code_page: str) -> bytes:
+    """The bytes before they were decoded as a code page; empty if that cannot have been."""
     try:
-        return is_sound(codecs.decode(data, "utf-8", "ignore").encode(code_page))
+        return codecs.decode(data, "utf-8", "ignore").encode(code_page)
     except UnicodeEncodeError:
-        return False
+        return b""
 
 
 def _is_utf8(data: bytes) -> bool:

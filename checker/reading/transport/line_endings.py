@@ -9,12 +9,12 @@ from __future__ import annotations
 from checker.model.damage import LineEndingChange, LineEndings
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.transport.sample import Sample
-from checker.reading.transport.soundness import is_sound
+from checker.reading.transport.soundness import is_improved
 
 _LF, _CRLF = b"\n", b"\r\n"
-# Without the evidence of a sound archive: so many LF in a row that all have a CR, by chance one
-# time in 256 to that power.
-_SURE = 16
+# Without the evidence of a sound archive: so many LF in a row that all have a CR, which happens by
+# chance one time in 256 to that power.
+_SURE, _SURE_IN_STREAM = 16, 4
 # In random bytes one LF in 256 follows a CR. That none of so many does has a chance of 0.01 %.
 _SURE_WITHOUT = 2400
 _MOST_SHIFTED = 1 << 16
@@ -51,9 +51,13 @@ def _added(sample: Sample, data: bytes, begin: int) -> LineEndings:
 
 
 def _is_added(sample: Sample, data: bytes, pairs: int) -> bool:
-    if is_sound(data.replace(_CRLF, _LF)) and not is_sound(data):
+    if is_improved(data, data.replace(_CRLF, _LF)):
         return True
-    return pairs >= _SURE and not sample.is_cut and _is_binary(data)
+    if sample.is_cut or sample.is_readable:
+        return False
+    if sample.compression.error is not None:
+        return pairs >= _SURE_IN_STREAM
+    return pairs >= _SURE and _is_binary(data)
 
 
 def _is_binary(data: bytes) -> bool:
@@ -61,7 +65,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _is_removed(sample: Sample, data: bytes, begin: int, count: int) -> bool:
-    if sample.is_cut:
+    if sample.is_cut or sample.is_readable:
         return False
     if sample.compression.error is not None:
         return count >= _SURE_WITHOUT
@@ -75,14 +79,9 @@ def _is_header_early(sample: Sample, data: bytes, begin: int) -> bool:
     if fatal is None or begin or not len(offsets):
         return False
     after = offsets[-1] + BLOCK
-    found = data.find(b"ustar", after + _MAGIC_AT)
-    while found >= 0:
-        at = found - _MAGIC_AT
-        expected = fatal.offset - fatal.offset % BLOCK
-        if at >= expected:
-            return False
-        if looks_like_header(data[at : at + BLOCK]):
-            lost = expected - at
-            return lost < _MOST_SHIFTED and lost <= data.count(_LF, after, at)
-        found = data.find(b"ustar", found + 1)
-    return False
+    expected = fatal.offset - fatal.offset % BLOCK
+    at = data.rfind(b"ustar", after + _MAGIC_AT, expected + _MAGIC_AT + 4) - _MAGIC_AT
+    lost = expected - at
+    if at < after or lost > _MOST_SHIFTED or not looks_like_header(data[at : at + BLOCK]):
+        return False
+    return lost <= data.count(_LF, after, at)

@@ -9,6 +9,7 @@ from checker.model.tar import AnomalyKind, Tar
 
 SAMPLE_SIZE = 1 << 20
 TAIL_SIZE = 1024
+_BLOCK = 512
 
 _CUT = frozenset(
     {
@@ -17,6 +18,8 @@ _CUT = frozenset(
         AnomalyKind.TRUNCATED_PADDING,
     },
 )
+
+_WITHOUT_HEADER = frozenset({AnomalyKind.NOT_A_TAR, AnomalyKind.LONE_ZERO_BLOCK})
 
 
 class Sample(NamedTuple):
@@ -57,15 +60,15 @@ class Sample(NamedTuple):
     @property
     def has_first_header(self) -> bool:
         """Whether the bytes begin as an archive does."""
-        if self.compression.error is not None:
+        if self.compression.error is not None or len(self.tar.entries):
             return True
-        return len(self.tar.entries) > 0 or self.tar.fatal is None or not self._is_refused_at_once
+        fatal = self.tar.fatal
+        # A header with a wrong checksum is one all the same, unless text has its magic by chance.
+        return (
+            fatal is not None and fatal.kind not in _WITHOUT_HEADER and b"\0" in self.head[:_BLOCK]
+        )
 
     @property
-    def _is_refused_at_once(self) -> bool:
-        fatal = self.tar.fatal
-        return fatal is not None and fatal.kind in {
-            AnomalyKind.NOT_A_TAR,
-            AnomalyKind.BAD_CHECKSUM,
-            AnomalyKind.LONE_ZERO_BLOCK,
-        }
+    def is_readable(self) -> bool:
+        """Whether readers come to an end of the archive without an error."""
+        return self.tar.fatal is None and self.compression.error is None

@@ -92,7 +92,8 @@ def _contains_header(kind: CompressionKind, data: bytes) -> bool:
         content += piece
         if len(content) >= BLOCK:
             return looks_like_header(content[:BLOCK])
-    return not content and kind in _BY_BLOCK and inflater.finish().truncated
+    is_first = inflater.streams == 1
+    return is_first and not content and kind in _BY_BLOCK and inflater.finish().truncated
 
 
 def _inflated(inflater: Inflater, data: bytes, most_streams: int) -> Iterator[bytes]:
@@ -140,3 +141,12 @@ def examine(data: bytes) -> Examined:
 def is_sound(data: bytes) -> bool:
     """Whether a part of an archive is sound as far as it goes."""
     return examine(data).is_sound
+
+
+def is_improved(before: bytes, after: bytes) -> bool:
+    """Whether a change makes an archive sound, or lets a reader find more of it."""
+    new = examine(after)
+    if not new.is_sound:
+        return False
+    old = examine(before)
+    return not old.is_sound or len(new.tar.entries) > len(old.tar.entries)

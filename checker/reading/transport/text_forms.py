@@ -40,8 +40,15 @@ def find_text_form(sample: Sample) -> EncodedArchive | None:
         decoded = decode(head)
         content = None if decoded is None else start_of(decoded.data)
         if decoded is not None and content is not None:
-            return EncodedArchive(form, content, decoded.wrapper)
+            padding = _missing_padding(sample) if form is TextForm.BASE64_URL else 0
+            return EncodedArchive(form, content, decoded.wrapper, padding)
     return None
+
+
+def _missing_padding(sample: Sample) -> int:
+    """Characters that base64 without line breaks lacks at its end."""
+    end = len(sample.tail) - len(sample.tail.rstrip())
+    return -(sample.size - end) % 4
 
 
 def _base64(head: bytes) -> _Decoded | None:
