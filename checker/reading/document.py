@@ -11,6 +11,8 @@ from checker.model.limits import LimitReached, Limits
 from checker.reading.compression import LimitError
 
 _BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_STARTS = (b"{\0", b"[\0", b"\0{", b"\0[")
 _BLANK = " \t\r\n"
 # Possessive, because the memory of a regular expression that could turn back grows with the text.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?+'
@@ -39,6 +41,10 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     Raises:
         LimitError: It is nested deeper than ``limits.json_depth``.
     """
+    encoding = _wrong_encoding(raw)
+    if encoding is not None:
+        problem = f"the text is {encoding}; JSON must be UTF-8 (RFC 8259, section 8.1)"
+        return Document(raw=raw, error=problem, error_offset=0)
     bom = raw.startswith(_BOM)
     text = _Text(raw, len(_BOM) if bom else 0)
     _check_depth(text, limits)
@@ -49,11 +55,11 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     value: object = None
     try:
         value, end = _decoder(duplicates).raw_decode(text.text, start)
-    except json.JSONDecodeError as problem:
-        error = f"{problem.msg} (line {problem.lineno}, column {problem.colno})"
-        error_offset = text.offset(problem.pos)
-    except ValueError as problem:
-        error, error_offset = str(problem), _refused_offset(text)
+    except json.JSONDecodeError as refusal:
+        error = f"{refusal.msg} (line {refusal.lineno}, column {refusal.colno})"
+        error_offset = text.offset(refusal.pos)
+    except ValueError as refusal:
+        error, error_offset = str(refusal), _refused_offset(text)
     except RecursionError:
         error = "nested too deeply to be parsed"
     else:
@@ -70,6 +76,13 @@ def read_document(raw: bytes, limits: Limits) -> Document:
         trailing=trailing,
         duplicate_keys=_duplicate_pointers(value, duplicates) if duplicates else (),
     )
+
+
+def _wrong_encoding(raw: bytes) -> str | None:
+    """UTF-16 in words, as Windows PowerShell writes it; None if it is something else."""
+    if raw.startswith(_UTF16_BOMS):
+        return "UTF-16 with a byte order mark"
+    return "UTF-16" if raw.startswith(_UTF16_STARTS) else None
 
 
 class _Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from checker import Archive, Check, Entry
+from checker import Archive, Check
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
@@ -97,16 +97,31 @@ def what_is_at(archive: Archive, path: str) -> str | None:
     """What is wrong with the path of a required file; None if it leads to a file."""
     entry = archive.members.find(path)
     if entry is None:
-        return _why_not_found(archive.members.entries.get(path))
+        return _why_not_found(archive, path)
     if entry.kind == DIRECTORY:
         return "is a directory"
     return None if entry.is_file or entry.kind == REGULAR else f"is a {entry.kind_name}"
 
 
-def _why_not_found(entry: Entry | None) -> str:
+def _why_not_found(archive: Archive, path: str) -> str:
+    entry = archive.members.entries.get(path)
     if entry is not None and entry.linkname:
         return f"is a {entry.kind_name} to {entry.linkname}, which is not in the archive"
+    other = next((each for each in _other_separators(path) if each in archive.members), None)
+    if other is not None:
+        return (
+            f"is not in the archive, but {other} is: the archive was written on Windows, where the "
+            "backslash separates directories"
+        )
     return "is not in the archive"
+
+
+def _other_separators(path: str) -> Iterator[str]:
+    """The path with the other separator, if it has any."""
+    if "\\" in path:
+        yield path.replace("\\", "/")
+    elif "/" in path:
+        yield path.replace("/", "\\")
 
 
 def familiar(name: str) -> str:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import AnomalyKind, Tar
+from checker.reading.tar.header import BLOCK, parse_octal
 
 SAMPLE_SIZE = 1 << 20
 TAIL_SIZE = 1024
-_BLOCK = 512
 
 _CUT = frozenset(
     {
@@ -19,7 +19,8 @@ _CUT = frozenset(
     },
 )
 
-_WITHOUT_HEADER = frozenset({AnomalyKind.NOT_A_TAR, AnomalyKind.LONE_ZERO_BLOCK})
+# Mode and checksum are never zero.
+_NUMBERS = (slice(100, 108), slice(148, 156))
 
 
 class Sample(NamedTuple):
@@ -63,12 +64,21 @@ class Sample(NamedTuple):
         if self.compression.error is not None or len(self.tar.entries):
             return True
         fatal = self.tar.fatal
-        # A header with a wrong checksum is one all the same, unless text has its magic by chance.
-        return (
-            fatal is not None and fatal.kind not in _WITHOUT_HEADER and b"\0" in self.head[:_BLOCK]
-        )
+        if fatal is None or fatal.kind is AnomalyKind.LONE_ZERO_BLOCK:
+            return False
+        return fatal.offset > 0 or _is_damaged_header(self.head[:BLOCK])
 
     @property
     def is_readable(self) -> bool:
         """Whether readers come to an end of the archive without an error."""
         return self.tar.fatal is None and self.compression.error is None
+
+
+def _is_damaged_header(block: bytes) -> bool:
+    """Whether the numbers of a header are in their places, though its sum or magic is wrong.
+
+    Text can have the magic in that place by chance, but not the zeros around the numbers.
+    """
+    return b"\0" in block and (
+        block[257:262] == b"ustar" or all(parse_octal(block[field]) for field in _NUMBERS)
+    )
