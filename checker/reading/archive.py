@@ -47,7 +47,6 @@ from checker.reading.source import (
     open_file,
     open_source,
 )
-from checker.reading.transport.find import find_damage
 from checker.reading.transport.sample import SAMPLE_SIZE, TAIL_SIZE, Sample
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
@@ -136,6 +135,9 @@ def _find_damage(path: str, opened: Opened) -> Damage | None:
     content = opened.content
     if opened.limits or not isinstance(content, TarContent) or not _is_unsound(opened):
         return None
+    # Imported here, as hardly any archive needs it.
+    from checker.reading.transport.find import find_damage
+
     is_raw = opened.compression.error is not None
     head = opened.head if is_raw else content.part(0, SAMPLE_SIZE)
     size = opened.tar.size

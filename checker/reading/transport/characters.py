@@ -101,7 +101,7 @@ def _is_utf8(data: bytes) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        return error.start >= len(data) - 3
+        return error.reason == "unexpected end of data"
     return True
 
 
