@@ -30,6 +30,7 @@ class Blob(NamedTuple):
         tar: The content as a tar, if it is not a document.
         limits: Limits that cut the reading short; digests are then not to be trusted.
         error: Why the content could not be read, in the words of the operating system.
+        unparsed: The bytes of a document that is nested too deeply to be parsed here.
     """
 
     location: Location
@@ -44,6 +45,7 @@ class Blob(NamedTuple):
     tar: Tar | None = None
     limits: tuple[LimitReached, ...] = ()
     error: str | None = None
+    unparsed: bytes = b""
 
     @property
     def digest(self) -> str:

@@ -40,7 +40,7 @@ class Limits(NamedTuple):
     spool: int = 64 * GIB
     json_size: int = 20 * MIB
     json_depth: int = 100
-    name: int = 4096
+    name: int = 16 * KIB
     names: int = GIB
     extension: int = MIB
     content: int = 32 * MIB
@@ -55,6 +55,10 @@ class Limits(NamedTuple):
     def names_of_all(cls) -> tuple[str, ...]:
         """The names of the limits, for messages and for the settings."""
         return cls._fields
+
+
+ENDING = frozenset({"entries", "expansion", "inflated", "names", "spool", "window"})
+"""The limits that end the reading of a stream or a tar."""
 
 
 class LimitReached(NamedTuple):

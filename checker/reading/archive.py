@@ -21,10 +21,13 @@ from checker.interpretation.images import (
 from checker.interpretation.kind import (
     find_kind,
     find_nested_images,
+    image_directory,
     inner_archives,
     is_surely_rootfs,
+    root_directory,
 )
-from checker.model.archive import Archive, Kind, Source, Stats
+from checker.interpretation.kinds.recognizing import recognize
+from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive, Kind, Source, Stats
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.damage import Damage
@@ -52,7 +55,6 @@ from checker.reading.transport.sample import SAMPLE_SIZE, TAIL_SIZE, Sample
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
-_FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
 
 class ReadOptions(NamedTuple):
@@ -133,7 +135,8 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | N
 def _find_damage(path: str, opened: Opened) -> Damage | None:
     """What happened to a file that is not a sound archive; sound ones are not looked at again."""
     content = opened.content
-    if opened.limits or not isinstance(content, TarContent) or not _is_unsound(opened):
+    is_cut = bool(opened.limits or opened.tar.limits)
+    if is_cut or not isinstance(content, TarContent) or not _is_unsound(opened):
         return None
     # Imported here, as hardly any archive needs it.
     from checker.reading.transport.find import find_damage
@@ -397,7 +400,11 @@ def _gather(
     oci, tree_limits = find_oci_layout(members, limits)
     kind = find_kind(opened.source, opened.tar, members, docker, oci)
     images, image_limits = find_images(place, members, docker, oci, limits)
-    flat = kind in _FLAT_KINDS
+    if kind is Kind.UNKNOWN:
+        docker, images = None, ()
+    flat = kind in FLAT_KINDS
+    is_unknown = kind is Kind.UNKNOWN
+    has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
     return Archive(
         path=path,
         source=opened.source,
@@ -414,6 +421,9 @@ def _gather(
         limits=tuple(_all_limits(opened, blobs, [*tree_limits, *image_limits], limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
+        image_directory=image_directory(members) if kind is Kind.WRAPPED else None,
+        root_directory=root_directory(members) if is_unknown else None,
+        known_kind=recognize(members, oci) if has_no_image else None,
     )
 
 

@@ -8,11 +8,17 @@ from collections.abc import Iterable
 
 from checker.model.document import Document, pointer
 from checker.model.limits import LimitReached, Limits
+from checker.model.untrusted import utf8
 from checker.reading.compression import LimitError
 
 _BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
-_UTF16_STARTS = (b"{\0", b"[\0", b"\0{", b"\0[")
+_BYTE_ORDER_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_ZERO_BYTES = {"x000": "UTF-32", "000x": "UTF-32", "x0x0": "UTF-16", "0x0x": "UTF-16"}
 _BLANK = " \t\r\n"
 # Possessive, because the memory of a regular expression that could turn back grows with the text.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?+'
@@ -41,10 +47,6 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     Raises:
         LimitError: It is nested deeper than ``limits.json_depth``.
     """
-    encoding = _wrong_encoding(raw)
-    if encoding is not None:
-        problem = f"the text is {encoding}; JSON must be UTF-8 (RFC 8259, section 8.1)"
-        return Document(raw=raw, error=problem, error_offset=0)
     bom = raw.startswith(_BOM)
     text = _Text(raw, len(_BOM) if bom else 0)
     _check_depth(text, limits)
@@ -55,17 +57,20 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     value: object = None
     try:
         value, end = _decoder(duplicates).raw_decode(text.text, start)
-    except json.JSONDecodeError as refusal:
-        error = f"{refusal.msg} (line {refusal.lineno}, column {refusal.colno})"
-        error_offset = text.offset(refusal.pos)
-    except ValueError as refusal:
-        error, error_offset = str(refusal), _refused_offset(text)
+    except json.JSONDecodeError as problem:
+        error = f"{problem.msg} (line {problem.lineno}, column {problem.colno})"
+        error_offset = text.offset(problem.pos)
+    except ValueError as problem:
+        error, error_offset = str(problem), _refused_offset(text)
     except RecursionError:
         error = "nested too deeply to be parsed"
     else:
         rest = text.text[end:].lstrip(_BLANK)
         if rest:
             trailing = text.offset(len(text.text) - len(rest))
+    encoding = None if error is None else _foreign_encoding(raw)
+    if encoding is not None:
+        error, error_offset = f"it is encoded in {encoding}, JSON must be encoded in UTF-8", 0
     return Document(
         raw=raw,
         value=value,
@@ -78,11 +83,17 @@ def read_document(raw: bytes, limits: Limits) -> Document:
     )
 
 
-def _wrong_encoding(raw: bytes) -> str | None:
-    """UTF-16 in words, as Windows PowerShell writes it; None if it is something else."""
-    if raw.startswith(_UTF16_BOMS):
-        return "UTF-16 with a byte order mark"
-    return "UTF-16" if raw.startswith(_UTF16_STARTS) else None
+def _foreign_encoding(raw: bytes) -> str | None:
+    """The encoding of a text that is not UTF-8, by its first bytes; None if it is not known."""
+    for mark, name in _BYTE_ORDER_MARKS.items():
+        if raw.startswith(mark):
+            return f"{name} with a byte order mark, as Windows PowerShell writes text"
+    # JSON begins with an ASCII character, so the zero bytes beside it tell (RFC 4627, section 3).
+    return next((name for zeros, name in _ZERO_BYTES.items() if _zeros(raw[:4]) == zeros), None)
+
+
+def _zeros(head: bytes) -> str:
+    return "".join("x" if byte else "0" for byte in head)
 
 
 class _Text:
@@ -110,7 +121,7 @@ class _Text:
     def offset(self, position: int) -> int:
         """The byte offset of a character."""
         text = self.text if self.not_utf8 is None else self._escaped()
-        return self._start + len(text[:position].encode("utf-8", "surrogateescape"))
+        return self._start + len(utf8(text[:position]))
 
 
 def _check_depth(text: _Text, limits: Limits) -> None:

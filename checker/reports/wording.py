@@ -26,6 +26,23 @@ KIND_WORDS = {
 }
 """The kinds in words."""
 
+
+def kind_words(archive: Archive) -> str:
+    """What an archive is, in words."""
+    words = _found_words(archive)
+    if words is None:
+        return KIND_WORDS[archive.kind]
+    article = next((each for each in _ARTICLES if words.startswith(each)), "")
+    return words.removeprefix(article)
+
+
+def _found_words(archive: Archive) -> str | None:
+    """What happened to the file, or the other kind that it is recognised as."""
+    if archive.damage is not None:
+        return archive.damage.summary
+    return None if archive.known_kind is None else archive.known_kind.title
+
+
 OUTCOME_WORDS = {
     VerdictOutcome.ACCEPTS: "accepts",
     VerdictOutcome.ACCEPTS_BROKEN: "loads but broken",
@@ -37,15 +54,6 @@ _ARTICLES = ("a ", "an ", "the ")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
 _ONE_DECIMAL_BELOW = 100
-
-
-def kind_words(archive: Archive) -> str:
-    """What the archive is; of a file that was damaged in transport, what happened to it."""
-    if archive.damage is None:
-        return KIND_WORDS[archive.kind]
-    words = archive.damage.summary
-    article = next((each for each in _ARTICLES if words.startswith(each)), "")
-    return words.removeprefix(article)
 
 
 def compression_words(kind: CompressionKind) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from checker import Archive, Check
+from checker.checks.backslashes import hint
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
@@ -107,21 +108,7 @@ def _why_not_found(archive: Archive, path: str) -> str:
     entry = archive.members.entries.get(path)
     if entry is not None and entry.linkname:
         return f"is a {entry.kind_name} to {entry.linkname}, which is not in the archive"
-    other = next((each for each in _other_separators(path) if each in archive.members), None)
-    if other is not None:
-        return (
-            f"is not in the archive, but {other} is: the archive was written on Windows, where the "
-            "backslash separates directories"
-        )
-    return "is not in the archive"
-
-
-def _other_separators(path: str) -> Iterator[str]:
-    """The path with the other separator, if it has any."""
-    if "\\" in path:
-        yield path.replace("\\", "/")
-    elif "/" in path:
-        yield path.replace("/", "\\")
+    return f"is not in the archive{hint(archive, path)}"
 
 
 def familiar(name: str) -> str:

@@ -44,10 +44,10 @@ class Other(Check):
         yield self.finding(archive, "a consequence")
 
 
-class Always(Other):
+class Following(Other):
     id = "XMP004"
-    name = "always"
-    runs_always = True
+    name = "following"
+    follows_findings = True
 
 
 class NotApplicable(Other):
@@ -65,7 +65,7 @@ def run(name: str, *checks: type[Check]) -> CheckRun:
 
 
 def test_other_rules_are_skipped_with_the_reason() -> None:
-    found = run("damaged", Other, Explaining, Always)
+    found = run("damaged", Other, Explaining, Following)
     assert [finding.rule for finding in found.findings] == ["XMP001", "XMP004"]
     outcomes = [result.outcome for result in found.results]
     assert outcomes == [Outcome.SKIPPED, Outcome.FAILED, Outcome.FAILED]
@@ -84,5 +84,5 @@ def test_the_reason_of_a_rule_itself_stays() -> None:
 
 
 def test_the_order_of_the_rules_stays() -> None:
-    found = run("sound", Other, Explaining, Always)
+    found = run("sound", Other, Explaining, Following)
     assert [result.rule for result in found.results] == ["XMP003", "XMP001", "XMP004"]

@@ -22,10 +22,12 @@ from checker.model.entries import (
     REGULAR,
     SYMLINK,
     WHITEOUT_PREFIX,
+    Entries,
     Entry,
 )
 from checker.model.tar import Tar
-from checker.model.xattrs import INVALID, errors_of
+from checker.model.untrusted import utf8
+from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, xattr_errors
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 
@@ -34,6 +36,10 @@ LINKS_WALKED = 255
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
 _NAME_MAX = 255
+_PATH_MAX = 4095
+STORE_ROOT = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs"
+"""The directory that a layer is applied in, by default: each path has it in front."""
+_PATH_LEFT = _PATH_MAX - len(STORE_ROOT) - 1
 _TOO_LONG = "file name too long"
 _OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
@@ -58,9 +64,9 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
-    application = _Application(_convert_on_overlay if on_overlay else _delete)
+    application = _Application(tar.entries, _convert_on_overlay if on_overlay else _delete)
     if not is_plain(tar.entries):
-        application.run(tar)
+        application.run()
     if error_at_end is not None:
         raise ApplyError(error_at_end)
     application.finish()
@@ -69,7 +75,8 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, convert: _Convert) -> None:
+    def __init__(self, entries: Entries, convert: _Convert) -> None:
+        self._entries = entries
         self._root = Node(DIRECTORY)
         self._convert = convert
         self._written: set[Node] = set()
@@ -87,8 +94,9 @@ class _Application:
                     f"failed call to UtimesNanoAt for {_PATH}: no such file or directory"
                 )
 
-    def run(self, tar: Tar) -> None:
-        for entry in tar.entries:
+    def run(self) -> None:
+        """Apply all entries."""
+        for entry in self._entries:
             self._apply(entry)
 
     def _apply(self, entry: Entry) -> None:
@@ -133,6 +141,8 @@ class _Application:
         nodes: list[Node | None] = []
         pending = name.split("/")[::-1]
         walked = 0
+        if _size(name) > _PATH_LEFT:
+            raise ApplyError(f"lstat {_PATH}: {_TOO_LONG}")
         while pending:
             part = pending.pop()
             if part in ("", "."):
@@ -174,7 +184,7 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
-            _set_xattrs(entry)
+            _set_xattrs(self._entries, entry.position)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
         """The node that an entry creates; None if it creates none."""
@@ -194,7 +204,8 @@ class _Application:
             node = Node(kind, entry.position)
         else:
             raise ApplyError(f"unhandled tar header type {ord(kind)}")
-        if _is_too_long(base):
+        is_long_target = kind == SYMLINK and _size(entry.linkname) > _PATH_MAX
+        if is_long_target or _is_too_long(base) or _size(entry.path) > _PATH_LEFT:
             raise ApplyError(f"{call}: {_TOO_LONG}")
         return node
 
@@ -213,6 +224,7 @@ class _Application:
         return node
 
 
+_IGNORED_ERRORS = frozenset({NOT_SUPPORTED, NOT_PERMITTED})
 _OPERATIONS = {
     REGULAR: "open",
     DIRECTORY: "mkdir",
@@ -223,10 +235,10 @@ _OPERATIONS = {
 """The kinds that can be created, and the name of the system call in error messages."""
 
 
-def _set_xattrs(entry: Entry) -> None:
-    """Set the extended attributes of an entry."""
-    for name, words in errors_of(entry.kind, entry.xattrs):
-        if words == INVALID:
+def _set_xattrs(entries: Entries, position: int) -> None:
+    """Set the extended attributes of an entry, except those of the namespace ``trusted``."""
+    for name, words in xattr_errors(entries, position):
+        if words not in _IGNORED_ERRORS and not name.startswith("trusted."):
             raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 
@@ -249,9 +261,13 @@ def _child(node: Node | None, name: str) -> Node | None:
     return None if node is None else (node.children or {}).get(name)
 
 
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
+
+
 def _is_too_long(name: str) -> bool:
     """Whether the name exceeds Linux's limit, which is in bytes."""
-    return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
+    return len(name) > _NAME_MAX // 4 and len(utf8(name)) > _NAME_MAX
 
 
 def _delete(directory: Node, hidden: str, written: set[Node]) -> None:

@@ -1,4 +1,4 @@
-"""The extraction of a tar by containers-storage (v1.43 and v1.59, pkg/archive).
+"""The extraction of a tar by containers-storage (v1.43 and v1.62, pkg/archive).
 
 ``untar`` extracts an archive to a temporary directory, as oci-archive does: paths that leave it are
 refused. ``apply_layer`` extracts a layer in a process that called chroot, where paths that leave
@@ -18,6 +18,7 @@ from checker_engines.filesystem.extractor import ExtractionError, Root, extract
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.tar import tar_error
 
+_OUTSIDE = "<tmp>"
 _ELSEWHERE = "\0"
 """A name that no entry has."""
 
@@ -97,7 +98,7 @@ def _below(shown: Callable[[str], str]) -> Dialect:
 
     def refused_hard_link(target: str) -> str | None:
         inside = posixpath.normpath(target)
-        return f'invalid hardlink "{shown(inside)}" -> "{target}"' if _leaves(inside) else None
+        return f'invalid hardlink "{_OUTSIDE}" -> "{target}"' if _leaves(inside) else None
 
     def refused_symlink(name: str, target: str) -> str | None:
         # The engine joins an absolute target to the directory of the entry too.
