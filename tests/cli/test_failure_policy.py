@@ -36,7 +36,7 @@ def test_a_file_that_is_no_tar(checker: Checker, tmp_path: Path) -> None:
     path.write_text("<!DOCTYPE html><html><body>404</body></html>\n" * 20)
     done = checker("check", path, "--format", "json")
     assert done.code == 1
-    assert done.rules == {"ARC001"}
+    assert done.rules == {"TRP005"}
     assert done.report["archives"][0]["kind"] == "not-a-tar"
 
 
