@@ -133,6 +133,9 @@ LAYER_COMPRESSION = {
 }
 """The compression that each layer media type promises."""
 
+ENCRYPTED_SUFFIX = "+encrypted"
+"""How the media types of encrypted layers end (containers/ocicrypt)."""
+
 FOREIGN_LAYER_TYPES = frozenset(
     {
         MediaType.OCI_FOREIGN_LAYER,

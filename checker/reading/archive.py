@@ -21,12 +21,16 @@ from checker.interpretation.images import (
 from checker.interpretation.kind import (
     find_kind,
     find_nested_images,
+    image_directory,
     inner_archives,
     is_surely_rootfs,
+    root_directory,
 )
-from checker.model.archive import Archive, Kind, Source, Stats
+from checker.interpretation.kinds.recognizing import recognize
+from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive, Kind, Source, Stats
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
+from checker.model.damage import Damage
 from checker.model.entries import Entries
 from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
@@ -41,15 +45,16 @@ from checker.reading.source import (
     BinaryFile,
     Opened,
     Seekable,
+    TarContent,
     open_again,
     open_file,
     open_source,
 )
+from checker.reading.transport.sample import SAMPLE_SIZE, TAIL_SIZE, Sample
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
-_FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
 
 class ReadOptions(NamedTuple):
@@ -110,9 +115,10 @@ def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Arch
         stack.callback(hashing.close)
         blobs = _read_blobs(path, opened, options)
         inside = _read_inside(path, opened, options)
+        damage = None if inside is not None else _find_damage(path, opened)
         sha256 = opened.sha256 or hashing.result()
     archive = _gather(path, opened, blobs, sha256, began, options)
-    return archive._replace(inside=inside)
+    return archive._replace(inside=inside, damage=damage)
 
 
 def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | None:
@@ -124,6 +130,36 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | N
     with closing(again.content):
         blobs = _read_blobs(path, again, options)
     return _gather(path, again, blobs, again.sha256, began, options)
+
+
+def _find_damage(path: str, opened: Opened) -> Damage | None:
+    """What happened to a file that is not a sound archive; sound ones are not looked at again."""
+    content = opened.content
+    is_cut = bool(opened.limits or opened.tar.limits)
+    if is_cut or not isinstance(content, TarContent) or not _is_unsound(opened):
+        return None
+    # Imported here, as hardly any archive needs it.
+    from checker.reading.transport.find import find_damage
+
+    is_raw = opened.compression.error is not None
+    head = opened.head if is_raw else content.part(0, SAMPLE_SIZE)
+    size = opened.tar.size
+    sample = Sample(
+        head=head,
+        tail=b"" if is_raw else content.part(max(0, size - TAIL_SIZE), TAIL_SIZE),
+        size=opened.size if is_raw else size,
+        file_size=opened.size,
+        name=os.path.basename(path) if opened.source is Source.FILE else "",
+        compression=opened.compression,
+        tar=opened.tar,
+    )
+    return find_damage(sample)
+
+
+def _is_unsound(opened: Opened) -> bool:
+    """Whether readers stop at an error, or find data after the end of the archive."""
+    tar = opened.tar
+    return tar.fatal is not None or opened.compression.error is not None or bool(tar.after_end)
 
 
 class _FileHash:
@@ -364,7 +400,11 @@ def _gather(
     oci, tree_limits = find_oci_layout(members, limits)
     kind = find_kind(opened.source, opened.tar, members, docker, oci)
     images, image_limits = find_images(place, members, docker, oci, limits)
-    flat = kind in _FLAT_KINDS
+    if kind is Kind.UNKNOWN:
+        docker, images = None, ()
+    flat = kind in FLAT_KINDS
+    is_unknown = kind is Kind.UNKNOWN
+    has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
     return Archive(
         path=path,
         source=opened.source,
@@ -381,6 +421,9 @@ def _gather(
         limits=tuple(_all_limits(opened, blobs, [*tree_limits, *image_limits], limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
+        image_directory=image_directory(members) if kind is Kind.WRAPPED else None,
+        root_directory=root_directory(members) if is_unknown else None,
+        known_kind=recognize(members, oci) if has_no_image else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeAlias
 
 from checker.model.compression import (
@@ -31,6 +31,7 @@ _NUMBER_OF_ERROR = re.compile(r"^Error -?[0-9]+ ")
 # A decompressor copies what it is given after the end of its stream. It is given little at first,
 # then more and more, lest a file of tiny streams be copied again for each of them.
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
+_WINDOW = 1 << 21
 _XZ_PADDING = bytes(4)
 
 _GZIP_FLAGS, _GZIP_FIXED, _GZIP_TRAILER = 3, 10, 8
@@ -53,6 +54,24 @@ def detect(head: bytes) -> CompressionKind:
     if _is_skippable(head):
         return CompressionKind.ZSTD
     return CompressionKind.NONE
+
+
+def regrouped(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in chunks of one size; the last one may be shorter."""
+    waiting: list[bytes] = []
+    missing = size
+    for chunk in chunks:
+        rest = chunk
+        while len(rest) >= missing:
+            waiting.append(rest[:missing])
+            yield b"".join(waiting) if len(waiting) > 1 else waiting[0]
+            rest = rest[missing:]
+            waiting, missing = [], size
+        if rest:
+            waiting.append(rest)
+            missing -= len(rest)
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _is_skippable(head: bytes) -> bool:
@@ -336,6 +355,23 @@ class Inflater:
         self._window = 0
         self._is_cut = False
         self._first_bytes = b""
+
+    def inflate(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Decompress a stream, with the same result in whatever chunks it comes.
+
+        What a decompressor gives before it finds an error, and where it finds it, depends on how
+        much it was given at once, and a pipe gives less at a time than a file.
+
+        Raises:
+            LimitError: The output, its ratio to the input, or the memory needed passes a limit.
+        """
+        for window in regrouped(chunks, _WINDOW):
+            yield from self.feed(window)
+
+    @property
+    def streams(self) -> int:
+        """Streams that were begun so far."""
+        return self._streams
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes, in pieces of at most 1 MiB.

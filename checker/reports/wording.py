@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Kind
+from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.location import Location
 from checker.reports.printable import printable
@@ -26,6 +26,23 @@ KIND_WORDS = {
 }
 """The kinds in words."""
 
+
+def kind_words(archive: Archive) -> str:
+    """What an archive is, in words."""
+    words = _found_words(archive)
+    if words is None:
+        return KIND_WORDS[archive.kind]
+    article = next((each for each in _ARTICLES if words.startswith(each)), "")
+    return words.removeprefix(article)
+
+
+def _found_words(archive: Archive) -> str | None:
+    """What happened to the file, or the other kind that it is recognised as."""
+    if archive.damage is not None:
+        return archive.damage.summary
+    return None if archive.known_kind is None else archive.known_kind.title
+
+
 OUTCOME_WORDS = {
     VerdictOutcome.ACCEPTS: "accepts",
     VerdictOutcome.ACCEPTS_BROKEN: "loads but broken",
@@ -33,6 +50,7 @@ OUTCOME_WORDS = {
 }
 """The outcomes in words."""
 
+_ARTICLES = ("a ", "an ", "the ")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
 _ONE_DECIMAL_BELOW = 100

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NoReturn
 
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind
+from checker.model.untrusted import whole_number
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.header import (
@@ -22,8 +22,7 @@ from checker.reading.tar.table import EntryTable
 
 _LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = b"xgLK"
 EXTENSION_TYPES = frozenset({_LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK})
-# Leading zeros are fine; 19 digits are what the largest number has.
-_PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
+_SIGNS = (b"+", b"-")
 _SURELY_FITS = 19
 _TIMES = frozenset({b"mtime", b"atime", b"ctime"})
 _NUMBERS = frozenset({b"uid", b"gid", b"size"})
@@ -238,9 +237,14 @@ def read_pax_number(key: bytes, value: bytes, offset: int, log: AnomalyLog) -> i
     Raises:
         WalkEnded: It is not a number of 64 bits.
     """
-    if _PAX_NUMBER.fullmatch(value) is None or not -INT64_MAX - 1 <= int(value) <= INT64_MAX:
+    digits = whole_number(value[1:] if value[:1] in _SIGNS else value)
+    if digits is None or not -INT64_MAX - 1 <= (number := _signed(value, digits)) <= INT64_MAX:
         _stop_at_record(key, value, "a number", offset, log)
-    return int(value)
+    return number
+
+
+def _signed(value: bytes, digits: int) -> int:
+    return -digits if value.startswith(b"-") else digits
 
 
 def _stop_at_record(

@@ -26,6 +26,7 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
+from checker.model.untrusted import utf8
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, xattr_errors
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
@@ -266,7 +267,7 @@ def _size(text: str) -> int:
 
 def _is_too_long(name: str) -> bool:
     """Whether the name exceeds Linux's limit, which is in bytes."""
-    return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
+    return len(name) > _NAME_MAX // 4 and len(utf8(name)) > _NAME_MAX
 
 
 def _delete(directory: Node, hidden: str, written: set[Node]) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.limits import LimitReached
+from checker.model.untrusted import utf8
 from checker_engines.answers.undecided import Undecided, partly_hashed
 
 _MAGIC = {
@@ -55,7 +56,7 @@ class Content(NamedTuple):
             return _MAGIC[blob.compression.kind]
         if blob.tar is None or blob.tar.head or not blob.tar.entries:
             return b"" if blob.tar is None else blob.tar.head
-        return blob.tar.entries.name(0).encode("utf-8", "surrogateescape") or b"\0"
+        return utf8(blob.tar.entries.name(0)) or b"\0"
 
 
 class ContentStore:

@@ -81,7 +81,7 @@ def import_(version: Version, question: Question) -> Verdict:
             engine=version.name,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=why_not_loaded(question, "docker import", refusal.reason),
+            reason=why_not_loaded(question, refusal.reason),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,

@@ -10,6 +10,7 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker.model.tar import Tar
+from checker.model.untrusted import utf8
 from checker_engines.answers.undecided import Undecided, partly_hashed
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
@@ -119,7 +120,7 @@ def chain_id(diff_ids: Sequence[str]) -> str:
     """The ChainID of a stack of layers (OCI image-spec 1.1, config.md)."""
     chain = diff_ids[0]
     for diff_id in diff_ids[1:]:
-        chain = f"sha256:{hashlib.sha256(f'{chain} {diff_id}'.encode()).hexdigest()}"
+        chain = f"sha256:{hashlib.sha256(utf8(f'{chain} {diff_id}')).hexdigest()}"
     return chain
 
 

@@ -16,6 +16,7 @@ from checker.model.entries import (
     hidden_by,
     is_whiteout,
 )
+from checker.model.untrusted import utf8
 from checker.model.xattrs import xattr_errors
 
 _KINDS = frozenset(
@@ -63,7 +64,7 @@ def _names_are_short(entries: Entries) -> bool:
 
 
 def _is_short(path: str) -> bool:
-    encoded = path.encode("utf-8", "surrogateescape")
+    encoded = utf8(path)
     if len(encoded) <= _NAME_BYTES:
         return True
     return len(encoded) <= _PATH_BYTES and max(map(len, encoded.split(b"/"))) <= _NAME_BYTES

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from checker.model.entries import DIRECTORY, SYMLINK
 from checker.model.members import LINKS_FOLLOWED
+from checker.model.untrusted import utf8
 
 _NAME_BYTES = 255
 _PATH_BYTES = 4095
@@ -291,4 +292,4 @@ def is_long_target(target: str) -> bool:
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogateescape"))
+    return len(utf8(text))

@@ -157,7 +157,7 @@ class _Parsed(NamedTuple):
 @lru_cache(maxsize=4)
 def _parse(raw: bytes) -> _Parsed | None:
     """Parse what is surely valid JSON for Go as well; None if the scanner has to decide."""
-    text = raw.decode("utf-8", "replace").lstrip(_BLANKS)
+    text = with_whole_escapes(raw.decode("utf-8", "replace")).lstrip(_BLANKS)
     try:
         value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
@@ -315,6 +315,19 @@ def _quoted(byte: int) -> str:
     return f"'\\x{byte:02x}'" if byte < 0x80 else f"'\\u{byte:04x}'"
 
 
+_ESCAPE = re.compile(
+    r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+def with_whole_escapes(text: str) -> str:
+    """A JSON text in which escapes of lone surrogates are those of U+FFFD, as Go reads them."""
+    if "\\ud" not in text.lower():
+        return text
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
+
+
 class _Members(list[tuple[str, object]]):
     """The members of an object in their order, including repeated keys."""
 
@@ -340,7 +353,7 @@ _DECODER = json.JSONDecoder(
 
 def _load(raw: bytes) -> object:
     """The value of a text in which the scanner found no error."""
-    text = raw.decode("utf-8", "replace")
+    text = with_whole_escapes(raw.decode("utf-8", "replace"))
     try:
         return _DECODER.decode(text)
     except RecursionError:

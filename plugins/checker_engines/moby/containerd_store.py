@@ -87,7 +87,7 @@ def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     try:
         verdict = _load(version, question)
     except Refusal as refusal:
-        reason = why_not_loaded(question, "docker import", refusal.reason)
+        reason = why_not_loaded(question, refusal.reason)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
         cut = cut_in(question.archive, MOBY_READS)

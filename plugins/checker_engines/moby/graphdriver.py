@@ -29,7 +29,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, use_import
+from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
@@ -383,7 +383,7 @@ class _Load:
         shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
-                return use_import(self.question, "docker import")
+                return IS_ROOTFS
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
