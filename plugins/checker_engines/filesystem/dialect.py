@@ -96,6 +96,8 @@ class Dialect(NamedTuple):
             not that for the root.
         resolve: Returns the path that an entry is extracted to, given its cleaned path, or raises
             a ``TreeError`` with all words; None if it is that path.
+        sets_empty_xattrs: Whether attributes with an empty value are set: the PAX records have
+            them, the ``Xattrs`` of Go's archive/tar do not.
         device: Returns the error for a device number, given the name of the entry; None if numbers
             are not checked.
     """
@@ -114,3 +116,4 @@ class Dialect(NamedTuple):
     above_removed: str | None = None
     resolve: Callable[[Tree, str], str] | None = None
     device: Callable[[str, tuple[int, int]], str | None] | None = None
+    sets_empty_xattrs: bool = False

@@ -308,7 +308,10 @@ class Extractor:
             raise self._failed(call, item, str(error)) from error
 
     def _set_xattrs(self, entries: Entries, item: _Item) -> None:
+        values = entries.xattrs.get(item.position, {})
         for name, words in xattr_errors(entries, item.position):
+            if not values[name] and not self._dialect.sets_empty_xattrs:
+                continue
             if words not in self._dialect.ignored_xattr_errors:
                 path = self._dialect.shown(item.name)
                 message = self._dialect.xattr.format(path=path, name=name, words=words)

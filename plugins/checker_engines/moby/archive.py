@@ -57,6 +57,7 @@ CHROOT_28 = Dialect(
     root_removed="unlinkat .//: device or resource busy",
     xattr='lsetxattr {path}: xattr "{name}": {words}',
     ignored_xattr_errors=frozenset({NOT_PERMITTED}),
+    sets_empty_xattrs=True,
 )
 """Docker 25 to 28.
 
@@ -68,6 +69,7 @@ CHROOT_20 = CHROOT_28._replace(
     xattr="{words}",
     ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
     no_aufs_link="Invalid aufs hardlink",
+    sets_empty_xattrs=False,
 )
 """Docker 20.10, which returns bare errors of extended attributes (pkg/system, Lsetxattr)."""
 
