@@ -70,6 +70,8 @@ class Check:
         aliases: Former names and ids of the rule, which settings may go on using.
         reads: First bytes of files in the root filesystem that it needs to see.
         options: What the configuration file may decide about it.
+        explains_all: Whether its findings explain whatever else is wrong with the archive. It runs
+            first, and with a finding the others are skipped, except those that follow findings.
         follows_findings: Whether it runs after the other rules, and sees what they found.
     """
 
@@ -80,6 +82,7 @@ class Check:
     aliases: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[ContentRequest, ...]] = ()
     options: ClassVar[tuple[Option[Any], ...]] = ()
+    explains_all: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
 
     def __init__(self, context: CheckContext) -> None:

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
+from checker.model.formats import find_format
+
+# Formats that are in the right place elsewhere, and texts.
 _MAGICS = (
-    (b"PK\x03\x04", "a zip file"),
-    (b"PK\x05\x06", "an empty zip file"),
-    (b"\x7fELF", "an ELF executable"),
-    (b"MZ", "a Windows executable"),
     (b"\x1f\x8b", "gzip data"),
     (b"BZh", "bzip2 data"),
     (b"\xfd7zXZ\x00", "xz data"),
     (b"\x28\xb5\x2f\xfd", "zstd data"),
-    (b"\x5d\x00\x00", "an lzma stream, the predecessor of xz"),
-    (b"\x04\x22\x4d\x18", "an lz4 file"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip file"),
-    (b"Rar!", "a RAR file"),
-    (b"070701", "a cpio archive"),
-    (b"070702", "a cpio archive"),
-    (b"070707", "a cpio archive"),
-    (b"\xc7\x71", "a cpio archive"),
-    (b"\x71\xc7", "a cpio archive"),
-    (b"!<arch>\n", "an ar archive, such as a Debian package"),
-    (b"hsqs", "a SquashFS image"),
-    (b"QFI\xfb", "a QCOW2 disk image"),
-    (b"\xed\xab\xee\xdb", "an RPM package"),
-    (b"%PDF", "a PDF document"),
     (b"#!", "a script"),
     (b"\xff\xfe", "UTF-16 text, as written by PowerShell's > operator; use docker save -o instead"),
     (b"\xfe\xff", "UTF-16 text"),
-    (b"Salted__", "a file encrypted with OpenSSL"),
-    (b"age-encryption.org/", "a file encrypted with age"),
-    (b"-----BEGIN PGP", "an OpenPGP message"),
     (b"version https://git-lfs", "a Git LFS pointer instead of the file itself"),
 )
 _HTML = (b"<!doctype html", b"<html")
@@ -44,6 +26,9 @@ def looks_like(head: bytes) -> str | None:
     for magic, words in _MAGICS:
         if head.startswith(magic):
             return words
+    known = find_format(head)
+    if known is not None:
+        return known.name
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.lower().startswith(_HTML):
         return "an HTML page, such as the error or login page of a server"

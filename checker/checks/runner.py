@@ -107,11 +107,31 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
     A check that raises ends with the outcome ``error`` and its traceback; the others go on.
     """
     running = [_start(rule, archive, context) for rule in rules]
+    first = [one for one in running if one.check.explains_all]
+    _run(archive, first, context)
+    later = [one for one in running if not one.check.explains_all]
+    _skip_explained(later, first)
+    _run(archive, later, context)
+    findings = [finding for one in running for finding in one.findings]
+    return CheckRun(tuple(findings), tuple(one.result() for one in running))
+
+
+def _skip_explained(running: Sequence[_Running], first: Sequence[_Running]) -> None:
+    """Skip rules whose findings would be consequences of what others have found."""
+    causes = [f"{one.rule.name} ({one.rule.id})" for one in first if one.findings]
+    if not causes:
+        return
+    for one in running:
+        if not one.check.follows_findings and one.crash is None and one.reason is None:
+            one.reason = f"{causes[0]} explains what is wrong with the file"
+
+
+def _run(archive: Archive, running: Sequence[_Running], context: CheckContext) -> None:
     active = [one for one in running if one.crash is None and one.reason is None]
     limit = context.limits.findings
     for method, subjects in _subjects(archive, active):
         bound = [one for one in active if method in one.methods]
-        for subject in subjects:
+        for subject in subjects if bound else ():
             for one in bound:
                 one.call(partial(getattr(one.check, method), subject), limit)
     _run_entries(archive, active, limit)
@@ -119,8 +139,6 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
         if not one.subjects and one.reason is None:
             kinds = dict.fromkeys(_SUBJECTS[method] for method in one.methods)
             one.reason = f"the archive has no {' and no '.join(kinds)}"
-    findings = [finding for one in running for finding in one.findings]
-    return CheckRun(tuple(findings), tuple(one.result() for one in running))
 
 
 def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:

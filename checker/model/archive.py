@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression
+from checker.model.damage import Damage
 from checker.model.document import Document
 from checker.model.entries import Entries
 from checker.model.image import Descriptor, Image, Index, Manifest, ManifestItem
@@ -146,6 +147,8 @@ class Archive(NamedTuple):
         image_directory: Directory whose content is an image, if it is ``WRAPPED``.
         root_directory: Directory whose content is a root filesystem, if it is ``UNKNOWN``.
         known_kind: What it is recognised as, if it has no image and no root filesystem.
+        damage: What happened to the file on its way, if it is not a sound archive and the cause is
+            recognized.
     """
 
     path: str
@@ -167,6 +170,7 @@ class Archive(NamedTuple):
     image_directory: str | None = None
     root_directory: str | None = None
     known_kind: KnownKind | None = None
+    damage: Damage | None = None
 
     @property
     def location(self) -> Location:

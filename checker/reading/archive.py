@@ -30,6 +30,7 @@ from checker.interpretation.kinds.recognizing import recognize
 from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive, Kind, Source, Stats
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
+from checker.model.damage import Damage
 from checker.model.entries import Entries
 from checker.model.image import Layer
 from checker.model.limits import LimitReached, Limits
@@ -44,10 +45,12 @@ from checker.reading.source import (
     BinaryFile,
     Opened,
     Seekable,
+    TarContent,
     open_again,
     open_file,
     open_source,
 )
+from checker.reading.transport.sample import SAMPLE_SIZE, TAIL_SIZE, Sample
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
@@ -112,9 +115,10 @@ def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Arch
         stack.callback(hashing.close)
         blobs = _read_blobs(path, opened, options)
         inside = _read_inside(path, opened, options)
+        damage = None if inside is not None else _find_damage(path, opened)
         sha256 = opened.sha256 or hashing.result()
     archive = _gather(path, opened, blobs, sha256, began, options)
-    return archive._replace(inside=inside)
+    return archive._replace(inside=inside, damage=damage)
 
 
 def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | None:
@@ -126,6 +130,36 @@ def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | N
     with closing(again.content):
         blobs = _read_blobs(path, again, options)
     return _gather(path, again, blobs, again.sha256, began, options)
+
+
+def _find_damage(path: str, opened: Opened) -> Damage | None:
+    """What happened to a file that is not a sound archive; sound ones are not looked at again."""
+    content = opened.content
+    is_cut = bool(opened.limits or opened.tar.limits)
+    if is_cut or not isinstance(content, TarContent) or not _is_unsound(opened):
+        return None
+    # Imported here, as hardly any archive needs it.
+    from checker.reading.transport.find import find_damage
+
+    is_raw = opened.compression.error is not None
+    head = opened.head if is_raw else content.part(0, SAMPLE_SIZE)
+    size = opened.tar.size
+    sample = Sample(
+        head=head,
+        tail=b"" if is_raw else content.part(max(0, size - TAIL_SIZE), TAIL_SIZE),
+        size=opened.size if is_raw else size,
+        file_size=opened.size,
+        name=os.path.basename(path) if opened.source is Source.FILE else "",
+        compression=opened.compression,
+        tar=opened.tar,
+    )
+    return find_damage(sample)
+
+
+def _is_unsound(opened: Opened) -> bool:
+    """Whether readers stop at an error, or find data after the end of the archive."""
+    tar = opened.tar
+    return tar.fatal is not None or opened.compression.error is not None or bool(tar.after_end)
 
 
 class _FileHash:

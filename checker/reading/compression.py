@@ -368,6 +368,11 @@ class Inflater:
         for window in regrouped(chunks, _WINDOW):
             yield from self.feed(window)
 
+    @property
+    def streams(self) -> int:
+        """Streams that were begun so far."""
+        return self._streams
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes, in pieces of at most 1 MiB.
 

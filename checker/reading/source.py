@@ -23,6 +23,7 @@ from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
+from checker.reading.transport.sample import SAMPLE_SIZE
 
 CHUNK = 1 << 21
 _LAYOUT_FILES = frozenset({"oci-layout", "index.json", "blobs"})
@@ -76,6 +77,7 @@ class Opened(NamedTuple):
         file: Descriptor of the file to hash; None if it was hashed while it was spooled.
         sha256: Hash of the file, if it was spooled.
         limits: Limits that were reached.
+        head: The first bytes of a compressed file as it came, at most ``SAMPLE_SIZE``.
     """
 
     source: Source
@@ -86,6 +88,7 @@ class Opened(NamedTuple):
     file: int | None
     sha256: str | None
     limits: tuple[LimitReached, ...]
+    head: bytes = b""
 
 
 class TarContent:
@@ -153,6 +156,10 @@ class TarContent:
             offset += length
             at = span.offset + length
         yield from _zeros(size - at)
+
+    def part(self, offset: int, count: int) -> bytes:
+        """At most ``count`` bytes of the tar from an offset on, whatever they are."""
+        return os.pread(self._file, count, offset)
 
     def from_start(self) -> int:
         """A descriptor of the whole tar, at its first byte; the caller closes it."""
@@ -385,17 +392,25 @@ class _Stream:
         self._sha256 = hashlib.sha256()
         self.head = _read_at_least(read, MAGIC_SIZE)
         self.size = 0
+        self._sample = bytearray()
 
     @property
     def sha256(self) -> str:
         """The hash of what was read."""
         return self._sha256.hexdigest()
 
+    @property
+    def sample(self) -> bytes:
+        """The first bytes of what was read, at most ``SAMPLE_SIZE``."""
+        return bytes(self._sample)
+
     def chunks(self) -> Iterator[bytes]:
         chunk = self.head
         while chunk:
             self._sha256.update(chunk)
             self.size += len(chunk)
+            if len(self._sample) < SAMPLE_SIZE:
+                self._sample += chunk[: SAMPLE_SIZE - len(self._sample)]
             yield chunk
             chunk = self._read()
 
@@ -416,16 +431,18 @@ def _spool(stream: _Stream, source: Source, plan: ContentPlan, limits: Limits) -
         on_error.callback(os.close, spool.file)
         reached = _copy(stream, inflater, spool)
         tar = spool.finish(reached)
+        compression = inflater.finish()
         on_error.pop_all()
     return Opened(
         source=source,
         size=stream.size,
-        compression=inflater.finish(),
+        compression=compression,
         tar=tar,
         content=TarContent(spool.file, tar.entries, limits),
         file=None,
         sha256=None if reached else stream.sha256,
         limits=reached,
+        head=stream.sample if compression.error is not None else b"",
     )
 
 

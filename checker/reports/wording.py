@@ -29,9 +29,18 @@ KIND_WORDS = {
 
 def kind_words(archive: Archive) -> str:
     """What an archive is, in words."""
-    if archive.known_kind is not None:
-        return archive.known_kind.title.removeprefix("an ").removeprefix("a ")
-    return KIND_WORDS[archive.kind]
+    words = _found_words(archive)
+    if words is None:
+        return KIND_WORDS[archive.kind]
+    article = next((each for each in _ARTICLES if words.startswith(each)), "")
+    return words.removeprefix(article)
+
+
+def _found_words(archive: Archive) -> str | None:
+    """What happened to the file, or the other kind that it is recognised as."""
+    if archive.damage is not None:
+        return archive.damage.summary
+    return None if archive.known_kind is None else archive.known_kind.title
 
 
 OUTCOME_WORDS = {
@@ -41,6 +50,7 @@ OUTCOME_WORDS = {
 }
 """The outcomes in words."""
 
+_ARTICLES = ("a ", "an ", "the ")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
 _ONE_DECIMAL_BELOW = 100

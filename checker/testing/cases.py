@@ -75,8 +75,10 @@ Faults: ``edits``, in order, after the digests were computed
     ``end_blocks = 0``.
     Then of bytes: ``truncate = N`` (below 0: from the end), ``append = { zeros = 512 }``,
     ``flip = { at = N, mask = 1 }``, ``insert = { at = N, hex }``, ``pad = 20`` (blocks a record),
-    ``compress = "gzip"``. ``truncate``, ``flip`` and ``insert`` also take ``member`` with ``at``
-    bytes ``from`` its ``"header"``, ``"data"``, ``"start"`` (with extended headers) or ``"end"``.
+    ``compress = "gzip"``, ``drop = N`` (the bytes before N), ``damage = "lf-to-crlf"`` (what
+    happens in transport; the names are in ``checker.testing.damage``). ``truncate``, ``drop``,
+    ``flip`` and ``insert`` also take ``member`` with ``at`` bytes ``from`` its ``"header"``,
+    ``"data"``, ``"start"`` (with extended headers) or ``"end"``.
     A member is named by its name, its number, or a placeholder. ``append = { text, compress =
     "gzip" }`` adds a second gzip stream, ``insert = { hex }`` something in front of everything.
     Edits of a document or blob have no ``member``: ``set``, ``null``, ``unset``, ``replace``,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from checker.testing.damage import DAMAGES
 from checker.testing.elf import elf
 from checker.testing.image import encode_json
 from checker.testing.tar import BLOCK, Member, compress, offsets, opaque, whiteout, write_tar
@@ -595,6 +596,17 @@ def _tar_compress(draft: Draft, table: Table) -> Draft:
     return _with_data(draft, compress(draft.written(), table["kind"]))
 
 
+def _tar_damage(draft: Draft, table: Table) -> Draft:
+    kind = table["kind"]
+    if kind not in DAMAGES:
+        raise ValueError(f"unknown damage {kind!r}; known: {', '.join(DAMAGES)}")
+    return _with_data(draft, DAMAGES[kind](draft.written()))
+
+
+def _tar_drop(draft: Draft, table: Table) -> Draft:
+    return _with_data(draft, draft.written()[_place(draft, table) :])
+
+
 def _tar_end_blocks(draft: Draft, table: Table) -> Draft:
     if draft.data is not None:
         raise ValueError("end_blocks comes before edits of bytes")
@@ -638,6 +650,8 @@ TAR_EDITS: Mapping[str, Operation] = MappingProxyType(
             _tar_end_blocks, frozenset({"count"}), frozenset({"count"}), "count"
         ),
         "truncate": Operation(_tar_truncate, PLACE_KEYS, short="at"),
+        "drop": Operation(_tar_drop, PLACE_KEYS, short="at"),
+        "damage": Operation(_tar_damage, frozenset({"kind"}), frozenset({"kind"}), "kind"),
         "flip": Operation(_tar_flip, PLACE_KEYS | {"mask"}, short="at"),
         "insert": Operation(_tar_insert, PLACE_KEYS | _CONTENT_AND_COMPRESS),
         "append": Operation(_tar_append, _CONTENT_AND_COMPRESS, short="text"),

@@ -33,6 +33,7 @@ class EngineRefuses(Check):
     name = "engine-refuses"
     severity = Severity.ERROR
     since = "0.1.0"
+    follows_findings = True
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Not applicable unless an engine is selected."""

@@ -65,9 +65,13 @@ class WrongCommand(Check):
         return None
 
     def _is_explained(self, archive: Archive) -> bool:
-        """Whether the command fits the kind, and an error says why it fails all the same."""
+        """Whether the command fits the kind, and an error says why it fails all the same.
+
+        Damage in transport is such an error for both commands.
+        """
         kinds = IMAGE_KINDS if self.context.action == "load" else FLAT_KINDS
-        return archive.kind in kinds and has_error(self.context.findings)
+        is_fit = archive.damage is not None or archive.kind in kinds
+        return is_fit and has_error(self.context.findings)
 
 
 def _fix(command: str | None) -> Fix | None:

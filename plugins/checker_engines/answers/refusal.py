@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 # The rules that can explain why an engine refuses an archive; those with findings are reported.
-NO_IMAGE = ("ARC002", "ARC006", "ARC018", "ARC019", "DKR015")
-DAMAGED = ("ARC001", "ARC003", "ARC004", "ARC007", "ARC011", "ARC013", "ARC015")
+TRANSPORT = tuple(f"TRP{number:03}" for number in range(1, 13))
+NO_IMAGE = ("ARC002", "ARC006", "ARC018", "ARC019", "DKR015", *TRANSPORT)
+DAMAGED = ("ARC001", "ARC003", "ARC004", "ARC007", "ARC011", "ARC013", "ARC015", *TRANSPORT)
 NOT_EXTRACTED = ("ARC009", "ARC012", "ARC016", "ARC020", "ARC021", "ARC022")
 LAYER_DAMAGED = ("LYR002", "LYR003", "LYR006", "LYR023", "DKR017")
 LAYER_NOT_EXTRACTED = (

@@ -33,6 +33,9 @@ def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
         quoted_path: Its path, quoted for a command line; ``-`` for standard input.
         takers: The engines that accept it.
     """
+    if archive.damage is not None:
+        reason = f"the file is {archive.damage.summary}"
+        return _nothing(reason, reason)
     found = _BY_KIND[archive.kind](archive, quoted_path, takers)
     obstacle = reading_obstacle(archive)
     if obstacle is not None:

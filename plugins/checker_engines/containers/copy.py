@@ -19,7 +19,6 @@ from checker_engines.containers.compression import (
 from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
 from checker_engines.containers.versions import Library
 from checker_engines.filesystem.extractor import Root
-from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
 from checker_engines.golang.json import GoJsonError, decode_document
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
@@ -355,14 +354,15 @@ def apply_tar(
     Raises:
         Refusal: It cannot be extracted.
     """
+    stop = library.find_stop(tar.entries)
     try:
-        apply_layer(tar, root)
+        apply_layer(tar, root, stop)
     except UnpackError as error:
         text = f"ApplyLayer stdout:  stderr: {error} exit status 1"
         raise _not_applied(text, digest, library, printed) from None
-    if first_duplicate(tar.entries) is not None:
-        size = sum(tar.entries.sizes)
-        text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {DUPLICATES}'
+    if stop is not None:
+        size = sum(tar.entries.sizes[: stop.position + 1])
+        text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {stop.error}'
         raise _not_applied(text, digest, library, printed)
 
 

@@ -1,0 +1,110 @@
+"""Bytes that were decoded as text and encoded again, as by a shell that redirects text."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import partial
+
+from checker.model.damage import CharacterChange, Characters
+from checker.reading.tar.header import BLOCK, looks_like_header
+from checker.reading.transport.sample import Sample
+from checker.reading.transport.soundness import is_improved, is_sound
+
+_REPLACEMENT = b"\xef\xbf\xbd"
+_BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UTF8_BOM = codecs.BOM_UTF8
+_CODE_PAGES = ("latin-1", "cp1252", "cp437", "cp850")
+# A character of UTF-8 that is longer than a byte.
+_LONG = rb"(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})"
+# What the signatures of compressions become if each byte from 0x80 on becomes such a character.
+_SIGNATURES = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\x1f" + _LONG + rb"\x08|\(" + _LONG + rb"/" + _LONG + rb"|" + _LONG
+    + rb"7zXZ\x00|BZh[1-9]1AY&SY)",
+    re.DOTALL,
+)  # fmt: skip
+_UTF16_SIGNATURES = re.compile("\x1f.\x08|BZh[1-9]1AY|.7zXZ|\\(./", re.DOTALL)
+_MAGIC = slice(257, 262)
+_MAGIC_TEXT = "ustar"
+_EXAMINED = 1 << 16
+
+
+def find_characters(sample: Sample, begin: int) -> Characters | None:
+    """Find whether the archive was decoded as text and encoded again.
+
+    Args:
+        sample: What is examined.
+        begin: Byte offset at which the archive begins in it.
+    """
+    data = sample.head[begin:]
+    return _utf16(sample, data, begin) or _utf8(sample, data, begin)
+
+
+def utf16_text(data: bytes) -> str | None:
+    """The beginning of UTF-16 text with or without a byte order mark; None if it is not UTF-16."""
+    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None)
+    if encoding is not None:
+        return data[2:_EXAMINED].decode(encoding, "replace")
+    if data[1:8:2] == bytes(4) and b"\0" not in data[0:8:2]:
+        return data[:_EXAMINED].decode("utf-16-le", "replace")
+    return None
+
+
+def _utf16(sample: Sample, data: bytes, begin: int) -> Characters | None:
+    text = utf16_text(data)
+    if text is None or not (text[_MAGIC] == _MAGIC_TEXT or _UTF16_SIGNATURES.match(text)):
+        return None
+    return Characters(
+        CharacterChange.UTF_16, begin, has_line_endings="\r\n" in text, within=sample.within
+    )
+
+
+def _utf8(sample: Sample, data: bytes, begin: int) -> Characters | None:
+    if sample.is_cut or not _is_utf8(data) or data.isascii():
+        return None
+    plain = data.removeprefix(_UTF8_BOM)
+    replaced = data.count(_REPLACEMENT)
+    is_tar = looks_like_header(plain[:BLOCK])
+    # The signature of a compression says enough. A tar may contain characters that are in order.
+    if not _SIGNATURES.match(plain) and not (is_tar and _is_changed(sample, plain, replaced)):
+        return None
+    if replaced:
+        change, offset = CharacterChange.REPLACED, data.find(_REPLACEMENT)
+    else:
+        change, offset = CharacterChange.UTF_8, _first_long(data)
+    return Characters(
+        change,
+        begin + offset,
+        replaced=replaced,
+        is_latin_1=not replaced and is_sound(_undone(plain, "latin-1")),
+        has_line_endings=b"\r\n" in data and data.count(b"\n") == data.count(b"\r\n"),
+        within=sample.within,
+    )
+
+
+def _is_changed(sample: Sample, data: bytes, replaced: int) -> bool:
+    """Whether a tar shows the damage: replaced bytes, or that undoing the encoding improves it."""
+    if replaced:
+        return not sample.is_readable
+    return any(is_improved(data, undone) for undone in map(partial(_undone, data), _CODE_PAGES))
+
+
+def _undone(data: bytes, code_page: str) -> bytes:
+    """The bytes before they were decoded as a code page; empty if that cannot have been."""
+    try:
+        return codecs.decode(data, "utf-8", "ignore").encode(code_page)
+    except UnicodeEncodeError:
+        return b""
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True
+
+
+def _first_long(data: bytes) -> int:
+    found = re.search(rb"[\x80-\xff]", data)
+    return found.start() if found else 0

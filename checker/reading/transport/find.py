@@ -1,0 +1,63 @@
+"""Finds out what happened to a file: one cause, the most fundamental of those that apply."""
+
+from __future__ import annotations
+
+from checker.model.damage import Damage, OtherFormat
+from checker.model.formats import Format, find_format
+from checker.reading.transport.characters import find_characters
+from checker.reading.transport.leading import locate
+from checker.reading.transport.line_endings import find_line_endings
+from checker.reading.transport.pieces import find_piece
+from checker.reading.transport.plain_text import is_text
+from checker.reading.transport.sample import Sample
+from checker.reading.transport.saved_text import find_saved_text
+from checker.reading.transport.text_forms import find_text_form
+from checker.reading.transport.unwritten import find_unwritten
+
+_TEXT_EXAMINED = 512
+# A signature that text can begin with by chance.
+_SHORT = 6
+_ZIP_NAME = slice(30, 286)
+_ZIP_NAME_SIZE = slice(26, 28)
+
+
+def find_damage(sample: Sample) -> Damage | None:
+    """What happened to a file that is not a sound archive; None if that is not recognized."""
+    if not sample.head:
+        return None
+    if not sample.has_first_header:
+        other = _other_format(sample)
+        if other is not None:
+            return other
+    located = locate(sample)
+    begin = 0 if located.leading is None else located.leading.size
+    return (
+        find_characters(sample, begin)
+        or find_line_endings(sample, begin)
+        or located.leading
+        or (None if sample.has_first_header else _without_archive(sample))
+        or find_piece(sample, located.start)
+    )
+
+
+def _without_archive(sample: Sample) -> Damage | None:
+    return find_text_form(sample) or find_saved_text(sample) or find_unwritten(sample)
+
+
+def _other_format(sample: Sample) -> OtherFormat | None:
+    found = find_format(sample.head)
+    if found is None or (_is_word(found) and is_text(sample.head[:_TEXT_EXAMINED])):
+        return None
+    return OtherFormat(found, _first_member(sample.head))
+
+
+def _is_word(found: Format) -> bool:
+    return len(found.signature) < _SHORT and found.signature.isascii()
+
+
+def _first_member(head: bytes) -> str:
+    """The name of the first file in a zip file; empty for other formats."""
+    if not head.startswith(b"PK\x03\x04"):
+        return ""
+    size = int.from_bytes(head[_ZIP_NAME_SIZE], "little")
+    return head[_ZIP_NAME][:size].decode("utf-8", "surrogateescape")
