@@ -9,6 +9,7 @@ from checker.model.blob import Blob
 from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.model.untrusted import utf8
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 from checker_engines.containers.compression import (
     is_compressed_twice,
@@ -98,7 +99,7 @@ def digest_error(text: str) -> str | None:
     if algorithm not in _LENGTHS:
         known = "unsupported digest algorithm"
         return known if _DIGEST.fullmatch(text) else _INVALID_DIGEST
-    if len(encoded.encode("utf-8", "surrogateescape")) != _LENGTHS[algorithm]:
+    if len(utf8(encoded)) != _LENGTHS[algorithm]:
         return "invalid checksum digest length"
     return None if parse_digest(text) is not None else _INVALID_DIGEST
 
