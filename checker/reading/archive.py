@@ -50,7 +50,13 @@ from checker.reading.source import (
     open_file,
     open_source,
 )
-from checker.reading.transport.sample import SAMPLE_SIZE, TAIL_SIZE, Sample
+from checker.reading.transport.sample import (
+    SAMPLE_SIZE,
+    TAIL_SIZE,
+    WINDOW_AFTER,
+    WINDOW_BEFORE,
+    Sample,
+)
 
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
@@ -153,7 +159,17 @@ def _find_damage(path: str, opened: Opened) -> Damage | None:
         compression=opened.compression,
         tar=opened.tar,
     )
-    return find_damage(sample)
+    return find_damage(sample if is_raw else _with_window(sample, content))
+
+
+def _with_window(sample: Sample, content: TarContent) -> Sample:
+    """The sample with the bytes around the fault, if that is not in its head."""
+    fatal = sample.tar.fatal
+    if fatal is None or fatal.offset < len(sample.head):
+        return sample
+    offset = max(0, fatal.offset - WINDOW_BEFORE)
+    window = content.part(offset, fatal.offset - offset + WINDOW_AFTER)
+    return sample._replace(window=window, window_offset=offset)
 
 
 def _is_unsound(opened: Opened) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from checker.checks.lookalike import looks_like
 from checker.model.damage import (
+    Characters,
     Damage,
     EncodedArchive,
     LeadingData,
@@ -26,9 +27,10 @@ from checker.model.damage import (
 )
 from checker.model.formats import FORMATS, Format
 from checker.reading.archive import ReadOptions, read_archive, read_file
-from checker.testing.archive import sample
+from checker.testing.archive import build, sample
 from checker.testing.damage import DAMAGES
-from checker.testing.tar import COMPRESSIONS, compress
+from checker.testing.image import Image
+from checker.testing.tar import COMPRESSIONS, compress, file
 
 SAMPLES = {kind: compress(sample(), kind) for kind in COMPRESSIONS}
 TEXT = st.text(
@@ -270,3 +272,60 @@ def test_hostile_bytes_take_little_time(name: str) -> None:
     began = time.process_time()
     damage_of(HOSTILE[name])
     assert time.process_time() - began < 5
+
+
+def large(kind: str, content: bytes) -> bytes:
+    """An archive whose first fault is beyond the bytes that are examined."""
+    layer = (file("a/large", content), file("b/z", "z" * 700), file("c/z", "z" * 700))
+    return build(kind, Image(layers=(layer,))).tar()
+
+
+NOISE = random.Random(8).randbytes(3 * MIB + 3)
+LINES = b"".join(b"line %d of a text\n" % number for number in range(120_000))
+
+
+@pytest.mark.parametrize(
+    ("damage", "content"),
+    [
+        ("lf-to-crlf", NOISE),
+        ("unix2dos", NOISE),
+        ("crlf-to-lf", NOISE),
+        ("utf-8", NOISE),
+        ("replaced", NOISE),
+        ("utf-16", NOISE),
+        ("base64", NOISE),
+        ("lf-to-crlf", LINES),
+        ("crlf-to-lf", LINES.replace(b"\n", b"\r\n")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["docker-archive", "export"])
+def test_faults_beyond_what_is_examined(kind: str, damage: str, content: bytes) -> None:
+    data = large(kind, content)
+    found = damage_of(DAMAGES[damage](data))
+    expected = {"lf-to-crlf": LineEndings, "unix2dos": LineEndings, "crlf-to-lf": LineEndings}
+    assert isinstance(found, expected.get(damage, Characters | EncodedArchive))
+
+
+@pytest.mark.parametrize("content", [LINES, LINES.replace(b"\n", b"\r\n"), NOISE])
+@pytest.mark.parametrize("kind", ["docker-archive", "export"])
+def test_another_fault_is_not_taken_for_a_conversion(kind: str, content: bytes) -> None:
+    data = large(kind, content)
+    last = data.rindex(b"ustar") - 257
+    for position in (last, last + 150, last + 258):
+        changed = data[:position] + b"\xaa" + data[position + 1 :]
+        assert damage_of(changed) is None
+    assert damage_of(data[:last] + bytes(range(256)) * 2 + data[last + 512 :]) is None
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "xz"])
+def test_the_last_piece_by_its_end(compression: str) -> None:
+    damage = damage_of(compress(large("export", NOISE), compression)[MIB + 7 :])
+    assert isinstance(damage, Piece)
+    assert damage.position is PiecePosition.LAST
+
+
+def test_a_piece_that_begins_within_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar.ab"
+    path.write_bytes(LINES)
+    assert isinstance(read_archive(str(path), ReadOptions()).damage, Piece)
+    assert isinstance(damage_of(LINES), SavedText)

@@ -24,6 +24,8 @@ _SIGNATURES = re.compile(
     re.DOTALL,
 )  # fmt: skip
 _UTF16_SIGNATURES = re.compile("\x1f.\x08|BZh[1-9]1AY|.7zXZ|\\(./", re.DOTALL)
+_LONG_CHARACTER = re.compile(_LONG)
+_MANY = 100
 _MAGIC = slice(257, 262)
 _MAGIC_TEXT = "ustar"
 _EXAMINED = 1 << 16
@@ -86,7 +88,16 @@ def _is_changed(sample: Sample, data: bytes, replaced: int) -> bool:
     """Whether a tar shows the damage: replaced bytes, or that undoing the encoding improves it."""
     if replaced:
         return not sample.is_readable
-    return any(is_improved(data, undone) for undone in map(partial(_undone, data), _CODE_PAGES))
+    return any(
+        is_improved(data, undone) or (not sample.is_readable and _has_many_characters(data))
+        for undone in map(partial(_undone, data), _CODE_PAGES)
+        if undone
+    )
+
+
+def _has_many_characters(data: bytes) -> bool:
+    """Whether there are most of the characters that bytes from 0x80 on become; text has fewer."""
+    return len(set(_LONG_CHARACTER.findall(data))) >= _MANY
 
 
 def _undone(data: bytes, code_page: str) -> bytes:

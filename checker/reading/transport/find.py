@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.model.damage import Damage, OtherFormat
+from checker.model.damage import Damage, OtherFormat, SavedText, TextKind
 from checker.model.formats import Format, find_format
 from checker.reading.transport.characters import find_characters
 from checker.reading.transport.leading import locate
@@ -11,6 +11,7 @@ from checker.reading.transport.pieces import find_piece
 from checker.reading.transport.plain_text import is_text
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.saved_text import find_saved_text
+from checker.reading.transport.soundness import Start
 from checker.reading.transport.text_forms import find_text_form
 from checker.reading.transport.unwritten import find_unwritten
 
@@ -35,13 +36,17 @@ def find_damage(sample: Sample) -> Damage | None:
         find_characters(sample, begin)
         or find_line_endings(sample, begin)
         or located.leading
-        or (None if sample.has_first_header else _without_archive(sample))
+        or (None if sample.has_first_header else _without_archive(sample, located.start))
         or find_piece(sample, located.start)
     )
 
 
-def _without_archive(sample: Sample) -> Damage | None:
-    return find_text_form(sample) or find_saved_text(sample) or find_unwritten(sample)
+def _without_archive(sample: Sample, start: Start | None) -> Damage | None:
+    text = find_text_form(sample) or find_saved_text(sample)
+    if isinstance(text, SavedText) and text.kind is TextKind.TEXT:
+        # A piece of a plain tar can begin within a text file.
+        return find_piece(sample, start) or text
+    return text or find_unwritten(sample)
 
 
 def _other_format(sample: Sample) -> OtherFormat | None:

@@ -6,6 +6,8 @@ text, both occur alone far more often than together.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from checker.model.damage import LineEndingChange, LineEndings
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.transport.sample import Sample
@@ -17,8 +19,7 @@ _LF, _CRLF = b"\n", b"\r\n"
 _SURE, _SURE_IN_STREAM = 16, 4
 # In random bytes one LF in 256 follows a CR. That none of so many does has a chance of 0.01 %.
 _SURE_WITHOUT = 2400
-_MOST_SHIFTED = 1 << 16
-_MAGIC_AT = 257
+_MAGIC, _MAGIC_AT = b"ustar", 257
 
 
 def find_line_endings(sample: Sample, begin: int) -> LineEndings | None:
@@ -35,7 +36,7 @@ def find_line_endings(sample: Sample, begin: int) -> LineEndings | None:
         return None
     if pairs:
         return _added(sample, data, begin) if _is_added(sample, data, pairs) else None
-    if not _is_removed(sample, data, begin, count):
+    if not _is_removed(sample, begin, count):
         return None
     return LineEndings(LineEndingChange.REMOVED, count, len(data), None, sample.within)
 
@@ -57,31 +58,69 @@ def _is_added(sample: Sample, data: bytes, pairs: int) -> bool:
         return False
     if sample.compression.error is not None:
         return pairs >= _SURE_IN_STREAM
-    return pairs >= _SURE and _is_binary(data)
+    return pairs >= _SURE and (_is_binary(data) or _is_header_late(sample))
 
 
 def _is_binary(data: bytes) -> bool:
     return sum(byte > 0x7F for byte in data[: 1 << 16]) >= _SURE
 
 
-def _is_removed(sample: Sample, data: bytes, begin: int, count: int) -> bool:
-    if sample.is_cut or sample.is_readable:
+def _is_removed(sample: Sample, begin: int, count: int) -> bool:
+    if sample.is_cut or sample.is_readable or begin:
         return False
     if sample.compression.error is not None:
         return count >= _SURE_WITHOUT
-    return _is_header_early(sample, data, begin)
+    return _is_header_early(sample, count)
 
 
-def _is_header_early(sample: Sample, data: bytes, begin: int) -> bool:
+class _Fault(NamedTuple):
+    """Where a header is not, and the bytes around.
+
+    Attributes:
+        data: The bytes.
+        at: Where the header should be in them.
+        begin: Where the content before it begins in them; 0 if it begins before them.
+    """
+
+    data: bytes
+    at: int
+    begin: int
+
+
+def _fault(sample: Sample) -> _Fault | None:
+    fatal, offsets = sample.tar.fatal, sample.tar.entries.offsets
+    if fatal is None or not len(offsets):
+        return None
+    data, base = (sample.window, sample.window_offset) if sample.window else (sample.head, 0)
+    at = fatal.offset - fatal.offset % BLOCK - base
+    if data[at + _MAGIC_AT :].startswith(_MAGIC):
+        # The header is in its place.
+        return None
+    return _Fault(data, at, max(0, offsets[-1] + BLOCK - base))
+
+
+def _is_header_early(sample: Sample, count: int) -> bool:
     """Whether the next header comes as many bytes too early as line endings may have lost a CR."""
-    fatal = sample.tar.fatal
-    offsets = sample.tar.entries.offsets
-    if fatal is None or begin or not len(offsets):
+    fault = _fault(sample)
+    if fault is None:
         return False
-    after = offsets[-1] + BLOCK
-    expected = fatal.offset - fatal.offset % BLOCK
-    at = data.rfind(b"ustar", after + _MAGIC_AT, expected + _MAGIC_AT + 4) - _MAGIC_AT
-    lost = expected - at
-    if at < after or lost > _MOST_SHIFTED or not looks_like_header(data[at : at + BLOCK]):
+    data = fault.data
+    at = data.rfind(_MAGIC, fault.begin + _MAGIC_AT, fault.at + _MAGIC_AT + 4) - _MAGIC_AT
+    lost = fault.at - at
+    # A header whole blocks before is one of a tar inside the content.
+    is_inside = at < fault.begin or lost % BLOCK == 0
+    if is_inside or not looks_like_header(data[at : at + BLOCK]):
         return False
-    return lost <= data.count(_LF, after, at)
+    if not sample.window:
+        return lost <= data.count(_LF, fault.begin, at)
+    # Of a longer content, the beginning shows how many there are; it may have half of the rate.
+    return lost <= 2 * count * (sample.window_offset + at) // len(sample.head)
+
+
+def _is_header_late(sample: Sample) -> bool:
+    """Whether the next header comes later than the one before it says."""
+    fault = _fault(sample)
+    if fault is None:
+        return False
+    at = fault.data.find(_MAGIC, fault.at + _MAGIC_AT + 1) - _MAGIC_AT
+    return at > fault.at and looks_like_header(fault.data[at : at + BLOCK])

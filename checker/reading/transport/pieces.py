@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 from checker.model.damage import Piece, PiecePosition
+from checker.reading.tar.header import BLOCK
 from checker.reading.transport.sample import TAIL_SIZE, Sample
 from checker.reading.transport.soundness import Start
 
@@ -90,13 +91,18 @@ def _evidence(sample: Sample, name: _Name, start: Start | None) -> str | None:
         return f"it begins within an archive: {start.what} follows at byte {start.offset}"
     if _has_bzip2_block(sample.head):
         return "it begins within bzip2 data: a block follows, the header of the stream is missing"
-    content = "compressed or encrypted data" if _is_dense(sample.head) else "data"
+    is_dense = _is_dense(sample.head)
+    content = "compressed or encrypted data" if is_dense else "data"
     if name.stem is not None:
         return f"its name has the number of a piece, and it begins with {content} without a header"
-    round_size = _round_size(sample.file_size)
-    if round_size is None or content == "data":
+    if not is_dense:
         return None
-    return f"its size is exactly {round_size}, and it begins with {content} without a header"
+    round_size = _round_size(sample.file_size)
+    if round_size is not None:
+        return f"its size is exactly {round_size}, and it begins with {content} without a header"
+    if _is_end(sample):
+        return f"it begins with {content} without a header, and ends as an archive does"
+    return None
 
 
 def _round_size(size: int) -> str | None:
@@ -112,9 +118,13 @@ def _round_size(size: int) -> str | None:
 
 
 def _is_end(sample: Sample) -> bool:
-    """Whether the last bytes are those of a tar or of an xz stream."""
-    zeros = len(sample.tail) == TAIL_SIZE and not sample.tail.strip(b"\0")
-    return zeros or (sample.tail.endswith(_XZ_END) and _is_dense(sample.head))
+    """Whether the last bytes are those of a tar, or of an xz or gzip stream that contains one."""
+    if len(sample.tail) == TAIL_SIZE and not sample.tail.strip(b"\0"):
+        return True
+    # A gzip member ends with the size of its content (RFC 1952, section 2.3.1), here of a tar.
+    content_size = int.from_bytes(sample.tail[-4:], "little")
+    is_stream = sample.tail.endswith(_XZ_END) or content_size % BLOCK == 0
+    return is_stream and _is_dense(sample.head)
 
 
 def _is_dense(data: bytes) -> bool:

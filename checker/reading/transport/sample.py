@@ -10,6 +10,7 @@ from checker.reading.tar.header import BLOCK, parse_octal
 
 SAMPLE_SIZE = 1 << 20
 TAIL_SIZE = 1024
+WINDOW_BEFORE = WINDOW_AFTER = 1 << 20
 
 _CUT = frozenset(
     {
@@ -35,6 +36,8 @@ class Sample(NamedTuple):
         name: File name; empty if the archive does not have one.
         compression: How the file is compressed.
         tar: The walked tar.
+        window: Bytes around the fault of the tar, if it is not in ``head``.
+        window_offset: Their byte offset.
     """
 
     head: bytes
@@ -44,6 +47,8 @@ class Sample(NamedTuple):
     name: str
     compression: Compression
     tar: Tar
+    window: bytes = b""
+    window_offset: int = 0
 
     @property
     def within(self) -> CompressionKind:
