@@ -29,6 +29,7 @@ class Blob(NamedTuple):
             config.md "Layer DiffID").
         tar: The content as a tar, if it is not a document.
         limits: Limits that cut the reading short; digests are then not to be trusted.
+        cuts: Limits that left out a part of the document; all bytes were read all the same.
         error: Why the content could not be read, in the words of the operating system.
     """
 
@@ -43,6 +44,7 @@ class Blob(NamedTuple):
     diff_id: str | None = None
     tar: Tar | None = None
     limits: tuple[LimitReached, ...] = ()
+    cuts: tuple[LimitReached, ...] = ()
     error: str | None = None
 
     @property

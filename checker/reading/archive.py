@@ -35,6 +35,7 @@ from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
+from checker.reading.documents import DocumentBytes
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.source import (
     CHUNK,
@@ -164,14 +165,14 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Bl
     tasks = sorted(_tasks(path, opened, options), key=lambda task: task.position)
     total = sum(task.size for task in tasks)
     done = 0
-    blobs: dict[int, Blob] = {}
+    found = DocumentBytes(options.limits)
     with closing(_run(tasks, _Reader(options, _Allowance(opened.size, options.limits)))) as results:
         for blob in results:
-            blobs[blob.position] = blob
+            found.add(blob)
             done += blob.size
             if options.progress is not None:
                 options.progress(done, total)
-    return dict(sorted(blobs.items()))
+    return found.parsed()
 
 
 def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
@@ -411,6 +412,7 @@ def _all_limits(
     yield from found
     for blob in blobs.values():
         yield from blob.limits
+        yield from blob.cuts
         for reached in () if blob.tar is None else blob.tar.limits:
             yield reached._replace(member=blob.location.member)
     files = sum(kind not in _NO_CONTENT for kind in opened.tar.entries.kinds)

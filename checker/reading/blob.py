@@ -10,12 +10,12 @@ from typing import NamedTuple
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
+from checker.model.document import Document
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.tar import Tar
 from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.document import read_document
 from checker.reading.early import EarlyHash
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
@@ -77,7 +77,10 @@ class _Hashes:
 
 
 def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
-    """Read one member: as JSON if it looks like it, else as a layer."""
+    """Read one member: as JSON if it looks like it, else as a layer.
+
+    A document is not parsed yet, because what may be parsed depends on the others.
+    """
     chunks = task.chunks()
     try:
         head = _take_head(chunks)
@@ -141,10 +144,7 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
             offset=task.location.offset,
         )
         return blob._replace(limits=(reached,))
-    try:
-        return blob._replace(document=read_document(bytes(kept), limits))
-    except LimitError as error:
-        return blob._replace(limits=(error.reached._replace(member=task.location.member),))
+    return blob._replace(document=Document(raw=bytes(kept)))
 
 
 def _read_layer(

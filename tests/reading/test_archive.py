@@ -546,7 +546,7 @@ def test_a_crash_while_a_blob_is_read_gives_everything_back(
     def crash(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("checker.reading.blob.read_document", crash)
+    monkeypatch.setattr("checker.reading.blob._read_json", crash)
     path = written(tmp_path, SAMPLE)
     for jobs in (1, 4):
         with everything_given_back(), pytest.raises(MemoryError):

@@ -295,6 +295,7 @@ class Extractor:
                 path = f"{at}/{name}" if at else name
                 if path not in self._unpacked:
                     del children[name]
+                    self.tree.forget_paths()
                 elif child.children:
                     pending.append((path, child))
 

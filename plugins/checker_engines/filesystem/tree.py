@@ -17,6 +17,7 @@ _PATH_BYTES = 4095
 # Most parts of link targets that all lookups in one tree may resolve together. A hostile archive
 # could take hours otherwise: each lookup may follow 40 links of 2000 parts.
 _LINK_PARTS = 10_000_000
+_PATHS_KEPT = 64
 
 # The messages of Go's syscall package, which differ from those of the C library.
 _WORDS = MappingProxyType(
@@ -69,6 +70,9 @@ class Tree:
     def __init__(self) -> None:
         self.root = Node(DIRECTORY)
         self._parts_left = _LINK_PARTS
+        # Where the last paths led: entries of one directory follow each other, and the way to
+        # it may lead through the same links again and again.
+        self._walked: dict[str, Node] = {}
 
     def above_root(self) -> None:
         """Ignore a path that goes above the root."""
@@ -83,7 +87,16 @@ class Tree:
         Raises:
             TreeError: It does not exist.
         """
-        return self._walk(path)[-1]
+        found = self._walked.get(path)
+        if found is None:
+            if len(self._walked) >= _PATHS_KEPT:
+                self._walked.clear()
+            found = self._walked[path] = self._walk(path)[-1]
+        return found
+
+    def forget_paths(self) -> None:
+        """Call this after nodes were removed: paths may lead elsewhere now."""
+        self._walked.clear()
 
     def real_path(self, path: str) -> str:
         """The path with existing links resolved; the rest is unchanged (``SecureJoin``)."""
@@ -123,6 +136,7 @@ class Tree:
             return
         if children is not None:
             children.pop(base, None)
+            self.forget_paths()
 
     def make_directories(self, path: str) -> None:
         """Create a directory and its missing parents.

@@ -1,0 +1,184 @@
+"""All JSON documents of an archive: parsed within the limits that they share."""
+
+from __future__ import annotations
+
+import json
+from bisect import insort
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from checker.model.blob import Blob
+from checker.model.document import Document
+from checker.model.limits import LimitReached, Limits
+from checker.model.names import REPOSITORIES
+from checker.reading.compression import LimitError
+from checker.reading.document import read_document
+
+# Each separates or begins a value; those in strings are counted as well.
+_BEGINNINGS = (b",", b"[", b"{")
+_LISTS_OF_IMAGES = frozenset({"manifests"})
+_LISTS_OF_LAYERS = frozenset({"layers", "diff_ids", "history"})
+_OF_IMAGES = frozenset({"manifests", "layers", "rootfs", "config"})
+
+
+class DocumentBytes:
+    """The bytes of the documents of an archive, the smallest first.
+
+    What is kept does not depend on the order in which members are read: a document is dropped
+    if it and all that are smaller have more bytes than the limit allows.
+
+    Args:
+        limits: ``json_bytes`` bounds the bytes that are kept.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._kept: list[tuple[int, int]] = []
+        self._total = 0
+        self.blobs: dict[int, Blob] = {}
+
+    def add(self, blob: Blob) -> None:
+        """Add a blob, with the bytes of its document if it is one."""
+        self.blobs[blob.position] = blob
+        if blob.document is None:
+            return
+        insort(self._kept, (blob.size, blob.position))
+        self._total += blob.size
+        while self._total > self._limits.json_bytes:
+            size, position = self._kept.pop()
+            self._total -= size
+            self.blobs[position] = _unparsed(
+                self.blobs[position],
+                "json_bytes",
+                self._limits.json_bytes,
+                "the documents of the archive have more bytes than this; "
+                f"one of {size} bytes was not parsed",
+            )
+
+    def parsed(self) -> dict[int, Blob]:
+        """The blobs by position, with their documents parsed, as many as the limits allow."""
+        left = self._limits.json_values
+        for _, position in self._kept:
+            blob = self.blobs[position]
+            raw = b"" if blob.document is None else blob.document.raw
+            count = count_values(raw)
+            if count > left:
+                self.blobs[position] = _unparsed(
+                    blob,
+                    "json_values",
+                    self._limits.json_values,
+                    "the documents of the archive have more values than this; "
+                    f"one of about {count} values was not parsed",
+                )
+                continue
+            left -= count
+            self.blobs[position] = _parsed(blob, raw, count, self._limits)
+        return dict(sorted(self.blobs.items()))
+
+
+def count_values(raw: bytes) -> int:
+    """How many values a document has at most, without parsing it."""
+    return 1 + sum(map(raw.count, _BEGINNINGS))
+
+
+def _unparsed(blob: Blob, limit: str, value: int, what: str) -> Blob:
+    place = blob.location
+    reached = LimitReached(limit, value, what, place.member, place.offset)
+    return blob._replace(document=None, limits=(*blob.limits, reached))
+
+
+def _parsed(blob: Blob, raw: bytes, count: int, limits: Limits) -> Blob:
+    try:
+        document = read_document(raw, limits)
+    except LimitError as error:
+        reached = error.reached._replace(member=blob.location.member)
+        return blob._replace(document=None, limits=(reached,))
+    if count <= min(limits.images, limits.layers, limits.json_items):
+        return blob._replace(document=document)
+    document, found = shortened(document, blob.path, limits)
+    return blob._replace(
+        document=document,
+        cuts=tuple(each._replace(member=blob.location.member) for each in found),
+    )
+
+
+def shortened(
+    document: Document, path: str, limits: Limits
+) -> tuple[Document, tuple[LimitReached, ...]]:
+    """A document that describes images, without the items that no real one has so many of.
+
+    Rules and engines follow each item, so that what is cut here costs nothing further on.
+
+    Args:
+        document: The document.
+        path: The path of the member.
+        limits: ``images``, ``layers`` and ``json_items`` bound the items of a list.
+    """
+    if not _describes_images(document.value, path):
+        return document, ()
+    found: dict[LimitReached, None] = {}
+    for name, container in _containers(document.value):
+        limit = _limit_of(name, container)
+        most: int = getattr(limits, limit)
+        count = len(container)
+        if count <= most:
+            continue
+        what = f"{name or 'the document'} has {count} items; the others were ignored"
+        found[LimitReached(limit, most, what)] = None
+        _cut(container, most)
+    if not found:
+        return document, ()
+    return document._replace(raw=json.dumps(document.value).encode()), tuple(islice(found, 10))
+
+
+def written_again(document: Document, value: object) -> Document:
+    """A document with another value, and the bytes that have it."""
+    return document._replace(value=value, raw=json.dumps(value).encode())
+
+
+def _describes_images(value: object, path: str) -> bool:
+    if isinstance(value, dict):
+        return path == REPOSITORIES or any(key.lower() in _OF_IMAGES for key in value)
+    return isinstance(value, list)
+
+
+class _Container(NamedTuple):
+    name: str
+    value: dict[str, object] | list[object]
+
+
+def _containers(value: object) -> Iterator[_Container]:
+    """The arrays and objects in a value, outer ones first, with the key that leads to each."""
+    pending = [("", value)]
+    while pending:
+        name, each = pending.pop()
+        if isinstance(each, dict):
+            yield _Container(name, each)
+            pending.extend((key, item) for key, item in each.items() if _is_container(item))
+        elif isinstance(each, list):
+            yield _Container(name, each)
+            pending.extend((name, item) for item in each if _is_container(item))
+
+
+def _is_container(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _limit_of(name: str, container: Mapping[str, object] | list[object]) -> str:
+    """The limit that bounds the items of a container."""
+    if isinstance(container, list):
+        key = name.lower()
+        if not key or key in _LISTS_OF_IMAGES:
+            return "images"
+        if key in _LISTS_OF_LAYERS:
+            return "layers"
+    return "json_items"
+
+
+def _cut(container: dict[str, object] | list[object], most: int) -> None:
+    if isinstance(container, list):
+        del container[most:]
+        return
+    for key in list(islice(container, most, None)):
+        del container[key]
