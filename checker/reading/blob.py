@@ -193,7 +193,13 @@ def _read_large_plain(
 
 
 def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:
-    blob = _empty(task)._replace(size=size, digests=hashes.digests(), inflated_size=size, tar=tar)
+    blob = _empty(task)._replace(
+        size=size,
+        digests=hashes.digests(),
+        inflated_size=size,
+        tar=tar,
+        entry_count=len(tar.entries),
+    )
     return blob._replace(diff_id=blob.digest)
 
 
@@ -220,13 +226,15 @@ class _CompressedReading:
                 limit = self._pump(head, chunks, background.put)
             finally:
                 background.close()
+        tar = self._walker.finish()
         return _empty(self._task)._replace(
             size=self._size,
             digests=self._hashes.digests(),
             compression=self._inflater.finish(),
             inflated_size=self._inflated,
             diff_id=f"sha256:{self._diff.hexdigest()}",
-            tar=self._walker.finish(),
+            tar=tar,
+            entry_count=len(tar.entries),
             limits=() if limit is None else (limit,),
         )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from bisect import insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
-from checker.model.document import Document
+from checker.model.document import Document, pointer
+from checker.model.image import Image, items, mapping
 from checker.model.limits import LimitReached, Limits
 from checker.model.names import REPOSITORIES
 from checker.reading.compression import LimitError
@@ -132,9 +134,49 @@ def shortened(
     return document._replace(raw=json.dumps(document.value).encode()), tuple(islice(found, 10))
 
 
-def written_again(document: Document, value: object) -> Document:
-    """A document with another value, and the bytes that have it."""
-    return document._replace(value=value, raw=json.dumps(value).encode())
+def without_images(
+    blobs: Mapping[int, Blob],
+    docker: DockerArchive | None,
+    oci: OciLayout | None,
+    dropped: Iterable[Image],
+) -> dict[int, Blob]:
+    """The blobs of an archive, the documents written again without some images.
+
+    Args:
+        blobs: The blobs by position.
+        docker: Where ``manifest.json`` lists images.
+        oci: Where indexes list them.
+        dropped: The images to leave out.
+    """
+    found = dict(blobs)
+    gone = tuple(dropped)
+    if docker is not None and docker.blob is not None:
+        pointers = {image.item.location.pointer for image in gone if image.item is not None}
+        kept = [
+            item
+            for number, item in enumerate(items(_value(docker.blob)))
+            if pointer(number) not in pointers
+        ]
+        found[docker.blob.position] = _with_value(docker.blob, kept)
+    digests = {image.digest for image in gone if image.manifest is not None}
+    for index in () if oci is None else oci.indexes:
+        listed = mapping(_value(index.blob)).get("manifests")
+        manifests = [each for each in items(listed) if mapping(each).get("digest") not in digests]
+        if len(manifests) < len(items(listed)):
+            value = {**mapping(_value(index.blob)), "manifests": manifests}
+            found[index.blob.position] = _with_value(index.blob, value)
+    return found
+
+
+def _value(blob: Blob) -> object:
+    return None if blob.document is None else blob.document.value
+
+
+def _with_value(blob: Blob, value: object) -> Blob:
+    if blob.document is None:
+        return blob
+    document = blob.document._replace(value=value, raw=json.dumps(value).encode())
+    return blob._replace(document=document)
 
 
 def _describes_images(value: object, path: str) -> bool:

@@ -37,7 +37,11 @@ class Output(NamedTuple):
 
 def builtin_reports() -> tuple[Report, ...]:
     """The built-in formats; each imports what it needs when it renders."""
-    return (Report(TEXT, _text), Report("json", _json, shows_digest=True), Report("junit", _junit))
+    return (
+        Report(TEXT, _text, needs_content=False),
+        Report("json", _json, shows_digest=True, needs_content=False),
+        Report("junit", _junit, needs_content=False),
+    )
 
 
 def _text(run: Run) -> str:
