@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
-from checker.model.document import Document, pointer
+from checker.model.document import pointer
 from checker.model.image import Image, items, mapping
 from checker.model.limits import LimitReached, Limits
 from checker.model.names import REPOSITORIES
@@ -19,6 +19,8 @@ from checker.reading.document import read_document
 
 # Each separates or begins a value; those in strings are counted as well.
 _BEGINNINGS = (b",", b"[", b"{")
+# Lists of manifests that may be as long as ``Limits.images`` allows, all together.
+_INDEXES = 5
 _LISTS_OF_IMAGES = frozenset({"manifests"})
 _LISTS_OF_LAYERS = frozenset({"layers", "diff_ids", "history"})
 _OF_IMAGES = frozenset({"manifests", "layers", "rootfs", "config"})
@@ -61,6 +63,7 @@ class DocumentBytes:
     def parsed(self) -> dict[int, Blob]:
         """The blobs by position, with their documents parsed, as many as the limits allow."""
         left = self._limits.json_values
+        parser = _Parser(self._limits)
         for _, position in self._kept:
             blob = self.blobs[position]
             raw = b"" if blob.document is None else blob.document.raw
@@ -75,7 +78,7 @@ class DocumentBytes:
                 )
                 continue
             left -= count
-            self.blobs[position] = _parsed(blob, raw, count, self._limits)
+            self.blobs[position] = parser.parsed(blob, raw)
         return dict(sorted(self.blobs.items()))
 
 
@@ -90,48 +93,51 @@ def _unparsed(blob: Blob, limit: str, value: int, what: str) -> Blob:
     return blob._replace(document=None, limits=(*blob.limits, reached))
 
 
-def _parsed(blob: Blob, raw: bytes, count: int, limits: Limits) -> Blob:
-    try:
-        document = read_document(raw, limits)
-    except LimitError as error:
-        reached = error.reached._replace(member=blob.location.member)
-        return blob._replace(document=None, limits=(reached,))
-    if count <= min(limits.images, limits.layers, limits.json_items):
-        return blob._replace(document=document)
-    document, found = shortened(document, blob.path, limits)
-    return blob._replace(
-        document=document,
-        cuts=tuple(each._replace(member=blob.location.member) for each in found),
-    )
-
-
-def shortened(
-    document: Document, path: str, limits: Limits
-) -> tuple[Document, tuple[LimitReached, ...]]:
-    """A document that describes images, without the items that no real one has so many of.
-
-    Rules and engines follow each item, so that what is cut here costs nothing further on.
+class _Parser:
+    """Parses the documents of an archive one by one.
 
     Args:
-        document: The document.
-        path: The path of the member.
         limits: ``images``, ``layers`` and ``json_items`` bound the items of a list.
     """
-    if not _describes_images(document.value, path):
-        return document, ()
-    found: dict[LimitReached, None] = {}
-    for name, container in _containers(document.value):
-        limit = _limit_of(name, container)
-        most: int = getattr(limits, limit)
-        count = len(container)
-        if count <= most:
-            continue
-        what = f"{name or 'the document'} has {count} items; the others were ignored"
-        found[LimitReached(limit, most, what)] = None
-        _cut(container, most)
-    if not found:
-        return document, ()
-    return document._replace(raw=json.dumps(document.value).encode()), tuple(islice(found, 10))
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._manifests_left = _INDEXES * limits.images
+
+    def parsed(self, blob: Blob, raw: bytes) -> Blob:
+        """The blob with its document parsed.
+
+        A document that describes images is cut where it has more items than any real one: rules
+        and engines follow each of them.
+        """
+        try:
+            document = read_document(raw, self._limits)
+        except LimitError as error:
+            reached = error.reached._replace(member=blob.location.member)
+            return blob._replace(document=None, limits=(reached,))
+        cuts: tuple[LimitReached, ...] = ()
+        if _describes_images(document.value, blob.path):
+            cuts = tuple(self._cut(document.value, blob.location.member))
+        if cuts:
+            document = document._replace(raw=json.dumps(document.value).encode())
+        return blob._replace(document=document, cuts=cuts)
+
+    def _cut(self, value: object, member: str | None) -> Iterator[LimitReached]:
+        noted: set[str] = set()
+        for name, container in _containers(value):
+            limit = _limit_of(name, container)
+            most: int = getattr(self._limits, limit)
+            if name in _LISTS_OF_IMAGES:
+                most = min(most, self._manifests_left)
+                self._manifests_left -= min(most, len(container))
+            count = len(container)
+            if count <= most:
+                continue
+            _cut(container, most)
+            if limit not in noted:
+                noted.add(limit)
+                what = f"{name or 'the document'} has {count} items; the others were ignored"
+                yield LimitReached(limit, getattr(self._limits, limit), what, member)
 
 
 def without_images(

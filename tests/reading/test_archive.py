@@ -342,10 +342,11 @@ def test_a_sparse_bomb(tmp_path: Path, jobs: int, stored: str | None) -> None:
     if stored is not None:
         member = Member(member.name, member.content, pax={**member.pax, "size": stored})
     path = written(tmp_path, write_tar([file("index.json", b"{}"), member]))
-    archive = read(path, jobs=jobs)
-    (reached,) = archive.limits
-    assert (reached.limit, reached.member) == ("expansion", "blobs/sha256/bomb")
-    assert not archive.members.blobs[1].whole
+    for limits, limit in (({}, "holes"), ({"holes": size}, "expansion")):
+        archive = read(path, jobs=jobs, **limits)
+        (reached,) = archive.limits
+        assert (reached.limit, reached.member) == (limit, "blobs/sha256/bomb")
+        assert not archive.members.blobs[1].whole
 
 
 def test_a_sparse_map_with_more_than_is_stored(tmp_path: Path) -> None:

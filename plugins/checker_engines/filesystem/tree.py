@@ -207,24 +207,33 @@ class Tree:
 
     def _names(self, path: str) -> list[str]:
         names: list[str] = []
+        # The node of each name, None where there is none: no name is walked to from the root.
+        nodes: list[Node | None] = []
         pending = _reversed_parts(path)
         followed = 0
         while pending:
             part = pending.pop()
             if part == "..":
-                del names[-1:]
+                del names[-1:], nodes[-1:]
                 continue
-            names.append(part)
-            try:
-                node = self.lstat("/".join(names))
-            except TreeError:
-                continue
-            if node.kind != SYMLINK or followed >= LINKS_FOLLOWED:
+            node = self._node_in(nodes[-1] if nodes else self.root, part)
+            if node is None or node.kind != SYMLINK or followed >= LINKS_FOLLOWED:
+                names.append(part)
+                nodes.append(node)
                 continue
             followed += 1
-            names = [] if node.target.startswith("/") else names[:-1]
+            if node.target.startswith("/"):
+                names, nodes = [], []
             pending += self._parts_of_link(node)
         return names
+
+    def _node_in(self, directory: Node | None, name: str) -> Node | None:
+        if directory is None:
+            return None
+        try:
+            return self._child(directory, name)
+        except TreeError:
+            return None
 
     def _parts_of_link(self, node: Node) -> list[str]:
         parts = _reversed_parts(node.target)
