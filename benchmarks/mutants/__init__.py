@@ -1,1 +1,1 @@
-"""A sampled mutation run: which small changes of the code no test notices."""
+"""A sampled mutation run: small changes of the code that no test detects."""

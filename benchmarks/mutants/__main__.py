@@ -1,8 +1,9 @@
 """A sampled mutation run: ``make mutants COUNT=100 SEED=1``.
 
-First all tests run once, to learn which of them run which line; that is kept in ``build/mutants``
-until something changes. Then each mutant is tried with the tests that run its line, those that run
-the least else first. A mutant at which the tests do not end counts as killed.
+First all tests run once to record the lines that each of them runs; the record is kept in
+``build/mutants`` until code or tests change. Then each mutant is tested with the tests that run its
+line, starting with those that run the fewest modules. A time limit that is exceeded counts as
+killed.
 """
 
 from __future__ import annotations

@@ -17,13 +17,15 @@ from typing import Final, NamedTuple
 
 from benchmarks.mutants.sampling import Mutant
 
-_LEFT_OUT: Final = shutil.ignore_patterns(".*", "__pycache__", "build", "dist")
+_LEFT_OUT: Final = shutil.ignore_patterns(
+    ".git", ".venv", ".*_cache", "__pycache__", "build", "dist"
+)
 _PLUGIN: Final = ("-p", "benchmarks.mutants.plugin", "-p", "no:cacheprovider")
-# They start processes, whose lines are not told apart by test.
+# They start processes, whose lines are not attributed to a test.
 _UNTOLD: Final = ("tests/cli", "tests/engines")
 _MEMORY: Final = 4 << 30
 _SECONDS_TO_START: Final = 60
-# The machine may do other things, and a mutant that slows a test down changes nothing else.
+# A busy machine, or a mutant that only slows the tests down, must not count as killed.
 _PATIENCE: Final = 10
 _MOST_SECONDS: Final = 600
 _OUTPUT: Final = "output.txt"
@@ -37,7 +39,7 @@ class BrokenTestsError(Exception):
 
 
 class Outcome(StrEnum):
-    """What the tests said to a mutant."""
+    """The result of the tests with a mutant."""
 
     KILLED = "killed"
     TIMEOUT = "timeout"
@@ -49,11 +51,11 @@ _OUTCOMES: Final = {_PASSED: Outcome.SURVIVED, _NO_TESTS: Outcome.UNSEEN}
 
 
 class Result(NamedTuple):
-    """A mutant and what became of it.
+    """A mutant and its result.
 
     Attributes:
         mutant: The mutant.
-        outcome: What the tests said.
+        outcome: The result of the tests.
         tests: How many tests were chosen.
         diff: The change.
     """
@@ -65,12 +67,12 @@ class Result(NamedTuple):
 
     @property
     def is_killed(self) -> bool:
-        """Whether the tests noticed."""
+        """Whether a test detected it."""
         return self.outcome in {Outcome.KILLED, Outcome.TIMEOUT}
 
 
 def copy_project(source: Path, target: Path) -> None:
-    """Copy the project, compiled such that a changed module is noticed by its content."""
+    """Copy the project, compiled such that a changed module is detected by its content."""
     shutil.copytree(source, target, ignore=_LEFT_OUT, dirs_exist_ok=True)
     compiling = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
     subprocess.run([*compiling, "checker", "plugins", "schemas"], cwd=target, check=True)
@@ -112,13 +114,13 @@ def check_without_mutant(project: Path, tests: Sequence[str]) -> None:
 
 
 def try_mutant(project: Path, mutant: Mutant, tests: Sequence[str], seconds: float) -> Result:
-    """Run tests with a mutant in the project, and take it out again.
+    """Apply a mutant, run tests, and restore the module.
 
     Args:
         project: A copy of the project.
         mutant: The mutant.
         tests: The tests that can see it.
-        seconds: What they take without it.
+        seconds: Their time without it, from which the time limit follows.
     """
     module = project / mutant.path
     original = module.read_text("utf-8")

@@ -458,6 +458,8 @@ def test_a_header_is_told_by_a_checksum_in_any_form(form: bytes) -> None:
 
 NAMES = {
     "ustar prefix": ({"prefix": b"some/where"}, "some/where/name"),
+    "ustar prefix of one byte": ({"prefix": b"p"}, "p/name"),
+    "GNU prefix of one byte": ({**GNU, "prefix": b"p"}, "p/name"),
     "ustar prefix of full width": ({"prefix": b"p" * 155}, "p" * 155 + "/name"),
     "star prefix": (
         {"prefix": b"p" * 131 + b"00000000000\0" * 2, "pad": bytes(8) + b"tar\0"},
@@ -546,6 +548,8 @@ RECORDS_TAKEN: dict[str, tuple[bytes, dict[str, Any]]] = {
     "the last one wins": (sized(b"path=a") + sized(b"path=b"), {"name": "b"}),
     "zeros in front of the length": (b"0014 path=abc\n", {"name": "abc"}),
     "ten digits of length": (b"0000000020 path=abc\n", {"name": "abc"}),
+    "ten digits of length, and a newline": (b"0000000020 path=a\nc\n", {"name": "a\nc"}),
+    "thousands of zeros in front": (b"0" * 5000 + b"5013 path=ab\n", {"name": "ab"}),
     "unknown key": (sized(b"key="), {"name": "name"}),
     "number": (sized(b"uid=12"), {"uid": 12}),
     "empty number": (sized(b"uid="), {"uid": 0}),
@@ -571,6 +575,9 @@ RECORDS_TAKEN: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 RECORDS_REFUSED: dict[str, tuple[bytes, int]] = {
+    "thousands of digits of length": (b"1" * 5000 + b" path=abc\n", 0),
+    "thousands of digits without a space": (b"1" * 5000, 0),
+    "eleven digits of length": (b"20000000000 path=abc\n", 0),
     "no length": (b"path=abc\n", 0),
     "no space": (b"12", 0),
     "length of letters": (b"1x path=abc\n", 0),

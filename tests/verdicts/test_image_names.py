@@ -96,3 +96,40 @@ def test_the_step_at_which_podman_finds_another_digest(
     for title in PODMAN:
         assert step in (found[title].message or ""), title
         assert "Digest did not match" in (found[title].message or ""), title
+
+
+def test_the_command_of_each_engine(session: Session, tmp_path: Path) -> None:
+    found = verdicts({"base": "docker-archive"}, session, tmp_path)
+    path = tmp_path / "archive.tar"
+    assert {"docker-28 import", "podman-5 import"} <= found.keys()
+    for title, verdict in found.items():
+        engine, _, action = title.partition(" ")
+        program = engine.partition("-")[0]
+        words = (verdict.command or "").split()
+        assert words[0] == {"containerd": "ctr"}.get(program, program)
+        if action in ("load", "import") and program in ("docker", "podman"):
+            end = ["-i", str(path)] if action == "load" else [str(path), "name:tag"]
+            assert words[1:] == [action, *end]
+
+
+@pytest.mark.parametrize(
+    ("port", "error"),
+    [
+        ("65535/tcp", None),
+        ("0", None),
+        ("80/udp", None),
+        ("65536/tcp", "invalid port '65536': value out of range"),
+        ("70000", "invalid port '70000': value out of range"),
+        ("100000/tcp", "invalid port '100000': value out of range"),
+        ("x/tcp", "invalid port 'x': invalid syntax"),
+        ("80-90/tcp", "invalid port '80-90': invalid syntax"),
+        ("/tcp", "invalid port '': value is empty"),
+    ],
+)
+def test_ports_of_a_config(port: str, error: str | None, session: Session, tmp_path: Path) -> None:
+    table = {"base": "docker-archive", "config": {"config": {"ExposedPorts": {port: {}}}}}
+    found = verdicts(table, session, tmp_path)
+    assert found["docker-28 load"].outcome is VerdictOutcome.ACCEPTS
+    verdict = found["docker-29-graphdriver load"]
+    assert (verdict.outcome is VerdictOutcome.ACCEPTS) is (error is None)
+    assert (error or "") in (verdict.message or "")

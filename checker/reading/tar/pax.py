@@ -54,7 +54,9 @@ def _plain_records(body: bytes) -> dict[bytes, bytes] | None:
     for line in lines:
         digits, _, record = line.partition(b" ")
         key, equals, value = record.partition(b"=")
-        if not equals or not key or not digits.isdigit() or int(digits) != len(line) + 1:
+        if not equals or not key or not digits.isdigit() or len(digits) > _LENGTH_DIGITS:
+            return None
+        if int(digits) != len(line) + 1:
             return None
         records[key] = value
     return records
@@ -81,13 +83,18 @@ def _any_records(body: bytes) -> dict[bytes, bytes]:
 
 def _record(body: bytes, position: int) -> tuple[bytes, bytes, int]:
     """The record at a position: key, value, and where the next one begins."""
-    space = body.find(b" ", position, position + _LENGTH_DIGITS + 1)
+    space = body.find(b" ", position)
     digits = body[position:space] if space >= 0 else b""
     if not digits.isdigit():
         raise PaxError(position, "a record does not begin with its length")
-    end = position + int(digits)
+    # Go takes any number of zeros. Python refuses to convert thousands of digits.
+    significant = digits.lstrip(b"0")
+    if len(significant) > _LENGTH_DIGITS:
+        raise PaxError(position, f"a record states a length of {len(significant)} digits")
+    length = int(significant or b"0")
+    end = position + length
     if not space + 2 <= end <= len(body):
-        raise PaxError(position, f"a record states a length of {int(digits)}, which does not fit")
+        raise PaxError(position, f"a record states a length of {length}, which does not fit")
     if body[end - 1] != _NEWLINE:
         raise PaxError(position, "a record does not end with a newline")
     key, equals, value = body[space + 1 : end - 1].partition(b"=")
