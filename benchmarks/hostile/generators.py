@@ -9,7 +9,9 @@ import bz2
 import gzip
 import json
 import lzma
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -421,3 +423,15 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
         )
     }
 )
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write an archive: name of the generator, size, file. Prints its bytes, entries and JSON."""
+    name, size, path = arguments
+    archive = GENERATORS[name].make(int(size))
+    Path(path).write_bytes(archive.data)
+    print(len(archive.data), archive.entries, archive.json_bytes)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
