@@ -25,7 +25,8 @@ class Limits(NamedTuple):
         json_values: Values in all JSON documents of an archive together, the smallest first.
         json_items: Items of one array or object of a document that describes an image.
         name: Characters of one member name, link target or entry path.
-        names: Bytes that the names and extended attributes of one tar may take in memory.
+        names: Bytes that the names, extended attributes and maps of sparse files of one tar may
+            take in memory, besides 200 for each entry.
         nesting: Work to create the directories of all entries of one tar, besides that of ordinary
             entries: the length of each path times the number of its parts, less 4,096.
         extension: Bytes of one PAX or GNU extension header (Go's archive/tar takes 1 MiB).
@@ -54,7 +55,7 @@ class Limits(NamedTuple):
     json_values: int = 1_000_000
     json_items: int = 10_000
     name: int = 4096
-    names: int = GIB
+    names: int = 128 * MIB
     nesting: int = 16 * MIB
     extension: int = MIB
     content: int = 32 * MIB

@@ -167,7 +167,7 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Bl
     tasks: list[Task] = []
     holes = 0
     for task in sorted(_tasks(path, opened, options), key=lambda task: task.position):
-        holes += _holes(opened.tar.entries, task.position)
+        holes += _holes(opened, task.position)
         if holes > options.limits.holes:
             found.add(unread_blob(task, _too_sparse(holes, options.limits)))
         else:
@@ -203,11 +203,14 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
         )
 
 
-def _holes(entries: Entries, position: int) -> int:
+def _holes(opened: Opened, position: int) -> int:
     """Bytes of a member that are not stored."""
-    if position not in entries.sparse:
+    entries = opened.tar.entries
+    spans = entries.sparse.get(position)
+    if spans is None:
         return 0
-    return max(0, entries.sizes[position] - entries.content(position).length)
+    stored = min(opened.size, sum(span.length for span in spans))
+    return max(0, entries.sizes[position] - stored)
 
 
 def _too_sparse(holes: int, limits: Limits) -> LimitReached:

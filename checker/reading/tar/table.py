@@ -9,6 +9,8 @@ from checker.reading.tar.header import Header
 
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
 _UINT32_MASK = (1 << 32) - 1
+# Bytes of names that any entry may have.
+_ORDINARY_NAME = 200
 # Length times parts of a path that any entry may have: 50 parts of 80 characters.
 _ORDINARY_NESTING = 4096
 # Characters of a path that cannot have more parts than that.
@@ -45,7 +47,7 @@ class EntryTable:
         position = len(entries.paths)
         if position >= self._most_entries:
             self._log.stop_at_limit("entries", self._most_entries, "entries", offset)
-        self.spend(len(name) + len(link), offset)
+        self.spend(len(name) + len(link) - _ORDINARY_NAME, offset)
         text = self._bounded(name, offset)
         # Most names are clean already; `spell` takes apart those that may not be.
         if "./" in text or "//" in text or text[:1] == "/" or text[-1:] in ("/", "."):
