@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TypeVar
 
 from checker.cli.progress import Progress
 from checker.errors import SettingsError
 from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
-from checker.reports.output import Output, plan_outputs, write_outputs
-from checker.results import CheckedArchive
+from checker.reports.output import kept_for, plan_outputs, write_outputs
 from checker.session import Session
 from checker.settings import (
     CONFIG_FILE,
@@ -46,18 +45,11 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
     with Progress(wanted=not arguments.no_progress) as progress:
-        run = look(arguments.paths, progress=progress, keep=_kept(outputs))
+        run = look(arguments.paths, progress=progress, keep=kept_for(outputs))
     unwritten = write_outputs(outputs, run, sys.stdout)
     for line in unwritten:
         print(f"checker: {line}", file=sys.stderr)
     return 3 if unwritten else run.exit_code
-
-
-def _kept(outputs: Iterable[Output]) -> Callable[[CheckedArchive], CheckedArchive]:
-    """What is kept of each archive until the reports are written."""
-    if any(output.report.needs_content for output in outputs):
-        return lambda checked: checked
-    return CheckedArchive.without_content
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, TextIO
 
 from checker.errors import SettingsError
 from checker.reports.printable import printable
 from checker.reports.report import Report
-from checker.results import Run
+from checker.results import CheckedArchive, Run
 
 TEXT = "text"
 STDOUT = "-"
@@ -104,6 +104,13 @@ def _same_place(output: Output, other: str) -> str:
             f"such as --format {name}=FILE"
         )
     return f"{other} and {name} are both written to {output.file}; use two files"
+
+
+def kept_for(outputs: Iterable[Output]) -> Callable[[CheckedArchive], CheckedArchive]:
+    """What has to be kept of each archive until these reports are written."""
+    if any(output.report.needs_content for output in outputs):
+        return lambda checked: checked
+    return CheckedArchive.without_content
 
 
 def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ from checker.model.limits import Limits
 from checker.model.location import Location
 from checker.reading.archive import ReadOptions, read_archive
 from checker.reading.documents import DocumentBytes, count_values
+from checker.reports.output import Output, kept_for
+from checker.reports.report import Report
 from checker.testing import Member, sample, write_tar
 from checker.testing.tar import file
 
@@ -212,3 +214,14 @@ def test_what_is_kept_of_an_archive_is_decided_before_the_next_is_read(tmp_path:
     run = SESSION.run(sources(), keep=keep)
     assert seen == sources()
     assert all(each.archive is not None and not len(each.archive.entries) for each in run.archives)
+
+
+def test_content_is_kept_for_the_reports_that_need_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(sample())
+    result = SESSION.check(path)
+    slim, whole = Report("slim", repr, needs_content=False), Report("whole", repr)
+    assert kept_for([Output(slim), Output(whole)])(result) is result
+    kept = kept_for([Output(slim)])(result)
+    assert kept.archive is not None
+    assert not len(kept.archive.entries)
