@@ -7,7 +7,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile agreement differential docs site clean
+.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential docs site clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -19,6 +19,7 @@ help:
 	@echo "make mutants [COUNT=100 SEED=1] try small changes of the code and report those that no test detects"
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
+	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
 	@echo "make docs                       regenerate the generated pages"
@@ -47,6 +48,10 @@ $(VENV)/stamp-lint: $(VENV)/stamp-test
 
 $(VENV)/stamp-mutants: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,mutants]'
+	@touch $@
+
+$(VENV)/stamp-fuzz: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
 $(VENV)/stamp-docs: $(VENV)/stamp-run
@@ -92,6 +97,9 @@ bench: $(VENV)/stamp-run
 
 bench-hostile: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
+
+fuzz: $(VENV)/stamp-fuzz
+	@$(BIN)/python -m benchmarks.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 agreement: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") $(ARGS)

@@ -9,6 +9,10 @@ _MASKS = (
     # Temporary names: of a snapshot, and of the image that an import creates.
     (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
     (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),
+    # Recordings show more or less of a path below a temporary directory.
+    (re.compile(r"<tmp>/container_images_[a-z-]+\d*\\*"), "<tmp>"),
+    (re.compile(r'(?<=storing blob to file ")<tmp>/\d+'), "<tmp>"),
+    (re.compile(r"<tmp>/(?:[^\s:\"',\\/]+/)+"), "<tmp>/"),
     (re.compile(r"<tmp>"), "<path>"),
     (re.compile(r"/(?:var/)?(?:tmp|lib)/[^\s:\"',]*"), "<path>"),
     (re.compile(r"\b[0-9a-f]{12,128}\b"), "<hex>"),

@@ -7,9 +7,7 @@ only what it uses.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in typing, whose import would be half of the time until `start`
 if TYPE_CHECKING:
     from checker._version import __version__
     from checker.checks.check import Check, CheckContext
@@ -160,6 +158,8 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that is th
 
     def __getattr__(name: str) -> object:
         """Import a name when it is first asked for (PEP 562)."""
+        from importlib import import_module
+
         home = _HOMES.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

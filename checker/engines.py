@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
 from checker.errors import SettingsError
-from checker.isolation import Failure, attempt, described
-from checker.model.archive import Archive
+from checker.isolation import Failure, attempt, described, misfit
+from checker.model.archive import FLAT_KINDS, Archive, Kind
 from checker.settings import nearest
 from checker.verdicts import Engine, Host, Question, Verdict
+
+IMPORT = "import"
 
 
 class EngineSet(NamedTuple):
     """Engines, and the host that they are assumed to run on.
 
     Attributes:
-        engines: All known engines.
-        required: The engines that must accept the archive.
+        engines: All engines that are known.
+        required: Those of them that have to accept the archive.
         host: The host.
+        action: What the user means to do with the archive: ``load``, ``import`` or None.
     """
 
     engines: tuple[Engine, ...]
-    required: tuple[Engine, ...]
+    required: tuple[Required, ...]
     host: Host
+    action: str | None = None
 
     def judge(self, archive: Archive, quoted_path: str) -> Verdicts:
         """Ask each engine; one that crashes is recorded, the others continue.
@@ -34,16 +38,20 @@ class EngineSet(NamedTuple):
             quoted_path: The path of the archive, quoted for a shell.
         """
         question = Question(archive, self.host, quoted_path)
+        wanted = {
+            engine for one in self.required for engine in one.fitting(archive.kind, self.action)
+        }
         verdicts: list[Verdict] = []
         required: list[Verdict] = []
         crashes: list[str] = []
         for engine in self.engines:
             verdict = attempt(partial(engine.judge, question))
-            if not isinstance(verdict, Verdict):
-                crashes.append(f"engine {engine.name} {engine.action}: {_problem(verdict)}")
+            problem = _problem(verdict, engine)
+            if problem is not None or not isinstance(verdict, Verdict):
+                crashes.append(f"engine {engine.name} {engine.action}: {problem}")
                 continue
             verdicts.append(verdict)
-            if engine in self.required:
+            if engine in wanted:
                 required.append(verdict)
         return Verdicts(tuple(verdicts), tuple(required), tuple(crashes))
 
@@ -62,32 +70,62 @@ class Verdicts(NamedTuple):
     crashes: tuple[str, ...]
 
 
-def _problem(answer: object) -> str:
+def _problem(answer: object, engine: Engine) -> str | None:
     if isinstance(answer, Failure):
         return answer.summary
-    return f"returned {described(answer)}, not a checker.Verdict"
+    wrong = misfit(answer, Verdict)
+    if wrong is not None:
+        return f"returned {wrong}"
+    if isinstance(answer, Verdict) and (answer.engine, answer.action) != engine[:2]:
+        return f"returned a verdict of {described(answer.engine)} {described(answer.action)}"
+    return None
 
 
-def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Engine, ...]:
+class Required(NamedTuple):
+    """An engine profile that has to accept the archive.
+
+    Attributes:
+        engines: Its actions.
+        is_exact: Whether the user named one action.
+    """
+
+    engines: tuple[Engine, ...]
+    is_exact: bool
+
+    def fitting(self, kind: Kind, action: str | None) -> tuple[Engine, ...]:
+        """The actions that are meant: the one that was named, else those that fit.
+
+        Args:
+            kind: Kind of the archive.
+            action: What the user means to do with it; if None, what its kind is made for.
+        """
+        if self.is_exact:
+            return self.engines
+        is_import = kind in FLAT_KINDS if action is None else action == IMPORT
+        fitting = [one for one in self.engines if (one.action == IMPORT) is is_import]
+        made_for_it = [one for one in fitting if kind in one.suits]
+        return tuple(made_for_it or fitting or self.engines)
+
+
+def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Required, ...]:
     """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
 
     Raises:
-        SettingsError: An engine or action is unknown.
+        SettingsError: There is no such engine or action.
     """
-    found = [engine for name in names for engine in _named(name, engines)]
-    return tuple(dict.fromkeys(found))
+    return tuple(_named(name, engines) for name in dict.fromkeys(names))
 
 
-def _named(name: str, engines: tuple[Engine, ...]) -> Iterator[Engine]:
+def _named(name: str, engines: tuple[Engine, ...]) -> Required:
     profile, _, action = name.partition(":")
-    of_profile = [engine for engine in engines if engine.name == profile]
+    of_profile = tuple(engine for engine in engines if engine.name == profile)
     if not of_profile:
         known = dict.fromkeys(engine.name for engine in engines)
         raise SettingsError(
-            f"unknown engine {profile!r}{nearest(profile, known)} (choose from: {', '.join(known)})"
+            f"unknown engine {profile!r}{nearest(profile, known)}; engines are {', '.join(known)}"
         )
-    found = [engine for engine in of_profile if action in ("", engine.action)]
+    found = tuple(engine for engine in of_profile if action in ("", engine.action))
     if not found:
         actions = ", ".join(engine.action for engine in of_profile)
         raise SettingsError(f"{profile} has no action {action!r} (choose from: {actions})")
-    yield from found
+    return Required(found, is_exact=bool(action))

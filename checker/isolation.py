@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from types import UnionType
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -84,3 +86,46 @@ def described(value: object) -> str:
     """How messages show a value that a plugin gave; its ``repr`` may raise."""
     shown = attempt(lambda: repr(value))
     return f"a {type(value).__name__}" if isinstance(shown, Failure) else shown[:_MOST_CHARACTERS]
+
+
+def misfit(record: object, wanted: type) -> str | None:
+    """Why a record that a plugin made cannot be used; None if all fields have their types.
+
+    Args:
+        record: What the plugin gave.
+        wanted: The class of records, a ``NamedTuple``.
+    """
+    if not isinstance(record, wanted):
+        return f"{described(record)}, not a checker.{wanted.__name__}"
+    for name, hint in _hints(wanted).items():
+        value = getattr(record, name)
+        if not _fits(value, hint):
+            shown = str(getattr(hint, "__name__", hint)) if isinstance(hint, type) else str(hint)
+            return f"a {wanted.__name__} whose {name} is {described(value)}, not of type {shown}"
+    return None
+
+
+@cache
+def _hints(record: type) -> dict[str, object]:
+    import typing
+
+    fields: tuple[str, ...] = getattr(record, "_fields", ())
+    hints = typing.get_type_hints(record)
+    return {name: hints[name] for name in fields}
+
+
+def _fits(value: object, hint: object) -> bool:
+    """Whether a value is of a type as the annotations of records name them."""
+    origin = getattr(hint, "__origin__", None)
+    arguments: tuple[object, ...] = getattr(hint, "__args__", ())
+    if isinstance(hint, UnionType):
+        return any(_fits(value, each) for each in arguments)
+    if origin is frozenset:
+        return isinstance(value, frozenset) and all(_fits(each, arguments[0]) for each in value)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(each, arguments[0]) for each in value)
+    if not isinstance(hint, type) or hint is object:
+        return True
+    if not isinstance(value, hint):
+        return False
+    return not hasattr(hint, "_fields") or misfit(value, hint) is None

@@ -17,7 +17,7 @@ import pluggy
 from checker.checks.check import Check
 from checker.checks.registry import Registry, RuleConflictError
 from checker.hookspecs import PROJECT, CheckerSpec
-from checker.isolation import Failure, attempt, attempt_each, described, failure_of
+from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
@@ -47,11 +47,14 @@ class Classifier(NamedTuple):
         answer = attempt(
             partial(self.hook, archive=archive, quoted_path=quoted_path, verdicts=verdicts)
         )
-        if answer is None or isinstance(answer, Classification):
-            return answer
+        if answer is None:
+            return None
         if isinstance(answer, Failure):
             return self.plugin.problem(f"checker_classify raised {answer.summary}")
-        return self.plugin.problem(_wrong_type("checker_classify", answer, Classification))
+        wrong = misfit(answer, Classification)
+        if wrong is None and isinstance(answer, Classification):
+            return answer
+        return self.plugin.problem(f"checker_classify returned {wrong}")
 
 
 class LoadedPlugins(NamedTuple):

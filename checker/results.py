@@ -29,6 +29,18 @@ class Plugin(NamedTuple):
         return PluginProblem(self.name, self.version, self.distribution, message)
 
 
+class AppliedSettings(NamedTuple):
+    """What a settings file changes.
+
+    Attributes:
+        file: The file.
+        changes: What it changes, a few words each.
+    """
+
+    file: str
+    changes: tuple[str, ...]
+
+
 class PluginProblem(NamedTuple):
     """Why a plugin, or a part of it, is not used.
 
@@ -134,6 +146,7 @@ class Run(NamedTuple):
         problems: The problems with plugins, for all archives.
         archives: The archives, in the given order.
         fail_on: Findings of this severity or higher fail the run; None if none does.
+        settings: What the settings file changes; None if none was read.
     """
 
     command: str
@@ -142,6 +155,7 @@ class Run(NamedTuple):
     problems: tuple[PluginProblem, ...] = ()
     archives: tuple[CheckedArchive, ...] = ()
     fail_on: Severity | None = Severity.ERROR
+    settings: AppliedSettings | None = None
 
     def number_of(self, severity: Severity) -> int:
         """Findings of a severity that are not waived."""

@@ -15,11 +15,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from checker._version import __version__
+from checker.applied import applied_settings
 from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
-from checker.checks.runner import run_checks
+from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
-from checker.errors import PluginError, UnreadableError
+from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.isolation import failure_of
+from checker.masking import masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.plugins import LoadedPlugins, load_plugins
@@ -42,6 +45,8 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Receives progress: name of the archive, bytes read, bytes in total."""
 
 _MOST_JOBS = 8
+_NO_THREAD = "can't start new thread"
+"""What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 
 
@@ -129,7 +134,8 @@ class Session:
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
-        self.engines = EngineSet(engines, choose_engines(engines, given.engines), given.host)
+        required = given.require_engines(partial(choose_engines, engines))
+        self.engines = EngineSet(engines, required, given.host, given.action)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -178,7 +184,7 @@ class Session:
 
         Parameters and exceptions are those of ``check``, except ``PluginError``.
         """
-        return self._classify(self._read(_named(source, name), ContentPlan(), progress))
+        return masked(self._classify(self._read(_named(source, name), ContentPlan(), progress)))
 
     def run(
         self,
@@ -234,11 +240,21 @@ class Session:
         self.close()
 
     def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
-        told = None if progress is None else partial(progress, source.name)
+        told = None if progress is None else partial(_tell, progress, source.name)
         options = self._reading._replace(plan=plan, progress=told)
-        if isinstance(source.source, str):
-            return read_archive(source.source, options, name=source.name)
-        return read_file(source.source, source.name, options)
+        try:
+            if isinstance(source.source, str):
+                return read_archive(source.source, options, name=source.name)
+            return read_file(source.source, source.name, options)
+        except (CheckerError, MemoryError):
+            raise
+        except _ProgressError as error:
+            raise error.error from None
+        except Exception as error:
+            if str(error) == _NO_THREAD:
+                raise MemoryError(_NO_THREAD) from error
+            # No input is known that leads here; one that does must not hide the other archives.
+            raise UnreadableError(source.name, _reading_failed(error)) from error
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
@@ -246,13 +262,25 @@ class Session:
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
-            verdicts=classified.required_verdicts,
+            verdicts=classified.verdicts,
+            required_verdicts=classified.required_verdicts,
+            classification=classified.classification,
             options=self.settings.options,
         )
-        run = run_checks(archive, self.rules, context)
+        run = self._run_rules(archive, context)
+        return masked(classified._replace(findings=run.findings, results=run.results))
+
+    def _run_rules(self, archive: Archive, context: CheckContext) -> CheckRun:
+        """Run the rules, those that follow the findings of the others last."""
         today = dt.datetime.now(tz=dt.UTC).date()
-        return classified._replace(
-            findings=self.settings.judge(run.findings, today), results=run.results
+        first = [rule for rule in self.rules if not rule.check.follows_findings]
+        last = [rule for rule in self.rules if rule.check.follows_findings]
+        run = run_checks(archive, first, context)
+        findings = self.settings.judge(run.findings, today)
+        followed = run_checks(archive, last, context._replace(findings=findings))
+        return CheckRun(
+            findings=self.settings.judge((*run.findings, *followed.findings), today),
+            results=tuple(sorted((*run.results, *followed.results), key=lambda one: one.rule)),
         )
 
     def _classify(self, archive: Archive) -> CheckedArchive:
@@ -298,6 +326,7 @@ class Session:
             problems=tuple(dict.fromkeys((*self.problems, *found))),
             archives=archives,
             fail_on=self.settings.fail_on,
+            settings=applied_settings(self.settings, self.plugins.registry),
         )
 
     def _one(
@@ -307,6 +336,26 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+def _reading_failed(error: Exception) -> str:
+    summary = failure_of(error).summary
+    return f"the checker failed to read it ({summary}); this is a bug of the checker"
+
+
+class _ProgressError(Exception):
+    """What a callback of the caller raised, which is not taken for a failure to read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _tell(progress: Progress, name: str, done: int, total: int) -> None:
+    try:
+        progress(name, done, total)
+    except Exception as error:
+        raise _ProgressError(error) from error
 
 
 class _Named(NamedTuple):

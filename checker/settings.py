@@ -7,22 +7,32 @@ precedence.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
 from checker.checks.registry import Registry, Rule
 from checker.errors import SettingsError
+from checker.isolation import described
 from checker.model.limits import Limits
+from checker.settings_file import KeyPath, Origin, read_file
 from checker.verdicts import Host
 
 if TYPE_CHECKING:
     import os
 
+T = TypeVar("T")
+
 CONFIG_FILE = "checker.toml"
+_GIVEN = Origin("settings", {})
+"""Settings that a program gives."""
+_MOST = 2**63 - 1
+_MOST_JOBS = 1024
 INTENTIONS = ("load", "import")
 NEVER = "never"
 
@@ -71,6 +81,7 @@ class Settings(NamedTuple):
         engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
         jobs: Blobs of an archive that are read in parallel; by default one per processor.
+        origin: The file that they were read from.
     """
 
     select: tuple[str, ...] = ()
@@ -85,6 +96,7 @@ class Settings(NamedTuple):
     engines: tuple[str, ...] = ()
     host: Host = Host()
     jobs: int | None = None
+    origin: Origin | None = None
 
     def resolved(self, registry: Registry) -> Settings:
         """The settings with the present ids of rules in the place of former ids and names."""
@@ -106,9 +118,12 @@ class Settings(NamedTuple):
         Raises:
             SettingsError: A rule that is selected, ignored or waived is unknown.
         """
-        waived = (waiver.rule for waiver in self.waivers)
-        for name in (*self.select, *self.ignore, *self.severities, *waived):
-            _require_rule(name, registry)
+        named = {"select": self.select, "ignore": self.ignore, "severity": self.severities}
+        for key, names in named.items():
+            for name in names:
+                self._require_rule(name, registry, key)
+        for waiver in self.waivers:
+            self._require_rule(waiver.rule, registry, "waive")
         return tuple(
             rule
             for rule in registry
@@ -126,9 +141,39 @@ class Settings(NamedTuple):
         for name, values in self.options.items():
             rule = registry.find(name)
             if rule is None:
-                raise SettingsError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
-            options.setdefault(rule.id, {}).update(read_options(rule, values))
+                hint = nearest(name, registry.keys())
+                raise SettingsError(f"{self._place('rules', name)}unknown rule {name!r}{hint}")
+            try:
+                options.setdefault(rule.id, {}).update(read_options(rule, values))
+            except SettingsError as error:
+                raise SettingsError(f"{self._place('rules', name)}{error}") from error
         return options
+
+    def _require_rule(self, name: str, registry: Registry, key: str) -> None:
+        if not any(_names(name, rule.id, rule.name) for rule in registry):
+            hint = nearest(name, registry.keys())
+            raise SettingsError(f"{self._place(key, name)}unknown rule {name!r}{hint}")
+
+    def _place(self, key: str, name: str) -> str:
+        """What precedes a message about a name: where it is in the settings file, if it is."""
+        if self.origin is None or (key != "waive" and name not in self.origin.names(key)):
+            return ""
+        return f"{self.origin.place(key, name)}: {key}: "
+
+    def require_engines(self, known: Callable[[Iterable[str]], T]) -> T:
+        """The engines that are required.
+
+        Args:
+            known: Looks up their names.
+
+        Raises:
+            SettingsError: One is unknown.
+        """
+        try:
+            return known(self.engines)
+        except SettingsError as error:
+            placed = [self._place("engine", name) for name in self.engines]
+            raise SettingsError(f"{next(filter(None, placed), '')}{error}") from error
 
     def judge(self, findings: Iterable[Finding], today: dt.date) -> tuple[Finding, ...]:
         """Findings with the severities and waivers of the settings, highest severity first."""
@@ -155,11 +200,6 @@ def _names(key: str, rule_id: str, rule_name: str) -> bool:
 
 def _named_by(keys: Iterable[str], rule: Rule) -> bool:
     return any(_names(key, rule.id, rule.name) for key in keys)
-
-
-def _require_rule(name: str, registry: Registry) -> None:
-    if not any(_names(name, rule.id, rule.name) for rule in registry):
-        raise SettingsError(f"unknown rule {name!r}{nearest(name, registry.keys())}")
 
 
 def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
@@ -232,11 +272,11 @@ def load_settings(source: SettingsSource | None = None, **keywords: object) -> S
     if source is None or isinstance(source, Settings):
         settings = source or Settings()
     elif isinstance(source, Mapping):
-        settings = _set_all(Settings(), source, "settings")
+        settings = _set_all(Settings(), source, _GIVEN)
     else:
         settings = read_settings(source)
     named = {name.rstrip("_").replace("_", "-"): value for name, value in keywords.items()}
-    return _set_all(settings, named, "settings")
+    return _set_all(settings, named, _GIVEN)
 
 
 def read_settings(path: str | os.PathLike[str]) -> Settings:
@@ -245,30 +285,37 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
     Raises:
         SettingsError: It cannot be read, or a key or value is invalid.
     """
-    import os
-    import tomllib
-
-    place = os.fspath(path)
-    try:
-        with open(place, encoding="utf-8") as file:
-            table = tomllib.loads(file.read())
-    except OSError as error:
-        raise SettingsError(f"{place}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{place}: {error}") from error
-    return _set_all(Settings(), table, place)
+    origin = read_file(path)
+    settings = _set_all(Settings(), origin.table, origin)
+    return settings._replace(origin=origin)
 
 
-def _set_all(settings: Settings, table: Mapping[str, object], place: str) -> Settings:
+def _set_all(settings: Settings, table: Mapping[str, object], origin: Origin) -> Settings:
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
-            raise SettingsError(f"{place}: unknown key {key!r}{nearest(str(key), _READERS)}")
+            hint = nearest(str(key), _READERS)
+            raise SettingsError(f"{origin.place(key)}: unknown key {described(key)}{hint}")
         try:
             settings = reader(settings, value)
+        except _PlacedError as error:
+            raise SettingsError(f"{origin.place(key, *error.path)}: {key}: {error}") from error
         except SettingsError as error:
-            raise SettingsError(f"{place}: {key}: {error}") from error
+            raise SettingsError(f"{origin.place(key)}: {key}: {error}") from error
     return settings
+
+
+class _PlacedError(SettingsError):
+    """A value inside of a table or list is invalid.
+
+    Args:
+        path: The keys below that of the setting.
+        text: What is wrong.
+    """
+
+    def __init__(self, path: KeyPath, text: str) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 def parse_severity(text: object) -> Severity:
@@ -277,13 +324,11 @@ def parse_severity(text: object) -> Severity:
     Raises:
         SettingsError: It is not a severity.
     """
-    try:
-        return Severity(str(text))
-    except ValueError:
-        known = [severity.value for severity in Severity]
-        raise SettingsError(
-            f"invalid value {text!r} (choose from: {', '.join(known)}){nearest(str(text), known)}"
-        ) from None
+    known = [severity.value for severity in Severity]
+    if isinstance(text, str) and text in known:
+        return Severity(text)
+    hint = nearest(text, known) if isinstance(text, str) else ""
+    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
 
 
 def parse_fail_on(text: object) -> Severity | None:
@@ -301,9 +346,11 @@ def parse_intention(text: object) -> str:
     Raises:
         SettingsError: It is neither.
     """
-    if text not in INTENTIONS:
-        raise SettingsError(f"invalid value {text!r} (choose from: {', '.join(INTENTIONS)})")
-    return str(text)
+    if not isinstance(text, str) or text not in INTENTIONS:
+        raise SettingsError(
+            f"invalid value {described(text)} (choose from: {', '.join(INTENTIONS)})"
+        )
+    return text
 
 
 def parse_host(text: object) -> Host:
@@ -312,20 +359,22 @@ def parse_host(text: object) -> Host:
     Raises:
         SettingsError: It is written in another way.
     """
-    os, slash, architecture = str(text).partition("/")
-    if not slash or not os or not architecture or "/" in architecture:
-        raise SettingsError(f"invalid value {text!r} (expected OS/ARCH, such as linux/arm64)")
-    return Host(os, architecture)
+    if isinstance(text, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
+        return Host(*text.split("/"))
+    raise SettingsError(f"invalid value {described(text)} (expected OS/ARCH, such as linux/arm64)")
 
 
 def parse_jobs(value: object) -> int:
     """A number of jobs.
 
     Raises:
-        SettingsError: It is not a whole number above 0.
+        SettingsError: It is not a whole number from 1 to 1024.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise SettingsError(f"invalid value {value!r} (expected a whole number above 0)")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_JOBS:
+        raise SettingsError(
+            f"invalid value {described(value)} (expected a whole number above 0, at most "
+            f"{_MOST_JOBS})"
+        )
     return value
 
 
@@ -333,14 +382,18 @@ def set_limits(limits: Limits, values: Mapping[str, object]) -> Limits:
     """The limits with some of them set.
 
     Raises:
-        SettingsError: A name is unknown, or a value is not a positive whole number.
+        SettingsError: A name is unknown, or a value is not a positive whole number of 64 bits.
     """
     known = Limits.names_of_all()
     for name, value in values.items():
         if name not in known:
-            raise SettingsError(f"unknown limit {name!r}{nearest(name, known)}")
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise SettingsError(f"limit {name}: must be a whole number above 0, found {value!r}")
+            hint = nearest(name, known)
+            raise _PlacedError((name,), f"unknown limit {described(name)}{hint}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
+            raise _PlacedError(
+                (name,),
+                f"limit {name}: must be a whole number above 0, found {described(value)}",
+            )
         limits = limits._replace(**{name: value})
     return limits
 
@@ -350,11 +403,12 @@ _TYPE_WORDS: tuple[tuple[type, str], ...] = (
     (int, "an integer"),
     (float, "a number"),
     (str, "a string"),
+    (dt.datetime, "a date with time"),
+    (dt.date, "a date"),
+    (dt.time, "a time"),
     (list, "a list"),
     (tuple, "a list"),
     (Mapping, "a table"),
-    (dt.datetime, "a date with time"),
-    (dt.date, "a date"),
 )
 
 
@@ -379,24 +433,33 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _names_of(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    if not all(map(str.strip, names)):
+        raise SettingsError("must be a list of names, found an empty string")
+    return names
+
+
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise SettingsError(f"must be a table, found {_type_words(value)}")
     return value
 
 
+_WAIVER_KEYS = ("rule", "reason", "archive", "path", "until")
+
+
 def _waiver(value: object) -> Waiver:
     table = _table(value)
-    known = ("rule", "reason", "archive", "path", "until")
     for key, item in table.items():
-        if key not in known:
-            raise SettingsError(f"unknown key {key!r}{nearest(key, known)}")
-        wanted = dt.date if key == "until" else str
-        if not isinstance(item, wanted):
-            expected = "a date" if wanted is dt.date else "a string"
-            raise SettingsError(f"{key}: must be {expected}, found {_type_words(item)}")
-    rule, reason = table.get("rule"), table.get("reason")
-    if not isinstance(rule, str) or not isinstance(reason, str) or not reason.strip():
+        if key not in _WAIVER_KEYS:
+            hint = nearest(str(key), _WAIVER_KEYS)
+            raise _PlacedError((key,), f"unknown key {described(key)}{hint}")
+        if not _is_waiver_value(key, item):
+            expected = "a date" if key == "until" else "a string"
+            raise _PlacedError((key,), f"{key}: must be {expected}, found {_type_words(item)}")
+    rule, reason = str(table.get("rule", "")), str(table.get("reason", ""))
+    if not rule.strip() or not reason.strip():
         raise SettingsError("a waiver must have a rule and a reason")
     until = table.get("until")
     return Waiver(
@@ -408,10 +471,27 @@ def _waiver(value: object) -> Waiver:
     )
 
 
+def _is_waiver_value(key: str, value: object) -> bool:
+    if key != "until":
+        return isinstance(value, str)
+    # A date with a time is a date to Python, but cannot be compared with one.
+    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+
+
 def _waivers(value: object) -> tuple[Waiver, ...]:
     if not isinstance(value, list | tuple):
         raise SettingsError("each waiver must be a table [[waive]]")
-    return tuple(map(_waiver, value))
+    return tuple(_at(number, partial(_waiver, item)) for number, item in enumerate(value))
+
+
+def _at(step: str | int, read: Callable[[], T]) -> T:
+    """What is read at one place of a table or list, whose errors name the place."""
+    try:
+        return read()
+    except _PlacedError as error:
+        raise _PlacedError((step, *error.path), str(error)) from error
+    except SettingsError as error:
+        raise _PlacedError((step,), str(error)) from error
 
 
 _READERS: dict[str, Callable[[Settings, object], Settings]] = {
@@ -419,9 +499,11 @@ _READERS: dict[str, Callable[[Settings, object], Settings]] = {
     "ignore": lambda settings, value: settings._replace(ignore=_texts(value)),
     "fail-on": lambda settings, value: settings._replace(fail_on=parse_fail_on(value)),
     "as": lambda settings, value: settings._replace(action=parse_intention(value)),
-    "no-plugin": lambda settings, value: settings._replace(blocked=_texts(value)),
+    "no-plugin": lambda settings, value: settings._replace(blocked=_names_of(value)),
     "severity": lambda settings, value: settings._replace(
-        severities={name: parse_severity(item) for name, item in _table(value).items()},
+        severities={
+            name: _at(name, partial(parse_severity, item)) for name, item in _table(value).items()
+        },
     ),
     "limits": lambda settings, value: settings._replace(
         limits=set_limits(settings.limits, _table(value))
@@ -431,6 +513,6 @@ _READERS: dict[str, Callable[[Settings, object], Settings]] = {
     "host": lambda settings, value: settings._replace(host=parse_host(value)),
     "jobs": lambda settings, value: settings._replace(jobs=parse_jobs(value)),
     "rules": lambda settings, value: settings._replace(
-        options={name: _table(item) for name, item in _table(value).items()}
+        options={name: _at(name, partial(_table, item)) for name, item in _table(value).items()}
     ),
 }

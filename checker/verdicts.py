@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from checker.model.archive import Archive
+    from checker.model.archive import Archive, Kind
 
 
 class VerdictOutcome(StrEnum):
@@ -93,6 +93,7 @@ class Engine(NamedTuple):
         judge: Predicts what it does with an archive.
         follows: The engine and version that it follows and was measured against.
         decides: Lists what decides the outcome, step by step.
+        suits: The kinds of which it accepts a valid archive.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Engine(NamedTuple):
     judge: Callable[[Question], Verdict]
     follows: str = ""
     decides: Callable[[], Sequence[Decision]] = tuple
+    suits: frozenset[Kind] = frozenset()
 
 
 class Loadable(StrEnum):

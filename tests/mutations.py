@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -31,3 +32,25 @@ def mutated(draw: st.DrawFn, node: Any, values: st.SearchStrategy[object]) -> An
 def mutant(data: st.DataObject, raw: bytes, values: st.SearchStrategy[object]) -> bytes:
     """The bytes of a JSON document, one of its values dropped or replaced."""
     return json.dumps(data.draw(mutated(json.loads(raw), values))).encode()
+
+
+def places(document: Any) -> Iterator[tuple[str | int, ...]]:
+    """The way to each value in a document."""
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(document, dict):
+        parts = document.items()
+    elif isinstance(document, list):
+        parts = enumerate(document)
+    for step, value in parts:
+        yield (step,)
+        yield from ((step, *rest) for rest in places(value))
+
+
+def put(document: Any, place: tuple[str | int, ...], value: object) -> Any:
+    """The document with another value at a place."""
+    if not place:
+        return value
+    step, *rest = place
+    changed: Any = dict(document) if isinstance(document, dict) else list(document)
+    changed[step] = put(document[step], tuple(rest), value)
+    return changed

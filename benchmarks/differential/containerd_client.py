@@ -124,7 +124,7 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
 
 def _extract(store: ContentStore, layers: list[Child], position: int, diff_id: str) -> None:
     try:
-        digest = unpack_layer(store, layers, position, knows_suffixes=False)
+        digest = unpack_layer(store, layers, position)
     except UnpackError as error:
         code = "" if error.missing else ": unknown"
         raise Refusal(

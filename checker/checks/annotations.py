@@ -16,6 +16,8 @@ from checker.model.names import InvalidReferenceError, parse_digest, parse_refer
 
 OCI_NAMESPACE = "org.opencontainers."
 IMAGE_NAMESPACE = "org.opencontainers.image."
+# Those of encrypted layers, which containers/ocicrypt defines: pubopts, keys.jwe, keys.pkcs7 …
+_ENCRYPTION = f"{IMAGE_NAMESPACE}enc."
 _CREATED = "created"
 _BASE_DIGEST = "base.digest"
 _BASE_NAME = "base.name"
@@ -64,6 +66,8 @@ def reserved_keys(annotations: Mapping[str, str]) -> Iterator[AnnotationProblem]
             yield AnnotationProblem(
                 key, f"uses the prefix {OCI_NAMESPACE}, which is reserved for OCI specifications"
             )
+        elif key.startswith(_ENCRYPTION):
+            continue
         elif key.removeprefix(IMAGE_NAMESPACE) not in _KEYS:
             yield AnnotationProblem(
                 key,

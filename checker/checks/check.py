@@ -16,7 +16,7 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
-from checker.verdicts import Verdict
+from checker.verdicts import Classification, Verdict
 
 T = TypeVar("T")
 
@@ -27,14 +27,20 @@ class CheckContext(NamedTuple):
     Attributes:
         action: What the user means to do with the archive: ``load``, ``import`` or None.
         limits: The limits of the run.
-        verdicts: What the engines that the user chose make of the archive.
+        verdicts: The verdicts of all engines.
+        required_verdicts: Those of the engines that have to accept the archive.
+        classification: What the archive is, if a plugin said so.
         options: What the settings set of the options of the rules, by rule id.
+        findings: What the other rules found, after the settings; for rules that follow them.
     """
 
     action: str | None = None
     limits: Limits = Limits()
     verdicts: tuple[Verdict, ...] = ()
+    required_verdicts: tuple[Verdict, ...] = ()
+    classification: Classification | None = None
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+    findings: tuple[Finding, ...] = ()
 
 
 class Place(TypedDict, total=False):
@@ -64,6 +70,7 @@ class Check:
         aliases: Former names and ids of the rule, which settings may go on using.
         reads: First bytes of files in the root filesystem that it needs to see.
         options: What the configuration file may decide about it.
+        follows_findings: Whether it runs after the other rules, and sees what they found.
     """
 
     id: ClassVar[str]
@@ -73,6 +80,7 @@ class Check:
     aliases: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[ContentRequest, ...]] = ()
     options: ClassVar[tuple[Option[Any], ...]] = ()
+    follows_findings: ClassVar[bool] = False
 
     def __init__(self, context: CheckContext) -> None:
         """Take what the run tells; a check keeps nothing else."""

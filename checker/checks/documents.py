@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from checker.checks.check import Place
 from checker.checks.finding import Severity
+from checker.checks.interoperability import odd_values
 from checker.model.document import Document, pointer
 
 
@@ -27,7 +28,8 @@ class JsonProblem(NamedTuple):
 def json_problems(document: Document | None) -> Iterator[JsonProblem]:
     """Yield what RFC 8259 forbids, or advises against, in a document as stored in the archive.
 
-    A repeated name is only advised against (section 4), so it is a warning.
+    A repeated name is only advised against (section 4), so it is a warning; what I-JSON forbids
+    otherwise is a note.
 
     Args:
         document: The document; None for content that does not look like JSON at all.
@@ -48,6 +50,13 @@ def json_problems(document: Document | None) -> Iterator[JsonProblem]:
                 {"pointer": place},
                 Severity.WARNING,
             )
+        yield from interoperability_problems(document)
+
+
+def interoperability_problems(document: Document) -> Iterator[JsonProblem]:
+    """Yield the values of a document without errors that readers treat differently (RFC 7493)."""
+    for odd in odd_values(document):
+        yield JsonProblem(odd.message, {"pointer": odd.pointer}, Severity.NOTE)
 
 
 def case_problems(value: object, known: frozenset[str], where: str = "") -> Iterator[JsonProblem]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
+from checker.isolation import described
+
 T = TypeVar("T")
+
+_LARGEST = 2**63 - 1
 
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
@@ -57,7 +61,7 @@ class Option(NamedTuple, Generic[T]):
         """
         typed = self._typed(value)
         if typed is None or not self._is_within(typed):
-            raise OptionError(f"{self.name}: must be {self.takes}, found {value!r}")
+            raise OptionError(f"{self.name}: must be {self.takes}, found {described(value)}")
         return cast("T", typed)
 
     def _typed(self, value: object) -> Any:
@@ -68,7 +72,7 @@ class Option(NamedTuple, Generic[T]):
         if isinstance(value, bool) and self.kind is not bool:
             return None
         if self.kind is float and isinstance(value, int):
-            return float(value)
+            return float(value) if abs(value) <= _LARGEST else None
         return value if isinstance(value, self.kind) else None
 
     def _is_within(self, value: Any) -> bool:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from checker.checks.check import Check
 from checker.checks.finding import Severity
 from checker.checks.option import Option
+from checker.isolation import misfit
+from checker.model.content import ContentRequest
 
 _ID = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 _METHODS = tuple(name for name in vars(Check) if name.startswith("check_"))
@@ -87,6 +89,11 @@ class Registry:
             raise RuleConflictError(
                 f"{check.__module__}.{check.__qualname__}: every option must be a checker.Option"
             )
+        if not _are_requests(check.reads):
+            raise RuleConflictError(
+                f"{check.__module__}.{check.__qualname__}: reads must be a tuple of "
+                "checker.ContentRequest"
+            )
         if not _are_aliases(check.aliases):
             raise RuleConflictError(
                 f"{check.__module__}.{check.__qualname__}: aliases is {check.aliases!r}, but must "
@@ -117,6 +124,10 @@ class Registry:
     def keys(self) -> tuple[str, ...]:
         """All ids and names that are not former ones, for suggestions."""
         return (*self._rules, *(rule.name for rule in self._rules.values()))
+
+
+def _are_requests(reads: object) -> bool:
+    return isinstance(reads, tuple) and not any(misfit(each, ContentRequest) for each in reads)
 
 
 def _are_aliases(aliases: object) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
 from checker.checks.registry import Rule
-from checker.isolation import Failure, attempt, attempt_each, described
+from checker.isolation import Failure, attempt, attempt_each, described, misfit
 from checker.model.archive import Archive
 from checker.model.entries import Entry
 from checker.model.image import Config, Layer
@@ -54,13 +54,21 @@ class _Running:
         self.seconds += time.perf_counter() - began
 
     def _take(self, item: object) -> None:
-        if isinstance(item, Finding):
-            self.findings.append(item)
-        elif isinstance(item, Failure):
+        if isinstance(item, Failure):
             self.fail(item)
+            return
+        problem = misfit(item, Finding) or self._usurped(item)
+        if problem is None and isinstance(item, Finding):
+            self.findings.append(item)
         elif self.crash is None:
-            summary = f"it returned {described(item)}, not a checker.Finding"
+            summary = f"it returned {problem}"
             self.fail(Failure(summary, summary))
+
+    def _usurped(self, item: object) -> str | None:
+        """What is wrong with a finding in the name of another rule."""
+        if isinstance(item, Finding) and (item.rule, item.name) != (self.rule.id, self.rule.name):
+            return f"a finding of another rule, {described(item.rule)}"
+        return None
 
     def fail(self, failure: Failure) -> None:
         """End this check."""
@@ -129,7 +137,7 @@ def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
     if isinstance(reason, Failure):
         running.fail(reason)
     elif reason is not None:
-        running.reason = str(reason)
+        running.reason = reason if isinstance(reason, str) else described(reason)
     return running
 
 

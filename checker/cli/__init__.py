@@ -1,5 +1,43 @@
-"""The command line."""
+"""Entry points: the command line as a process, and as a function."""
 
-from checker.cli.main import main, start
+# A signal can arrive while modules are imported, so little is imported before `start` is reached.
+from __future__ import annotations
 
-__all__ = ["main", "start"]
+import os
+import signal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
+
+
+def start() -> NoReturn:
+    """Run the command line as the whole of a process, and end the process."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A shell starts jobs in the background with some signals ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+    from checker.cli.process import run_process
+
+    run_process()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: The arguments after the program's name; those of the process if None.
+
+    Returns:
+        The exit code: 0 clean, 1 findings, 2 usage, 3 incomplete check, 130 interrupted, 141 broken
+        pipe, 128 and the number of another signal that ended the run.
+    """
+    from checker.cli.process import run
+
+    return run(argv)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End the process: nothing has been written that would be left behind."""
+    os._exit(128 + number)

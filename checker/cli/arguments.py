@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 from checker._version import __version__
+from checker.cli.streams import require_output, writing_output
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _EXIT_CODES = """\
 exit codes:
   0    clean
   1    a finding at or above --fail-on
   2    invalid command line or configuration
-  3    incomplete check: unreadable input, a crash, a plugin problem
+  3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
 """
 _PATH_HELP = (
     "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
@@ -23,8 +29,30 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     return _parser().parse_args(argv)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that notices when its text cannot be written."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the run with exit code 2."""
+        if sys.stderr is None:  # the usage would go to standard output
+            self.exit(2)
+        super().error(message)
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help, or raise ``OSError`` if there is no standard output."""
+        require_output()
+        super().print_help(file)
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is None or file is not sys.stdout:
+            super()._print_message(message, file)
+            return
+        with writing_output():
+            file.write(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="checker",
         description="Identify container image archives, show how to restore them, and check them.",
         epilog=_EXIT_CODES,
@@ -52,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     check = commands.add_parser(
         "check",
         help="check archives",
@@ -93,7 +121,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument("--ignore", action="append", metavar="IDS", help="do not run these rules")
 
 
-def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
         help="show the kind of archives and how they are restored",
@@ -110,7 +138,7 @@ def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
 
 
-def _add_rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     rules = commands.add_parser(
         "rules", help="list the rules", description="List the rules with severity and summary."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from textwrap import dedent
@@ -12,9 +11,9 @@ from typing import Any
 
 from checker.checks.option import Option
 from checker.checks.registry import Rule
+from checker.cli.streams import tell
 from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
-from checker.reports.printable import printable
 from checker.settings import nearest
 
 
@@ -80,8 +79,7 @@ def _default(option: Option[Any]) -> str:
 
 
 def _report_problems(plugins: LoadedPlugins) -> int:
-    for problem in plugins.problems:
-        print(f"checker: {printable(str(problem))}", file=sys.stderr)
+    tell(*map(str, plugins.problems))
     return 3 if plugins.problems else 0
 
 

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from checker.cli.progress import Progress
+from checker.cli.streams import tell
+from checker.cli.targets import check_targets
 from checker.errors import SettingsError
+from checker.model.untrusted import whole_number
 from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.output import kept_for, plan_outputs, write_outputs
@@ -41,14 +44,15 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     settings = _settings(arguments)
     plugins = load_plugins(settings.blocked)
     outputs = plan_outputs(arguments.formats or (), plugins.reports)
+    config = arguments.config or (CONFIG_FILE if os.path.isfile(CONFIG_FILE) else None)
+    check_targets(outputs, arguments.paths, config)
     shows_digest = any(output.report.shows_digest for output in outputs)
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
     with Progress(wanted=not arguments.no_progress) as progress:
         run = look(arguments.paths, progress=progress, keep=kept_for(outputs))
     unwritten = write_outputs(outputs, run, sys.stdout)
-    for line in unwritten:
-        print(f"checker: {line}", file=sys.stderr)
+    tell(*unwritten)
     return 3 if unwritten else run.exit_code
 
 
@@ -99,8 +103,9 @@ def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
 
 def _limit(text: str) -> tuple[str, int]:
     name, equals, value = text.partition("=")
-    if not equals or not value.isdecimal():
+    number = whole_number(value)
+    if not equals or number is None:
         raise SettingsError(
             f"--limit: invalid value {text!r} (expected NAME=VALUE, a whole number)"
         )
-    return name, int(value)
+    return name, number

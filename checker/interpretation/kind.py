@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from checker.interpretation.images import has_image_files
 from checker.model.archive import DockerArchive, Kind, OciLayout, Source
-from checker.model.entries import REGULAR, WINDOWS_DIRECTORIES, Entries
+from checker.model.entries import HARD_LINK, REGULAR, SYMLINK, WINDOWS_DIRECTORIES, Entries
 from checker.model.members import Members
 from checker.model.names import DOCKER_ENV, INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, ROOT_DIRECTORIES
 from checker.model.tar import AnomalyKind, Tar
@@ -15,6 +16,19 @@ _SURE = 3
 _EXECUTABLE = 0o111
 _ARCHIVE_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst", ".tar.bz2")
 _REGULAR = ord(REGULAR)
+_LINKS = frozenset({ord(SYMLINK), ord(HARD_LINK)})
+_MOST_WRAPS = 32
+_MOST_TRIED = 32
+_IMAGE_FILES = tuple(f"/{name}" for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT))
+_PART_OF_IMAGE = re.compile(
+    r"[0-9a-f]{64}(\.json|\.tar|/layer\.tar)?|[^/]+/layer\.tar|sha256:[0-9a-f]{64}"
+)
+# The top itself is where an image from scratch has its one program.
+_PROGRAM_DIRECTORIES = frozenset(
+    {"", "bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
+)
+_ROOT_FILES = frozenset({"etc/passwd", "etc/os-release", "usr/lib/os-release"})
+_ROOT_MARKS = re.compile(r"/(?:\.dockerenv$|etc/|bin/|usr/|Windows/)")
 
 
 def find_kind(
@@ -28,20 +42,27 @@ def find_kind(
     if source is Source.DIRECTORY:
         return Kind.OCI_LAYOUT
     entries = tar.entries
-    if not len(entries):
+    if not entries.by_path:
+        # A global header is not a member.
         fatal = tar.fatal
         return Kind.EMPTY if fatal is None else _kind_without_entries(fatal.kind)
     if is_surely_rootfs(entries):
         return _flat_kind(entries)
     oci_there = oci is not None and _is_oci(oci, members)
-    if docker is not None and docker.blob is not None:
+    if docker is not None and docker.blob is not None and not _is_one_manifest(docker):
         return Kind.DOCKER_OCI_ARCHIVE if oci_there else Kind.DOCKER_ARCHIVE
     if oci_there:
         return Kind.OCI_ARCHIVE
-    if docker is not None:
+    if docker is not None and docker.blob is None:
         # manifest.json comes last, so a truncated archive may be either.
         return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
     return _kind_without_image(members)
+
+
+def _is_one_manifest(docker: DockerArchive) -> bool:
+    """Whether ``manifest.json`` is an image manifest, as in skopeo's dir: layout, not a list."""
+    value = None if docker.document is None else docker.document.value
+    return isinstance(value, Mapping) and "schemaVersion" in value
 
 
 def _kind_without_entries(anomaly: AnomalyKind) -> Kind:
@@ -64,17 +85,49 @@ def _kind_without_image(members: Members) -> Kind:
     entries = members.entries
     if find_nested_images(members):
         return Kind.NESTED
-    directory = members.top_directory
-    if directory is not None and _has_image_files_below(entries, directory):
-        return Kind.WRAPPED
     if looks_like_rootfs(entries):
         return _flat_kind(entries)
+    if image_directory(members) is not None:
+        return Kind.WRAPPED
     return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
-def _has_image_files_below(entries: Entries, directory: str) -> bool:
-    names = (MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT)
-    return any(f"{directory}/{name}" in entries.by_path for name in names)
+def image_directory(members: Members) -> str | None:
+    """The directory whose content is an image archive; None if there is none.
+
+    The files of an image may be any number of directories down, as tar packs them when it is given
+    a path, and other files may be beside them.
+    """
+    by_path = members.entries.by_path
+    candidates = {
+        path.rpartition("/")[0]
+        for path in by_path
+        if path.endswith(_IMAGE_FILES) and path.count("/") <= _MOST_WRAPS
+    }
+    # The oldest form has a directory for each layer, and no file that lists them.
+    candidates |= {
+        path.rsplit("/", 2)[0]
+        for path in by_path
+        if path.endswith("/layer.tar") and 1 < path.count("/") <= _MOST_WRAPS
+    }
+    tried = sorted(candidates, key=_depth)[:_MOST_TRIED]
+    found = (each for each in tried if _is_image_directory(by_path, each))
+    return next(found, None)
+
+
+def _depth(directory: str) -> tuple[int, str]:
+    return directory.count("/"), directory
+
+
+def _is_image_directory(by_path: Mapping[str, int], directory: str) -> bool:
+    """Whether a directory has the files of an image, not only one of a common name."""
+    if f"{directory}/{OCI_LAYOUT}" in by_path:
+        return True
+    start = f"{directory}/"
+    names = [path.removeprefix(start) for path in by_path if path.startswith(start)]
+    if INDEX_JSON in names:
+        return any(name == "blobs" or name.startswith("blobs/") for name in names)
+    return any(_PART_OF_IMAGE.fullmatch(name) for name in names)
 
 
 def find_nested_images(members: Members) -> tuple[int, ...]:
@@ -96,7 +149,11 @@ def inner_archives(entries: Entries) -> tuple[int, ...]:
 
     In what looks like a root filesystem, only those at the top.
     """
-    depth = 0 if looks_like_rootfs(entries) else 1
+    if looks_like_rootfs(entries):
+        depth = 0
+    else:
+        wrapping = Members(entries, {}).wrapping_directory
+        depth = 1 if wrapping is None else wrapping.count("/") + 2
     return tuple(
         position
         for path, position in entries.by_path.items()
@@ -117,20 +174,52 @@ def is_surely_rootfs(entries: Entries) -> bool:
 
 
 def looks_like_rootfs(entries: Entries) -> bool:
-    """Whether a usual directory of a root, ``.dockerenv`` or a program is at the top."""
-    top_names = _top_names(entries)
-    if (
-        top_names & ROOT_DIRECTORIES
-        or DOCKER_ENV in top_names
-        or len(top_names & WINDOWS_DIRECTORIES) > 1
-    ):
+    """Whether there is what a root filesystem must have: a program in its place, or its files.
+
+    A directory with a familiar name is not enough: ``tar -C / -c home/me/image`` has one, too.
+    """
+    return has_root_at(entries, "")
+
+
+def root_directory(members: Members) -> str | None:
+    """The directory whose content is a root filesystem; None if there is none."""
+    candidates = {
+        path[: match.start()]
+        for path in members.entries.by_path
+        if (match := _ROOT_MARKS.search(path)) is not None and match.start() > 0
+    }
+    candidates -= ROOT_DIRECTORIES  # /usr looks much like a root, and is part of one
+    tried = sorted(candidates, key=_depth)[:_MOST_TRIED]
+    found = (each for each in tried if has_root_at(members.entries, each))
+    return next(found, None)
+
+
+def has_root_at(entries: Entries, directory: str) -> bool:
+    """Whether a root filesystem begins at a directory, the top if it is empty."""
+    start = f"{directory}/" if directory else ""
+    tops = {
+        path[len(start) :].partition("/")[0] for path in entries.by_path if path.startswith(start)
+    }
+    if DOCKER_ENV in tops or len(tops & ROOT_DIRECTORIES) >= _SURE:
+        return True
+    if len(tops & WINDOWS_DIRECTORIES) > 1:
         return True
     return any(
-        "/" not in path
-        and entries.kinds[position] == _REGULAR
-        and entries.modes[position] & _EXECUTABLE
+        _is_mark(entries, path[len(start) :], position)
         for path, position in entries.by_path.items()
+        if path.startswith(start)
     )
+
+
+def _is_mark(entries: Entries, path: str, position: int) -> bool:
+    """Whether an entry shows that a root filesystem begins here."""
+    if path in _ROOT_FILES:
+        return True
+    directory = path.rpartition("/")[0]
+    if directory not in _PROGRAM_DIRECTORIES:
+        return False
+    kind = entries.kinds[position]
+    return kind in _LINKS or (kind == _REGULAR and bool(entries.modes[position] & _EXECUTABLE))
 
 
 def _flat_kind(entries: Entries) -> Kind:

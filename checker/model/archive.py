@@ -10,6 +10,7 @@ from checker.model.compression import Compression
 from checker.model.document import Document
 from checker.model.entries import Entries
 from checker.model.image import Descriptor, Image, Index, Layer, Manifest, ManifestItem
+from checker.model.known_kind import KnownKind
 from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.members import Members
@@ -45,6 +46,9 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
     NOT_A_TAR = "not-a-tar"
 
+
+FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
+"""The kinds that are a root filesystem, or a layer of one, themselves."""
 
 IMAGE_KINDS = frozenset(
     {
@@ -135,7 +139,13 @@ class Archive(NamedTuple):
         stats: What reading cost.
         inside: Where what comes out of the decompression is compressed once more, the archive
             that a second one leaves, which few engines come to see. A third is not tried.
+        image_directory: Directory that contains an image, of a wrapped one.
+        root_directory: Directory that contains a root filesystem, where the top is none.
+        known_kind: What it is recognised as, if it is neither an image nor a root filesystem.
         nested_images: Positions of the members that are image archives, if it is ``NESTED``.
+        image_directory: Directory whose content is an image, if it is ``WRAPPED``.
+        root_directory: Directory whose content is a root filesystem, if it is ``UNKNOWN``.
+        known_kind: What it is recognised as, if it has no image and no root filesystem.
     """
 
     path: str
@@ -154,6 +164,9 @@ class Archive(NamedTuple):
     stats: Stats
     inside: Archive | None = None
     nested_images: tuple[int, ...] = ()
+    image_directory: str | None = None
+    root_directory: str | None = None
+    known_kind: KnownKind | None = None
 
     @property
     def location(self) -> Location:

@@ -32,6 +32,7 @@ class Blob(NamedTuple):
         limits: Limits that cut the reading short; digests are then not to be trusted.
         cuts: Limits that left out a part of the document; all bytes were read all the same.
         error: Why the content could not be read, in the words of the operating system.
+        unparsed: The bytes of a document that is nested too deeply to be parsed here.
     """
 
     location: Location
@@ -48,6 +49,7 @@ class Blob(NamedTuple):
     limits: tuple[LimitReached, ...] = ()
     cuts: tuple[LimitReached, ...] = ()
     error: str | None = None
+    unparsed: bytes = b""
 
     @property
     def digest(self) -> str:

@@ -50,8 +50,13 @@ class UpperLayers(NamedTuple):
     non_directories: set[str]
 
     def empties(self, directory: str) -> bool:
-        """Whether something above leaves nothing below this directory, whatever its parents."""
-        return directory in self.removed or directory in self.opaque or self._replaces(directory)
+        """Whether something above leaves nothing below this directory, whatever its parents.
+
+        Nothing replaces the root: engines refuse, or ignore, another entry in its place.
+        """
+        if directory in self.removed or directory in self.opaque:
+            return True
+        return bool(directory) and self._replaces(directory)
 
     def _replaces(self, directory: str) -> bool:
         positions = ((table, table.by_path.get(directory)) for table in self.tables)

@@ -16,6 +16,18 @@ class CompressionKind(StrEnum):
     ZSTD = "zstd"
 
 
+class Part(StrEnum):
+    """The part of a gzip member."""
+
+    HEADER = "header"
+    DATA = "data"
+    TRAILER = "trailer"
+
+
+HEAD_SIZE = 1024
+"""Bytes of compressed data that are kept: the names in a gzip header have no limit."""
+
+
 class Compression(NamedTuple):
     """How some bytes are compressed, and what is irregular about it.
 
@@ -29,6 +41,12 @@ class Compression(NamedTuple):
         truncated: Whether the data ends before its last stream does.
         trailing: Byte offset in the compressed data of what follows the last stream.
         trailing_zeros: Whether what follows is nothing but zeros.
+        part: The part of a gzip member that ``error`` is in.
+        reserved_flags: Whether the first gzip member has flags that RFC 1952 reserves.
+        head: The first bytes of the data, at most ``HEAD_SIZE``: the header of its first stream.
+        trailer_size: Bytes of the trailer of the last gzip member, if it is incomplete.
+        window: Bytes of the window that the header of the first zstd frame asks for; 0 if it does
+            not name one.
     """
 
     kind: CompressionKind
@@ -39,6 +57,11 @@ class Compression(NamedTuple):
     truncated: bool = False
     trailing: int | None = None
     trailing_zeros: bool = False
+    part: Part | None = None
+    reserved_flags: bool = False
+    window: int = 0
+    head: bytes = b""
+    trailer_size: int | None = None
 
 
 NOT_COMPRESSED = Compression(kind=CompressionKind.NONE)

@@ -179,6 +179,7 @@ class Entries(Sequence[Entry]):
         "content_offsets",
         "devices",
         "gids",
+        "global_records",
         "kinds",
         "linknames",
         "modes",
@@ -193,6 +194,7 @@ class Entries(Sequence[Entry]):
         "stored_sizes",
         "uids",
         "unread_attributes",
+        "xattr_sizes",
         "xattrs",
     )
 
@@ -211,8 +213,12 @@ class Entries(Sequence[Entry]):
         self.linknames: dict[int, str] = {}
         self.devices: dict[int, tuple[int, int]] = {}
         self.xattrs: dict[int, Mapping[str, bytes]] = {}
+        # Bytes of the attribute values that were cut, by position and name.
+        self.xattr_sizes: dict[int, dict[str, int]] = {}
         # Keys of PAX records for extended attributes that Go's archive/tar does not read.
         self.unread_attributes: dict[int, tuple[str, ...]] = {}
+        # PAX records of the global headers, which Go's archive/tar returns as entries.
+        self.global_records: dict[int, Mapping[str, str]] = {}
         self.sparse: dict[int, tuple[Span, ...]] = {}
         self.stored_sizes: dict[int, int] = {}
         self.content_offsets: dict[int, int] = {}

@@ -17,6 +17,7 @@ from checker.model.entries import Entries
 from checker.model.location import Location
 from checker.model.names import (
     CONFIG_TYPES,
+    ENCRYPTED_SUFFIX,
     INDEX_TYPES,
     LAYER_COMPRESSION,
     MANIFEST_TYPES,
@@ -253,6 +254,12 @@ class Layer(NamedTuple):
         if self.blob is None or self.blob.tar is None:
             return _NO_ENTRIES
         return self.blob.tar.entries
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether its media type says that it is encrypted (containers/ocicrypt)."""
+        media_type = None if self.descriptor is None else self.descriptor.media_type
+        return (media_type or "").endswith(ENCRYPTED_SUFFIX)
 
     @property
     def label(self) -> str:

@@ -54,7 +54,7 @@ class Limits(NamedTuple):
     json_bytes: int = 64 * MIB
     json_values: int = 1_000_000
     json_items: int = 10_000
-    name: int = 4096
+    name: int = 16 * KIB
     names: int = 128 * MIB
     nesting: int = 16 * MIB
     extension: int = MIB
@@ -74,6 +74,10 @@ class Limits(NamedTuple):
     def names_of_all(cls) -> tuple[str, ...]:
         """The names of the limits, for messages and for the settings."""
         return cls._fields
+
+
+ENDING = frozenset({"entries", "expansion", "inflated", "names", "spool", "window"})
+"""The limits that end the reading of a stream or a tar."""
 
 
 class LimitReached(NamedTuple):

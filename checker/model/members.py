@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from checker.model.blob import Blob
 from checker.model.document import Document
-from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
+from checker.model.entries import DIRECTORY, HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.names import Digest
 
+_MOST_WRAPS = 32
 LINKS_FOLLOWED = 40
 """Links that one lookup follows, as Linux does (path_resolution(7))."""
 
@@ -44,6 +45,24 @@ class Members:
         top = tops.pop()
         entry = self.entries.get(top)
         return top if entry is None or entry.is_directory else None
+
+    @property
+    def wrapping_directory(self) -> str | None:
+        """The deepest directory that contains all members, files of macOS aside; None if none does.
+
+        Engines read the top level only, however the archive was packed.
+        """
+        paths = [path for path in self.entries.by_path if not _is_of_macos(path)]
+        files = [path for path in paths if not self._is_directory(path)] or paths
+        if not files:
+            return None
+        shared = posixpath.commonpath(files)
+        if len(files) == 1 and not self._is_directory(files[0]):
+            shared = posixpath.dirname(shared)
+        return "/".join(shared.split("/")[:_MOST_WRAPS]) or None
+
+    def _is_directory(self, path: str) -> bool:
+        return chr(self.entries.kinds[self.entries.by_path[path]]) == DIRECTORY
 
     def find(self, path: str) -> Entry | None:
         """The entry at a path: the last of that name, links followed inside the archive."""
@@ -92,6 +111,12 @@ class Members:
     def blob_of(self, digest: Digest | None) -> Blob | None:
         """The content that an image layout keeps under a digest, whether or not it hashes to it."""
         return None if digest is None else self.blob(digest.blob_path)
+
+
+def _is_of_macos(path: str) -> bool:
+    """Whether macOS adds the file: AppleDouble files, their directory in zips, folder settings."""
+    parts = path.split("/")
+    return parts[0] == "__MACOSX" or parts[-1] == ".DS_Store" or parts[-1].startswith("._")
 
 
 def _link_target(entry: Entry) -> str:

@@ -34,6 +34,7 @@ _ENCODED = {
     "sha384": re.compile(r"[a-f0-9]{96}"),
     "sha512": re.compile(r"[a-f0-9]{128}"),
 }
+_ENCODED_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
 class Digest(NamedTuple):
@@ -68,6 +69,20 @@ def parse_digest(text: object) -> Digest | None:
     if rule is not None and rule.fullmatch(encoded) is None:
         return None
     return Digest(algorithm, encoded)
+
+
+def digest_error(digest: str) -> str | None:
+    """Why engines refuse a digest (opencontainers/go-digest 1.0, Digest.Validate), or None."""
+    algorithm, _, encoded = digest.partition(":")
+    if not algorithm or not encoded:
+        return "invalid checksum digest format"
+    rule = _ENCODED.get(algorithm)
+    if rule is None:
+        is_formed = _DIGEST.fullmatch(digest) is not None
+        return "unsupported digest algorithm" if is_formed else "invalid checksum digest format"
+    if len(encoded.encode("utf-8", "surrogateescape")) != _ENCODED_LENGTHS[algorithm]:
+        return "invalid checksum digest length"
+    return None if rule.fullmatch(encoded) else "invalid checksum digest format"
 
 
 def shorten(digest: str) -> str:
@@ -118,6 +133,9 @@ LAYER_COMPRESSION = {
 }
 """The compression that each layer media type promises."""
 
+ENCRYPTED_SUFFIX = "+encrypted"
+"""How the media types of encrypted layers end (containers/ocicrypt)."""
+
 FOREIGN_LAYER_TYPES = frozenset(
     {
         MediaType.OCI_FOREIGN_LAYER,
@@ -146,21 +164,56 @@ class Platform(NamedTuple):
         return "/".join(parts)
 
 
-# The grammar of github.com/distribution/reference, which every engine uses.
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_DOMAIN = rf"(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-_REFERENCE = re.compile(
-    rf"(?P<name>(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*))"
-    r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
-    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
-    re.ASCII,
-)
+_DOMAIN_NAME = rf"{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*"
+_IPV6 = r"\[[a-fA-F0-9:]+\]"
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _LONGEST_READ = 65_536
 """Characters of a reference that are read: the grammar takes 170 bytes of memory for each."""
 NAME_LIMIT = 255
-"""Characters that the name of a reference may have, domain included."""
+"""Characters that the name of a reference may have."""
+
+
+def _reference_pattern(host: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<name>(?:(?P<domain>{host}(?::[0-9]+)?)/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*))"
+        r"(?::(?P<tag>[\w][\w.-]{0,127}))?"
+        r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?",
+        re.ASCII,
+    )
+
+
+class Grammar(NamedTuple):
+    """What a version of the library for references accepts.
+
+    Attributes:
+        pattern: The grammar of a normalised reference.
+        uppercase_is_domain: Whether a first component with uppercase letters is a domain.
+        limited: The part that may have ``NAME_LIMIT`` characters: ``name`` or ``path``.
+        names_uppercase: Whether the error for a name with uppercase letters contains it.
+    """
+
+    pattern: re.Pattern[str]
+    uppercase_is_domain: bool
+    limited: str
+    names_uppercase: bool
+
+
+REFERENCE = Grammar(
+    pattern=_reference_pattern(rf"(?:{_DOMAIN_NAME}|{_IPV6})"),
+    uppercase_is_domain=True,
+    limited="path",
+    names_uppercase=True,
+)
+"""distribution/reference 0.6: Docker 25 and later, containerd 2."""
+OLD_REFERENCE = Grammar(
+    pattern=_reference_pattern(_DOMAIN_NAME),
+    uppercase_is_domain=False,
+    limited="name",
+    names_uppercase=False,
+)
+"""docker/distribution 2.8.1, reference: Docker 20.10; also containers/image."""
 
 
 class Reference(NamedTuple):
@@ -190,8 +243,12 @@ class InvalidReferenceError(ValueError):
     """A reference that the grammar refuses; the text is the words that Docker uses for it."""
 
 
-def parse_reference(text: str) -> Reference:
-    """Read a reference as Docker normalises it (distribution/reference ParseNormalizedNamed).
+def parse_reference(text: str, grammar: Grammar = REFERENCE) -> Reference:
+    """Read a reference as Docker normalises it (distribution/reference, ParseNormalizedNamed).
+
+    Args:
+        text: The reference.
+        grammar: The version of the library.
 
     Raises:
         InvalidReferenceError: The grammar refuses it.
@@ -202,24 +259,31 @@ def parse_reference(text: str) -> Reference:
         raise InvalidReferenceError(
             f"invalid repository name ({text}), cannot specify 64-byte hexadecimal strings",
         )
-    domain, remainder = _split_domain(text)
-    name_part = remainder.partition(":")[0].partition("@")[0]
-    if name_part != name_part.lower():
+    domain, remainder = _split_domain(text, grammar)
+    remote = remainder.partition(":")[0]
+    if remote != remote.lower():
+        shown = f" ({remote})" if grammar.names_uppercase else ""
         raise InvalidReferenceError(
-            f"invalid reference format: repository name ({name_part}) must be lowercase",
+            f"invalid reference format: repository name{shown} must be lowercase",
         )
-    match = _REFERENCE.fullmatch(f"{domain}/{remainder}")
+    match = grammar.pattern.fullmatch(f"{domain}/{remainder}")
     if match is None:
+        if grammar.pattern.fullmatch(f"{domain}/{remainder}".lower()):
+            raise InvalidReferenceError("repository name must be lowercase")
         raise InvalidReferenceError("invalid reference format")
-    if len(match["name"]) > NAME_LIMIT:
+    if len(match[grammar.limited]) > NAME_LIMIT:
         raise InvalidReferenceError("repository name must not be more than 255 characters")
+    error = digest_error(match["digest"]) if match["digest"] else None
+    if error is not None:
+        raise InvalidReferenceError(error)
     return Reference(match["domain"] or "", match["path"], match["tag"], match["digest"])
 
 
-def _split_domain(text: str) -> tuple[str, str]:
+def _split_domain(text: str, grammar: Grammar) -> tuple[str, str]:
     first, slash, rest = text.partition("/")
+    is_uppercase = grammar.uppercase_is_domain and first.lower() != first
     is_domain = bool(slash) and (
-        "." in first or ":" in first or first == "localhost" or first.lower() != first
+        "." in first or ":" in first or first == "localhost" or is_uppercase
     )
     if not is_domain:
         first, rest = "docker.io", text

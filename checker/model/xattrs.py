@@ -5,26 +5,35 @@ Engines set each attribute of an entry after creating it, and go on after some o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import NamedTuple
 
-from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, Entries
+from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, Entries
 
 INVALID = "invalid argument"
 NOT_PERMITTED = "operation not permitted"
 NOT_SUPPORTED = "operation not supported"
+OUT_OF_RANGE = "numerical result out of range"
+TOO_LARGE = "argument list too long"
+DENIED = "permission denied"
+
+# XATTR_NAME_MAX and XATTR_SIZE_MAX (linux/limits.h).
+_NAME_BYTES = 255
+_VALUE_BYTES = 65_536
 
 _CAPABILITY = "security.capability"
 # Size in bytes of a capability by its revision (linux/capability.h, VFS_CAP_REVISION).
 _CAPABILITY_SIZES = {2: 20, 3: 24}
 # Of `system.`, filesystems that store layers have the access control lists alone (acl(5)).
-_LISTS = frozenset({"system.posix_acl_access", "system.posix_acl_default"})
+_DEFAULT_LIST = "system.posix_acl_default"
+_LISTS = frozenset({"system.posix_acl_access", _DEFAULT_LIST})
 # Version, and bytes after which entries of eight bytes follow (linux/posix_acl_xattr.h).
 _LIST_VERSION, _LIST_HEADER, _LIST_ENTRY = 2, 4, 8
 # The reader keeps no more of a value.
 _KEPT = 256
-_NAMESPACES = ("user.", "trusted.", "security.", *_LISTS)
+_PREFIXES = ("user.", "trusted.", "security.")
+_NAMESPACES = (*_PREFIXES, *_LISTS)
 _USER_KINDS = frozenset({REGULAR, DIRECTORY, HARD_LINK})
 
 
@@ -37,25 +46,29 @@ class XattrError(NamedTuple):
 
 def xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
     """The attributes of an entry that cannot be set."""
-    return errors_of(chr(entries.kinds[position]), entries.xattrs.get(position, {}))
-
-
-def errors_of(kind: str, xattrs: Mapping[str, bytes]) -> Iterator[XattrError]:
-    """Those of the attributes that an entry of a kind cannot have."""
-    for name, value in xattrs.items():
-        words = _words(kind, name, value)
+    kind = chr(entries.kinds[position])
+    sizes = entries.xattr_sizes.get(position, {})
+    for name, value in entries.xattrs.get(position, {}).items():
+        words = _words(kind, name, value, sizes.get(name, len(value)))
         if words is not None:
             yield XattrError(name, words)
 
 
-def _words(kind: str, name: str, value: bytes) -> str | None:
-    if not name.startswith(_NAMESPACES):
-        return NOT_SUPPORTED
-    is_sound = _IS_VALID.get(name)
-    if is_sound is not None and not is_sound(value):
-        return INVALID
+def _words(kind: str, name: str, value: bytes, size: int) -> str | None:
+    """The error, in the order of Linux's checks: name, size, permission, handler, value."""
+    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= _NAME_BYTES:
+        return OUT_OF_RANGE
+    if size > _VALUE_BYTES:
+        return TOO_LARGE
     if name.startswith("user.") and kind not in _USER_KINDS:
         return NOT_PERMITTED
+    if not name.startswith(_NAMESPACES) or (name in _LISTS and kind == SYMLINK):
+        return NOT_SUPPORTED
+    is_sound = _IS_VALID.get(name)
+    if name in _PREFIXES or (is_sound is not None and not is_sound(value)):
+        return INVALID
+    if name == _DEFAULT_LIST and kind != DIRECTORY:
+        return DENIED
     return None
 
 

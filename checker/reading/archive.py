@@ -22,10 +22,22 @@ from checker.interpretation.images import (
 from checker.interpretation.kind import (
     find_kind,
     find_nested_images,
+    image_directory,
     inner_archives,
     is_surely_rootfs,
+    root_directory,
 )
-from checker.model.archive import Archive, DockerArchive, Kind, OciLayout, Source, Stats
+from checker.interpretation.kinds.recognizing import recognize
+from checker.model.archive import (
+    FLAT_KINDS,
+    IMAGE_KINDS,
+    Archive,
+    DockerArchive,
+    Kind,
+    OciLayout,
+    Source,
+    Stats,
+)
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.entries import Entries
@@ -51,7 +63,6 @@ from checker.reading.source import (
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
-_FLAT_KINDS = frozenset({Kind.ROOTFS, Kind.LAYER})
 
 
 class ReadOptions(NamedTuple):
@@ -391,7 +402,11 @@ def _gather(
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci)
-    flat = kind in _FLAT_KINDS
+    if kind is Kind.UNKNOWN:
+        docker, images = None, ()
+    flat = kind in FLAT_KINDS
+    is_unknown = kind is Kind.UNKNOWN
+    has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
     return Archive(
         path=path,
         source=opened.source,
@@ -408,6 +423,9 @@ def _gather(
         limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
+        image_directory=image_directory(members) if kind is Kind.WRAPPED else None,
+        root_directory=root_directory(members) if is_unknown else None,
+        known_kind=recognize(members, oci) if has_no_image else None,
     )
 
 

@@ -21,7 +21,17 @@ from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 
-_JSON_STARTS = (b"{", b"[", b"\xef\xbb\xbf{", b"\xef\xbb\xbf[")
+# Also those in UTF-16 with a byte order mark, which are not JSON but were meant to be.
+_JSON_STARTS = tuple(
+    mark + bracket.encode(encoding)
+    for mark, encoding in (
+        (b"", "utf-8"),
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+    )
+    for bracket in "{["
+)
 # Below this many bytes a second thread costs more than it gives.
 _WORTH_A_THREAD = 1 << 20
 _HASHES = {"sha384": hashlib.sha384, "sha512": hashlib.sha512}
@@ -226,6 +236,8 @@ class _CompressedReading:
                 limit = self._pump(head, chunks, background.put)
             finally:
                 background.close()
+        if limit is not None:
+            self._walker.abandon()
         tar = self._walker.finish()
         return _empty(self._task)._replace(
             size=self._size,
@@ -242,15 +254,18 @@ class _CompressedReading:
         self, head: bytes, chunks: Iterator[bytes], consume: Callable[[bytes], None]
     ) -> LimitReached | None:
         try:
-            for chunk in chain((head,), chunks):
-                self._hashes.update(chunk)
-                self._size += len(chunk)
-                for piece in self._inflater.feed(chunk):
-                    self._inflated += len(piece)
-                    consume(piece)
+            for piece in self._inflater.inflate(self._hashed(chain((head,), chunks))):
+                self._inflated += len(piece)
+                consume(piece)
         except LimitError as error:
             return error.reached._replace(member=self._task.location.member)
         return None
+
+    def _hashed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._hashes.update(chunk)
+            self._size += len(chunk)
+            yield chunk
 
     def _consume(self, piece: bytes) -> None:
         self._diff.update(piece)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeAlias
 
-from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
+from checker.model.compression import (
+    HEAD_SIZE,
+    NOT_COMPRESSED,
+    Compression,
+    CompressionKind,
+    Part,
+)
 from checker.model.limits import LimitReached, Limits
 
 _MAGICS = (
@@ -25,14 +31,22 @@ _NUMBER_OF_ERROR = re.compile(r"^Error -?[0-9]+ ")
 # A decompressor copies what it is given after the end of its stream. It is given little at first,
 # then more and more, lest a file of tiny streams be copied again for each of them.
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
+_WINDOW = 1 << 21
 _XZ_PADDING = bytes(4)
 _PADDING_AT_ONCE = 1 << 12
 # Compressed bytes for which any number of streams is fine, one for each so many.
 _BYTES_PER_STREAM = 100
 
-_GZIP_FIXED, _GZIP_TRAILER = 10, 8
+_GZIP_FLAGS, _GZIP_FIXED, _GZIP_TRAILER = 3, 10, 8
 _GZIP_HEADER_CRC, _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 2, 4, 8, 16
 _GZIP_HEADER_LIMIT = 1 << 20
+_GZIP_RESERVED = 0xE0
+# Bytes of the longest header of a zstd frame; that of an xz stream has 12.
+_LONGEST_HEADER = 18
+_ZSTD_SINGLE_SEGMENT, _ZSTD_CHECKSUM = 0x20, 0x04
+# Blocks of a frame that are followed: hostile frames have millions of empty ones.
+_ZSTD_BLOCKS = 1 << 16
+_ZSTD_MAGIC, _ZSTD_BLOCK, _ZSTD_RLE, _ZSTD_CHECKSUM_SIZE = 4, 3, 1, 4
 
 
 def detect(head: bytes) -> CompressionKind:
@@ -43,6 +57,24 @@ def detect(head: bytes) -> CompressionKind:
     if _is_skippable(head):
         return CompressionKind.ZSTD
     return CompressionKind.NONE
+
+
+def regrouped(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in chunks of one size; the last one may be shorter."""
+    waiting: list[bytes] = []
+    missing = size
+    for chunk in chunks:
+        rest = chunk
+        while len(rest) >= missing:
+            waiting.append(rest[:missing])
+            yield b"".join(waiting) if len(waiting) > 1 else waiting[0]
+            rest = rest[missing:]
+            waiting, missing = [], size
+        if rest:
+            waiting.append(rest)
+            missing -= len(rest)
+    if waiting:
+        yield b"".join(waiting)
 
 
 def _is_skippable(head: bytes) -> bool:
@@ -102,6 +134,18 @@ class _GzipMember:
         self._trailer = self._inner.unused_data
         return piece
 
+    @property
+    def trailer_size(self) -> int | None:
+        """Bytes of the trailer so far; None before the data ends."""
+        return len(self._trailer) if self._inner.eof else None
+
+    @property
+    def part(self) -> Part:
+        """The part of the member that comes next."""
+        if self._header is not None:
+            return Part.HEADER
+        return Part.TRAILER if self._inner.eof else Part.DATA
+
     def _check_trailer(self) -> None:
         """Compare checksum and size (RFC 1952, section 2.3.1), once they are there."""
         if len(self._trailer) < _GZIP_TRAILER:
@@ -150,6 +194,14 @@ def _gzip_header_size(data: bytes) -> int | None:
     return None
 
 
+def _kept_size(kind: CompressionKind, first: bytes) -> int:
+    """Bytes of the header with which a stream begins; all, if that is not known."""
+    if kind is CompressionKind.GZIP:
+        has_more = len(first) < _GZIP_FIXED or bool(first[_GZIP_FLAGS])
+        return HEAD_SIZE if has_more else _GZIP_FIXED
+    return _LONGEST_HEADER
+
+
 def _check_gzip_header(header: bytes, checksum: bytes) -> None:
     if checksum and int.from_bytes(checksum, "little") != zlib.crc32(header) & 0xFFFF:
         raise ValueError("Incorrect gzip header checksum found")
@@ -168,7 +220,99 @@ def _padding_size(data: memoryview) -> int:
     return size // len(_XZ_PADDING) * len(_XZ_PADDING)
 
 
-def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:
+class _ZstdFrame:
+    """A decompressor for one zstd frame that gives all content before it looks at the checksum.
+
+    The library loses what it has decompressed last where the checksum is wrong, but readers see it.
+    So the headers of the blocks are read here (RFC 8878, section 3.1.1), to find the checksum.
+    """
+
+    def __init__(self, inner: _Decompressor) -> None:
+        self._inner = inner
+        self._pending = b""
+        # Bytes until the next header of a block; None before the frame header is complete.
+        self._until_header: int | None = None
+        self._is_last = False
+        self._blocks_left = _ZSTD_BLOCKS
+
+    def decompress(self, data: Buffer, max_length: int = -1) -> bytes:
+        data = self._pending + data
+        if not self._inner.needs_input:
+            self._pending = data
+            return self._inner.decompress(b"", max_length)
+        # All content is out: the checksum may follow.
+        count = len(data) if self._is_at_checksum else self._before_checksum(data)
+        self._pending = data[count:]
+        return self._inner.decompress(data[:count], max_length)
+
+    @property
+    def _is_at_checksum(self) -> bool:
+        return self._is_last and self._until_header == 0
+
+    def _before_checksum(self, data: bytes) -> int:
+        """How many of the next bytes belong to the frame header and to blocks."""
+        position = 0
+        if self._until_header is None:
+            size = _zstd_header_size(data)
+            if size is None:
+                return 0
+            position = size
+            self._until_header = 0
+        while self._blocks_left:
+            step = min(self._until_header, len(data) - position)
+            self._until_header -= step
+            position += step
+            if self._until_header or self._is_last or len(data) - position < _ZSTD_BLOCK:
+                return position
+            header = int.from_bytes(data[position : position + _ZSTD_BLOCK], "little")
+            self._is_last = bool(header & 1)
+            size = 1 if header >> 1 & 3 == _ZSTD_RLE else header >> 3
+            self._until_header = _ZSTD_BLOCK + size
+            self._blocks_left -= 1
+        return len(data)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        has_checksum = bool(self._pending) and self._is_at_checksum
+        return self._inner.needs_input and not has_checksum
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+
+def _zstd_header_size(head: bytes) -> int | None:
+    """Bytes of the header of a zstd frame, its magic number included; None if it goes on."""
+    if len(head) <= _ZSTD_MAGIC:
+        return None
+    flags = head[_ZSTD_MAGIC]
+    is_single = bool(flags & _ZSTD_SINGLE_SEGMENT)
+    content_size = (int(is_single), 2, 4, 8)[flags >> 6]
+    size = _ZSTD_MAGIC + 1 + (not is_single) + (0, 1, 2, 4)[flags & 3] + content_size
+    return size if len(head) >= size else None
+
+
+def _zstd_window(head: bytes) -> int:
+    """Bytes of the window that the header of a zstd frame asks for; 0 if it does not name one."""
+    if len(head) < _ZSTD_MAGIC + 2 or _is_skippable(head):
+        return 0
+    if head[_ZSTD_MAGIC] & _ZSTD_SINGLE_SEGMENT:
+        return 0
+    exponent, mantissa = divmod(head[_ZSTD_MAGIC + 1], 8)
+    base = 1 << (10 + exponent)
+    return base + base // 8 * mantissa
+
+
+def _has_checksum(head: bytes) -> bool:
+    is_frame = len(head) > _ZSTD_MAGIC and not _is_skippable(head)
+    return is_frame and bool(head[_ZSTD_MAGIC] & _ZSTD_CHECKSUM)
+
+
+def _new_decompressor(kind: CompressionKind, limits: Limits, head: bytes) -> _Decompressor:
     # Imported here: a run loads the one library that it needs.
     if kind is CompressionKind.GZIP:
         return _GzipMember()
@@ -185,9 +329,10 @@ def _new_decompressor(kind: CompressionKind, limits: Limits) -> _Decompressor:
     else:
         from backports import zstd
     window_log = max(10, limits.window.bit_length() - 1)
-    return zstd.ZstdDecompressor(
+    found = zstd.ZstdDecompressor(
         options={zstd.DecompressionParameter.window_log_max: min(window_log, 31)},
     )
+    return _ZstdFrame(found) if _has_checksum(head) else found
 
 
 class LimitError(Exception):
@@ -222,6 +367,22 @@ class Inflater:
         self._error_offset: int | None = None
         self._trailing: int | None = None
         self._trailing_zeros = True
+        self._reserved_flags = False
+        self._window = 0
+        self._is_cut = False
+        self._first_bytes = b""
+
+    def inflate(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Decompress a stream, with the same result in whatever chunks it comes.
+
+        What a decompressor gives before it finds an error, and where it finds it, depends on how
+        much it was given at once, and a pipe gives less at a time than a file.
+
+        Raises:
+            LimitError: The output, its ratio to the input, or the memory needed passes a limit.
+        """
+        for window in regrouped(chunks, _WINDOW):
+            yield from self.feed(window)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes, in pieces of at most 1 MiB.
@@ -234,6 +395,15 @@ class Inflater:
             self._given += len(data)
             yield data
             return
+        try:
+            yield from self._feed(data)
+        except LimitError:
+            self._is_cut = True
+            raise
+
+    def _feed(self, data: bytes) -> Iterator[bytes]:
+        if len(self._first_bytes) < HEAD_SIZE:
+            self._first_bytes += data[: HEAD_SIZE - len(self._first_bytes)]
         rest = memoryview(self._head + data)
         self._head = b""
         while rest and self._error is None and self._trailing is None:
@@ -299,7 +469,9 @@ class Inflater:
             self._head = head
             return data[len(head) :]
         if detect(head) is self._kind or not self._streams:
-            self._decompressor = _new_decompressor(self._kind, self._limits)
+            self._decompressor = _new_decompressor(self._kind, self._limits, head)
+            if not self._streams:
+                self._see_first_header(head)
             self._slice = _FIRST_SLICE
             self._skippable_first |= not self._streams and _is_skippable(head)
             self._streams += 1
@@ -326,6 +498,12 @@ class Inflater:
                 ),
             )
 
+    def _see_first_header(self, head: bytes) -> None:
+        if self._kind is CompressionKind.GZIP and len(head) > _GZIP_FLAGS:
+            self._reserved_flags = bool(head[_GZIP_FLAGS] & _GZIP_RESERVED)
+        elif self._kind is CompressionKind.ZSTD:
+            self._window = _zstd_window(head)
+
     def _count(self, size: int) -> None:
         self._given += size
         limits = self._limits
@@ -351,7 +529,8 @@ class Inflater:
         if self._head and not padding:
             self._trailing = self._taken - len(self._head)
             self._trailing_zeros = not self._head.strip(b"\0")
-        truncated = self._decompressor is not None and self._error is None
+        is_open = self._decompressor is not None and not self._is_cut
+        truncated = is_open and self._error is None
         error, error_offset = self._error, self._error_offset
         if truncated:
             error = f"the {self._kind} stream ends before its end marker"
@@ -365,4 +544,14 @@ class Inflater:
             truncated=truncated,
             trailing=self._trailing,
             trailing_zeros=self._trailing is not None and self._trailing_zeros,
+            part=self._decompressor.part if isinstance(self._decompressor, _GzipMember) else None,
+            reserved_flags=self._reserved_flags,
+            window=self._window,
+            head=self._first_bytes[: _kept_size(self._kind, self._first_bytes)],
+            trailer_size=self._trailer_size() if truncated else None,
         )
+
+    def _trailer_size(self) -> int | None:
+        """Bytes of an incomplete trailer."""
+        decompressor = self._decompressor
+        return decompressor.trailer_size if isinstance(decompressor, _GzipMember) else None

@@ -8,9 +8,17 @@ from collections.abc import Iterable
 
 from checker.model.document import Document, pointer
 from checker.model.limits import LimitReached, Limits
+from checker.model.untrusted import utf8
 from checker.reading.compression import LimitError
 
 _BOM = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_ZERO_BYTES = {"x000": "UTF-32", "000x": "UTF-32", "x0x0": "UTF-16", "0x0x": "UTF-16"}
 _BLANK = " \t\r\n"
 # Possessive, because the memory of a regular expression that could turn back grows with the text.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?+'
@@ -60,6 +68,9 @@ def read_document(raw: bytes, limits: Limits) -> Document:
         rest = text.text[end:].lstrip(_BLANK)
         if rest:
             trailing = text.offset(len(text.text) - len(rest))
+    encoding = None if error is None else _foreign_encoding(raw)
+    if encoding is not None:
+        error, error_offset = f"it is encoded in {encoding}, JSON must be encoded in UTF-8", 0
     return Document(
         raw=raw,
         value=value,
@@ -70,6 +81,19 @@ def read_document(raw: bytes, limits: Limits) -> Document:
         trailing=trailing,
         duplicate_keys=_duplicate_pointers(value, duplicates) if duplicates else (),
     )
+
+
+def _foreign_encoding(raw: bytes) -> str | None:
+    """The encoding of a text that is not UTF-8, by its first bytes; None if it is not known."""
+    for mark, name in _BYTE_ORDER_MARKS.items():
+        if raw.startswith(mark):
+            return f"{name} with a byte order mark, as Windows PowerShell writes text"
+    # JSON begins with an ASCII character, so the zero bytes beside it tell (RFC 4627, section 3).
+    return next((name for zeros, name in _ZERO_BYTES.items() if _zeros(raw[:4]) == zeros), None)
+
+
+def _zeros(head: bytes) -> str:
+    return "".join("x" if byte else "0" for byte in head)
 
 
 class _Text:
@@ -97,7 +121,7 @@ class _Text:
     def offset(self, position: int) -> int:
         """The byte offset of a character."""
         text = self.text if self.not_utf8 is None else self._escaped()
-        return self._start + len(text[:position].encode("utf-8", "surrogateescape"))
+        return self._start + len(utf8(text[:position]))
 
 
 def _check_depth(text: _Text, limits: Limits) -> None:

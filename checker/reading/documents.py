@@ -114,7 +114,7 @@ class _Parser:
             document = read_document(raw, self._limits)
         except LimitError as error:
             reached = error.reached._replace(member=blob.location.member)
-            return blob._replace(document=None, limits=(reached,))
+            return blob._replace(document=None, unparsed=raw, limits=(reached,))
         cuts: tuple[LimitReached, ...] = ()
         if _describes_images(document.value, blob.path):
             cuts = tuple(self._cut(document.value, blob.location.member))

@@ -8,7 +8,7 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import IO, NamedTuple, Protocol
@@ -357,7 +357,9 @@ class _Spool:
         while view:
             view = view[os.write(self.file, view) :]
 
-    def finish(self) -> Tar:
+    def finish(self, reached: Sequence[LimitReached]) -> Tar:
+        if reached:
+            self._walker.abandon()
         return self._walker.finish()
 
 
@@ -413,7 +415,7 @@ def _spool(stream: _Stream, source: Source, plan: ContentPlan, limits: Limits) -
         spool = _Spool(plan, limits)
         on_error.callback(os.close, spool.file)
         reached = _copy(stream, inflater, spool)
-        tar = spool.finish()
+        tar = spool.finish(reached)
         on_error.pop_all()
     return Opened(
         source=source,
@@ -432,9 +434,8 @@ def _copy(stream: _Stream, inflater: Inflater, spool: _Spool) -> tuple[LimitReac
     background = Background(spool.take)
     try:
         try:
-            for chunk in stream.chunks():
-                for piece in inflater.feed(chunk):
-                    background.put(piece)
+            for piece in inflater.inflate(stream.chunks()):
+                background.put(piece)
         finally:
             background.close()
     except LimitError as error:

@@ -16,7 +16,7 @@ from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.reports.printable import without_surrogates
-from checker.results import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Verdict
 
 VERSION = 1
@@ -28,7 +28,9 @@ Object = dict[str, object]
 
 def render_json(run: Run) -> str:
     """The report as one JSON object, indented by two spaces, with a final line end."""
-    return json.dumps(_encodable(_run(run)), indent=2) + "\n"
+    text = json.dumps(_encodable(_run(run)), indent=2) + "\n"
+    # Only strings contain it; within a line, CI systems take it for the start of a command.
+    return text.replace("##", "#\\u0023")
 
 
 def _encodable(value: object) -> object:
@@ -61,7 +63,12 @@ def _run(run: Run) -> Object:
             "crashes": run.crashes,
         },
         "exit_code": run.exit_code,
+        "settings": None if run.settings is None else _settings(run.settings),
     }
+
+
+def _settings(settings: AppliedSettings) -> Object:
+    return {"file": settings.file, "changes": settings.changes}
 
 
 def _plugin(plugin: Plugin) -> Object:
@@ -96,6 +103,7 @@ def _facts(checked: CheckedArchive) -> Object:
     return {
         "path": checked.path,
         "kind": None if archive is None else archive.kind,
+        "known_kind": None if archive is None else _known_kind(archive),
         "producer": None if found is None else found.producer,
         "compression": None if archive is None else archive.compression.kind,
         "size": None if archive is None else archive.size,
@@ -104,6 +112,14 @@ def _facts(checked: CheckedArchive) -> Object:
         "images": [] if archive is None else [_image(image) for image in archive.images],
         "verdicts": [_verdict(verdict, told) for verdict in checked.verdicts],
     }
+
+
+def _known_kind(archive: Archive) -> Object | None:
+    """What an archive without images is recognised as."""
+    known = archive.known_kind
+    if known is None:
+        return None
+    return {"name": known.name, "title": known.title, "readers": known.readers}
 
 
 def _way_back(found: Classification | None) -> Object:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from junit_xml import TestCase, TestSuite
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
-from checker.reports.printable import printable
+from checker.reports.printable import command_starts, printable
 from checker.reports.wording import OUTCOME_WORDS, place_words
-from checker.results import CheckedArchive, PluginProblem, Run
+from checker.results import AppliedSettings, CheckedArchive, PluginProblem, Run
 from checker.verdicts import Verdict, VerdictOutcome
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ def _suites(run: Run) -> Iterator[TestSuite]:
     for checked in run.archives:
         name = names.unique(printable(checked.path))
         yield TestSuite(name, list(_cases(run, checked, name)))
+
+
+def _settings_case(settings: AppliedSettings, host: str) -> TestCase:
+    """A case that passes, since a suite has no other place for what a settings file changes."""
+    case = TestCase(printable(f"settings from {settings.file}"), host)
+    case.stdout = printable(", ".join(settings.changes) or "no changes")
+    return case
 
 
 class _Names:
@@ -82,6 +89,8 @@ def _cases(run: Run, checked: CheckedArchive, suite: str) -> Iterator[TestCase]:
     host = f"{package}.{_HOST}"
     if checked.error is not None:
         yield _errored("read", host, checked.error, "unreadable")
+    if run.settings is not None:
+        yield _settings_case(run.settings, f"{host}.settings")
     names = _Names()
     by_rule: dict[str, list[Finding]] = {}
     for finding in checked.findings:
@@ -221,4 +230,12 @@ def _document(suites: Sequence[Element]) -> str:
         root.set(key, str(totals[key]))
     root.extend(suites)
     ET.indent(root)
-    return f"{_DECLARATION}{ET.tostring(root, encoding='unicode')}\n"
+    text = ET.tostring(root, encoding="unicode")
+    return f"{_DECLARATION}{''.join(map(_without_commands, text.splitlines(keepends=True)))}\n"
+
+
+def _without_commands(line: str) -> str:
+    """A line that no CI system takes for a command, with a character reference in its place."""
+    for start in reversed(command_starts(line)):
+        line = f"{line[:start]}&#{ord(line[start])};{line[start + 1 :]}"
+    return line

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from checker.reports.printable import cells, printable
+from checker.reports.printable import cells, command_starts, printable
 
 
 class Style(StrEnum):
@@ -37,6 +37,25 @@ _TAIL = 40
 def plain(line: Line) -> str:
     """The text of a line."""
     return "".join(text for _, text in line).rstrip()
+
+
+def guarded(line: Line) -> Line:
+    """A line that no CI system takes for a command, see ``without_commands``."""
+    starts = command_starts("".join(text for _, text in line))
+    for start in reversed(starts):
+        line = tuple(_spell_at(line, start))
+    return line
+
+
+def _spell_at(line: Line, place: int) -> Iterator[Span]:
+    at = 0
+    for style, text in line:
+        inner = place - at
+        if 0 <= inner < len(text):
+            yield style, f"{text[:inner]}\\x{ord(text[inner]):02x}{text[inner + 1 :]}"
+        else:
+            yield style, text
+        at += len(text)
 
 
 def safe(text: str) -> str:

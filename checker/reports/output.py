@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,6 +10,8 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple, TextIO
 
 from checker.errors import SettingsError
+from checker.isolation import Failure, attempt
+from checker.masking import masked_run
 from checker.reports.printable import printable
 from checker.reports.report import Report
 from checker.results import CheckedArchive, Run
@@ -113,48 +116,70 @@ def kept_for(outputs: Iterable[Output]) -> Callable[[CheckedArchive], CheckedArc
     return CheckedArchive.without_content
 
 
-def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO) -> tuple[str, ...]:
+def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO | None) -> tuple[str, ...]:
     """Write all reports, files first: they are complete even if standard output is closed early.
 
+    Args:
+        outputs: The reports.
+        run: What they report.
+        stdout: Standard output; None if it was closed from the start.
+
     Returns:
-        Problems, one line each: a file that cannot be written, a report that raised.
+        Problems, one line each: a report that raised, or one that cannot be written.
 
     Raises:
-        OSError: Standard output cannot be written; ``BrokenPipeError`` if its reader closed it.
+        BrokenPipeError: The reader of standard output closed it.
     """
+    shown = masked_run(run)
     ordered = sorted(outputs, key=lambda output: output.file is None)
-    return tuple(problem for output in ordered for problem in _write(output, run, stdout))
+    return tuple(problem for output in ordered for problem in _write(output, shown, stdout))
 
 
-def _write(output: Output, run: Run, stdout: TextIO) -> Iterator[str]:
+def _write(output: Output, run: Run, stdout: TextIO | None) -> Iterator[str]:
     report = output.report
-    if output.file is None and report.render is _text:
-        from checker.reports.text import print_text
+    data = attempt(lambda: _rendered(report, run, stdout if output.file is None else None))
+    if isinstance(data, Failure):
+        yield printable(f"report {report.name}: {data.summary}")
+        return
+    try:
+        _send(output, data, stdout)
+    except BrokenPipeError:
+        if output.file is None:
+            raise
+        yield printable(_unwritten(output, "Broken pipe"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        yield printable(_unwritten(output, reason or str(error)))
 
-        print_text(run, stdout)
-        stdout.flush()
-        return
-    try:
-        text = report.render(run)
-        data = text.encode()
-    except Exception as error:  # noqa: BLE001 - whatever the report of a plugin raises
-        yield printable(f"report {report.name}: {type(error).__name__}: {error}")
-        return
-    if output.file is None:
-        _write_stream(text, data, stdout)
-        return
-    try:
+
+def _unwritten(output: Output, reason: str) -> str:
+    place = "standard output" if output.file is None else output.file
+    return f"report {output.report.name} cannot be written to {place}: {reason}"
+
+
+def _rendered(report: Report, run: Run, stream: TextIO | None) -> bytes:
+    """The report in UTF-8; that for people as the stream wants it, if it goes to one."""
+    if stream is not None and report.render is _text:
+        from checker.reports.text import text_for
+
+        return text_for(run, stream).encode(stream.encoding or "utf-8", "surrogateescape")
+    return report.render(run).encode()
+
+
+def _send(output: Output, data: bytes, stdout: TextIO | None) -> None:
+    if output.file is not None:
         write_file(output.file, data)
-    except OSError as error:
-        reason = error.strerror or error
-        yield printable(f"report {report.name} cannot be written to {output.file}: {reason}")
+    elif stdout is None:
+        raise OSError(errno.EBADF, "it is closed")
+    else:
+        _write_stream(data, stdout)
 
 
-def _write_stream(text: str, data: bytes, stream: TextIO) -> None:
-    """Write UTF-8, whatever the locale: the formats for programs require it."""
+def _write_stream(data: bytes, stream: TextIO) -> None:
+    """Write bytes as they are: the formats for programs are UTF-8, whatever the locale."""
     binary = getattr(stream, "buffer", None)
     if binary is None:
-        stream.write(text)
+        stream.write(data.decode())
     else:
         stream.flush()
         binary.write(data)

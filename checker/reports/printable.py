@@ -20,6 +20,10 @@ _BLANK = re.compile(
     "\U000e0100-\U000e01ef]",
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_COMMAND = re.compile(
+    r"^\s*:(?=:)|^[-+~^](?=[-+~^]{2}(?: |$))|^\s*t(?=ravis_)|#(?=#+(?:\w*)\[)", re.IGNORECASE
+)
+_COMMAND_STARTS = (":", "-", "+", "~", "^", "t", "T")
 _WIDE = frozenset("WF")
 
 
@@ -33,6 +37,26 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))
+
+
+def without_commands(line: str) -> str:
+    r"""A line with the first character of what a CI system takes for a command spelled out.
+
+    GitHub Actions takes ``::name::`` after leading blanks, and ``##[name]`` anywhere in a line;
+    Azure Pipelines ``##vso[`` and TeamCity ``##teamcity[`` anywhere. Buildkite groups what follows
+    a line that begins with ``---``, ``+++``, ``~~~`` or ``^^^``, and Travis ``travis_fold:``.
+    """
+    starts = command_starts(line)
+    for start in reversed(starts):
+        line = f"{line[:start]}{_spelled(line[start])}{line[start + 1 :]}"
+    return line
+
+
+def command_starts(line: str) -> list[int]:
+    """The places of the characters that ``without_commands`` spells out."""
+    if "##" not in line and not line.lstrip().startswith(_COMMAND_STARTS):
+        return []
+    return [found.end() - 1 for found in _COMMAND.finditer(line)]
 
 
 def without_surrogates(text: str) -> str:

@@ -20,6 +20,7 @@ from checker.reports.layout import (
     EMPTY,
     Line,
     Style,
+    guarded,
     paragraph,
     pieces,
     plain,
@@ -28,10 +29,10 @@ from checker.reports.layout import (
 )
 from checker.reports.printable import printable
 from checker.reports.wording import (
-    KIND_WORDS,
     OUTCOME_WORDS,
     compression_words,
     count_words,
+    kind_words,
     place_words,
     size_words,
 )
@@ -87,20 +88,18 @@ def render_text(run: Run) -> str:
     return _joined(lines(run, WIDTH))
 
 
-def print_text(run: Run, stream: TextIO) -> None:
-    """Print the report: in colour and as wide as the terminal if the stream is one, else plain.
+def text_for(run: Run, stream: TextIO) -> str:
+    """The report: in colour and as wide as the terminal if the stream is one, else plain.
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
     """
     if not stream.isatty():
-        stream.write(_encodable(render_text(run), stream))
-        return
+        return _encodable(render_text(run), stream)
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
     found = lines(run, max(_NARROWEST, min(columns, _WIDEST)))
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        stream.write(_encodable(_joined(found), stream))
-    else:
-        _print_coloured(found, stream)
+        return _encodable(_joined(found), stream)
+    return _coloured(found, stream)
 
 
 def _joined(found: Iterable[Line]) -> str:
@@ -113,14 +112,16 @@ def _encodable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _print_coloured(found: Iterable[Line], stream: TextIO) -> None:
+def _coloured(found: Iterable[Line], stream: TextIO) -> str:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    for line in found:
-        spans = ((_encodable(text, stream), _RICH_STYLES[style]) for style, text in line)
-        console.print(Text.assemble(*spans, no_wrap=True))
+    with console.capture() as captured:
+        for line in found:
+            spans = ((_encodable(text, stream), _RICH_STYLES[style]) for style, text in line)
+            console.print(Text.assemble(*spans, no_wrap=True))
+    return captured.get()
 
 
 def lines(run: Run, width: int) -> list[Line]:
@@ -130,7 +131,7 @@ def lines(run: Run, width: int) -> list[Line]:
         run: What to report.
         width: Columns to wrap at; longer commands and paths are not broken.
     """
-    return list(_all_lines(run, width))
+    return [guarded(line) for line in _all_lines(run, width)]
 
 
 def _all_lines(run: Run, width: int) -> Iterator[Line]:
@@ -138,11 +139,19 @@ def _all_lines(run: Run, width: int) -> Iterator[Line]:
         [line for problem in run.problems for line in _problem(problem, width)],
     ]
     blocks += (_archive(run, checked, width) for checked in run.archives)
-    if run.command == "check":
-        if len(run.archives) > 1:
-            blocks.append(_outcome(run, checked) for checked in run.archives)
-        blocks.append(_summary(run, width))
+    if run.command == "check" and len(run.archives) > 1:
+        blocks.append(_outcome(run, checked) for checked in run.archives)
+    blocks.append(_closing(run, width))
     yield from _apart(blocks)
+
+
+def _closing(run: Run, width: int) -> Iterator[Line]:
+    if run.settings is not None:
+        changes = ", ".join(run.settings.changes) or "no changes"
+        text = safe(f"settings from {run.settings.file}: {changes}")
+        yield from paragraph((), wrap(text, width), Style.FAINT)
+    if run.command == "check":
+        yield from _summary(run, width)
 
 
 def _apart(blocks: Iterable[Iterable[Line]]) -> Iterator[Line]:
@@ -205,7 +214,7 @@ def _about(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
 
 
 def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
-    yield KIND_WORDS[archive.kind]
+    yield kind_words(archive)
     yield size_words(archive.size)
     yield compression_words(archive.compression.kind)
     if archive.rootfs is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Kind
+from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.location import Location
 from checker.reports.printable import printable
@@ -25,6 +25,14 @@ KIND_WORDS = {
     Kind.NOT_A_TAR: "not a tar archive",
 }
 """The kinds in words."""
+
+
+def kind_words(archive: Archive) -> str:
+    """What an archive is, in words."""
+    if archive.known_kind is not None:
+        return archive.known_kind.title.removeprefix("an ").removeprefix("a ")
+    return KIND_WORDS[archive.kind]
+
 
 OUTCOME_WORDS = {
     VerdictOutcome.ACCEPTS: "accepts",

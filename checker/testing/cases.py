@@ -47,6 +47,14 @@ The image (in the case itself, or in a table of ``images``), before digests are 
     of that document; ``layer_edits`` (of the plain tar) and ``blob_edits`` (of the stored layer)
     are tables of such lists by the number of the layer.
 
+Artifacts beside the images (in the case itself), with right digests, listed in ``index.json``
+    ``artifacts`` is a list of tables: ``type`` (the ``artifactType``), ``config_type`` (by default
+    that of the empty config) and ``config`` (its JSON), ``subject`` (a digest), ``layers``,
+    ``manifest`` (further members of the manifest), and ``annotations`` and ``platform`` of its
+    descriptor. A layer has a content as an entry has, its media ``type`` and ``annotations``. An
+    object ``{ base64 = … }`` or ``{ base64url = … }`` in a JSON value becomes the encoded JSON of
+    its value, as in a DSSE envelope or a JWS.
+
 An entry
     ``path`` and its content: ``text``, ``hex``, ``json``, ``zeros`` (a number of bytes) or
     ``elf = { machine = "arm64", interpreter = "/lib/ld.so", needed = ["libc.so.6"], size = 4096,
@@ -72,14 +80,18 @@ Faults: ``edits``, in order, after the digests were computed
     A member is named by its name, its number, or a placeholder. ``append = { text, compress =
     "gzip" }`` adds a second gzip stream, ``insert = { hex }`` something in front of everything.
     Edits of a document or blob have no ``member``: ``set``, ``null``, ``unset``, ``replace``,
-    ``append``, ``prepend``, ``truncate``, ``flip``, ``compress``.
+    ``append``, ``prepend``, ``truncate``, ``flip``, ``compress``, ``encode = "utf-16"`` (an
+    encoding of Python), and ``substitute = { old, new }`` (of the first occurrence of a
+    text, where ``set`` cannot say it: a number such as ``1e400``). The last two are also edits of a
+    member.
 
 Placeholders, in member names, JSON values, texts and expectations
     ``{config}``, ``{manifest}``, ``{layer0}``: the members; ``{config.digest}``,
     ``{layer0.diff_id}``: digests; ``{config.hex}``: one without its algorithm; ``{index}``,
     ``{index.digest}``: the nested index; ``{image1.layer0}``: of the second image; ``{inner}``: the
-    nested archive. In docker archives ``{manifest}`` is ``manifest.json``, and ``{v1.0}`` the v1
-    directory of the base layer.
+    nested archive; ``{artifact0}``, ``{artifact0.layer0}``, ``{artifact0.config}``: of the first
+    artifact, with ``.digest`` and ``.hex``. In docker archives ``{manifest}`` is
+    ``manifest.json``, and ``{v1.0}`` the v1 directory of the base layer.
 
 What is expected: ``findings``, of failing cases
     Each table must match a finding of the rule, and each finding must match a table; without
@@ -108,6 +120,7 @@ from checker.testing.archive import (
     with_nested_index,
     wrapped,
 )
+from checker.testing.artifacts import ARTIFACT_KEYS, LAYER_KEYS, with_artifacts
 from checker.testing.edits import (
     BYTE_EDITS,
     ENTRY_KEYS,
@@ -151,6 +164,7 @@ _IMAGE_KEYS = frozenset(
 )
 _ARCHIVE_KEYS = _IMAGE_KEYS | {
     *("base", "images", "platforms", "flat", "wrapped", "nested", "index_edits", "edits", "file"),
+    "artifacts",
 }
 _DEFAULT_KEYS = _ARCHIVE_KEYS | {"options"}
 _CASE_KEYS = _DEFAULT_KEYS | {"name", "note", "findings"}
@@ -447,6 +461,10 @@ def _check_archive(table: Table, where: str) -> None:
         raise ValueError(f"{where}: {clash[0]!r} belongs in the tables of images")
     for number, image in enumerate(table.get("images", [])):
         _check_keys(image, _IMAGE_KEYS, f"{where}: images {number}")
+    for number, artifact in enumerate(table.get("artifacts", [])):
+        _check_keys(artifact, ARTIFACT_KEYS, f"{where}: artifact {number}")
+        for layer in artifact.get("layers", []):
+            _check_keys(layer, LAYER_KEYS, f"{where}: artifact {number}: layer")
     for image in (table, *table.get("images", [])):
         _check_image(image, where)
     _check_edits(table.get("edits", []), TAR_EDITS, f"{where}: edits")
@@ -490,7 +508,8 @@ class _Drafted:
 def _build_case(table: Table) -> Built:
     base = table["base"]
     drafted = _images(table)
-    archive = _around(table, _archive(table, [each.image for each in drafted]))
+    archive = _archive(table, [each.image for each in drafted])
+    archive = _around(table, with_artifacts(archive, table.get("artifacts", ())))
     draft = Draft(archive.members, archive.names)
     inner = drafted[0].offsets if drafted else {}
     if base in _FOLDERS and "nested" not in table:

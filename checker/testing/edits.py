@@ -7,6 +7,7 @@ work on what was written, so they come last.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -51,6 +52,12 @@ TYPES: Mapping[str, bytes] = MappingProxyType(
 """Type flags by the name that case files use; a single character stands for itself."""
 
 _MODES: Mapping[bytes, int] = MappingProxyType({b"5": 0o755, b"2": 0o777})
+_BASE64: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
+    {
+        "base64": base64.b64encode,
+        "base64url": lambda data: base64.urlsafe_b64encode(data).rstrip(b"="),
+    }
+)
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
 
@@ -109,10 +116,16 @@ def fill_known(text: str, names: Names) -> str:
 
 
 def fill_json(value: Any, names: Names) -> Any:
-    """Replace the known placeholders in all strings of a JSON value."""
+    """Replace the known placeholders in all strings of a JSON value.
+
+    An object with the single member ``base64`` or ``base64url`` becomes the encoded JSON of its
+    value.
+    """
     if isinstance(value, str):
         return fill_known(value, names)
     if isinstance(value, Mapping):
+        if len(value) == 1 and (encode := _BASE64.get(next(iter(value)))) is not None:
+            return encode(encode_json(fill_json(next(iter(value.values())), names))).decode()
         return {key: fill_json(each, names) for key, each in value.items()}
     if isinstance(value, Sequence):
         return [fill_json(each, names) for each in value]
@@ -412,6 +425,17 @@ def _bytes_flip(data: bytes, table: Table, _names: Names) -> bytes:
     return _flip_at(data, _address(table, len(data)), table.get("mask", 1))
 
 
+def _bytes_encode(data: bytes, table: Table, _names: Names) -> bytes:
+    return data.decode().encode(table["encoding"])
+
+
+def _bytes_substitute(data: bytes, table: Table, names: Names) -> bytes:
+    old, new = (fill_known(table[key], names).encode() for key in ("old", "new"))
+    if old not in data:
+        raise ValueError(f"there is no text {table['old']!r}")
+    return data.replace(old, new, 1)
+
+
 def _bytes_compress(data: bytes, table: Table, _names: Names) -> bytes:
     return compress(data, table["kind"])
 
@@ -430,6 +454,12 @@ BYTE_EDITS: Mapping[str, Operation] = MappingProxyType(
         "truncate": Operation(_bytes_truncate, frozenset({"at"}), frozenset({"at"}), "at"),
         "flip": Operation(_bytes_flip, frozenset({"at", "mask"}), frozenset({"at"}), "at"),
         "compress": Operation(_bytes_compress, frozenset({"kind"}), frozenset({"kind"}), "kind"),
+        "encode": Operation(
+            _bytes_encode, frozenset({"encoding"}), frozenset({"encoding"}), "encoding"
+        ),
+        "substitute": Operation(
+            _bytes_substitute, frozenset({"old", "new"}), frozenset({"old", "new"})
+        ),
     }
 )
 """Edits of a document or blob."""
@@ -594,6 +624,8 @@ FOLDER_EDITS: Mapping[str, Operation] = MappingProxyType(
         "cut": _in_member("truncate"),
         "extend": _in_member("append"),
         "prepend": _in_member("prepend"),
+        "encode": _in_member("encode"),
+        "substitute": _in_member("substitute"),
     }
 )
 """Edits of members, for tars and directories."""

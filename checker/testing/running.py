@@ -12,7 +12,6 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.session import Session
 from checker.settings import Settings, load_settings
 from checker.testing.cases import Built, Case
-from checker.verdicts import Engine
 
 
 def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
@@ -54,11 +53,9 @@ def _settings_of(case: Case, check: type[Check]) -> Settings:
 def _with_one_rule(check: type[Check], bundle: str) -> LoadedPlugins:
     registry = Registry()
     registry.add(check, bundle)
-    return LoadedPlugins(
-        plugins=(), problems=(), registry=registry, engines=_engines(), reports=(), classifiers=()
-    )
+    return _installed()._replace(registry=registry, problems=())
 
 
 @cache
-def _engines() -> tuple[Engine, ...]:
-    return load_plugins().engines
+def _installed() -> LoadedPlugins:
+    return load_plugins()

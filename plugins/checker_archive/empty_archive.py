@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import AnomalyKind, Archive, CompressionKind, Finding, Severity
-from checker_archive.outer_tar import TarCheck, is_read_to_end
+from checker_archive.outer_tar import TarCheck, has_no_members, is_read_to_end
 
 
 class EmptyArchive(TarCheck):
     """The archive has no members.
 
     What it means:
-        The file is empty, contains only zeros, or is a compressed stream of zeros.
+        The file is empty, contains only zeros, or only extension headers without a member that they
+        extend; or it is a compressed stream of this.
 
     Why it matters:
         Every engine refuses to load it, but `docker import` and `podman import` accept it silently
@@ -37,17 +38,17 @@ class EmptyArchive(TarCheck):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for any member or data."""
-        tar = archive.tar
-        odd = any(anomaly.kind is not AnomalyKind.MISSING_END for anomaly in tar.anomalies)
-        if len(tar.entries) or odd or not is_read_to_end(archive):
-            return
-        yield self.finding(archive, f"the archive has no members: {_why(archive)}")
+        if has_no_members(archive.tar) and is_read_to_end(archive):
+            yield self.finding(archive, f"the archive has no members: {_why(archive)}")
 
 
 def _why(archive: Archive) -> str:
     if not archive.size:
         return "the file has 0 bytes"
-    zeros = f"{archive.tar.size} bytes, all zero"
+    tar = archive.tar
+    only_zeros = not len(tar.entries) and not tar.of_kind(AnomalyKind.DANGLING_EXTENSION)
+    what = "all zero" if only_zeros else "extension headers without a member"
+    zeros = f"{tar.size} bytes, {what}"
     if archive.compression.kind is CompressionKind.NONE:
         return f"the file has {zeros}"
     content = zeros if archive.tar.size else "nothing"

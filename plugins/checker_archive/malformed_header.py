@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator
 
 from checker import AnomalyKind, Archive, Check, Finding, Severity
+from checker_archive.outer_tar import has_no_members
 
 _SEVERITIES = {
     AnomalyKind.BAD_NUMBER: Severity.ERROR,
@@ -77,6 +78,8 @@ class MalformedHeader(Check):
             )
 
     def _anomalies(self, archive: Archive) -> Iterator[Finding]:
+        if has_no_members(archive.tar):
+            return  # reported by empty-archive
         for anomaly in archive.tar.of_kind(*_SEVERITIES):
             whose = f" ({anomaly.name})" if anomaly.name else ""
             rest = "; engines stop reading here" if anomaly.fatal else ""

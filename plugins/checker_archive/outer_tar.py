@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from checker import Archive, Check, Source
+from checker import AnomalyKind, Archive, Check, Source, Tar
 
 # Limits that end the reading of the archive itself; those of a member name the member.
 _ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
+
+
+# Irregularities of a tar without members that do not mean that members were lost.
+_WITHOUT_MEMBERS = frozenset({AnomalyKind.MISSING_END, AnomalyKind.DANGLING_EXTENSION})
 
 
 class TarCheck(Check):
@@ -39,3 +43,8 @@ def is_cut_by_limit(archive: Archive) -> bool:
 def is_read_to_end(archive: Archive) -> bool:
     """Whether reading ended at the end of the archive, not at a limit or a corrupt stream."""
     return archive.compression.error is None and not is_cut_by_limit(archive)
+
+
+def has_no_members(tar: Tar) -> bool:
+    """Whether a sound tar has no members; extension headers alone are not members."""
+    return not tar.entries.by_path and all(each.kind in _WITHOUT_MEMBERS for each in tar.anomalies)

@@ -9,6 +9,7 @@ from functools import cache
 from checker import Archive, Entries, Finding, Severity
 from checker.model.archive import IMAGE_KINDS
 from checker.model.entries import DIRECTORY, GLOBAL_HEADER
+from checker.model.untrusted import utf8
 from checker_archive.outer_tar import TarCheck
 
 _PART = 255
@@ -98,7 +99,7 @@ def _are_plain(entries: Entries) -> bool:
 
 
 def _is_long(path: str) -> bool:
-    encoded = path.encode("utf-8", "surrogateescape")
+    encoded = utf8(path)
     return len(encoded) > _PATH or max(map(len, encoded.split(b"/"))) > _PART
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from checker import Archive, Blob, Check, Descriptor, Finding, Kind, Severity
+from checker.checks.appledouble import is_metadata
+from checker.checks.backslashes import respelled
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import mapping
@@ -64,18 +66,27 @@ class UnreferencedMember(Check):
         """Look for files that are not referenced by path or digest."""
         entries = archive.entries
         known = _referenced(archive)
+        elsewhere = _respelled(archive)
         for position in entries.of_kind(REGULAR, CONTIGUOUS, GNU_SPARSE, SYMLINK, HARD_LINK):
             path = entries.paths[position]
-            if position in known or _is_expected(archive, path, known):
+            # A file without a name is reported by unportable-member-name.
+            if not path or position in known or _is_expected(archive, path, known):
                 continue
-            if _is_v1_config(archive.members.blobs.get(position)):
+            if position in elsewhere or _is_v1_config(archive.members.blobs.get(position)):
                 continue
             name, offset = entries.name(position), entries.offsets[position]
             yield self.finding(
                 archive,
-                f"{name} ({entries.sizes[position]} bytes) is not referenced by the image",
+                f"{name} ({entries.sizes[position]} bytes) is not referenced by the image"
+                f"{_of_macos(path)}",
                 at={"member": name, "offset": offset},
             )
+
+
+def _of_macos(path: str) -> str:
+    if path.rpartition("/")[2] == ".DS_Store":
+        return "; the Finder of macOS wrote it"
+    return "; macOS keeps metadata in it (AppleDouble)" if is_metadata(path) else ""
 
 
 def _is_expected(archive: Archive, path: str, known: frozenset[int]) -> bool:
@@ -107,6 +118,16 @@ def _is_v1_config(blob: Blob | None) -> bool:
 def _referenced(archive: Archive) -> frozenset[int]:
     found = (archive.members.find(path) for path in _paths(archive))
     return frozenset(entry.position for entry in found if entry is not None)
+
+
+def _respelled(archive: Archive) -> frozenset[int]:
+    """Positions of the members that are referenced with other slashes.
+
+    The rules for missing blobs and layers name them.
+    """
+    missing = (path for path in _paths(archive) if path not in archive.entries.by_path)
+    names = (respelled(archive, path) for path in missing)
+    return frozenset(archive.entries.by_path[name] for name in names if name is not None)
 
 
 def _paths(archive: Archive) -> Iterator[str]:

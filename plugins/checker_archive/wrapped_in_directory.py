@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from checker import Archive, Check, Command, Finding, Fix, Kind, Severity
 from checker.checks.fix import quoted
-from checker.model.names import ROOT_DIRECTORIES
 
 _SURE = 3
 _KINDS = frozenset({Kind.WRAPPED, Kind.UNKNOWN})
@@ -52,33 +51,27 @@ class WrappedInDirectory(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look for the directory."""
-        directory = archive.members.top_directory
-        if directory is None:
-            return
-        fix = _fix(directory)
-        if archive.kind is Kind.WRAPPED:
-            yield self.finding(
-                archive,
-                f"the image is in the directory {directory}, but engines look for it at the top "
-                "level of the archive",
-                at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
-                fix=fix,
+        image, root = archive.image_directory, archive.root_directory
+        if image is not None:
+            problem = (
+                f"the image is in the directory {image}, but engines look for it at the top level "
+                "of the archive"
             )
-        elif directory not in ROOT_DIRECTORIES and _contains_root(archive, directory):
-            yield self.finding(
-                archive,
-                f"the root filesystem is in the directory {directory}; after an import it would be "
-                f"at /{directory} in the image",
-                at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
-                fix=fix,
-                severity=Severity.WARNING,
+            yield self._report(archive, problem, image)
+        elif root is not None and archive.known_kind is None:
+            problem = (
+                f"the root filesystem is in the directory {root}; after an import it would be at "
+                f"/{root} in the image"
             )
+            yield self._report(archive, problem, root)
 
-
-def _contains_root(archive: Archive, directory: str) -> bool:
-    """Whether a directory contains enough of the usual directories of a root filesystem."""
-    paths = archive.entries.by_path.keys() | archive.entries.directories
-    return sum(f"{directory}/{name}" in paths for name in ROOT_DIRECTORIES) >= _SURE
+    def _report(self, archive: Archive, problem: str, directory: str) -> Finding:
+        return self.finding(
+            archive,
+            problem,
+            at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
+            fix=_fix(directory),
+        )
 
 
 def _fix(directory: str) -> Fix:

@@ -38,7 +38,8 @@ class InvalidConfig(ImageCheck):
         ``rootfs`` is missing. The types of Docker's own properties are checked too, and dates that
         are valid RFC 3339 but cannot be parsed by engines. Unknown properties, and ``null`` for
         optional ones, are accepted. Warnings: an exposed port with a protocol other than tcp, udp
-        or sctp, and a property that differs from a known one only in case.
+        or sctp, and a property that differs from a known one only in case. Numbers and texts that
+        only some readers can represent, such as ``1e400``, are notes.
 
     Why it matters:
         Engines decode the config strictly. Docker rejects an image whose config has a number where
@@ -55,7 +56,7 @@ class InvalidConfig(ImageCheck):
     References:
         - OCI image-spec 1.1, config.md, "Properties"
         - Docker Image Specification v1.2, "Image JSON Field Descriptions"
-        - RFC 8259, sections 4 and 8.1
+        - RFC 8259, sections 4 and 8.1; RFC 7493 (I-JSON), sections 2.1 and 2.2
     """
 
     id = "CFG001"

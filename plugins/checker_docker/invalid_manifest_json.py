@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Document, Finding, Severity
+from checker.checks.documents import interoperability_problems
 from checker_docker.manifest_json import ManifestJsonCheck
 
 _KEYS = {key.lower(): key for key in ("Config", "RepoTags", "Layers", "Parent", "LayerSources")}
@@ -17,8 +18,9 @@ class InvalidManifestJson(ManifestJsonCheck):
         `manifest.json` must be one JSON array with an object for each image that contains the path
         of its config, the paths of its layers and its names. Here it is not valid JSON, begins with
         a byte order mark, has trailing data, contains `null` or an empty list, or a value has the
-        wrong type. Repeated keys, keys that differ in case from `Config`, `RepoTags` and `Layers`,
-        and bytes that are not UTF-8 are warnings.
+        wrong type. Repeated keys and bytes that are not UTF-8 are warnings. Keys that differ in
+        case from `Config`, `RepoTags` and `Layers` are notes: all engines accept them. So are
+        numbers and texts that only some readers can represent, such as ``1e400`` (I-JSON).
 
     Why it matters:
         `docker load`, `podman load`, `ctr image import` and skopeo's docker-archive find images
@@ -89,6 +91,14 @@ class InvalidManifestJson(ManifestJsonCheck):
                 severity=Severity.WARNING,
             )
 
+        for problem in interoperability_problems(document) if document.error is None else ():
+            yield self.finding(
+                blob,
+                f"manifest.json {problem.message}",
+                at=problem.at,
+                severity=problem.severity,
+            )
+
     def _value(self, blob: Blob, document: Document) -> Iterator[Finding]:
         if document.value is None:
             message = (
@@ -105,13 +115,16 @@ class InvalidManifestJson(ManifestJsonCheck):
         yield from self._schema(blob, document.value)
 
     def _keys(self, blob: Blob, value: object) -> Iterator[Finding]:
-        for place, exact in _respelled(value).items():
+        respelled = _respelled(value)
+        if respelled:
+            first, exact = next(iter(respelled.items()))
+            more = f" (and {len(respelled) - 1} more like it)" if len(respelled) > 1 else ""
             yield self.finding(
                 blob,
-                f"manifest.json has the key {place}, the specification says {exact}; Go's decoder "
-                "accepts it, other readers ignore it",
-                at={"pointer": place},
-                severity=Severity.WARNING,
+                f"manifest.json has the key {first}{more}, the specification says {exact}; engines "
+                "read keys without regard to case, other readers ignore this one",
+                at={"pointer": first},
+                severity=Severity.NOTE,
             )
 
     def _schema(self, blob: Blob, value: object) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Check, Finding, Severity
+from checker.checks.documents import interoperability_problems
 from checker.model.archive import DockerArchive
 from checker.model.document import pointer
 from checker.model.image import mapping
@@ -18,7 +19,8 @@ class InvalidRepositories(Check):
         maps repositories to tags, and tags to the ID of the top layer. Here it is not valid JSON,
         has another structure, or contains an ID that is not in the archive. If there is a
         `manifest.json`, the finding is a warning. In an archive in the format before 2015 it is an
-        error, and so is a missing file.
+        error, and so is a missing file. Numbers and texts that only some readers can
+        represent (I-JSON) are notes.
 
     Why it matters:
         Docker up to 28 loads archives without `manifest.json` through this file and rejects them
@@ -77,6 +79,13 @@ class InvalidRepositories(Check):
                 severity=severity,
             )
             return
+        for problem in interoperability_problems(document):
+            yield self.finding(
+                blob,
+                f"repositories {problem.message}",
+                at=problem.at,
+                severity=problem.severity,
+            )
         from checker_schemas import validate
 
         for error in validate("docker-repositories", document.value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Blob, Check, Document, Finding, Kind, Severity
+from checker.checks.documents import interoperability_problems
 from checker.model.entries import DIRECTORY
 from checker.model.image import mapping
 from checker_docker.manifest_json import damage_reason
@@ -92,6 +93,13 @@ class InvalidV1Config(Check):
                 at={"offset": document.error_offset},
             )
             return
+        for problem in interoperability_problems(document):
+            yield self.finding(
+                blob,
+                f"{blob.path} {problem.message}",
+                at=problem.at,
+                severity=problem.severity,
+            )
         from checker_schemas import validate
 
         for error in validate("docker-v1-config", document.value):

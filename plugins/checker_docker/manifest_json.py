@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from checker import Archive, Check, Entry
+from checker import Archive, Check
+from checker.checks.backslashes import hint
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
@@ -97,16 +98,17 @@ def what_is_at(archive: Archive, path: str) -> str | None:
     """What is wrong with the path of a required file; None if it leads to a file."""
     entry = archive.members.find(path)
     if entry is None:
-        return _why_not_found(archive.members.entries.get(path))
+        return _why_not_found(archive, path)
     if entry.kind == DIRECTORY:
         return "is a directory"
     return None if entry.is_file or entry.kind == REGULAR else f"is a {entry.kind_name}"
 
 
-def _why_not_found(entry: Entry | None) -> str:
+def _why_not_found(archive: Archive, path: str) -> str:
+    entry = archive.members.entries.get(path)
     if entry is not None and entry.linkname:
         return f"is a {entry.kind_name} to {entry.linkname}, which is not in the archive"
-    return "is not in the archive"
+    return f"is not in the archive{hint(archive, path)}"
 
 
 def familiar(name: str) -> str:

@@ -25,8 +25,11 @@ def checker_classify(
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import with_verdicts
+    from checker_engines.classification.takers import Takers
 
-    return with_verdicts(classify(archive, quoted_path), verdicts)
+    takers = Takers(verdicts)
+    found = classify(archive, quoted_path, takers)
+    return with_verdicts(found, archive, quoted_path, takers)
 
 
 @hookimpl
@@ -35,9 +38,7 @@ def checker_engines() -> Iterator[Engine]:
     from checker_engines.containerd import transfer
     from checker_engines.containers import podman, skopeo
     from checker_engines.moby import containerd_store, graphdriver
+    from checker_engines.suits import with_suits
 
-    yield from graphdriver.engines()
-    yield from containerd_store.engines()
-    yield from transfer.engines()
-    yield from podman.engines()
-    yield from skopeo.engines()
+    for module in (graphdriver, containerd_store, transfer, podman, skopeo):
+        yield from map(with_suits, module.engines())

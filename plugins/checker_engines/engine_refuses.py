@@ -37,11 +37,13 @@ class EngineRefuses(Check):
     def skip_reason(self, archive: Archive) -> str | None:
         """Not applicable unless an engine is selected."""
         del archive
-        return None if self.context.verdicts else "no engine selected: use --engine PROFILE"
+        return (
+            None if self.context.required_verdicts else "no engine selected: use --engine PROFILE"
+        )
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report each selected engine that does not accept it."""
-        for verdict in self.context.verdicts:
+        for verdict in self.context.required_verdicts:
             if verdict.outcome is not VerdictOutcome.ACCEPTS:
                 yield self.finding(archive, _describe(verdict))
 

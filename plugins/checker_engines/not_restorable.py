@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Kind
-from checker_engines.classification.by_kind import classify
-
-_NOT_RESTORABLE = frozenset({Kind.WRAPPED, Kind.NESTED, Kind.UNKNOWN})
+from checker.model.archive import Archive
+from checker.verdicts import Classification, Loadable
+from checker_engines.causes import has_error
 
 
 class NotRestorable(Check):
@@ -39,21 +38,25 @@ class NotRestorable(Check):
     name = "not-restorable"
     severity = Severity.ERROR
     since = "0.1.0"
+    follows_findings = True
 
     def skip_reason(self, archive: Archive) -> str | None:
-        """With an intended command ENG001 applies; damaged and empty archives have other rules."""
+        """With an intended command ENG001 applies."""
+        del archive
         if self.context.action is not None:
             return "wrong-command (ENG001) checks the intended command"
-        if archive.tar.fatal is not None or archive.compression.error is not None:
-            return "the archive is damaged"
-        return None
+        return None if self.context.verdicts else "no engine was asked"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Report the kinds that no engine can restore."""
-        if archive.kind in _NOT_RESTORABLE:
-            found = classify(archive, archive.path)
-            yield self.finding(
-                archive,
-                f"neither docker load nor docker import restores it: {found.loadable_reason}; "
-                f"{found.importable_reason}",
-            )
+        """Report what no engine takes, unless an error says why."""
+        found = self.context.classification
+        if found is None or _is_restorable(found) or has_error(self.context.findings):
+            return
+        reasons = dict.fromkeys((found.loadable_reason, found.importable_reason))
+        yield self.finding(
+            archive, f"neither docker load nor docker import restores it: {'; '.join(reasons)}"
+        )
+
+
+def _is_restorable(found: Classification) -> bool:
+    return found.restore is not None or found.importable or found.loadable is not Loadable.NO

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Command, Fix
-from checker.model.archive import Archive
+from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive
 from checker.verdicts import Classification, Loadable
-from checker_engines.classification.by_kind import classify
+from checker_engines.causes import has_error
 
 
 class WrongCommand(Check):
@@ -39,6 +38,7 @@ class WrongCommand(Check):
     name = "wrong-command"
     severity = Severity.ERROR
     since = "0.1.0"
+    follows_findings = True
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Not applicable unless the user states the intended command."""
@@ -48,10 +48,10 @@ class WrongCommand(Check):
         return None
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
-        """Compare the kind with the intended command."""
-        found = classify(archive, shlex.quote(archive.path))
-        reason = self._reason(found)
-        if reason is None:
+        """Compare the intended command with what the engines do."""
+        found = self.context.classification
+        reason = None if found is None else self._reason(found)
+        if found is None or reason is None or self._is_explained(archive):
             return
         yield self.finding(
             archive, f"the archive is of kind {archive.kind}: {reason}", fix=_fix(found.restore)
@@ -64,10 +64,13 @@ class WrongCommand(Check):
             return found.importable_reason
         return None
 
+    def _is_explained(self, archive: Archive) -> bool:
+        """Whether the command fits the kind, and an error says why it fails all the same."""
+        kinds = IMAGE_KINDS if self.context.action == "load" else FLAT_KINDS
+        return archive.kind in kinds and has_error(self.context.findings)
+
 
 def _fix(command: str | None) -> Fix | None:
-    return (
-        None
-        if command is None
-        else Fix("use the command for this kind of archive", Command(command))
-    )
+    if command is None:
+        return None
+    return Fix("use the command for this kind of archive", Command(command))

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Manifest, Severity
-from checker.model.image import REF_NAME
-
-# Media types of signatures: Sigstore (cosign 2 and 3), the Notary Project.
-_MARKS = (
-    "application/vnd.dev.cosign.",
-    "application/vnd.dev.sigstore.",
-    "application/vnd.cncf.notary.signature",
+from checker.checks.statements import (
+    Use,
+    claims_of,
+    expected_digests,
+    is_opaque_signature,
+    is_signature,
 )
-_TAG_END = ".sig"
 
 
 class MissingSignature(Check):
@@ -22,8 +20,9 @@ class MissingSignature(Check):
     What it means:
         An image layout can contain signatures of its images: manifests that refer to the image, or
         to an index with it, by ``subject`` (cosign 3, notation) or by a tag such as
-        ``sha256-….sig`` (cosign 2). There is none. Signatures are not verified. Docker archives,
-        which cannot contain any, are ignored.
+        ``sha256-….sig`` (cosign 2). There is none, or only some without content or with the digest
+        of something else in it. Signatures are not verified. Docker archives, which cannot contain
+        any, are ignored.
 
     Why it matters:
         Recipients of the archive cannot tell who built the images and whether they were modified,
@@ -77,20 +76,24 @@ class MissingSignature(Check):
 
 
 def _signed_digests(archive: Archive) -> Iterator[str]:
-    """The digests that signatures in the archive refer to."""
-    manifests = () if archive.oci is None else archive.oci.manifests
-    for manifest in manifests:
-        if manifest.subject is not None and _is_signature(manifest):
-            yield manifest.subject.digest_text or ""
-        name = manifest.descriptor.annotations.get(REF_NAME, "").rpartition(":")[2]
-        if name.endswith(_TAG_END):
-            yield name.removesuffix(_TAG_END).replace("-", ":", 1)
+    """The digests that signatures in the archive refer to.
+
+    A signature without content, or one that says itself that it is about something else, is not
+    counted; contradictory-signature reports it.
+    """
+    for manifest in () if archive.oci is None else archive.oci.manifests:
+        if is_signature(manifest) and _has_content(archive, manifest):
+            claims = tuple(claims_of(archive, manifest))
+            expected = expected_digests(manifest)
+            if any(map(is_opaque_signature, manifest.layers)):
+                yield from expected
+            for claim in claims:
+                if claim.use is Use.SIGNATURE:
+                    yield from claim.digests.intersection(expected)
 
 
-def _is_signature(manifest: Manifest) -> bool:
-    types = [manifest.artifact_type, *(layer.media_type for layer in manifest.layers)]
-    types.append(None if manifest.config is None else manifest.config.media_type)
-    return any((each or "").startswith(_MARKS) for each in types)
+def _has_content(archive: Archive, manifest: Manifest) -> bool:
+    return any(archive.members.blob_of(each.digest) is not None for each in manifest.layers)
 
 
 def _parents(archive: Archive) -> dict[str, set[str]]:

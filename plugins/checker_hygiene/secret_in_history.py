@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from functools import cache
 
 from checker import Config, Finding, Option, Severity
 from checker.model.image import mapping
-from checker_hygiene.secrets import is_plain_words, is_plausible, is_secret, suspect_text
+from checker.model.leaks import assignments, leaks_of
 from checker_hygiene.steps import StepCheck, steps_of
 
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "names of variables and arguments that are known not to be secrets"
 )
-# Many expressions in scripts look like assignments; a secret has none of these characters.
-_NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")
 
 
 class SecretInHistory(StepCheck):
@@ -61,7 +56,7 @@ class SecretInHistory(StepCheck):
             passed = set(self._accepted())
             if step.instruction in {"ENV", "LABEL"}:
                 passed.update(_still_set(step.text, kept))
-            for leak in dict.fromkeys(_leaks(step.text, passed)):
+            for leak in dict.fromkeys(each.reason for each in leaks_of(step.text, passed)):
                 why = "everyone who has the image can read its history"
                 yield self.at_step(config, step, f"{leak}; {why}")
 
@@ -71,183 +66,7 @@ class SecretInHistory(StepCheck):
 
 def _still_set(text: str, kept: Mapping[str, object]) -> Iterator[str]:
     """The variables and labels of a step that the image still has, with the same value."""
-    for match in _assignments(text):
-        name, value = match["name"], match["value"].strip("\"'")
+    for name, quoted in assignments(text):
+        value = quoted.strip("\"'")
         if value and str(kept.get(name, "")).startswith(value):
             yield name
-
-
-def _leaks(text: str, passed: AbstractSet[str]) -> Iterator[str]:
-    """The secrets that a step exposes, without their values."""
-    # Words after -D select build options: -Dsecret=libsecret, -Dpassword=keyring.
-    assigned = [
-        (match["name"].lstrip("-"), match["value"])
-        for match in _assignments(text)
-        if not (match["name"].startswith("-D") and is_plain_words(match["value"]))
-    ]
-    found = [
-        *(
-            f"sets {name} to a value that looks like a secret"
-            for name, value in assigned
-            if name not in passed and _is_assigned_secret(name, value)
-        ),
-        *(
-            f"passes a value that looks like a secret to the option --{match['name'].lower()}"
-            for match in _options(text)
-            if _is_assigned_secret(match["name"], match["value"])
-        ),
-        *_shaped(text),
-    ]
-    yield from found
-    # A token with a name that was reported or accepted would be reported twice.
-    if not found and passed.isdisjoint(name for name, _ in assigned):
-        suspicion = suspect_text(text)
-        if suspicion is not None:
-            yield suspicion.reason
-
-
-def _shaped(text: str) -> Iterator[str]:
-    lowered = text.lower()
-    for mark, described, pattern in _SHAPES:
-        if mark in lowered:
-            matches = re.finditer(pattern, text)
-            yield from (described for match in matches if _is_secret(match["value"]))
-
-
-def _is_assigned_secret(name: str, value: str) -> bool:
-    value = value.strip("\"'")
-    return is_secret(name, value) and not _NO_SECRET.intersection(value)
-
-
-def _is_secret(value: str) -> bool:
-    value = value.strip("\"'")
-    return is_plausible(value) and not _NO_SECRET.intersection(value)
-
-
-_SHAPES = (
-    (
-        "curl",
-        "passes a user name and password to curl",
-        r"\bcurl\b[^|;&\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?\S{1,80}?:(?P<value>[^\s\"']{1,200})",
-    ),
-    (
-        "authorization:",
-        "sends an Authorization header with a value that looks like a secret",
-        r"(?i:authorization):\s*(?:(?i:bearer|basic|token)\s+)(?P<value>[\w+/=.~-]{1,400})",
-    ),
-    (
-        "chpasswd",
-        "sets a password with chpasswd",
-        r"\b[\w.-]{1,40}:(?P<value>[^\s:|\"'$]{1,200})[\"']?\s*\|\s*(?:\S{0,40}/)?chpasswd",
-    ),
-    (
-        "passwd",
-        "sets a password with passwd",
-        (
-            r"\b(?:echo|printf)\s+(?:-\w+\s+)?[\"']?(?P<value>[^\s\\|\"'$]{1,200})[^|;&\n]{0,200}"
-            r"\|\s*(?:\S{0,40}/)?passwd\b"
-        ),
-    ),
-    (
-        "login",
-        "logs in with a password",
-        r"\blogin\b(?=\s)[^|;&\n]{0,200}?\s-p[ =]?[\"']?(?P<value>[^\s\"'-][^\s\"']{0,200})",
-    ),
-    (
-        "mysql",
-        "passes a password to mysql",
-        r"\bmysql(?:admin|dump|import|check)?\s(?:[^|;&\n]{0,200}?\s)?-p[\"']?(?P<value>(?![\d:]+\b)[^\s\"']{1,200})",
-    ),
-    (
-        "redis-cli",
-        "passes a password to redis-cli",
-        r"\bredis-cli\b[^|;&\n]{0,200}?\s(?:-a|--pass)\s+[\"']?(?P<value>[^\s\"']{1,200})",
-    ),
-    (
-        "sshpass",
-        "passes a password to sshpass",
-        r"\bsshpass\s+-p\s*[\"']?(?P<value>[^\s\"']{1,200})",
-    ),
-    (
-        "pass:",
-        "passes a passphrase to openssl",
-        r"\s-pass(?:in|out)?\s+[\"']?pass:(?P<value>[^\s\"']{1,200})",
-    ),
-    (
-        "pass",
-        "passes a password to keytool",
-        r"\s-(?:store|key|srcstore|deststore|destkey)pass\s+[\"']?(?P<value>[^\s\"']{1,200})",
-    ),
-    (
-        "machine",
-        "writes a netrc password",
-        r"\bmachine\s+\S{1,200}\s+login\s+\S{1,200}\s+password\s+(?P<value>[^\s\"'\\]{1,200})",
-    ),
-    (
-        "identified",
-        "sets a database password",
-        r"(?i:\bidentified\s+(?:with\s+\w{1,40}\s+)?(?:by|as)\s+)\\?['\"](?P<value>[^'\"\\]{1,200})",
-    ),
-    (
-        "password",
-        "sets a database password",
-        (
-            r"(?i:\b(?:create|alter)\s+(?:user|role)\s[^;'\"\n]{0,200}?\bpassword\s+)"
-            r"\\?['\"](?P<value>[^'\"\\]{1,200})"
-        ),
-    ),
-    (
-        "aws",
-        "passes a secret key to aws configure",
-        (
-            r"\bconfigure\s+set\s+(?:\S{0,80}\.)?aws_s(?:ecret_access_key|ession_token)\s+[\"']?"
-            r"(?P<value>[\w+/=]{1,400})"
-        ),
-    ),
-    (
-        "_auth",
-        "sets an npm registry token",
-        r":_auth(?:Token)?\s+[\"']?(?P<value>[^\s\"']{1,400})",
-    ),
-    (
-        "-token:",
-        "sends a header with a value that looks like a secret",
-        r"(?i:\b(?:private|job|deploy|vault|auth|access|x-[\w-]{1,40})-token):\s*(?P<value>[\w+/=.~-]{8,400})",
-    ),
-    (
-        "-api",
-        "sends a header with a value that looks like a secret",
-        r"(?i:\bx-[\w-]{0,40}api(?:-?key)?):\s*(?P<value>[\w+/=.~-]{8,400})",
-    ),
-    (
-        "://",
-        "contains a URL with a token",
-        # The key in a Sentry address is public.
-        r"\bhttps?://(?P<value>(?=\w{0,200}\d)(?=\w{0,200}[A-Za-z])\w{20,200})@(?!\S{0,80}sentry)",
-    ),
-)
-
-
-def _assignments(text: str) -> Iterator[re.Match[str]]:
-    return _assignment().finditer(text) if "=" in text else iter(())
-
-
-def _options(text: str) -> Iterator[re.Match[str]]:
-    return _option().finditer(text) if "--" in text else iter(())
-
-
-@cache
-def _assignment() -> re.Pattern[str]:
-    return re.compile(
-        r"(?<![\w.$/])(?P<name>[A-Za-z_-][\w.-]{0,80})="
-        r"(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)]{1,400})"
-    )
-
-
-@cache
-def _option() -> re.Pattern[str]:
-    return re.compile(
-        r"--(?P<name>(?:[a-z]{1,20}-)?(?:password|passwd|passphrase|token|secret|api-?key))"
-        r"(?:\s+|\",?\s*(?=\"))(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s\"';&|)-][^\s\"';&|)]{0,400})",
-        re.IGNORECASE,
-    )

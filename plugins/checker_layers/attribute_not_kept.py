@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
-from checker.model.xattrs import INVALID, NOT_PERMITTED, NOT_SUPPORTED, errors_of
+from checker.model.xattrs import (
+    DENIED,
+    INVALID,
+    NOT_PERMITTED,
+    NOT_SUPPORTED,
+    OUT_OF_RANGE,
+    TOO_LARGE,
+    xattr_errors,
+)
 from checker_layers.layers import TreeCheck, trees, whose
 
 _OVERLAY = ("trusted.overlay.", "user.overlay.")
@@ -22,6 +30,9 @@ _REFUSED = {
     NOT_SUPPORTED: "Linux does not support it; Docker 25 and later reject the layer",
     INVALID: "its value is invalid on Linux; engines reject the layer",
     NOT_PERMITTED: "Linux allows it on files and directories only; Podman rejects the layer",
+    OUT_OF_RANGE: "its name is empty or longer than 255 bytes; engines reject the layer",
+    TOO_LARGE: "its value has more than 65536 bytes; engines reject the layer",
+    DENIED: "Linux allows it on directories only; engines reject the layer",
 }
 
 
@@ -97,7 +108,7 @@ def _names(entries: Entries) -> dict[tuple[str, str | None], _Uses]:
     """The attributes of a layer, by name and by the error of Linux when they are set."""
     found: dict[tuple[str, str | None], _Uses] = {}
     for position, xattrs in entries.xattrs.items():
-        errors = dict(errors_of(chr(entries.kinds[position]), xattrs))
+        errors = dict(xattr_errors(entries, position))
         for name in xattrs:
             _count(found, (name, errors.get(name)), position)
     for position, keys in entries.unread_attributes.items():

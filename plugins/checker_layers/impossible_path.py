@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker import Archive, Finding, Layer, Severity
 from checker.model.entries import GLOBAL_HEADER, SYMLINK
+from checker.model.untrusted import utf8
 from checker_layers.layers import TreeCheck, present_layers, trees, whose
 
 # Linux, include/uapi/linux/limits.h; a path needs a NUL, and a leading slash in a root.
@@ -90,7 +91,7 @@ class ImpossiblePath(TreeCheck):
 
 
 def _raw(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+    return utf8(name)
 
 
 def _start(name: str) -> str:

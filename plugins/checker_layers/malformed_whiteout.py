@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Entries, Finding, Layer, Severity
-from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, is_whiteout
+from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, WHITEOUT_PREFIX, is_whiteout
 from checker_layers.layers import TreeCheck, shown, trees, whose
 from checker_layers.whiteouts import in_order, is_bare, is_meta
 
@@ -100,11 +100,24 @@ def _suspects(entries: Entries) -> set[str]:
 
 def _directories(entries: Entries) -> dict[str, int]:
     """Directories that are named like whiteouts, and the first entry in each."""
+    wanted = set(filter(is_whiteout, entries.directories))
     found: dict[str, int] = {}
-    for directory in filter(is_whiteout, entries.directories):
-        found[directory] = len(entries)
-    for position, path in enumerate(entries.paths) if found else ():
-        directory = path.rpartition("/")[0]
-        if position < found.get(directory, 0):
-            found[directory] = position
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    for position, path in enumerate(entries.paths):
+        if len(found) == len(wanted):
+            break
+        for directory in _whiteouts_above(path):
+            if directory in found:
+                break  # what is above it was found with it
+            if directory in wanted:
+                found[directory] = position
+    return found
+
+
+def _whiteouts_above(path: str) -> Iterator[str]:
+    """The directories above a path that are named like whiteouts, the inmost first."""
+    end = len(path)
+    while (start := path.rfind(WHITEOUT_PREFIX, 0, end)) >= 0:
+        slash = path.find("/", start, end)
+        if slash >= 0 and (not start or path[start - 1] == "/"):
+            yield path[:slash]
+        end = start

@@ -10,8 +10,8 @@ from checker_layers.layers import is_read_to_end
 
 # containerd detects the compression for all media types except these.
 _NOT_DETECTED = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
-# The compressions that containerd detects.
-_INFLATED_BY_ALL = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
+# What containerd reads, whatever the media type says: no compression, or one that it detects.
+_INFLATED_BY_ALL = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 
 
 class MediaTypeUnlikeCompression(Check):
@@ -21,14 +21,14 @@ class MediaTypeUnlikeCompression(Check):
         The media type of a layer states its compression: none, gzip or zstd. The content is
         compressed differently. It is an error where an engine fails: compressed content with an OCI
         media type without compression, and xz or bzip2 with any media type. gzip in place of zstd
-        or vice versa is a warning, an uncompressed layer with a media type for compression is a
-        note.
+        or vice versa, and an uncompressed layer with a media type for compression, are warnings.
 
     Why it matters:
         containerd, and Docker's containerd image store, do not decompress a layer of type
         ``…layer.v1.tar``, and support neither xz nor bzip2: they do not recognize the layer as a
-        tar. For the other media types they detect the compression, as Podman and skopeo always do;
-        registries and scanners may not.
+        tar. For the other media types they detect the compression, as Podman and skopeo always do.
+        Readers that trust the media type fail: umoci, for example, reports ``gzip: invalid header``
+        for an uncompressed layer, and registries and scanners may do the same.
 
     How to fix it:
         ``skopeo copy`` rewrites layers and media types. (skopeo 1.9 writes an uncompressed layer
@@ -60,9 +60,16 @@ class MediaTypeUnlikeCompression(Check):
         found = "not compressed" if actual is CompressionKind.NONE else f"compressed with {actual}"
         yield self.finding(
             layer,
-            f"{layer.label}: its media type is {media_type}, its content is {found}",
+            f"{layer.label}: its media type is {media_type}, its content is {found}"
+            f"{_consequence(actual)}",
             severity=_severity(MediaType(media_type), actual),
         )
+
+
+def _consequence(actual: CompressionKind) -> str:
+    if actual is not CompressionKind.NONE:
+        return ""
+    return "; engines detect this, readers that trust the media type fail"
 
 
 def _is_known(media_type: str) -> bool:
@@ -75,8 +82,5 @@ def _is_tar(blob: Blob) -> bool:
 
 
 def _severity(media_type: MediaType, actual: CompressionKind) -> Severity:
-    if actual is CompressionKind.NONE:
-        return Severity.NOTE
-    if media_type in _NOT_DETECTED or actual not in _INFLATED_BY_ALL:
-        return Severity.ERROR
-    return Severity.WARNING
+    is_refused = media_type in _NOT_DETECTED or actual not in _INFLATED_BY_ALL
+    return Severity.ERROR if is_refused else Severity.WARNING

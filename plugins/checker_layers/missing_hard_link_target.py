@@ -111,7 +111,8 @@ def _doubts(entries: Entries) -> list[_Doubt]:
     directories: list[_Doubt] = []
     for position in entries.of_kind(HARD_LINK):
         target = linknames.get(position, "")
-        if climbs_out(target):
+        # A link in the place of the root is reported by path-through-non-directory.
+        if climbs_out(target) or not entries.paths[position]:
             continue
         last = by_path.get(target)
         if last is None:

@@ -1,24 +1,26 @@
-"""LYR015: a path with control characters, or that is not valid UTF-8."""
+"""LYR015: a path with control characters, that is not valid UTF-8, or that is empty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Layer, Severity
+from checker.model.entries import DIRECTORY
 from checker_layers.layers import LayerCheck, present_layers
 
+_DIRECTORY = ord(DIRECTORY)
 _CONTROL = frozenset(map(chr, (*range(1, 32), 127)))
 # What changes the direction of text (Unicode Standard Annex 9, section 2).
 _DIRECTION = frozenset(map(chr, (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
 class OddLayerPath(LayerCheck):
-    """A path in a layer contains control characters or is not valid UTF-8.
+    """A path in a layer contains control characters, is not valid UTF-8, or is empty.
 
     What it means:
         A path contains a line break, an escape or another control character, or a character that
-        changes the direction of text; or its bytes are not valid UTF-8. These are notes, because
-        test data and old archives have such names intentionally.
+        changes the direction of text; or its bytes are not valid UTF-8; or a directory has an empty
+        name. These are notes, because test data and old archives have such names intentionally.
 
     Why it matters:
         Engines accept them. But scripts that read names line by line fail, terminals execute escape
@@ -45,12 +47,28 @@ class OddLayerPath(LayerCheck):
         """Search all paths at once, and each one only if there is something to find."""
         for layer, _ in present_layers(archive):
             entries = layer.entries
+            yield from self._empty(layer)
             joined = "/".join(entries.paths)
             odd = _CONTROL if joined.isascii() else _CONTROL | _DIRECTION
             if any(character in joined for character in odd):
                 yield from self._control(layer, odd)
             if not joined.isascii() and not _is_utf8(joined):
                 yield from self._not_utf8(layer)
+
+    def _empty(self, layer: Layer) -> Iterator[Finding]:
+        """Report directories without a name; path-through-non-directory reports other entries."""
+        entries = layer.entries
+        if "" not in entries.by_path:
+            return
+        for position in entries.positions(("",))[""]:
+            if entries.kinds[position] == _DIRECTORY and not entries.name(position):
+                offset = entries.offsets[position]
+                yield self.finding(
+                    layer,
+                    f"{layer.label}: the directory at byte {offset} has an empty name; engines "
+                    "take it for the root",
+                    at={"path": "", "offset": offset},
+                )
 
     def _control(self, layer: Layer, odd: frozenset[str]) -> Iterator[Finding]:
         for path, position in layer.entries.by_path.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.model.entries import (
@@ -12,6 +12,7 @@ from checker.model.entries import (
     SYMLINK,
     clean_path,
     climbs_out,
+    hidden_by,
     is_whiteout,
 )
 from checker.model.members import LINKS_FOLLOWED
@@ -43,7 +44,7 @@ class PathThroughNonDirectory(TreeCheck):
         unless the symbolic link comes before all entries below it and leads to a directory: a note
         if that directory is in the same layer, a warning if it is in a lower one. A file or link in
         a lower layer is a warning; a link with a missing target, or to /run or /tmp, is a note. The
-        root itself must be a directory.
+        root itself must be a directory. Whiteouts are entries as well.
 
     Why it matters:
         Entries below a file cannot be unpacked ("not a directory"). A file or link that comes after
@@ -52,7 +53,9 @@ class PathThroughNonDirectory(TreeCheck):
         Where only a lower layer has the file or link, overlay storage hides it with a new directory
         and other storage drivers follow it: the image differs between engines. For example,
         ``/bin`` is lost if a layer with ``bin/tool`` is added to a base image where ``/bin`` is a
-        link to ``usr/bin``.
+        link to ``usr/bin``. A whiteout such as ``bin/.wh.tool`` does the same: overlay storage
+        leaves an empty ``/bin``, other storage drivers delete ``usr/bin/tool``, and below a file
+        engines fail.
 
     How to fix it:
         Write the entry under its resolved path, or unpack and repack the layer:
@@ -91,8 +94,9 @@ class PathThroughNonDirectory(TreeCheck):
     def _own(self, use: Use) -> Iterator[Finding]:
         """Check paths below a file or link of the same layer."""
         layer, entries = use.layer, use.layer.entries
-        for path, first in _inside(entries, _odd(use)).items():
-            position = entries.by_path[path]
+        odd = {path: entries.by_path[path] for path in _odd(use)}
+        for path, first in _inside(entries, odd).items():
+            position = odd[path]
             kind = _kind(entries, position)
             if position > first:
                 child = shown(entries, first)
@@ -125,16 +129,15 @@ class PathThroughNonDirectory(TreeCheck):
                     odd[path] = below
                     if not _hides_nothing(use, path, below):
                         harmful.add(path)
-        for path, first in _inside(entries, odd.keys()).items():
+        for path, first in _inside(entries, dict.fromkeys(odd, -1)).items():
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
             message = (
                 f"{shown(entries, first)} is below {path}, which is a {kind}"
                 f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry of "
-                "this layer makes it a directory; overlay storage replaces it with a new "
-                "directory, other storage drivers "
-                f"{'follow it' if kind == KIND_NAMES[SYMLINK] else 'fail'}"
+                "this layer makes it a directory; overlay storage replaces it with "
+                f"{_fate(entries.paths[first], target)}"
             )
             severity = Severity.WARNING if path in harmful else Severity.NOTE
             yield self._report(layer, first, message, severity)
@@ -163,15 +166,34 @@ def _odd(use: Use) -> set[str]:
     return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
 
 
-def _inside(entries: Entries, paths: Collection[str]) -> dict[str, int]:
-    """The first entry below each of some paths, without whiteouts; in that order."""
+def _inside(entries: Entries, paths: Mapping[str, int]) -> dict[str, int]:
+    """The first entry below each of some paths, in that order.
+
+    Args:
+        entries: The entries.
+        paths: The paths, each with the position from which whiteouts below it count: those before
+            a file or link of the same layer are removed when it replaces the directory.
+    """
     found: dict[str, int] = {}
     longest = max(map(len, paths), default=0)
     for position, path in enumerate(entries.paths) if paths else ():
         for directory in prefixes(path, min(longest, len(path) - 1)):
-            if directory in paths and directory not in found and not is_whiteout(path):
+            if directory not in paths or directory in found:
+                continue
+            if position > paths[directory] or not is_whiteout(path):
                 found[directory] = position
     return found
+
+
+def _fate(path: str, target: str | None) -> str:
+    """What storage drivers do with an entry below a lower file, or a lower link to a target."""
+    hidden = hidden_by(path) if is_whiteout(path) else None
+    new = "an empty directory" if is_whiteout(path) else "a new directory"
+    if target is None:
+        return f"{new}, other storage drivers fail"
+    if hidden is None:
+        return f"{new}, other storage drivers follow it"
+    return f"{new}, other storage drivers follow it and delete {hidden.rpartition('/')[2]} there"
 
 
 def _through(use: Use, path: str, position: int) -> tuple[str, Severity]:
@@ -206,8 +228,12 @@ def _hides_nothing(use: Use, path: str, below: Below) -> bool:
         return False
     target = entries.linknames.get(position, "")
     directory = _directory_at(use.below[::-1], clean_path(_lead(path, target)))
-    if directory is None or directory.partition("/")[0] in _FRESH:
+    if directory is None:
+        return not _is_file(use.below[::-1], clean_path(_lead(path, target)))
+    if directory.partition("/")[0] in _FRESH:
         return True
+    if not directory:
+        return False  # the root, which has at least the link itself
     return not any(directory in layer.entries.directories for layer in use.below)
 
 
@@ -226,6 +252,15 @@ def _directory_at(layers: Sequence[Layer], path: str) -> str | None:
             return None
         path = through
     return None
+
+
+def _is_file(layers: Sequence[Layer], path: str) -> bool:
+    """Whether the topmost entry at a path is something else than a directory or a link."""
+    for layer in layers:
+        position = layer.entries.by_path.get(path)
+        if position is not None:
+            return layer.entries.kinds[position] not in (_DIRECTORY, _SYMLINK)
+    return False
 
 
 def _odd_below(use: Use, paths: frozenset[str]) -> set[str]:

@@ -16,6 +16,7 @@ from checker_layers.layer_device_node import LayerDeviceNode
 from checker_layers.layer_not_a_tar import LayerNotATar
 from checker_layers.layer_skippable_frame_first import LayerSkippableFrameFirst
 from checker_layers.layer_unlike_platform import LayerUnlikePlatform
+from checker_layers.mac_metadata import MacMetadata
 from checker_layers.malformed_whiteout import MalformedWhiteout
 from checker_layers.media_type_unlike_compression import MediaTypeUnlikeCompression
 from checker_layers.missing_hard_link_target import MissingHardLinkTarget
@@ -28,6 +29,7 @@ from checker_layers.sparse_file import SparseFile
 from checker_layers.unsupported_layer_entry import UnsupportedLayerEntry
 from checker_layers.whiteout_collision import WhiteoutCollision
 from checker_layers.whiteout_of_nothing import WhiteoutOfNothing
+from checker_layers.windows_path import WindowsPath
 
 RULES: tuple[type[Check], ...] = (
     DiffIdMismatch,
@@ -55,4 +57,6 @@ RULES: tuple[type[Check], ...] = (
     LayerSkippableFrameFirst,
     NonDistributableLayer,
     LayerUnlikePlatform,
+    WindowsPath,
+    MacMetadata,
 )

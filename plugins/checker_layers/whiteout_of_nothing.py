@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker import Archive, Finding, Severity
-from checker.model.entries import WHITEOUT_PREFIX, hidden_by
-from checker_layers.layers import LayerCheck, Use, find_below, shown, uses
+from checker import Archive, Entries, Finding, Severity
+from checker.model.entries import DIRECTORY, WHITEOUT_PREFIX, hidden_by
+from checker_layers.layers import LayerCheck, Use, find_below, prefixes, shown, uses
 from checker_layers.whiteouts import in_order
 
+_DIRECTORY = ord(DIRECTORY)
 # Whiteouts that are searched in all lower layers; a limit for hostile archives.
 _LOOKED_AT = 500
 
@@ -19,7 +20,8 @@ class WhiteoutOfNothing(LayerCheck):
     What it means:
         A whiteout hides a path of the lower layers. No lower layer contains the path, or a layer in
         between already hides it. Opaque whiteouts are ignored: overlay storage creates them for
-        every new directory.
+        every new directory. Whiteouts below a file or symbolic link are reported by
+        path-through-non-directory.
 
     Why it matters:
         It is harmless, except that engines create the directory that contains it. But it may show
@@ -66,6 +68,7 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
     paths = {
         path for path in hidden if path not in entries.by_path and path not in entries.directories
     }
+    paths -= set(_through_odd(of_layer, paths, turns))
     somewhere = _somewhere(of_layer, paths)
     paths -= somewhere
     paths.update(
@@ -74,6 +77,41 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
         if not any(find_below(use.below, path) for use in of_layer)
     )
     return in_order(entries, map(_whiteout_of, paths))
+
+
+def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Iterator[int]) -> Iterator[str]:
+    """Those of some paths that lead through a file or link of the layer, or of one below it."""
+    layer = of_layer[0].layer
+    tables = {id(lower): lower.entries for use in of_layer for lower in use.below}
+    tables[id(layer)] = layer.entries
+    suspects = [
+        directory
+        for directory in layer.entries.directories
+        if any(_is_odd(table, directory) for table in tables.values())
+    ]
+    odd = {
+        directory
+        for directory, _ in zip(suspects, turns, strict=False)
+        if any(_is_odd_in(use, directory) for use in of_layer)
+    }
+    longest = max(map(len, odd), default=0)
+    for path in paths if odd else ():
+        if not odd.isdisjoint(prefixes(path, min(longest, len(path) - 1))):
+            yield path
+
+
+def _is_odd(entries: Entries, path: str) -> bool:
+    """Whether a layer has something else than a directory at a path."""
+    position = entries.by_path.get(path)
+    return position is not None and entries.kinds[position] != _DIRECTORY
+
+
+def _is_odd_in(use: Use, path: str) -> bool:
+    """Whether a layer, or else the topmost one below it, has no directory at a path."""
+    if path in use.layer.entries.by_path:
+        return _is_odd(use.layer.entries, path)
+    below = find_below(use.below, path)
+    return below is not None and _is_odd(below.layer.entries, path)
 
 
 def _whiteout_of(path: str) -> str:

@@ -33,7 +33,7 @@ from checker import (
 )
 from checker.checks.documents import case_problems, json_problems
 from checker.model.document import pointer
-from checker.model.image import Nature, mapping, nature_of, read_descriptor
+from checker.model.image import Json, Nature, items, mapping, nature_of, read_descriptor
 from checker.model.names import CONFIG_TYPES, INDEX_JSON, INDEX_TYPES, MANIFEST_TYPES, shorten
 from checker_schemas import SchemaError, validate
 
@@ -196,6 +196,12 @@ def listed(archive: Archive) -> Iterator[tuple[Index, Descriptor]]:
     for index in () if archive.oci is None else archive.oci.indexes:
         for descriptor in index.manifests:
             yield index, descriptor
+
+
+def members_of(index: Index, descriptor: Descriptor) -> Json:
+    """The members of a descriptor in the document of the index that lists it."""
+    number = int((descriptor.location.pointer or "").rpartition("/")[2])
+    return mapping(items(mapping(index.document.value).get("manifests"))[number])
 
 
 def manifests_by_path(archive: Archive) -> dict[str, Manifest]:

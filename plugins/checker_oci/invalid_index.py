@@ -15,7 +15,8 @@ class InvalidIndex(LayoutCheck):
         ``index.json``, or an index or manifest list that it refers to, is not a valid JSON
         document, or a member has another type or value than the specification requires. Problems
         inside a descriptor are reported by ``invalid-descriptor``, a wrong media type by
-        ``media-type-mismatch``.
+        ``media-type-mismatch``. Numbers and texts that only some readers can represent (I-JSON) are
+        notes.
 
     Why it matters:
         Engines find images through the index. If they cannot decode it, they reject the archive; if

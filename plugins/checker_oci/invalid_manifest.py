@@ -15,7 +15,8 @@ class InvalidManifest(LayoutCheck):
         A blob that is a manifest according to an index is not a valid JSON document, or a member
         has another type or value than the specification requires, or a required member is missing.
         Problems inside a descriptor are reported by ``invalid-descriptor``, a wrong media type by
-        ``media-type-mismatch``.
+        ``media-type-mismatch``. Numbers and texts that only some readers can represent, such as
+        ``1e400`` (I-JSON), are notes.
 
     Why it matters:
         The manifest connects the config and the layers. An engine that cannot decode it rejects the

@@ -17,7 +17,8 @@ class InvalidOciLayout(LayoutCheck):
 
     What it means:
         ``oci-layout`` is a JSON object whose member ``imageLayoutVersion`` is a string. Here the
-        file is not valid JSON or not an object, or the version is missing or not a string.
+        file is not valid JSON or not an object, or the version is missing or not a string. Numbers
+        and texts that only some readers can represent (I-JSON) are notes.
 
     Why it matters:
         containerd decodes the file to detect an image layout. If it cannot decode the file, the

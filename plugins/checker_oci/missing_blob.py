@@ -7,6 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from checker import Archive, Descriptor, Finding, Index, Manifest, Severity
+from checker.checks.backslashes import hint
 from checker.checks.listing import first_few
 from checker.model.image import CONTAINERD_NAME, REF_NAME
 from checker.model.names import FOREIGN_LAYER_TYPES, shorten
@@ -50,12 +51,18 @@ class MissingBlob(WholeLayoutCheck):
 
     Why it matters:
         Podman, skopeo and ctr reject an incomplete image. ``docker load`` on the containerd image
-        store accepts it and lists its name, but creating a container from it fails.
+        store accepts it and lists its name, but creating a container from it fails. An archive
+        without other platforms loads, except with ``ctr image import --all-platforms``, as kind and
+        k3s do it: ``content digest …: not found``.
 
     How to fix it:
         Pull the image completely and create the archive again, with all intended platforms:
 
             skopeo copy --all docker://docker.io/library/app:1 oci-archive:app.tar:1
+
+        Or create it for one platform only, without a list of the others (Docker 28.0 and later):
+
+            docker save --platform linux/amd64 -o app.tar app:1
 
     References:
         - OCI image-spec 1.1, image-layout.md, "Blobs"
@@ -76,13 +83,15 @@ class MissingBlob(WholeLayoutCheck):
         optional: set[str] = set()
         for index in archive.oci.indexes:
             for choices in _choices(archive, index, manifests):
-                yield from self._incomplete(index, choices)
+                yield from self._incomplete(archive, index, choices)
                 optional.update(_paths_of(_optional(choices)))
         for path, manifest in manifests.items():
             if path not in optional and _is_intact(manifest):
                 yield from self._content(archive, manifest)
 
-    def _incomplete(self, index: Index, choices: list[_Choice]) -> Iterator[Finding]:
+    def _incomplete(
+        self, archive: Archive, index: Index, choices: list[_Choice]
+    ) -> Iterator[Finding]:
         optional = _optional(choices)
         skipped = {id(choice) for choice in optional}
         reported: set[str | None] = set()
@@ -91,7 +100,7 @@ class MissingBlob(WholeLayoutCheck):
             needed = choice.state is _State.ABSENT and id(choice) not in skipped
             if needed and digest not in reported:
                 reported.add(digest)
-                yield self._missing(choice.descriptor, Severity.ERROR)
+                yield self._missing(archive, choice.descriptor, Severity.ERROR)
         if optional:
             yield self._left_out(index, [choice.descriptor for choice in optional])
 
@@ -101,7 +110,7 @@ class MissingBlob(WholeLayoutCheck):
         return self.finding(
             first,
             f"{short_name(index.location)} references content that is not in the archive: "
-            f"{named}; no image in the archive needs it",
+            f"{named}; no image in the archive needs it{_all_platforms(descriptors)}",
             at={"digest": first.digest_text},
             related=[each.location for each in others[:_NAMED]],
             severity=Severity.NOTE,
@@ -114,14 +123,16 @@ class MissingBlob(WholeLayoutCheck):
                 continue
             reported.add(descriptor.digest_text)
             needed = manifest.is_image and not _may_be_elsewhere(descriptor)
-            yield self._missing(descriptor, Severity.ERROR if needed else Severity.NOTE)
+            yield self._missing(archive, descriptor, Severity.ERROR if needed else Severity.NOTE)
 
-    def _missing(self, descriptor: Descriptor, severity: Severity) -> Finding:
+    def _missing(self, archive: Archive, descriptor: Descriptor, severity: Severity) -> Finding:
+        digest = descriptor.digest
+        other = "" if digest is None else hint(archive, digest.blob_path)
         source = f"; it lists the download URL {descriptor.urls[0]}" if descriptor.urls else ""
         return self.finding(
             descriptor,
             f"{place(descriptor)} references {descriptor.digest_text}, which is not in the archive"
-            f"{source}",
+            f"{source}{other}",
             at={"digest": descriptor.digest_text},
             severity=severity,
         )
@@ -197,3 +208,13 @@ def _short(descriptor: Descriptor) -> str:
     if descriptor.is_attestation:
         return f"an attestation ({digest})"
     return digest if descriptor.platform is None else f"{descriptor.platform} ({digest})"
+
+
+def _all_platforms(descriptors: Iterable[Descriptor]) -> str:
+    """What becomes of other platforms that were left out, if there are any."""
+    if not any(refers_to_image(each) and each.platform is not None for each in descriptors):
+        return ""
+    return (
+        "; ctr image import --all-platforms, which kind and k3s use, refuses the archive; create "
+        "it for the platforms in it alone (docker save --platform)"
+    )

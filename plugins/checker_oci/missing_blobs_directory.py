@@ -45,6 +45,14 @@ class MissingBlobsDirectory(WholeLayoutCheck):
             what = "is missing" if entry is None else "is not a directory"
             yield self.finding(
                 archive,
-                f"the archive is an image layout, but blobs {what}; the layout has no content",
+                f"the archive is an image layout, but blobs {what}; the layout has no content"
+                f"{_why(archive)}",
                 at={"member": "blobs"},
             )
+
+
+def _why(archive: Archive) -> str:
+    """What to add if all blobs have names with backslashes."""
+    names = (path for path in archive.entries.by_path if path.startswith("blobs\\"))
+    name = next(names, None)
+    return "" if name is None else f"; names such as {name} were written on Windows"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Descriptor, Finding, Index, Severity
-from checker.model.image import Json, items, mapping
 from checker.model.names import MANIFEST_TYPES
 from checker_oci.documents import (
     LayoutCheck,
     below,
     manifest_of,
     manifests_by_path,
+    members_of,
     place,
     refers_to_image,
 )
@@ -63,7 +63,7 @@ class MissingPlatform(LayoutCheck):
                     yield from self._inspect(index, each, len(images))
 
     def _inspect(self, index: Index, descriptor: Descriptor, count: int) -> Iterator[Finding]:
-        if "platform" in _members_of(index, descriptor):
+        if "platform" in members_of(index, descriptor):
             return
         yield self.finding(
             descriptor._replace(location=below(descriptor.location, "platform")),
@@ -71,9 +71,3 @@ class MissingPlatform(LayoutCheck):
             "engines select by platform",
             at={"digest": descriptor.digest_text},
         )
-
-
-def _members_of(index: Index, descriptor: Descriptor) -> Json:
-    """The members of a descriptor in the document."""
-    number = int((descriptor.location.pointer or "").rpartition("/")[2])
-    return mapping(items(mapping(index.document.value).get("manifests"))[number])

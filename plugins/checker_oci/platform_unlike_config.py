@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker import Archive, Blob, Descriptor, Finding, Platform, Severity
 from checker.checks.platforms import variant_of
-from checker.model.image import mapping, text
+from checker.model.image import mapping, strings, text
 from checker_oci.documents import (
     LayoutCheck,
     below,
@@ -22,8 +22,10 @@ class PlatformUnlikeConfig(LayoutCheck):
 
     What it means:
         ``platform`` of a descriptor repeats the platform in the config of the image. Here the
-        operating system or the architecture differs, which is an error; or the variant or the
-        version of the operating system, which is a note.
+        operating system or the architecture differs, which is an error; or the variant, the version
+        of the operating system, or the features that it must have (``os.features``), which is a
+        note. An absent value matches any other, but features that only one of them requires are
+        reported.
 
     Why it matters:
         Engines select by the descriptor and run what the config describes, so the selected image
@@ -63,12 +65,14 @@ class PlatformUnlikeConfig(LayoutCheck):
         is_other = _differ(platform.os, own.os) or _differ(platform.architecture, own.architecture)
         variants = _differ(variant_of(platform), variant_of(own))
         versions = _differ(platform.os_version or "", own.os_version or "")
-        if not (is_other or variants or versions):
+        features = frozenset(platform.os_features) != frozenset(own.os_features)
+        if not (is_other or variants or versions or features):
             return
+        shown = _with_features if features else _shown
         yield self.finding(
             descriptor._replace(location=below(descriptor.location, "platform")),
-            f"{place(descriptor)} says {_shown(platform)}, the config {short_name(config.location)}"
-            f" says {_shown(own)}",
+            f"{place(descriptor)} says {shown(platform)}, the config {short_name(config.location)} "
+            f"says {shown(own)}",
             at={"digest": descriptor.digest_text},
             related=(config.location,),
             severity=Severity.ERROR if is_other else Severity.NOTE,
@@ -82,6 +86,7 @@ def _platform_in(config: Blob) -> Platform:
         text(value.get("architecture")) or "",
         text(value.get("variant")),
         text(value.get("os.version")),
+        strings(value.get("os.features")),
     )
 
 
@@ -92,3 +97,8 @@ def _differ(one: str, other: str) -> bool:
 
 def _shown(platform: Platform) -> str:
     return f"{platform} {platform.os_version}" if platform.os_version else str(platform)
+
+
+def _with_features(platform: Platform) -> str:
+    features = ", ".join(sorted(set(platform.os_features))) or "(none)"
+    return f"{_shown(platform)} with os.features {features}"

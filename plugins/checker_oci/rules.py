@@ -7,9 +7,12 @@ from checker_oci.ambiguous_document import AmbiguousDocument
 from checker_oci.artifact_type_mismatch import ArtifactTypeMismatch
 from checker_oci.artifact_with_image_config import ArtifactWithImageConfig
 from checker_oci.content_at_urls import ContentAtUrls
+from checker_oci.contradictory_attestation import ContradictoryAttestation
+from checker_oci.contradictory_signature import ContradictorySignature
 from checker_oci.deeply_nested_index import DeeplyNestedIndex
 from checker_oci.digest_mismatch import DigestMismatch
 from checker_oci.embedded_data_mismatch import EmbeddedDataMismatch
+from checker_oci.escaping_title import EscapingTitle
 from checker_oci.invalid_blob_name import InvalidBlobName
 from checker_oci.invalid_descriptor import InvalidDescriptor
 from checker_oci.invalid_index import InvalidIndex
@@ -75,4 +78,7 @@ RULES: tuple[type[Check], ...] = (
     SubjectMismatch,
     UnsoundAttestation,
     UnusualAnnotation,
+    EscapingTitle,
+    ContradictoryAttestation,
+    ContradictorySignature,
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Finding, Severity
-from checker.model.names import INDEX_TYPES, LAYER_COMPRESSION, MANIFEST_TYPES
+from checker.model.names import ENCRYPTED_SUFFIX, INDEX_TYPES, LAYER_COMPRESSION, MANIFEST_TYPES
 from checker_oci.documents import LayoutCheck, below, is_media_type, listed, place
 
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+"
+_NEEDS_KEY = "an encrypted layer, which cannot be unpacked without the private key of a recipient"
 _INDEX_ENTRIES = INDEX_TYPES | MANIFEST_TYPES
 
 
@@ -18,21 +19,28 @@ class UnknownMediaType(LayoutCheck):
     What it means:
         Indexes may list any content, and layers may have any type, so this is valid. But engines
         find images only through manifests and indexes, and unpack only layers of known types. Here
-        there is another type. The manifests of Docker's first format, schema 1, are a warning.
+        there is another type. The manifests of Docker's first format, schema 1, and encrypted
+        layers (``+encrypted``) are warnings.
 
     Why it matters:
         containerd ignores such an entry, or reports ``descriptor is neither a manifest or index``;
-        for a layer it reports ``no processor for media-type``. Encrypted layers need a key and a
-        helper program. Docker and containerd no longer support schema 1.
+        for a layer it reports ``no processor for media-type``. Encrypted layers cannot be unpacked
+        without the private key, which containerd needs a helper program for (imgcrypt), and Podman,
+        Buildah and skopeo the option ``--decryption-key``; Docker does not support them. Docker and
+        containerd no longer support schema 1.
 
     How to fix it:
         No action is needed if the type is intended. Otherwise correct it, and update the digest and
-        size of the changed document in the descriptors that reference it.
+        size of the changed document in the descriptors that reference it. Someone with the private
+        key of the recipient can write an archive without encryption:
+
+            skopeo copy --decryption-key private.pem oci-archive:encrypted.tar oci-archive:plain.tar
 
     References:
         - OCI image-spec 1.1, image-index.md, manifests.mediaType
         - OCI image-spec 1.1, manifest.md, layers.mediaType
         - containerd 2, core/diff/apply/apply.go
+        - containers/ocicrypt, docs: the media types and annotations of encrypted layers
     """
 
     id = "OCI028"
@@ -58,9 +66,11 @@ class UnknownMediaType(LayoutCheck):
             for layer in manifest.layers if manifest.is_image else ():
                 kind = layer.media_type
                 if kind is not None and kind not in LAYER_COMPRESSION and is_media_type(kind):
+                    is_encrypted = kind.endswith(ENCRYPTED_SUFFIX)
+                    consequence = _NEEDS_KEY if is_encrypted else "which engines do not unpack"
                     yield self.finding(
                         layer._replace(location=below(layer.location, "mediaType")),
-                        f"{place(layer)} of an image has the type {kind}, which engines do not "
-                        "unpack",
+                        f"{place(layer)} of an image has the type {kind}, {consequence}",
                         at={"digest": layer.digest_text},
+                        severity=Severity.WARNING if is_encrypted else Severity.NOTE,
                     )

@@ -50,6 +50,12 @@ class UnusualRefName(LayoutCheck):
             name = descriptor.annotations.get(REF_NAME)
             if name is not None:
                 yield from self._inspect(index, descriptor, name, first)
+            if descriptor.annotations.get(CONTAINERD_NAME) == "":
+                yield self._unusual(
+                    descriptor,
+                    f"an empty {CONTAINERD_NAME}; containerd uses {REF_NAME} or no name instead",
+                    key=CONTAINERD_NAME,
+                )
         for manifest in archive.oci.manifests:
             if REF_NAME in manifest.annotations:
                 yield self.finding(
@@ -84,10 +90,15 @@ class UnusualRefName(LayoutCheck):
             )
 
     def _unusual(
-        self, descriptor: Descriptor, what: str, *, severity: Severity = Severity.NOTE
+        self,
+        descriptor: Descriptor,
+        what: str,
+        *,
+        key: str = REF_NAME,
+        severity: Severity = Severity.NOTE,
     ) -> Finding:
         return self.finding(
-            descriptor._replace(location=below(descriptor.location, "annotations", REF_NAME)),
+            descriptor._replace(location=below(descriptor.location, "annotations", key)),
             f"{place(descriptor)} has {what}",
             at={"digest": descriptor.digest_text},
             severity=severity,

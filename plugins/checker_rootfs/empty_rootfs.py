@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Finding, Rootfs, Severity
+from checker_rootfs.command import find_start
+from checker_rootfs.places import is_empty
 
 
 class EmptyRootfs(Check):
@@ -13,7 +15,8 @@ class EmptyRootfs(Check):
     What it means:
         After all layers and their whiteouts are applied, no file and no directory remains. Either
         the layers are empty, or the upper layers hide the content of the lower ones. An image
-        without layers is only a note: it can carry metadata, or be a base to build on.
+        without layers is only a note: it can carry metadata, or be a base to build on. The note is
+        left to manifest-without-layers and, if the image has a command, to missing-entrypoint.
 
     Why it matters:
         Engines load or import it silently, but no container can start from it: there is no program
@@ -34,7 +37,7 @@ class EmptyRootfs(Check):
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a root filesystem without visible entries except the root itself."""
-        if len(rootfs) > 1 or (len(rootfs) == 1 and rootfs.get("") is None):
+        if not is_empty(rootfs):
             return
         if rootfs.image is None:
             yield self.finding(
@@ -43,6 +46,9 @@ class EmptyRootfs(Check):
                 "be empty",
             )
         elif not rootfs.layers:
+            # Reported by manifest-without-layers, or, if it should start, by missing-entrypoint.
+            if rootfs.image.manifest is not None or find_start(rootfs) is not None:
+                return
             yield self.finding(
                 rootfs,
                 f"{rootfs.image.label} has no layers, so its root filesystem is empty",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from checker import Config, Entry, Rootfs, RootfsEntry
+from checker.model.untrusted import whole_number
 from checker_rootfs.accounts import GROUP, PASSWD, Line, read_accounts
 
 _USER_BITS, _GROUP_BITS = 6, 3
@@ -43,9 +44,10 @@ def find_identity(rootfs: Rootfs, config: Config) -> Identity | None:
     line = next((line for line in users if user in (line.name, line.fields[2])), None)
     uid = line.fields[2] if line is not None else user
     gids = _groups(line, group, groups)
-    if not uid.isdecimal() or int(uid) == 0 or not all(map(str.isdecimal, gids)):
+    number, groups_of = whole_number(uid), frozenset(map(whole_number, gids))
+    if not number or None in groups_of:
         return None
-    return Identity(int(uid), frozenset(map(int, gids)))
+    return Identity(number, frozenset(gid for gid in groups_of if gid is not None))
 
 
 def may_execute(identity: Identity, entry: Entry) -> bool:

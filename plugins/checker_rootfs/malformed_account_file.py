@@ -14,6 +14,7 @@ from checker_rootfs.accounts import (
     SHADOW,
     AccountFile,
     Line,
+    is_hash,
     read_accounts,
 )
 from checker_rootfs.places import is_windows, place_of, shown
@@ -127,7 +128,9 @@ def _malformation(path: str, line: Line) -> str | None:
     for position in _NUMBERS[path]:
         value = line.fields[position]
         if not re.fullmatch("[0-9]{1,10}", value) or int(value) > _LARGEST:
-            return f'"{line.name}" has the ID "{value}", which is not a number up to {_LARGEST}'
+            # A field too few before it puts the password hash in its place.
+            shown = "a password hash" if is_hash(value) else f'"{value}"'
+            return f'"{line.name}" has the ID {shown}, which is not a number up to {_LARGEST}'
     return None
 
 

@@ -14,6 +14,7 @@ from checker_rootfs.command import (
     is_mounted,
     pointer_of,
 )
+from checker_rootfs.places import is_empty
 
 
 class MissingEntrypoint(ConfigCheck):
@@ -55,7 +56,8 @@ class MissingEntrypoint(ConfigCheck):
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a missing program."""
         start = find_start(rootfs)
-        if start is None:
+        # What has layers and yet no files is reported by empty-rootfs.
+        if start is None or (rootfs.layers and is_empty(rootfs)):
             return
         if start.program.found is not None:
             yield from self._check_wrapped(rootfs, start)

@@ -20,6 +20,11 @@ def is_wasm(rootfs: Rootfs) -> bool:
     return config is not None and (config.architecture or "").startswith("wasm")
 
 
+def is_empty(rootfs: Rootfs) -> bool:
+    """Whether a root filesystem has no visible entry except the root itself; see RFS001."""
+    return len(rootfs) == 0 or (len(rootfs) == 1 and rootfs.get("") is not None)
+
+
 def name_of(rootfs: Rootfs) -> str:
     """How messages name a root filesystem: by its image."""
     return "the root filesystem" if rootfs.image is None else rootfs.image.label

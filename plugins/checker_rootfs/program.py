@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker.model.untrusted import utf8
+
 BYTE_ORDER_MARK = "\ufeff"
 """Written at the start of a file by some editors; in a script it hides the ``#!``."""
 
@@ -165,7 +167,7 @@ def elf_interpreter_by_library(head: bytes) -> str | None:
         program = ELFFile(io.BytesIO(_without_sections(head)))
         for segment in program.iter_segments("PT_INTERP"):
             if isinstance(segment, InterpSegment):
-                return _decode(segment.get_interp_name().encode("utf-8", "surrogateescape"))
+                return _decode(utf8(segment.get_interp_name()))
     except (ELFError, UnicodeError, struct.error, ValueError, OverflowError):
         return None
     return None

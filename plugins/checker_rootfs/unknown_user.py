@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checker import Finding, Rootfs, Severity
 from checker_rootfs.accounts import ACCOUNTS, GROUP, PASSWD, read_accounts
 from checker_rootfs.command import ConfigCheck
-from checker_rootfs.places import is_windows, name_of, shown
+from checker_rootfs.places import is_empty, is_windows, name_of, shown
 
 _NUMBER = r"[+-]?[0-9]+"
 
@@ -48,7 +48,7 @@ class UnknownUser(ConfigCheck):
         """Look up the user and the group of the config."""
         config = rootfs.config
         value = None if config is None else config.settings.get("User")
-        if config is None or not isinstance(value, str) or is_windows(rootfs):
+        if config is None or not isinstance(value, str) or is_windows(rootfs) or is_empty(rootfs):
             return
         user, _, group = value.partition(":")
         for what, name, path in (("user", user, PASSWD), ("group", group, GROUP)):

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast
 
 import pytest
@@ -31,7 +32,9 @@ from checker import (
     VerdictOutcome,
 )
 from checker.checks.registry import Registry
+from checker.interpretation import kind as kinds_of
 from checker.plugins import Classifier, LoadedPlugins, load_plugins
+from checker.reading import archive as reading
 from checker.testing import sample
 
 DATA = sample("docker-archive")
@@ -227,7 +230,7 @@ def test_settings_in_each_form_mean_the_same(image: Path, tmp_path: Path) -> Non
     for settings in (str(path), path, mapping, record):
         checked = checker.check(image, settings)
         assert [finding.rule for finding in checked.findings] == ["ENG001"]
-        assert len(checked.results) == 3
+        assert {result.rule[:3] for result in checked.results} == {"ENG"}
     words = checker.check(image, select=("ENG",), fail_on="note", as_="import")
     assert [finding.rule for finding in words.findings] == ["ENG001"]
     # Keyword arguments win.
@@ -413,6 +416,52 @@ def test_an_engine_that_gives_no_verdict(
     assert len(checked.verdicts) == len(plugins.engines)
 
 
+def test_an_engine_that_gives_a_wrong_verdict(image: Path, plugins: LoadedPlugins) -> None:
+    def judged(**fields: object) -> tuple[str, ...]:
+        verdict = checker.Verdict("mine-1", "load", VerdictOutcome.ACCEPTS, "it is fine")
+        wrong = verdict._replace(**cast("Any", fields))
+        engine = Engine("mine-1", "load", lambda _: wrong)
+        return Session(plugins=plugins._replace(engines=(engine,))).check(image).crashes
+
+    assert judged() == ()
+    assert judged(rules=("ARC001",), message="x") == ()
+    assert judged(reason=None)[0].endswith(
+        ": returned a Verdict whose reason is None, not of type str"
+    )
+    assert "whose conditions is ('a', 1)" in judged(conditions=("a", 1))[0]
+    assert "whose outcome is 'accepts'" in judged(outcome="accepts")[0]
+    assert judged(engine="docker-28")[0].endswith(": returned a verdict of 'docker-28' 'load'")
+
+
+def test_a_reader_that_fails_is_told_of_its_archive_alone(
+    image: Path, plugins: LoadedPlugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = iter([True])
+
+    def find_kind(*facts: Any) -> Any:
+        if next(failing, False):
+            raise IndexError("list index\nout of range")
+        return kinds_of.find_kind(*facts)
+
+    monkeypatch.setattr(reading, "find_kind", find_kind)
+    run = Session(plugins=plugins).run([image, image])
+    failed, sound = run.archives
+    assert failed.error == (
+        "the checker failed to read it (IndexError: list index out of range); this is a bug of the "
+        "checker"
+    )
+    assert sound.error is None
+    assert run.exit_code == 3
+
+
+def test_what_a_callback_raises_is_the_callers(image: Path) -> None:
+    def stop(*_: object) -> None:
+        raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        checker.check(image, progress=stop)
+
+
 def test_an_engine_that_leaves(image: Path, plugins: LoadedPlugins) -> None:
     def exits(question: checker.Question) -> checker.Verdict:
         raise SystemExit(question.quoted_path)
@@ -487,9 +536,34 @@ class SkipsWrongly(Base):
         raise SystemExit(archive.path)
 
 
+class GivesWrongFields(Base):
+    """A field of what it gives is of another type."""
+
+    def check_archive(self, archive: checker.Archive) -> Iterator[Finding]:
+        yield self.finding(archive, cast("str", 3))
+
+
+class GivesWrongPlace(Base):
+    """A field of a field is of another type."""
+
+    def check_archive(self, archive: checker.Archive) -> Iterator[Finding]:
+        found = self.finding(archive, "x")
+        yield found._replace(related=(found.location._replace(layer=cast("int", "0")),))
+
+
+class GivesAnothersFinding(Base):
+    """It speaks in the name of another rule."""
+
+    def check_archive(self, archive: checker.Archive) -> Iterator[Finding]:
+        yield self.finding(archive, "x")._replace(rule="ARC001")
+
+
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [
+        (GivesWrongFields, "it returned a Finding whose message is 3, not of type str"),
+        (GivesWrongPlace, "it returned a Finding whose related is (Location("),
+        (GivesAnothersFinding, "it returned a finding of another rule, 'ARC001'"),
         (Leaves, "SystemExit: 0"),
         (GivesText, "it returned 'this is wrong', not a checker.Finding"),
         (GivesOne, "it returned 'MIN001', not a checker.Finding"),
@@ -536,3 +610,15 @@ def test_what_an_import_prints_names_the_digest_of_the_file(tmp_path: Path) -> N
     assert f"Copying blob sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" in str(
         verdict.message
     )
+
+
+def test_a_thread_that_cannot_start_is_a_lack_of_memory(
+    image: Path, plugins: LoadedPlugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    session = Session(plugins=plugins, whole_digest=True)
+    monkeypatch.setattr(Thread, "start", start)
+    with pytest.raises(MemoryError):
+        session.check(image)

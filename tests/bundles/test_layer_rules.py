@@ -69,3 +69,56 @@ def test_what_engines_write_raises_no_alarm(
     above += [symlink(f"{path}/to", "/nowhere") for path in sorted(kept)]
     found = findings_of(session, [base, above])
     assert [finding for finding in found if finding.severity is not Severity.NOTE] == []
+
+
+def lower_layer(kinds: dict[str, str]) -> list[Member]:
+    """Entries of which each is in a directory: what is below a file or link is left out."""
+    make = {
+        "file": file,
+        "directory": directory,
+        "link": lambda path: symlink(path, "/usr"),
+    }
+    return [
+        make[kind](path)
+        for path, kind in sorted(kinds.items())
+        if all(kinds.get(parent, "directory") == "directory" for parent in parents(path))
+    ]
+
+
+def parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+@given(
+    kinds=st.dictionaries(
+        st.sampled_from(PLAIN), st.sampled_from(["file", "directory", "link"]), max_size=5
+    ),
+    gone=st.sets(st.sampled_from(PLAIN), min_size=1),
+)
+@settings(deadline=None, max_examples=60)
+def test_a_whiteout_leads_through_a_link_or_hides_something_or_is_reported(
+    kinds: dict[str, str], gone: set[str], session: Session
+) -> None:
+    lower = lower_layer(kinds)
+    found = findings_of(session, [lower, [whiteout(path) for path in sorted(gone)]])
+    shown = {entry.name.rstrip("/"): entry for entry in lower}
+    there = {*shown, *(parent for path in shown for parent in parents(path))}
+    odd = {path for path, entry in shown.items() if entry.typeflag != b"5"}
+
+    through = {path for path in gone if not odd.isdisjoint(parents(path))}
+    # A whiteout of a directory that has whiteouts in the same layer is a collision.
+    colliding = {parent for path in gone for parent in parents(path)}
+    of_nothing = gone - through - there - colliding
+    assert {hidden(each) for each in found if each.rule == "LYR010"} == of_nothing
+    assert {each.rule for each in found} >= ({"LYR012"} if through else set())
+    below_links = {hidden(each) for each in found if each.rule == "LYR012"}
+    assert below_links <= through
+    for path in through:
+        top = next(parent for parent in parents(path) if parent in odd)
+        assert any(each.startswith(f"{top}/") for each in below_links)
+
+
+def hidden(finding: Finding) -> str:
+    """The path that the whiteout of a finding hides."""
+    return (finding.location.path or "").replace(".wh.", "")

@@ -45,12 +45,27 @@ def test_loadable_follows_from_the_verdicts(checker: Checker, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("engine", "code"),
-    [("docker-28:load", 1), ("docker-28:import", 0), ("docker-28", 1), ("docker-20.10:import", 0)],
+    [("docker-28:load", 1), ("docker-28:import", 0), ("docker-28", 0), ("docker-20.10:import", 0)],
 )
 def test_a_chosen_engine_is_a_gate(checker: Checker, rootfs: Path, engine: str, code: int) -> None:
     done = checker("check", rootfs, "--engine", engine, "--format", "json")
     assert done.code == code
     assert ("ENG003" in done.rules) is (code == 1)
+
+
+def test_a_profile_means_the_action_that_fits(checker: Checker, image: Path, rootfs: Path) -> None:
+    def asked(path: Path, *words: str) -> list[tuple[str, str]]:
+        report = checker("check", path, "--select", "ENG003", "--format", "json", *words).report
+        (archive,) = report["archives"]
+        return [(one["rule"], one["message"]) for one in archive["findings"]]
+
+    for engine in ("docker-28", "podman-5", "skopeo-1", "containerd-2"):
+        assert asked(image, "--engine", engine) == []
+    for engine in ("docker-28", "podman-5"):
+        assert asked(rootfs, "--engine", engine) == []
+        ((rule, message),) = asked(rootfs, "--engine", engine, "--as", "load")
+        assert rule == "ENG003"
+        assert message.startswith(f"{engine} load refuses it")
 
 
 def test_the_finding_says_what_the_engine_would_print(checker: Checker, rootfs: Path) -> None:

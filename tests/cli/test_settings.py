@@ -106,6 +106,43 @@ def test_a_blocked_plugin(checker: Checker, rootfs: Path) -> None:
         ("[rules.HYG013]\nlabels = 'a'", "labels: must be a list of strings, found 'a'"),
         ("severity = 5", "severity: must be a table, found an integer"),
         ("select = [", "checker.toml"),
+        ("jobs = 1\nsellect = []", "checker.toml:2: unknown key 'sellect'"),
+        ("\n\nselect = 5", "checker.toml:3: select: must be a list of strings"),
+        (
+            'ignore = [\n  "ARC",\n  "",\n]',
+            "checker.toml:1: ignore: unknown rule ''",
+        ),
+        ('ignore = [" "]', "unknown rule ' '"),
+        ('no-plugin = [""]', "no-plugin: must be a list of names, found an empty string"),
+        ('ignore = ["ARK"]', "checker.toml:1: ignore: unknown rule 'ARK'"),
+        ('engine = ["docker-1"]', "checker.toml:1: engine: unknown engine 'docker-1'"),
+        ("[rules.HYG017]\n\nx = 1", "checker.toml:1: rules: HYG017 wasteful-layers has no option"),
+        ("[limits]\nmembers = 1\nentries = 0", "checker.toml:3: limits: limit entries: must be"),
+        (f"[limits]\nentries = {2**63}", "limit entries: must be a whole number above 0"),
+        (f"[limits]\nentries = 0x{'f' * 5000}", "checker.toml:2: limits: limit entries: must be"),
+        (f"jobs = {'9' * 5000}", "checker.toml: a number has too many digits"),
+        (f"jobs = 0x{'f' * 5000}", "jobs: invalid value"),
+        ("jobs = 1025", "jobs: invalid value 1025"),
+        (f"select = {'[' * 20_000}", "checker.toml: nested too deeply"),
+        (f"select = {'[' * 200}{']' * 200}", "checker.toml:1: select: must be a list of strings"),
+        ("host = ['linux/amd64']", "host: invalid value"),
+        ("host = 'linux/amd64/v8'", "host: invalid value"),
+        ("as = ['load']", "as: invalid value"),
+        ("fail-on = true", "fail-on: invalid value True"),
+        ("[severity]\nARC003 = ['note']", "checker.toml:2: severity: invalid value ['note']"),
+        (
+            "[[waive]]\nrule = 'ARC003'\nreason = 'x'\n[[waive]]\nrule = ''\nreason = 'x'",
+            "checker.toml:4: waive: a waiver must have a rule and a reason",
+        ),
+        (
+            "[[waive]]\nrule = 'ARC003'\nreason = 'x'\nuntil = 2030-01-01T10:00:00",
+            "checker.toml:4: waive: until: must be a date, found a date with time",
+        ),
+        ("waive = [5]", "waive: must be a table, found an integer"),
+        ("[rules.HYG017]\nlowest-efficiency = nan", "must be a number from 0 to 1, found nan"),
+        (f"[rules.HYG017]\nlowest-efficiency = {'9' * 400}", "must be a number from 0 to 1"),
+        ("select = ['a\u2028b\\n::error::']", "checker.toml:1: select: unknown rule"),
+        ("x = '\xff'", "checker.toml"),
     ],
 )
 def test_a_wrong_file_says_where_and_what_is_meant(
@@ -114,5 +151,62 @@ def test_a_wrong_file_says_where_and_what_is_meant(
     checker.folder.joinpath("checker.toml").write_text(text)
     done = checker("check", rootfs)
     assert done.code == 2
+    assert done.err.startswith("checker: checker.toml:")
+    assert done.err.count("\n") == 1
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+def test_bytes_that_are_not_text(checker: Checker, rootfs: Path) -> None:
+    checker.folder.joinpath("checker.toml").write_bytes(b"jobs = 1\nselect = ['\xff']\n")
+    done = checker("check", rootfs)
+    assert (done.code, done.err) == (2, "checker: checker.toml:2: not valid UTF-8\n")
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "\u0663", "1_000", "-1", "+1", " 1", ""])
+def test_a_limit_that_is_not_a_number(checker: Checker, rootfs: Path, value: str) -> None:
+    done = checker("check", rootfs, "--limit", f"entries={value}")
+    assert done.code == 2
+    assert done.err.startswith("checker: --limit: invalid value 'entries=")
+
+
+HOSTILE = """
+ignore = ["ARC", "HYG008"]
+no-plugin = ["checker_rootfs"]
+fail-on = "never"
+[severity]
+ENG = "note"
+[[waive]]
+rule = "DKR001"
+reason = "::error::"
+[limits]
+entries = 5
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "classify"])
+def test_what_a_file_changes_is_shown(checker: Checker, image: Path, command: str) -> None:
+    assert "settings from" not in checker(command, image).out
+    assert checker(command, image, "--format", "json").report["settings"] is None
+    checker.folder.joinpath("checker.toml").write_text(HOSTILE)
+    settings = checker(command, image, "--format", "json").report["settings"]
+    assert settings["file"] == "checker.toml"
+    ignored, *others = settings["changes"]
+    assert int(ignored.removesuffix(" rules ignored")) > 10
+    assert others == [
+        "1 severity changed",
+        "1 waiver",
+        "plugins not loaded: checker_rootfs",
+        "limits set: entries",
+        "fail-on: never",
+    ]
+    told = " ".join(checker(command, image).out.split())
+    assert f"settings from checker.toml: {', '.join(settings['changes'])}" in told
+    suite = checker(command, image, "--format", "junit").junit[0]
+    assert suite[0].get("name") == "settings from checker.toml"
+    assert suite[0].findtext("system-out") == ", ".join(settings["changes"])
+
+
+def test_a_file_that_changes_nothing(checker: Checker, image: Path) -> None:
+    checker.folder.joinpath("checker.toml").write_text("")
+    assert "settings from checker.toml: no changes" in checker("check", image).out

@@ -68,6 +68,11 @@ A_DIR = (directory("a"), file("a/x"), file("a/y"))
 
 MERGES = [
     Merge("one layer", (A_DIR,), {"a": 0, "a/x": 0, "a/y": 0}),
+    Merge(
+        "a file in the place of the root hides nothing",
+        ((file("x"), file("a/y")), (file("./"), file("z"))),
+        {"": 1, "x": 0, "a/y": 0, "z": 1},
+    ),
     Merge("an upper file replaces", ((file("x"),), (file("x"),)), {"x": 1}),
     Merge("a directory is shared", (A_DIR, (directory("a"),)), {"a": 1, "a/x": 0, "a/y": 0}),
     Merge("whiteout of a file", (A_DIR, (whiteout("a/x"),)), {"a": 0, "a/y": 0}),

@@ -9,6 +9,7 @@ Sources: BuildKit ``docs/attestations/attestation-storage.md`` and ``exporter/oc
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -374,9 +375,15 @@ def cosign_signature() -> Sample:
 
 def cosign_attestation() -> Sample:
     """``cosign attest``: an envelope around an in-toto statement."""
+    statement = {
+        "_type": "https://in-toto.io/Statement/v0.1",
+        "predicateType": SLSA,
+        "subject": [{"name": "registry.example/web", "digest": {"sha256": "0" * 64}}],
+        "predicate": {},
+    }
     envelope = {
         "payloadType": IN_TOTO,
-        "payload": "eyJfdHlwZSI6IiJ9",
+        "payload": b64encode(encode_json(statement)).decode(),
         "signatures": [{"sig": "MEQ="}],
     }
     signed = Blob("application/vnd.dsse.envelope.v1+json", encode_json(envelope))

@@ -707,3 +707,12 @@ def test_stats(tmp_path: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(SAMPLE)) as tar:
         assert stats.entries > len(tar.getnames())
     assert stats.seconds > 0
+
+
+@pytest.mark.parametrize(("bytes_fewer", "reached"), [(0, []), (1, ["spool"])])
+def test_a_spool_of_exactly_the_size_of_the_archive(
+    tmp_path: Path, bytes_fewer: int, reached: list[str]
+) -> None:
+    spool = len(SAMPLE) - bytes_fewer
+    archive = read(written(tmp_path, compress(SAMPLE, "gzip")), spool=spool)
+    assert [limit.limit for limit in archive.limits] == reached

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from checker.model.location import Location
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
 from checker.reports.text import lines, render_text
-from checker.results import CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 HERE = Path(__file__).parent
@@ -25,9 +26,28 @@ SCHEMA = Draft202012Validator(
     json.loads((HERE / "report-v1.schema.json").read_text(encoding="utf-8")),
 )
 
+# What runners of CI systems take for commands, wherever it comes from.
+COMMANDS = (
+    *("::stop-commands::x", "::error file=a::b", "##[add-mask]x", "##vso[task.setvariable]x"),
+    *(
+        "##teamcity[x]",
+        "a ##[error] b",
+        "### ##[x]",
+        "--- group",
+        "+++ group",
+        "travis_fold:start:x",
+    ),
+)
+TAKEN = re.compile(
+    r"^[ \t]*::|##\w*\[|^(?:---|\+\+\+|~~~|\^\^\^) |^[ \t]*travis_(?:fold|time):",
+    re.MULTILINE | re.IGNORECASE,
+)
+
 TEXTS = st.one_of(
     st.text(st.characters()),
     st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")),
+    st.sampled_from(COMMANDS),
+    st.sampled_from(COMMANDS).map(lambda command: f"{'word ' * 14}{command}"),
     st.sampled_from(["", " ", "\x1b[2J", "\u202e", "]]>", "<&\"'", "\ud800\udc00", "`", "a\nb"]),
 )
 MAYBE = st.none() | TEXTS
@@ -121,6 +141,7 @@ RUNS = st.builds(
     problems=st.lists(st.builds(PluginProblem, TEXTS, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
     archives=st.lists(ARCHIVES, max_size=2).map(tuple),
     fail_on=st.none() | SEVERITIES,
+    settings=st.none() | st.builds(AppliedSettings, TEXTS, st.lists(TEXTS, max_size=2).map(tuple)),
 )
 
 
@@ -130,6 +151,7 @@ def test_text_is_printable_and_can_be_encoded(run: Run) -> None:
     shown = render_text(run)
     assert shown.encode().decode() == shown
     assert shown.replace("\n", "").isprintable()
+    assert TAKEN.search(shown) is None
     assert shown.count("\n") == len(lines(run, 80))
 
 
@@ -138,12 +160,15 @@ def test_text_is_printable_and_can_be_encoded(run: Run) -> None:
 def test_json_follows_its_schema(run: Run) -> None:
     shown = render_json(run)
     assert shown.isascii()
+    assert TAKEN.search(shown) is None
     SCHEMA.validate(json.loads(shown))
 
 
 @settings(deadline=None)
 @given(RUNS)
 def test_junit_follows_its_schema(run: Run) -> None:
-    root = etree.fromstring(render_junit(run).encode())
+    shown = render_junit(run)
+    assert TAKEN.search(shown) is None
+    root = etree.fromstring(shown.encode())
     XSD.assertValid(root)
     assert len(root) == len(run.archives) + bool(run.problems)

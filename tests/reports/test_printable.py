@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.reports.printable import cells, printable, without_surrogates
+from checker.reports.printable import cells, printable, without_commands, without_surrogates
 
 SPELLED = {
     "escape code": ("\x1b[31m", r"\x1b[31m"),
@@ -62,3 +62,24 @@ def test_other_characters_than_surrogates_stay() -> None:
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("文件", 4), ("e\u0301", 1), ("ä", 1)])
 def test_columns(text: str, width: int) -> None:
     assert cells(text) == width
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("::error::x", r"\x3a:error::x"),
+        ("   ::error::x", r"   \x3a:error::x"),
+        ("a ::error::x", "a ::error::x"),
+        ("a ##[error]x", r"a \x23#[error]x"),
+        ("###[error]x", r"\x23\x23#[error]x"),
+        ("##VSO[a]", r"\x23#VSO[a]"),
+        ("##teamcity[a]", r"\x23#teamcity[a]"),
+        ("## heading", "## heading"),
+        ("--- a", r"\x2d-- a"),
+        ("----", "----"),
+        ("travis_fold:start:a", r"\x74ravis_fold:start:a"),
+        ("", ""),
+    ],
+)
+def test_commands_of_ci_systems(line: str, shown: str) -> None:
+    assert without_commands(line) == shown

@@ -16,7 +16,7 @@ import pytest
 from checker.checks.finding import Severity
 from checker.checks.fix import Fix
 from checker.reports.layout import Style, pieces, plain, safe, wrap
-from checker.reports.text import WIDTH, lines, print_text, render_text
+from checker.reports.text import WIDTH, lines, render_text, text_for
 from checker.results import Run
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -149,13 +149,13 @@ def test_classify_shows_no_findings(samples: Mapping[str, Run]) -> None:
 
 def test_a_file_gets_plain_text(run: Run) -> None:
     stream = Stream(terminal=False)
-    print_text(run, stream)
+    stream.write(text_for(run, stream))
     assert stream.written() == render_text(run)
 
 
 def test_a_terminal_gets_the_same_text_in_colour(run: Run) -> None:
     stream = Stream(terminal=True)
-    print_text(run, stream)
+    stream.write(text_for(run, stream))
     shown = stream.written()
     assert COLOUR.search(shown)
     rows = [row.rstrip() for row in COLOUR.sub("", shown).splitlines()]
@@ -168,7 +168,7 @@ def test_colour_is_kept_away(
 ) -> None:
     monkeypatch.setenv(variable, value)
     stream = Stream(terminal=True)
-    print_text(samples["findings"], stream)
+    stream.write(text_for(samples["findings"], stream))
     assert stream.written() == render_text(samples["findings"])
 
 
@@ -177,7 +177,7 @@ def test_an_empty_no_color_means_nothing(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "")
     stream = Stream(terminal=True)
-    print_text(samples["findings"], stream)
+    stream.write(text_for(samples["findings"], stream))
     assert COLOUR.search(stream.written())
 
 
@@ -188,7 +188,7 @@ def test_a_terminal_sets_the_width_within_reason(
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Stream(terminal=True)
-    print_text(samples["rootfs"], stream)
+    stream.write(text_for(samples["rootfs"], stream))
     expected = [plain(line) for line in lines(samples["rootfs"], width)]
     assert stream.written().splitlines() == expected
 
@@ -199,7 +199,7 @@ def test_a_stream_that_lacks_characters_gets_them_spelled_out(
     terminal: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     stream = Stream(terminal=terminal, encoding="ascii")
-    print_text(samples["hostile"], stream)
+    stream.write(text_for(samples["hostile"], stream))
     assert r"\u0430.tar" in stream.written()
 
 

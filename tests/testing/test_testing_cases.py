@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -165,6 +166,14 @@ def test_a_folder_gives_the_cases_of_all_its_files(tmp_path: Path) -> None:
             "[[fail]]\nname = 'x'\nbase = 'rootfs'\nimages = [{ base = 'raw' }]",
             "images 0: unknown key 'base'",
         ),
+        (
+            "[[fail]]\nname = 'x'\nbase = 'oci-archive'\nartifacts = [{ base = 'raw' }]",
+            "artifact 0: unknown key 'base'",
+        ),
+        (
+            "[[fail]]\nname = 'x'\nbase = 'raw'\nartifacts = [{ layers = [{ path = 'a' }] }]",
+            "artifact 0: layer: unknown key 'path'",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_and_key(tmp_path: Path, text: str, message: str) -> None:
@@ -199,6 +208,9 @@ def test_a_mistake_is_named_with_file_and_key(tmp_path: Path, text: str, message
         ("base = 'oci-archive'\nplatforms = ['linux']", "a platform is os/architecture"),
         ("base = 'oci-layout'\nedits = [{ remove = 0 }, { truncate = 5 }]",
          "edit 1: truncate is only applicable to tars"),
+        ("base = 'oci-archive'\nconfig_edits = [{ substitute = { old = 'none', new = '' } }]",
+         "there is no text 'none'"),
+        ("base = 'rootfs'\nartifacts = [{}]", "artifacts need a layout with index.json"),
         ("base = 'empty'\ntags = []", "an empty archive has no images"),
         ("base = 'oci-archive'\ncompression = 'rar'", "unknown compression 'rar'"),
         ("base = 'oci-archive'\nconfig_edits = [{ unset = '/none' }]", "'/none' does not exist"),
@@ -246,6 +258,10 @@ TAR_EXAMPLES: list[tuple[dict[str, Any], bytes]] = [
     ({"extend": {"member": "a", "text": "!"}}, write_tar([file("a", b"first!"), B])),
     ({"prepend": {"member": "a", "hex": "efbbbf"}},
      write_tar([file("a", b"\xef\xbb\xbffirst"), B])),
+    ({"encode": {"member": "a", "encoding": "utf-16-be"}},
+     write_tar([file("a", "first".encode("utf-16-be")), B])),
+    ({"substitute": {"member": "b", "old": "1", "new": "1e400"}},
+     write_tar([A, file("b", '{"x":[1e400,2]}')])),
     ({"raw": {"member": "a", "field": "magic", "hex": "00"}},
      write_tar([Member("a", b"first", raw={"magic": b"\0"}), B])),
     ({"end_blocks": 1}, AB[:-512]),
@@ -273,6 +289,8 @@ BYTE_EXAMPLES: list[tuple[dict[str, Any], bytes]] = [
     ({"truncate": 2}, b'{"'),
     ({"flip": {"at": -1, "mask": 0x20}}, b'{"a":[1]]'),
     ({"compress": "zstd"}, compress(b'{"a":[1]}', "zstd")),
+    ({"encode": "utf-16"}, '{"a":[1]}'.encode("utf-16")),
+    ({"substitute": {"old": "1", "new": "{name}"}}, b'{"a":[filled]}'),
 ]
 
 
@@ -449,6 +467,46 @@ def test_platforms_can_lie_flat(tmp_path: Path) -> None:
     listed = json.loads(member(result, "index.json"))["manifests"]
     assert [each["platform"]["architecture"] for each in listed] == ["386", "arm"]
     assert "index" not in result.names
+
+
+def test_artifacts_have_right_digests_and_are_listed(tmp_path: Path) -> None:
+    result = built(
+        tmp_path,
+        """
+        base = "oci-archive"
+        [[fail.artifacts]]
+        type = "application/vnd.example"
+        subject = "{manifest.digest}"
+        [[fail.artifacts.layers]]
+        type = "text/plain"
+        annotations = { a = "b" }
+        json = { base64 = { d = "{config.digest}" } }
+        [[fail.artifacts]]
+        subject = "{artifact0.digest}"
+        platform = { os = "x", architecture = "y" }
+        """,
+    )
+    first, second = (json.loads(member(result, f"artifact{number}")) for number in (0, 1))
+    assert first["artifactType"] == "application/vnd.example"
+    assert first["subject"]["digest"] == result.names["manifest.digest"]
+    assert first["subject"]["size"] == len(member(result, "manifest"))
+    content = member(result, "artifact0.layer0")
+    assert json.loads(base64.b64decode(json.loads(content))) == {"d": result.names["config.digest"]}
+    assert first["layers"] == [
+        {
+            "mediaType": "text/plain",
+            "digest": "sha256:" + hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+            "annotations": {"a": "b"},
+        }
+    ]
+    assert second["subject"]["digest"] == result.names["artifact0.digest"]
+    listed = json.loads(member(result, "index.json"))["manifests"]
+    assert [each["digest"] for each in listed[1:]] == [
+        result.names["artifact0.digest"],
+        result.names["artifact1.digest"],
+    ]
+    assert listed[2]["platform"] == {"os": "x", "architecture": "y"}
 
 
 def test_several_images(tmp_path: Path) -> None:

@@ -82,6 +82,30 @@ CASES = (
         "a config that is missing", docker(edits=[{"remove": "{config}"}]), Loadable.NO, "config"
     ),
     Classified("zstd", docker(edits=[{"compress": "zstd"}]), Loadable.DEPENDS, "zstd"),
+    Classified(
+        "encrypted layers",
+        {
+            "base": "oci-archive",
+            "blob_edits": {str(layer): [{"replace": {"text": "x" * 500}}] for layer in (0, 1)},
+            "manifest_edits": [
+                {
+                    "set": {
+                        "pointer": f"/layers/{layer}/mediaType",
+                        "value": "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+                    }
+                }
+                for layer in (0, 1)
+            ],
+        },
+        Loadable.NO,
+        "layer 0 .*encrypted.*private key",
+    ),
+    Classified(
+        "manifest.json in UTF-16",
+        docker(edits=[{"encode": {"member": "manifest.json", "encoding": "utf-16"}}]),
+        Loadable.NO,
+        "utf-16",
+    ),
     Classified("an OCI archive", {"base": "oci-archive"}, Loadable.DEPENDS, "classic store"),
     Classified("a root filesystem", {"base": "rootfs"}, Loadable.NO, ""),
 )

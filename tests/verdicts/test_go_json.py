@@ -186,3 +186,25 @@ def test_the_fast_parser_and_the_scanner_agree(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("checker_engines.golang.json._parse", lambda _raw: None)
         assert outcome_of(text) == fast
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r'"\ud800"', "\ufffd"),
+        (r'"a\uDFFFb"', "a\ufffdb"),
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"\ud83d\ud83d\ude00"', "\ufffd\U0001f600"),
+        (r'"\ude00\ud83d"', "\ufffd\ufffd"),
+        (r'"\ud83d\\ude00"', "\ufffd\\ude00"),
+        (r'"\\ud83d"', "\\ud83d"),
+        (r'"\\\ud83d"', "\\\ufffd"),
+        (r'"\u0041\udcff"', "A\ufffd"),
+    ],
+)
+def test_lone_surrogates(text: str, read: str) -> None:
+    # encoding/json, unquoteBytes: "Invalid surrogate; fall back to replacement rune."
+    assert decode_document(text.encode(), ANYTHING) == read
+    assert decode_first(text.encode() + b" x", ANYTHING) == read
+    key = b"{" + text.encode() + b": 1}"
+    assert decode_document(key, ANYTHING) == {read: 1.0}

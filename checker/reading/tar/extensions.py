@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NoReturn
 
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind
+from checker.model.untrusted import whole_number
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.header import (
@@ -22,8 +22,7 @@ from checker.reading.tar.table import EntryTable
 
 _LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK = b"xgLK"
 EXTENSION_TYPES = frozenset({_LOCAL_PAX, _GLOBAL_PAX, _LONG_NAME, _LONG_LINK})
-# Leading zeros are fine; 19 digits are what the largest number has.
-_PAX_NUMBER = re.compile(rb"[+-]?0*[0-9]{1,19}")
+_SIGNS = (b"+", b"-")
 _SURELY_FITS = 19
 _TIMES = frozenset({b"mtime", b"atime", b"ctime"})
 _NUMBERS = frozenset({b"uid", b"gid", b"size"})
@@ -56,6 +55,7 @@ class Extensions:
         self._long_name = b""
         self._long_link = b""
         self._xattrs: dict[str, bytes] = {}
+        self._xattr_sizes: dict[str, int] = {}
         self._unread: list[str] = []
         self._type = 0
         self._longest = limits.extension
@@ -115,11 +115,16 @@ class Extensions:
                 "apply it, Go and therefore the engines ignore it",
                 name,
             )
+        found: dict[str, str] = {}
         for key, value in records.items():
             self._table.spend(len(key) + len(value), offset)
-            self.global_records[decode_name(key)] = decode_name(value)
+            found[decode_name(key)] = decode_name(value)
+        self.global_records |= found
         size = cursor.content_end - cursor.content_start
-        self._table.append(Header(name, b"", _GLOBAL_PAX, 0, 0, 0, size, 0, None), offset)
+        header = Header(name, b"", _GLOBAL_PAX, 0, 0, 0, size, 0, None)
+        position = self._table.append(header, offset)
+        if found:
+            self._table.entries.global_records[position] = found
         # For Go a global header is the entry that the extension headers before it belong to.
         self.note_dangling()
         self._forget()
@@ -179,15 +184,20 @@ class Extensions:
         if self._xattrs:
             entries.xattrs[len(entries) - 1] = self._xattrs
             self._xattrs = {}
+        if self._xattr_sizes:
+            entries.xattr_sizes[len(entries) - 1] = self._xattr_sizes
+            self._xattr_sizes = {}
         if self._unread:
             entries.unread_attributes[len(entries) - 1] = tuple(self._unread)
             self._unread = []
 
     def _take_xattr(self, key: bytes, value: bytes, offset: int) -> None:
         if len(self._xattrs) < _XATTRS_PER_ENTRY:
-            value = value[:_XATTR_VALUE]
-            self._table.spend(len(key) + len(value), offset)
-            self._xattrs[decode_name(key[_XATTR_NAME:])] = value
+            name = decode_name(key[_XATTR_NAME:])
+            self._table.spend(len(key) + min(len(value), _XATTR_VALUE), offset)
+            self._xattrs[name] = value[:_XATTR_VALUE]
+            if len(value) > _XATTR_VALUE:
+                self._xattr_sizes[name] = len(value)
 
     def _take_unread(self, key: bytes, offset: int) -> None:
         if len(self._unread) < _XATTRS_PER_ENTRY:
@@ -226,9 +236,14 @@ def read_pax_number(key: bytes, value: bytes, offset: int, log: AnomalyLog) -> i
     Raises:
         WalkEnded: It is not a number of 64 bits.
     """
-    if _PAX_NUMBER.fullmatch(value) is None or not -INT64_MAX - 1 <= int(value) <= INT64_MAX:
+    digits = whole_number(value[1:] if value[:1] in _SIGNS else value)
+    if digits is None or not -INT64_MAX - 1 <= (number := _signed(value, digits)) <= INT64_MAX:
         _stop_at_record(key, value, "a number", offset, log)
-    return int(value)
+    return number
+
+
+def _signed(value: bytes, digits: int) -> int:
+    return -digits if value.startswith(b"-") else digits
 
 
 def _stop_at_record(

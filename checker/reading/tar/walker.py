@@ -95,6 +95,10 @@ class TarWalker:
         self._rest = data[used:]
         self._position += used
 
+    def abandon(self) -> None:
+        """Take the next bytes as unknown, because a limit ended the reading."""
+        self._stopped = True
+
     def finish(self) -> Tar:
         """The stream is over: say what was found."""
         size = self._position + len(self._rest)

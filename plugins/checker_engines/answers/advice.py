@@ -1,4 +1,4 @@
-"""What to do with an archive that an engine does not load, because it is not an image."""
+"""What is said of an archive that an engine loads, or does not load because it is not an image."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ from checker.model.archive import Archive, Kind
 from checker.verdicts import Question
 
 IS_LOADED = "the image is loaded"
+IS_ROOTFS = "it is a root filesystem (docker export), not an image"
 
 
-def why_not_loaded(question: Question, importing: str, reason: str) -> str:
-    """The reason why an archive is not loaded; for an intact root filesystem, how to import it.
+def why_not_loaded(question: Question, reason: str) -> str:
+    """The reason why an archive is not loaded; an intact root filesystem is named as one.
 
     Args:
         question: What was asked.
-        importing: The command that imports, such as ``docker import``.
         reason: Why the engine's load function returns an error.
     """
-    return use_import(question, importing) if _is_sound_rootfs(question.archive) else reason
-
-
-def use_import(question: Question, importing: str) -> str:
-    """The advice to import a root filesystem."""
-    return (
-        "it is a root filesystem (docker export), not an image; use: "
-        f"{importing} {question.quoted_path} name:tag"
-    )
+    return IS_ROOTFS if _is_sound_rootfs(question.archive) else reason
 
 
 def _is_sound_rootfs(archive: Archive) -> bool:

@@ -12,7 +12,6 @@ VFS = (
     "the storage driver is vfs: overlay2 creates a device node for a whiteout, and fails if the "
     "same whiteout occurs twice"
 )
-NO_COLON = "the path contains no colon, which podman and skopeo parse as a separator"
 URLS = "a layer lists urls: the tool may download it from there"
 LAYER_COMPRESSED_TWICE = (
     "a layer is compressed twice: the engine decompresses both, and the inner data was not checked"

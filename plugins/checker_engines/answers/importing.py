@@ -31,4 +31,8 @@ def why_import_is_useless(kind: Kind, engine: str, loading: str) -> str | None:
         )
     if kind in {Kind.EMPTY, Kind.NOT_A_TAR}:
         return f"{exits}the image is empty"
-    return None
+    if kind is Kind.LAYER:
+        return f"{exits}the image contains only the changes of one layer"
+    if kind is Kind.ROOTFS:
+        return None
+    return f"{exits}the image does not contain a root filesystem"

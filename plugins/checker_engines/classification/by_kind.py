@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
+from shlex import quote
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
+from checker.model.known_kind import KnownKind
+from checker.model.names import MANIFEST_JSON
 from checker.verdicts import Classification, Loadable
+from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.obstacles import image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
+from checker_engines.classification.takers import IMPORT, Takers
 
 LOST_ON_IMPORT = (
     "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
     "import creates a single-layer image without them."
-)
-HOW_TO_CHANGE = (
-    "Set the metadata during the import: `docker import --change 'CMD [\"/bin/sh\"]' "
-    "--change 'ENV PATH=/usr/bin:/bin' {path} name:tag`"
 )
 _IMPORT_RUINS = (
     "docker import exits 0 but creates an image whose single layer contains the archive's JSON "
@@ -25,14 +25,15 @@ _IMPORT_RUINS = (
 )
 
 
-def classify(archive: Archive, quoted_path: str) -> Classification:
-    """Classify an archive.
+def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    """What the kind of an archive says of it; whether engines take it is for their verdicts.
 
     Args:
         archive: The facts.
         quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        takers: The engines that accept it.
     """
-    found = _BY_KIND[archive.kind](archive, quoted_path)
+    found = _BY_KIND[archive.kind](archive, quoted_path, takers)
     obstacle = reading_obstacle(archive)
     if obstacle is not None:
         found = found._replace(
@@ -40,14 +41,14 @@ def classify(archive: Archive, quoted_path: str) -> Classification:
             loadable_reason=obstacle,
             importable=False,
             importable_reason=obstacle,
-            restore=None,
-            advice=(),
         )
     return found._replace(producer=find_producer(archive))
 
 
-def _image(archive: Archive, quoted_path: str) -> Classification:
-    found = _IMAGES[archive.kind](archive, quoted_path)
+def _image(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    if archive.known_kind is not None:
+        return _known(archive.known_kind, quoted_path)
+    found = _IMAGES[archive.kind](archive, quoted_path, takers)
     if archive.compression.kind is CompressionKind.ZSTD and found.loadable is Loadable.YES:
         found = found._replace(
             loadable=Loadable.DEPENDS,
@@ -56,10 +57,10 @@ def _image(archive: Archive, quoted_path: str) -> Classification:
     obstacle = image_obstacle(archive)
     if obstacle is None:
         return found
-    return found._replace(loadable=Loadable.NO, loadable_reason=obstacle, restore=None, advice=())
+    return found._replace(loadable=Loadable.NO, loadable_reason=obstacle)
 
 
-def _image_of(loadable: Loadable, reason: str, restore: str, *advice: str) -> Classification:
+def _image_of(loadable: Loadable, reason: str, *advice: str) -> Classification:
     return Classification(
         producer=None,
         loadable=loadable,
@@ -68,60 +69,58 @@ def _image_of(loadable: Loadable, reason: str, restore: str, *advice: str) -> Cl
         importable_reason=_IMPORT_RUINS,
         keeps_layers=True,
         keeps_metadata=True,
-        restore=restore,
+        restore=None,
         advice=advice,
     )
 
 
-def _docker_archive(archive: Archive, quoted_path: str) -> Classification:
-    del archive
-    return _image_of(
-        Loadable.YES,
-        "it is an image archive with manifest.json, config and layers",
-        _load("docker", quoted_path),
-    )
+def _docker_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del archive, quoted_path, takers
+    return _image_of(Loadable.YES, "it is an image archive with manifest.json, config and layers")
 
 
-def _legacy(archive: Archive, quoted_path: str) -> Classification:
-    del archive
+def _legacy(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del archive, quoted_path
+    again = "Load it with Docker 28 or earlier and save it again, which writes a manifest.json."
     return _image_of(
         Loadable.DEPENDS,
         "it has no manifest.json: only Docker 28 and earlier load this legacy format",
-        _load("docker", quoted_path),
-        "Load it with Docker 28 or earlier and save it again, which writes a manifest.json.",
+        *((again,) if takers.take("docker-", "load") else ()),
     )
 
 
-def _oci_archive(archive: Archive, quoted_path: str) -> Classification:
+def _oci_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     del archive
     return _image_of(
         Loadable.DEPENDS,
         "it is an OCI archive without manifest.json: podman and Docker with the containerd image "
         "store load it, Docker's classic store does not",
-        _load("podman", quoted_path),
-        "For Docker's classic store: "
-        f"`skopeo copy oci-archive:{quoted_path} docker-archive:image.tar:name:tag`, then "
-        "`docker load -i image.tar`",
+        *_converting(f"oci-archive:{quoted_path}", "oci-archive", "classic store", takers),
     )
 
 
-def _oci_layout(archive: Archive, quoted_path: str) -> Classification:
+def _oci_layout(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     del archive
     return _image_of(
         Loadable.DEPENDS,
         "it is an OCI layout directory: podman loads it, docker load requires a tar file",
-        _load("podman", quoted_path),
-        f"For Docker: `skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag`, then "
-        "`docker load -i image.tar`",
+        *_converting(f"oci:{quoted_path}", "load", "daemon", takers),
     )
 
 
-def _load(engine: str, quoted_path: str) -> str:
-    return f"{engine} load" if quoted_path == "-" else f"{engine} load -i {quoted_path}"
+def _converting(source: str, action: str, part: str, takers: Takers) -> tuple[str, ...]:
+    """How to convert an image layout, if the library that converts it reads it."""
+    family = "skopeo-" if action == "oci-archive" else "podman-"
+    if not takers.take(family, action):
+        return ()
+    command = f"skopeo copy {source} docker-archive:image.tar:name:tag"
+    return (f"For Docker's {part}: `{command}`, then `docker load -i image.tar`",)
 
 
-def _rootfs(archive: Archive, quoted_path: str) -> Classification:
-    del archive
+def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    advice: tuple[str, ...] = ()
+    if takers.take("docker-", IMPORT):
+        advice = (LOST_ON_IMPORT, *import_advice(archive, quoted_path))
     return Classification(
         producer=None,
         loadable=Loadable.NO,
@@ -130,58 +129,100 @@ def _rootfs(archive: Archive, quoted_path: str) -> Classification:
         importable_reason="it is a flat root filesystem",
         keeps_layers=False,
         keeps_metadata=False,
-        restore=f"docker import {quoted_path} name:tag",
-        advice=(LOST_ON_IMPORT, HOW_TO_CHANGE.format(path=quoted_path)),
+        restore=None,
+        advice=advice,
     )
 
 
-def _layer(archive: Archive, quoted_path: str) -> Classification:
-    del archive, quoted_path
+def _layer(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del archive, quoted_path, takers
     return _nothing(
         "it is a single layer, a changeset with whiteouts, without manifest and config",
         "it contains whiteouts: importing it restores only the changes of this layer",
     )
 
 
-def _wrapped(archive: Archive, quoted_path: str) -> Classification:
-    folder = archive.members.top_directory or "."
-    reason = f"the image is one directory too deep, in {folder}/: engines read the top level only"
-    commands = (
-        f"tar -xf {quoted_path} && tar -C {shlex.quote(folder)} -cf image.tar . && "
-        "docker load -i image.tar"
+def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del takers
+    directory = archive.image_directory or "."
+    depth = _depth_of(directory)
+    reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
+    load = _load_command(has_manifest_json=f"{directory}/{MANIFEST_JSON}" in archive.members)
+    commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
+    return _nothing(reason, _IMPORT_RUINS)._replace(
+        advice=_if_printable(directory, f"Repack the directory: `{commands}`")
     )
-    return _nothing(reason, _IMPORT_RUINS)._replace(advice=(f"Repack the directory: `{commands}`",))
 
 
-def _nested(archive: Archive, quoted_path: str) -> Classification:
-    inner = archive.entries.name(archive.nested_images[0])
-    quoted = shlex.quote(inner)
+def _depth_of(directory: str) -> str:
+    depth = directory.count("/") + 1
+    return "one directory" if depth == 1 else f"{depth} directories"
+
+
+def _load_command(*, has_manifest_json: bool, path: str = "image.tar") -> str:
+    """The command that loads a sound image archive of the form at hand."""
+    return f"{'docker' if has_manifest_json else 'podman'} load -i {path}"
+
+
+def _if_printable(name: str, advice: str) -> tuple[str, ...]:
+    """Advice with a command, unless a name in it has characters that print nothing."""
+    return (advice,) if name.isprintable() else ()
+
+
+def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del takers
+    position = archive.nested_images[0]
+    inner = archive.entries.name(position)
     found = _nothing(
         f"the image is a file inside this archive: {inner}",
         f"the imported root filesystem would contain the file {inner}, not the image",
     )
-    command = f"tar -xf {quoted_path} {quoted} && docker load -i {quoted}"
-    return found._replace(advice=(f"Extract it first: `{command}`",))
+    blob = archive.members.blobs.get(position)
+    paths = {} if blob is None or blob.tar is None else blob.tar.entries.by_path
+    load = _load_command(has_manifest_json=MANIFEST_JSON in paths, path=quote(inner))
+    command = f"tar -xf {quoted_path} -- {quote(inner)} && {load}"
+    return found._replace(advice=_if_printable(inner, f"Extract it first: `{command}`"))
 
 
-def _empty(archive: Archive, quoted_path: str) -> Classification:
-    del archive, quoted_path
+def _empty(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del archive, quoted_path, takers
     return _nothing(
         "the archive is empty", "the archive is empty: the image would contain no files"
     )
 
 
-def _unknown(archive: Archive, quoted_path: str) -> Classification:
-    del archive, quoted_path
+def _unknown(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del takers
+    known = archive.known_kind
+    if known is not None:
+        return _known(known, quoted_path)
+    directory = archive.root_directory
+    if directory is not None:
+        found = _nothing(
+            "it has no manifest.json, index.json or oci-layout",
+            f"the root filesystem is in {directory}/, and would be at /{directory} in the image",
+        )
+        command = (
+            f"tar -xf {quoted_path} && tar -C {quote(directory)} -c . | docker import - name:tag"
+        )
+        return found._replace(advice=_if_printable(directory, f"Import the directory: `{command}`"))
     return _nothing(
         "it has no manifest.json, index.json or oci-layout",
-        "it does not look like a root filesystem: no usual directory and no program at the top "
-        "level",
+        "it does not look like a root filesystem: it has no programs and no files of a system",
     )
 
 
-def _not_a_tar(archive: Archive, quoted_path: str) -> Classification:
-    del archive, quoted_path
+def _known(known: KnownKind, quoted_path: str) -> Classification:
+    reason = f"it is {known.title}, not a container image"
+    found = _nothing(reason, reason)
+    told = f"{known.readers[0].upper()}{known.readers[1:]}"
+    if known.command is None:
+        return found._replace(advice=(f"{told}.",))
+    return found._replace(advice=(f"{told}: `{known.command.format(path=quoted_path)}`",))
+
+
+def _not_a_tar(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del archive, quoted_path, takers
     return _nothing("it is not a tar archive", "it is not a tar archive")
 
 
@@ -198,7 +239,7 @@ def _nothing(loadable_reason: str, importable_reason: str) -> Classification:
     )
 
 
-Classifier = Callable[[Archive, str], Classification]
+Classifier = Callable[[Archive, str, Takers], Classification]
 _IMAGES: dict[Kind, Classifier] = {
     Kind.DOCKER_ARCHIVE: _docker_archive,
     Kind.DOCKER_OCI_ARCHIVE: _docker_archive,

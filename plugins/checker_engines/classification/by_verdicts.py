@@ -1,60 +1,96 @@
-"""Whether an archive can be loaded and imported, according to the verdicts of Docker's profiles."""
+"""Whether an archive can be loaded and imported, and how: what the verdicts of the engines say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from checker.model.archive import Archive
+from checker.verdicts import Classification, Loadable, Verdict
+from checker_engines.classification.takers import IMPORT, Takers, accepts
 
-from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
-
-_LOAD, _IMPORT = "load", "import"
-_DOCKER = "docker-"
+_DOCKER, _PODMAN = "docker-", "podman-"
 
 
-def with_verdicts(found: Classification, verdicts: Sequence[Verdict]) -> Classification:
-    """Correct the classification by kind according to the verdicts of the engines.
+def with_verdicts(
+    found: Classification, archive: Archive, quoted_path: str, takers: Takers
+) -> Classification:
+    """The classification by kind, with everything that engines decide taken from their verdicts.
 
     Args:
         found: The classification by kind.
-        verdicts: The verdicts of the engines; empty if none was asked.
+        archive: The facts.
+        quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        takers: The verdicts; without any, what the kind says stays.
     """
-    found = _loadable(found, _of_docker(verdicts, _LOAD))
-    return _importable(found, _of_docker(verdicts, _IMPORT))
+    if takers.are_known:
+        found = _importable(_loadable(found, takers), takers)
+    restore = _restore(found, archive, quoted_path, takers)
+    return found._replace(restore=restore)
 
 
-def _of_docker(verdicts: Sequence[Verdict], action: str) -> list[Verdict]:
-    return [
-        verdict
-        for verdict in verdicts
-        if verdict.engine.startswith(_DOCKER) and verdict.action == action
-    ]
-
-
-def _loadable(found: Classification, verdicts: list[Verdict]) -> Classification:
-    refusals = [verdict for verdict in verdicts if not _is_fine(verdict)]
-    if not verdicts or (not refusals and found.loadable is Loadable.YES):
-        return found
-    if not refusals:
-        return found._replace(
-            loadable=Loadable.YES, loadable_reason="every Docker profile loads it"
-        )
-    if len(refusals) == len(verdicts):
-        if found.loadable is Loadable.NO:
-            return found
-        return found._replace(loadable=Loadable.NO, loadable_reason=refusals[0].reason)
-    names = ", ".join(verdict.engine for verdict in refusals)
+def _loadable(found: Classification, takers: Takers) -> Classification:
+    docker = [one for one in takers.loads(_DOCKER) if one.action == "load"]
+    refusals = [one for one in docker if not accepts(one)]
+    if docker and not refusals:
+        reason = found.loadable_reason
+        if found.loadable is not Loadable.YES:
+            reason = "every Docker profile loads it"
+        return found._replace(loadable=Loadable.YES, loadable_reason=reason)
+    others = [one for one in takers.loads(_PODMAN) if accepts(one)]
+    if len(refusals) == len(docker) and not others:
+        reason = found.loadable_reason
+        if found.loadable is not Loadable.NO:
+            reason = _first_reason(takers.loads(), found.loadable_reason)
+        return found._replace(loadable=Loadable.NO, loadable_reason=reason)
     if found.loadable is Loadable.DEPENDS:
         return found
     return found._replace(
-        loadable=Loadable.DEPENDS, loadable_reason=f"refused by {names}: {refusals[0].reason}"
+        loadable=Loadable.DEPENDS,
+        loadable_reason=f"refused by {_names(refusals)}: {refusals[0].reason}",
     )
 
 
-def _importable(found: Classification, verdicts: list[Verdict]) -> Classification:
-    """An import that gives an unusable image stays so; an import that fails is not possible."""
-    if not found.importable or not verdicts or any(map(_is_fine, verdicts)):
+def _names(verdicts: list[Verdict]) -> str:
+    return ", ".join(verdict.engine for verdict in verdicts)
+
+
+def _importable(found: Classification, takers: Takers) -> Classification:
+    """An import is possible where an engine makes a usable image of the archive."""
+    imports = takers.imports()
+    if any(map(accepts, imports)):
+        return found._replace(importable=True)
+    if not found.importable or not imports:
         return found
-    return found._replace(importable=False, importable_reason=verdicts[0].reason, restore=None)
+    return found._replace(importable=False, importable_reason=imports[0].reason)
 
 
-def _is_fine(verdict: Verdict) -> bool:
-    return verdict.outcome is VerdictOutcome.ACCEPTS
+def _first_reason(verdicts: list[Verdict], otherwise: str) -> str:
+    return verdicts[0].reason if verdicts else otherwise
+
+
+def _restore(
+    found: Classification, archive: Archive, quoted_path: str, takers: Takers
+) -> str | None:
+    """The command of the first engine that takes it; none if no engine does."""
+    is_known = takers.are_known
+    if found.importable and archive.rootfs is not None:
+        for family, program in ((_DOCKER, "docker"), (_PODMAN, "podman")):
+            if takers.take(family, IMPORT):
+                return f"{program} import {quoted_path} name:tag"
+        return None
+    if found.loadable is Loadable.NO and not is_known:
+        return None
+    if archive.rootfs is not None or not archive.images:
+        return None
+    for family, action, command in _loading(quoted_path):
+        if takers.take(family, action):
+            return command
+    return None
+
+
+def _loading(quoted_path: str) -> tuple[tuple[str, str, str], ...]:
+    """Engine family, action and command, the most usual first."""
+    given = "" if quoted_path == "-" else f" -i {quoted_path}"
+    return (
+        (_DOCKER, "load", f"docker load{given}"),
+        (_PODMAN, "load", f"podman load{given}"),
+        ("containerd-", "ctr import", f"ctr image import {quoted_path}"),
+    )

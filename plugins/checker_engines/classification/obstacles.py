@@ -24,7 +24,8 @@ def image_obstacle(archive: Archive) -> str | None:
     if docker is not None and docker.blob is not None:
         document = docker.document
         if document is None or document.error is not None:
-            return "manifest.json is not valid JSON"
+            why = "" if document is None else f": {document.error}"
+            return f"manifest.json is not valid JSON{why}"
         if not docker.items:
             return "manifest.json lists no images"
     if archive.docker is None and archive.oci is not None and archive.oci.root_index is None:
@@ -51,6 +52,9 @@ def _layer_obstacles(layer: Layer) -> Iterator[str]:
     blob = layer.blob
     if blob is None:
         yield f"{layer.label} is not in the archive"
+        return
+    if layer.is_encrypted:
+        yield f"{layer.label} is encrypted; it needs the private key of a recipient"
         return
     if blob.tar is None:
         yield f"{layer.label} is not a tar"

@@ -27,7 +27,8 @@ from checker.model.entries import (
     Entry,
 )
 from checker.model.tar import Tar
-from checker.model.xattrs import INVALID, errors_of
+from checker.model.untrusted import utf8
+from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, xattr_errors
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 
@@ -36,6 +37,10 @@ LINKS_WALKED = 255
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
 _NAME_MAX = 255
+_PATH_MAX = 4095
+STORE_ROOT = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs"
+"""The directory that a layer is applied in, by default: each path has it in front."""
+_PATH_LEFT = _PATH_MAX - len(STORE_ROOT) - 1
 _TOO_LONG = "file name too long"
 _OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
@@ -82,16 +87,16 @@ class _Errors(NamedTuple):
 
 
 def _apply_alone(entries: Entries) -> _Errors:
-    return _apply(entries, _Application(_delete))
+    return _applied(_Application(entries, _delete))
 
 
 def _apply_on_overlay(entries: Entries) -> _Errors:
-    return _apply(entries, _Application(_convert_on_overlay))
+    return _applied(_Application(entries, _convert_on_overlay))
 
 
-def _apply(entries: Entries, application: _Application) -> _Errors:
+def _applied(application: _Application) -> _Errors:
     try:
-        application.run(entries)
+        application.run()
     except ApplyError as error:
         return _Errors(of_entries=str(error))
     try:
@@ -104,7 +109,8 @@ def _apply(entries: Entries, application: _Application) -> _Errors:
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, convert: _Convert) -> None:
+    def __init__(self, entries: Entries, convert: _Convert) -> None:
+        self._entries = entries
         self._root = Node(DIRECTORY)
         self._convert = convert
         self._written: set[Node] = set()
@@ -122,8 +128,9 @@ class _Application:
                     f"failed call to UtimesNanoAt for {_PATH}: no such file or directory"
                 )
 
-    def run(self, entries: Entries) -> None:
-        for entry in entries:
+    def run(self) -> None:
+        """Apply all entries."""
+        for entry in self._entries:
             self._apply(entry)
 
     def _apply(self, entry: Entry) -> None:
@@ -168,6 +175,8 @@ class _Application:
         nodes: list[Node | None] = []
         pending = name.split("/")[::-1]
         walked = 0
+        if _size(name) > _PATH_LEFT:
+            raise ApplyError(f"lstat {_PATH}: {_TOO_LONG}")
         while pending:
             part = pending.pop()
             if part in ("", "."):
@@ -209,7 +218,7 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
-            _set_xattrs(entry)
+            _set_xattrs(self._entries, entry.position)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
         """The node that an entry creates; None if it creates none."""
@@ -229,7 +238,8 @@ class _Application:
             node = Node(kind, entry.position)
         else:
             raise ApplyError(f"unhandled tar header type {ord(kind)}")
-        if _is_too_long(base):
+        is_long_target = kind == SYMLINK and _size(entry.linkname) > _PATH_MAX
+        if is_long_target or _is_too_long(base) or _size(entry.path) > _PATH_LEFT:
             raise ApplyError(f"{call}: {_TOO_LONG}")
         return node
 
@@ -248,6 +258,7 @@ class _Application:
         return node
 
 
+_IGNORED_ERRORS = frozenset({NOT_SUPPORTED, NOT_PERMITTED})
 _OPERATIONS = {
     REGULAR: "open",
     DIRECTORY: "mkdir",
@@ -258,10 +269,10 @@ _OPERATIONS = {
 """The kinds that can be created, and the name of the system call in error messages."""
 
 
-def _set_xattrs(entry: Entry) -> None:
-    """Set the extended attributes of an entry."""
-    for name, words in errors_of(entry.kind, entry.xattrs):
-        if words == INVALID:
+def _set_xattrs(entries: Entries, position: int) -> None:
+    """Set the extended attributes of an entry, except those of the namespace ``trusted``."""
+    for name, words in xattr_errors(entries, position):
+        if words not in _IGNORED_ERRORS and not name.startswith("trusted."):
             raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 
@@ -284,9 +295,13 @@ def _child(node: Node | None, name: str) -> Node | None:
     return None if node is None else (node.children or {}).get(name)
 
 
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
+
+
 def _is_too_long(name: str) -> bool:
     """Whether the name exceeds Linux's limit, which is in bytes."""
-    return len(name) > _NAME_MAX // 4 and len(name.encode("utf-8", "surrogateescape")) > _NAME_MAX
+    return len(name) > _NAME_MAX // 4 and len(utf8(name)) > _NAME_MAX
 
 
 def _delete(directory: Node, hidden: str, written: set[Node]) -> None:

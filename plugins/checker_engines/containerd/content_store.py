@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
+from checker.model.limits import LimitReached
+from checker.model.untrusted import utf8
+from checker_engines.answers.undecided import Undecided, partly_hashed
 
 _MAGIC = {
     CompressionKind.GZIP: b"\x1f\x8b",
@@ -36,17 +39,24 @@ class Content(NamedTuple):
         """The bytes, as far as they matter to a JSON decoder.
 
         Only the first bytes of what does not look like JSON: a decoder stops at the first one.
+
+        Raises:
+            Undecided: They were not read.
         """
         blob = self.blob
         if blob is None:
             return self.made
         if blob.document is not None:
             return blob.document.raw
+        if blob.unparsed:
+            return blob.unparsed
+        if blob.limits:
+            raise Undecided(blob.limits[0])
         if blob.compression.kind in _MAGIC:
             return _MAGIC[blob.compression.kind]
         if blob.tar is None or blob.tar.head or not blob.tar.entries:
             return b"" if blob.tar is None else blob.tar.head
-        return blob.tar.entries.name(0).encode("utf-8", "surrogateescape") or b"\0"
+        return utf8(blob.tar.entries.name(0)) or b"\0"
 
 
 class ContentStore:
@@ -54,13 +64,28 @@ class ContentStore:
 
     def __init__(self) -> None:
         self._by_digest: dict[str, Content] = {}
+        self._unread: LimitReached | None = None
 
     def get(self, digest: str) -> Content | None:
-        """The content with this digest."""
-        return self._by_digest.get(digest)
+        """The content with this digest.
+
+        Raises:
+            Undecided: It may be that of a member that was not read.
+        """
+        content = self._by_digest.get(digest)
+        if content is None and self._unread is not None:
+            raise Undecided(self._unread)
+        return content
+
+    def note_unread(self, reached: LimitReached) -> None:
+        """Note that a member was not read to its end, so that its digest is not known."""
+        self._unread = self._unread or reached
 
     def ingest(self, blob: Blob) -> Content:
         """Add the content of a member."""
+        reached = partly_hashed(blob)
+        if reached is not None:
+            self.note_unread(reached)
         return self._add(Content(blob.digest, blob.size, blob))
 
     def make(self, data: bytes) -> Content:

@@ -18,6 +18,7 @@ from checker_engines.golang.json import (
     Custom,
     GoJsonError,
     Map,
+    Pointer,
     Scalar,
     Shape,
     Slice,
@@ -25,7 +26,7 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.golang.json_types import OLD_TIMESTAMP, TIMESTAMP
+from checker_engines.golang.json_types import BASE64, OLD_TIMESTAMP, TIMESTAMP
 
 _DIGEST = Scalar("string", "digest.Digest")
 _DIGESTS = Slice(_DIGEST, "[]digest.Digest")
@@ -38,6 +39,8 @@ _PLATFORM_FIELDS: dict[str, Shape] = {
 }
 _FROM_PLATFORM = dict.fromkeys(_PLATFORM_FIELDS, "Platform")
 _PLATFORM = Struct("Platform", _PLATFORM_FIELDS, {}, "v1.Platform")
+
+
 _DESCRIPTOR = Struct(
     "Descriptor",
     {
@@ -46,8 +49,8 @@ _DESCRIPTOR = Struct(
         "size": INT64,
         "urls": STRINGS,
         "annotations": STRING_MAP,
-        "data": Scalar("string", "[]uint8"),
-        "platform": _PLATFORM,
+        "data": BASE64,
+        "platform": Pointer(_PLATFORM),
         "artifactType": STRING,
     },
     {},
@@ -58,7 +61,7 @@ _DOCUMENT_FIELDS: dict[str, Shape] = {
     "schemaVersion": INT,
     "mediaType": STRING,
     "artifactType": STRING,
-    "subject": _DESCRIPTOR,
+    "subject": Pointer(_DESCRIPTOR),
     "annotations": STRING_MAP,
 }
 _VERSIONED = {"schemaVersion": "Versioned"}
@@ -101,28 +104,44 @@ _UNPACK_CONFIG = Struct(
 )
 _EMPTY = Struct("", {}, {}, "struct {}")
 _EMPTY_MAP = Map(_EMPTY, "map[string]struct {}")
-_IMAGE_CONFIG = Struct(
-    "ImageConfig",
+_SETTINGS: dict[str, Shape] = {
+    "User": STRING,
+    "ExposedPorts": _EMPTY_MAP,
+    "Env": STRINGS,
+    "Entrypoint": STRINGS,
+    "Cmd": STRINGS,
+    "Volumes": _EMPTY_MAP,
+    "WorkingDir": STRING,
+    "Labels": STRING_MAP,
+    "StopSignal": STRING,
+    "ArgsEscaped": BOOL,
+}
+_IMAGE_CONFIG = Struct("ImageConfig", _SETTINGS, {}, "v1.ImageConfig")
+_DURATION = Scalar("number", "time.Duration")
+_HEALTH = Struct(
+    "HealthcheckConfig",
     {
-        "User": STRING,
-        "ExposedPorts": _EMPTY_MAP,
-        "Env": STRINGS,
-        "Entrypoint": STRINGS,
-        "Cmd": STRINGS,
-        "Volumes": _EMPTY_MAP,
-        "WorkingDir": STRING,
-        "Labels": STRING_MAP,
-        "StopSignal": STRING,
-        "ArgsEscaped": BOOL,
+        "Test": STRINGS,
+        **dict.fromkeys(("Interval", "Timeout", "StartPeriod", "StartInterval"), _DURATION),
+        "Retries": INT,
     },
     {},
-    "v1.ImageConfig",
+    "v1.HealthcheckConfig",
+)
+_DOCKER_CONFIG = Struct(
+    "DockerOCIImageConfig",
+    {**_SETTINGS, "Healthcheck": Pointer(_HEALTH), "OnBuild": STRINGS, "Shell": STRINGS},
+    {
+        **dict.fromkeys(_SETTINGS, "ImageConfig"),
+        **dict.fromkeys(("Healthcheck", "OnBuild", "Shell"), "DockerOCIImageConfigExt"),
+    },
+    "v1.DockerOCIImageConfig",
 )
 
 
-def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
+def _image(moment: Custom, embedded: Mapping[str, str], config: Struct = _IMAGE_CONFIG) -> Struct:
     history: dict[str, Shape] = {
-        "created": moment,
+        "created": Pointer(moment),
         "created_by": STRING,
         "author": STRING,
         "comment": STRING,
@@ -130,9 +149,9 @@ def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
     }
     fields: dict[str, Shape] = {
         **_PLATFORM_FIELDS,
-        "created": moment,
+        "created": Pointer(moment),
         "author": STRING,
-        "config": _IMAGE_CONFIG,
+        "config": config,
         "rootfs": _ROOTFS,
         "history": Slice(Struct("History", history, {}, "v1.History"), "[]v1.History"),
     }
@@ -141,6 +160,7 @@ def _image(moment: Custom, embedded: Mapping[str, str]) -> Struct:
 
 _IMAGE = _image(TIMESTAMP, _FROM_PLATFORM)
 _OLD_IMAGE = _image(OLD_TIMESTAMP, {})
+_DOCKER_IMAGE = _image(TIMESTAMP, _FROM_PLATFORM, _DOCKER_CONFIG)
 
 
 class DockerItem(NamedTuple):
@@ -267,6 +287,15 @@ def decode_image(raw: bytes) -> RootfsConfig:
         GoJsonError: It cannot be decoded.
     """
     return _read_rootfs(mapping(decode_document(raw, _IMAGE)))
+
+
+def check_docker_image(raw: bytes) -> None:
+    """Decode a config as Docker does to create a container (docker-image-spec, DockerOCIImage).
+
+    Raises:
+        GoJsonError: It cannot be decoded.
+    """
+    decode_document(raw, _DOCKER_IMAGE)
 
 
 def decode_image_of_old(raw: bytes) -> RootfsConfig:

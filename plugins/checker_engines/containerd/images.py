@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.model.image import CONTAINERD_NAME, REF_NAME
-from checker.model.names import parse_digest
+from checker.model.names import digest_error
 from checker_engines.answers.refusal import Refusal
 from checker_engines.containerd.documents import Child
 from checker_engines.golang.fmt import quote
@@ -20,10 +20,10 @@ def check_target(child: Child) -> None:
     Raises:
         Refusal: Digest, size or media type cannot be stored.
     """
-    if parse_digest(child.digest) is None:
+    error = digest_error(child.digest)
+    if error is not None:
         raise Refusal(
-            f"target.Digest {quote(child.digest)} invalid: invalid checksum digest format: "
-            "invalid argument",
+            f"target.Digest {quote(child.digest)} invalid: {error}: invalid argument",
             f"the descriptor of an image has the digest {child.digest!r}, which is not valid",
             ("OCI007",),
         )

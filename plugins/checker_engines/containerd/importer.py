@@ -14,8 +14,9 @@ from typing import NamedTuple
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import REGULAR, SYMLINK
+from checker.model.entries import REGULAR, SYMLINK, Entries
 from checker.model.image import CONTAINERD_NAME, REF_NAME
+from checker.model.limits import LimitReached
 from checker.model.names import (
     INDEX_JSON,
     MANIFEST_JSON,
@@ -28,6 +29,7 @@ from checker.model.names import (
 from checker.model.tar import AnomalyKind
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, Refusal
+from checker_engines.answers.undecided import Undecided, unread_of
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
     DockerItem,
@@ -36,6 +38,7 @@ from checker_engines.containerd.documents import (
     decode_platform,
 )
 from checker_engines.containerd.platforms import normalize
+from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.fmt import is_utf8, quote
 from checker_engines.golang.json import GoJsonError
 from checker_engines.golang.tar import UNEXPECTED_EOF
@@ -104,12 +107,14 @@ class _Reading:
         self._symlinks: dict[str, str] = {}
         self.store = ContentStore()
         self.blobs: dict[str, Content] = {}
+        self._unread: dict[str, LimitReached] = {}
         self.layout_version = ""
         self.items: list[DockerItem] | None = None
 
     def run(self, error_at_end: str | None) -> None:
         """Add every member, then raise the error that ends the reading, if any."""
-        entries = self._archive.entries
+        archive = self._archive
+        entries = archive.entries if refused_header(archive.compression) is None else Entries()
         for position in entries.of_kind(REGULAR, SYMLINK):
             name = entries.name(position)
             if entries.kinds[position] == ord(SYMLINK):
@@ -125,6 +130,10 @@ class _Reading:
     def _take(self, position: int, name: str) -> None:
         blob = self._archive.members.blobs.get(position)
         path = clean(name)
+        unread = unread_of(self._archive)
+        if blob is None and unread is not None:
+            self.store.note_unread(unread)
+            self._unread[path] = unread
         if path == OCI_LAYOUT:
             self._decode(f"untar oci layout {quote(name)}", position, self._take_layout)
         elif path == MANIFEST_JSON:
@@ -136,6 +145,9 @@ class _Reading:
 
     def _decode(self, doing: str, position: int, take: Callable[[bytes], None]) -> None:
         blob = self._archive.members.blobs.get(position)
+        unread = unread_of(self._archive)
+        if blob is None and unread is not None:
+            raise Undecided(unread)
         raw = b"" if blob is None else Content("", 0, blob).raw
         try:
             take(raw)
@@ -182,6 +194,17 @@ class _Reading:
             return None
         return max(0, tar.size - tar.entries.content(position).offset)
 
+    def find(self, path: str) -> Content | None:
+        """The content of a member.
+
+        Raises:
+            Undecided: It was not read.
+        """
+        content = self.blobs.get(path)
+        if content is None and path in self._unread:
+            raise Undecided(self._unread[path])
+        return content
+
     def oci_index(self) -> Content:
         """The index of an OCI layout."""
         if self.layout_version != LAYOUT_VERSION:
@@ -191,7 +214,7 @@ class _Reading:
                 f"{LAYOUT_VERSION}",
                 ("OCI003",),
             )
-        index = self.blobs.get(INDEX_JSON)
+        index = self.find(INDEX_JSON)
         if index is None:
             raise Refusal(
                 f"missing {INDEX_JSON} in OCI layout {LAYOUT_VERSION}",
@@ -206,7 +229,7 @@ class _Reading:
         The order is that of a Go map, so a link to a link works by chance: it is followed here.
         """
         for name, target in self._symlinks.items():
-            found = self.blobs.get(self._end_of(target))
+            found = self.find(self._end_of(target))
             if found is None:
                 raise Refusal(
                     f"no target for symlink layer from {quote(name)} to {quote(target)}",
@@ -231,7 +254,7 @@ def _docker_index(
     """The index that the importer creates from ``manifest.json``."""
     descriptors: list[dict[str, object]] = []
     for item in items:
-        config = reading.blobs.get(item.config)
+        config = reading.find(item.config)
         if config is None:
             raise Refusal(
                 f"image config {quote(item.config)} not found",
@@ -256,7 +279,7 @@ def _docker_index(
 
 def _layers(reading: _Reading, item: DockerItem) -> Iterator[dict[str, object]]:
     for path in item.layers:
-        content = reading.blobs.get(path)
+        content = reading.find(path)
         if content is None:
             raise Refusal(
                 f"failed to resolve layers: layer {quote(path)} not found",

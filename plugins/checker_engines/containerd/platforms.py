@@ -24,6 +24,13 @@ _VARIANTS = {
     ("arm", "7"): "v7",
     ("arm", "8"): "v8",
 }
+_ARM = (("arm", "v7"), ("arm", "v6"), ("arm", "v5"))
+# What runs on a host, best first (platformVector).
+_SUITED = {
+    "amd64": (("amd64", "v3"), ("amd64", "v2"), ("amd64", ""), ("386", "")),
+    "arm64": (("arm64", ""), ("arm", "v8"), *_ARM),
+    "arm": _ARM,
+}
 
 
 def normalize(platform: Platform, host: Host) -> Platform:
@@ -45,8 +52,21 @@ def runs_on(platform: Platform, host: Host) -> bool:
     """Whether a platform matches the host in OS, architecture and variant."""
     wanted = normalize(Platform(host.os, host.architecture), host)
     found = normalize(platform, host)
-    return (found.os, found.architecture, found.variant) == (
+    return not found.os_features and (found.os, found.architecture, found.variant) == (
         wanted.os,
         wanted.architecture,
         wanted.variant,
     )
+
+
+def preference(platform: Platform, host: Host) -> int | None:
+    """How well a platform suits the host, 0 best; None if it does not run there (Only).
+
+    The processor of an amd64 host is assumed to have the features of x86-64-v3.
+    """
+    found = normalize(platform, host)
+    suited = _SUITED.get(host.architecture, ((host.architecture, ""),))
+    place = (found.architecture, found.variant or "")
+    if found.os != host.os or found.os_features or place not in suited:
+        return None
+    return suited.index(place)

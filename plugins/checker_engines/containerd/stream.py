@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
+from checker.model.limits import LimitReached
 from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
-from checker_engines.golang.decompression import decompression_error, trailing_error
+from checker_engines.answers.undecided import cut_of
+from checker_engines.golang.decompression import (
+    decompression_error,
+    refused_header,
+    trailing_error,
+)
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
@@ -38,6 +44,9 @@ def stream_error(
     """
     if compression.kind not in reads:
         return not_a_tar_error(stored_size)
+    refused = refused_header(compression)
+    if refused is not None:
+        return refused
     if compression.error is not None and (tar.fatal is not None or tar.end is None):
         return decompression_error(compression)
     stop = tar_error(tar)
@@ -49,6 +58,18 @@ def stream_error(
 def drain_error(compression: Compression, stored_size: int) -> str | None:
     """The error of reading the stream to its very end, after a tar that ended correctly."""
     return decompression_error(compression) or trailing_error(compression, stored_size)
+
+
+def cut_in(archive: Archive, reads: frozenset[CompressionKind]) -> LimitReached | None:
+    """The limit that ended the reading of the archive where an engine would have read on.
+
+    Args:
+        archive: The facts.
+        reads: What the engine decompresses.
+    """
+    compression = archive.compression
+    is_read = compression.kind in reads and refused_header(compression) is None
+    return cut_of(archive) if is_read else None
 
 
 def conditions_of(archive: Archive) -> tuple[str, ...]:

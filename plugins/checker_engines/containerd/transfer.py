@@ -12,6 +12,7 @@ from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file
+from checker_engines.answers.undecided import Undecided, undecided
 from checker_engines.containerd import decisions
 from checker_engines.containerd.content_store import ContentStore
 from checker_engines.containerd.documents import Child, decode_rootfs_config
@@ -20,6 +21,7 @@ from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.stream import (
     conditions_of,
+    cut_in,
     stream_error,
 )
 from checker_engines.containerd.unpack import (
@@ -64,17 +66,29 @@ def import_(version: Version, question: Question) -> Verdict:
     conditions = conditions_of(question.archive)
     try:
         verdict = _import(version, question)
+    except Undecided as stop:
+        verdict = Verdict(
+            engine=version.name,
+            action=_ACTION,
+            outcome=VerdictOutcome.ACCEPTS,
+            reason="",
+            conditions=conditions,
+            command=command,
+        )
+        return undecided(verdict, stop.reached)
     except Refusal as refusal:
-        return Verdict(
+        verdict = Verdict(
             engine=version.name,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=why_not_loaded(question, "docker import", refusal.reason),
+            reason=why_not_loaded(question, refusal.reason),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,
             command=command,
         )
+        cut = cut_in(question.archive, version.decompresses)
+        return verdict if cut is None else undecided(verdict, cut)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 

@@ -10,6 +10,8 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker.model.tar import Tar
+from checker.model.untrusted import utf8
+from checker_engines.answers.undecided import Undecided, partly_hashed
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import Child
@@ -18,6 +20,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
+from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.tar import not_a_tar_error
 
 _OCI_LAYER_PREFIX = "application/vnd.oci.image.layer."
@@ -32,8 +35,10 @@ _DOCKER_LAYERS = frozenset(
 )
 _UNCOMPRESSED_TYPES = frozenset({MediaType.OCI_LAYER, MediaType.OCI_FOREIGN_LAYER})
 """The media types whose content is read as a tar without detecting a compression."""
-_OCI_BASES = tuple(sorted(_UNCOMPRESSED_TYPES))
-
+_EROFS_LAYER = "application/vnd.erofs.layer.v1"
+_ENCRYPTED_TYPES = frozenset(
+    {f"{MediaType.OCI_LAYER}+encrypted", f"{MediaType.OCI_LAYER_GZIP}+encrypted"}
+)
 
 _PLAIN = frozenset({CompressionKind.NONE})
 _NO_TAR = Tar(Entries())
@@ -71,35 +76,35 @@ class UnpackError(Exception):
 
 def is_layer_type(media_type: str) -> bool:
     """Whether containerd treats the media type as a layer (core/images, IsLayerType)."""
-    return (
-        media_type.startswith(_OCI_LAYER_PREFIX) or media_type.partition("+")[0] in _DOCKER_LAYERS
-    )
+    return media_type.startswith(_OCI_LAYER_PREFIX) or media_type.partition("+")[
+        0
+    ] in _DOCKER_LAYERS | {_EROFS_LAYER}
 
 
-def unpack_layer(
-    store: ContentStore, layers: Sequence[Child], position: int, *, knows_suffixes: bool = True
-) -> str:
+def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) -> str:
     """Unpack one layer on top of those before it.
 
     Args:
         store: The content.
         layers: Their descriptors, base first.
         position: Which one, from 0.
-        knows_suffixes: Whether an unknown suffix of the media type is an error; otherwise it is
-            ignored.
 
     Returns:
         The digest of the uncompressed bytes.
 
     Raises:
         UnpackError: It cannot be unpacked.
+        Undecided: It was not read to its end.
     """
     layer = layers[position]
     content = store.get(layer.digest)
     if content is None:
         message = f"failed to get reader from content store: {not_found(layer.digest)}"
         raise UnpackError(message, missing=True)
-    view = _view(content, inflates=_inflates(layer.media_type, is_strict=knows_suffixes))
+    unread = None if content.blob is None else partly_hashed(content.blob)
+    if unread is not None:
+        raise Undecided(unread)
+    view = _view(content, inflates=_inflates(layer.media_type))
     try:
         apply_layer(view.tar, view.error, on_overlay=position > 0)
     except ApplyError as error:
@@ -115,7 +120,7 @@ def chain_id(diff_ids: Sequence[str]) -> str:
     """The ChainID of a stack of layers (OCI image-spec 1.1, config.md)."""
     chain = diff_ids[0]
     for diff_id in diff_ids[1:]:
-        chain = f"sha256:{hashlib.sha256(f'{chain} {diff_id}'.encode()).hexdigest()}"
+        chain = f"sha256:{hashlib.sha256(utf8(f'{chain} {diff_id}')).hexdigest()}"
     return chain
 
 
@@ -124,23 +129,25 @@ def not_found(digest: str) -> str:
     return f"content digest {digest}: not found"
 
 
-def _inflates(media_type: str, *, is_strict: bool) -> bool:
-    """Whether a layer of this media type is decompressed.
+def _inflates(media_type: str) -> bool:
+    """Whether a layer of this media type is decompressed (core/images, DiffCompression).
+
+    Unknown suffixes are ignored. Of encrypted types, containerd's default configuration names a
+    program that it does not install.
 
     Raises:
         UnpackError: The media type is unknown.
     """
     base, *suffixes = media_type.split("+")
-    if media_type in _UNCOMPRESSED_TYPES:
-        return False
-    if base in _OCI_BASES and suffixes[-1] in ("gzip", "zstd"):
-        return True
-    if media_type in _DOCKER_LAYERS:
-        return True
-    if base in _OCI_BASES and not is_strict:
-        return False
+    if media_type in _ENCRYPTED_TYPES:
+        error = 'exec: "ctd-decoder": executable file not found in $PATH'
+        raise UnpackError(f"failed to get stream processor for {media_type}: {error}")
+    if base in _DOCKER_LAYERS:
+        return not suffixes
+    if base in _UNCOMPRESSED_TYPES:
+        return bool(suffixes) and max(suffixes) in {"gzip", "zstd"}
     raise UnpackError(
-        f"failed to get stream processor for {media_type}: no processor for media-type: unknown",
+        f"failed to get stream processor for {media_type}: no processor for media-type"
     )
 
 
@@ -152,6 +159,8 @@ def _view(content: Content, *, inflates: bool) -> _View:
         return _View(_NO_TAR, not_a_tar_error(content.size))
     late_error = None
     error = stream_error(blob.compression, blob.tar, content.size, readable)
+    if inflates and refused_header(blob.compression) is not None:
+        return _View(_NO_TAR, error)
     if error is None:
         late_error = drain_error(blob.compression, content.size)
     return _View(blob.tar, error, late_error, blob.diff_id or content.digest)

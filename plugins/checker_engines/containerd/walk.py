@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
@@ -106,20 +106,6 @@ def walk(
             children = (manifest.config, *manifest.layers)
         pending.extend(child for child in reversed(children) if keep(child))
     return tuple(found)
-
-
-def manifests_below(store: ContentStore, descriptor: Child) -> Iterator[Child]:
-    """The manifests at or below a descriptor whose content exists and can be read."""
-    pending = [descriptor]
-    seen: set[str] = set()
-    while pending:
-        here = pending.pop()
-        content = store.get(here.digest)
-        if here.media_type in MANIFEST_TYPES:
-            yield here
-        elif here.media_type in INDEX_TYPES and content is not None and here.digest not in seen:
-            seen.add(here.digest)
-            pending.extend(reversed(_decode(decode_index, content)))
 
 
 def _is_read(descriptor: Child) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -9,7 +10,7 @@ from itertools import chain
 from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Question
-from checker_engines.answers.conditions import DEVICES, LAYER_COMPRESSED_TWICE, NO_COLON, URLS
+from checker_engines.answers.conditions import DEVICES, LAYER_COMPRESSED_TWICE, URLS
 from checker_engines.answers.refusal import Refusal
 from checker_engines.containers.compression import is_compressed_twice
 
@@ -45,13 +46,25 @@ def last_lines(printed: list[str]) -> str:
 
 def logged(message: str) -> str:
     """A message as the log prints it; the quote after a temporary path is not escaped."""
-    return message.replace("\\", "\\\\").replace('"', '\\"').replace('<tmp>\\"', '<tmp>"')
+    escaped = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return escaped.replace('<tmp>\\"', '<tmp>"')
+
+
+def given_path(question: Question) -> str:
+    """The path of the archive without the quotes of a shell."""
+    try:
+        return "".join(shlex.split(question.quoted_path))
+    except ValueError:
+        return question.quoted_path
+
+
+def has_colon(question: Question) -> bool:
+    """Whether the path contains a colon, which separates a path from the name of an image."""
+    return ":" in given_path(question)
 
 
 def conditions_of(question: Question) -> Iterator[str]:
     """What the archive alone does not determine."""
-    if ":" in question.quoted_path:
-        yield NO_COLON
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))
     if any(next(table.of_kind(*_DEVICES), None) is not None for table in tables):

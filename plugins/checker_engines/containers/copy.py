@@ -1,4 +1,4 @@
-"""Copies an image to a directory or to storage (containers/image v5.23 and v5.36, package copy)."""
+"""Copies an image to a directory or to storage (containers/image v5.23 and v5.39, package copy)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, 
 from checker_engines.containers.compression import (
     is_compressed_twice,
     is_recognised,
-    storage_inflating_error,
+    storage_error,
 )
 from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
 from checker_engines.containers.versions import Library
@@ -23,6 +23,7 @@ from checker_engines.golang.json import GoJsonError, decode_document
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+_INVALID_DIGEST = "invalid checksum digest format"
 _PEEKED = 8
 _BUFFER = 32 * 1024
 
@@ -92,14 +93,15 @@ class SourceImage(NamedTuple):
 
 def digest_error(text: str) -> str | None:
     """The error for an invalid digest (opencontainers/go-digest, Digest.Validate)."""
-    if _DIGEST.fullmatch(text) is None:
-        return "invalid checksum digest format"
     algorithm, _, encoded = text.partition(":")
+    if not algorithm or not encoded:
+        return _INVALID_DIGEST
     if algorithm not in _LENGTHS:
-        return "unsupported digest algorithm"
-    if len(encoded) != _LENGTHS[algorithm]:
+        known = "unsupported digest algorithm"
+        return known if _DIGEST.fullmatch(text) else _INVALID_DIGEST
+    if len(encoded.encode("utf-8", "surrogateescape")) != _LENGTHS[algorithm]:
         return "invalid checksum digest length"
-    return None if parse_digest(text) is not None else "invalid checksum digest format"
+    return None if parse_digest(text) is not None else _INVALID_DIGEST
 
 
 def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
@@ -117,6 +119,7 @@ def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
         _refuse_unreadable(layer, "")
         if layer.digest_read != layer.digest:
             raise _mismatch(layer, "writing blob: happened during read")
+        _refuse_other_algorithm(layer)
         if layer.size is not None and layer.size != layer.size_read:
             raise _wrong_size(layer.digest, layer.size, layer.size_read)
     config = image.config
@@ -218,6 +221,20 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise _mismatch(layer, f"reading blob {layer.digest}")
 
 
+def _refuse_other_algorithm(layer: SourceLayer) -> None:
+    """Refuse a digest that is not sha256: the directory names files by that (copy/blob.go)."""
+    if layer.digest.startswith("sha256:") or layer.blob is None:
+        return
+    blob = layer.blob
+    saved = (blob.diff_id if layer.is_inflated else None) or blob.digest
+    raise Refusal(
+        f"Internal error writing blob {layer.digest}, blob with digest {layer.digest} saved with "
+        f"digest {saved}",
+        f"a layer has the digest {layer.digest}: only sha256 is supported",
+        ("OCI007", "CFG001"),
+    )
+
+
 def _mismatch(layer: SourceLayer, where: str) -> Refusal:
     return Refusal(
         f"{where}: Digest did not match, expected {layer.digest}, got {layer.digest_read}",
@@ -265,26 +282,28 @@ class _Storage:
         """
         for number, layer in enumerate(layers):
             # A layer that is already stored is not read again.
+            step = f"trying to reuse blob {layer.digest} at destination"
             if layer.digest not in self._stored:
                 _refuse_unreadable(layer, "Can not check for a blob with invalid digest: ")
-                self._store_layer(layer, number)
-            self._check_diff_id(layer, number)
+                self._store_layer(layer)
+                step = "writing blob"
+            self._check_diff_id(layer, number, step)
             tar = self._stored.setdefault(layer.digest, _tar_of(layer))
             apply_tar(layer.digest, tar, self._root, self._library, self._printed)
 
-    def _store_layer(self, layer: SourceLayer, number: int) -> None:
+    def _store_layer(self, layer: SourceLayer) -> None:
         """Write the uncompressed content to a file."""
-        file = f'storing blob to file "{self._library.temporary(str(number + 1))}"'
+        file = 'storing blob to file "<tmp>"'
         if layer.digest_read != layer.digest:
             at_once = layer.ends_at_once and layer.size_read <= _BUFFER
             step = "setting up to decompress blob" if at_once else file
             raise _mismatch(layer, f"writing blob: {step}: happened during read")
         blob = layer.blob
         if blob is not None and not layer.is_inflated and is_recognised(blob.compression):
-            error = storage_inflating_error(blob.compression, blob.size, self._library)
+            error = storage_error(blob.compression, blob.size, self._library)
             if error is not None:
                 reason = f"layer {layer.digest} cannot be decompressed"
-                raise Refusal(f"writing blob: {file}: {error}", reason)
+                raise Refusal(f"writing blob: {error}", reason)
         if layer.size is not None and layer.size != layer.size_read:
             raise Refusal(
                 "writing blob: blob size mismatch",
@@ -293,24 +312,27 @@ class _Storage:
                 ("OCI010", "DKR008"),
             )
 
-    def _check_diff_id(self, layer: SourceLayer, number: int) -> None:
+    def _check_diff_id(self, layer: SourceLayer, number: int, step: str) -> None:
+        """Compare a layer with the config (storage/storage_dest.go, untrustedLayerDiffID)."""
         if not self._library.refuses_wrong_diff_ids or not any(self._diff_ids):
             return
         if number >= len(self._diff_ids):
             raise Refusal(
-                f"writing blob: image config has only {len(self._diff_ids)} DiffID values, "
+                f"{step}: image config has only {len(self._diff_ids)} DiffID values, "
                 f"but a layer with index {number} exists",
                 "the config lists fewer diff_ids than the manifest has layers",
                 ("CFG003", "DKR004"),
             )
         found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
         wanted = self._diff_ids[number]
-        if wanted != found:
-            name = self._library.blob_name(layer.digest)
+        is_other = layer.is_inflated and layer.blob is not None and is_compressed_twice(layer.blob)
+        if wanted != found or is_other:
+            name = self._library.blob_name(layer.digest, found)
             raise Refusal(
-                f"writing blob: layer {number} (blob {name}) does not match config's DiffID "
-                f'"{wanted}"',
-                f"layer {number} has the diffID {found}, the config says {wanted}",
+                f'{step}: layer {number} (blob {name}) does not match config\'s DiffID "{wanted}"',
+                f"layer {number} is compressed twice, the config has the diffID of the inner data"
+                if is_other
+                else f"layer {number} has the diffID {found}, the config says {wanted}",
                 ("LYR001", "CFG001"),
             )
 
@@ -359,7 +381,7 @@ def _not_applied(text: str, digest: str, library: Library, printed: list[str]) -
     logged = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     printed.append(f'level=error msg="While applying layer: {logged}"')
     return Refusal(
-        f"writing blob: adding layer with blob {library.blob_name(digest)}: {text}",
+        f"writing blob: adding layer with blob {library.blob_name(digest, digest)}: {text}",
         f"layer {digest} cannot be extracted",
         (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
     )

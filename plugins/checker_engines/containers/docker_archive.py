@@ -1,4 +1,4 @@
-"""The transport docker-archive (containers/image v5.23 and v5.36, docker/internal/tarfile).
+"""The transport docker-archive (containers/image v5.23 and v5.39, docker/internal/tarfile).
 
 It scans the tar for each file that it needs: of duplicate names the first is used, and one symlink
 is followed. Nothing is extracted.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
+from checker.model.compression import Compression, CompressionKind
 from checker.model.entries import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
@@ -23,13 +22,26 @@ from checker.model.entries import (
     SYMLINK,
     clean_path,
 )
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
-from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
-from checker_engines.containers.copy import SourceConfig, SourceImage, SourceLayer
+from checker_engines.containers.compression import (
+    inflating_error,
+    is_found_by_detection,
+    is_recognised,
+    opening_error,
+    readable_tar,
+)
+from checker_engines.containers.copy import (
+    SourceConfig,
+    SourceImage,
+    SourceLayer,
+    digest_error,
+)
+from checker_engines.containers.limits import CONFIG_LIMIT, TAR_MANIFEST_LIMIT, size_error
 from checker_engines.containers.manifest_types import MANIFEST_ITEMS
 from checker_engines.containers.versions import Library
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
 from checker_engines.golang.tar import tar_error
 
@@ -39,7 +51,6 @@ _NOT_THERE = "file does not exist"
 _MIB = 1 << 20
 _FILE_MAX = 16 << 40
 """Size in bytes of the largest file on ext4; a seek beyond it fails."""
-_NAMED = re.compile(r"repository name \(.*\) must be lowercase")
 _NO_BYTES = hashlib.sha256().hexdigest()
 
 
@@ -87,7 +98,7 @@ class DockerArchive:
         Raises:
             Refusal: Its config or layers cannot be found or read.
         """
-        raw, config_size = self._component(item.config)
+        raw, config_size = self._component(item.config, CONFIG_LIMIT)
         shown = self._library.quoted(item.config)
         try:
             config = decode_document(raw, self._library.shapes.docker_config)
@@ -112,17 +123,28 @@ class DockerArchive:
         compression = self._archive.compression
         if not is_recognised(compression):
             return
-        error = inflating_error(compression, self._archive.size)
+        error = self._copy_error(compression)
         if error is not None:
-            file = self._library.temporary("container_images_docker-tar0")
             raise Refusal(
-                f'copying contents to temporary file "{file}": {error}',
+                error,
                 "the compressed archive is corrupt: get an intact copy or create it again",
                 ("ARC004", "ARC006", "ARC007"),
             )
 
+    def _copy_error(self, compression: Compression) -> str | None:
+        """The error of the copy (reader.go, NewReaderFromFile and NewReaderFromStream)."""
+        error = opening_error(compression, self._library)
+        if error is not None:
+            return f'detecting compression for file "<tmp>": initializing decompression: {error}'
+        error = inflating_error(compression, self._archive.size)
+        if error is None:
+            return None
+        if is_found_by_detection(compression):
+            return f"auto-decompressing input: detecting compression: {error}"
+        return f'copying contents to temporary file "<tmp>": {error}'
+
     def _read_manifest(self) -> tuple[Item, ...]:
-        raw, _ = self._component("manifest.json")
+        raw, _ = self._component("manifest.json", TAR_MANIFEST_LIMIT)
         try:
             items = decode_document(raw, MANIFEST_ITEMS)
         except GoJsonError as error:
@@ -143,13 +165,19 @@ class DockerArchive:
             "this version cannot read a docker-archive compressed with gzip: decompress it first",
         )
 
-    def _component(self, path: str) -> tuple[bytes, int]:
-        """The bytes of a file, as far as they are kept, and its size."""
+    def _component(self, path: str, limit: int) -> tuple[bytes, int]:
+        """The bytes of a file, as far as they are kept, and its size (readTarComponent)."""
         try:
             position = self._find(path)
         except _ScanError as error:
             text = f"loading tar component {self._library.quoted(path)}: {error}"
             raise Refusal(text, self._why_not_found(path, error), _rules(path)) from None
+        size = self._entries.sizes[position]
+        too_large = size_error(size, limit)
+        if too_large is not None:
+            raise Refusal(
+                too_large, f"{path} has {size} bytes, the tool reads {limit}", _rules(path)
+            )
         blob = self._archive.members.blobs.get(position)
         return raw_of(blob), 0 if blob is None else blob.size
 
@@ -259,10 +287,15 @@ class DockerArchive:
         blob = self._archive.members.blobs.get(position)
         if blob is None or not is_recognised(blob.compression):
             return
-        error = inflating_error(blob.compression, blob.size)
+        shown = self._library.quoted(path)
+        error = opening_error(blob.compression, self._library)
+        text = f"auto-decompressing {shown} to determine its size: initializing decompression: "
+        if error is None:
+            error = inflating_error(blob.compression, blob.size)
+            text = f"reading {shown} to find its size: "
         if error is not None:
-            text = f"reading {self._library.quoted(path)} to find its size: {error}"
-            raise Refusal(text, f"the layer {path} cannot be decompressed", LAYER_DAMAGED)
+            reason = f"the layer {path} cannot be decompressed"
+            raise Refusal(text + error, reason, LAYER_DAMAGED)
 
     def _layer(self, diff_id: str, path: str, listed: int) -> SourceLayer:
         size = self._size(listed)
@@ -275,7 +308,7 @@ class DockerArchive:
             digest=diff_id,
             size=size,
             blob=blob,
-            digest_read=_digest_read(blob),
+            digest_read=_digest_read(blob, diff_id),
             size_read=_size_read(blob),
             is_inflated=True,
             ends_at_once=not inflated,
@@ -293,9 +326,9 @@ class DockerArchive:
 def tag_error(tag: str, library: Library, item: int) -> str | None:
     """The error of ``podman load`` for a tag of ``manifest.json`` (docker/archive, reader.go)."""
     try:
-        reference = parse_reference(tag)
+        reference = parse_reference(tag, OLD_REFERENCE)
     except InvalidReferenceError as error:
-        return f'Invalid tag "{tag}" in manifest item @{item}: {reference_error(str(error))}'
+        return f"Invalid tag {quote(tag)} in manifest item @{item}: {error}"
     if reference.tag is None:
         digest = f"@{reference.digest}" if reference.digest else ""
         name = f"{reference.domain}/{reference.path}{digest}"
@@ -303,15 +336,9 @@ def tag_error(tag: str, library: Library, item: int) -> str | None:
     return None
 
 
-def reference_error(error: str) -> str:
-    """The error of these tools for a reference, given Docker's error."""
-    # The reference package of these tools does not print the name.
-    return _NAMED.sub("repository name must be lowercase", error)
-
-
 def full_name(tag: str) -> str:
     """A tag as messages show it."""
-    reference = parse_reference(tag)
+    reference = parse_reference(tag, OLD_REFERENCE)
     return f"{reference.domain}/{reference.path}:{reference.tag}"
 
 
@@ -324,12 +351,18 @@ def raw_of(blob: Blob | None) -> bytes:
     return blob.tar.head if blob.tar is not None else b""
 
 
-def _digest_read(blob: Blob | None) -> str:
+def _digest_read(blob: Blob | None, wanted: str) -> str:
+    """The digest of what is read, with the algorithm of the one that is wanted."""
+    algorithm = wanted.partition(":")[0]
     if blob is None:
         return f"sha256:{_NO_BYTES}"
-    if is_recognised(blob.compression) and blob.diff_id is not None:
-        return blob.diff_id
-    return blob.digest
+    is_inflated = is_recognised(blob.compression) and blob.diff_id is not None
+    if algorithm == "sha256" or digest_error(wanted) is not None:
+        return (blob.diff_id if is_inflated else None) or blob.digest
+    if is_inflated:
+        # Only sha256 is computed of decompressed data.
+        return wanted
+    return f"{algorithm}:{blob.digests.get(algorithm, wanted.partition(':')[2])}"
 
 
 def _size_read(blob: Blob | None) -> int:

@@ -1,4 +1,4 @@
-"""The transport oci-archive (containers/image v5.23 and v5.36, oci/archive and oci/layout).
+"""The transport oci-archive (containers/image v5.23 and v5.39, oci/archive and oci/layout).
 
 It extracts the whole archive to a temporary directory and reads the image layout there.
 ``oci-layout`` is never read.
@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 from checker.model.archive import Archive
-from checker.model.compression import CompressionKind
+from checker.model.compression import Compression
 from checker.model.entries import REGULAR
-from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MediaType
+from checker.model.image import mapping, strings
+from checker.model.names import INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
-from checker_engines.containers.compression import pigz_error, readable_tar
+from checker_engines.containers.compression import (
+    is_recognised,
+    opening_error,
+    program_error,
+    readable_tar,
+    uses_program,
+    window_error,
+    writes_nothing,
+)
 from checker_engines.containers.copy import (
     SourceConfig,
     SourceImage,
@@ -23,16 +34,26 @@ from checker_engines.containers.copy import (
     digest_error,
 )
 from checker_engines.containers.docker_archive import raw_of
-from checker_engines.containers.manifest_types import SCHEMA_1
+from checker_engines.containers.limits import CONFIG_LIMIT, size_error
+from checker_engines.containers.manifest_formats import ambiguity_error, guess_media_type
+from checker_engines.containers.platforms import choose_instance
+from checker_engines.containers.schema1 import schema1_error
 from checker_engines.containers.storage_archive import UnpackError, untar
 from checker_engines.containers.versions import Library
 from checker_engines.filesystem.tree import Tree, TreeError
-from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, decode_first
+from checker_engines.golang.json import (
+    GoJsonError,
+    Struct,
+    decode_document,
+    decode_first,
+)
 from checker_engines.golang.tar import UNEXPECTED_EOF
 
 BELOW_INDEX = "copying system image from manifest list: "
 """The prefix of errors of a copy of an image that was found through an index."""
-_FIELDS = ("config", "fsLayers", "history", "layers", "manifests")
+_INITIALIZING = "initializing image from source"
+_NOT_AN_IMAGE = 'unsupported image-specific operation on artifact with type "{}"'
+_WEB = ("http", "https")
 _NO_BYTES = hashlib.sha256().hexdigest()
 
 
@@ -66,7 +87,13 @@ class OciArchive:
         return self._library.temporary(below) if below else self._library.directory
 
     def _extract(self) -> Tree:
-        is_cut, tar = self._archive.compression.truncated, readable_tar(self._archive)
+        """Extract the archive (containers-storage, pkg/archive, Untar)."""
+        compression, tar = self._archive.compression, readable_tar(self._archive)
+        if is_recognised(compression):
+            error = self._early_error(compression)
+            if error is not None:
+                raise UnpackError(error)
+        is_cut = compression.truncated
         try:
             tree = untar(tar, self._path)
         except UnpackError:
@@ -77,10 +104,17 @@ class OciArchive:
             raise self._cut_error()
         return tree
 
+    def _early_error(self, compression: Compression) -> str | None:
+        """The error of decompressing it that comes before the end of the tar."""
+        if not uses_program(compression, self._library):
+            return opening_error(compression, self._library) or window_error(compression)
+        size = self._archive.size
+        return program_error(compression, size) if writes_nothing(compression) else None
+
     def _cut_error(self) -> UnpackError:
-        compression = self._archive.compression
-        if self._library.uses_pigz and compression.kind is CompressionKind.GZIP:
-            return UnpackError(pigz_error(compression) or UNEXPECTED_EOF)
+        compression, size = self._archive.compression, self._archive.size
+        if uses_program(compression, self._library):
+            return UnpackError(program_error(compression, size) or UNEXPECTED_EOF)
         return UnpackError(UNEXPECTED_EOF)
 
     def _file_at(self, path: str) -> int | None:
@@ -126,16 +160,27 @@ class OciArchive:
         media_type = _text(descriptor, "mediaType") or guess_media_type(raw)
         if media_type not in INDEX_TYPES:
             return self._image(raw, media_type)
-        chosen = self._choose(raw, media_type, host)
+        digest = self._choose(raw, media_type, host)
         try:
-            digest = _text(chosen, "digest")
-            inner = self._manifest(digest)
-            self._check_instance(digest, inner)
-            image = self._image(inner, _text(chosen, "mediaType") or guess_media_type(inner))
-            return image._replace(is_below_index=True)
+            return self._instance(descriptor, digest)._replace(is_below_index=True)
         except Refusal as refusal:
             text = f"{BELOW_INDEX}{refusal.message}"
             raise Refusal(text, refusal.reason, refusal.rules) from None
+
+    def _instance(self, descriptor: Mapping[str, object], digest: str) -> SourceImage:
+        """The image with a digest that an index lists (copy/single.go, copySingleImage)."""
+        raw = self._manifest(digest)
+        self._check_instance(digest, raw)
+        # Only the media types in index.json are used, not those in the index below it.
+        is_listed = _text(descriptor, "digest") == digest
+        stated = _text(descriptor, "mediaType") if is_listed else ""
+        media_type = stated or guess_media_type(raw)
+        if media_type in INDEX_TYPES:
+            raise Refusal(
+                "Unexpectedly received a manifest list instead of a manifest for a single image",
+                "an index refers to another index, which the tool does not follow",
+            )
+        return self._image(raw, media_type)
 
     def _check_instance(self, digest: str, raw: bytes) -> None:
         if digest.startswith("sha256:") and digest[7:] != hashlib.sha256(raw).hexdigest():
@@ -158,7 +203,8 @@ class OciArchive:
             raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
         return self._raw(position)
 
-    def _choose(self, raw: bytes, media_type: str, host: Host) -> Mapping[str, object]:
+    def _choose(self, raw: bytes, media_type: str, host: Host) -> str:
+        """The digest of the instance for a host."""
         try:
             index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
@@ -168,20 +214,19 @@ class OciArchive:
             raw, media_type, ("manifests",), "parsing primary manifest as list for"
         )
         found = index.get("manifests") if isinstance(index, dict) else None
-        manifests = [each for each in found or () if isinstance(each, dict)]
-        for each in manifests:
-            platform = each.get("platform")
-            if isinstance(platform, dict) and _fits(platform, host):
-                return each
-        bare = next((each for each in manifests if each.get("platform") is None), None)
-        if bare is not None:
-            return bare
-        quoted = self._library.quoted
-        raise Refusal(
-            f"choosing an image from manifest list {self._shown}: no image found in image index "
-            f'for architecture {quoted(host.architecture)}, variant "", OS {quoted(host.os)}',
-            f"it has no image for {host.os}/{host.architecture}",
-        )
+        is_oci = media_type == MediaType.OCI_INDEX
+        # In Docker's list every manifest is for a platform.
+        manifests = [each for each in found or () if is_oci or mapping(each).get("platform")]
+        chosen = choose_instance(manifests, host, self._library)
+        if chosen is None:
+            quoted = self._library.quoted
+            kind = "image index" if is_oci else "manifest list"
+            raise Refusal(
+                f"choosing an image from manifest list {self._shown}: no image found in {kind} "
+                f'for architecture {quoted(host.architecture)}, variant "", OS {quoted(host.os)}',
+                f"it has no image for {host.os}/{host.architecture}",
+            )
+        return chosen
 
     def _refuse_ambiguous(
         self,
@@ -190,36 +235,27 @@ class OciArchive:
         allowed: tuple[str, ...],
         step: str,
     ) -> None:
-        value = decode_document(raw, ANYTHING)
-        present = value if isinstance(value, dict) else {}
-        wrong = [
-            field for field in _FIELDS if present.get(field) is not None and field not in allowed
-        ]
-        if wrong:
-            listed = ", ".join(f'"{field}"' for field in wrong)
+        error = ambiguity_error(raw, media_type, allowed)
+        if error is not None:
             raise Refusal(
-                f"{step} {self._shown}: rejecting ambiguous manifest, unexpected fields "
-                f"[]string{{{listed}}} in supposedly {media_type}",
-                f"a document has the media type {media_type}, but also the fields {listed}",
+                f"{step} {self._shown}: {error}",
+                f"a document has the media type {media_type}, but also fields of another format",
                 ("OCI011",),
             )
 
     def _image(self, raw: bytes, media_type: str) -> SourceImage:
-        where = "initializing image from source"
-        if media_type not in (MediaType.OCI_MANIFEST, MediaType.DOCKER_MANIFEST):
+        if media_type == MediaType.OCI_MANIFEST:
+            fields = self._oci_manifest(raw)
+        elif media_type == MediaType.DOCKER_MANIFEST:
+            fields = self._docker_manifest(raw)
+        else:
             raise self._schema1_refusal(raw)
-        try:
-            manifest = decode_document(raw, self._library.shapes.manifest)
-        except GoJsonError as error:
-            text = f"{where} {self._shown}: {error}"
-            raise Refusal(
-                text, "the manifest does not decode as an image manifest", ("OCI006",)
-            ) from None
-        self._refuse_ambiguous(raw, media_type, ("config", "layers"), where)
-        fields = manifest if isinstance(manifest, dict) else {}
         own = guess_media_type(raw)
+        not_an_image = None
+        if media_type == MediaType.OCI_MANIFEST:
+            not_an_image = self._artifact_error(fields)
         return SourceImage(
-            config=self._config(fields.get("config")),
+            config=self._config(fields.get("config"), not_an_image),
             layers=tuple(self._layer(each) for each in fields.get("layers") or ()),
             refused_at_commit="Treating manifest lists as individual manifests is not implemented"
             if own in INDEX_TYPES
@@ -227,40 +263,83 @@ class OciArchive:
             digest=f"sha256:{hashlib.sha256(raw).hexdigest()}",
         )
 
+    def _oci_manifest(self, raw: bytes) -> dict[str, Any]:
+        """An OCI manifest (manifest/oci.go, OCI1FromManifest)."""
+        fields = self._decode_manifest(raw, self._library.shapes.manifest)
+        called = self._library.manifest_called
+        self._refuse_ambiguous(raw, called, ("config", "layers"), _INITIALIZING)
+        return fields
+
+    def _docker_manifest(self, raw: bytes) -> dict[str, Any]:
+        """A manifest of Docker's schema 2 (manifest/docker_schema2.go, Schema2FromManifest)."""
+        fields = self._decode_manifest(raw, self._library.shapes.docker_manifest)
+        called = MediaType.DOCKER_MANIFEST
+        self._refuse_ambiguous(raw, called, ("config", "layers"), _INITIALIZING)
+        layers = (_text(mapping(each), "mediaType") for each in fields.get("layers") or ())
+        for media_type in (_text(fields, "mediaType"), *layers):
+            if media_type not in self._library.docker_types:
+                raise Refusal(
+                    f"{_INITIALIZING} {self._shown}: unsupported docker v2s2 media type: "
+                    f'"{media_type}"',
+                    f"a Docker manifest has the media type {media_type!r}, which is not a Docker "
+                    "type",
+                    ("OCI011", "OCI027"),
+                )
+        return fields
+
+    def _decode_manifest(self, raw: bytes, shape: Struct) -> dict[str, Any]:
+        try:
+            manifest = decode_document(raw, shape)
+        except GoJsonError as error:
+            raise Refusal(
+                f"{_INITIALIZING} {self._shown}: {error}",
+                "the manifest does not decode as an image manifest",
+                ("OCI006",),
+            ) from None
+        return manifest if isinstance(manifest, dict) else {}
+
+    def _artifact_error(self, manifest: Mapping[str, object]) -> str | None:
+        """The error for an OCI manifest without an OCI config (internal/manifest/errors.go)."""
+        config = _text(mapping(manifest.get("config")), "mediaType")
+        if config == MediaType.OCI_CONFIG:
+            return None
+        if not self._library.knows_artifacts:
+            return _NOT_AN_IMAGE.format(config)
+        shown = _text(manifest, "artifactType") or config
+        if shown == MediaType.DOCKER_CONFIG:
+            return f'invalid mixed OCI image with Docker v2s2 config ("{shown}")'
+        return _NOT_AN_IMAGE.format(shown)
+
     def _schema1_refusal(self, raw: bytes) -> Refusal:
         """The error for an unknown media type, which is read as Docker's schema 1."""
-        try:
-            value = decode_document(raw, SCHEMA_1)
-            version = value.get("schemaVersion", 0) if isinstance(value, dict) else 0
-            error = f"unsupported schema version {version}"
-        except GoJsonError as problem:
-            error = str(problem)
-        text = f"initializing image from source {self._shown}: {error}"
+        error = schema1_error(raw) or "schema 1 is not supported in an image layout"
+        text = f"{_INITIALIZING} {self._shown}: {error}"
         return Refusal(text, "the descriptor's media type is not that of an image manifest")
 
-    def _config(self, value: object) -> SourceConfig:
-        descriptor = value if isinstance(value, dict) else {}
-        digest, media_type = _text(descriptor, "digest"), _text(descriptor, "mediaType")
-        size = descriptor.get("size")
+    def _config(self, value: object, not_an_image: str | None) -> SourceConfig:
+        descriptor = mapping(value)
+        digest, size = _text(descriptor, "digest"), descriptor.get("size")
         expected = size if isinstance(size, int) else 0
-        artifact = None
-        if media_type not in CONFIG_TYPES:
-            artifact = f'unsupported image-specific operation on artifact with type "{media_type}"'
-        error = _reference_error(digest)
+        error = self._download_error(descriptor) or _reference_error(digest)
         position = None if error else self._file_at(_blob_path(digest))
         if error is None and position is None:
             error = self._not_there(digest)
         if position is None:
-            return SourceConfig(digest, expected, b"", 0, error, artifact)
-        found = self._digest(position)
-        if digest.startswith("sha256:") and found != digest:
-            error = f"Download config.json digest {found} does not match expected {digest}"
+            return SourceConfig(digest, expected, b"", 0, error, not_an_image)
         entry_size = self._archive.entries.sizes[position]
-        return SourceConfig(digest, expected, self._raw(position), entry_size, error, artifact)
+        found = self._digest(position)
+        too_large = size_error(entry_size, CONFIG_LIMIT)
+        wrong = None
+        if found != digest:
+            wrong = f"Download config.json digest {found} does not match expected {digest}"
+        raw = self._raw(position)
+        error = too_large or wrong
+        return SourceConfig(digest, expected, raw, entry_size, error, not_an_image)
 
     def _layer(self, value: object) -> SourceLayer:
-        digest = _text(value if isinstance(value, dict) else {}, "digest")
-        error = _reference_error(digest)
+        descriptor = mapping(value)
+        digest = _text(descriptor, "digest")
+        error = self._download_error(descriptor) or _reference_error(digest)
         position = None if error else self._file_at(_blob_path(digest))
         if position is None:
             error = error or self._not_there(digest)
@@ -275,6 +354,18 @@ class OciArchive:
             ends_at_once=False,
         )
 
+    def _download_error(self, descriptor: Mapping[str, object]) -> str | None:
+        """The error for content that is requested from its URLs, assuming that none answers.
+
+        Source: oci/layout/oci_src.go, getExternalBlob.
+        """
+        wanted = [url for url in strings(descriptor.get("urls")) if urlsplit(url).scheme in _WEB]
+        error = "failed fetching external blob from all urls"
+        for url in wanted:
+            reached = f'Get "{url}": dial tcp {urlsplit(url).netloc}: connect: connection refused'
+            error = f"fetching {self._library.quoted(url)} failed {reached}: {error}"
+        return error if wanted else None
+
     def _digest(self, position: int, algorithm: str = "sha256") -> str:
         blob = self._archive.members.blobs.get(position)
         if blob is None:
@@ -286,31 +377,6 @@ class OciArchive:
 
     def _not_there(self, digest: str) -> str:
         return f"open {self._library.temporary(_blob_path(digest))}: no such file or directory"
-
-
-def guess_media_type(raw: bytes) -> str:
-    """The media type that a manifest states or looks like (manifest.GuessMIMEType)."""
-    try:
-        value = decode_document(raw, ANYTHING)
-    except GoJsonError:
-        return ""
-    fields = value if isinstance(value, dict) else {}
-    own = _text(fields, "mediaType")
-    if own in (*INDEX_TYPES, MediaType.OCI_MANIFEST, MediaType.DOCKER_MANIFEST):
-        return own
-    if fields.get("schemaVersion") not in (2, "2"):
-        return ""
-    config = fields.get("config")
-    if isinstance(config, dict) and _text(config, "mediaType"):
-        docker = _text(config, "mediaType") == MediaType.DOCKER_CONFIG
-        return MediaType.DOCKER_MANIFEST if docker else MediaType.OCI_MANIFEST
-    if isinstance(fields.get("manifests"), list):
-        return MediaType.OCI_INDEX
-    return MediaType.OCI_MANIFEST
-
-
-def _fits(platform: Mapping[str, object], host: Host) -> bool:
-    return (platform.get("os"), platform.get("architecture")) == (host.os, host.architecture)
 
 
 def _reference_error(digest: str) -> str | None:

@@ -11,7 +11,7 @@ from functools import partial
 
 from checker.model.archive import Archive, Source
 from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
-from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Tar
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
@@ -21,11 +21,19 @@ from checker_engines.answers.source import digest_of
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     conditions_of,
+    given_path,
+    has_colon,
     last_lines,
     prefixed,
     refuse_directory,
 )
-from checker_engines.containers.compression import inflating_error, is_recognised, readable_tar
+from checker_engines.containers.compression import (
+    inflating_error,
+    is_recognised,
+    opening_error,
+    readable_tar,
+    storage_error,
+)
 from checker_engines.containers.copy import (
     SourceImage,
     apply_tar,
@@ -37,7 +45,6 @@ from checker_engines.containers.docker_archive import (
     DockerArchive,
     Item,
     full_name,
-    reference_error,
     tag_error,
 )
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
@@ -45,6 +52,7 @@ from checker_engines.containers.versions import PODMANS, Library, Podman
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
+_IS_CORRUPT = "the compressed archive is corrupt: get an intact copy"
 
 
 def engines() -> Iterator[Engine]:
@@ -78,7 +86,7 @@ def load(podman: Podman, question: Question) -> Verdict:
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     printed.append(" * dir: open <tmp>: not a directory")
     failure = failures[_explained_format(question.archive)]
-    reason = why_not_loaded(question, "podman import", failure.reason)
+    reason = why_not_loaded(question, failure.reason)
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )
@@ -95,9 +103,24 @@ def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
 
 def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
+    _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(podman.not_a_directory, "it is not a directory")
     return _copy_layout(podman, question, "oci:<tmp>:", printed)
+
+
+def _refuse_path(podman: Podman, question: Question) -> None:
+    """Refuse a path that is not valid in a name (libimage v0.50, pull.go, copyFromDefault)."""
+    if not podman.names_by_path:
+        return
+    try:
+        parse_reference(f"localhost/{given_path(question).lstrip('/')}", OLD_REFERENCE)
+    except InvalidReferenceError as error:
+        raise Refusal(
+            f'parsing "localhost<tmp>": parsing named reference "localhost<tmp>": {error}',
+            "podman 4 names the image by the path, which is not valid in a name: use a path of "
+            "lower-case letters, digits, dots and dashes",
+        ) from None
 
 
 def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
@@ -165,19 +188,42 @@ def import_(podman: Podman, question: Question) -> Verdict:
 
 def _import(podman: Podman, archive: Archive) -> None:
     refuse_directory(archive)
-    compression = archive.compression
-    error = inflating_error(compression, archive.size) if is_recognised(compression) else None
-    if error is not None:
-        text = f'Error: error reading "<tmp>": {error}'
-        raise Refusal(text, "the compressed archive is corrupt: get an intact copy", _CORRUPT)
+    _refuse_unreadable(podman, archive)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
+        _refuse_unstorable(podman.library, archive)
         apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
-        rules = (*DAMAGED, *ROOT_NOT_EXTRACTED)
+        rules = refusal.rules or (*DAMAGED, *ROOT_NOT_EXTRACTED)
         raise Refusal(last_lines(printed), _why_not_imported(refusal), rules) from None
+
+
+def _refuse_unreadable(podman: Podman, archive: Archive) -> None:
+    """Read the archive, which is decompressed to determine its diffID (tarball/tarball_src.go)."""
+    compression = archive.compression
+    if compression.kind not in podman.import_reads or not is_recognised(compression):
+        return
+    error = opening_error(compression, podman.library)
+    if error is not None:
+        if not podman.import_ignores_headers:
+            raise Refusal(f"Error: {error}", _IS_CORRUPT, _CORRUPT)
+        return
+    error = inflating_error(compression, archive.size)
+    # The end of the input is the end of the data to io.Copy.
+    if error not in (None, "EOF"):
+        raise Refusal(f'Error: error reading "<tmp>": {error}', _IS_CORRUPT, _CORRUPT)
+
+
+def _refuse_unstorable(library: Library, archive: Archive) -> None:
+    """Decompress the archive to a file of the storage."""
+    compression = archive.compression
+    error = (
+        storage_error(compression, archive.size, library) if is_recognised(compression) else None
+    )
+    if error is not None:
+        raise Refusal(f"writing blob: {error}", _IS_CORRUPT, _CORRUPT)
 
 
 def _verdict(
@@ -188,9 +234,13 @@ def _verdict(
     reason: str,
     message: str | None,
 ) -> Verdict:
-    typed = f"podman load -i {question.quoted_path}"
-    if action == "import":
-        typed = f"podman import {question.quoted_path} name:tag"
+    path = question.quoted_path
+    if has_colon(question) and question.archive.source is not Source.DIRECTORY:
+        typed = (
+            f"podman load < {path}" if action == "load" else f"podman import - name:tag < {path}"
+        )
+    else:
+        typed = f"podman load -i {path}" if action == "load" else f"podman import {path} name:tag"
     return Verdict(
         engine=podman.name,
         action=action,
@@ -223,9 +273,9 @@ def _name_in_layout(descriptor: Mapping[str, object]) -> str:
 def _digest_in_name(name: str) -> str:
     """The digest in a name, empty if there is none (libimage, NormalizeName)."""
     try:
-        return parse_reference(name).digest or ""
+        return parse_reference(name, OLD_REFERENCE).digest or ""
     except InvalidReferenceError as error:
-        words = reference_error(str(error)).rpartition(": ")[2]
+        words = str(error).rpartition(": ")[2]
         raise Refusal(
             f'normalizing name "{name}": {words}',
             f"index.json has the image name {name!r}, which is not valid",
@@ -254,8 +304,12 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
 
 def _explained_format(archive: Archive) -> str:
     """The format whose refusal is explained."""
+    if archive.source is Source.DIRECTORY:
+        return "oci"
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 
 def _why_not_imported(refusal: Refusal) -> str:
+    if refusal.reason == _IS_CORRUPT:
+        return refusal.reason
     return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"

@@ -11,6 +11,8 @@ from checker_engines.answers.refusal import Refusal
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     conditions_of,
+    given_path,
+    has_colon,
     last_lines,
     logged,
     prefixed,
@@ -51,9 +53,24 @@ def copy_oci_archive(skopeo: Skopeo, question: Question) -> Verdict:
     return _copy(skopeo, _OCI_ARCHIVE, _copy_oci_archive, question)
 
 
+def _refuse_colon(question: Question) -> None:
+    """Refuse a path with a colon, after which the name of an image is expected.
+
+    Sources: docker/archive/transport.go and oci/internal/oci_util.go.
+    """
+    if has_colon(question):
+        path = given_path(question).partition(":")[0]
+        raise Refusal(
+            f"open {path}: no such file or directory",
+            "skopeo takes what follows the colon in the path for the name of an image: rename the "
+            "file, or make a link to it, without a colon",
+        )
+
+
 def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
     source = "docker-archive:<tmp>"
     with prefixed(f"initializing source {source}: "):
+        _refuse_colon(question)
         refuse_directory(question.archive)
         opened = DockerArchive(question.archive, skopeo.library)
     with prefixed(f"determining manifest MIME type for {source}: "):
@@ -70,6 +87,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
 def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
     source = "oci-archive:<tmp>:"
     with prefixed(f"initializing source {source}: "):
+        _refuse_colon(question)
         refuse_directory(question.archive)
         opened = OciArchive(question.archive, skopeo.library, source)
         descriptor = opened.only_descriptor()
@@ -91,7 +109,7 @@ def _copy(
         copy(skopeo, question, printed)
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
-        reason = why_not_loaded(question, "podman import", refusal.reason)
+        reason = why_not_loaded(question, refusal.reason)
         printed.append(f'level=fatal msg="{logged(refusal.message)}"')
         message, rules = last_lines(printed), refusal.rules
     return Verdict(

@@ -1,4 +1,4 @@
-"""The extraction of a tar by containers-storage (v1.43 and v1.59, pkg/archive).
+"""The extraction of a tar by containers-storage (v1.43 and v1.62, pkg/archive).
 
 ``untar`` extracts an archive to a temporary directory, as oci-archive does: paths that leave it are
 refused. ``apply_layer`` extracts a layer in a process that called chroot, where paths that leave
@@ -20,6 +20,7 @@ from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.tar import tar_error
 
 _MARKED = re.compile("\0([^\0]*)\0")
+_OUTSIDE = "<tmp>"
 _ELSEWHERE = "\0"
 """A name that no entry has."""
 
@@ -104,7 +105,7 @@ def _refused_path(name: str) -> str | None:
 
 def _refused_hard_link(target: str) -> str | None:
     inside = posixpath.normpath(target)
-    return f'invalid hardlink "{_marked(inside)}" -> "{target}"' if _leaves(inside) else None
+    return f'invalid hardlink "{_OUTSIDE}" -> "{target}"' if _leaves(inside) else None
 
 
 def _refused_symlink(name: str, target: str) -> str | None:

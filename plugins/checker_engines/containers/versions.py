@@ -5,10 +5,11 @@ Each version has the build of containers/image and containers-storage that it co
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
+from checker.model.compression import CompressionKind
+from checker.model.names import MediaType
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
 
 
@@ -20,12 +21,19 @@ class Library(NamedTuple):
         directory: The directory that an archive is extracted to, as messages show it.
         temporary: Shows a path in the temporary directory, given the path below it.
         quoted: Shows a name in messages.
-        blob_name: Shows the blob of a layer in messages, given its digest.
+        blob_name: Shows the blob of a layer in messages, given its digest and its diffID.
         refuses_wrong_diff_ids: Whether containers-storage compares diffIDs with the config's, as it
             does since podman 5.4.
-        uses_pigz: Whether containers-storage decompresses gzip with ``unpigz`` if it is installed.
+        uses_programs: Whether containers-storage decompresses gzip with ``unpigz`` and zstd with
+            ``zstd`` if they are installed.
+        xz_checks: The checks of xz streams that its xz package knows, as numbers.
         loses_gzip_start: Whether docker-archive loses the first MiB of a gzip archive except eight
             bytes: its gzip reader (pgzip before 1.2.6) drops them after the detection.
+        prefers_zstd: Whether an image with zstd layers is preferred to another one for the same
+            platform.
+        knows_artifacts: Whether the error for an artifact names its ``artifactType``.
+        manifest_called: The media type that the error for an ambiguous OCI manifest names.
+        docker_types: The media types that are allowed in a Docker manifest, for it and for layers.
         announces_signatures: Whether the end of a copy prints "Storing signatures".
     """
 
@@ -33,10 +41,15 @@ class Library(NamedTuple):
     directory: str
     temporary: Callable[[str], str]
     quoted: Callable[[str], str]
-    blob_name: Callable[[str], str]
+    blob_name: Callable[[str, str], str]
     refuses_wrong_diff_ids: bool
-    uses_pigz: bool
+    uses_programs: bool
+    xz_checks: frozenset[int]
     loses_gzip_start: bool
+    prefers_zstd: bool
+    knows_artifacts: bool
+    manifest_called: str
+    docker_types: frozenset[str]
     announces_signatures: bool
 
 
@@ -47,17 +60,24 @@ class Podman(NamedTuple):
         name: Name of the profile.
         follows: The release whose source it models.
         library: The build of the libraries that it contains.
+        names_by_path: Whether ``load`` derives a name from the path, which must be valid, before it
+            looks for an image layout.
         not_a_directory: The error for a file where a directory with an image layout is possible.
         copying: The text before errors of a copy, with its ``{source}``.
         copying_layout: The same, where the source is an image layout.
+        import_reads: The compressions that an import removes to determine the diffID.
+        import_ignores_headers: Whether it takes data with an invalid header for uncompressed.
     """
 
     name: str
     follows: str
     library: Library
+    names_by_path: bool
     not_a_directory: str
     copying: str
     copying_layout: str
+    import_reads: frozenset[CompressionKind]
+    import_ignores_headers: bool
 
 
 class Skopeo(NamedTuple):
@@ -74,6 +94,22 @@ class Skopeo(NamedTuple):
     library: Library
 
 
+_DOCKER_TYPES: frozenset[str] = frozenset(
+    {
+        MediaType.DOCKER_MANIFEST,
+        MediaType.DOCKER_MANIFEST_LIST,
+        MediaType.DOCKER_CONFIG,
+        "application/vnd.docker.distribution.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        MediaType.DOCKER_FOREIGN_LAYER,
+        MediaType.DOCKER_FOREIGN_LAYER_GZIP,
+        MediaType.DOCKER_LAYER,
+        MediaType.DOCKER_LAYER_GZIP,
+    },
+)
+"""Allowed in manifests of Docker's schema 2 (manifest.SupportedSchema2MediaType)."""
+
+
 def _quote(name: str) -> str:
     return f'"{name}"'
 
@@ -86,16 +122,16 @@ def _masked(below: str) -> str:  # noqa: ARG001 - only the place of the director
     return "<tmp>"
 
 
-def _last_part(below: str) -> str:
-    return f"<tmp>/{posixpath.basename(below)}" if below else "<tmp>"
-
-
 def _whole(below: str) -> str:
     return f"<tmp>/{below}" if below else "<tmp>"
 
 
-def _twice(digest: str) -> str:
-    return f'"{digest}"/""/"{digest}"'
+def _digest_alone(digest: str, diff_id: str) -> str:  # noqa: ARG001 - not shown
+    return f'"{digest}"'
+
+
+def _with_diff_id(digest: str, diff_id: str) -> str:
+    return f'"{digest}"/""/"{diff_id}"'
 
 
 IMAGE_5_23 = Library(
@@ -103,48 +139,61 @@ IMAGE_5_23 = Library(
     directory="<tmp>",
     temporary=_masked,
     quoted=_as_it_is,
-    blob_name=_quote,
+    blob_name=_digest_alone,
     refuses_wrong_diff_ids=False,
-    uses_pigz=False,
+    uses_programs=False,
+    xz_checks=frozenset({1, 4, 10}),
     loses_gzip_start=True,
+    prefers_zstd=False,
+    knows_artifacts=False,
+    manifest_called=MediaType.OCI_INDEX,
+    docker_types=_DOCKER_TYPES,
     announces_signatures=True,
 )
 """containers/image v5.23 with containers-storage v1.43."""
-IMAGE_5_36 = Library(
+IMAGE_5_39 = Library(
     shapes=NEW_SHAPES,
-    directory="<tmp>/container_images_oci0",
-    temporary=_last_part,
+    directory="<tmp>",
+    temporary=_whole,
     quoted=_quote,
-    blob_name=_twice,
+    blob_name=_with_diff_id,
     refuses_wrong_diff_ids=True,
-    uses_pigz=True,
+    uses_programs=True,
+    xz_checks=frozenset({0, 1, 4, 10}),
     loses_gzip_start=False,
+    prefers_zstd=True,
+    knows_artifacts=True,
+    manifest_called=MediaType.OCI_MANIFEST,
+    docker_types=_DOCKER_TYPES | {MediaType.DOCKER_LAYER_ZSTD},
     announces_signatures=False,
 )
-"""containers/image v5.36 with containers-storage v1.59."""
-# The same libraries; only temporary paths are shown in another way.
-_SKOPEO_LIBRARY = IMAGE_5_36._replace(directory="<tmp>", temporary=_whole)
-
+"""containers/image v5.39 with containers-storage v1.62."""
 PODMANS = (
     Podman(
         name="podman-4",
         follows="4.3.1",
         library=IMAGE_5_23,
+        names_by_path=True,
         not_a_directory="initializing source oci:<tmp>:: open <tmp>: not a directory",
         copying="",
         copying_layout="",
+        import_reads=frozenset({CompressionKind.GZIP}),
+        import_ignores_headers=True,
     ),
     Podman(
         name="podman-5",
         follows="5.8.2",
-        library=IMAGE_5_36,
+        library=IMAGE_5_39,
+        names_by_path=False,
         not_a_directory="open <tmp>: not a directory",
         copying="unable to copy from source {source}: ",
         copying_layout="unable to perform copy: unable to copy from source {source}: ",
+        import_reads=frozenset(CompressionKind),
+        import_ignores_headers=False,
     ),
 )
 
-SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=_SKOPEO_LIBRARY),)
+SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_39),)
 
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
 """The skopeo of Debian 12: not a profile, but verdicts are compared with it."""

@@ -84,6 +84,11 @@ class Dialect(NamedTuple):
         xattr: The error for an extended attribute that the system refuses: a template with
             ``{path}``, ``{name}`` and ``{words}``.
         ignored_xattr_errors: Errors of extended attributes after which the extraction continues.
+        no_aufs_link: The error for a hard link to a file that aufs did not keep.
+        above_removed: The error for a whiteout that would remove what is above the root, if it is
+            not that for the root.
+        resolve: Returns the path that an entry is extracted to, given its cleaned path, or raises
+            a ``TreeError`` with all words; None if it is that path.
     """
 
     new_tree: Callable[[], Tree]
@@ -96,3 +101,6 @@ class Dialect(NamedTuple):
     root_removed: str
     xattr: str
     ignored_xattr_errors: frozenset[str]
+    no_aufs_link: str = "invalid aufs hardlink"
+    above_removed: str | None = None
+    resolve: Callable[[Tree, str], str] | None = None

@@ -30,13 +30,14 @@ from checker.model.xattrs import xattr_errors
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.plain_layers import PlainLayers, PlainTree
-from checker_engines.filesystem.tree import Node, Tree, TreeError
+from checker_engines.filesystem.tree import Node, Tree, TreeError, is_long_target
 
 _AUFS_LINKS = ".wh..wh.plnk"
 """The directory in which aufs kept the files that have several names (WhiteoutLinkDir)."""
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 _NOT_FOUND = "no such file or directory"
+_TOO_LONG = "file name too long"
 
 
 class ExtractionError(Exception):
@@ -96,7 +97,7 @@ class Extractor:
         """
         if entries.kinds[position] == _GLOBAL_HEADER:
             return
-        item = self._item(entries, position)
+        item = self._resolved(self._item(entries, position))
         self._make_parent(item)
         refuse = self._confinement.path
         if refuse is not None:
@@ -113,8 +114,11 @@ class Extractor:
             ExtractionError: It cannot be done.
         """
         item = self._item(entries, position)
-        self._make_parent(item)
-        if item.name.startswith(META_PREFIX) and item.name != OPAQUE_WHITEOUT:
+        is_kept_by_aufs = item.name.startswith(META_PREFIX) and item.name != OPAQUE_WHITEOUT
+        if not is_kept_by_aufs or self._dialect.resolve is None:
+            item = self._resolved(item)
+            self._make_parent(item)
+        if is_kept_by_aufs:
             self._keep_aufs_link(item)
             return
         parent, _, base = item.path.rpartition("/")
@@ -150,6 +154,17 @@ class Extractor:
             _raise(refuse(name), item)
         return item
 
+    def _resolved(self, item: _Item) -> _Item:
+        """The item at the path that it is extracted to."""
+        resolve = self._dialect.resolve
+        if resolve is None or not item.path:
+            return item
+        try:
+            path = resolve(self.tree, item.path)
+        except TreeError as error:
+            raise ExtractionError(str(error), item.position) from error
+        return item._replace(path=path, name=path)
+
     def _make_parent(self, item: _Item) -> None:
         parent = item.path.rpartition("/")[0]
         try:
@@ -164,7 +179,8 @@ class Extractor:
         try:
             self.tree.make_directories(parent)
         except TreeError as error:
-            raise self._failed(self._calls.mkdir, item, str(error), parent) from error
+            where = error.path or parent
+            raise self._failed(self._calls.mkdir, item, str(error), where) from error
 
     def _is_missing(self, path: str) -> bool:
         """Whether lstat fails because the path does not exist."""
@@ -192,7 +208,7 @@ class Extractor:
             self._clear(copy)
             self._create(copy)
         else:
-            raise ExtractionError("invalid aufs hardlink", item.position)
+            raise ExtractionError(self._dialect.no_aufs_link, item.position)
 
     def _keep_aufs_link(self, item: _Item) -> None:
         if item.name.startswith(_AUFS_LINKS) and item.kind == REGULAR:
@@ -243,13 +259,15 @@ class Extractor:
         call = self._calls.symlink
         if not item.target:
             raise self._failed(call, item, _NOT_FOUND)
+        if is_long_target(item.target):
+            raise self._failed(call, item, _TOO_LONG)
         self._put(call, item, Node(SYMLINK, item.position, self._dialect.resolved(item.target)))
 
     def _link(self, item: _Item) -> None:
         refuse = self._confinement.hard_link
         if refuse is not None:
             _raise(refuse(item.target), item)
-        target = clean_path(item.target)
+        target = self._link_target(item)
         shown = item._replace(target=self._dialect.shown(target))
         call = self._calls.link
         try:
@@ -260,6 +278,17 @@ class Extractor:
             raise self._failed(call, shown, "operation not permitted")
         # Errors have the position of the item: that of the node may be in another layer.
         self._put(call, shown, node)
+
+    def _link_target(self, item: _Item) -> str:
+        """The path of the file that a hard link is for."""
+        resolve = self._dialect.resolve
+        target = clean_path(item.target)
+        if resolve is None:
+            return target
+        try:
+            return resolve(self.tree, target)
+        except TreeError as error:
+            raise ExtractionError(str(error), item.position) from error
 
     def _put(self, call: str, item: _Item, node: Node) -> None:
         try:
@@ -276,10 +305,16 @@ class Extractor:
 
     def _white_out(self, parent: str, base: str, item: _Item) -> None:
         """Remove the path that a whiteout names."""
-        hidden = clean_path(f"{parent}/{base.removeprefix(WHITEOUT_PREFIX)}")
+        name = base.removeprefix(WHITEOUT_PREFIX)
+        hidden = clean_path(f"{parent}/{name}")
         if not hidden:
-            raise ExtractionError(self._dialect.root_removed, item.position)
-        self.tree.remove(hidden)
+            is_above = not parent and name == ".."
+            above = self._dialect.above_removed if is_above else None
+            raise ExtractionError(above or self._dialect.root_removed, item.position)
+        try:
+            self.tree.remove_all(hidden)
+        except TreeError as error:
+            raise ExtractionError(str(error), item.position) from error
 
     def _empty(self, directory: str, item: _Item) -> None:
         """Remove the content of a directory that is from lower layers."""

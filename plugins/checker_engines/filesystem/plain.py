@@ -16,6 +16,7 @@ from checker.model.entries import (
     hidden_by,
     is_whiteout,
 )
+from checker.model.untrusted import utf8
 from checker.model.xattrs import xattr_errors
 
 _KINDS = frozenset(
@@ -49,7 +50,7 @@ def _inspect(entries: Entries) -> bool:
         and _folders_are_directories(entries)
         and not any(map(is_whiteout, entries.directories))
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
-        and all(entries.linknames.get(i) for i in entries.of_kind(SYMLINK))
+        and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
         and all(_hides_others(entries, path) for path in entries.whiteouts)
         and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
     )
@@ -61,10 +62,14 @@ def _names_are_short(entries: Entries) -> bool:
 
 
 def _is_short(path: str) -> bool:
-    encoded = path.encode("utf-8", "surrogateescape")
+    encoded = utf8(path)
     if len(encoded) <= _NAME_BYTES:
         return True
     return len(encoded) <= _PATH_BYTES and max(map(len, encoded.split(b"/"))) <= _NAME_BYTES
+
+
+def _is_target(target: str) -> bool:
+    return bool(target) and len(target) * 4 <= _PATH_BYTES * 2
 
 
 def _root_is_directory(entries: Entries) -> bool:

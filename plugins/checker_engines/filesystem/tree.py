@@ -5,12 +5,13 @@ It has names and kinds only, and fails as Linux's file system calls do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from errno import EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM
 from types import MappingProxyType
 
 from checker.model.entries import DIRECTORY, SYMLINK
 from checker.model.members import LINKS_FOLLOWED
+from checker.model.untrusted import utf8
 
 _NAME_BYTES = 255
 _PATH_BYTES = 4095
@@ -38,11 +39,13 @@ class TreeError(Exception):
 
     Attributes:
         number: The error number; 0 if it is not an error of the system.
+        path: The path that it is about, if it is not that of the call.
     """
 
-    def __init__(self, number: int, words: str | None = None) -> None:
+    def __init__(self, number: int, words: str | None = None, path: str | None = None) -> None:
         super().__init__(words or _WORDS[number])
         self.number = number
+        self.path = path
 
 
 class Node:
@@ -65,7 +68,13 @@ class Node:
 
 
 class Tree:
-    """A tree whose root cannot be left, as after ``chroot``: ``..`` of the root is the root."""
+    """A tree whose root cannot be left, as after ``chroot``: ``..`` of the root is the root.
+
+    Attributes:
+        links_followed: Most symlinks that one lookup follows.
+    """
+
+    links_followed = LINKS_FOLLOWED
 
     def __init__(self) -> None:
         self.root = Node(DIRECTORY)
@@ -77,6 +86,9 @@ class Tree:
     def above_root(self) -> None:
         """Ignore a path that goes above the root."""
 
+    def absolute_link(self) -> None:
+        """Follow a link with an absolute target, from the root."""
+
     def top(self) -> Mapping[str, Node]:
         """What is in the root, by name."""
         return self.root.children or {}
@@ -87,6 +99,7 @@ class Tree:
         Raises:
             TreeError: It does not exist.
         """
+        self.check_length(path)
         found = self._walked.get(path)
         if found is None:
             if len(self._walked) >= _PATHS_KEPT:
@@ -98,6 +111,15 @@ class Tree:
         """Call this after nodes were removed: paths may lead elsewhere now."""
         self._walked.clear()
 
+    def check_length(self, path: str) -> None:
+        """Refuse a path that is longer than a system call takes.
+
+        Raises:
+            TreeError: It is.
+        """
+        if is_long_path(path):
+            raise TreeError(ENAMETOOLONG)
+
     def real_path(self, path: str) -> str:
         """The path with existing links resolved; the rest is unchanged (``SecureJoin``)."""
         return "/".join(self._names(path))
@@ -108,6 +130,7 @@ class Tree:
         Raises:
             TreeError: It does not exist.
         """
+        self.check_length(path)
         parent, _, base = path.rpartition("/")
         return self._child(self.walk(parent), base) if base else self.root
 
@@ -117,14 +140,15 @@ class Tree:
         Raises:
             TreeError: Its parent is missing or is not a directory, or the name is too long.
         """
+        self.check_length(path)
         parent, _, base = path.rpartition("/")
         children = self.walk(parent).children
         if not base:
             raise TreeError(EISDIR)
         if children is None:
             raise TreeError(ENOTDIR)
-        if len(path) > _NAME_BYTES:
-            _check_length(path)
+        if is_long_name(base):
+            raise TreeError(ENAMETOOLONG)
         children[base] = node
 
     def remove(self, path: str) -> None:
@@ -138,11 +162,30 @@ class Tree:
             children.pop(base, None)
             self.forget_paths()
 
+    def remove_all(self, path: str) -> None:
+        """Remove a cleaned path that need not exist, as Go does (os/removeall_at.go, RemoveAll).
+
+        Raises:
+            TreeError: Its parent is not a directory or cannot be opened; with the call and path.
+        """
+        parent, _, base = path.rpartition("/")
+        try:
+            children = self.walk(parent).children
+        except TreeError as error:
+            if error.number == ENOENT:
+                return
+            raise TreeError(error.number, f"open /{parent}: {error}") from error
+        if children is None:
+            raise TreeError(ENOTDIR, f"unlinkat /{path}: {_WORDS[ENOTDIR]}")
+        children.pop(base, None)
+        self.forget_paths()
+
     def make_directories(self, path: str) -> None:
         """Create a directory and its missing parents.
 
         Raises:
-            TreeError: An existing part is not a directory.
+            TreeError: An existing part is not a directory, or a part is too long; it has the path
+                up to that part.
         """
         node, at = self.root, ""
         for part in path.split("/"):
@@ -150,7 +193,10 @@ class Tree:
             child = None if node.children is None else node.children.get(part)
             # Each step continues from the last: deep paths would take long from the root.
             if child is None or child.kind != DIRECTORY:
-                child = self._make_child(node, part, at)
+                try:
+                    child = self._make_child(node, part, at)
+                except TreeError as error:
+                    raise TreeError(error.number, str(error), at) from error
             node = child
 
     def _make_child(self, parent: Node, name: str, path: str) -> Node:
@@ -158,9 +204,8 @@ class Tree:
         if parent.children is None or name in parent.children or name in ("", ".", ".."):
             self._make_directory(path)
             return self.walk(path)
-        if len(path) > _NAME_BYTES:
-            _check_length(name)
-        if len(path) > _PATH_BYTES:
+        self.check_length(path)
+        if is_long_name(name):
             raise TreeError(ENAMETOOLONG)
         child = parent.children[name] = Node(DIRECTORY)
         return child
@@ -183,7 +228,7 @@ class Tree:
 
     def _walk(self, path: str) -> list[Node]:
         stack = [self.root]
-        pending = _reversed_parts(path)
+        pending = reversed_parts(path)
         followed = 0
         while pending:
             part = pending.pop()
@@ -198,18 +243,19 @@ class Tree:
                 stack.append(node)
                 continue
             followed += 1
-            if followed > LINKS_FOLLOWED:
+            if followed > self.links_followed:
                 raise TreeError(ELOOP)
             if node.target.startswith("/"):
+                self.absolute_link()
                 stack = [self.root]
-            pending += self._parts_of_link(node)
+            pending += self.parts_of_link(node)
         return stack
 
     def _names(self, path: str) -> list[str]:
         names: list[str] = []
         # The node of each name, None where there is none: no name is walked to from the root.
         nodes: list[Node | None] = []
-        pending = _reversed_parts(path)
+        pending = reversed_parts(path)
         followed = 0
         while pending:
             part = pending.pop()
@@ -224,7 +270,7 @@ class Tree:
             followed += 1
             if node.target.startswith("/"):
                 names, nodes = [], []
-            pending += self._parts_of_link(node)
+            pending += self.parts_of_link(node)
         return names
 
     def _node_in(self, directory: Node | None, name: str) -> Node | None:
@@ -235,8 +281,13 @@ class Tree:
         except TreeError:
             return None
 
-    def _parts_of_link(self, node: Node) -> list[str]:
-        parts = _reversed_parts(node.target)
+    def parts_of_link(self, node: Node) -> list[str]:
+        """The parts of a link's target, last first.
+
+        Raises:
+            TreeError: All lookups together resolved too many parts.
+        """
+        parts = reversed_parts(node.target)
         self._parts_left -= len(parts)
         if self._parts_left < 0:
             raise TreeError(ELOOP)
@@ -247,29 +298,29 @@ class Tree:
             raise TreeError(ENOTDIR)
         child = node.children.get(name)
         if child is None:
-            raise TreeError(ENOENT)
+            raise TreeError(ENAMETOOLONG if is_long_name(name) else ENOENT)
         return child
 
 
-class ClosedTree(Tree):
-    """A tree where a path above the root is an error, as in Go's ``os.Root``."""
-
-    def above_root(self) -> None:
-        """Refuse.
-
-        Raises:
-            TreeError: Always.
-        """
-        raise TreeError(0, "path escapes from parent")
-
-
-def _reversed_parts(path: str) -> list[str]:
+def reversed_parts(path: str) -> list[str]:
+    """The parts of a path, last first."""
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
-def _check_length(path: str) -> None:
-    sizes: Iterable[int] = (
-        len(part.encode("utf-8", "surrogateescape")) for part in path.split("/")
-    )
-    if len(path) > _PATH_BYTES or max(sizes) > _NAME_BYTES:
-        raise TreeError(ENAMETOOLONG)
+def is_long_name(name: str) -> bool:
+    """Whether a file name has more bytes than Linux takes (NAME_MAX)."""
+    return len(name) * 4 > _NAME_BYTES and _size(name) > _NAME_BYTES
+
+
+def is_long_path(path: str) -> bool:
+    """Whether a path has more bytes than Linux takes (PATH_MAX), a leading slash included."""
+    return (len(path) + 1) * 4 > _PATH_BYTES and _size(path) + 1 > _PATH_BYTES
+
+
+def is_long_target(target: str) -> bool:
+    """Whether the target of a symlink has more bytes than Linux takes."""
+    return _size(target) > _PATH_BYTES
+
+
+def _size(text: str) -> int:
+    return len(utf8(text))

@@ -6,30 +6,51 @@ compressions they use Go packages.
 
 from __future__ import annotations
 
-from checker.model.compression import Compression, CompressionKind
+from checker.model.compression import Compression, CompressionKind, Part
 
-_UNPIGZ = "exit status 1: unpigz: skipping: <stdin>: corrupted -- "
-_XZ = "exit status 1: xz: (stdin): "
+PROGRAM = "exit status 1: "
+"""What the error of a program that is run begins with."""
+_UNPIGZ = f"{PROGRAM}unpigz: skipping: <stdin>"
+_UNRECOGNIZED = " unrecognized format"
+_XZ = f"{PROGRAM}xz: (stdin): "
 _XZ_HEADER = 12
 _XZ_WORD = 4
+_LARGEST_WINDOW = 1 << 29
+"""Bytes of the largest window that klauspost/compress accepts (zstd, framedec.go)."""
 _TRAILING = {
     CompressionKind.BZIP2: "bzip2 data invalid: bad magic value in continuation file",
     CompressionKind.ZSTD: "invalid input: magic number mismatch",
 }
 
 
+def refused_header(compression: Compression) -> str | None:
+    """The error of a decompressor that refuses the stream before it decompresses anything.
+
+    ``unpigz`` refuses reserved flags (pigz.c, get_header), and klauspost/compress large windows.
+    """
+    if compression.kind is CompressionKind.GZIP and compression.reserved_flags:
+        return _UNPIGZ + _UNRECOGNIZED
+    if compression.kind is CompressionKind.ZSTD and compression.window > _LARGEST_WINDOW:
+        return "window size exceeded"
+    return None
+
+
 def decompression_error(compression: Compression) -> str | None:
     """The decompressor's error: of ``unpigz`` or ``xz`` on the host, else of Go's package."""
+    refused = refused_header(compression)
     error = compression.error
-    if error is None:
-        return None
+    if refused is not None or error is None:
+        return refused
     if compression.kind is CompressionKind.GZIP:
-        return _UNPIGZ + _gzip_words(error, truncated=compression.truncated)
+        words = unpigz_words(compression)
+        return None if words is None else _UNPIGZ + words
     if compression.kind is CompressionKind.XZ:
         cut = compression.truncated
         return _XZ + ("Unexpected end of input" if cut else "Compressed data is corrupt")
     if compression.truncated:
         return "unexpected EOF"
+    if compression.kind is CompressionKind.ZSTD and "checksum" in error:
+        return "CRC check failed"
     return f"{compression.kind} data invalid: {error}"
 
 
@@ -56,11 +77,24 @@ def _trailing_xz_error(compression: Compression, length: int) -> str | None:
     return _XZ + ("Unexpected end of input" if is_cut else "Compressed data is corrupt")
 
 
-def _gzip_words(error: str, *, truncated: bool) -> str:
-    if truncated:
-        return "incomplete deflate data"
-    if "checksum" in error:
-        return "crc32 mismatch"
-    if "length" in error:
-        return "length mismatch"
-    return "invalid deflate data"
+def unpigz_words(compression: Compression) -> str | None:
+    """What ``unpigz`` prints after the name of its input; None if it exits 0.
+
+    It ignores a later member with an invalid header.
+    """
+    error = compression.error
+    if compression.reserved_flags:
+        return _UNRECOGNIZED
+    if error is None:
+        return None
+    match compression.part:
+        case Part.HEADER:
+            if compression.streams > 1:
+                return None
+            return " corrupt: header crc error" if "checksum" in error else _UNRECOGNIZED
+        case Part.TRAILER:
+            if compression.truncated:
+                return ": corrupted -- missing trailer"
+            return f": corrupted -- {'length' if 'length' in error else 'crc32'} mismatch"
+    cut = compression.truncated
+    return f": corrupted -- {'incomplete' if cut else 'invalid'} deflate data"

@@ -14,6 +14,9 @@ from typing import NamedTuple, TypeAlias
 _BLANK = b" \t\r\n"
 _BLANKS = _BLANK.decode()
 _DEPTH = 10000
+# No type here is nested as deeply.
+_DEPTH_KEPT = 100
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]', re.DOTALL)
 _ESCAPES = frozenset(b'bfnrt\\/"')
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _DIGITS = frozenset(b"0123456789")
@@ -21,7 +24,15 @@ _EXPONENTS = frozenset(b"eE")
 _SIGNS = frozenset(b"+-")
 _LITERALS = {ord("t"): b"true", ord("f"): b"false", ord("n"): b"null"}
 _PLAIN_STRING = re.compile(rb'[^"\\\x00-\x1f]*')
-_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
+_SHORT_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
 
 
 class GoJsonError(ValueError):
@@ -66,6 +77,12 @@ class Scalar(NamedTuple):
     go_name: str
 
 
+class Pointer(NamedTuple):
+    """A pointer to a Go value: ``null`` clears it, even if an earlier key has set it."""
+
+    item: Shape
+
+
 class Custom(NamedTuple):
     """A type that decodes itself; ``check`` returns the error for a value, if any."""
 
@@ -76,7 +93,7 @@ class Anything(NamedTuple):
     """A value of any type."""
 
 
-Shape: TypeAlias = Struct | Slice | Map | Scalar | Custom | Anything
+Shape: TypeAlias = Struct | Slice | Map | Scalar | Pointer | Custom | Anything
 
 STRING = Scalar("string", "string")
 BOOL = Scalar("bool", "bool")
@@ -140,7 +157,7 @@ class _Parsed(NamedTuple):
 @lru_cache(maxsize=4)
 def _parse(raw: bytes) -> _Parsed | None:
     """Parse what is surely valid JSON for Go as well; None if the scanner has to decide."""
-    text = raw.decode("utf-8", "replace").lstrip(_BLANKS)
+    text = with_whole_escapes(raw.decode("utf-8", "replace")).lstrip(_BLANKS)
     try:
         value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
@@ -298,6 +315,19 @@ def _quoted(byte: int) -> str:
     return f"'\\x{byte:02x}'" if byte < 0x80 else f"'\\u{byte:04x}'"
 
 
+_ESCAPE = re.compile(
+    r"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+def with_whole_escapes(text: str) -> str:
+    """A JSON text in which escapes of lone surrogates are those of U+FFFD, as Go reads them."""
+    if "\\ud" not in text.lower():
+        return text
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)
+
+
 class _Members(list[tuple[str, object]]):
     """The members of an object in their order, including repeated keys."""
 
@@ -323,10 +353,28 @@ _DECODER = json.JSONDecoder(
 
 def _load(raw: bytes) -> object:
     """The value of a text in which the scanner found no error."""
+    text = with_whole_escapes(raw.decode("utf-8", "replace"))
     try:
-        return _DECODER.decode(raw.decode("utf-8", "replace"))
+        return _DECODER.decode(text)
     except RecursionError:
-        raise GoJsonError("exceeded max depth") from None
+        return _DECODER.decode(_shallow(text))
+
+
+def _shallow(text: str) -> str:
+    """A valid text without what is nested too deeply to matter to any type here."""
+    parts: list[str] = []
+    start = depth = 0
+    for match in _TOKENS.finditer(text):
+        if match[0] in ("[", "{"):
+            depth += 1
+            if depth == _DEPTH_KEPT:
+                parts.append(text[start : match.end()])
+        elif match[0] in ("]", "}"):
+            if depth == _DEPTH_KEPT:
+                start = match.start()
+            depth -= 1
+    parts.append(text[start:])
+    return "".join(parts)
 
 
 def _fitted(value: object, shape: Shape, before: object = None) -> object:
@@ -352,6 +400,10 @@ class _Decoder:
         before: object,
     ) -> object:
         """The decoded value; what does not match leaves the previous value."""
+        if isinstance(shape, Pointer):
+            if value is None:
+                return None
+            return self.decode(value, shape.item, struct, path, before)
         if isinstance(shape, Anything):
             return _plain(value)
         if isinstance(shape, Custom):
@@ -460,10 +512,11 @@ def _kind(value: object) -> str:
     return "number" if isinstance(value, _Number) else "string"
 
 
-def _plain(value: object) -> object:
-    """The value in plain types, the last of repeated keys."""
+def _plain(value: object, depth: int = 0) -> object:
+    """The value in plain types, the last of repeated keys; empty where it is nested too deeply."""
+    is_kept = depth < _DEPTH_KEPT
     if isinstance(value, _Members):
-        return {key: _plain(item) for key, item in value}
+        return {key: _plain(item, depth + 1) for key, item in value if is_kept}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_plain(item, depth + 1) for item in value if is_kept]
     return float(value) if isinstance(value, _Number) else value

@@ -16,7 +16,8 @@ from checker_engines.filesystem.dialect import (
     Dialect,
     clean_name,
 )
-from checker_engines.filesystem.tree import ClosedTree, Tree
+from checker_engines.filesystem.os_root import ClosedTree, resolve_archive_path
+from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.fmt import quote
 
 
@@ -45,11 +46,19 @@ CHROOT_28 = Dialect(
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
     xattr='lsetxattr {path}: xattr "{name}": {words}',
-    ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
+    ignored_xattr_errors=frozenset({NOT_PERMITTED}),
 )
-"""Docker 23 to 28."""
+"""Docker 25 to 28.
 
-CHROOT_20 = CHROOT_28._replace(xattr="{words}")
+Since Docker 25, an attribute that the storage does not support is an error unless attributes are
+best-effort (go-archive, archive.go, createTarFile), which vfs is not by default.
+"""
+
+CHROOT_20 = CHROOT_28._replace(
+    xattr="{words}",
+    ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
+    no_aufs_link="Invalid aufs hardlink",
+)
 """Docker 20.10, which returns bare errors of extended attributes (pkg/system, Lsetxattr)."""
 
 OS_ROOT = CHROOT_28._replace(
@@ -69,5 +78,8 @@ OS_ROOT = CHROOT_28._replace(
     confinement=Confinement(name=_refused_name, hard_link=_refused_hard_link),
     root_replaced=None,
     root_removed="RemoveAll .: invalid argument",
+    above_removed="RemoveAll ..: path escapes from parent",
+    xattr='lsetxattr /{path}: xattr "{name}": {words}',
+    resolve=resolve_archive_path,
 )
 """Docker 29.7, whose errors are those of ``os.Root`` and name openat(2) and similar calls."""

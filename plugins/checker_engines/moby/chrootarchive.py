@@ -10,10 +10,11 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.filesystem.extractor import ExtractionError, Root, extract
-from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
+from checker_engines.filesystem.tar_split import DUPLICATES, Stop
 from checker_engines.filesystem.tree import Tree
+from checker_engines.golang.decompression import PROGRAM, refused_header
 from checker_engines.golang.tar import UNEXPECTED_EOF
-from checker_engines.moby.stream import Stream, as_stored
+from checker_engines.moby.stream import Stream, as_stored, without_content
 from checker_engines.moby.versions import Version
 
 # A layer, or a whole archive that is imported as one.
@@ -36,7 +37,9 @@ def unpack(version: Version, content: Stream) -> Tree:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
     if damage is not None and (version.reads_archive_to_end or not stream.is_ended):
-        message = version.extraction_errors.archive_end.format(error=damage)
+        # What a program prints ends with a line break.
+        printed = f"{damage} " if damage.startswith(PROGRAM) else damage
+        message = version.extraction_errors.archive_end.format(error=printed)
         raise Refusal(message, _stop_reason(stream), DAMAGED)
     return tree
 
@@ -54,24 +57,31 @@ def apply_layer(version: Version, content: Stream, root: Root) -> None:
     """
     stream = _inflated(version, content)
     entries = stream.entries
-    duplicate = first_duplicate(entries)
-    count = len(entries) if duplicate is None else duplicate
+    refused = version.tar_split(entries)
+    # tar-split passes an entry on before it refuses it.
+    count = len(entries) if refused is None else refused.position + 1
     stop = _stop(version, stream)
-    # At a duplicate the stream is closed, which looks like its end.
-    is_whole = stop is None or duplicate is not None
+    # For another process, the end of what it is given is the end of the tar.
+    is_whole = stop is None if refused is None else not version.extracts_in_process
     try:
         root.extract_layer(entries, count, is_whole=is_whole)
     except ExtractionError as error:
         raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
-    if duplicate is not None:
-        name = entries.name(duplicate)
-        reason = f"{stream.name} has two entries {name!r}; repack it with each path once"
-        raise _late_refusal(version, DUPLICATES, sum(entries.sizes[:count]), reason)
+    if refused is not None:
+        reason = _refused_reason(stream, refused)
+        raise _late_refusal(version, refused.error, sum(entries.sizes[:count]), reason)
     if stop is not None:
         raise _layer_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
     if damage is not None and (version.reads_layers_to_end or not stream.is_ended):
         raise _late_refusal(version, damage, sum(entries.sizes), _stop_reason(stream))
+
+
+def _refused_reason(content: Stream, refused: Stop) -> str:
+    name = content.entries.name(refused.position)
+    if refused.error == DUPLICATES:
+        return f"{content.name} has two entries {name!r}; repack it with each path once"
+    return f"the global PAX header {name!r} of {content.name} is not valid; repack it without it"
 
 
 def _layer_refusal(version: Version, error: str, reason: str) -> Refusal:
@@ -86,8 +96,9 @@ def _late_refusal(version: Version, error: str, size: int, reason: str) -> Refus
 
 
 def _inflated(version: Version, content: Stream) -> Stream:
-    is_known = content.compression.kind in version.decompresses
-    return content if is_known else as_stored(content)
+    if content.compression.kind not in version.decompresses:
+        return as_stored(content)
+    return content if refused_header(content.compression) is None else without_content(content)
 
 
 def _stop(version: Version, content: Stream) -> str | None:

@@ -5,17 +5,17 @@ Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_impo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 from checker.model.image import ATTESTATION, CONTAINERD_NAME, REF_NAME, REFERENCE_TYPE
 from checker.model.names import (
-    CONFIG_TYPES,
     INDEX_TYPES,
     MANIFEST_TYPES,
     InvalidReferenceError,
     Platform,
-    parse_digest,
+    digest_error,
     parse_reference,
 )
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
@@ -24,27 +24,30 @@ from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
+from checker_engines.answers.undecided import Undecided, undecided
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
     Child,
     ImageManifest,
-    RootfsConfig,
+    check_docker_image,
     decode_image,
+    decode_index,
     decode_manifest,
     decode_platform,
 )
 from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
-from checker_engines.containerd.platforms import runs_on
+from checker_engines.containerd.platforms import preference
 from checker_engines.containerd.stream import (
     MOBY_READS,
     conditions_of,
+    cut_in,
     drain_error,
     stream_error,
 )
 from checker_engines.containerd.unpack import UnpackError, is_layer_type, unpack_layer
-from checker_engines.containerd.walk import manifests_below, read_top, walk
+from checker_engines.containerd.walk import read_top, walk
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
 from checker_engines.moby import containerd_store_decisions as decisions
@@ -84,9 +87,13 @@ def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     try:
         verdict = _load(version, question)
     except Refusal as refusal:
-        reason = why_not_loaded(question, "docker import", refusal.reason)
+        reason = why_not_loaded(question, refusal.reason)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
+        cut = cut_in(question.archive, MOBY_READS)
+        verdict = verdict if cut is None else undecided(verdict, cut)
+    except Undecided as stop:
+        verdict = undecided(_verdict(version, _LOAD, VerdictOutcome.ACCEPTS, ""), stop.reached)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
 
@@ -121,13 +128,19 @@ def _keep_all(_child: Child) -> bool:
 
 def _find_or_skip(store: ContentStore, digest: str) -> Content | None:
     """Find content; missing content is ignored, but its digest must be valid."""
-    if parse_digest(digest) is None:
+    error = _invalid_digest(digest)
+    if error is not None:
         raise Refusal(
-            f"InvalidArgument: {quote(digest)} failed validation",
+            error,
             f"a descriptor has the digest {digest!r}, which is not a valid digest",
             ("OCI007",),
         )
     return store.get(digest)
+
+
+def _invalid_digest(digest: str) -> str | None:
+    """Containerd's error for looking up content by an invalid digest."""
+    return f"InvalidArgument: {quote(digest)} failed validation" if digest_error(digest) else None
 
 
 def _store(child: Child) -> None:
@@ -143,9 +156,13 @@ def _unpack_image(
 ) -> tuple[str | None, str] | None:
     """Unpack the image for the host: Docker's message and the reason, if it fails."""
     stored, shown = _names(child)
+    unpacking = _Unpacking(question, imported.store, stored)
     try:
+        found = []
         for manifest in _manifests(imported.store, child, stored):
-            _unpack_manifest(question, imported.store, manifest, stored)
+            found.append(manifest)
+            unpacking.unpack(manifest)
+        unpacking.check_container(found)
     except _UnpackFailedError as error:
         reason = (
             "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
@@ -170,33 +187,135 @@ def _names(child: Child) -> tuple[str, str]:
 
 
 def _manifests(store: ContentStore, child: Child, stored: str) -> Iterator[Child]:
-    if child.media_type not in MANIFEST_TYPES and child.media_type not in INDEX_TYPES:
+    """The manifests of an image whose content is in the archive (walkImageManifests).
+
+    Raises:
+        _UnpackFailedError: The image has another media type, or a descriptor an invalid digest.
+    """
+    if child.media_type in MANIFEST_TYPES:
+        if store.get(child.digest) is not None:
+            yield child
+        return
+    if child.media_type not in INDEX_TYPES:
         raise _UnpackFailedError(
             f"error walking manifest for {stored}: descriptor is neither a manifest or index",
         )
-    found = list(manifests_below(store, child))
-    if not any(store.get(each.digest) for each in found):
-        raise _NotUnpackedError("none of its manifests is in the archive")
-    yield from found
+    seen: set[tuple[str, str]] = set()
+    pending = [child]
+    while pending:
+        here = pending.pop()
+        error = _invalid_digest(here.digest)
+        if error is not None:
+            raise _UnpackFailedError(error)
+        content = store.get(here.digest)
+        if content is None or (here.digest, here.media_type) in seen:
+            continue
+        seen.add((here.digest, here.media_type))
+        if here.media_type in MANIFEST_TYPES:
+            yield here
+            manifest = decode_manifest(content.raw)
+            pending += reversed((manifest.config, *manifest.layers))
+        elif here.media_type in INDEX_TYPES:
+            pending += reversed(decode_index(content.raw))
 
 
-def _unpack_manifest(
-    question: Question, store: ContentStore, descriptor: Child, stored: str
-) -> None:
-    """Unpack the image of a manifest, if it is an image and for the host."""
-    content = store.get(descriptor.digest)
-    if content is None:
-        return
-    manifest = decode_manifest(content.raw)
-    if _is_pseudo(descriptor, manifest):
-        return
-    config = _read_config(store, descriptor, manifest, question)
-    if config is None:
-        return
-    layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
-    if len(layers) != len(config.diff_ids):
-        raise _UnpackFailedError("mismatched image rootfs and manifest layers")
-    _apply(store, layers, config.diff_ids, stored)
+class _Unpacking:
+    """The unpacking of one image, and the creation of a container from it.
+
+    Args:
+        question: What is asked.
+        store: The content.
+        stored: The name that the image is stored under.
+    """
+
+    def __init__(self, question: Question, store: ContentStore, stored: str) -> None:
+        self._host = question.host
+        self._store = store
+        self._stored = stored
+        self._unpacked: set[str] = set()
+
+    def unpack(self, descriptor: Child) -> None:
+        """Unpack the image of a manifest, if it is an image and for the host (LoadImage)."""
+        manifest = self._manifest(descriptor)
+        if _is_pseudo(descriptor, manifest):
+            return
+        if self._store.get(manifest.config.digest) is None and descriptor.platform:
+            if preference(descriptor.platform, self._host) is None:
+                return
+            raise self._missing(manifest)
+        if preference(self._platform(descriptor, manifest), self._host) is None:
+            return
+        self._extract(manifest)
+        self._unpacked.add(descriptor.digest)
+
+    def check_container(self, found: Sequence[Child]) -> None:
+        """Create a container from the manifest that suits the host best (GetImage, CreateLayer).
+
+        Raises:
+            _NotUnpackedError: No container can be created.
+        """
+        if not found:
+            raise _NotUnpackedError("none of its manifests is in the archive")
+        best = min(found, key=self._rank)
+        manifest = self._manifest(best)
+        if manifest.layers and not any(is_layer_type(each.media_type) for each in manifest.layers):
+            raise _NotUnpackedError("none of its layers is an image layer")
+        raw = self._config(manifest)
+        try:
+            check_docker_image(raw)
+        except GoJsonError as error:
+            raise _undecoded(error) from None
+        if best.digest in self._unpacked:
+            return
+        try:
+            self._extract(manifest)
+        except _UnpackFailedError as error:
+            raise _NotUnpackedError(f"docker create cannot unpack it: {error}") from None
+
+    def _rank(self, descriptor: Child) -> int:
+        rank = preference(self._platform(descriptor, self._manifest(descriptor)), self._host)
+        return sys.maxsize if rank is None else rank
+
+    def _manifest(self, descriptor: Child) -> ImageManifest:
+        content = self._store.get(descriptor.digest)
+        return decode_manifest(b"{}" if content is None else content.raw)
+
+    def _config(self, manifest: ImageManifest) -> bytes:
+        content = self._store.get(manifest.config.digest)
+        if content is None:
+            raise self._missing(manifest)
+        return content.raw
+
+    @staticmethod
+    def _missing(manifest: ImageManifest) -> _NotUnpackedError:
+        return _NotUnpackedError(f"its config {manifest.config.digest} is not in the archive")
+
+    def _platform(self, descriptor: Child, manifest: ImageManifest) -> Platform:
+        """The platform of a descriptor, else of its config (ImagePlatform)."""
+        if descriptor.platform is not None:
+            return descriptor.platform
+        try:
+            return decode_platform(self._config(manifest))
+        except GoJsonError as error:
+            raise _undecoded(error) from None
+
+    def _extract(self, manifest: ImageManifest) -> None:
+        """Unpack all layers (containerd client, image.go, Unpack)."""
+        try:
+            config = decode_image(self._config(manifest))
+        except GoJsonError as error:
+            raise _undecoded(error) from None
+        layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
+        if len(layers) != len(config.diff_ids):
+            raise _UnpackFailedError("mismatched image rootfs and manifest layers")
+        if config.platform.os_features:
+            features = ", ".join(config.platform.os_features)
+            raise _UnpackFailedError(f"the snapshotter does not support the features {features}")
+        _apply(self._store, layers, config.diff_ids, self._stored)
+
+
+def _undecoded(error: GoJsonError) -> _NotUnpackedError:
+    return _NotUnpackedError(f"its config cannot be decoded: {error}")
 
 
 def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
@@ -208,32 +327,6 @@ def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
         return True
     types = [layer.media_type for layer in manifest.layers]
     return bool(types) and not any(map(is_layer_type, types))
-
-
-def _read_config(
-    store: ContentStore, descriptor: Child, manifest: ImageManifest, question: Question
-) -> RootfsConfig | None:
-    """The config of an image for the host; None if it is for another platform.
-
-    Raises:
-        _NotUnpackedError: It cannot be read, which Docker reports only in its log.
-    """
-    content = store.get(manifest.config.digest)
-    if content is None:
-        if descriptor.platform and not runs_on(descriptor.platform, question.host):
-            return None
-        raise _NotUnpackedError(f"its config {manifest.config.digest} is not in the archive")
-    try:
-        platform = descriptor.platform or _config_platform(manifest, content.raw)
-        return decode_image(content.raw) if runs_on(platform, question.host) else None
-    except GoJsonError as error:
-        raise _NotUnpackedError(f"its config cannot be decoded: {error}") from None
-
-
-def _config_platform(manifest: ImageManifest, raw: bytes) -> Platform:
-    if manifest.config.media_type not in CONFIG_TYPES:
-        raise _NotUnpackedError(f"its config has the media type {manifest.config.media_type}")
-    return decode_platform(raw)
 
 
 def _apply(

@@ -21,9 +21,15 @@ from checker.model.entries import (
     REGULAR,
 )
 from checker.model.image import Json, items, mapping, text
-from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
+from checker.model.names import (
+    MANIFEST_JSON,
+    REPOSITORIES,
+    InvalidReferenceError,
+    Reference,
+    parse_reference,
+)
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, use_import
+from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
@@ -38,6 +44,8 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
+from checker_engines.answers.undecided import Undecided, undecided, unread_of
+from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.extractor import Root
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
@@ -48,8 +56,9 @@ from checker_engines.golang.json import (
 )
 from checker_engines.moby import graphdriver_decisions as decisions
 from checker_engines.moby.chrootarchive import apply_layer, unpack
-from checker_engines.moby.image_config import V1_IMAGE
 from checker_engines.moby.layer_store import Chain, LayerStore
+from checker_engines.moby.parents import Loaded, link_parents
+from checker_engines.moby.platform import platform_error
 from checker_engines.moby.stream import Stream, stream_of_archive, stream_of_blob
 from checker_engines.moby.tarexport import (
     MANIFEST_TYPE,
@@ -58,7 +67,6 @@ from checker_engines.moby.tarexport import (
 )
 from checker_engines.moby.versions import VERSIONS, Version
 
-_NAME_IN_MESSAGE = re.compile(r" \(.*\)(?= must be lowercase)")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DAEMON = "error during connect: Post "
 _CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
@@ -87,7 +95,12 @@ def load(version: Version, question: Question) -> Verdict:
         check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
-        return _refused(version, "load", refusal, command, conditions)
+        verdict = _refused(version, "load", refusal, command, conditions)
+        cut = cut_in(question.archive, version.decompresses)
+        return verdict if cut is None else undecided(verdict, cut)
+    except Undecided as stop:
+        verdict = _refused(version, "load", Refusal("", ""), command, conditions)
+        return undecided(verdict, stop.reached)
     if count:
         outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
     else:
@@ -204,6 +217,8 @@ class _Load:
             lambda: Root(version.dialect),
             lambda layer, root: apply_layer(version, layer, root),
         )
+        # What Docker has printed so far.
+        self._printed: list[str] = []
 
     def run(self) -> int:
         """Load all images.
@@ -217,8 +232,11 @@ class _Load:
         if MANIFEST_JSON not in self.root.top():
             return self._load_without_manifest()
         manifest = self._decode_manifest()
-        for item in manifest:
-            self._load_item(mapping(item))
+        try:
+            link_parents([self._load_item(mapping(item)) for item in manifest])
+        except Refusal as refusal:
+            message = " ".join((*self._printed, refusal.message))
+            raise Refusal(message, refusal.reason, refusal.rules) from refusal
         return len(manifest)
 
     def _decode_manifest(self) -> list[object]:
@@ -238,9 +256,10 @@ class _Load:
             )
         return items(value)
 
-    def _load_item(self, item: Json) -> None:
+    def _load_item(self, item: Json) -> Loaded:
         config_path = text(item.get("Config")) or ""
-        config = self._decode_config(config_path)
+        config_blob = self.blob(config_path, _NO_CONFIG)
+        config = self._decode_config(config_path, config_blob)
         rootfs = config.get("rootfs")
         if rootfs is None:
             raise Refusal(
@@ -248,7 +267,8 @@ class _Load:
                 f"the config {config_path} has no rootfs, which lists the diff_ids of the layers",
                 ("CFG001",),
             )
-        self.check_os(text(config.get("os")) or "")
+        os = text(config.get("os")) or ""
+        self.check_os(os)
         diff_ids = [text(each) or "" for each in items(mapping(rootfs).get("diff_ids"))]
         paths = [text(each) or "" for each in items(item.get("Layers"))]
         if len(paths) != len(diff_ids):
@@ -259,38 +279,52 @@ class _Load:
                 f" {len(diff_ids)} diff_ids",
                 ("DKR004",),
             )
+        if paths:
+            self.check_crash(os)
         chain = Chain()
         for number, (path, diff_id) in enumerate(zip(paths, diff_ids, strict=True)):
             chain = self._load_layer(chain, number, path, diff_id)
         self._check_history(config, len(diff_ids))
-        self._check_tags([text(each) or "" for each in items(item.get("RepoTags"))])
+        self._name([text(each) or "" for each in items(item.get("RepoTags"))])
+        parent = text(item.get("Parent")) or ""
+        return Loaded(config_blob.digest, parent, items(config.get("history")))
 
-    def _decode_config(self, path: str) -> Json:
+    def _decode_config(self, path: str, blob: Blob) -> Json:
         try:
-            return mapping(decode_document(self.read(path, _NO_CONFIG), self.version.config))
+            return mapping(decode_document(raw_of(blob), self.version.config))
         except GoJsonError as error:
             raise Refusal(
                 str(error), f"the config {path} does not decode as an image config", ("CFG001",)
             ) from error
 
     def check_os(self, os: str) -> None:
-        """Refuse images for another operating system (``checkCompatibleOS``)."""
+        """Refuse images for another operating system (``checkCompatibleOS``, ``CheckOS``)."""
         host = self.question.host.os
         crashes = self.version.crashes_on_foreign_os
         same = os == host if crashes else os.lower() == host.lower()
         if same or not os:
             return
         reason = f"the image is for {os}, the host runs {host}"
-        if crashes and os != "windows":
-            raise Refusal(_CRASH, f"{reason}: the daemon crashes")
-        raise Refusal(f"cannot load {os} image on {host}", reason)
+        if not crashes or os == "windows":
+            raise Refusal(f"cannot load {os} image on {host}", reason)
+        error = platform_error(os)
+        if error is not None:
+            raise Refusal(error, f"{reason}: os is not a known operating system", ("CFG001",))
+
+    def check_crash(self, os: str) -> None:
+        """Refuse where a daemon that has no layer store for the operating system crashes."""
+        host = self.question.host.os
+        if self.version.crashes_on_foreign_os and os not in ("", host):
+            raise Refusal(
+                _CRASH, f"the image is for {os}, the host runs {host}: the daemon crashes"
+            )
 
     def _load_layer(self, below: Chain, number: int, path: str, diff_id: str) -> Chain:
         known = self.layers.find(below, diff_id)
         if known is not None:
             return known
         blob = self.blob(path, "the layer {path}, which manifest.json lists, is missing")
-        content = stream_of_blob(blob)
+        content = _layer_of(blob)
         # The daemon compares the digest of the tar after it has extracted it.
         chain = self.layers.register(below, content, diff_id)
         if content.diff_id is not None and content.diff_id != diff_id:
@@ -313,26 +347,24 @@ class _Load:
                 ("CFG004",),
             )
 
-    def _check_tags(self, tags: Sequence[str]) -> None:
+    def _name(self, tags: Sequence[str]) -> None:
         for tag in tags:
-            if self.parse_reference(tag, f"the name {tag!r} in manifest.json is not valid"):
-                continue
-            raise Refusal(
-                f'invalid tag "{tag}"',
-                f"the name {tag!r} in manifest.json has no tag; Docker stores the image without a"
-                " name and exits with an error",
-                ("DKR005",),
-            )
+            reference = self.parse_reference(tag, f"the name {tag!r} in manifest.json is not valid")
+            if not reference.tag:
+                raise Refusal(
+                    f'invalid tag "{tag}"',
+                    f"the name {tag!r} in manifest.json has no tag; Docker stores the image without"
+                    " a name and exits with an error",
+                    ("DKR005",),
+                )
+            self._printed.append(f"Loaded image: {reference.familiar}")
 
-    def parse_reference(self, name: str, reason: str) -> str | None:
-        """The tag of a name."""
+    def parse_reference(self, name: str, reason: str) -> Reference:
+        """Parse a name."""
         try:
-            return parse_reference(name).tag
+            return parse_reference(name, self.version.references)
         except InvalidReferenceError as error:
-            message = str(error)
-            if not self.version.quotes_wrong_names:
-                message = _NAME_IN_MESSAGE.sub("", message)
-            raise Refusal(message, reason, ("DKR005", "DKR006")) from error
+            raise Refusal(str(error), reason, ("DKR005", "DKR006")) from error
 
     def _load_without_manifest(self) -> int:
         if not self.version.loads_legacy:
@@ -351,7 +383,7 @@ class _Load:
         shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
-                return use_import(self.question, "docker import")
+                return IS_ROOTFS
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
@@ -391,6 +423,9 @@ class _Load:
         if node.children is not None:
             raise Refusal(f"read {shown}: is a directory", reason, _MISSING_RULES)
         blob = self.question.archive.members.blobs.get(node.position)
+        unread = unread_of(self.question.archive)
+        if blob is None and node.kind == REGULAR and unread is not None:
+            raise Undecided(unread)
         if blob is None or node.kind != REGULAR:
             raise Refusal(
                 f"open {shown}: no such device or address",
@@ -425,13 +460,17 @@ class _Legacy:
                 continue
             self.chains[name] = self._load_layer(name, self.chains.get(parent, Chain()))
             # Docker decodes the rest of the config after it has the layer.
-            self._decode(name, V1_IMAGE)
+            self._decode(name, self.load_run.version.legacy_config)
             pending.pop()
 
     def _parent_of(self, name: str) -> str:
         config = self._decode(name, V1_CONFIG_TYPE)
-        self.load_run.check_os(text(config.get("os")) or "")
+        self.load_run.check_os(self._os_of(config))
         return text(config.get("parent")) or ""
+
+    @staticmethod
+    def _os_of(config: Json) -> str:
+        return text(config.get("os")) or ""
 
     def _decode(self, name: str, shape: Struct) -> Json:
         run = self.load_run
@@ -445,7 +484,8 @@ class _Legacy:
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
         blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
-        content = stream_of_blob(blob)
+        run.check_crash(self._os_of(self._decode(name, V1_CONFIG_TYPE)))
+        content = _layer_of(blob)
         diff_id = content.diff_id or blob.digest
         return run.layers.find(below, diff_id) or run.layers.register(below, content, diff_id)
 
@@ -483,8 +523,22 @@ _NO_CONTENT = "{path} cannot be read"
 _NO_CONFIG = "the config {path}, which manifest.json lists, is missing"
 
 
+def _layer_of(blob: Blob) -> Stream:
+    if blob.tar is None and blob.limits:
+        raise Undecided(blob.limits[0])
+    return stream_of_blob(blob)
+
+
 def raw_of(blob: Blob) -> bytes:
-    """The bytes of a document; for anything else the first bytes, which have the first error."""
+    """The bytes of a document; for anything else the first bytes, which have the first error.
+
+    Raises:
+        Undecided: They were not read.
+    """
     if blob.document is not None:
         return blob.document.raw
+    if blob.limits and not blob.unparsed:
+        raise Undecided(blob.limits[0])
+    if blob.unparsed:
+        return blob.unparsed
     return b"" if blob.tar is None else blob.tar.head

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from checker_engines.golang.json import (
     BOOL,
@@ -13,8 +14,8 @@ from checker_engines.golang.json import (
     STRING,
     STRING_MAP,
     STRINGS,
-    Custom,
     Map,
+    Pointer,
     Scalar,
     Shape,
     Slice,
@@ -39,76 +40,121 @@ def _check_port(key: str) -> str | None:
 
 _NOTHING = Struct("", {}, NONE_EMBEDDED, "struct {}")
 _FREE_PORTS = Map(_NOTHING, "nat.PortSet")
-_CHECKED_PORTS = Map(_NOTHING, "network.PortSet", _check_port)
+_CHECKED_PORTS = Map(_NOTHING, "map[network.Port]struct {}", _check_port)
 
-_HEALTH = Struct(
-    "HealthConfig",
-    {
-        "Test": STRINGS,
-        "Interval": Scalar("number", "time.Duration"),
-        "Timeout": Scalar("number", "time.Duration"),
-        "StartPeriod": Scalar("number", "time.Duration"),
-        "Retries": INT,
-    },
-    NONE_EMBEDDED,
-    "container.HealthConfig",
+
+class _Types(NamedTuple):
+    """The Go types that differ between versions.
+
+    Attributes:
+        moment: Of a timestamp.
+        words: Of ``Cmd``, ``Entrypoint`` and ``Shell``.
+        ports: Of ``ExposedPorts``.
+        health: The name of the type of ``Healthcheck``.
+        health_fields: Fields of it that not every version has.
+        history: The name of the type of a history entry, with its package.
+        diff_id: The name of the type of a diffID, with its package.
+        has_mac_address: Whether a config has ``MacAddress``, removed in Docker 29.
+    """
+
+    moment: Shape
+    words: Shape
+    ports: Shape
+    health: str
+    health_fields: tuple[str, ...]
+    history: str
+    diff_id: str
+    has_mac_address: bool
+
+
+_TYPES_20 = _Types(
+    moment=OLD_TIMESTAMP,
+    words=STRING_OR_STRINGS,
+    ports=_FREE_PORTS,
+    health="HealthConfig",
+    health_fields=(),
+    history="image.History",
+    diff_id="layer.DiffID",
+    has_mac_address=True,
+)
+# Since Docker 25, health checks and history are types of docker-image-spec and image-spec.
+_TYPES_28 = _TYPES_20._replace(
+    moment=Pointer(TIMESTAMP),
+    health="HealthcheckConfig",
+    health_fields=("StartInterval",),
+    history="v1.History",
+)
+_TYPES_29 = _TYPES_28._replace(
+    words=STRINGS, ports=_CHECKED_PORTS, diff_id="digest.Digest", has_mac_address=False
 )
 
 
-def _history(moment: Custom) -> Struct:
+def _health(types: _Types) -> Pointer:
+    durations = ("Interval", "Timeout", "StartPeriod", *types.health_fields)
+    fields: dict[str, Shape] = {
+        "Test": STRINGS,
+        **dict.fromkeys(durations, Scalar("number", "time.Duration")),
+        "Retries": INT,
+    }
+    return Pointer(Struct(types.health, fields, NONE_EMBEDDED, f"container.{types.health}"))
+
+
+def _history(types: _Types) -> Slice:
     words = ("author", "created_by", "comment")
     fields: dict[str, Shape] = {
-        "created": moment,
+        "created": types.moment,
         **dict.fromkeys(words, STRING),
         "empty_layer": BOOL,
     }
-    return Struct("History", fields, NONE_EMBEDDED, "image.History")
+    entry = Struct("History", fields, NONE_EMBEDDED, types.history)
+    return Slice(entry, f"[]{types.history}")
 
 
-_ROOTFS = Struct(
-    "RootFS",
-    {"type": STRING, "diff_ids": Slice(Scalar("string", "layer.DiffID"), "[]layer.DiffID")},
-    NONE_EMBEDDED,
-    "image.RootFS",
-)
+def _rootfs(types: _Types) -> Pointer:
+    diff_ids = Slice(Scalar("string", types.diff_id), f"[]{types.diff_id}")
+    fields: dict[str, Shape] = {"type": STRING, "diff_ids": diff_ids}
+    return Pointer(Struct("RootFS", fields, NONE_EMBEDDED, "image.RootFS"))
 
 
-def _settings(words: Shape, ports: Shape) -> Struct:
+def _settings(types: _Types) -> Struct:
     strings = ("Hostname", "Domainname", "User", "Image", "WorkingDir", "StopSignal")
     flags = ("AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce")
     fields: dict[str, Shape] = {
         **dict.fromkeys(strings, STRING),
         **dict.fromkeys((*flags, "ArgsEscaped", "NetworkDisabled"), BOOL),
-        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), words),
-        "ExposedPorts": ports,
+        **dict.fromkeys(("Cmd", "Entrypoint", "Shell"), types.words),
+        "ExposedPorts": types.ports,
         "Env": STRINGS,
-        "Healthcheck": _HEALTH,
+        "Healthcheck": _health(types),
         "Volumes": Map(_NOTHING, "map[string]struct {}"),
         "OnBuild": STRINGS,
         "Labels": STRING_MAP,
-        "StopTimeout": INT,
+        "StopTimeout": Pointer(INT),
     }
+    if types.has_mac_address:
+        fields["MacAddress"] = STRING
     return Struct("Config", fields, NONE_EMBEDDED, "container.Config")
 
 
-def _of_both(settings: Struct, moment: Custom) -> dict[str, Shape]:
+def _of_both(types: _Types) -> dict[str, Shape]:
     """The fields that the image config shares with the legacy per-layer config."""
     words = ("id", "comment", "container", "docker_version", "author", "architecture", "variant")
+    settings = _settings(types)
     return {
         **dict.fromkeys((*words, "os"), STRING),
-        "created": moment,
+        "created": types.moment,
         "container_config": settings,
-        "config": settings,
+        "config": Pointer(settings),
         "Size": INT64,
     }
 
 
-def _image(settings: Struct, embedded: str | None, moment: Custom = TIMESTAMP) -> Struct:
-    inner = _of_both(settings, moment)
+def _image(types: _Types, embedded: str | None) -> Struct:
+    inner = _of_both(types)
     own: Mapping[str, Shape] = {
         "parent": Scalar("string", "image.ID"),
-        "rootfs": _ROOTFS,
-        "history": Slice(_history(moment), "[]image.History"),
+        "rootfs": _rootfs(types),
+        "history": _history(types),
         "os.version": STRING,
         "os.features": STRINGS,
     }
@@ -116,19 +162,22 @@ def _image(settings: Struct, embedded: str | None, moment: Custom = TIMESTAMP) -
     return Struct("Image", {**inner, **own}, through, "image.Image")
 
 
-V1_IMAGE = Struct(
-    "V1Image",
-    {**_of_both(_settings(STRING_OR_STRINGS, _FREE_PORTS), OLD_TIMESTAMP), "parent": STRING},
-    NONE_EMBEDDED,
-    "image.V1Image",
-)
-"""The config of one layer in an archive without ``manifest.json``, up to Docker 28."""
+def _legacy(types: _Types) -> Struct:
+    fields = {**_of_both(types), "parent": STRING}
+    return Struct("V1Image", fields, NONE_EMBEDDED, "image.V1Image")
 
-CONFIG_20 = _image(_settings(STRING_OR_STRINGS, _FREE_PORTS), None, OLD_TIMESTAMP)
+
+LEGACY_CONFIG_20 = _legacy(_TYPES_20)
+"""The config of one layer in an archive without ``manifest.json``, in Docker 20.10."""
+
+LEGACY_CONFIG_28 = _legacy(_TYPES_28)
+"""The same up to Docker 28."""
+
+CONFIG_20 = _image(_TYPES_20, None)
 """Docker 20.10."""
 
-CONFIG_28 = _image(_settings(STRING_OR_STRINGS, _FREE_PORTS), "V1Image")
+CONFIG_28 = _image(_TYPES_28, "V1Image")
 """Docker 23 to 28, built with a Go version that names embedded structs in errors."""
 
-CONFIG_29 = _image(_settings(STRINGS, _CHECKED_PORTS), "V1Image")
+CONFIG_29 = _image(_TYPES_29, "V1Image")
 """Docker 29, where Cmd and Entrypoint must be lists, and ports must be valid."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import NamedTuple
 
+from checker.model.untrusted import utf8
 from checker_engines.answers.refusal import Refusal
 from checker_engines.filesystem.extractor import Root
 from checker_engines.moby.stream import Stream
@@ -75,5 +76,5 @@ class LayerStore:
 def _chain_id(below: Chain, diff_id: str) -> str:
     if not below.id:
         return diff_id
-    digest = hashlib.sha256(f"{below.id} {diff_id}".encode("utf-8", "surrogateescape"))
+    digest = hashlib.sha256(utf8(f"{below.id} {diff_id}"))
     return f"sha256:{digest.hexdigest()}"

@@ -66,3 +66,8 @@ def stream_of_blob(blob: Blob) -> Stream:
 def as_stored(content: Stream) -> Stream:
     """The stream for an engine that does not know its compression and reads it as a tar."""
     return Stream(content.name, content.size, Compression(CompressionKind.NONE), None, None)
+
+
+def without_content(content: Stream) -> Stream:
+    """The stream for an engine that decompresses nothing of it."""
+    return content._replace(size=0, tar=None, diff_id=None)

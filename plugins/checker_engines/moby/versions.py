@@ -5,13 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
+from checker.model.entries import Entries
+from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
 from checker_engines.filesystem.dialect import Dialect
+from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
 from checker_engines.golang.json import Struct
 from checker_engines.moby.archive import CHROOT_20, CHROOT_28, OS_ROOT
-from checker_engines.moby.image_config import CONFIG_20, CONFIG_28, CONFIG_29
+from checker_engines.moby.image_config import (
+    CONFIG_20,
+    CONFIG_28,
+    CONFIG_29,
+    LEGACY_CONFIG_20,
+    LEGACY_CONFIG_28,
+)
 
 
 class ExtractionErrors(NamedTuple):
@@ -39,6 +49,7 @@ class Version(NamedTuple):
         follows: The release whose source it models.
         dialect: The fork and version of ``pkg/archive``.
         config: The Go type of the image config.
+        legacy_config: The Go type of the config of a layer without ``manifest.json``.
         decompresses: The compressions that it recognises.
         extraction_errors: The messages of errors during an extraction.
         manifest_prefix: The text before an error in ``manifest.json``.
@@ -47,7 +58,9 @@ class Version(NamedTuple):
         loads_legacy: Whether it loads archives without ``manifest.json``.
         crashes_on_foreign_os: Whether an image for an operating system other than Windows and that
             of the host crashes the daemon, and names of operating systems are case-sensitive.
-        quotes_wrong_names: Whether the error for a name with uppercase letters contains it.
+        references: The grammar of references.
+        tar_split: Finds the first entry of a layer that tar-split refuses.
+        extracts_in_process: Whether the daemon extracts layers itself, not in another process.
         reads_archive_to_end: Whether damage after the end of the archive's tar is an error.
         reads_layers_to_end: Whether damage after the end of a layer's tar is an error.
         reports_decompression: Whether the error of a truncated tar is that of the decompressor.
@@ -57,13 +70,16 @@ class Version(NamedTuple):
     follows: str
     dialect: Dialect
     config: Struct
+    legacy_config: Struct
     decompresses: frozenset[CompressionKind]
     extraction_errors: ExtractionErrors
     manifest_prefix: str
     refuses_null_manifest: bool
     loads_legacy: bool
     crashes_on_foreign_os: bool
-    quotes_wrong_names: bool
+    references: Grammar
+    tar_split: Callable[[Entries], Stop | None]
+    extracts_in_process: bool
     reads_archive_to_end: bool
     reads_layers_to_end: bool
     reports_decompression: bool
@@ -86,10 +102,11 @@ DOCKER_20 = Version(
     follows="20.10.24",
     dialect=CHROOT_20,
     config=CONFIG_20,
+    legacy_config=LEGACY_CONFIG_20,
     decompresses=frozenset(CompressionKind) - {CompressionKind.ZSTD},
     extraction_errors=ExtractionErrors(
         archive="Error processing tar file(exit status 1): {error}",
-        archive_end="Error processing tar file({error} ):",
+        archive_end="Error processing tar file({error}):",
         layer="ApplyLayer exit status 1 stdout:  stderr: {error}",
         layer_end='ApplyLayer {error} stdout: {{"layerSize":{size}}} stderr:',
     ),
@@ -97,7 +114,9 @@ DOCKER_20 = Version(
     refuses_null_manifest=False,
     loads_legacy=True,
     crashes_on_foreign_os=True,
-    quotes_wrong_names=False,
+    references=OLD_REFERENCE,
+    tar_split=find_old_stop,
+    extracts_in_process=False,
     reads_archive_to_end=True,
     reads_layers_to_end=True,
     reports_decompression=False,
@@ -107,13 +126,16 @@ DOCKER_28 = Version(
     follows="28.5.2",
     dialect=CHROOT_28,
     config=CONFIG_28,
+    legacy_config=LEGACY_CONFIG_28,
     decompresses=frozenset(CompressionKind),
     extraction_errors=ExtractionErrors(),
     manifest_prefix="",
     refuses_null_manifest=True,
     loads_legacy=True,
     crashes_on_foreign_os=False,
-    quotes_wrong_names=True,
+    references=REFERENCE,
+    tar_split=find_stop,
+    extracts_in_process=True,
     reads_archive_to_end=False,
     reads_layers_to_end=False,
     reports_decompression=True,

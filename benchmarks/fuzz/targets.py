@@ -1,0 +1,273 @@
+"""The fuzz targets: functions of bytes that raise what must not be raised.
+
+Whole runs go through the public door. Checksums of tar headers are repaired and digests are
+computed before a run, since random bytes would not get past them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from benchmarks.fuzz import seeds
+from checker import Limits, Session, SettingsError
+from checker.model.compression import Compression, CompressionKind
+from checker.model.content import ContentPlan
+from checker.model.document import Document
+from checker.model.names import InvalidReferenceError, parse_digest, parse_reference
+from checker.model.tar import Tar
+from checker.reading.compression import Inflater, LimitError, detect
+from checker.reading.document import read_document
+from checker.reading.tar.pax import PaxError, parse_pax
+from checker.reading.tar.walker import TarWalker
+from checker.reports.json_report import render_json
+from checker.reports.junit import render_junit
+from checker.reports.text import render_text
+from checker.results import CheckedArchive, Run
+from checker.settings import load_settings
+from checker.testing.archive import build
+from checker.testing.image import Image, sample_image
+from checker.testing.tar import Member, write_tar
+from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, decode_first
+from checker_engines.golang.time import old_time_error, time_error
+from checker_hygiene.secrets import suspect, suspect_text
+
+BLOCK: Final = 512
+_CHECKSUM = slice(148, 156)
+_SMALL: Final = Limits()._replace(
+    entries=2000,
+    members=200,
+    expansion_from=1 << 22,
+    inflated=1 << 23,
+    spool=1 << 23,
+    json_size=1 << 18,
+    content=1 << 20,
+    images=50,
+)
+
+
+class Target(NamedTuple):
+    """A fuzz target.
+
+    Attributes:
+        run: Takes any bytes; what it raises is a find.
+        seeds: The first inputs.
+    """
+
+    run: Callable[[bytes], None]
+    seeds: Callable[[], Iterable[bytes]]
+
+
+class FoundError(AssertionError):
+    """A result that must not be."""
+
+
+def with_checksums(data: bytes) -> bytes:
+    """The bytes with right checksums in what may be tar headers."""
+    blocks = bytearray(data)
+    for start in range(0, len(blocks) - BLOCK + 1, BLOCK):
+        if blocks[start + 257 : start + 262] == b"ustar":
+            header = blocks[start : start + BLOCK]
+            header[_CHECKSUM] = b" " * 8
+            blocks[start : start + BLOCK] = header
+            blocks[start + 148 : start + 156] = b"%06o\0 " % sum(header)
+    return bytes(blocks)
+
+
+@cache
+def _session() -> Session:
+    return Session({"limits": _SMALL._asdict(), "jobs": 1})
+
+
+def check_bytes(data: bytes) -> None:
+    """Check an archive and make every report."""
+    checked = _session().check(io.BytesIO(data), name="fuzz.tar")
+    _require_whole(checked)
+    run = Run("check", "0", archives=(checked,))
+    render_text(run).encode()
+    json.loads(render_json(run))
+    render_junit(run).encode()
+
+
+def _require_whole(checked: CheckedArchive) -> None:
+    traces = [result.traceback for result in checked.results if result.traceback]
+    problems = [*traces, *checked.crashes, *map(str, checked.problems)]
+    if problems:
+        raise FoundError("\n".join(problems))
+
+
+def whole(data: bytes) -> None:
+    """A whole archive."""
+    check_bytes(with_checksums(data))
+
+
+def layer(data: bytes) -> None:
+    """A layer on top of another one, in two kinds of archives."""
+    base = sample_image().layers[0]
+    image = Image(layers=(base, with_checksums(data)))
+    kind = "oci-archive" if len(data) % 2 else "docker-archive"
+    check_bytes(build(kind, image).tar())
+
+
+_SLOTS: Final = ("config", "manifest", "manifest.json", "index.json", "oci-layout", "repositories")
+
+
+def documents(data: bytes) -> None:
+    """A document of an image; the first byte says which."""
+    slot, document = _SLOTS[data[0] % len(_SLOTS)] if data else _SLOTS[0], data[1:]
+    image = sample_image()
+    if slot == "config":
+        image = Image(layers=image.layers, config_bytes=document)
+    elif slot == "manifest":
+        image = Image(layers=image.layers, manifest_bytes=document)
+    archive = build("docker-oci-archive", image)
+    members = tuple(
+        Member(member.name, document) if member.name == slot else member
+        for member in archive.members
+    )
+    check_bytes(write_tar(members))
+
+
+def tar(data: bytes) -> None:
+    """The tar walker gives the same for pieces of any size."""
+    repaired = with_checksums(data)
+    _require_equal(_walk(repaired, len(repaired) or 1), _walk(repaired, 7 + len(data) % 1000))
+
+
+def _walk(data: bytes, size: int) -> tuple[object, ...]:
+    walker = TarWalker(_SMALL, ContentPlan())
+    for piece in _pieces(data, size):
+        walker.feed(piece)
+    return _facts(walker.finish())
+
+
+def _facts(found: Tar) -> tuple[object, ...]:
+    return (tuple(found.entries), found.anomalies, found.limits, found.size)
+
+
+def compression(data: bytes) -> None:
+    """Decompression gives the same for pieces of any size."""
+    kind = detect(data[:16])
+    kind = CompressionKind.GZIP if kind is CompressionKind.NONE else kind
+    _require_equal(_inflate(data, kind, len(data) or 1), _inflate(data, kind, 1 + len(data) % 97))
+
+
+def _inflate(data: bytes, kind: CompressionKind, size: int) -> tuple[bytes, Compression] | None:
+    inflater = Inflater(kind, _SMALL)
+    found = bytearray()
+    try:
+        for piece in inflater.inflate(_pieces(data, size)):
+            found += piece
+    except LimitError:
+        return None
+    return bytes(found), inflater.finish()
+
+
+def _pieces(data: bytes, size: int) -> Iterator[bytes]:
+    yield from (data[start : start + size] for start in range(0, len(data), size))
+
+
+def _require_equal(one: object, other: object) -> None:
+    if one != other:
+        raise FoundError(f"differ for other pieces:\n{one!r}\n{other!r}"[:4000])
+
+
+def pax(data: bytes) -> None:
+    """The records of a PAX header."""
+    with contextlib.suppress(PaxError):
+        parse_pax(data)
+
+
+def json_document(data: bytes) -> None:
+    """A JSON document, read by the core and as Go reads it."""
+    try:
+        document = read_document(data, _SMALL)
+    except LimitError:
+        document = Document(raw=data)
+    _require_offsets(document, len(data))
+    for decode in (decode_document, decode_first):
+        try:
+            decode(data, ANYTHING)
+        except GoJsonError as error:
+            str(error).encode()
+
+
+def _require_offsets(document: Document, size: int) -> None:
+    for offset in (document.error_offset, document.not_utf8, document.trailing):
+        if offset is not None and not 0 <= offset <= size:
+            raise FoundError(f"offset {offset} of {size} bytes")
+
+
+def reference(data: bytes) -> None:
+    """A reference and a digest."""
+    text = data.decode("utf-8", "surrogateescape")
+    parse_digest(text)
+    try:
+        parse_reference(text)
+    except InvalidReferenceError as error:
+        str(error)
+
+
+def time(data: bytes) -> None:
+    """A timestamp, as old and new versions of Go parse it."""
+    text = data.decode("utf-8", "surrogateescape")
+    time_error(text)
+    old_time_error(text)
+
+
+def history(data: bytes) -> None:
+    """A step of the build history, with the settings of a config, in an image."""
+    text = data.decode("utf-8", "replace")
+    words = text.split("\0")
+    name, value = text.partition("=")[::2]
+    suspect(name, value)
+    suspect_text(text)
+    image = Image(
+        layers=sample_image().layers,
+        config={
+            "config": {
+                "Env": words,
+                "Cmd": words,
+                "User": words[0],
+                "Labels": dict(pairwise(words)),
+                "Healthcheck": {"Test": words},
+            },
+            "history": [{"created_by": word} for word in words],
+        },
+    )
+    check_bytes(build("oci-archive", image).tar())
+
+
+def settings(data: bytes) -> None:
+    """A settings file, and a session with it."""
+    with tempfile.NamedTemporaryFile(suffix=".toml") as file:
+        file.write(data)
+        file.flush()
+        try:
+            Session(load_settings(file.name), plugins=_session().plugins)
+        except SettingsError as error:
+            if "\n" in str(error) or os.path.basename(file.name) not in str(error):
+                raise FoundError(str(error)) from error
+
+
+TARGETS: Final = {
+    "whole": Target(whole, seeds.archives),
+    "layer": Target(layer, seeds.layers),
+    "documents": Target(documents, seeds.slots),
+    "history": Target(history, seeds.steps),
+    "tar": Target(tar, seeds.tars),
+    "compression": Target(compression, seeds.compressed),
+    "pax": Target(pax, seeds.pax_bodies),
+    "json": Target(json_document, seeds.json_texts),
+    "reference": Target(reference, seeds.references),
+    "time": Target(time, seeds.times),
+    "settings": Target(settings, seeds.settings_files),
+}
+"""The targets by name."""

@@ -1,0 +1,160 @@
+"""The command as a process: signals, standard streams, and what ends a run early."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import NoReturn
+
+from checker.cli.streams import (
+    discard_output,
+    flush_output,
+    occupy_closed_streams,
+    require_output,
+    tell,
+    writing_output,
+)
+from checker.errors import CheckerError, PluginError
+
+CLEAN = 0
+USAGE = 2
+NOT_WHOLE = 3
+INTERRUPTED = 128 + signal.SIGINT
+BROKEN_PIPE = 128 + signal.SIGPIPE
+# Two threads share the work of a blob; the default of 5 ms starves the one that hashes.
+_SWITCH_SECONDS = 0.0001
+_NEW_OBJECTS = 50_000
+_NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
+
+
+class TerminatedError(KeyboardInterrupt):
+    """A signal other than that of Ctrl-C ended the run.
+
+    Like an interrupt, it passes through the boundary around plugins.
+
+    Args:
+        number: The number of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def run_process() -> NoReturn:
+    """Run the command line and end the process, with its exit code."""
+    # A collection of garbage at every 700 new objects takes a tenth of the time of a short run.
+    gc.set_threshold(_NEW_OBJECTS)
+    occupy_closed_streams()
+    sys.excepthook = _end_at_exception
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    code = run(None)
+    # The interpreter frees objects one by one on exit; the system frees them all at once.
+    os._exit(code)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """Interrupt the run, which removes what it has begun to write; a second signal ends it."""
+    signal.signal(number, _leave)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise TerminatedError(number)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    os._exit(128 + number)
+
+
+def _end_at_exception(
+    _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
+) -> None:
+    """What is raised outside of ``run``, at its very end, is told as if it were inside."""
+    os._exit(_code_of(error))
+
+
+def run(argv: list[str] | None) -> int:
+    """Run the command line; the exit code. No exception gets out."""
+    try:
+        code = _run(argv)
+        flush_output()
+    except BaseException as error:  # noqa: BLE001 - the outermost boundary
+        return _code_of(error)
+    return code
+
+
+def _code_of(error: BaseException) -> int:
+    """Tell what ended the run, and give the exit code."""
+    if isinstance(error, TerminatedError):
+        return 128 + error.number
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        discard_output()
+        return BROKEN_PIPE
+    if isinstance(error, SystemExit):
+        return _code_of_parser(error)
+    if isinstance(error, CheckerError):
+        tell(*(str(error).split("\n") if isinstance(error, PluginError) else (str(error),)))
+        return NOT_WHOLE if isinstance(error, PluginError) else USAGE
+    discard_output()
+    tell(_words_of(error))
+    return NOT_WHOLE
+
+
+def _code_of_parser(error: SystemExit) -> int:
+    """The exit code with which the parser ended the run, once its text is written."""
+    try:
+        flush_output()
+    except OSError as problem:
+        return _code_of(problem)
+    return error.code if isinstance(error.code, int) else USAGE
+
+
+def _words_of(error: BaseException) -> str:
+    if isinstance(error, MemoryError) or _is_lack_of_threads(error):
+        return _NO_MEMORY
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
+    from checker.isolation import failure_of
+
+    return f"internal error: {failure_of(error).summary}; this is a bug of the checker"
+
+
+def _is_lack_of_threads(error: BaseException) -> bool:
+    # What Python says if there is not enough memory, or not enough processes, for a thread.
+    return isinstance(error, RuntimeError) and str(error) == "can't start new thread"
+
+
+def _run(argv: list[str] | None) -> int:
+    # Each command imports only what it needs.
+    from checker.cli.arguments import parse_arguments
+
+    arguments = parse_arguments(argv)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    if arguments.command in ("check", "classify"):
+        return _check(arguments)
+    require_output()
+    from checker.cli.catalogue import run_explain, run_plugins, run_rules
+
+    commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}
+    with writing_output():
+        return commands[arguments.command](arguments)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from checker.reading.early import EarlyHashes
+
+    early = EarlyHashes(arguments.paths[0])
+    try:
+        from checker.cli.check import run_check
+
+        return run_check(arguments, early)
+    finally:
+        early.close()

@@ -1,0 +1,90 @@
+"""Refuses reports that would replace what the run reads."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from checker.reports.output import Output, OutputError
+
+_LAYOUT_NAMES = frozenset({"oci-layout", "index.json", "manifest.json", "version", "blobs"})
+
+
+class _File(NamedTuple):
+    """A file by what identifies it, whatever its name, links included."""
+
+    device: int
+    number: int
+
+
+def check_targets(outputs: Iterable[Output], archives: Iterable[str], config: str | None) -> None:
+    """Make sure that no report replaces an archive, the configuration, or code that is running.
+
+    Args:
+        outputs: The reports.
+        archives: The paths of the archives.
+        config: The path of the configuration file.
+
+    Raises:
+        OutputError: A report would replace one of them, or its path is a directory.
+    """
+    files = [output for output in outputs if output.file is not None]
+    if not files:
+        return
+    paths = tuple(archives)
+    known = {**dict(_modules()), **dict(_inputs(paths, config))}
+    for output in files:
+        path = output.file or ""
+        what = _replaced(path, known) or _part_of_layout(path, paths)
+        if what is not None:
+            raise OutputError(f"--format {output.report.name}={path}: this is {what}")
+
+
+def _replaced(path: str, known: dict[_File, str]) -> str | None:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISDIR(status.st_mode):
+        return "a directory; specify a file"
+    what = known.get(_File(status.st_dev, status.st_ino))
+    is_special = not stat.S_ISREG(status.st_mode)
+    return None if what is None or is_special else f"{what}, which the report would replace"
+
+
+def _inputs(archives: tuple[str, ...], config: str | None) -> Iterator[tuple[_File, str]]:
+    if config is not None:
+        yield from _identified(config, "the configuration file")
+    for path in archives:
+        yield from _identified(0 if path == "-" else path, "an archive to check")
+
+
+def _modules() -> Iterator[tuple[_File, str]]:
+    """The files of the code that is running, plugins included."""
+    for module in tuple(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str):
+            yield from _identified(path, "the code of the checker or of a plugin")
+
+
+def _identified(path: str | int, what: str) -> Iterator[tuple[_File, str]]:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return
+    yield _File(status.st_dev, status.st_ino), what
+
+
+def _part_of_layout(path: str, archives: tuple[str, ...]) -> str | None:
+    """Whether a path is that of a part of a directory that is checked."""
+    target = os.path.realpath(path)
+    for archive in archives:
+        start = os.path.join(os.path.realpath(archive), "")
+        if os.path.isdir(archive) and target.startswith(start):
+            first = target[len(start) :].partition(os.sep)[0]
+            if first in _LAYOUT_NAMES:
+                return f"a part of {archive}, which is to be checked"
+    return None

@@ -1,0 +1,1 @@
+"""Known kinds of archive that engines do not read, one module a kind."""

@@ -1,0 +1,20 @@
+"""An OCI runtime bundle (OCI runtime-spec 1.2, bundle.md)."""
+
+from __future__ import annotations
+
+from checker.interpretation.kinds.base import Recognizer, Traits
+from checker.model.known_kind import KnownKind
+
+
+def _fits(traits: Traits) -> bool:
+    return traits.has("config.json") and traits.has_below("rootfs")
+
+
+KIND = Recognizer(
+    KnownKind(
+        name="oci-runtime-bundle",
+        title="an OCI runtime bundle",
+        readers="runc and crun run it from a directory",
+    ),
+    _fits,
+)

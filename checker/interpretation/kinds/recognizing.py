@@ -1,0 +1,51 @@
+"""Tries the known kinds one after the other."""
+
+from __future__ import annotations
+
+from checker.interpretation.kinds import (
+    artifact,
+    build_cache,
+    build_context,
+    checkpoint,
+    cosign_artifact,
+    flux_artifact,
+    helm_artifact,
+    helm_chart,
+    lxc_image,
+    model_artifact,
+    oci_bundle,
+    platform_exports,
+    skopeo_directory,
+    volume,
+    wasm_artifact,
+    zarf_package,
+)
+from checker.interpretation.kinds.base import Recognizer, Traits
+from checker.model.archive import OciLayout
+from checker.model.known_kind import KnownKind
+from checker.model.members import Members
+
+_RECOGNIZERS: tuple[Recognizer, ...] = (
+    skopeo_directory.KIND,
+    checkpoint.KIND,
+    oci_bundle.KIND,
+    lxc_image.KIND,
+    zarf_package.KIND,
+    helm_chart.KIND,
+    volume.KIND,
+    platform_exports.KIND,
+    build_context.KIND,
+    build_cache.KIND,
+    helm_artifact.KIND,
+    cosign_artifact.KIND,
+    flux_artifact.KIND,
+    wasm_artifact.KIND,
+    model_artifact.KIND,
+    artifact.KIND,
+)
+
+
+def recognize(members: Members, oci: OciLayout | None) -> KnownKind | None:
+    """What an archive is that is neither an image nor a root filesystem; None if it is unknown."""
+    traits = Traits(members, oci)
+    return next((one.kind for one in _RECOGNIZERS if one.fits(traits)), None)

@@ -1,0 +1,348 @@
+"""Detection of secrets: by the name of a value, by its form, or both.
+
+Warnings must have hardly any false positives. A value is reported only if its form is that of a
+known token, or if its name ends like that of a secret and the value is plausible: not a path, a
+reference to a variable, a placeholder or a switch. Values never leave this module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain
+from typing import NamedTuple
+
+# Ends of the words in a name of a secret.
+_SECRET_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY")
+_SECRET_WORDS = frozenset(
+    {
+        *("PASS", "PWD", "PSW", "CREDENTIAL", "CREDENTIALS"),
+        *("DBPASS", "DBPWD", "PGPASS", "ROOTPASS", "SSHPASS", "USERPASS"),
+    }
+)
+_PASSWORD_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "PASS", "PWD", "PSW")
+# Such a name can only be that of a password, unlike RENDER_PASS and TLS_SECRET.
+_CLEAR_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "PSW")
+# Words before KEY if the key is secret.
+_SECRET_KEYS = frozenset(
+    {
+        *(
+            "API",
+            "ACCESS",
+            "SECRET",
+            "PRIVATE",
+            "MASTER",
+            "ENCRYPTION",
+            "AUTH",
+            "ACCOUNT",
+            "SHARED",
+        ),
+        *("STORAGE", "APP", "APPLICATION", "SERVICE", "JWT", "HMAC", "DEPLOY"),
+        *("SIGNING", "SESSION", "COOKIE", "FERNET", "SUBSCRIPTION", "WEBHOOK", "LICENSE", "AES"),
+    }
+)
+# Words that may follow: MYSQL_PASSWORD_PROD, TOKEN_2, SECRET_KEY_BASE.
+_TRAILERS = frozenset({"PROD", "PRODUCTION", "STAGING", "DEV", "ROOT", "ADMIN", "BASE", "VALUE"})
+# Words that mark a value as not secret, or not a real one.
+_HARMLESS = frozenset(
+    {
+        *("ALLOW", "EMPTY", "RANDOM", "REQUIRE", "REQUIRED", "DISABLE", "DISABLED", "ENABLE"),
+        *("ENABLED", "PUBLIC", "PUB", "GPG", "PGP", "EXAMPLE", "SAMPLE", "DUMMY", "FAKE", "MOCK"),
+        *("ASKPASS", "NOPASSWD", "NOPASSWORD", "BYPASS", "SKIP", "IGNORE", "USE", "MIN", "MAX"),
+    }
+)
+# Names of the working directory.
+_WORKING_DIRECTORIES = frozenset({"PWD", "OLDPWD", "INIT_CWD"})
+_SHORTEST = 6
+# Of keys and tokens, which are generated.
+_SHORTEST_KEY = 8
+_LONGEST_VALUE = 16_384
+
+MOST_NAMES = 10_000
+"""How many variables or labels are checked; a hostile config can have millions."""
+
+
+class _Token(NamedTuple):
+    """A form that only secrets have: its description, what it must contain, and the pattern."""
+
+    kind: str
+    marks: tuple[str, ...]
+    pattern: str
+
+
+_TOKENS = (
+    _Token(
+        "a private key",
+        ("PRIVATE KEY",),
+        r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
+    ),
+    _Token("an AWS access key ID", ("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
+    _Token(
+        "a GitHub token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{60,100})",
+    ),
+    _Token(
+        "a GitLab token",
+        ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-", "glft-"),
+        r"\bgl(?:pat|dt|rt|cbt|ptt|soat|ft)-[\w-]{20}",
+    ),
+    _Token("a Slack token", ("xox",), r"\bxox[abeprs]-\d[\w-]{20}"),
+    _Token(
+        "a Slack webhook",
+        ("hooks.slack.com/services/",),
+        r"hooks\.slack\.com/services/T\w{6,12}/B\w{6,12}/\w{20}",
+    ),
+    _Token("a Stripe secret key", ("k_live_",), r"\b[rs]k_live_[A-Za-z0-9]{20}"),
+    _Token("a Google API key", ("AIza",), r"\bAIza[\w-]{35}"),
+    _Token("an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
+    _Token("a PyPI token", ("pypi-AgEI",), r"\bpypi-AgEIcHlwaS5vcmc[\w-]{30}"),
+    _Token("a SendGrid key", ("SG.",), r"\bSG\.[\w-]{22}\.[\w-]{43}"),
+    _Token("a Hugging Face token", ("hf_",), r"\bhf_[A-Za-z0-9]{34}\b"),
+    _Token("a Docker Hub token", ("dckr_",), r"\bdckr_(?:pat|oat)_[\w-]{20}"),
+    _Token("an Anthropic key", ("sk-ant-",), r"\bsk-ant-[a-z]+\d\d-[\w-]{40}"),
+    _Token("an OpenAI key", ("sk-",), r"\bsk-(?:proj-)?[A-Za-z0-9]{40}"),
+    _Token("a HashiCorp Vault token", ("hvs.", "hvb."), r"\bhv[sb]\.[\w-]{24}"),
+    _Token("a DigitalOcean token", ("_v1_",), r"\bdo[opr]_v1_[0-9a-f]{64}"),
+    _Token("a Grafana token", ("glsa_", "glc_"), r"\bgl(?:sa|c)_[A-Za-z0-9_+/=]{32}"),
+    _Token("a Sentry token", ("sntrys_", "sntryu_"), r"\bsntry[su]_[\w+/=.-]{32}"),
+    _Token("a Shopify token", ("shp",), r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    _Token("a Terraform token", (".atlasv1.",), r"\b\w{14}\.atlasv1\.[\w-]{60}"),
+    _Token("a RubyGems key", ("rubygems_",), r"\brubygems_[0-9a-f]{48}"),
+    _Token("a Google client secret", ("GOCSPX-",), r"\bGOCSPX-[\w-]{28}"),
+    _Token(
+        "an Azure key",
+        ("AccountKey=", "SharedAccessKey="),
+        r"\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{40,90}={1,2}",
+    ),
+    _Token(
+        "registry credentials",
+        ('"auth"',),
+        r'"auth"\s*:\s*"(?=[A-Za-z0-9+/]{0,400}[A-Z0-9])[A-Za-z0-9+/]{8,400}={0,2}"',
+    ),
+    _Token("an age key", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}"),
+)
+# Every name of a secret contains one of these.
+_NAME_MARKS = ("PASS", "PWD", "PSW", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
+MARKS = frozenset(
+    chain((mark for token in _TOKENS for mark in token.marks), _NAME_MARKS, ("://", "@", "PASSWD"))
+)
+"""What a text with a secret in it contains at least one of, in any case of letters."""
+_PLACEHOLDERS = (
+    r"change.?(?:me|it|this)|example|placeholder|replace|redact|dummy|fixme|todo|sample|insert"
+    r"|not.?set|undefined|not.?real|not.?used|unused|invalid|fake|\byour\b|your[-_ ]"
+    r"|my[-_]?(?:secret|password|token|key)\b"
+    r"|random.?string|precompile|insecure|temporary|evaluation|\bonly\b"
+    r"|not[-_ ](?:a|the|for)[-_ ]|for[-_ ](?:build|test|asset|precomp)|[-_]here$"
+    r"|\bx{3}\b|_xxx\b|(.)\1{7}"
+    r"|x{4}|\*{3}|\.{3}|<|>|\{\{|[$#]\{|\$\(|%\(|%[A-Z_]+%|%%\w+%%|__\w+__"
+)
+_SWITCHES = (
+    r"true|false|yes|no|on|off|none|null|nil|void|auto|default|required|optional|enabled|disabled"
+    r"|unset|empty|prompt|plain|basic|bearer"
+)
+_WEAK = (
+    r"password|passwd|pass|secret|token|admin|administrator|root|toor|user|guest|test|testing|dev"
+    r"|postgres|mysql|redis|rabbitmq|mongo|mongodb|elastic|oracle|docker|demo|letmein|qwerty|\d{1,8}"
+    r"|[a-z_-]{0,20}(?:password|passwd|passphrase|passwordless)\d{0,4}|(?:my|top|super)[-_]?secret[a-z_-]*"
+    r"|x-(?:oauth-basic|access-token|token-auth)|anonymous(?:@\S*)?|minioadmin|mypass"
+)
+# Paths, URLs without a password, references to secret stores, public keys and certificates, code
+# that reads a variable.
+_REFERENCES = (
+    r"[$`]|@[/.]|~?\.{0,2}/[\w./ @-]*$|[A-Za-z]:\\|[\w.+-]+://"
+    r"|(?-i:[a-z][a-z_-]*(?:/[a-z0-9_.-]+)+$)|(?:id|name|type|src|source)="
+    r"|[\w./-]+\.(?:json|pem|p8|p12|pfx|key|crt|cer|der|pub|asc|jks|txt|ya?ml|toml|conf|ini|env)$"
+    r"|(?:file|arn|vault|ssm|env|op|secret|secretref|keyvault|projects?|ref\+\w+):|base64:$"
+    r"|ENC[(\[]|@Microsoft\.|!vault|(?:process\.|os\.|import\.meta\.)?env(?:iron)?[.\[(]"
+    r"|ssh-\w+ |ecdsa-|-----BEGIN (?:PUBLIC|CERTIFICATE|RSA PUBLIC)"
+)
+# A few words with small numbers at the end, as in identifiers; generated values have digits or
+# upper case letters inside.
+_NAME_LIKE = (
+    r"(?:[-_./:]?(?:[A-Za-z][a-z]{0,14}(?:[A-Z][a-z]{1,14}){0,4}|[A-Z]{2,15}|\d)\d{0,2}(?![A-Za-z0-9]))"
+    r"{1,8}"
+)
+# A password in settings: jdbc:…?password=…, Server=…;Password=…, -D…keyStorePassword=…
+_SETTING = (
+    r"(?:^|[;?&,\s-])[\w.]{0,80}?(?:password|passwd|pwd)\s{0,2}=\s{0,2}"
+    r"(?P<password>[^;&,\s\"']{1,200})"
+)
+# The form of Go drivers: user:password@tcp(host:port)/name
+_DRIVER = r"^[\w.-]{1,80}:(?P<password>[^@\s]{1,200})@(?:tcp|unix)\("
+
+
+class Suspicion(NamedTuple):
+    """Why a value is considered a secret.
+
+    Attributes:
+        reason: A clause that follows the name of the value; it does not contain the value.
+        is_sure: Whether it is hardly anything else; if not, it is a weak password or may be an
+            identifier.
+    """
+
+    reason: str
+    is_sure: bool
+
+
+def suspect(name: str, value: str) -> Suspicion | None:
+    """Whether a named value is a secret.
+
+    Args:
+        name: Name of a variable or label.
+        value: Its value.
+    """
+    value = value[:_LONGEST_VALUE].strip()
+    known = suspect_text(value) or _setting_with_password(value)
+    if known is not None or not is_secret_name(name):
+        return known
+    return _judge(name_words(name), value)
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a name is that of a secret, and the value is hardly anything else."""
+    judged = _judge(name_words(name), value) if is_secret_name(name) else None
+    return judged is not None and judged.is_sure
+
+
+def _judge(words: list[str], value: str) -> Suspicion | None:
+    """What the value of a name of a secret is."""
+    if _is_stand_in(value):
+        return None
+    is_password = any(word.endswith(_PASSWORD_ENDS) for word in words)
+    if len(value) < _SHORTEST or _matcher(_WEAK).fullmatch(value):
+        weak = Suspicion("is a weak password", is_sure=False)
+        return weak if is_password else None
+    if not any(word.endswith(_CLEAR_ENDS) for word in words):
+        if len(value) < _SHORTEST_KEY and not is_password:
+            return None
+        if is_plain_words(value):
+            return Suspicion(
+                "has the name of a secret and a value of plain words, which may be an identifier",
+                is_sure=False,
+            )
+    return Suspicion(
+        f"has the name of a secret and a value of {len(value)} characters", is_sure=True
+    )
+
+
+def suspect_text(value: str) -> Suspicion | None:
+    """Whether a text contains something in the form of a secret, regardless of its name."""
+    value = value[:_LONGEST_VALUE]
+    for token in _TOKENS:
+        if any(mark in value for mark in token.marks):
+            found = _exactly(token.pattern).search(value)
+            if found is not None and "EXAMPLE" not in found.group():
+                return Suspicion(f"contains {token.kind}", is_sure=True)
+    if "://" not in value or "@" not in value:
+        return None
+    for match in _userinfo().finditer(value):
+        if is_plausible(match["password"]) and match["password"] != match["user"]:
+            return Suspicion("contains a URL with a password", is_sure=True)
+    return None
+
+
+def secret_parts(value: str) -> Iterator[str]:
+    """The parts of a text that are secrets by their form: tokens, keys, passwords in URLs."""
+    value = value[:_LONGEST_VALUE]
+    for token in _TOKENS:
+        if any(mark in value for mark in token.marks):
+            for found in _exactly(token.pattern).finditer(value):
+                # A key in PEM form goes on up to its end mark.
+                is_key = token is _TOKENS[0]
+                end = _end_of_key(value, found.end()) if is_key else found.end()
+                yield value[found.start() : end]
+    passwords = (
+        _userinfo().finditer(value) if "://" in value and "@" in value else (),
+        _matcher(_SETTING).finditer(value) if "=" in value else (),
+        _matcher(_DRIVER).finditer(value) if "@" in value else (),
+    )
+    for found in chain.from_iterable(passwords):
+        if is_plausible(found["password"]):
+            yield found["password"]
+
+
+def _end_of_key(value: str, start: int) -> int:
+    end = value.find("-----END", start)
+    return len(value) if end < 0 else end
+
+
+def _setting_with_password(value: str) -> Suspicion | None:
+    """A value that is a list of settings that include a password."""
+    found = chain(
+        _matcher(_SETTING).finditer(value) if "=" in value else (),
+        _matcher(_DRIVER).finditer(value) if "@" in value else (),
+    )
+    for match in found:
+        if is_plausible(match["password"]):
+            return Suspicion("contains a setting with a password", is_sure=True)
+    return None
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name ends like the name of a secret: ``DB_PASSWORD``, ``apiKey``."""
+    upper = name.upper()
+    if upper in _WORKING_DIRECTORIES or not any(mark in upper for mark in _NAME_MARKS):
+        return False
+    words = name_words(name)
+    while words and (words[-1].isdecimal() or words[-1] in _TRAILERS):
+        words.pop()
+    # The domain before a key, as in com.example.password, is irrelevant.
+    if not words or _HARMLESS.intersection(name_words(name.rpartition(".")[2])):
+        return False
+    last = words[-1]
+    if last == "KEY":
+        return len(words) > 1 and words[-2] in _SECRET_KEYS
+    return last in _SECRET_WORDS or last.endswith(_SECRET_ENDS)
+
+
+def is_plain_words(value: str) -> bool:
+    """Whether a value consists of words, with small numbers at most, as an identifier does."""
+    return _exactly(_NAME_LIKE).fullmatch(value) is not None
+
+
+def is_plausible(value: str) -> bool:
+    """Whether a value in the place of a secret is one: not a placeholder and not weak."""
+    return (
+        len(value) >= _SHORTEST and not _is_stand_in(value) and not _matcher(_WEAK).fullmatch(value)
+    )
+
+
+def name_words(name: str) -> list[str]:
+    """The words of a name, in upper case: equal for ``dbPassword`` and ``DB_PASSWORD``."""
+    return [word.upper() for word in _words().findall(name[:200])]
+
+
+def _is_stand_in(value: str) -> bool:
+    """Whether a value is a placeholder, a reference, a switch or empty."""
+    return (
+        not value
+        or len(set(value)) == 1
+        or any(character.isspace() for character in value)
+        or _matcher(_SWITCHES).fullmatch(value) is not None
+        or _matcher(_REFERENCES).match(value) is not None
+        or _matcher(_PLACEHOLDERS).search(value) is not None
+    )
+
+
+@cache
+def _matcher(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
+def _exactly(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
+def _userinfo() -> re.Pattern[str]:
+    return re.compile(
+        r"\b[a-z][a-z0-9+.-]{1,30}://(?P<user>[^\s:/@'\"]{0,80}):(?P<password>[^\s/@'\"]{1,200})@"
+    )
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    return re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
