@@ -7,7 +7,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test coverage mutants bench fuzz agreement differential docs site clean
+.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential docs site clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -18,6 +18,7 @@ help:
 	@echo "make coverage [ARGS=...]        run the tests and compare branch coverage with the floors"
 	@echo "make mutants [COUNT=100 SEED=1] try small changes of the code and report those that no test detects"
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
+	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
@@ -93,6 +94,9 @@ mutants: $(VENV)/stamp-mutants
 
 bench: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-hostile: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.hostile $(ARGS)
 
 fuzz: $(VENV)/stamp-fuzz
 	@$(BIN)/python -m benchmarks.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)

@@ -33,12 +33,14 @@ class Run:
             started it, if that was larger: the kernel counts from before the exec.
         code: Exit code; negative: ended by that signal.
         said: The end of its output.
+        cpu_seconds: Time of all its threads, which depends less on what else the machine does.
     """
 
     seconds: float
     peak_bytes: int
     code: int
     said: str
+    cpu_seconds: float
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
@@ -57,4 +59,10 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(max(0, output.tell() - 2000))
         said = output.read().decode(errors="replace").strip()
-    return Run(seconds, usage.ru_maxrss * MAXRSS_UNIT_BYTES, process.returncode, said)
+    return Run(
+        seconds,
+        usage.ru_maxrss * MAXRSS_UNIT_BYTES,
+        process.returncode,
+        said,
+        usage.ru_utime + usage.ru_stime,
+    )

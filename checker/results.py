@@ -87,6 +87,11 @@ class CheckedArchive(NamedTuple):
     crashes: tuple[str, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
 
+    def without_content(self) -> CheckedArchive:
+        """The same without what takes memory; the reports of the checker need no more."""
+        archive = None if self.archive is None else self.archive.without_content()
+        return self._replace(archive=archive)
+
     @property
     def is_whole(self) -> bool:
         """Whether it was read, and no rule, engine or other part of a plugin failed."""

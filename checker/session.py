@@ -93,6 +93,10 @@ def classify(
         return session.classify(source, name=name, progress=progress)
 
 
+def _keep_all(checked: CheckedArchive) -> CheckedArchive:
+    return checked
+
+
 class Session:
     """Checks any number of archives with the same settings and plugins, which are loaded once.
 
@@ -182,24 +186,40 @@ class Session:
         """
         return masked(self._classify(self._read(_named(source, name), ContentPlan(), progress)))
 
-    def run(self, sources: Iterable[ArchiveSource], *, progress: Progress | None = None) -> Run:
+    def run(
+        self,
+        sources: Iterable[ArchiveSource],
+        *,
+        progress: Progress | None = None,
+        keep: Callable[[CheckedArchive], CheckedArchive] = _keep_all,
+    ) -> Run:
         """Check archives, as ``checker check`` does; reports are made from the result.
 
         An archive that cannot be read is one whose ``error`` says why.
 
+        Args:
+            sources: The archives.
+            progress: Receives progress: name, bytes read, bytes in total.
+            keep: What is kept of a result when the next archive is read. By default all facts
+                are kept; ``CheckedArchive.without_content`` keeps what the reports show.
+
         Raises:
             PluginError: No rules are loaded.
         """
-        return self._run("check", partial(self.check, progress=progress), sources)
+        return self._run("check", partial(self.check, progress=progress), sources, keep)
 
     def classify_all(
-        self, sources: Iterable[ArchiveSource], *, progress: Progress | None = None
+        self,
+        sources: Iterable[ArchiveSource],
+        *,
+        progress: Progress | None = None,
+        keep: Callable[[CheckedArchive], CheckedArchive] = _keep_all,
     ) -> Run:
-        """Classify archives, as ``checker classify`` does.
+        """Classify archives, as ``checker classify`` does; parameters are those of ``run``.
 
         An archive that cannot be read is one whose ``error`` says why.
         """
-        return self._run("classify", partial(self.classify, progress=progress), sources)
+        return self._run("classify", partial(self.classify, progress=progress), sources, keep)
 
     def close(self) -> None:
         """Stop hashing that was begun early."""
@@ -295,8 +315,9 @@ class Session:
         command: str,
         look: Callable[[ArchiveSource], CheckedArchive],
         sources: Iterable[ArchiveSource],
+        keep: Callable[[CheckedArchive], CheckedArchive],
     ) -> Run:
-        archives = tuple(self._one(look, source) for source in sources)
+        archives = tuple(keep(self._one(look, source)) for source in sources)
         found = (problem for archive in archives for problem in archive.problems)
         return Run(
             command=command,

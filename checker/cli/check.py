@@ -15,7 +15,7 @@ from checker.errors import SettingsError
 from checker.model.untrusted import whole_number
 from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
-from checker.reports.output import plan_outputs, write_outputs
+from checker.reports.output import kept_for, plan_outputs, write_outputs
 from checker.session import Session
 from checker.settings import (
     CONFIG_FILE,
@@ -50,7 +50,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
     with Progress(wanted=not arguments.no_progress) as progress:
-        run = look(arguments.paths, progress=progress)
+        run = look(arguments.paths, progress=progress, keep=kept_for(outputs))
     unwritten = write_outputs(outputs, run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code

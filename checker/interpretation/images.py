@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
@@ -36,6 +36,9 @@ from checker.model.names import (
     REPOSITORIES,
     shorten,
 )
+
+# To follow a layer costs about as much as to look at so many entries.
+_USE = 100
 
 
 def find_docker_archive(members: Members) -> DockerArchive | None:
@@ -166,6 +169,30 @@ def find_images(
         what=f"the archive contains {len(found)} images; the rest was not checked",
     )
     return tuple(found[: limits.images]), [reached]
+
+
+def affordable_images(images: Sequence[Image], limits: Limits) -> int:
+    """How many of the images, from the first on, can be checked.
+
+    Rules and engines merge the layers of each image. What several images share is counted for
+    each further one, because a few bytes of a document make them look at all its entries again.
+
+    Args:
+        images: The images.
+        limits: ``merged`` bounds the entries that are looked at again.
+    """
+    seen: set[int] = set()
+    left = limits.merged
+    for number, image in enumerate(images):
+        for layer in image.layers:
+            if layer.blob is None:
+                continue
+            if layer.blob.position in seen:
+                left -= _USE + len(layer.entries)
+            seen.add(layer.blob.position)
+        if left < 0 and number:
+            return number
+    return len(images)
 
 
 class _ImageNames:

@@ -10,7 +10,7 @@ from checker.model.compression import Compression
 from checker.model.damage import Damage
 from checker.model.document import Document
 from checker.model.entries import Entries
-from checker.model.image import Descriptor, Image, Index, Manifest, ManifestItem
+from checker.model.image import Descriptor, Image, Index, Layer, Manifest, ManifestItem
 from checker.model.known_kind import KnownKind
 from checker.model.limits import LimitReached
 from checker.model.location import Location
@@ -187,6 +187,36 @@ class Archive(NamedTuple):
         """Whether every member was seen; else what seems missing may follow further on."""
         return self.tar.fatal is None and not self.tar.limits
 
+    def without_content(self) -> Archive:
+        """The archive without what takes memory: entries, blobs and documents.
+
+        Kind, sizes, digests, limits and statistics remain, and of each image its names, its
+        platform, and sizes and digests of its layers.
+        """
+        return self._replace(
+            tar=_without_entries(self.tar),
+            members=Members(Entries(), {}),
+            docker=None,
+            oci=None,
+            images=tuple(map(_without_documents, self.images)),
+            rootfs=None if self.rootfs is None else Rootfs(self.location, ()),
+            inside=None,
+        )
+
     def has_all_of(self, blob: Blob) -> bool:
         """Whether the content of a member is there and was read as far as its header promises."""
         return blob.whole and self.entries.sizes[blob.position] == blob.size
+
+
+def _without_entries(tar: Tar) -> Tar:
+    return tar._replace(entries=Entries(), contents={}, needed={}, global_records={})
+
+
+def _without_documents(image: Image) -> Image:
+    layers = tuple(_without_table(layer) for layer in image.layers)
+    return image._replace(manifest=None, item=None, config=None, layers=layers)
+
+
+def _without_table(layer: Layer) -> Layer:
+    blob = layer.blob
+    return layer._replace(blob=None if blob is None else blob._replace(document=None, tar=None))

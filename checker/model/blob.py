@@ -28,7 +28,9 @@ class Blob(NamedTuple):
         diff_id: Digest of the bytes after decompression, all of them (OCI image-spec 1.1,
             config.md "Layer DiffID").
         tar: The content as a tar, if it is not a document.
+        entry_count: Entries of ``tar``, also once it was dropped; None if it is not a tar.
         limits: Limits that cut the reading short; digests are then not to be trusted.
+        cuts: Limits that left out a part of the document; all bytes were read all the same.
         error: Why the content could not be read, in the words of the operating system.
         unparsed: The bytes of a document that is nested too deeply to be parsed here.
     """
@@ -43,7 +45,9 @@ class Blob(NamedTuple):
     inflated_size: int = 0
     diff_id: str | None = None
     tar: Tar | None = None
+    entry_count: int | None = None
     limits: tuple[LimitReached, ...] = ()
+    cuts: tuple[LimitReached, ...] = ()
     error: str | None = None
     unparsed: bytes = b""
 

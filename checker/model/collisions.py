@@ -31,6 +31,10 @@ def collisions(entries: Entries) -> tuple[Collision, ...]:
 
     PAX global headers count, as they do for tar-split, which sees them as entries.
     """
+    return entries.cached(_find_collisions)
+
+
+def _find_collisions(entries: Entries) -> tuple[Collision, ...]:
     paths = {entries.paths[i] for i in entries.repeated}
     paths.update(_global_paths(entries))
     found = (

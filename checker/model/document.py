@@ -9,7 +9,7 @@ class Document(NamedTuple):
     """A JSON document as it is in the archive.
 
     Attributes:
-        raw: The bytes, at most ``Limits.json_size``.
+        raw: The bytes, at most ``Limits.json_size``; if a limit left out items, those of the rest.
         value: The first JSON value; None if there is an error (or the value is ``null``).
         error: Why the bytes are not JSON, in words; None if they are.
         error_offset: Byte offset of the error.

@@ -21,8 +21,14 @@ class Limits(NamedTuple):
         spool: Bytes that a compressed archive or standard input may take on disk.
         json_size: Bytes of one JSON document.
         json_depth: Nesting of one JSON document.
+        json_bytes: Bytes of all JSON documents of an archive together, the smallest first.
+        json_values: Values in all JSON documents of an archive together, the smallest first.
+        json_items: Items of one array or object of a document that describes an image.
         name: Characters of one member name, link target or entry path.
-        names: Bytes that the names and extended attributes of one tar may take in memory.
+        names: Bytes that the names, extended attributes and maps of sparse files of one tar may
+            take in memory, besides 200 for each entry.
+        nesting: Work to create the directories of all entries of one tar, besides that of ordinary
+            entries: the length of each path times the number of its parts, less 4,096.
         extension: Bytes of one PAX or GNU extension header (Go's archive/tar takes 1 MiB).
         content: Bytes of file content that checks ask to see, per tar.
         anomalies: Anomalies kept per tar.
@@ -30,6 +36,11 @@ class Limits(NamedTuple):
         members: Files of an image archive that are read.
         index_depth: Nesting of image indexes.
         images: Images of one archive.
+        layers: Layers, diffIDs and steps of the history of one image.
+        merged: Entries of layers that several images use, counted again for each further use.
+        frames: Streams in one compressed file (gzip members, zstd frames and so on), besides one
+            for each 100 bytes.
+        holes: Bytes of holes in the sparse members of an image archive, which are read as zeros.
         window: Bytes of memory that an xz or zstd stream may ask for.
     """
 
@@ -40,8 +51,12 @@ class Limits(NamedTuple):
     spool: int = 64 * GIB
     json_size: int = 20 * MIB
     json_depth: int = 100
+    json_bytes: int = 64 * MIB
+    json_values: int = 1_000_000
+    json_items: int = 10_000
     name: int = 16 * KIB
-    names: int = GIB
+    names: int = 128 * MIB
+    nesting: int = 16 * MIB
     extension: int = MIB
     content: int = 32 * MIB
     anomalies: int = 1000
@@ -49,6 +64,10 @@ class Limits(NamedTuple):
     members: int = 10_000
     index_depth: int = 8
     images: int = 1000
+    layers: int = 1000
+    merged: int = 1_000_000
+    frames: int = 10_000
+    holes: int = 256 * MIB
     window: int = 128 * MIB
 
     @classmethod

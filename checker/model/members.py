@@ -15,6 +15,10 @@ LINKS_FOLLOWED = 40
 """Links that one lookup follows, as Linux does (path_resolution(7))."""
 
 
+# More parents than any archive of an image has; a document may name a path of millions.
+_PARENTS = 256
+
+
 class Members:
     """Entries of the archive and what was read of them.
 
@@ -87,7 +91,7 @@ class Members:
     def _through_parents(self, path: str) -> str | None:
         """The path with the first symlink among its parents replaced by its target."""
         parts = path.split("/")
-        for count in range(1, len(parts)):
+        for count in range(1, min(len(parts), _PARENTS)):
             position = self.entries.by_path.get("/".join(parts[:count]))
             if position is not None and chr(self.entries.kinds[position]) == SYMLINK:
                 target = _link_target(self.entries[position])

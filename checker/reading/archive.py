@@ -13,6 +13,7 @@ from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.interpretation.images import (
+    affordable_images,
     find_docker_archive,
     find_images,
     find_oci_layout,
@@ -27,18 +28,28 @@ from checker.interpretation.kind import (
     root_directory,
 )
 from checker.interpretation.kinds.recognizing import recognize
-from checker.model.archive import FLAT_KINDS, IMAGE_KINDS, Archive, Kind, Source, Stats
+from checker.model.archive import (
+    FLAT_KINDS,
+    IMAGE_KINDS,
+    Archive,
+    DockerArchive,
+    Kind,
+    OciLayout,
+    Source,
+    Stats,
+)
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
-from checker.model.image import Layer
+from checker.model.image import Image, Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs
 from checker.reading.blob import Task, read_blob, unread_blob
+from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.source import (
     CHUNK,
@@ -213,17 +224,24 @@ class _FileHash:
 
 
 def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Blob]:
-    tasks = sorted(_tasks(path, opened, options), key=lambda task: task.position)
+    found = DocumentBytes(options.limits)
+    tasks: list[Task] = []
+    holes = 0
+    for task in sorted(_tasks(path, opened, options), key=lambda task: task.position):
+        holes += _holes(opened, task.position)
+        if holes > options.limits.holes:
+            found.add(unread_blob(task, _too_sparse(holes, options.limits)))
+        else:
+            tasks.append(task)
     total = sum(task.size for task in tasks)
     done = 0
-    blobs: dict[int, Blob] = {}
     with closing(_run(tasks, _Reader(options, _Allowance(opened.size, options.limits)))) as results:
         for blob in results:
-            blobs[blob.position] = blob
+            found.add(blob)
             done += blob.size
             if options.progress is not None:
                 options.progress(done, total)
-    return dict(sorted(blobs.items()))
+    return found.parsed()
 
 
 def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
@@ -244,6 +262,24 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             seekable=partial(opened.content.seekable, position),
             early=partial(_early_hash, opened, options.early, position),
         )
+
+
+def _holes(opened: Opened, position: int) -> int:
+    """Bytes of a member that are not stored."""
+    entries = opened.tar.entries
+    spans = entries.sparse.get(position)
+    if spans is None:
+        return 0
+    stored = min(opened.size, sum(span.length for span in spans))
+    return max(0, entries.sizes[position] - stored)
+
+
+def _too_sparse(holes: int, limits: Limits) -> LimitReached:
+    return LimitReached(
+        limit="holes",
+        value=limits.holes,
+        what=f"the sparse members up to this one have holes of {holes} bytes; it was not read",
+    )
 
 
 def _early_hash(opened: Opened, early: EarlyHashes | None, position: int) -> EarlyHash | None:
@@ -411,11 +447,11 @@ def _gather(
 ) -> Archive:
     limits = options.limits
     place = Location(archive=path)
-    members = Members(opened.tar.entries, blobs)
-    docker = find_docker_archive(members)
-    oci, tree_limits = find_oci_layout(members, limits)
+    found = _affordable(
+        place, _interpreted(place, Members(opened.tar.entries, blobs), limits), limits
+    )
+    members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci)
-    images, image_limits = find_images(place, members, docker, oci, limits)
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
@@ -434,13 +470,43 @@ def _gather(
         oci=None if flat else oci,
         images=() if flat else images,
         rootfs=_flat_rootfs(place, opened) if flat else None,
-        limits=tuple(_all_limits(opened, blobs, [*tree_limits, *image_limits], limits)),
+        limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
         image_directory=image_directory(members) if kind is Kind.WRAPPED else None,
         root_directory=root_directory(members) if is_unknown else None,
         known_kind=recognize(members, oci) if has_no_image else None,
     )
+
+
+class _Interpreted(NamedTuple):
+    members: Members
+    docker: DockerArchive | None
+    oci: OciLayout | None
+    images: tuple[Image, ...]
+    limits: tuple[LimitReached, ...]
+
+
+def _interpreted(place: Location, members: Members, limits: Limits) -> _Interpreted:
+    docker = find_docker_archive(members)
+    oci, tree_limits = find_oci_layout(members, limits)
+    images, image_limits = find_images(place, members, docker, oci, limits)
+    return _Interpreted(members, docker, oci, images, (*tree_limits, *image_limits))
+
+
+def _affordable(place: Location, found: _Interpreted, limits: Limits) -> _Interpreted:
+    """The same without the images that would take too long, as if no document listed them."""
+    count = affordable_images(found.images, limits)
+    if count == len(found.images):
+        return found
+    blobs = without_images(found.members.blobs, found.docker, found.oci, found.images[count:])
+    reached = LimitReached(
+        limit="merged",
+        value=limits.merged,
+        what=f"{len(found.images)} images share layers; only the first {count} were checked",
+    )
+    again = _interpreted(place, Members(found.members.entries, blobs), limits)
+    return again._replace(limits=(*again.limits, reached))
 
 
 def _flat_rootfs(place: Location, opened: Opened) -> Rootfs:
@@ -462,7 +528,7 @@ def _flat_rootfs(place: Location, opened: Opened) -> Rootfs:
 def _all_limits(
     opened: Opened,
     blobs: dict[int, Blob],
-    found: list[LimitReached],
+    found: Iterable[LimitReached],
     limits: Limits,
 ) -> Iterator[LimitReached]:
     yield from opened.limits
@@ -470,6 +536,7 @@ def _all_limits(
     yield from found
     for blob in blobs.values():
         yield from blob.limits
+        yield from blob.cuts
         for reached in () if blob.tar is None else blob.tar.limits:
             yield reached._replace(member=blob.location.member)
     files = sum(kind not in _NO_CONTENT for kind in opened.tar.entries.kinds)

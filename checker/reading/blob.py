@@ -10,12 +10,12 @@ from typing import NamedTuple
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
+from checker.model.document import Document
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.tar import Tar
 from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
-from checker.reading.document import read_document
 from checker.reading.early import EarlyHash
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
@@ -87,7 +87,10 @@ class _Hashes:
 
 
 def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
-    """Read one member: as JSON if it looks like it, else as a layer."""
+    """Read one member: as JSON if it looks like it, else as a layer.
+
+    A document is not parsed yet, because what may be parsed depends on the others.
+    """
     chunks = task.chunks()
     try:
         head = _take_head(chunks)
@@ -151,12 +154,7 @@ def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits)
             offset=task.location.offset,
         )
         return blob._replace(limits=(reached,))
-    raw = bytes(kept)
-    try:
-        return blob._replace(document=read_document(raw, limits))
-    except LimitError as error:
-        reached = error.reached._replace(member=task.location.member)
-        return blob._replace(unparsed=raw, limits=(reached,))
+    return blob._replace(document=Document(raw=bytes(kept)))
 
 
 def _read_layer(
@@ -205,7 +203,13 @@ def _read_large_plain(
 
 
 def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:
-    blob = _empty(task)._replace(size=size, digests=hashes.digests(), inflated_size=size, tar=tar)
+    blob = _empty(task)._replace(
+        size=size,
+        digests=hashes.digests(),
+        inflated_size=size,
+        tar=tar,
+        entry_count=len(tar.entries),
+    )
     return blob._replace(diff_id=blob.digest)
 
 
@@ -234,13 +238,15 @@ class _CompressedReading:
                 background.close()
         if limit is not None:
             self._walker.abandon()
+        tar = self._walker.finish()
         return _empty(self._task)._replace(
             size=self._size,
             digests=self._hashes.digests(),
             compression=self._inflater.finish(),
             inflated_size=self._inflated,
             diff_id=f"sha256:{self._diff.hexdigest()}",
-            tar=self._walker.finish(),
+            tar=tar,
+            entry_count=len(tar.entries),
             limits=() if limit is None else (limit,),
         )
 

@@ -33,6 +33,9 @@ _NUMBER_OF_ERROR = re.compile(r"^Error -?[0-9]+ ")
 _FIRST_SLICE, _LAST_SLICE = 1 << 12, 1 << 18
 _WINDOW = 1 << 21
 _XZ_PADDING = bytes(4)
+_PADDING_AT_ONCE = 1 << 12
+# Compressed bytes for which any number of streams is fine, one for each so many.
+_BYTES_PER_STREAM = 100
 
 _GZIP_FLAGS, _GZIP_FIXED, _GZIP_TRAILER = 3, 10, 8
 _GZIP_HEADER_CRC, _GZIP_EXTRA, _GZIP_NAME, _GZIP_COMMENT = 2, 4, 8, 16
@@ -202,6 +205,19 @@ def _kept_size(kind: CompressionKind, first: bytes) -> int:
 def _check_gzip_header(header: bytes, checksum: bytes) -> None:
     if checksum and int.from_bytes(checksum, "little") != zlib.crc32(header) & 0xFFFF:
         raise ValueError("Incorrect gzip header checksum found")
+
+
+def _padding_size(data: memoryview) -> int:
+    """Bytes of the stream padding at the start of data, as long as a stream could follow."""
+    most = (len(data) - len(_XZ_PADDING)) // len(_XZ_PADDING) * len(_XZ_PADDING)
+    size = 0
+    while size < most:
+        part = bytes(data[size : size + min(_PADDING_AT_ONCE, most - size)])
+        zeros = len(part) - len(part.lstrip(b"\0"))
+        size += zeros
+        if zeros < len(part):
+            break
+    return size // len(_XZ_PADDING) * len(_XZ_PADDING)
 
 
 class _ZstdFrame:
@@ -464,12 +480,28 @@ class Inflater:
             self._slice = _FIRST_SLICE
             self._skippable_first |= not self._streams and _is_skippable(head)
             self._streams += 1
+            self._check_streams(len(data))
             return data
         if self._kind is CompressionKind.XZ and head.startswith(_XZ_PADDING):
             # Stream padding: multiples of four zero bytes (xz file format 1.2, section 2.2).
-            return data[len(_XZ_PADDING) :]
+            return data[_padding_size(data) :]
         self._trailing = self._taken - len(data)
         return data
+
+    def _check_streams(self, ahead: int) -> None:
+        """Each stream takes as long as some kilobytes, however small it is."""
+        taken = self._taken - ahead
+        limit = self._limits.frames
+        if self._streams > limit + taken // _BYTES_PER_STREAM:
+            raise LimitError(
+                LimitReached(
+                    limit="frames",
+                    value=limit,
+                    what=f"the first {taken} bytes of {self._kind} data are {self._streams} "
+                    "separate streams; the rest was not read",
+                    offset=taken,
+                ),
+            )
 
     def _see_first_header(self, head: bytes) -> None:
         if self._kind is CompressionKind.GZIP and len(head) > _GZIP_FLAGS:

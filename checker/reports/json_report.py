@@ -161,7 +161,7 @@ def _layer(layer: Layer) -> Object:
         "media_type": descriptor and descriptor.media_type,
         "size": _first(blob and blob.size, descriptor and descriptor.size),
         "uncompressed_size": blob.inflated_size if blob is not None and blob.whole else None,
-        "entries": None if blob is None or blob.tar is None else len(blob.tar.entries),
+        "entries": None if blob is None else blob.entry_count,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, TextIO
 
@@ -14,7 +14,7 @@ from checker.isolation import Failure, attempt
 from checker.masking import masked_run
 from checker.reports.printable import printable
 from checker.reports.report import Report
-from checker.results import Run
+from checker.results import CheckedArchive, Run
 
 TEXT = "text"
 STDOUT = "-"
@@ -40,7 +40,11 @@ class Output(NamedTuple):
 
 def builtin_reports() -> tuple[Report, ...]:
     """The built-in formats; each imports what it needs when it renders."""
-    return (Report(TEXT, _text), Report("json", _json, shows_digest=True), Report("junit", _junit))
+    return (
+        Report(TEXT, _text, needs_content=False),
+        Report("json", _json, shows_digest=True, needs_content=False),
+        Report("junit", _junit, needs_content=False),
+    )
 
 
 def _text(run: Run) -> str:
@@ -103,6 +107,13 @@ def _same_place(output: Output, other: str) -> str:
             f"such as --format {name}=FILE"
         )
     return f"{other} and {name} are both written to {output.file}; use two files"
+
+
+def kept_for(outputs: Iterable[Output]) -> Callable[[CheckedArchive], CheckedArchive]:
+    """What has to be kept of each archive until these reports are written."""
+    if any(output.report.needs_content for output in outputs):
+        return lambda checked: checked
+    return CheckedArchive.without_content
 
 
 def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO | None) -> tuple[str, ...]:

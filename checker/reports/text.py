@@ -218,7 +218,7 @@ def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
     yield size_words(archive.size)
     yield compression_words(archive.compression.kind)
     if archive.rootfs is not None:
-        yield count_words(len(archive.entries), "entry", "entries")
+        yield count_words(archive.stats.entries, "entry", "entries")
     if found is not None and found.producer is not None:
         yield f"written by {safe(found.producer)}"
 

@@ -9,17 +9,19 @@ dive/image/analysis.go.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from heapq import nsmallest
 from itertools import chain
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from checker import Entries, Layer, Rootfs
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
+
+T = TypeVar("T")
 
 _DIRECTORY = ord(DIRECTORY)
 
@@ -228,7 +230,7 @@ class _Work:
         self.hidden = [hidden for _, hidden in stack]
         self.gone: defaultdict[str, list[_Marker]] = defaultdict(list)
         self.opaque: defaultdict[str, list[_Marker]] = defaultdict(list)
-        self.files = [list(self._sort(number)) for number in range(len(stack))]
+        self.files = list(self._sorted_files())
         self._covering: dict[str, tuple[_Marker, ...]] = {}
         self._parents: dict[int, set[str]] = {}
 
@@ -239,6 +241,18 @@ class _Work:
         tallies = self._tallies() if self.gone or self.opaque else {}
         removals = tuple(tallies[marker].removal() for marker in sorted(tallies))
         return self._measured(removals)
+
+    def _sorted_files(self) -> Iterator[list[int]]:
+        """The positions of the invisible files of each layer.
+
+        A layer that is listed several times is looked at once, unless it has whiteouts.
+        """
+        known: dict[tuple[int, int], list[int]] = {}
+        for number, (table, hidden) in enumerate(zip(self.tables, self.hidden, strict=True)):
+            key = (id(table), id(hidden))
+            if table.whiteouts or key not in known:
+                known[key] = list(self._sort(number))
+            yield known[key]
 
     def _sort(self, number: int) -> Iterator[int]:
         """Yield the positions of the invisible files of a layer; record its whiteouts."""
@@ -325,7 +339,8 @@ class _Work:
         several = [sizes for sizes in directories if len(sizes) > 1]
         wasted += sum(map(sum, several))
         kept += sum(map(min, several))
-        discovered = sum(map(_unique_size, self.tables)) + sum(map(sum, directories))
+        discovered = sum(table.cached(_unique_size) for table in self.tables)
+        discovered += sum(map(sum, directories))
         return Layering(
             removals=tuple(removal for removal in removals if removal.files),
             sizes=copies.total,
@@ -333,7 +348,7 @@ class _Work:
             copies=copies.number,
             efficiency=(discovered - wasted + kept) / discovered if discovered > 0 else 1.0,
             wasted=wasted,
-            added=sum(sum(table.sizes) for table in self.tables[1:]),
+            added=sum(table.cached(_whole_size) for table in self.tables[1:]),
         )
 
     def _copies(self) -> _Copies:
@@ -342,24 +357,26 @@ class _Work:
         total, least, lost, number = copies.total, copies.least, copies.lost, copies.number
         wanted = {
             table.paths[position]
-            for table, files in zip(self.tables, self.files, strict=True)
+            for table, files in _unique(zip(self.tables, self.files, strict=True))
             for position in files
         }
-        for entries, hidden in zip(self.tables, self.hidden, strict=True):
+        stack = list(zip(self.tables, self.hidden, strict=True))
+        times = Counter((id(entries), id(hidden)) for entries, hidden in stack)
+        for entries, hidden in _unique(stack):
+            here = times[id(entries), id(hidden)]
             kinds, sizes, paths = entries.kinds, entries.sizes, entries.paths
             for position in _among(wanted, entries.by_path):
                 if kinds[position] == _DIRECTORY:
                     continue
                 path, size = paths[position], max(0, sizes[position])
                 if path in hidden:
-                    lost[path] = lost.get(path, 0) + size
+                    lost[path] = lost.get(path, 0) + here * size
                 before = total.get(path)
-                if before is None:
-                    total[path] = size
-                else:
-                    total[path] = before + size
-                    least[path] = min(least.get(path, before), size)
-                    number[path] = number.get(path, 1) + 1
+                total[path] = (before or 0) + here * size
+                if before is not None or here > 1:
+                    first = size if before is None else before
+                    least[path] = min(least.get(path, first), size)
+                    number[path] = number.get(path, before is not None) + here
         return copies
 
     def _deleted_directories(
@@ -411,6 +428,15 @@ def _read_marker(number: int, path: str) -> _Marker | None:
     if not base.startswith(WHITEOUT_PREFIX):
         return None
     return _Marker(number, f"{parent}{slash}{base.removeprefix(WHITEOUT_PREFIX)}", path)
+
+
+def _unique(pairs: Iterable[tuple[Entries, T]]) -> Iterable[tuple[Entries, T]]:
+    """The pairs without those of the same objects: a layer may be listed several times."""
+    return {(id(table), id(other)): (table, other) for table, other in pairs}.values()
+
+
+def _whole_size(entries: Entries) -> int:
+    return sum(entries.sizes)
 
 
 def _unique_size(entries: Entries) -> int:

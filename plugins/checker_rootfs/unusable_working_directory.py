@@ -8,6 +8,9 @@ from checker import Config, Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
 from checker_rootfs.places import is_windows, name_of, shown
 
+# Parts of a path that are looked at; deeper ones are not in use.
+_PARTS = 256
+
 
 class UnusableWorkingDirectory(ConfigCheck):
     """The working directory of an image does not exist or is not a directory.
@@ -83,8 +86,9 @@ class UnusableWorkingDirectory(ConfigCheck):
 def _obstacle(rootfs: Rootfs, directory: str) -> RootfsEntry | None:
     """The first component of a path that is not a directory, links followed."""
     parts = directory.strip("/").split("/")
-    for count in range(1, len(parts) + 1):
-        found = rootfs.resolve("/".join(parts[:count]))
+    for count in range(1, min(len(parts), _PARTS) + 1):
+        end = rootfs.follow("/".join(parts[:count]))
+        found = rootfs.get(end) if end else None
         if found is not None and not found.entry.is_directory:
             return found
     return None

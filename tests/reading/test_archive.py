@@ -342,10 +342,11 @@ def test_a_sparse_bomb(tmp_path: Path, jobs: int, stored: str | None) -> None:
     if stored is not None:
         member = Member(member.name, member.content, pax={**member.pax, "size": stored})
     path = written(tmp_path, write_tar([file("index.json", b"{}"), member]))
-    archive = read(path, jobs=jobs)
-    (reached,) = archive.limits
-    assert (reached.limit, reached.member) == ("expansion", "blobs/sha256/bomb")
-    assert not archive.members.blobs[1].whole
+    for limits, limit in (({}, "holes"), ({"holes": size}, "expansion")):
+        archive = read(path, jobs=jobs, **limits)
+        (reached,) = archive.limits
+        assert (reached.limit, reached.member) == (limit, "blobs/sha256/bomb")
+        assert not archive.members.blobs[1].whole
 
 
 def test_a_sparse_map_with_more_than_is_stored(tmp_path: Path) -> None:
@@ -546,7 +547,7 @@ def test_a_crash_while_a_blob_is_read_gives_everything_back(
     def crash(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("checker.reading.blob.read_document", crash)
+    monkeypatch.setattr("checker.reading.blob._read_json", crash)
     path = written(tmp_path, SAMPLE)
     for jobs in (1, 4):
         with everything_given_back(), pytest.raises(MemoryError):

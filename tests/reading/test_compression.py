@@ -385,21 +385,38 @@ def test_a_bomb_of_10_gigabytes(name: str) -> None:
     assert time.process_time() - began < 2
 
 
-@pytest.mark.parametrize(
-    "stream",
-    [
-        gzip.compress(b""),
-        bz2.compress(b""),
-        lzma.compress(b""),
-        zstd.compress(b""),
-        EMPTY_SKIPPABLE,
-    ],
-)
+TINY = [
+    gzip.compress(b""),
+    bz2.compress(b""),
+    lzma.compress(b""),
+    zstd.compress(b""),
+    EMPTY_SKIPPABLE,
+]
+
+
+@pytest.mark.parametrize("stream", TINY)
+def test_many_tiny_streams_end_at_a_limit(stream: bytes) -> None:
+    """Each stream takes as long as some kilobytes, so there may be one for each 100 bytes."""
+    with pytest.raises(LimitError) as caught:
+        inflate(stream * 1000, limits=Limits(frames=100))
+    assert (caught.value.reached.limit, caught.value.reached.value) == ("frames", 100)
+    assert inflate(stream * 100, limits=Limits(frames=100))[1].streams == 100
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 1024, 1025, 300_000])
+@pytest.mark.parametrize("piece", [4093, 1 << 20])
+def test_padding_of_any_length_is_skipped(count: int, piece: int) -> None:
+    data = lzma.compress(TEXT) + bytes(4 * count)
+    assert inflate(data, piece) == (TEXT, sound(XZ))
+    assert inflate(data + lzma.compress(TEXT), piece) == (TEXT * 2, sound(XZ, 2))
+
+
+@pytest.mark.parametrize("stream", TINY)
 def test_many_tiny_streams_take_linear_time(stream: bytes) -> None:
     """Nothing is copied again for each stream: twice as many take about twice as long."""
     count = (1 << 18) // len(stream)
     began = time.process_time()
-    assert inflate(stream * count)[1].streams == count
+    assert inflate(stream * count, limits=Limits(frames=count))[1].streams == count
     assert time.process_time() - began < 5
 
 

@@ -918,18 +918,19 @@ def test_limits_on_names_are_not_noted_without_end() -> None:
 @pytest.mark.parametrize(
     "member",
     [
-        file("a" * 90),
-        symlink("a", "b" * 90),
-        Member("a", pax={"SCHILY.xattr.user.a": "b" * 90}),
-        pax_global({"comment": "b" * 90}),
-        sparse_0_1("0,512,1024,512", "2", TWO_RUNS),
+        file("a" * 900),
+        symlink("a", "b" * 900),
+        Member("a", pax={f"SCHILY.xattr.user.{key}": "b" * 200 for key in "abcde"}),
+        pax_global({"comment": "b" * 900}),
+        sparse_0_1("0,512,1024,512" + ",1536,0" * 8, "10", TWO_RUNS),
     ],
 )
 def test_the_limit_on_all_names(member: Member) -> None:
+    """Besides 200 bytes for each entry."""
     tar = walk(between(member), Limits(names=80))
     assert [limit.limit for limit in tar.limits] == ["names"]
     assert "last" not in paths(tar)
-    assert limits_of(walk(between(member), Limits(names=400))) == []
+    assert limits_of(walk(between(member), Limits(names=2000))) == []
 
 
 def test_the_limit_on_extension_headers() -> None:

@@ -9,6 +9,12 @@ from checker.reading.tar.header import Header
 
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
 _UINT32_MASK = (1 << 32) - 1
+# Bytes of names that any entry may have.
+_ORDINARY_NAME = 200
+# Length times parts of a path that any entry may have: 50 parts of 80 characters.
+_ORDINARY_NESTING = 4096
+# Characters of a path that cannot have more parts than that.
+_SHORT = 90
 
 
 class EntryTable:
@@ -27,6 +33,7 @@ class EntryTable:
         self._limits = limits
         self._most_entries = limits.entries
         self._name_bytes_left = limits.names
+        self._nesting_left = limits.nesting
         self._log = log
 
     def append(self, header: Header, offset: int) -> int:
@@ -40,7 +47,7 @@ class EntryTable:
         position = len(entries.paths)
         if position >= self._most_entries:
             self._log.stop_at_limit("entries", self._most_entries, "entries", offset)
-        self.spend(len(name) + len(link), offset)
+        self.spend(len(name) + len(link) - _ORDINARY_NAME, offset)
         text = self._bounded(name, offset)
         # Most names are clean already; `spell` takes apart those that may not be.
         if "./" in text or "//" in text or text[:1] == "/" or text[-1:] in ("/", "."):
@@ -49,6 +56,8 @@ class EntryTable:
                 entries.own_names[position] = text
         else:
             path, spelling = text, 0
+        if len(path) > _SHORT:
+            self._spend_nesting(path, offset)
         entries.paths.append(path)
         entries.spellings.append(spelling)
         entries.kinds.append(kind)
@@ -59,7 +68,9 @@ class EntryTable:
         entries.mtimes.append(mtime)
         entries.offsets.append(offset)
         if link:
-            entries.linknames[position] = self._bounded(link, offset)
+            target = entries.linknames[position] = self._bounded(link, offset)
+            if len(target) > _SHORT:
+                self._spend_nesting(target, offset)
         if device is not None:
             entries.devices[position] = device[0], device[1]
         if kind != _GLOBAL_HEADER and entries.by_path.setdefault(path, position) != position:
@@ -76,6 +87,17 @@ class EntryTable:
         self._name_bytes_left -= count
         if self._name_bytes_left < 0:
             self._log.stop_at_limit("names", self._limits.names, "names and attributes", offset)
+
+    def _spend_nesting(self, path: str, offset: int) -> None:
+        """Count what the directories of a deep path cost: each has a path as long as itself.
+
+        Raises:
+            WalkEnded: They cost too much.
+        """
+        self._nesting_left -= max(0, len(path) * path.count("/") - _ORDINARY_NESTING)
+        if self._nesting_left < 0:
+            limit = self._limits.nesting
+            self._log.stop_at_limit("nesting", limit, "deeply nested paths", offset)
 
     def _bounded(self, name: bytes, offset: int) -> str:
         limit = self._limits.name

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
+from typing import NamedTuple
 
 from checker.model.entries import (
     BLOCK_DEVICE,
@@ -64,12 +65,45 @@ def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
     """
-    application = _Application(tar.entries, _convert_on_overlay if on_overlay else _delete)
-    if not is_plain(tar.entries):
+    if is_plain(tar.entries):
+        errors = _Errors()
+    else:
+        errors = tar.entries.cached(_apply_on_overlay if on_overlay else _apply_alone)
+    error = errors.of_entries or error_at_end or errors.of_end
+    if error is not None:
+        raise ApplyError(error)
+
+
+class _Errors(NamedTuple):
+    """What applying the entries of a layer ends with: the same for all images that have it.
+
+    Attributes:
+        of_entries: The error of the first entry that cannot be applied.
+        of_end: The error after all entries were applied.
+    """
+
+    of_entries: str | None = None
+    of_end: str | None = None
+
+
+def _apply_alone(entries: Entries) -> _Errors:
+    return _applied(_Application(entries, _delete))
+
+
+def _apply_on_overlay(entries: Entries) -> _Errors:
+    return _applied(_Application(entries, _convert_on_overlay))
+
+
+def _applied(application: _Application) -> _Errors:
+    try:
         application.run()
-    if error_at_end is not None:
-        raise ApplyError(error_at_end)
-    application.finish()
+    except ApplyError as error:
+        return _Errors(of_entries=str(error))
+    try:
+        application.finish()
+    except ApplyError as error:
+        return _Errors(of_end=str(error))
+    return _Errors()
 
 
 class _Application:

@@ -8,6 +8,7 @@ the root end at the root.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 
 from checker.model.entries import clean_path
@@ -19,6 +20,7 @@ from checker_engines.filesystem.tar_split import Stop
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.tar import tar_error
 
+_MARKED = re.compile("\0([^\0]*)\0")
 _OUTSIDE = "<tmp>"
 _ELSEWHERE = "\0"
 """A name that no entry has."""
@@ -64,9 +66,10 @@ def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
     """
     stop = tar_error(tar)
     try:
-        tree = extract(_below(shown), tar.entries, is_whole=stop is None)
+        tree = extract(_BELOW, tar.entries, is_whole=stop is None)
     except ExtractionError as error:
-        raise UnpackError(str(error)) from None
+        text = _MARKED.sub(lambda match: shown(match[1]), str(error))
+        raise UnpackError(text) from None
     if stop is not None:
         raise UnpackError(stop)
     return tree
@@ -94,33 +97,30 @@ def apply_layer(tar: Tar, root: Root, stop: Stop | None) -> None:
         raise UnpackError(error_at_end)
 
 
-def _below(shown: Callable[[str], str]) -> Dialect:
-    """The dialect for a directory that is not the root of the process."""
+def _marked(path: str) -> str:
+    """A path below the directory, to be replaced by what messages show for it."""
+    return f"\0{path}\0"
 
-    def shown_inside(name: str) -> str:
-        return shown(name.lstrip("/"))
 
-    def refused_path(name: str) -> str | None:
-        # The parent of the directory is not refused; only a directory can be extracted to it.
-        return f'"{name}" is outside of "{shown("")}"' if name.startswith("../") else None
+def _marked_inside(name: str) -> str:
+    return _marked(name.lstrip("/"))
 
-    def refused_hard_link(target: str) -> str | None:
-        inside = posixpath.normpath(target)
-        return f'invalid hardlink "{_OUTSIDE}" -> "{target}"' if _leaves(inside) else None
 
-    def refused_symlink(name: str, target: str) -> str | None:
-        # The engine joins an absolute target to the directory of the entry too.
-        joined = posixpath.normpath(posixpath.join(posixpath.dirname(name), target.lstrip("/")))
-        message = f'invalid symlink "{shown_inside(name)}" -> "{target}"'
-        return message if _leaves(joined) else None
+def _refused_path(name: str) -> str | None:
+    # The parent of the directory is not refused; only a directory can be extracted to it.
+    return f'"{name}" is outside of "{_marked("")}"' if name.startswith("../") else None
 
-    return LAYERS._replace(
-        shown=shown_inside,
-        confinement=Confinement(
-            path=refused_path, hard_link=refused_hard_link, symlink=refused_symlink
-        ),
-        resolved=_resolved,
-    )
+
+def _refused_hard_link(target: str) -> str | None:
+    inside = posixpath.normpath(target)
+    return f'invalid hardlink "{_OUTSIDE}" -> "{target}"' if _leaves(inside) else None
+
+
+def _refused_symlink(name: str, target: str) -> str | None:
+    # The engine joins an absolute target to the directory of the entry too.
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(name), target.lstrip("/")))
+    message = f'invalid symlink "{_marked_inside(name)}" -> "{target}"'
+    return message if _leaves(joined) else None
 
 
 def _leaves(path: str) -> bool:
@@ -130,3 +130,14 @@ def _leaves(path: str) -> bool:
 def _resolved(target: str) -> str:
     """The path that a symlink resolves to: an absolute one leads to unknown files of the host."""
     return _ELSEWHERE if target.startswith("/") else target
+
+
+# One for all builds, so that an archive is extracted once: only what they show differs.
+_BELOW = LAYERS._replace(
+    shown=_marked_inside,
+    confinement=Confinement(
+        path=_refused_path, hard_link=_refused_hard_link, symlink=_refused_symlink
+    ),
+    resolved=_resolved,
+)
+"""A directory that is not the root of the process."""

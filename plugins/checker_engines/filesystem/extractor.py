@@ -349,6 +349,7 @@ class Extractor:
                 path = f"{at}/{name}" if at else name
                 if path not in self._unpacked:
                     del children[name]
+                    self.tree.forget_paths()
                 elif child.children:
                     pending.append((path, child))
 
@@ -382,11 +383,40 @@ def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tre
     if is_plain(entries):
         _check_symlinks(dialect, entries)
         return PlainTree(entries, dialect.resolved)
+    found = entries.cached(_LastExtraction).of(entries, dialect, is_whole=is_whole)
+    if isinstance(found, ExtractionError):
+        raise ExtractionError(str(found), found.position)
+    return found
+
+
+class _LastExtraction:
+    """The result of extracting entries, kept for the next version with the same dialect.
+
+    Args:
+        entries: The entries.
+    """
+
+    def __init__(self, entries: Entries) -> None:
+        del entries
+        self._question: tuple[Dialect, bool] | None = None
+        self._answer: Tree | ExtractionError = Tree()
+
+    def of(self, entries: Entries, dialect: Dialect, *, is_whole: bool) -> Tree | ExtractionError:
+        if self._question != (dialect, is_whole):
+            self._answer = _simulated(dialect, entries, is_whole=is_whole)
+            self._question = (dialect, is_whole)
+        return self._answer
+
+
+def _simulated(dialect: Dialect, entries: Entries, *, is_whole: bool) -> Tree | ExtractionError:
     extractor = Extractor(dialect, dialect.new_tree())
-    for position in range(len(entries)):
-        extractor.unpack(entries, position)
-    if is_whole:
-        extractor.finish()
+    try:
+        for position in range(len(entries)):
+            extractor.unpack(entries, position)
+        if is_whole:
+            extractor.finish()
+    except ExtractionError as error:
+        return error
     return extractor.tree
 
 

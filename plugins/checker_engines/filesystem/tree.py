@@ -18,6 +18,7 @@ _PATH_BYTES = 4095
 # Most parts of link targets that all lookups in one tree may resolve together. A hostile archive
 # could take hours otherwise: each lookup may follow 40 links of 2000 parts.
 _LINK_PARTS = 10_000_000
+_PATHS_KEPT = 64
 
 # The messages of Go's syscall package, which differ from those of the C library.
 _WORDS = MappingProxyType(
@@ -78,6 +79,9 @@ class Tree:
     def __init__(self) -> None:
         self.root = Node(DIRECTORY)
         self._parts_left = _LINK_PARTS
+        # Where the last paths led: entries of one directory follow each other, and the way to
+        # it may lead through the same links again and again.
+        self._walked: dict[str, Node] = {}
 
     def above_root(self) -> None:
         """Ignore a path that goes above the root."""
@@ -96,7 +100,16 @@ class Tree:
             TreeError: It does not exist.
         """
         self.check_length(path)
-        return self._walk(path)[-1]
+        found = self._walked.get(path)
+        if found is None:
+            if len(self._walked) >= _PATHS_KEPT:
+                self._walked.clear()
+            found = self._walked[path] = self._walk(path)[-1]
+        return found
+
+    def forget_paths(self) -> None:
+        """Call this after nodes were removed: paths may lead elsewhere now."""
+        self._walked.clear()
 
     def check_length(self, path: str) -> None:
         """Refuse a path that is longer than a system call takes.
@@ -157,6 +170,7 @@ class Tree:
         if is_long_name(base):
             raise TreeError(ENAMETOOLONG)
         children.pop(base, None)
+        self.forget_paths()
 
     def make_directories(self, path: str) -> None:
         """Create a directory and its missing parents.
@@ -231,24 +245,33 @@ class Tree:
 
     def _names(self, path: str) -> list[str]:
         names: list[str] = []
+        # The node of each name, None where there is none: no name is walked to from the root.
+        nodes: list[Node | None] = []
         pending = reversed_parts(path)
         followed = 0
         while pending:
             part = pending.pop()
             if part == "..":
-                del names[-1:]
+                del names[-1:], nodes[-1:]
                 continue
-            names.append(part)
-            try:
-                node = self.lstat("/".join(names))
-            except TreeError:
-                continue
-            if node.kind != SYMLINK or followed >= LINKS_FOLLOWED:
+            node = self._node_in(nodes[-1] if nodes else self.root, part)
+            if node is None or node.kind != SYMLINK or followed >= LINKS_FOLLOWED:
+                names.append(part)
+                nodes.append(node)
                 continue
             followed += 1
-            names = [] if node.target.startswith("/") else names[:-1]
+            if node.target.startswith("/"):
+                names, nodes = [], []
             pending += self.parts_of_link(node)
         return names
+
+    def _node_in(self, directory: Node | None, name: str) -> Node | None:
+        if directory is None:
+            return None
+        try:
+            return self._child(directory, name)
+        except TreeError:
+            return None
 
     def parts_of_link(self, node: Node) -> list[str]:
         """The parts of a link's target, last first.

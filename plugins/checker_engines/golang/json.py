@@ -457,9 +457,12 @@ class _Decoder:
         self, value: _Members, shape: Struct, path: tuple[str, ...], before: object
     ) -> dict[str, object]:
         found: dict[str, object] = dict(before) if isinstance(before, dict) else {}
-        folded = {key.casefold(): key for key in shape.fields}
+        folded: dict[str, str] | None = None
         for key, item in value:
-            name = key if key in shape.fields else folded.get(key.casefold())
+            name: str | None = key
+            if key not in shape.fields:
+                folded = folded or {field.casefold(): field for field in shape.fields}
+                name = folded.get(key.casefold())
             if name is None:
                 continue
             through = (shape.embedded[name],) if name in shape.embedded else ()

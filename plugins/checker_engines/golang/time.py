@@ -6,6 +6,7 @@ import json
 import re
 from calendar import monthrange
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from checker_engines.golang.fmt import quote
@@ -91,6 +92,8 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+# Many steps of the history of many images have the same time.
+@lru_cache(maxsize=64)
 def _parse_error(value: str, layout: str, steps: tuple[_Step, ...]) -> str | None:
     what = f"parsing time {quote(value)}"
     rest = value

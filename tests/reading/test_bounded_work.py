@@ -1,0 +1,227 @@
+"""Work is bounded: what hostile archives cost is counted, not timed."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from benchmarks.hostile.generators import GENERATORS
+from checker import Archive, CheckedArchive, Session
+from checker.model.blob import Blob
+from checker.model.document import Document
+from checker.model.limits import Limits
+from checker.model.location import Location
+from checker.reading.archive import ReadOptions, read_archive
+from checker.reading.documents import DocumentBytes, count_values
+from checker.reports.output import Output, kept_for
+from checker.reports.report import Report
+from checker.testing import Member, sample, write_tar
+from checker.testing.tar import file
+
+LIMITS = {
+    "images": 100,
+    "layers": 100,
+    "merged": 10_000,
+    "json_items": 1000,
+    "json_values": 50_000,
+    "nesting": 1 << 20,
+    "frames": 1000,
+}
+SESSION = Session({"limits": LIMITS})
+# The limit that ends the work, with the small size.
+REACHED = {
+    "many-images": "images",
+    "images-with-shared-layers": "merged",
+    "images-with-an-odd-layer": "merged",
+    "one-layer-again-and-again": "layers",
+    "empty-manifest-items": "images",
+    "oci-layers": "layers",
+    "absent-manifests": "images",
+    "indexes-of-the-same": "images",
+    "deep-paths": "nesting",
+    "deep-whiteouts": "nesting",
+    "deep-root": "nesting",
+    "empty-arrays": "json_values",
+    "compressed-arrays": "json_values",
+    "many-keys": "json_values",
+    "many-variables": "json_items",
+    "many-labels": "json_items",
+    "gzip-members": "frames",
+    "bzip2-streams": "frames",
+    "zstd-frames": "frames",
+    "zstd-skippable-frames": "frames",
+    "sparse-members": "holes",
+}
+
+
+def checked(path: Path, name: str) -> CheckedArchive:
+    target = path / "hostile.tar"
+    target.write_bytes(GENERATORS[name].make(GENERATORS[name].small).data)
+    return SESSION.check(target)
+
+
+def units(archive: Archive) -> int:
+    """What rules and engines look at, over all images."""
+    layers = [layer for image in archive.images for layer in image.layers]
+    documents = [blob.document for blob in archive.members.blobs.values() if blob.document]
+    return (
+        len(archive.entries)
+        + sum(100 + len(layer.entries) for layer in layers)
+        + sum(count_values(document.raw) for document in documents)
+        + sum(len(index.manifests) for index in (archive.oci.indexes if archive.oci else ()))
+    )
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_a_hostile_archive_is_checked_within_limits(tmp_path: Path, name: str) -> None:
+    """Nothing crashes, and what was left out is a finding that names the limit."""
+    result = checked(tmp_path, name)
+    assert result.is_whole
+    assert result.archive is not None
+    told = {finding.message for finding in result.findings if finding.rule == "ARC010"}
+    for reached in result.archive.limits:
+        assert any(f"the limit {reached.limit} of {reached.value}" in text for text in told)
+    wanted = REACHED.get(name)
+    assert wanted in {reached.limit for reached in result.archive.limits} | {None}
+    assert units(result.archive) < 100_000
+
+
+# --- documents
+
+
+def documents(sizes: dict[str, int]) -> list[Blob]:
+    """Blobs with documents of some sizes, not parsed yet."""
+    return [
+        Blob(
+            location=Location(archive="a", member=name),
+            position=position,
+            path=name,
+            size=size,
+            digests={"sha256": ""},
+            document=Document(raw=b"[" + b" " * (size - 2) + b"]"),
+        )
+        for position, (name, size) in enumerate(sizes.items())
+    ]
+
+
+@pytest.mark.parametrize("order", tuple(permutations(range(4))))
+def test_which_documents_are_kept_does_not_depend_on_the_order(order: tuple[int, ...]) -> None:
+    blobs = documents({"a": 50, "b": 30, "c": 30, "d": 20})
+    found = DocumentBytes(Limits(json_bytes=80))
+    for position in order:
+        found.add(blobs[position])
+    parsed = found.parsed()
+    assert [blob.document is not None for blob in parsed.values()] == [False, True, True, True]
+    assert [reached.limit for reached in parsed[0].limits] == ["json_bytes"]
+
+
+def test_small_documents_are_parsed_first(tmp_path: Path) -> None:
+    """A large one that nothing refers to does not keep the image from being checked."""
+    large = file("a.json", json.dumps(list(range(2000))))
+    target = tmp_path / "a.tar"
+    target.write_bytes(write_tar([large], end_blocks=0) + sample())
+    archive = read_archive(str(target), ReadOptions(limits=Limits(json_values=1000)))
+    assert [(reached.limit, reached.member) for reached in archive.limits] == [
+        ("json_values", "a.json")
+    ]
+    assert archive.images
+    assert archive.members.blobs[0].document is None
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "left"),
+    [
+        ([{}] * 9, "images", [{}] * 5),
+        ({"manifests": [{}] * 9}, "images", {"manifests": [{}] * 5}),
+        ({"layers": list(range(9))}, "layers", {"layers": list(range(6))}),
+        (
+            {"rootfs": {"diff_ids": ["x"] * 9}, "history": [{}] * 6},
+            "layers",
+            {"rootfs": {"diff_ids": ["x"] * 6}, "history": [{}] * 6},
+        ),
+        ([{"Layers": ["x"] * 9}], "layers", [{"Layers": ["x"] * 6}]),
+        ({"config": {"Env": ["x"] * 9}}, "json_items", {"config": {"Env": ["x"] * 7}}),
+        (
+            {"config": {"Labels": {str(i): "" for i in range(9)}}},
+            "json_items",
+            {"config": {"Labels": {str(i): "" for i in range(7)}}},
+        ),
+        ({"packages": [{}] * 9}, None, {"packages": [{}] * 9}),
+    ],
+)
+def test_lists_that_describe_images_are_cut(
+    tmp_path: Path, value: object, limit: str | None, left: object
+) -> None:
+    """Value and bytes agree, so that rules and engines see the same."""
+    target = tmp_path / "a.tar"
+    member = file("x.json", json.dumps(value))
+    target.write_bytes(write_tar([member, Member("manifest.json", b"[]")]))
+    limits = Limits(images=5, layers=6, json_items=7)
+    archive = read_archive(str(target), ReadOptions(limits=limits))
+    (blob, _) = archive.members.blobs.values()
+    assert blob.document is not None
+    assert blob.document.value == left
+    assert json.loads(blob.document.raw) == left
+    assert blob.whole
+    assert [reached.limit for reached in archive.limits] == ([limit] if limit else [])
+
+
+# --- facts are dropped
+
+
+def test_the_content_of_an_archive_can_be_dropped(tmp_path: Path) -> None:
+    """What the reports show is the same."""
+    from checker.reports.json_report import render_json
+    from checker.reports.junit import render_junit
+    from checker.reports.text import render_text
+
+    paths = []
+    for kind in ("docker-archive", "oci-archive", "rootfs", "layer", "empty"):
+        path = tmp_path / f"{kind}.tar"
+        path.write_bytes(sample(kind))
+        paths.append(str(path))
+    run = SESSION.run([*paths, str(tmp_path / "missing")])
+    slim = run._replace(archives=tuple(each.without_content() for each in run.archives))
+    assert render_text(slim) == render_text(run)
+    assert render_json(slim) == render_json(run)
+    assert render_junit(slim) == render_junit(run)
+    for checked in slim.archives[:-1]:
+        assert checked.archive is not None
+        assert not len(checked.archive.entries)
+        assert not checked.archive.members.blobs
+        assert all(
+            layer.blob is None or (layer.blob.tar is None and layer.blob.document is None)
+            for image in checked.archive.images
+            for layer in image.layers
+        )
+
+
+def test_what_is_kept_of_an_archive_is_decided_before_the_next_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(sample())
+    seen: list[str] = []
+
+    def sources() -> list[str]:
+        return [str(path), str(path)]
+
+    def keep(result: CheckedArchive) -> CheckedArchive:
+        seen.append(result.path)
+        return result.without_content()
+
+    run = SESSION.run(sources(), keep=keep)
+    assert seen == sources()
+    assert all(each.archive is not None and not len(each.archive.entries) for each in run.archives)
+
+
+def test_content_is_kept_for_the_reports_that_need_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(sample())
+    result = SESSION.check(path)
+    slim, whole = Report("slim", repr, needs_content=False), Report("whole", repr)
+    assert kept_for([Output(slim), Output(whole)])(result) is result
+    kept = kept_for([Output(slim)])(result)
+    assert kept.archive is not None
+    assert not len(kept.archive.entries)
