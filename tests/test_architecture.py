@@ -199,3 +199,15 @@ def test_benchmarks_do_not_need_the_tests() -> None:
     }
     assert paths
     assert strangers == set()
+
+
+def test_text_from_archives_is_encoded_in_one_place() -> None:
+    """A lone surrogate in JSON cannot be encoded with ``surrogateescape``."""
+    roots = (CORE, *ENGINES.parent.glob("checker_*"))
+    paths = [path for root in roots for path in root.rglob("*.py") if "testing" not in path.parts]
+    strict = [
+        path.name
+        for path in paths
+        if re.search(r"\.encode\(\"utf-8\", \"surrogateescape\"\)", path.read_text("utf-8"))
+    ]
+    assert strict == ["untrusted.py"]

@@ -248,3 +248,23 @@ def test_checksums_are_repaired() -> None:
     broken[150], broken[1686] = 0x39, 0x39
     assert broken != data
     assert with_checksums(bytes(broken)) == data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"message": "\ud800", "errors": [{"message": "\udfff"}]}',
+        f'{{"message": {DIGITS}, "errors": 1e400}}',
+        '{"errors": ' + "[" * 5000,
+        '{"errors": ' + "[" * 5000 + "]" * 5000 + "}",
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        f"Error {DIGITS}: \udcff",
+        f"version https://git-lfs\noid {DIGITS}\nsize {DIGITS}\n",
+        "<title>" * 500,
+        "&#" + DIGITS + ";<html><title>&#xd800;&#" + DIGITS + ";</title>",
+        "A" * 5001,
+        "0x" + "f" * 5000,
+    ],
+)
+def test_texts_in_place_of_an_archive(session: Session, text: str) -> None:
+    check(session, text.encode("utf-8", "surrogateescape"))

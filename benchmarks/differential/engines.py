@@ -74,9 +74,10 @@ def _judges() -> Iterator[Engine]:
 
 def _docker_load(host: Host, archive: Path) -> Real:
     host.empty_docker()
-    done = _run(host, "docker", "load", "--quiet", "--input", str(archive))
+    # It prints the names of the images before the error.
+    done = _run_merged(host, "docker", "load", "--quiet", "--input", str(archive))
     stored = host.must("docker", "image", "ls", "--all", "--quiet")
-    return _real(host, done, done.stderr, is_there=bool(stored))
+    return _real(host, done, done.stdout, is_there=bool(stored))
 
 
 def _docker_import(host: Host, archive: Path) -> Real:

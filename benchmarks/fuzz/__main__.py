@@ -18,7 +18,7 @@ BUILD: Final = Path(__file__).parents[2] / "build" / "fuzz"
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 _SEED_SIZE = 200_000
 _UNIT_SECONDS = 30
-_GRACE_SECONDS = 120
+_GRACE_SECONDS = 600
 _SHOWN = 3000
 
 

@@ -1,10 +1,7 @@
 """Entry points: the command line as a process, and as a function."""
 
-# A signal can arrive while modules are imported, so little is imported before `start` is reached.
+# A signal can arrive while modules are imported, so nothing is imported before `start` is reached.
 from __future__ import annotations
-
-import os
-import signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +11,15 @@ if TYPE_CHECKING:
 
 def start() -> NoReturn:
     """Run the command line as the whole of a process, and end the process."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # A shell starts jobs in the background with some signals ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _leave)
-    from checker.cli.process import run_process
+    import os
 
-    run_process()
+    try:
+        _leave_at_signals()
+        from checker.cli.process import run_process
+
+        run_process()
+    except KeyboardInterrupt:  # before the handlers were in place
+        os._exit(130)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -38,6 +37,17 @@ def main(argv: list[str] | None = None) -> int:
     return run(argv)
 
 
+def _leave_at_signals() -> None:
+    """End the process at signals: nothing has been written yet that would be left behind."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A shell starts jobs in the background with some signals ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """End the process: nothing has been written that would be left behind."""
+    import os
+
     os._exit(128 + number)

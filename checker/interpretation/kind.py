@@ -104,6 +104,12 @@ def image_directory(members: Members) -> str | None:
         for path in by_path
         if path.endswith(_IMAGE_FILES) and path.count("/") <= _MOST_WRAPS
     }
+    # The oldest form has a directory for each layer, and no file that lists them.
+    candidates |= {
+        path.rsplit("/", 2)[0]
+        for path in by_path
+        if path.endswith("/layer.tar") and 1 < path.count("/") <= _MOST_WRAPS
+    }
     tried = sorted(candidates, key=_depth)[:_MOST_TRIED]
     found = (each for each in tried if _is_image_directory(by_path, each))
     return next(found, None)

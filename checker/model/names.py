@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from checker.model.untrusted import utf8
+
 MANIFEST_JSON = "manifest.json"
 """Lists the images of a Docker archive (Docker image specification v1.2)."""
 REPOSITORIES = "repositories"
@@ -80,7 +82,7 @@ def digest_error(digest: str) -> str | None:
     if rule is None:
         is_formed = _DIGEST.fullmatch(digest) is not None
         return "unsupported digest algorithm" if is_formed else "invalid checksum digest format"
-    if len(encoded.encode("utf-8", "surrogateescape")) != _ENCODED_LENGTHS[algorithm]:
+    if len(utf8(encoded)) != _ENCODED_LENGTHS[algorithm]:
         return "invalid checksum digest length"
     return None if rule.fullmatch(encoded) else "invalid checksum digest format"
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, Entries
+from checker.model.untrusted import utf8
 
 INVALID = "invalid argument"
 NOT_PERMITTED = "operation not permitted"
@@ -56,7 +57,7 @@ def xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
 
 def _words(kind: str, name: str, value: bytes, size: int) -> str | None:
     """The error, in the order of Linux's checks: name, size, permission, handler, value."""
-    if not 0 < len(name.encode("utf-8", "surrogateescape")) <= _NAME_BYTES:
+    if not 0 < len(utf8(name)) <= _NAME_BYTES:
         return OUT_OF_RANGE
     if size > _VALUE_BYTES:
         return TOO_LARGE

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from checker import Archive, Blob, Check, Descriptor, Finding, Kind, Severity
+from checker.checks.appledouble import is_metadata
 from checker.checks.backslashes import respelled
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.entries import CONTIGUOUS, GNU_SPARSE, HARD_LINK, REGULAR, SYMLINK
@@ -76,9 +77,16 @@ class UnreferencedMember(Check):
             name, offset = entries.name(position), entries.offsets[position]
             yield self.finding(
                 archive,
-                f"{name} ({entries.sizes[position]} bytes) is not referenced by the image",
+                f"{name} ({entries.sizes[position]} bytes) is not referenced by the image"
+                f"{_of_macos(path)}",
                 at={"member": name, "offset": offset},
             )
+
+
+def _of_macos(path: str) -> str:
+    if path.rpartition("/")[2] == ".DS_Store":
+        return "; the Finder of macOS wrote it"
+    return "; macOS keeps metadata in it (AppleDouble)" if is_metadata(path) else ""
 
 
 def _is_expected(archive: Archive, path: str, known: frozenset[int]) -> bool:

@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Entries, Finding, Layer, Severity
+from checker.checks.appledouble import DIRECTORIES, PREFIX, is_metadata
 from checker.model.entries import REGULAR
 from checker_layers.layers import TreeCheck, shown, trees, whose
 
 _REGULAR = ord(REGULAR)
 _BATCH = 4096
-_PREFIX = "._"
-# Gentoo's updates of configuration files, which wait to be merged.
-_GENTOO = "._cfg"
-_DIRECTORIES = frozenset(
-    {"__MACOSX", ".AppleDouble", ".Spotlight-V100", ".TemporaryItems", ".Trashes", ".fseventsd"}
-)
-_MARKS = (f"/{_PREFIX}", *(f"/{name}/" for name in _DIRECTORIES))
+_MARKS = (f"/{PREFIX}", *(f"/{name}/" for name in DIRECTORIES))
 
 
 class MacMetadata(TreeCheck):
@@ -79,12 +74,5 @@ def _metadata(entries: Entries) -> Iterator[int]:
         if not any(mark in joined for mark in _MARKS):
             continue
         for position, path in enumerate(batch, start):
-            if entries.kinds[position] == _REGULAR and _is_metadata(path):
+            if entries.kinds[position] == _REGULAR and is_metadata(path):
                 yield position
-
-
-def _is_metadata(path: str) -> bool:
-    directory, _, base = path.rpartition("/")
-    if base.startswith(_PREFIX) and not base.startswith(_GENTOO) and base != _PREFIX:
-        return True
-    return not _DIRECTORIES.isdisjoint(directory.split("/"))

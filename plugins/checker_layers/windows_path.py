@@ -94,17 +94,11 @@ def _names(entries: Entries) -> Iterator[int]:
     for start in range(0, len(entries), _BATCH):
         batch = entries.paths[start : start + _BATCH]
         joined = "\0".join(batch)
-        if "\\" not in joined and _drive().search(joined) is None:
+        if "\\" not in joined and ":/" not in joined:
             continue
         for position, path in enumerate(batch, start):
             if entries.kinds[position] != _GLOBAL and _in_name().search(path):
                 yield position
-
-
-@cache
-def _drive() -> re.Pattern[str]:
-    """A drive at the beginning of one of several joined names."""
-    return re.compile(r"(?:\A|\0)[A-Za-z]:/")
 
 
 @cache

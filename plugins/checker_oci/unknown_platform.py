@@ -68,10 +68,12 @@ class UnknownPlatform(LayoutCheck):
             manifest = manifest_of(archive, by_path, descriptor)
             if not refers_to_image(descriptor) or (manifest and not manifest.is_image):
                 continue
-            for field in _empty(index, descriptor):
+            empty = _empty(index, descriptor)
+            if empty:
                 yield self.finding(
-                    descriptor._replace(location=below(descriptor.location, "platform", field)),
-                    f"{place(descriptor)}: platform {field} is empty; both os and architecture are "
+                    descriptor._replace(location=below(descriptor.location, "platform", empty[0])),
+                    f"{place(descriptor)}: platform {' and '.join(empty)} "
+                    f"{'is' if len(empty) == 1 else 'are'} empty; both os and architecture are "
                     "required to select an image",
                     at={"digest": descriptor.digest_text},
                     severity=Severity.WARNING,
@@ -85,7 +87,7 @@ def _unknown(platform: Platform) -> Iterator[tuple[str, str]]:
         yield "os.features", f'os.features "{features[0]}" is not a known value for Windows'
 
 
-def _empty(index: Index, descriptor: Descriptor) -> Iterator[str]:
+def _empty(index: Index, descriptor: Descriptor) -> list[str]:
     """The required members of a platform that are empty; missing ones violate the schema."""
     platform = mapping(members_of(index, descriptor).get("platform"))
-    yield from (field for field in ("os", "architecture") if platform.get(field) == "")
+    return [field for field in ("os", "architecture") if platform.get(field) == ""]

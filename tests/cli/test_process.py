@@ -120,10 +120,10 @@ def ended(folder: Path, number: signal.Signals, delay: float) -> Done:
         stderr=subprocess.PIPE,
     )
     os.close(reader)
-    # The last module that is imported before the command's own code runs.
+    # Among the first modules that are imported once signals are handled.
     seen = b""
     assert process.stderr is not None
-    while b"checker.cli\n" not in seen:
+    while b" argparse\n" not in seen:
         line = process.stderr.readline()
         assert line, seen
         seen += line

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from checker.model.names import (
+    OLD_REFERENCE,
     Digest,
     InvalidReferenceError,
     Platform,
+    digest_error,
     parse_digest,
     parse_reference,
 )
@@ -144,7 +148,7 @@ MALFORMED = "invalid reference format"
         ("team/App:1", f"{MALFORMED}: repository name (team/App) must be lowercase"),
         ("quay.io/App:1", f"{MALFORMED}: repository name (App) must be lowercase"),
         (SHA256, f"invalid repository name ({SHA256}), cannot specify 64-byte hexadecimal strings"),
-        (f"{'a/' * 119}bcdefghi", "repository name must not be more than 255 characters"),
+        (f"{'a/' * 124}bcdefghi", "repository name must not be more than 255 characters"),
         (f"{'a' * 300}", "repository name must not be more than 255 characters"),
     ],
 )
@@ -152,6 +156,38 @@ def test_bad_references_in_the_words_of_docker(text: str, words: str) -> None:
     with pytest.raises(InvalidReferenceError) as caught:
         parse_reference(text)
     assert str(caught.value) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Host/app:1", f"{MALFORMED}: repository name must be lowercase"),
+        ("[::1]:5000/app:1", MALFORMED),
+        (f"{'a/' * 119}bcdefghi", "repository name must not be more than 255 characters"),
+    ],
+)
+def test_references_that_the_old_grammar_refuses(text: str, words: str) -> None:
+    assert parse_reference(text)
+    with pytest.raises(InvalidReferenceError, match=f"^{re.escape(words)}$"):
+        parse_reference(text, OLD_REFERENCE)
+
+
+@pytest.mark.parametrize(
+    ("digest", "words"),
+    [
+        (f"sha256:{SHA256}", None),
+        (f"sha256:{SHA256.upper()}", "invalid checksum digest format"),
+        (f"sha256:{SHA256}0", "invalid checksum digest length"),
+        (f"sha512:{SHA256}", "invalid checksum digest length"),
+        ("md5:0123", "unsupported digest algorithm"),
+        ("a+b:0123", "unsupported digest algorithm"),
+        ("MD5:0123", "invalid checksum digest format"),
+        ("md5:", "invalid checksum digest format"),
+        ("", "invalid checksum digest format"),
+    ],
+)
+def test_why_a_digest_is_refused(digest: str, words: str | None) -> None:
+    assert digest_error(digest) == words
 
 
 @pytest.mark.parametrize(

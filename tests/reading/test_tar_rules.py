@@ -562,7 +562,7 @@ RECORDS_TAKEN: dict[str, tuple[bytes, dict[str, Any]]] = {
     "fraction of nothing": (sized(b"mtime=5."), {"mtime": 5}),
     "very long fraction": (sized(b"mtime=5." + b"9" * 40), {"mtime": 5}),
     "attribute": (sized(b"SCHILY.xattr.user.a=\xffb"), {"xattrs": {"user.a": b"\xffb"}}),
-    "empty attribute": (sized(b"SCHILY.xattr.user.a="), {"xattrs": {}}),
+    "empty attribute": (sized(b"SCHILY.xattr.user.a="), {"xattrs": {"user.a": b""}}),
     "NUL in an attribute": (sized(b"SCHILY.xattr.user.a=\0"), {"xattrs": {"user.a": b"\0"}}),
     "newline in an attribute": (
         sized(b"SCHILY.xattr.user.a=\n"),

@@ -95,7 +95,7 @@ def storage_layers(tars: Sequence[Tar]) -> object:
     root = Root(LAYERS)
     try:
         for tar in tars:
-            apply_to_storage(tar, root)
+            apply_to_storage(tar, root, None)
     except UnpackError as error:
         return str(error)
     return None

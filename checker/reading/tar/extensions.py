@@ -154,10 +154,13 @@ class Extensions:
         """
         name, link, kind, mode, uid, gid, size, mtime, device = header
         for key, value in self.records.items():
+            # Programs that look at the records themselves see empty attributes as well.
+            if key.startswith(XATTR_PREFIX):
+                self._take_xattr(key, value, offset)
             # An empty record changes nothing (reader.go, mergePAX).
-            if not value:
+            elif not value:
                 continue
-            if key in _TIMES:
+            elif key in _TIMES:
                 time = self._time(key, value)
                 mtime = time if key == b"mtime" else mtime
             elif key == b"path":
@@ -166,8 +169,6 @@ class Extensions:
                 link = value
             elif key in _NUMBERS:
                 uid, gid, size = self._with_number(key, value, (uid, gid, size))
-            elif key.startswith(XATTR_PREFIX):
-                self._take_xattr(key, value, offset)
             elif key.startswith(OTHER_ATTRIBUTES):
                 self._take_unread(key, offset)
         name = self._long_name or name

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checker.model.damage import SavedText, TextKind
+from checker.model.untrusted import utf8
 from checker.reading.transport.characters import utf16_text
 from checker.reading.transport.plain_text import is_text, quoted
 from checker.reading.transport.sample import Sample
@@ -68,13 +69,13 @@ def _identified(text: str) -> SavedText:
     for kind, identify in _KINDS:
         quote = identify(text)
         if quote is not None:
-            return SavedText(kind, quoted(quote.encode("utf-8", "surrogateescape")))
+            return SavedText(kind, quoted(utf8(quote)))
     return SavedText(TextKind.TEXT, _first_line(text))
 
 
 def _first_line(text: str) -> str:
     line = next((line for line in _first_lines(text) if line.strip()), "")
-    return quoted(line.encode("utf-8", "surrogateescape"))
+    return quoted(utf8(line))
 
 
 def _first_lines(text: str) -> list[str]:

@@ -262,7 +262,7 @@ def _child(node: Node | None, name: str) -> Node | None:
 
 
 def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogateescape"))
+    return len(utf8(text))
 
 
 def _is_too_long(name: str) -> bool:

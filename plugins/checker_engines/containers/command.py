@@ -10,7 +10,12 @@ from itertools import chain
 from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Question
-from checker_engines.answers.conditions import DEVICES, LAYER_COMPRESSED_TWICE, URLS
+from checker_engines.answers.conditions import (
+    DEVICES,
+    LAYER_COMPRESSED_TWICE,
+    URLS,
+    reading_conditions,
+)
 from checker_engines.answers.refusal import Refusal
 from checker_engines.containers.compression import is_compressed_twice
 
@@ -74,3 +79,4 @@ def conditions_of(question: Question) -> Iterator[str]:
         yield URLS
     if any(map(is_compressed_twice, question.archive.members.blobs.values())):
         yield LAYER_COMPRESSED_TWICE
+    yield from reading_conditions(question.archive)

@@ -9,6 +9,7 @@ from checker.model.blob import Blob
 from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
+from checker.model.untrusted import utf8
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 from checker_engines.containers.compression import (
     is_compressed_twice,
@@ -18,7 +19,6 @@ from checker_engines.containers.compression import (
 from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
 from checker_engines.containers.versions import Library
 from checker_engines.filesystem.extractor import Root
-from checker_engines.filesystem.tar_split import DUPLICATES, first_duplicate
 from checker_engines.golang.json import GoJsonError, decode_document
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
@@ -99,7 +99,7 @@ def digest_error(text: str) -> str | None:
     if algorithm not in _LENGTHS:
         known = "unsupported digest algorithm"
         return known if _DIGEST.fullmatch(text) else _INVALID_DIGEST
-    if len(encoded.encode("utf-8", "surrogateescape")) != _LENGTHS[algorithm]:
+    if len(utf8(encoded)) != _LENGTHS[algorithm]:
         return "invalid checksum digest length"
     return None if parse_digest(text) is not None else _INVALID_DIGEST
 
@@ -354,14 +354,15 @@ def apply_tar(
     Raises:
         Refusal: It cannot be extracted.
     """
+    stop = library.find_stop(tar.entries)
     try:
-        apply_layer(tar, root)
+        apply_layer(tar, root, stop)
     except UnpackError as error:
         text = f"ApplyLayer stdout:  stderr: {error} exit status 1"
         raise _not_applied(text, digest, library, printed) from None
-    if first_duplicate(tar.entries) is not None:
-        size = sum(tar.entries.sizes)
-        text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {DUPLICATES}'
+    if stop is not None:
+        size = sum(tar.entries.sizes[: stop.position + 1])
+        text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {stop.error}'
         raise _not_applied(text, digest, library, printed)
 
 

@@ -30,7 +30,11 @@ def load(library: Library) -> tuple[Decision, ...]:
         ),
         *(_of("oci-archive", each) for each in _oci_archive()),
         *(_of("docker-archive", each) for each in _docker_archive(library)),
-        Decision("names", "each in `manifest.json` must be valid and have a tag"),
+        Decision(
+            "names",
+            "each in `manifest.json` must be valid and have a tag; a host without a dot or port is "
+            "part of the path and must be lower case, IPv6 addresses are refused",
+        ),
         Decision("config", f"must decode as an OCI image config; {_diff_ids(library)}"),
         Decision("layers", _STORED),
         Decision(
@@ -101,7 +105,14 @@ def _oci_archive() -> Iterator[Decision]:
     yield Decision(
         "`index.json`",
         "must exist and list exactly one image; `oci-layout` is not read; from a nested index the "
-        "image for the host is selected",
+        "image for the host is selected, whose variant must be one that the host runs; an index in "
+        "that index is refused",
+    )
+    yield Decision(
+        "manifest",
+        "`data` of a descriptor must be base64; a Docker manifest must have Docker media types, an "
+        "OCI manifest an OCI config; content with `urls` is requested from the first that answers, "
+        "even if the archive has it; the config has at most 4 MiB",
     )
     yield Decision(
         "digests and sizes",

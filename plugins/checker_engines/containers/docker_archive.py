@@ -25,6 +25,7 @@ from checker.model.entries import (
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
 from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
+from checker_engines.answers.undecided import Undecided, cut_of, partly_hashed, unread_of
 from checker_engines.containers.compression import (
     inflating_error,
     is_found_by_detection,
@@ -178,7 +179,7 @@ class DockerArchive:
             raise Refusal(
                 too_large, f"{path} has {size} bytes, the tool reads {limit}", _rules(path)
             )
-        blob = self._archive.members.blobs.get(position)
+        blob = member_at(self._archive, position)
         return raw_of(blob), 0 if blob is None else blob.size
 
     def _why_not_found(self, path: str, error: _ScanError) -> str:
@@ -222,7 +223,14 @@ class DockerArchive:
         )
 
     def _scan_error(self) -> str | None:
-        """The error of a scan to the end of the tar, if any."""
+        """The error of a scan to the end of the tar, if any.
+
+        Raises:
+            Undecided: The archive was not read to its end.
+        """
+        reached = cut_of(self._archive)
+        if reached is not None:
+            raise Undecided(reached)
         tar = self._tar
         fatal = tar.fatal
         if fatal is not None and _is_sought_too_far(fatal, tar.entries.sizes):
@@ -300,7 +308,7 @@ class DockerArchive:
     def _layer(self, diff_id: str, path: str, listed: int) -> SourceLayer:
         size = self._size(listed)
         try:
-            blob = self._archive.members.blobs.get(self._find(path))
+            blob = member_at(self._archive, self._find(path))
         except _ScanError as error:
             return SourceLayer(diff_id, size, None, "", 0, True, True, str(error))
         inflated = blob is not None and is_recognised(blob.compression)
@@ -343,12 +351,36 @@ def full_name(tag: str) -> str:
 
 
 def raw_of(blob: Blob | None) -> bytes:
-    """The first bytes of a file: all of what looks like JSON."""
+    """The first bytes of a file: all of what looks like JSON.
+
+    Raises:
+        Undecided: They were not read.
+    """
     if blob is None:
         return b""
     if blob.document is not None:
         return blob.document.raw
+    if blob.unparsed:
+        return blob.unparsed
+    if blob.limits:
+        raise Undecided(blob.limits[0])
     return blob.tar.head if blob.tar is not None else b""
+
+
+def member_at(archive: Archive, position: int) -> Blob | None:
+    """The content of a member; None if it is empty.
+
+    Raises:
+        Undecided: It was not read, or not to its end.
+    """
+    blob = archive.members.blobs.get(position)
+    if blob is None:
+        reached = unread_of(archive) if archive.entries.sizes[position] else None
+    else:
+        reached = partly_hashed(blob)
+    if reached is not None:
+        raise Undecided(reached)
+    return blob
 
 
 def _digest_read(blob: Blob | None, wanted: str) -> str:

@@ -18,6 +18,7 @@ from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.verdicts import Host
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
+from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.containers.compression import (
     is_recognised,
     opening_error,
@@ -33,7 +34,7 @@ from checker_engines.containers.copy import (
     SourceLayer,
     digest_error,
 )
-from checker_engines.containers.docker_archive import raw_of
+from checker_engines.containers.docker_archive import member_at, raw_of
 from checker_engines.containers.limits import CONFIG_LIMIT, size_error
 from checker_engines.containers.manifest_formats import ambiguity_error, guess_media_type
 from checker_engines.containers.platforms import choose_instance
@@ -102,6 +103,9 @@ class OciArchive:
             raise
         if is_cut and tar.end is None:
             raise self._cut_error()
+        reached = cut_of(self._archive)
+        if reached is not None:
+            raise Undecided(reached)
         return tree
 
     def _early_error(self, compression: Compression) -> str | None:
@@ -347,7 +351,7 @@ class OciArchive:
         return SourceLayer(
             digest=digest,
             size=None,
-            blob=self._archive.members.blobs.get(position),
+            blob=member_at(self._archive, position),
             digest_read=self._digest(position, digest.partition(":")[0]),
             size_read=self._archive.entries.sizes[position],
             is_inflated=False,
@@ -367,13 +371,13 @@ class OciArchive:
         return error if wanted else None
 
     def _digest(self, position: int, algorithm: str = "sha256") -> str:
-        blob = self._archive.members.blobs.get(position)
+        blob = member_at(self._archive, position)
         if blob is None:
             return f"{algorithm}:{hashlib.new(algorithm).hexdigest()}"
         return f"{algorithm}:{blob.digests.get(algorithm, '')}"
 
     def _raw(self, position: int) -> bytes:
-        return raw_of(self._archive.members.blobs.get(position))
+        return raw_of(member_at(self._archive, position))
 
     def _not_there(self, digest: str) -> str:
         return f"open {self._library.temporary(_blob_path(digest))}: no such file or directory"

@@ -18,6 +18,7 @@ from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
+from checker_engines.answers.undecided import Undecided, cut_of, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     conditions_of,
@@ -82,6 +83,8 @@ def load(podman: Podman, question: Question) -> Verdict:
             return _loaded(podman, question, take(podman, question, printed))
         except Refusal as refusal:
             failures[transport] = refusal
+        except Undecided as stop:
+            return undecided(_loaded(podman, question, 1), stop.reached)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     printed.append(" * dir: open <tmp>: not a directory")
@@ -183,7 +186,9 @@ def import_(podman: Podman, question: Question) -> Verdict:
         )._replace(rules=refusal.rules)
     broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-    return _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
+    verdict = _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
+    reached = cut_of(question.archive)
+    return verdict if reached is None or broken else undecided(verdict, reached)
 
 
 def _import(podman: Podman, archive: Archive) -> None:

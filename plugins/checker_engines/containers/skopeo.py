@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from checker.model.limits import LimitReached
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import why_not_loaded
 from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.undecided import Undecided, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     conditions_of,
@@ -105,14 +107,17 @@ def _copy(
     printed: list[str] = []
     outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
     rules: tuple[str, ...] = ()
+    reached: LimitReached | None = None
     try:
         copy(skopeo, question, printed)
+    except Undecided as stop:
+        reached = stop.reached
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
         reason = why_not_loaded(question, refusal.reason)
         printed.append(f'level=fatal msg="{logged(refusal.message)}"')
         message, rules = last_lines(printed), refusal.rules
-    return Verdict(
+    verdict = Verdict(
         engine=skopeo.name,
         action=action,
         outcome=outcome,
@@ -122,3 +127,4 @@ def _copy(
         rules=rules,
         command=f"skopeo copy {action}:{question.quoted_path} dir:image",
     )
+    return verdict if reached is None else undecided(verdict, reached)

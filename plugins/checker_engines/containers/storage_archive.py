@@ -15,6 +15,7 @@ from checker.model.tar import Tar
 from checker.model.xattrs import NOT_SUPPORTED
 from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect, clean_name
 from checker_engines.filesystem.extractor import ExtractionError, Root, extract
+from checker_engines.filesystem.tar_split import Stop
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.tar import tar_error
 
@@ -71,19 +72,26 @@ def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
     return tree
 
 
-def apply_layer(tar: Tar, root: Root) -> None:
+def apply_layer(tar: Tar, root: Root, stop: Stop | None) -> None:
     """Extract a layer onto the layers below.
+
+    Args:
+        tar: The layer.
+        root: The layers below.
+        stop: Where tar-split ends the stream. To the extractor that is the end of the layer, and
+            the error is not raised here.
 
     Raises:
         UnpackError: The layer cannot be applied.
     """
-    stop = tar_error(tar)
+    count = len(tar.entries) if stop is None else stop.position + 1
+    error_at_end = tar_error(tar) if stop is None else None
     try:
-        root.extract_layer(tar.entries, len(tar.entries), is_whole=stop is None)
+        root.extract_layer(tar.entries, count, is_whole=error_at_end is None)
     except ExtractionError as error:
         raise UnpackError(str(error)) from None
-    if stop is not None:
-        raise UnpackError(stop)
+    if error_at_end is not None:
+        raise UnpackError(error_at_end)
 
 
 def _below(shown: Callable[[str], str]) -> Dialect:

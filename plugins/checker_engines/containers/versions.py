@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from checker.model.compression import CompressionKind
+from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
+from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
 
 
 class Library(NamedTuple):
@@ -34,6 +36,7 @@ class Library(NamedTuple):
         knows_artifacts: Whether the error for an artifact names its ``artifactType``.
         manifest_called: The media type that the error for an ambiguous OCI manifest names.
         docker_types: The media types that are allowed in a Docker manifest, for it and for layers.
+        find_stop: Finds where tar-split ends a layer with an error.
         announces_signatures: Whether the end of a copy prints "Storing signatures".
     """
 
@@ -50,6 +53,7 @@ class Library(NamedTuple):
     knows_artifacts: bool
     manifest_called: str
     docker_types: frozenset[str]
+    find_stop: Callable[[Entries], Stop | None]
     announces_signatures: bool
 
 
@@ -148,6 +152,7 @@ IMAGE_5_23 = Library(
     knows_artifacts=False,
     manifest_called=MediaType.OCI_INDEX,
     docker_types=_DOCKER_TYPES,
+    find_stop=find_old_stop,
     announces_signatures=True,
 )
 """containers/image v5.23 with containers-storage v1.43."""
@@ -165,6 +170,7 @@ IMAGE_5_39 = Library(
     knows_artifacts=True,
     manifest_called=MediaType.OCI_MANIFEST,
     docker_types=_DOCKER_TYPES | {MediaType.DOCKER_LAYER_ZSTD},
+    find_stop=find_stop,
     announces_signatures=False,
 )
 """containers/image v5.39 with containers-storage v1.62."""

@@ -15,7 +15,8 @@ from checker_engines.filesystem.tree import Tree
 class Calls(NamedTuple):
     """The text before the error of each system call, with its ``{path}`` and ``{target}``.
 
-    It is empty for a call whose bare error the engine returns.
+    It is empty for a call whose bare error the engine returns. ``mknod_parent`` is for opening the
+    directory that a device node is created in; None if it is not opened.
     """
 
     chtimes: str
@@ -23,7 +24,10 @@ class Calls(NamedTuple):
     lstat: str
     mkdir: str
     mknod: str
+    mknod_parent: str | None
     open: str
+    open_to_remove: str
+    remove: str
     stat: str
     symlink: str
 
@@ -34,7 +38,10 @@ OS_CALLS = Calls(
     lstat="lstat {path}: ",
     mkdir="mkdir {path}: ",
     mknod="mknod {path}: ",
+    mknod_parent=None,
     open="open {path}: ",
+    open_to_remove="open {path}: ",
+    remove="unlinkat {path}: ",
     stat="stat {path}: ",
     symlink="symlink {target} {path}: ",
 )
@@ -89,6 +96,10 @@ class Dialect(NamedTuple):
             not that for the root.
         resolve: Returns the path that an entry is extracted to, given its cleaned path, or raises
             a ``TreeError`` with all words; None if it is that path.
+        sets_empty_xattrs: Whether attributes with an empty value are set: the PAX records have
+            them, the ``Xattrs`` of Go's archive/tar do not.
+        device: Returns the error for a device number, given the name of the entry; None if numbers
+            are not checked.
     """
 
     new_tree: Callable[[], Tree]
@@ -104,3 +115,5 @@ class Dialect(NamedTuple):
     no_aufs_link: str = "invalid aufs hardlink"
     above_removed: str | None = None
     resolve: Callable[[Tree, str], str] | None = None
+    device: Callable[[str, tuple[int, int]], str | None] | None = None
+    sets_empty_xattrs: bool = False

@@ -38,6 +38,7 @@ _GLOBAL_HEADER = ord(GLOBAL_HEADER)
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 _NOT_FOUND = "no such file or directory"
 _TOO_LONG = "file name too long"
+_NOT_A_DIRECTORY = "not a directory"
 
 
 class ExtractionError(Exception):
@@ -216,6 +217,9 @@ class Extractor:
 
     def _place(self, entries: Entries, item: _Item) -> None:
         self._clear(item)
+        check = self._dialect.device
+        if check is not None and item.kind in _NODES:
+            _raise(check(item.name, entries.devices.get(item.position, (0, 0))), item)
         self._create(item)
         if item.position in entries.xattrs:
             self._set_xattrs(entries, item)
@@ -241,7 +245,7 @@ class Extractor:
         elif item.kind == SYMLINK:
             self._make_symlink(item)
         elif item.kind in _NODES:
-            self._put(self._calls.mknod, item, Node(item.kind, item.position))
+            self._make_node(item)
         elif item.kind != GLOBAL_HEADER:
             message = f"unhandled tar header type {ord(item.kind)}"
             raise ExtractionError(message, item.position)
@@ -251,6 +255,13 @@ class Extractor:
             self.tree.lstat(item.path)
         except TreeError:
             self._put(self._calls.mkdir, item, Node(DIRECTORY, item.position))
+
+    def _make_node(self, item: _Item) -> None:
+        call = self._calls.mknod_parent
+        parent = item.path.rpartition("/")[0]
+        if call is not None and self.tree.walk(parent).children is None:
+            raise self._failed(call, item, _NOT_A_DIRECTORY, parent)
+        self._put(self._calls.mknod, item, Node(item.kind, item.position))
 
     def _make_symlink(self, item: _Item) -> None:
         refuse = self._confinement.symlink
@@ -297,7 +308,10 @@ class Extractor:
             raise self._failed(call, item, str(error)) from error
 
     def _set_xattrs(self, entries: Entries, item: _Item) -> None:
+        values = entries.xattrs.get(item.position, {})
         for name, words in xattr_errors(entries, item.position):
+            if not values[name] and not self._dialect.sets_empty_xattrs:
+                continue
             if words not in self._dialect.ignored_xattr_errors:
                 path = self._dialect.shown(item.name)
                 message = self._dialect.xattr.format(path=path, name=name, words=words)
@@ -312,9 +326,10 @@ class Extractor:
             above = self._dialect.above_removed if is_above else None
             raise ExtractionError(above or self._dialect.root_removed, item.position)
         try:
-            self.tree.remove_all(hidden)
+            self.tree.remove(hidden)
         except TreeError as error:
-            raise ExtractionError(str(error), item.position) from error
+            call = self._calls.remove if error.path is None else self._calls.open_to_remove
+            raise self._failed(call, item, str(error), error.path or hidden) from error
 
     def _empty(self, directory: str, item: _Item) -> None:
         """Remove the content of a directory that is from lower layers."""
@@ -322,6 +337,10 @@ class Extractor:
             node = self.tree.lstat(directory)
         except TreeError as error:
             raise self._failed(self._calls.lstat, item, str(error), directory) from error
+        if self._dialect.resolve is not None and node.kind == SYMLINK:
+            # go-archive follows the link where other forks find nothing below it.
+            directory = self.tree.real_path(directory)
+            node = self.tree.walk(directory)
         pending = [(directory, node)]
         while pending:
             at, node = pending.pop()

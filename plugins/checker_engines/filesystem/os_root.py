@@ -51,23 +51,6 @@ class ClosedTree(Tree):
     def check_length(self, path: str) -> None:
         """Accept any length."""
 
-    def remove_all(self, path: str) -> None:
-        """Remove a cleaned path that need not exist (os/root_openat.go, rootRemoveAll).
-
-        Raises:
-            TreeError: Its parent is not a directory or cannot be opened; with the call and path.
-        """
-        parent, _, base = path.rpartition("/")
-        try:
-            children = self.walk(parent).children
-        except TreeError as error:
-            if error.number == ENOENT:
-                return
-            raise TreeError(error.number, f"RemoveAll {path}: {error}") from error
-        if children is None:
-            raise TreeError(0, f"RemoveAll {path}: not a directory")
-        children.pop(base, None)
-
 
 class _Resolved(NamedTuple):
     """A path without links, as far as it exists.

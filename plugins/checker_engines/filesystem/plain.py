@@ -27,6 +27,7 @@ _LINKABLE = frozenset(map(ord, (REGULAR, HARD_LINK)))
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
 _NAME_BYTES = 255
 _PATH_BYTES = 2048
+_LARGEST_DEVICE = 2**32 - 1
 
 
 def is_plain(entries: Entries) -> bool:
@@ -52,6 +53,7 @@ def _inspect(entries: Entries) -> bool:
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
         and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
         and all(_hides_others(entries, path) for path in entries.whiteouts)
+        and all(map(_is_device, entries.devices.values()))
         and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
     )
 
@@ -70,6 +72,10 @@ def _is_short(path: str) -> bool:
 
 def _is_target(target: str) -> bool:
     return bool(target) and len(target) * 4 <= _PATH_BYTES * 2
+
+
+def _is_device(number: tuple[int, int]) -> bool:
+    return all(0 <= part <= _LARGEST_DEVICE for part in number)
 
 
 def _root_is_directory(entries: Entries) -> bool:

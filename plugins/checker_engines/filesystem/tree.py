@@ -139,20 +139,11 @@ class Tree:
         children[base] = node
 
     def remove(self, path: str) -> None:
-        """Remove a cleaned path with everything below it, if it exists."""
-        parent, _, base = path.rpartition("/")
-        try:
-            children = self.walk(parent).children
-        except TreeError:
-            return
-        if children is not None:
-            children.pop(base, None)
-
-    def remove_all(self, path: str) -> None:
-        """Remove a cleaned path that need not exist, as Go does (os/removeall_at.go, RemoveAll).
+        """Remove a cleaned path with everything below it, if it exists (Go's ``os.RemoveAll``).
 
         Raises:
-            TreeError: Its parent is not a directory or cannot be opened; with the call and path.
+            TreeError: Its parent is not a directory, or cannot be opened, in which case the error
+                has the parent's path.
         """
         parent, _, base = path.rpartition("/")
         try:
@@ -160,9 +151,11 @@ class Tree:
         except TreeError as error:
             if error.number == ENOENT:
                 return
-            raise TreeError(error.number, f"open /{parent}: {error}") from error
+            raise TreeError(error.number, str(error), parent) from error
         if children is None:
-            raise TreeError(ENOTDIR, f"unlinkat /{path}: {_WORDS[ENOTDIR]}")
+            raise TreeError(ENOTDIR)
+        if is_long_name(base):
+            raise TreeError(ENAMETOOLONG)
         children.pop(base, None)
 
     def make_directories(self, path: str) -> None:

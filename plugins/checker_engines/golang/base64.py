@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from checker.model.untrusted import utf8
+
 _IGNORED = frozenset("\r\n")
 _ALPHABET = re.compile("[A-Za-z0-9+/]")
 _QUANTUM = 4
@@ -13,7 +15,7 @@ _LEAST_BEFORE_PADDING = 2
 
 def base64_error(text: str) -> str | None:
     """The error of decoding a text; None if it is valid. Line breaks are ignored."""
-    at = _corrupt_at(text.encode("utf-8", "surrogateescape").decode("latin-1"))
+    at = _corrupt_at(utf8(text).decode("latin-1"))
     return None if at is None else f"illegal base64 data at input byte {at}"
 
 

@@ -20,6 +20,8 @@ from checker_engines.filesystem.os_root import ClosedTree, resolve_archive_path
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.fmt import quote
 
+_LARGEST_DEVICE = 2**32 - 1
+
 
 def _from_slash(name: str) -> str:
     return f"/{clean_path(name)}"
@@ -36,17 +38,26 @@ def _refused_hard_link(target: str) -> str | None:
     return None if is_local else f"invalid hardlink target {quote(target)}"
 
 
+def _refused_device(name: str, number: tuple[int, int]) -> str | None:
+    """The error for a device number that does not fit (go-archive, archive_unix.go)."""
+    if all(0 <= part <= _LARGEST_DEVICE for part in number):
+        return None
+    shown = ":".join(map(str, number))
+    return f"device number {shown} for {quote(name)} out of range: invalid archive"
+
+
 CHROOT_28 = Dialect(
     new_tree=Tree,
     clean=clean_name,
     shown=_from_slash,
-    calls=OS_CALLS,
+    calls=OS_CALLS._replace(mknod=""),
     confinement=CHROOT,
     resolved=str,
     root_replaced="unlinkat .//: device or resource busy",
     root_removed="unlinkat .//: device or resource busy",
     xattr='lsetxattr {path}: xattr "{name}": {words}',
     ignored_xattr_errors=frozenset({NOT_PERMITTED}),
+    sets_empty_xattrs=True,
 )
 """Docker 25 to 28.
 
@@ -58,6 +69,7 @@ CHROOT_20 = CHROOT_28._replace(
     xattr="{words}",
     ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
     no_aufs_link="Invalid aufs hardlink",
+    sets_empty_xattrs=False,
 )
 """Docker 20.10, which returns bare errors of extended attributes (pkg/system, Lsetxattr)."""
 
@@ -70,8 +82,11 @@ OS_ROOT = CHROOT_28._replace(
         link="linkat {target} {path}: ",
         lstat="lstat {path}: ",
         mkdir="mkdirat {path}: ",
-        mknod="mknodat {path}: ",
+        mknod="",
+        mknod_parent="openat {path}: ",
         open="openat {path}: ",
+        open_to_remove="RemoveAll {path}: ",
+        remove="RemoveAll {path}: ",
         stat="statat {path}: ",
         symlink="symlinkat {target} {path}: ",
     ),
@@ -81,5 +96,6 @@ OS_ROOT = CHROOT_28._replace(
     above_removed="RemoveAll ..: path escapes from parent",
     xattr='lsetxattr /{path}: xattr "{name}": {words}',
     resolve=resolve_archive_path,
+    device=_refused_device,
 )
 """Docker 29.7, whose errors are those of ``os.Root`` and name openat(2) and similar calls."""

@@ -33,6 +33,13 @@ def load() -> tuple[Decision, ...]:
         ),
         *UNPACKING,
         Decision(
+            "containers",
+            "`docker create` uses the manifest that suits the host best; it fails, which is "
+            "reported as broken, if a platform cannot be read, the config does not decode with "
+            "Docker's fields (health check, OnBuild, Shell), no layer is an image layer, or the "
+            "layers of another platform cannot be unpacked",
+        ),
+        Decision(
             "not checked",
             "names and sizes of blobs, the operating system and architecture of what is not "
             "unpacked",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.model.compression import CompressionKind
+from checker.model.names import OLD_REFERENCE
+from checker.model.xattrs import NOT_SUPPORTED
 from checker.verdicts import Decision
 from checker_engines.answers.importing import WHAT_IT_IS
 from checker_engines.moby.image_config import CONFIG_29
@@ -25,7 +27,14 @@ def load(version: Version) -> tuple[Decision, ...]:
             "hash to the diff_id",
         ),
         Decision("history", "at most as many entries without `empty_layer` as layers"),
-        Decision("RepoTags", "each must be a valid name with a tag; may be empty"),
+        Decision(
+            "RepoTags", f"each must be a valid name with a tag; may be empty; {_names(version)}"
+        ),
+        Decision(
+            "Parent",
+            "ignored unless it is another image of the archive, whose history must be that of the "
+            "image without the last entry",
+        ),
         Decision(
             "not checked",
             "`index.json` and `oci-layout`, the name of the config file, digests and sizes in the "
@@ -64,6 +73,12 @@ def _damage(version: Version) -> str:
     return "is an error unless it follows the end of the tar"
 
 
+def _names(version: Version) -> str:
+    if version.references is OLD_REFERENCE:
+        return "a domain has a dot or a port; no IPv6 addresses"
+    return "a domain has a dot, a port or uppercase letters; IPv6 addresses are accepted"
+
+
 def _extraction(version: Version) -> Iterator[Decision]:
     climbing = "refused" if version.dialect.confinement.name else "resolved below the root"
     yield Decision(
@@ -71,6 +86,20 @@ def _extraction(version: Version) -> Iterator[Decision]:
         "must be extractable, even if unused; refused are old GNU sparse files, type 7, hard links "
         "to files that do not exist yet, and entries below a file; names that point outside the "
         f"archive are {climbing}; of duplicate names the last is used",
+    )
+    length = "paths of more than 4095 bytes, a leading slash included"
+    if version.dialect.resolve is not None:
+        length = "paths whose missing parents have more than 4095 bytes"
+    yield Decision(
+        "lengths",
+        f"refused are {length}, names of more than 255 bytes, and targets of symbolic links of "
+        "more than 4095 bytes",
+    )
+    unsupported = "ignored" if NOT_SUPPORTED in version.dialect.ignored_xattr_errors else "refused"
+    yield Decision(
+        "extended attributes",
+        "refused if the name is empty, the value has more than 64 KiB, or a capability or access "
+        f"control list is invalid; an attribute without a known namespace is {unsupported}",
     )
 
 
@@ -101,7 +130,7 @@ def _config(version: Version) -> Iterator[Decision]:
     )
     other = "is refused"
     if version.crashes_on_foreign_os:
-        other = "crashes the daemon, except Windows, which is refused"
+        other = "crashes the daemon, except Windows and unknown names, which are refused"
     yield Decision("operating system", f"empty or that of the host; any other {other}")
 
 

@@ -51,4 +51,6 @@ ITEM = Struct(
 )
 MANIFEST_TYPE = Slice(ITEM, "[]tarexport.manifestItem")
 REPOSITORIES_TYPE = Map(Map(STRING, "map[string]string"), "map[string]map[string]string")
-V1_CONFIG_TYPE = Struct("", {"os": STRING, "parent": STRING}, NONE_EMBEDDED)
+V1_CONFIG_TYPE = Struct(
+    "", {"os": STRING, "parent": STRING}, NONE_EMBEDDED, "struct { OS string; Parent string }"
+)
