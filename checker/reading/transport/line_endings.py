@@ -66,10 +66,12 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _is_removed(sample: Sample, begin: int, count: int) -> bool:
-    if sample.is_cut or sample.is_readable or begin:
+    if sample.is_readable or begin:
         return False
     if sample.compression.error is not None:
-        return count >= _SURE_WITHOUT
+        return count >= _SURE_WITHOUT and not sample.is_cut
+    if sample.is_cut:
+        return _is_last_header_shifted(sample)
     return _is_header_early(sample, count)
 
 
@@ -115,6 +117,14 @@ def _is_header_early(sample: Sample, count: int) -> bool:
         return lost <= data.count(_LF, fault.begin, at)
     # Of a longer content, the beginning shows how many there are; it may have half of the rate.
     return lost <= 2 * count * (sample.window_offset + at) // len(sample.head)
+
+
+def _is_last_header_shifted(sample: Sample) -> bool:
+    """Whether the last header is not at a whole block: more is missing than follows it."""
+    data = sample.window or sample.head
+    at = data.rfind(_MAGIC) - _MAGIC_AT
+    is_shifted = (sample.window_offset + at) % BLOCK != 0
+    return is_shifted and at >= 0 and looks_like_header(data[at : at + BLOCK])
 
 
 def _is_header_late(sample: Sample) -> bool:

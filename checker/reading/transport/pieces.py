@@ -41,7 +41,7 @@ class _Name:
     """What a file name says of pieces.
 
     Attributes:
-        stem: The name up to the number; None if there is no number.
+        stem: The name up to the number; None without a number.
         is_first: Whether it is the number of a first piece.
     """
 
