@@ -91,7 +91,8 @@ class Characters(NamedTuple):
     def summary(self) -> str:
         """What the file is, in words."""
         if self.change is CharacterChange.REPLACED:
-            return "an archive whose bytes were replaced by a text conversion"
+            rest = ", and its LF by CR LF" if self.has_line_endings else ""
+            return f"an archive whose bytes were replaced by a text conversion{rest}"
         return f"an archive converted to {self.change} text"
 
 
