@@ -69,7 +69,7 @@ def _first_reason(verdicts: list[Verdict], otherwise: str) -> str:
 def _restore(
     found: Classification, archive: Archive, quoted_path: str, takers: Takers
 ) -> str | None:
-    """The command of the first engine that takes it; none if no engine does."""
+    """The command of an engine that takes it, in every version if there is one; else none."""
     is_known = takers.are_known
     if found.importable and archive.rootfs is not None:
         for family, program in ((_DOCKER, "docker"), (_PODMAN, "podman")):
@@ -80,10 +80,10 @@ def _restore(
         return None
     if archive.rootfs is not None or not archive.images:
         return None
-    for family, action, command in _loading(quoted_path):
-        if takers.take(family, action):
-            return command
-    return None
+    commands = _loading(quoted_path)
+    by_all = [command for family, action, command in commands if takers.all_take(family, action)]
+    by_some = [command for family, action, command in commands if takers.take(family, action)]
+    return next(iter((*by_all, *by_some)), None)
 
 
 def _loading(quoted_path: str) -> tuple[tuple[str, str, str], ...]:

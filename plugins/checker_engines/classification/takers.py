@@ -40,6 +40,11 @@ class Takers:
         asked = [one for one in self._of(family) if one.action == action]
         return any(map(accepts, asked)) if asked else not self._verdicts
 
+    def all_take(self, family: str, action: str) -> bool:
+        """Whether every profile of a family accepts the archive for an action."""
+        asked = [one for one in self._of(family) if one.action == action]
+        return bool(asked) and all(map(accepts, asked))
+
     def _of(self, family: str) -> Iterator[Verdict]:
         return (one for one in self._verdicts if one.engine.startswith(family))
 
