@@ -35,7 +35,8 @@ from checker.checks.registry import Registry
 from checker.interpretation import kind as kinds_of
 from checker.plugins import Classifier, LoadedPlugins, load_plugins
 from checker.reading import archive as reading
-from checker.testing import sample
+from checker.testing import sample, write_tar
+from checker.testing.tar import file
 
 DATA = sample("docker-archive")
 
@@ -622,3 +623,40 @@ def test_a_thread_that_cannot_start_is_a_lack_of_memory(
     monkeypatch.setattr(Thread, "start", start)
     with pytest.raises(MemoryError):
         session.check(image)
+
+
+@pytest.mark.parametrize(
+    ("data", "command"),
+    [
+        (DATA, "docker load"),
+        (sample("export"), "docker import - name:tag"),
+        (sample("oci-archive"), "docker load"),
+        (DATA[:2000], None),
+        (b"text", None),
+    ],
+)
+def test_without_engines_the_kind_says_how_it_is_restored(
+    data: bytes, command: str | None, plugins: LoadedPlugins
+) -> None:
+    session = Session(plugins=plugins._replace(engines=()))
+    assert session.classify(io.BytesIO(data)).restore_command == command
+    checked = session.check(io.BytesIO(data))
+    assert not [finding for finding in checked.findings if finding.rule in {"ENG002", "ENG004"}]
+
+
+@pytest.mark.parametrize(
+    ("paths", "advice"),
+    [
+        (
+            ("bin/bash", "usr/bin/x"),
+            """--change 'CMD ["/bin/bash"]' --change 'ENV PATH=/usr/bin:/bin'""",
+        ),
+        (("sbin/init",), """--change 'CMD ["/sbin/init"]' --change 'ENV PATH=/sbin'"""),
+        (("app",), "No shell or init was found"),
+    ],
+)
+def test_an_import_is_advised_what_the_root_has(paths: tuple[str, ...], advice: str) -> None:
+    members = [file(path, "#!", mode=0o755) for path in paths]
+    found = checker.classify(io.BytesIO(write_tar(members))).classification
+    assert found is not None
+    assert [text for text in found.advice if advice in text]

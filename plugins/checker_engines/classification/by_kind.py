@@ -122,8 +122,8 @@ def _converting(source: str, action: str, part: str, takers: Takers) -> tuple[st
 
 def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     advice: tuple[str, ...] = ()
-    if takers.take("docker-", IMPORT):
-        advice = (LOST_ON_IMPORT, *import_advice(archive, quoted_path))
+    if archive.rootfs is not None and takers.take("docker-", IMPORT):
+        advice = (LOST_ON_IMPORT, *import_advice(archive.rootfs, quoted_path))
     return Classification(
         producer=None,
         loadable=Loadable.NO,

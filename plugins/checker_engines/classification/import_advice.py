@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Archive
 from checker.model.rootfs import Rootfs
 
 _SHELLS = ("bin/bash", "bin/sh", "bin/ash", "usr/bin/bash", "usr/bin/sh")
@@ -17,16 +16,13 @@ _NO_PROGRAM = (
 )
 
 
-def import_advice(archive: Archive, quoted_path: str) -> tuple[str, ...]:
+def import_advice(rootfs: Rootfs, quoted_path: str) -> tuple[str, ...]:
     """How to set the metadata during an import: nothing is suggested that the root lacks.
 
     Args:
-        archive: A flat root filesystem.
-        quoted_path: Its path, quoted for a command line.
+        rootfs: A flat root filesystem.
+        quoted_path: The path of its archive, quoted for a command line.
     """
-    rootfs = archive.rootfs
-    if rootfs is None:
-        return ()
     program = _first_program(rootfs)
     if program is None:
         return (_NO_PROGRAM,)
