@@ -37,22 +37,12 @@ class Members:
         return path in self.entries.by_path
 
     @property
-    def top_directory(self) -> str | None:
-        """The one directory at the top that contains all members; None if there are others."""
-        tops = {path.partition("/")[0] for path in self.entries.by_path if path}
-        if len(tops) != 1 or len(self.entries.by_path) == 1:
-            return None
-        top = tops.pop()
-        entry = self.entries.get(top)
-        return top if entry is None or entry.is_directory else None
-
-    @property
     def wrapping_directory(self) -> str | None:
         """The deepest directory that contains all members, files of macOS aside; None if none does.
 
         Engines read the top level only, however the archive was packed.
         """
-        paths = [path for path in self.entries.by_path if not _is_of_macos(path)]
+        paths = [path for path in self.entries.by_path if path and not _is_of_macos(path)]
         files = [path for path in paths if not self._is_directory(path)] or paths
         if not files:
             return None

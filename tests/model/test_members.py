@@ -102,14 +102,17 @@ def test_find(path: str, position: int | None) -> None:
         ((directory("app"), file("app/x")), "app"),
         ((directory("."), directory("app")), "app"),
         ((file("app/x"), file("app/y")), "app"),
-        ((directory("app"),), None),
-        ((file("app"), file("app/x")), None),
+        ((directory("app"),), "app"),
         ((file("app/x"), file("readme")), None),
+        ((file("readme"),), None),
+        ((file("home/me/x"),), "home/me"),
+        ((file("a/b/x"), file("a/b/c/y")), "a/b"),
+        ((file("app/x"), file("._app"), file("__MACOSX/app/._x"), file(".DS_Store")), "app"),
         ((), None),
     ],
 )
-def test_the_top_directory(members: tuple[Member, ...], top: str | None) -> None:
-    assert members_of(*members).top_directory == top
+def test_the_wrapping_directory(members: tuple[Member, ...], top: str | None) -> None:
+    assert members_of(*members).wrapping_directory == top
 
 
 def test_contains_asks_for_the_path_itself() -> None:

@@ -70,13 +70,12 @@ def _restore(
     found: Classification, archive: Archive, quoted_path: str, takers: Takers
 ) -> str | None:
     """The command of an engine that takes it, in every version if there is one; else none."""
-    is_known = takers.are_known
     if found.importable and archive.rootfs is not None:
         for family, program in ((_DOCKER, "docker"), (_PODMAN, "podman")):
             if takers.take(family, IMPORT):
                 return f"{program} import {quoted_path} name:tag"
         return None
-    if found.loadable is Loadable.NO and not is_known:
+    if found.loadable is Loadable.NO and not takers.are_known:
         return None
     if archive.rootfs is not None or not archive.images:
         return None
