@@ -7,6 +7,7 @@ and action it has the exit status of the engine and the last line that it printe
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 
 from benchmarks.masking import masked
 from checker.plugins import load_plugins
+from checker.results import CheckedArchive
 from checker.session import Session
 from checker.verdicts import Engine, Verdict, VerdictOutcome
 
@@ -115,14 +117,22 @@ def measure(corpus: Path, session: Session, case_pattern: str) -> dict[str, Scor
     truth = json.loads((corpus / "truth.json").read_text("utf-8"))
     cases = [item for item in truth["cases"].items() if fnmatchcase(item[0], case_pattern)]
     scores = {_title(engine): Score() for engine in session.engines.engines}
-    for name, case in cases:
-        classified = session.classify(corpus / "archives" / case["file"])
-        if classified.crashes:
-            raise RuntimeError(f"{name}: {classified.crashes[0]}")
-        for verdict in classified.verdicts:
-            if _title(verdict) in case["verdicts"]:
-                scores[_title(verdict)].count(name, case["verdicts"][_title(verdict)], verdict)
+    # By bare names: podman 4 names an image by the path that it is given, so that verdicts by
+    # another path, such as ../corpus/archives/x.tar, are others than the recorded ones.
+    with contextlib.chdir(corpus / "archives"):
+        for name, case in cases:
+            _count_case(scores, name, case, session.classify(Path(case["file"])))
     return scores
+
+
+def _count_case(
+    scores: Mapping[str, Score], name: str, case: Mapping[str, Any], classified: CheckedArchive
+) -> None:
+    if classified.crashes:
+        raise RuntimeError(f"{name}: {classified.crashes[0]}")
+    for verdict in classified.verdicts:
+        if _title(verdict) in case["verdicts"]:
+            scores[_title(verdict)].count(name, case["verdicts"][_title(verdict)], verdict)
 
 
 def show(scores: Mapping[str, Score], *, misses: bool) -> None:

@@ -65,6 +65,17 @@ def test_figures(
     assert bool(score.misses) == (score.outcomes < 1 or score.messages < score.refusals)
 
 
+def test_a_corpus_is_judged_by_bare_names(tmp_path: Path) -> None:
+    asked = []
+
+    def judge(question: Question) -> Verdict:
+        asked.append(question.quoted_path)
+        return Verdict("mine-1", "load", VerdictOutcome.ACCEPTS, "for a reason", None)
+
+    measure(corpus(tmp_path, TAKEN), session(Engine("mine-1", "load", judge)), "*")
+    assert asked == ["a.tar"]
+
+
 @pytest.mark.parametrize(
     ("score", "is_good"),
     [
