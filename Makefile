@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-# A worker for each processor; the tests of the engines share one. ARGS=-n0 runs them in one process.
+# A worker for each processor; the tests of the engines share one. ARGS=-n0 uses a single process.
 PARALLEL := -n auto --maxprocesses 8 --dist loadgroup
 BIN := $(VENV)/bin
 ARGS ?=
@@ -86,7 +86,7 @@ wheel-test:
 coverage: $(VENV)/stamp-test
 	@mkdir -p build/coverage
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m benchmarks.covered
 

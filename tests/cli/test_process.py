@@ -118,6 +118,7 @@ def ended(folder: Path, number: signal.Signals, delay: float) -> Done:
         stdin=reader,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # communicate() would not see what readline() has read ahead
     )
     os.close(reader)
     # Among the first modules that are imported once signals are handled.

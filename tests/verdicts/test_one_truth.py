@@ -32,7 +32,11 @@ COMMANDS = (
 def sessions() -> dict[str | None, Session]:
     plugins = load_plugins()
     plain: dict[str | None, Session] = {None: Session(plugins=plugins)}
-    return plain | {name: Session({"as": name}, plugins=plugins) for name in ("load", "import")}
+    # With an intended command, only the findings of these rules differ.
+    return plain | {
+        name: Session({"as": name, "select": ["ENG"]}, plugins=plugins)
+        for name in ("load", "import")
+    }
 
 
 def accepts(checked: CheckedArchive, family: str, actions: tuple[str, ...]) -> bool:
