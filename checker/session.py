@@ -48,6 +48,7 @@ _MOST_JOBS = 8
 _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
+_NO_CONTENT = ContentPlan()
 
 
 def check(
@@ -184,7 +185,28 @@ class Session:
 
         Parameters and exceptions are those of ``check``, except ``PluginError``.
         """
-        return masked(self._classify(self._read(_named(source, name), ContentPlan(), progress)))
+        return masked(self._classify(self._read(_named(source, name), _NO_CONTENT, progress)))
+
+    def read(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        plan: ContentPlan = _NO_CONTENT,
+        progress: Progress | None = None,
+    ) -> Archive:
+        """Read the facts of one archive; no engine is asked, and no rules run.
+
+        Args:
+            source: The archive, as for ``check``.
+            name: Name of the archive in results; its path if None.
+            plan: The files of which the first bytes are kept.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+        """
+        return self._read(_named(source, name), plan, progress)
 
     def run(
         self,
