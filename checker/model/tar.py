@@ -67,6 +67,8 @@ class Tar(NamedTuple):
         contents: First bytes of the entries that a check asked for, by position.
         needed: Libraries that ELF executables need, by position, if a check asked for them;
             without the executables whose names for them are too far inside.
+        digests: SHA-256 of the content of files by position, if asked for; without sparse files
+            and files without content.
         limits: Limits that cut the walk short.
     """
 
@@ -81,6 +83,7 @@ class Tar(NamedTuple):
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})
     needed: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+    digests: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
 
     @property
