@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
+from typing import NamedTuple
+
+
+class PendingContent(NamedTuple):
+    """The content of a file that is still to be hashed, or the rest of it.
+
+    Attributes:
+        position: Position of the entry.
+        offset: Byte offset in the tar.
+        size: Bytes.
+    """
+
+    position: int
+    offset: int
+    size: int
 
 
 class ContentDigests:
@@ -10,25 +26,25 @@ class ContentDigests:
 
     Attributes:
         found: The digest of the content, by position of the entry; of complete content only.
-        left: Bytes of the current file that are still to come; 0 between files.
+        pending: Content to hash, in the order of the tar; the walker appends to it.
     """
 
     def __init__(self) -> None:
         self.found: dict[int, bytes] = {}
-        self.left = 0
-        self._position = 0
+        self.pending: deque[PendingContent] = deque()
         self._sha256 = hashlib.sha256()
 
-    def begin(self, position: int, size: int) -> None:
-        """The content of the entry at a position comes next, so many bytes of it."""
-        self.left = size
-        self._position = position
-        self._sha256 = hashlib.sha256()
-
-    def take(self, data: bytes, start: int, count: int) -> None:
-        """Take ``count`` bytes of the tar; the padding after the content is left out."""
-        count = min(count, self.left)
-        self._sha256.update(memoryview(data)[start : start + count])
-        self.left -= count
-        if not self.left:
-            self.found[self._position] = self._sha256.digest()
+    def take(self, data: memoryview, offset: int) -> None:
+        """Take the next bytes of the tar, which are at an offset in it."""
+        end = offset + len(data)
+        while self.pending and self.pending[0].offset < end:
+            content = self.pending.popleft()
+            start = content.offset - offset
+            count = min(content.size, end - content.offset)
+            self._sha256.update(data[start : start + count])
+            if count < content.size:
+                rest = content._replace(offset=end, size=content.size - count)
+                self.pending.appendleft(rest)
+                return
+            self.found[content.position] = self._sha256.digest()
+            self._sha256 = hashlib.sha256()

@@ -18,7 +18,7 @@ from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
 from checker.reading.tar.contents import Contents
 from checker.reading.tar.cursor import Cursor
-from checker.reading.tar.digests import ContentDigests
+from checker.reading.tar.digests import ContentDigests, PendingContent
 from checker.reading.tar.extensions import EXTENSION_TYPES, Extensions
 from checker.reading.tar.header import (
     BLOCK,
@@ -57,7 +57,8 @@ class TarWalker:
         self._entries = self._table.entries
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
-        self._digests = ContentDigests() if plan.digests else None
+        self._digests = ContentDigests()
+        self._wants_digests = plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
         # Where the stream is: ``_position`` is the offset of ``_rest``'s first byte.
         self._position = 0
@@ -71,7 +72,7 @@ class TarWalker:
     @property
     def skippable(self) -> int:
         """How many of the bytes that come next need not be fed."""
-        if self._rest or (self._digests is not None and self._digests.left):
+        if self._rest or self._digests.pending:
             return 0
         return INT64_MAX if self._stopped else self._cursor.skip
 
@@ -94,6 +95,8 @@ class TarWalker:
         except WalkEnded:
             self._stopped = True
             used = len(data)
+        if self._digests.pending:
+            self._digests.take(memoryview(data)[:used], self._position)
         self._rest = data[used:]
         self._position += used
 
@@ -120,20 +123,18 @@ class TarWalker:
             global_records=self._extensions.global_records,
             contents=self._contents.kept,
             needed=self._contents.needed,
-            digests={} if self._digests is None else self._digests.found,
+            digests=self._digests.found,
             limits=tuple(log.limits_reached),
         )
 
     def _walk(self, data: bytes) -> int:
         """Take the headers and content that are complete in ``data``; the number of bytes taken."""
-        cursor, digests = self._cursor, self._digests
+        cursor = self._cursor
         position, length = 0, len(data)
         while True:
             if cursor.skip:
                 step = min(cursor.skip, length - position)
                 cursor.skip -= step
-                if digests is not None and digests.left:
-                    digests.take(data, position, step)
                 position += step
                 if cursor.skip:
                     return position
@@ -141,8 +142,6 @@ class TarWalker:
                 size = cursor.collect_size
                 if length - position < size:
                     return position
-                if digests is not None and digests.left:
-                    digests.take(data, position, size)
                 collector, cursor.collector = cursor.collector, None
                 collector(data[position : position + size])
                 position += size
@@ -186,8 +185,8 @@ class TarWalker:
         size = header.size
         if size:
             self._cursor.begin_content(header.name, offset, size)
-            if self._digests is not None and kind in _FILES:
-                self._digests.begin(position, size)
+            if self._wants_digests and kind in _FILES:
+                self._digests.pending.append(PendingContent(position, offset + BLOCK, size))
             wanted = self._contents.wanted(position, header) if kind in _FILES else 0
             if wanted:
                 self._contents.collect(position, wanted, size)
