@@ -179,13 +179,14 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
+        plan: ContentPlan = _NO_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Parameters and exceptions are those of ``check``, except ``PluginError``.
+        Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), _NO_CONTENT, progress)))
+        return masked(self._classify(self._read(_named(source, name), plan, progress)))
 
     def read(
         self,

@@ -18,9 +18,13 @@ from checker.comparison.overview import Row, overview
 from checker.comparison.settings import Setting, settings_of
 from checker.comparison.trees import LayerTree
 from checker.masking import mask_of
-from checker.model.archive import Archive, Kind
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.content import ContentPlan
 from checker.model.rootfs import flat_layer
 from checker.results import CheckedArchive
+
+COMPARED = ContentPlan(digests=True)
+"""What must be read of archives that are compared."""
 
 
 class Comparison(NamedTuple):
@@ -36,6 +40,7 @@ class Comparison(NamedTuple):
         lost: Settings of the image that its root filesystem does not contain.
         categories: What kinds of things differ, over everything.
         ignored: What kinds of differences do not count.
+        are_identical: Whether the files are the same, byte by byte.
     """
 
     a: str
@@ -47,6 +52,7 @@ class Comparison(NamedTuple):
     lost: tuple[Setting, ...] = ()
     categories: frozenset[Category] = frozenset()
     ignored: frozenset[Category] = frozenset()
+    are_identical: bool = False
 
     @property
     def is_same(self) -> bool:
@@ -78,8 +84,8 @@ def _compare(a: CheckedArchive, b: CheckedArchive) -> Comparison:
     if one is None or other is None:
         return Comparison(a.path, b.path, rows, categories=frozenset({Category.UNKNOWN}))
     if one.sha256 is not None and one.sha256 == other.sha256:
-        return Comparison(a.path, b.path, rows)
-    if one.images and other.images:
+        return Comparison(a.path, b.path, rows, are_identical=True)
+    if one.kind in IMAGE_KINDS and other.kind in IMAGE_KINDS:
         return _images(Comparison(a.path, b.path, rows), one, other)
     if one.images or other.images:
         return _image_and_root(Comparison(a.path, b.path, rows), one, other)

@@ -13,6 +13,19 @@ from checker.results import CheckedArchive
 
 _MOST_NAMES = 5
 _NONE = "-"
+_SETTINGS = ("CMD", "ENTRYPOINT", "ENV")
+_LABELS = (
+    "kind",
+    "producer",
+    "size",
+    "compression",
+    "images",
+    "platform",
+    "layers",
+    "metadata",
+    *_SETTINGS,
+    "restored by",
+)
 
 
 class Row(NamedTuple):
@@ -32,8 +45,11 @@ class Row(NamedTuple):
 def overview(a: CheckedArchive, b: CheckedArchive) -> tuple[Row, ...]:
     """The properties that tell a saved image from an exported container, and others."""
     one, other = dict(_properties(a)), dict(_properties(b))
-    labels = dict.fromkeys((*one, *other))
-    return tuple(Row(label, one.get(label, _NONE), other.get(label, _NONE)) for label in labels)
+    return tuple(
+        Row(label, one.get(label, _NONE), other.get(label, _NONE))
+        for label in _LABELS
+        if label in one or label in other
+    )
 
 
 def _properties(checked: CheckedArchive) -> Iterator[tuple[str, str]]:
@@ -51,7 +67,7 @@ def _properties(checked: CheckedArchive) -> Iterator[tuple[str, str]]:
     yield "metadata", _metadata(archive)
     image = archive.images[0] if len(archive.images) == 1 else None
     settings = {} if image is None else dict(settings_of(image))
-    for instruction in ("CMD", "ENTRYPOINT", "ENV"):
+    for instruction in _SETTINGS:
         if instruction in settings:
             yield instruction, settings[instruction]
     yield "restored by", (found.restore if found else None) or "no command"

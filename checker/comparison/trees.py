@@ -136,14 +136,23 @@ def _target(entry: Entry) -> str:
 
 def linked_paths(tree: Tree) -> dict[str, frozenset[str]]:
     """The paths of each file that has several, by each of these paths."""
-    groups: dict[RootfsEntry, set[str]] = {}
+    # Layers are not hashable, and the same file is always in the same one.
+    groups: dict[tuple[int, int], _Linked] = {}
     for found in tree:
         if found.layer.entries.kinds[found.position] == ord(HARD_LINK):
             file = tree.file_of(found)
             if file is not None:
-                groups.setdefault(file, set()).add(found.path)
-    for file, paths in groups.items():
+                key = (id(file.layer), file.position)
+                groups.setdefault(key, _Linked(file, set())).paths.add(found.path)
+    for file, paths in groups.values():
         own = tree.get(file.path)
-        if own == file:
+        if own is not None and own.layer is file.layer and own.position == file.position:
             paths.add(file.path)
-    return {path: frozenset(paths) for paths in groups.values() for path in paths}
+    return {path: frozenset(paths) for _, paths in groups.values() for path in paths}
+
+
+class _Linked(NamedTuple):
+    """A file, and the paths that were found so far."""
+
+    file: RootfsEntry
+    paths: set[str]
