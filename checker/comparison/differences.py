@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from heapq import nsmallest
+from operator import itemgetter
 from typing import NamedTuple
 
 MOST_LISTED = 10_000
@@ -101,8 +102,17 @@ class Differences(NamedTuple):
         return self.total - len(self.listed)
 
     @classmethod
-    def of(cls, differences: Iterable[Difference]) -> Differences:
-        """Count differences and keep the first ones."""
+    def of(
+        cls,
+        differences: Iterable[Difference],
+        described: Callable[[Difference], Difference] = lambda one: one,
+    ) -> Differences:
+        """Count differences and keep the first ones.
+
+        Args:
+            differences: The differences, in any order.
+            described: Adds what is reported of a difference; called for those that are kept.
+        """
         counts = dict.fromkeys(Change, 0)
         categories: set[Category] = set()
 
@@ -112,7 +122,8 @@ class Differences(NamedTuple):
                 categories.update(difference.categories)
                 yield difference
 
-        listed = tuple(nsmallest(MOST_LISTED, counted(), key=lambda one: one.where))
+        first = nsmallest(MOST_LISTED, counted(), key=itemgetter(0))
+        listed = tuple(map(described, first))
         return cls(
             listed,
             counts[Change.ADDED],

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from checker.comparison.differences import Category, Change, Difference, Field
+from checker.comparison.differences import Category, Change, Difference, Differences, Field
 from checker.comparison.trees import FileFacts, Tree, facts_of, is_directory, linked_paths
 from checker.model.entries import REGULAR
 from checker.model.image import Layer
@@ -50,11 +50,23 @@ class Growth(NamedTuple):
     b: int
 
 
-def compare_files(a: Tree, b: Tree) -> Iterator[Difference]:
+def compare_files(a: Tree, b: Tree) -> Differences:
     """The differences between two trees.
 
     A directory that one side has only because of what is in it is not a difference.
     """
+
+    def described(difference: Difference) -> Difference:
+        if difference.change is Change.CHANGED:
+            return difference
+        tree = b if difference.change is Change.ADDED else a
+        found = tree.get(difference.where)
+        return difference if found is None else _described(difference, facts_of(tree, found))
+
+    return Differences.of(_differences(a, b), described)
+
+
+def _differences(a: Tree, b: Tree) -> Iterator[Difference]:
     linked_a, linked_b = linked_paths(a), linked_paths(b)
     for found in a:
         path = found.path
@@ -64,11 +76,11 @@ def compare_files(a: Tree, b: Tree) -> Iterator[Difference]:
                 links = (linked_a.get(path), linked_b.get(path))
                 yield from _changed(path, facts_of(a, found), facts_of(b, other), links)
         elif not (is_directory(found) and b.exists(path)):
-            yield _one_sided(path, Change.REMOVED, facts_of(a, found))
+            yield Difference(path, Change.REMOVED)
     for found in b:
         path = found.path
         if a.get(path) is None and not (is_directory(found) and a.exists(path)):
-            yield _one_sided(path, Change.ADDED, facts_of(b, found))
+            yield Difference(path, Change.ADDED)
 
 
 def _is_same_entry(a: RootfsEntry, b: RootfsEntry) -> bool:
@@ -85,17 +97,23 @@ def diff_id_of(layer: Layer) -> str | None:
     return None if blob is None or not blob.whole else blob.diff_id
 
 
-def _one_sided(path: str, change: Change, facts: FileFacts) -> Difference:
-    values = ((None, facts.kind_name), (None, str(facts.size)))
-    fields = [Field("type", *_ordered(values[0], change))]
+def _described(difference: Difference, facts: FileFacts) -> Difference:
+    """The difference with what the one side has."""
+    values = [("type", facts.kind_name)]
     if facts.kind == REGULAR:
-        fields.append(Field("size", *_ordered(values[1], change)))
-    note = _BY_ENGINE if path in MADE_BY_ENGINES else None
-    return Difference(path, change, tuple(fields), note)
+        values.append(("size", str(facts.size)))
+    is_added = difference.change is Change.ADDED
+    return difference._replace(
+        fields=tuple(
+            Field(name, None, value) if is_added else Field(name, value, None)
+            for name, value in values
+        ),
+        note=_note(difference.where),
+    )
 
 
-def _ordered(pair: tuple[None, str], change: Change) -> tuple[str | None, str | None]:
-    return pair if change is Change.ADDED else (pair[1], pair[0])
+def _note(path: str) -> str | None:
+    return _BY_ENGINE if path in MADE_BY_ENGINES else None
 
 
 def _changed(
@@ -108,8 +126,7 @@ def _changed(
         return
     fields = tuple(_fields(path, a, b, links))
     if fields:
-        note = _BY_ENGINE if path in MADE_BY_ENGINES else None
-        yield Difference(path, Change.CHANGED, fields, note)
+        yield Difference(path, Change.CHANGED, fields, _note(path))
 
 
 def _fields(

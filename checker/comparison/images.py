@@ -148,7 +148,7 @@ def compare_images(a: Image, b: Image) -> ImageComparison:
 
 def compare_roots(a: Side, b: Side) -> ImageComparison:
     """What differs between two sets of files."""
-    files = Differences.of(compare_files(a.files, b.files))
+    files = compare_files(a.files, b.files)
     incomplete = (*_incomplete(a), *_incomplete(b))
     unknown = frozenset({Category.UNKNOWN}) if incomplete else frozenset[Category]()
     return ImageComparison(

@@ -101,7 +101,7 @@ def _differing(a: Layer | None, b: Layer | None) -> LayerPair:
         return LayerPair(state, one, other, categories=frozenset({Category.CONTENT}))
     if not (_has_entries(a) and _has_entries(b)):
         return LayerPair(LayerState.UNKNOWN, one, other, categories=frozenset({Category.UNKNOWN}))
-    files = Differences.of(compare_files(LayerTree(a), LayerTree(b)))
+    files = compare_files(LayerTree(a), LayerTree(b))
     categories = set(files.categories)
     if not files.total:
         is_reordered = list(a.entries.paths) != list(b.entries.paths)
