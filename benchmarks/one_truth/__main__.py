@@ -12,7 +12,6 @@ from typing import Final
 from benchmarks.one_truth.properties import PROPERTIES
 from benchmarks.one_truth.running import Task, outcomes
 
-_SHOWN: Final = 20
 _PROGRESS: Final = 1000
 
 
@@ -33,6 +32,7 @@ def main() -> int:
     parser.add_argument("--cases", type=Path, help="directory of cases to make archives from")
     parser.add_argument("--keep", type=Path, help="directory for archives with violations")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--shown", type=int, default=20, help="violations shown of each property")
     parser.add_argument("archives", nargs="*", type=Path, help="archives, or directories of them")
     options = parser.parse_args()
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -44,17 +44,17 @@ def main() -> int:
         if number % _PROGRESS == 0:
             print(f"{number:,} archives", file=sys.stderr, flush=True)
     for name in PROPERTIES:
-        _show(name, found[name], number)
+        _show(name, found[name], number, options.shown)
     return int(any(found.values()))
 
 
-def _show(name: str, problems: list[tuple[str, str]], number: int) -> None:
+def _show(name: str, problems: list[tuple[str, str]], number: int, shown: int) -> None:
     violating = Counter(archive for archive, _ in problems)
     print(f"{name:26} {number - len(violating):,} of {number:,}")
-    for archive, problem in problems[:_SHOWN]:
+    for archive, problem in problems[:shown]:
         print(f"    {archive}: {problem}")
-    if len(problems) > _SHOWN:
-        print(f"    and {len(problems) - _SHOWN:,} more")
+    if len(problems) > shown:
+        print(f"    and {len(problems) - shown:,} more")
 
 
 if __name__ == "__main__":
