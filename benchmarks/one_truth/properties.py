@@ -258,6 +258,23 @@ def _names_cause(finding: Finding, verdict: Verdict) -> bool:
     return finding.rule in verdict.rules or verdict.reason in finding.message
 
 
+_ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("ARC009", "LYR013", "LYR014"), "where it leads"),
+        **dict.fromkeys(("ARC016", "LYR015"), "its name"),
+        **dict.fromkeys(("ARC012", "ARC022", "LYR007", "LYR009", "LYR022"), "its type"),
+        **dict.fromkeys(("ARC011", "LYR006"), "its header"),
+        **dict.fromkeys(("ARC008", "LYR004", "LYR008"), "entries of the same path"),
+        **dict.fromkeys(("ARC020", "LYR012"), "entries below it"),
+        **dict.fromkeys(("ARC021", "LYR005"), "the target of a link"),
+        **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
+        **dict.fromkeys(("CFG001",), "the type of a value"),
+        **dict.fromkeys(("RFS002", "RFS012"), "what does not start"),
+    }
+)
+"""What a rule reports of an entry or value: it can have a fault in each at the same time."""
+
+
 def one_cause_one_finding(subject: Subject) -> Iterator[str]:
     """No finding is given twice, and none follows from another one."""
     checked = subject.checked
@@ -272,7 +289,7 @@ def one_cause_one_finding(subject: Subject) -> Iterator[str]:
     for one in checked.findings:
         if one.severity is Severity.NOTE or not _is_precise(one):
             continue
-        other = places.setdefault(one.location, one)
+        other = places.setdefault((one.location, _ASPECTS.get(one.rule)), one)
         if other.rule != one.rule:
             yield f"{other.rule} and {one.rule} of one place: {other.message} | {one.message}"
 
