@@ -10,7 +10,14 @@ from checker.model.names import CONFIG_TYPES
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
-from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    LAYER_DAMAGED,
+    LAYER_NOT_EXTRACTED,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
+    Refusal,
+)
 from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import Undecided, undecided
 from checker_engines.containerd import decisions
@@ -149,13 +156,13 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
         raise Refusal(
             f"unmarshal image config: {error}",
             f"the config {manifest.config.digest} cannot be decoded: {error}",
-            ("CFG001",),
+            BAD_CONFIG,
         ) from None
     if len(layers) != len(config.diff_ids):
         raise Refusal(
             f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
             f"the manifest lists {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
-            ("CFG003", "DKR004"),
+            OTHER_LAYER_COUNT,
         )
     if config.rootfs_type not in ("", "layers"):
         return f"the image is stored, but not unpacked: rootfs.type is {config.rootfs_type!r}"
@@ -185,5 +192,5 @@ def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[st
                 f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
                 f"desc {quote(layer.digest)}",
                 f"layer {position} has the diffID {digest}, the config says {diff_id}",
-                ("LYR001", "CFG001"),
+                OTHER_LAYER,
             )

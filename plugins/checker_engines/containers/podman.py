@@ -201,7 +201,7 @@ def _import(podman: Podman, archive: Archive) -> None:
         apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
-        rules = refusal.rules or (*DAMAGED, *ROOT_NOT_EXTRACTED)
+        rules = (*refusal.rules, *DAMAGED, *ROOT_NOT_EXTRACTED)
         raise Refusal(last_lines(printed), _why_not_imported(refusal), rules) from None
 
 

@@ -373,7 +373,7 @@ def _import(question: Question) -> None:
         raise Refusal(
             f"{_DAEMON}{damage}",
             "the compressed stream is damaged: get an intact copy",
-            ("ARC007",),
+            ("ARC004", "ARC006", "ARC007"),
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     try:

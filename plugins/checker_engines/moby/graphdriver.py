@@ -40,7 +40,11 @@ from checker_engines.answers.conditions import (
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST_JSON,
     NO_IMAGE,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
@@ -246,13 +250,13 @@ class _Load:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
                 "manifest.json does not decode as a list of images",
-                ("DKR001",),
+                BAD_MANIFEST_JSON,
             ) from error
         if value is None and self.version.refuses_null_manifest:
             raise Refusal(
                 "invalid manifest, manifest cannot be null (but can be [])",
                 "manifest.json is null, but must be a list of images",
-                ("DKR001",),
+                BAD_MANIFEST_JSON,
             )
         return items(value)
 
@@ -265,7 +269,7 @@ class _Load:
             raise Refusal(
                 "invalid image JSON, no RootFS key",
                 f"the config {config_path} has no rootfs, which lists the diff_ids of the layers",
-                ("CFG001",),
+                BAD_CONFIG,
             )
         os = text(config.get("os")) or ""
         self.check_os(os)
@@ -277,7 +281,7 @@ class _Load:
                 f" got {len(diff_ids)}",
                 f"manifest.json lists {len(paths)} layers, the config {config_path} has"
                 f" {len(diff_ids)} diff_ids",
-                ("DKR004",),
+                OTHER_LAYER_COUNT,
             )
         if paths:
             self.check_crash(os)
@@ -294,7 +298,7 @@ class _Load:
             return mapping(decode_document(raw_of(blob), self.version.config))
         except GoJsonError as error:
             raise Refusal(
-                str(error), f"the config {path} does not decode as an image config", ("CFG001",)
+                str(error), f"the config {path} does not decode as an image config", BAD_CONFIG
             ) from error
 
     def check_os(self, os: str) -> None:
@@ -309,7 +313,7 @@ class _Load:
             raise Refusal(f"cannot load {os} image on {host}", reason)
         error = platform_error(os)
         if error is not None:
-            raise Refusal(error, f"{reason}: os is not a known operating system", ("CFG001",))
+            raise Refusal(error, f"{reason}: os is not a known operating system", BAD_CONFIG)
 
     def check_crash(self, os: str) -> None:
         """Refuse where a daemon that has no layer store for the operating system crashes."""
@@ -332,7 +336,7 @@ class _Load:
                 f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
                 f"layer {number} ({path}) is not the layer that the config lists: it was modified"
                 " or replaced by another",
-                ("LYR001",),
+                OTHER_LAYER,
             )
         return chain
 
