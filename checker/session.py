@@ -136,7 +136,7 @@ class Session:
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
-        self.engines = EngineSet(engines, required, given.host, given.action)
+        self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -282,6 +282,7 @@ class Session:
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
         classified = self._classify(archive)
+        archive = classified.archive or archive
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
@@ -309,6 +310,7 @@ class Session:
     def _classify(self, archive: Archive) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
         verdicts = self.engines.judge(archive, quoted_path)
+        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,
