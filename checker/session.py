@@ -31,6 +31,7 @@ from checker.reading.early import EarlyHashes
 from checker.reading.source import BinaryFile
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
+from checker.starting.archive import START_READS, archive_starts
 from checker.verdicts import Classification
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
+_START_CONTENT = ContentPlan.of(START_READS)
 
 
 def check(
@@ -171,7 +173,8 @@ class Session:
         """
         if not self.rules:
             raise PluginError(self.problems)
-        plan = ContentPlan.of(read for rule in self.rules for read in rule.check.reads)
+        reads = (read for rule in self.rules for read in rule.check.reads)
+        plan = ContentPlan.of((*START_READS, *reads))
         return self.judge(self._read(_named(source, name), plan, progress))
 
     def classify(
@@ -179,7 +182,7 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
-        plan: ContentPlan = _NO_CONTENT,
+        plan: ContentPlan = _START_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
@@ -320,6 +323,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=verdicts.crashes,
             problems=(*self.problems, *problems),
+            starts=archive_starts(archive, self.settings.host),
         )
 
     def _ask_classifiers(
