@@ -209,8 +209,9 @@ class OpenArchive:
             return self._enter_inside(archive)
         if isinstance(archive.damage, LeadingData):
             return self._skip_leading(content, archive.damage)
-        if archive.kind is Kind.NESTED and len(archive.nested_images) == 1:
-            return self._enter_nested(content, archive.nested_images[0])
+        inner = _only_archive(archive)
+        if inner is not None:
+            return self._enter_nested(content, inner)
         directory = archive.image_directory or archive.root_directory
         if directory is not None and archive.kind in (Kind.WRAPPED, Kind.UNKNOWN):
             self._enter_directory(content, directory)
@@ -393,6 +394,21 @@ def _add_row(found: Entries, entries: Entries, position: int, start: str) -> Non
         value = getattr(entries, table).get(position)
         if value is not None:
             getattr(found, table)[number] = value
+
+
+def _only_archive(archive: Archive) -> int | None:
+    """Position of the member that is an archive, if there is one, and nothing else to convert."""
+    if archive.kind is Kind.NESTED:
+        return archive.nested_images[0] if len(archive.nested_images) == 1 else None
+    if archive.kind is not Kind.UNKNOWN or archive.known_kind is not None:
+        return None
+    # It may be packed twice, or in a directory.
+    found = [
+        position
+        for position, blob in archive.members.blobs.items()
+        if blob.tar is not None and len(blob.tar.entries)
+    ]
+    return found[0] if len(found) == 1 and archive.root_directory is None else None
 
 
 def _of(reached: LimitReached, blob: Blob) -> str:
