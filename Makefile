@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential docs site clean
+.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential one-truth docs site clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -24,6 +24,7 @@ help:
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
+	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make site                       build the documentation as a site in build/site"
 	@echo "make clean                      remove the virtual environment and build results"
@@ -109,6 +110,10 @@ agreement: $(VENV)/stamp-run
 differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
+
+one-truth: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS) $(ARCHIVES)
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py
