@@ -21,7 +21,7 @@ from checker.checks.registry import Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
-from checker.isolation import failure_of
+from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
@@ -45,8 +45,6 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Receives progress: name of the archive, bytes read, bytes in total."""
 
 _MOST_JOBS = 8
-_NO_THREAD = "can't start new thread"
-"""What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
 
@@ -273,8 +271,8 @@ class Session:
         except _ProgressError as error:
             raise error.error from None
         except Exception as error:
-            if str(error) == _NO_THREAD:
-                raise MemoryError(_NO_THREAD) from error
+            if is_lack_of_threads(error):
+                raise MemoryError(str(error)) from error
             # No input is known that leads here; one that does must not hide the other archives.
             raise UnreadableError(source.name, _reading_failed(error)) from error
 
@@ -315,7 +313,7 @@ class Session:
             classification=classification,
             verdicts=verdicts.all,
             required_verdicts=verdicts.required,
-            crashes=verdicts.crashes,
+            crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
         )
 

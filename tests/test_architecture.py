@@ -21,8 +21,8 @@ SHARED = {"golang", "filesystem", "answers"}
 ALLOWED = {
     CORE: {
         "model": set(),
-        "interpretation": {"model"},
-        "reading": {"interpretation", "model", "errors"},
+        "interpretation": {"model", "isolation"},
+        "reading": {"interpretation", "model", "errors", "isolation"},
         "checks": {"model", "verdicts", "isolation"},
         "reports": {"results", "errors", "verdicts", "checks", "model", "isolation", "masking"},
     },

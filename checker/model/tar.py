@@ -68,6 +68,7 @@ class Tar(NamedTuple):
         needed: Libraries that ELF executables need, by position, if a check asked for them;
             without the executables whose names for them are too far inside.
         limits: Limits that cut the walk short.
+        crashes: Steps that failed while files of the tar were looked at, one line each.
     """
 
     entries: Entries
@@ -82,6 +83,7 @@ class Tar(NamedTuple):
     contents: Mapping[int, bytes] = MappingProxyType({})
     needed: Mapping[int, tuple[str, ...]] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
+    crashes: tuple[str, ...] = ()
 
     @property
     def fatal(self) -> Anomaly | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached, Limits
 from checker.reading.elf import MAGIC as ELF_MAGIC
@@ -18,6 +19,7 @@ _IDENT = 20
 # Of an ELF file whose libraries are asked for: what mostly has their names.
 _FRONT = 256 * 1024
 _EXECUTABLE = 0o111
+_ELF_STEP = "reading the libraries of an ELF file"
 
 
 class Contents:
@@ -52,6 +54,12 @@ class Contents:
         self._entries = table.entries
         self._cursor = cursor
         self._log = log
+        self._steps = Steps()
+
+    @property
+    def crashes(self) -> tuple[str, ...]:
+        """The steps that failed, one line each."""
+        return self._steps.crashes
 
     def wanted(self, position: int, header: Header) -> int:
         """How many bytes of a file to keep, at most its size."""
@@ -101,7 +109,7 @@ class Contents:
     def _seek_libraries(self, position: int, head: bytes, stored: int) -> None:
         """Look at more of an ELF file: at its beginning, and at its dynamic section."""
         cursor = self._cursor
-        place = find_dynamic(head)
+        place = self._steps.run(_ELF_STEP, lambda: find_dynamic(head), None)
         if place is None or place.end > self._entries.sizes[position]:
             return
         wanted = place.end if place.end <= _FRONT else min(place.offset, _FRONT)
@@ -122,7 +130,7 @@ class Contents:
         cursor.collect(front_end - len(head), take_front)
 
     def _note_libraries(self, position: int, front: bytes, section: bytes) -> None:
-        needed = needed_libraries(front, section)
+        needed = self._steps.run(_ELF_STEP, lambda: needed_libraries(front, section), None)
         if needed is not None:
             self._table.spend(sum(map(len, needed)), self._entries.offsets[position])
             self.needed[position] = needed

@@ -118,6 +118,7 @@ class TarWalker:
             global_records=self._extensions.global_records,
             contents=self._contents.kept,
             needed=self._contents.needed,
+            crashes=self._contents.crashes,
             limits=tuple(log.limits_reached),
         )
 
