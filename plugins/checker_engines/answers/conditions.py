@@ -12,11 +12,25 @@ VFS = (
     "the storage driver is vfs: overlay2 creates a device node for a whiteout, and fails if the "
     "same whiteout occurs twice"
 )
+STACKED_VFS = (
+    "the storage driver is vfs: overlay extracts each layer apart, where entries below a file or "
+    "symlink of a lower layer replace it, and hard links to files of a lower layer are refused"
+)
+_OVERLAYFS = "the snapshotter is overlayfs, the default: native {what}"
 URLS = "a layer lists urls: the tool may download it from there"
 LAYER_COMPRESSED_TWICE = (
     "a layer is compressed twice: the engine decompresses both, and the inner data was not checked"
 )
 _CUT_SHORT = "what was not read because of a limit is valid (raise the limit with --limit): {what}"
+
+
+def overlayfs(what: str) -> str:
+    """The condition that the snapshotter of containerd is its default.
+
+    Args:
+        what: What the native snapshotter does, such as "refuses layer 2 of app:1".
+    """
+    return _OVERLAYFS.format(what=what)
 
 
 def reading_conditions(archive: Archive) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.model.tar import Tar
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.conditions import STACKED_VFS
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
@@ -50,6 +51,7 @@ from checker_engines.containers.docker_archive import (
 )
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.versions import PODMANS, Library, Podman
+from checker_engines.filesystem.stacking import is_stacked
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
@@ -252,9 +254,14 @@ def _verdict(
         outcome=outcome,
         reason=reason,
         message=message,
-        conditions=tuple(conditions_of(question)),
+        conditions=(*conditions_of(question), *_storage_conditions(question, action)),
         command=typed,
     )
+
+
+def _storage_conditions(question: Question, action: str) -> Iterator[str]:
+    if action == "load" and is_stacked(question.archive):
+        yield STACKED_VFS
 
 
 @contextmanager

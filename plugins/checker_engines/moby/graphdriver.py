@@ -33,6 +33,7 @@ from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
+    STACKED_VFS,
     UNPIGZ,
     VFS,
     XZ,
@@ -47,6 +48,7 @@ from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import Undecided, undecided, unread_of
 from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.stacking import is_stacked
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -180,6 +182,8 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
+    if is_stacked(archive):
+        yield STACKED_VFS
     if archive.images:
         yield EMPTY_STORE
     yield from reading_conditions(archive)
