@@ -175,6 +175,54 @@ def hybrid(annotations: Mapping[str, str]) -> dict[str, Any]:
     return {"base": "docker-oci-archive", "edits": edits}
 
 
+REMOVED = docker(edits=[{"remove": "{layer0}"}])
+
+
+@pytest.mark.parametrize(
+    ("table", "lacks"),
+    [
+        (REMOVED, "layer 0 of sample:1"),
+        (docker(edits=[{"remove": "{layer0}"}, {"remove": "{layer1}"}]), None),
+        (docker(), None),
+    ],
+)
+def test_who_loads_an_archive_without_its_lower_layers(
+    table: Mapping[str, Any], lacks: str | None, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    advice = " ".join(classified(table, plugins, tmp_path).advice)
+    assert ("on a host that already stores these layers" in advice) is (lacks is not None)
+    assert (lacks or "") in advice
+
+
+WITHOUT_VERSIONS = [{"remove": "{v1.0}/VERSION"}, {"remove": "{v1.1}/VERSION"}]
+
+
+@pytest.mark.parametrize(
+    ("table", "producer"),
+    [
+        (docker(edits=WITHOUT_VERSIONS), None),
+        (docker(edits=[{"remove": "{v1.0}/VERSION"}]), None),
+        (REMOVED, "docker save (Docker 24 or earlier)"),
+        (
+            docker(edits=[{"remove": "{layer0}"}, {"remove": "{v1.0}/VERSION"}]),
+            "docker save (Docker 24 or earlier)",
+        ),
+        (docker(edits=[*WITHOUT_VERSIONS, {"remove": "{layer0}"}]), None),
+        (
+            docker(
+                edits=WITHOUT_VERSIONS,
+                layers=[[{"path": "nix/store/x-hello/bin/hello", "text": "x", "mode": 0o755}]] * 2,
+            ),
+            "Nix dockerTools",
+        ),
+    ],
+)
+def test_the_producer_of_directories_by_id(
+    table: Mapping[str, Any], producer: str | None, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    assert classified(table, plugins, tmp_path).producer == producer
+
+
 @pytest.mark.parametrize(
     ("table", "producer"),
     [

@@ -14,10 +14,12 @@ from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
     LAYER_COMPRESSED_TWICE,
+    STACKED_VFS,
     UNPIGZ,
     URLS,
     VFS,
     XZ,
+    overlayfs,
 )
 
 CLASSIC, STORE = "docker-28 load", "docker-29-containerd load"
@@ -26,6 +28,13 @@ PODMAN, PODMAN_IMPORT, SKOPEO = "podman-5 load", "podman-5 import", "skopeo-1 do
 CHARACTER = {"path": "dev/null", "type": "char", "major": 1, "minor": 3}
 BLOCK = {"path": "dev/sda", "type": "block", "major": 8, "minor": 0}
 PIPE = {"path": "dev/pipe", "type": "fifo"}
+CTR = "containerd-2 ctr import"
+FILE = [{"path": "p", "text": "x"}]
+GONE = {"path": "d/a", "type": "whiteout"}
+ABSENT = (
+    "the image store does not have layer 0 of sample:1 either: the archive is loaded where it has "
+    "them, and all layers below them"
+)
 WHITEOUT = {"path": "etc/passwd", "type": "whiteout"}
 
 
@@ -142,6 +151,97 @@ CASES = (
         "a layer that is compressed twice",
         docker(blob_edits={"1": [{"compress": "gzip"}, {"compress": "gzip"}]}),
         {PODMAN: {LAYER_COMPRESSED_TWICE}, SKOPEO: {LAYER_COMPRESSED_TWICE}},
+    ),
+    *(
+        Depends(
+            f"{name}, {base}",
+            {"base": base, "layers": layers},
+            {
+                CLASSIC: {STACKED_VFS, EMPTY_STORE, *vfs},
+                STORE: {EMPTY_STORE, overlayfs(f"refuses layer 1 of {image}: {native}")},
+                CTR: {EMPTY_STORE, overlayfs(f"refuses layer 1 of {image}: {native}")},
+                PODMAN: {STACKED_VFS},
+                SKOPEO: set(),
+            },
+        )
+        for base, image in (
+            ("docker-archive", "sample:1"),
+            ("docker-oci-archive", "docker.io/library/sample:1"),
+        )
+        for name, layers, vfs, native in (
+            (
+                "a whiteout below a file of a lower layer",
+                [FILE, [{"path": "p/q", "type": "whiteout"}]],
+                {VFS},
+                "mkparent <tmp>: not a directory",
+            ),
+            (
+                "an opaque marker below a file of a lower layer",
+                [FILE, [{"path": "p", "type": "opaque"}]],
+                {VFS},
+                "mkparent <tmp>: not a directory",
+            ),
+            (
+                "a file below a file of a lower layer",
+                [FILE, [{"path": "p/q", "text": "x"}]],
+                set[str](),
+                "mkparent <tmp>: not a directory",
+            ),
+            (
+                "a whiteout below a link to a file of a lower layer",
+                [[*FILE, {"path": "l", "link": "p"}], [{"path": "l/q/r", "type": "whiteout"}]],
+                {VFS},
+                "failed to get root path: lstat <tmp>: not a directory",
+            ),
+        )
+    ),
+    Depends(
+        "a hard link to a file of a lower layer",
+        docker(layers=[FILE, [{"path": "q", "link": "p", "type": "hardlink"}]]),
+        {
+            CLASSIC: {STACKED_VFS, EMPTY_STORE},
+            CTR: {overlayfs("unpacks layer 1 of sample:1")},
+            PODMAN: {STACKED_VFS},
+        },
+    ),
+    Depends(
+        "a whiteout of what the same layer has, which overlayfs refuses",
+        docker(layers=[FILE, [{"path": "q", "text": "x"}, {"path": "q", "type": "whiteout"}]]),
+        {CLASSIC: {VFS, EMPTY_STORE}, CTR: {overlayfs("unpacks layer 1 of sample:1")}},
+    ),
+    Depends(
+        "entries below a link to a directory of a lower layer",
+        docker(
+            layers=[
+                [{"path": "usr/bin/"}, {"path": "bin", "link": "usr/bin"}],
+                [{"path": "bin/q", "text": "x"}],
+            ]
+        ),
+        {CLASSIC: {STACKED_VFS, EMPTY_STORE}, CTR: {EMPTY_STORE}, PODMAN: {STACKED_VFS}},
+    ),
+    Depends(
+        "a whiteout below a directory of a lower layer",
+        docker(layers=[[{"path": "d/"}, {"path": "d/a", "text": "x"}], [GONE]]),
+        {CLASSIC: {VFS, EMPTY_STORE}, CTR: {EMPTY_STORE}, PODMAN: set()},
+    ),
+    Depends(
+        "an image for another platform, which is not unpacked",
+        {
+            "base": "docker-oci-archive",
+            "architecture": "s390x",
+            "layers": [FILE, [{"path": "p/q", "text": "x"}]],
+        },
+        {CTR: {EMPTY_STORE}, PODMAN: {STACKED_VFS}},
+    ),
+    Depends(
+        "lower layers that were removed",
+        docker(edits=[{"remove": "{layer0}"}]),
+        {CLASSIC: {EMPTY_STORE, ABSENT}, STORE: set(), CTR: set(), PODMAN: set(), SKOPEO: set()},
+    ),
+    Depends(
+        "lower layers that were removed, OCI",
+        {"base": "oci-archive", "edits": [{"remove": "{layer0}"}]},
+        {CLASSIC: {EMPTY_STORE}, STORE: {ABSENT}, CTR: {ABSENT}, PODMAN: {ABSENT}, SKOPEO: set()},
     ),
     Depends(
         "a layer that is compressed once",

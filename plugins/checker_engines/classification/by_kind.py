@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from shlex import quote
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
@@ -11,7 +11,7 @@ from checker.model.known_kind import KnownKind
 from checker.model.names import MANIFEST_JSON
 from checker.verdicts import Classification, Loadable
 from checker_engines.classification.import_advice import import_advice
-from checker_engines.classification.obstacles import image_obstacle, reading_obstacle
+from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
 
@@ -78,8 +78,22 @@ def _image_of(loadable: Loadable, reason: str, *advice: str) -> Classification:
 
 
 def _docker_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
-    del archive, quoted_path, takers
-    return _image_of(Loadable.YES, "it is an image archive with manifest.json, config and layers")
+    del quoted_path, takers
+    return _image_of(
+        Loadable.YES,
+        "it is an image archive with manifest.json, config and layers",
+        *_delta(archive),
+    )
+
+
+def _delta(archive: Archive) -> Iterator[str]:
+    """What takes an archive whose lower layers were removed because the host has them."""
+    absent = absent_base(archive)
+    if absent is not None:
+        yield (
+            f"It lacks {absent}: Docker with the classic image store loads it on a host that "
+            "already stores these layers, such as one with the base image."
+        )
 
 
 def _legacy(archive: Archive, quoted_path: str, takers: Takers) -> Classification:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checker.checks.listing import first_few
 from checker.model.archive import Archive, Kind
 from checker.model.compression import Compression
 from checker.model.image import Image, Layer
 from checker.model.names import shorten
 from checker.model.tar import Tar
+
+_MOST_NAMED = 3
 
 
 def reading_obstacle(archive: Archive) -> str | None:
@@ -34,6 +37,16 @@ def image_obstacle(archive: Archive) -> str | None:
     if obstacles and None not in obstacles:
         return obstacles[0]
     return None
+
+
+def absent_base(archive: Archive) -> str | None:
+    """The layers that are absent of images of which others are there, and which engines know."""
+    absent: list[str] = []
+    for image in archive.images:
+        missing = [layer for layer in image.layers if layer.blob is None]
+        if len(missing) < len(image.layers) and all(layer.diff_id for layer in missing):
+            absent += (layer.label for layer in missing)
+    return first_few(absent, _MOST_NAMED) if absent else None
 
 
 def _obstacles(image: Image) -> Iterator[str]:

@@ -7,14 +7,23 @@ from collections.abc import Iterator, Sequence
 from checker.model.entries import Entries
 from checker.model.image import Image
 from checker.verdicts import Question
-from checker_engines.answers.conditions import overlayfs
+from checker_engines.answers.conditions import absent_layers, overlayfs
 from checker_engines.containerd.apply import apply_natively, apply_on_overlayfs
 from checker_engines.containerd.platforms import preference
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.stacking import reaches_into_lower
 
 
-def snapshotter_conditions(question: Question) -> Iterator[str]:
+def store_conditions(question: Question) -> Iterator[str]:
+    """What depends on the snapshotter, and on what is already stored."""
+    yield from _snapshotter_conditions(question)
+    images = question.archive.images
+    yield from absent_layers(
+        image for image in images if image.manifest is not None and _is_for_host(image, question)
+    )
+
+
+def _snapshotter_conditions(question: Question) -> Iterator[str]:
     """The condition of each image for the host whose unpacking depends on the snapshotter."""
     for image in question.archive.images:
         layers = [layer.entries for layer in image.layers]

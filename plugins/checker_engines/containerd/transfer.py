@@ -19,7 +19,7 @@ from checker_engines.containerd.documents import Child, decode_rootfs_config
 from checker_engines.containerd.images import check_target, name_of
 from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
-from checker_engines.containerd.snapshotters import snapshotter_conditions
+from checker_engines.containerd.snapshotters import store_conditions
 from checker_engines.containerd.stream import (
     conditions_of,
     cut_in,
@@ -64,7 +64,7 @@ def engines_of(version: Version) -> Iterator[Engine]:
 def import_(version: Version, question: Question) -> Verdict:
     """Predict what ``ctr image import`` does."""
     command = f"ctr image import {question.quoted_path}"
-    conditions = (*conditions_of(question.archive), *snapshotter_conditions(question))
+    conditions = (*conditions_of(question.archive), *store_conditions(question))
     try:
         verdict = _import(version, question)
     except Undecided as stop:

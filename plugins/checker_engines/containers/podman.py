@@ -15,7 +15,7 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.model.tar import Tar
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
-from checker_engines.answers.conditions import STACKED_VFS
+from checker_engines.answers.conditions import STACKED_VFS, absent_layers
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
@@ -260,8 +260,12 @@ def _verdict(
 
 
 def _storage_conditions(question: Question, action: str) -> Iterator[str]:
-    if action == "load" and is_stacked(question.archive):
+    if action != "load":
+        return
+    if is_stacked(question.archive):
         yield STACKED_VFS
+    # Of a docker-archive all layers must be there.
+    yield from absent_layers(each for each in question.archive.images if each.item is None)
 
 
 @contextmanager

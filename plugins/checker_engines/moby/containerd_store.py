@@ -39,7 +39,7 @@ from checker_engines.containerd.documents import (
 from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
 from checker_engines.containerd.platforms import preference
-from checker_engines.containerd.snapshotters import snapshotter_conditions
+from checker_engines.containerd.snapshotters import store_conditions
 from checker_engines.containerd.stream import (
     MOBY_READS,
     conditions_of,
@@ -84,7 +84,7 @@ class _UnpackFailedError(Exception):
 def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
-    conditions = (*conditions_of(question.archive), *snapshotter_conditions(question))
+    conditions = (*conditions_of(question.archive), *store_conditions(question))
     try:
         verdict = _load(version, question)
     except Refusal as refusal:

@@ -37,6 +37,7 @@ from checker_engines.answers.conditions import (
     UNPIGZ,
     VFS,
     XZ,
+    absent_layers,
     reading_conditions,
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
@@ -184,6 +185,7 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     yield from found
     if is_stacked(archive):
         yield STACKED_VFS
+    yield from absent_layers(image for image in archive.images if image.item is not None)
     if archive.images:
         yield EMPTY_STORE
     yield from reading_conditions(archive)
