@@ -323,7 +323,7 @@ class Session:
         """What the first plugin with an answer says, and the problems of those before it."""
         problems: list[PluginProblem] = []
         for classifier in self.plugins.classifiers:
-            answer = classifier.classify(archive, quoted_path, verdicts.all)
+            answer = classifier.classify(archive, quoted_path, verdicts.all, self.settings.host)
             if isinstance(answer, Classification):
                 return answer, problems
             if answer is not None:

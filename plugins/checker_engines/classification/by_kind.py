@@ -10,6 +10,7 @@ from checker.model.compression import CompressionKind
 from checker.model.known_kind import KnownKind
 from checker.model.names import MANIFEST_JSON
 from checker.verdicts import Classification, Loadable
+from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
@@ -107,13 +108,30 @@ def _legacy(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
 
 
 def _oci_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
-    del archive
     return _image_of(
         Loadable.DEPENDS,
-        "it is an OCI archive without manifest.json: podman and Docker with the containerd image "
-        "store load it, Docker's classic store does not",
-        *_converting(f"oci-archive:{quoted_path}", "oci-archive", "classic store", takers),
+        f"it is an OCI archive without manifest.json{_oci_readers(takers)}",
+        *(
+            _converting(f"oci-archive:{quoted_path}", "oci-archive", "classic store", takers)
+            or one_by_name(archive, quoted_path, takers.host)
+        ),
     )
+
+
+def _oci_readers(takers: Takers) -> str:
+    """Who loads an OCI archive, and that Docker's classic store does not."""
+    readers = [
+        name
+        for family, name in (
+            ("podman-", "podman"),
+            ("docker-", "Docker with the containerd image store"),
+        )
+        if takers.take(family, "load")
+    ]
+    if not readers:
+        return ", which Docker's classic store does not load"
+    loads = "loads" if len(readers) == 1 else "load"
+    return f": {' and '.join(readers)} {loads} it, Docker's classic store does not"
 
 
 def _oci_layout(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -127,8 +145,9 @@ def _oci_layout(archive: Archive, quoted_path: str, takers: Takers) -> Classific
 
 def _converting(source: str, action: str, part: str, takers: Takers) -> tuple[str, ...]:
     """How to convert an image layout, if the library that converts it reads it."""
-    family = "skopeo-" if action == "oci-archive" else "podman-"
-    if not takers.take(family, action):
+    reads = takers.take("skopeo-", action) if action != "load" else True
+    # What podman cannot extract, Docker cannot either.
+    if not reads or not takers.take("podman-", "load"):
         return ()
     command = f"skopeo copy {source} docker-archive:image.tar:name:tag"
     return (f"For Docker's {part}: `{command}`, then `docker load -i image.tar`",)

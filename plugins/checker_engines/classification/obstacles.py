@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.checks.listing import first_few
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Archive, Kind, OciLayout
 from checker.model.compression import Compression
 from checker.model.image import Image, Layer
 from checker.model.names import shorten
@@ -33,10 +33,16 @@ def image_obstacle(archive: Archive) -> str | None:
             return "manifest.json lists no images"
     if archive.docker is None and archive.oci is not None and archive.oci.root_index is None:
         return "index.json is missing or is not a JSON object"
-    obstacles = [next(_obstacles(image), None) for image in archive.images]
-    if obstacles and None not in obstacles:
-        return obstacles[0]
+    if archive.docker is None and archive.oci is not None and _lists_nothing(archive.oci):
+        return "index.json lists no images"
+    found = [next(obstacles(image), None) for image in archive.images]
+    if found and None not in found:
+        return found[0]
     return None
+
+
+def _lists_nothing(oci: OciLayout) -> bool:
+    return oci.root_index is not None and not oci.root_index.manifests
 
 
 def absent_base(archive: Archive) -> str | None:
@@ -49,7 +55,8 @@ def absent_base(archive: Archive) -> str | None:
     return first_few(absent, _MOST_NAMED) if absent else None
 
 
-def _obstacles(image: Image) -> Iterator[str]:
+def obstacles(image: Image) -> Iterator[str]:
+    """What prevents every engine from loading an image."""
     if image.config is None:
         yield f"the config of {image.label} is missing or is not a JSON object"
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.verdicts import Verdict, VerdictOutcome
+from checker.verdicts import Host, Verdict, VerdictOutcome
 
 IMPORT = "import"
 
@@ -17,10 +17,12 @@ class Takers:
 
     Args:
         verdicts: The verdicts.
+        host: The host of the engines.
     """
 
-    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+    def __init__(self, verdicts: Sequence[Verdict], host: Host) -> None:
         self._verdicts = verdicts
+        self.host = host
 
     @property
     def are_known(self) -> bool:

@@ -82,7 +82,7 @@ def import_(version: Version, question: Question) -> Verdict:
             engine=version.name,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=why_not_loaded(question, refusal.reason),
+            reason=why_not_loaded(question, refusal),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,

@@ -91,7 +91,7 @@ def load(podman: Podman, question: Question) -> Verdict:
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     printed.append(" * dir: open <tmp>: not a directory")
     failure = failures[_explained_format(question.archive)]
-    reason = why_not_loaded(question, failure.reason)
+    reason = why_not_loaded(question, failure)
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )

@@ -19,7 +19,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.advice import IS_LOADED, as_encrypted, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
@@ -88,7 +88,7 @@ def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     try:
         verdict = _load(version, question)
     except Refusal as refusal:
-        reason = why_not_loaded(question, refusal.reason)
+        reason = why_not_loaded(question, refusal)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
         cut = cut_in(question.archive, MOBY_READS)
@@ -169,6 +169,7 @@ def _unpack_image(
             "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
             f"{error}"
         )
+        reason = as_encrypted(question.archive, reason)
         return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
         return None, f"docker load exits 0, but {shown} cannot start: {error}"

@@ -29,7 +29,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
+from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
@@ -99,6 +99,7 @@ def load(version: Version, question: Question) -> Verdict:
         count = _Load(version, question).run()
     except Refusal as refusal:
         verdict = _refused(version, "load", refusal, command, conditions)
+        verdict = verdict._replace(reason=why_not_loaded(question, refusal))
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
     except Undecided as stop:
@@ -386,14 +387,13 @@ class _Load:
 
     def advice(self) -> str:
         """Why there is no manifest.json."""
-        shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
                 return IS_ROOTFS
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
-                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:name:tag"
+                    " load"
                 )
             case Kind.DOCKER_ARCHIVE_LEGACY:
                 return (

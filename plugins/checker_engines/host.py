@@ -1,0 +1,17 @@
+"""Whether images and programs suit the host that engines run on."""
+
+from __future__ import annotations
+
+from checker.model.names import Platform
+from checker.verdicts import Host
+from checker_engines.containerd.platforms import preference
+
+
+def suits_host(platform: Platform | None, host: Host) -> bool:
+    """Whether containers of a platform start on a host; True if the platform is not known.
+
+    Features of the operating system are not compared.
+    """
+    if platform is None or not platform.os or not platform.architecture:
+        return True
+    return preference(platform._replace(os_features=()), host) is not None
