@@ -286,6 +286,7 @@ class Session:
             required_verdicts=classified.required_verdicts,
             classification=classified.classification,
             options=self.settings.options,
+            host=self.settings.host,
         )
         run = self._run_rules(archive, context)
         return masked(classified._replace(findings=run.findings, results=run.results))

@@ -19,6 +19,7 @@ from checker_engines.answers.conditions import (
     URLS,
     VFS,
     XZ,
+    one_platform,
     overlayfs,
 )
 
@@ -35,6 +36,10 @@ ABSENT = (
     "the image store does not have layer 0 of sample:1 either: the archive is loaded where it has "
     "them, and all layers below them"
 )
+PLATFORMS = {
+    "base": "oci-archive",
+    "platforms": ["linux/amd64", "linux/s390x"],
+}
 WHITEOUT = {"path": "etc/passwd", "type": "whiteout"}
 
 
@@ -233,6 +238,24 @@ CASES = (
         },
         {CTR: {EMPTY_STORE}, PODMAN: {STACKED_VFS}},
     ),
+    *(
+        Depends(
+            f"{part} of another platform is absent",
+            {**PLATFORMS, "edits": [{"remove": member}]},
+            {CTR: {EMPTY_STORE, one_platform(["linux/s390x"])}},
+        )
+        for part, member in (
+            ("the manifest", "{image1.manifest}"),
+            ("the config", "{image1.config}"),
+            ("a layer", "{image1.layer1}"),
+        )
+    ),
+    Depends(
+        "a manifest of the host's platform is absent",
+        {**PLATFORMS, "edits": [{"remove": "{manifest}"}]},
+        {CTR: set()},
+    ),
+    Depends("nothing is absent of any platform", PLATFORMS, {CTR: {EMPTY_STORE}}),
     Depends(
         "lower layers that were removed",
         docker(edits=[{"remove": "{layer0}"}]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from checker.checks.listing import first_few
 from checker.model.archive import Archive
@@ -19,6 +19,10 @@ VFS = (
 STACKED_VFS = (
     "the storage driver is vfs: overlay extracts each layer apart, where entries below a file or "
     "symlink of a lower layer replace it, and hard links to files of a lower layer are refused"
+)
+_ONE_PLATFORM = (
+    "--all-platforms, which kind and k3s use, is not given: with it, ctr refuses the archive, "
+    "which lacks content for {what} (create it with docker save --platform)"
 )
 _OVERLAYFS = "the snapshotter is overlayfs, the default: native {what}"
 URLS = "a layer lists urls: the tool may download it from there"
@@ -40,6 +44,15 @@ def overlayfs(what: str) -> str:
         what: What the native snapshotter does, such as "refuses layer 2 of app:1".
     """
     return _OVERLAYFS.format(what=what)
+
+
+def one_platform(platforms: Sequence[str]) -> str:
+    """The condition that only the platform of the host is imported.
+
+    Args:
+        platforms: The platforms of which the archive lacks content.
+    """
+    return _ONE_PLATFORM.format(what=first_few(platforms, _MOST_NAMED))
 
 
 def absent_layers(images: Iterable[Image]) -> Iterator[str]:

@@ -9,12 +9,13 @@ from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.known_kind import KnownKind
 from checker.model.names import MANIFEST_JSON
-from checker.verdicts import Classification, Loadable
+from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
+from checker_engines.host import for_other_hosts
 
 LOST_ON_IMPORT = (
     "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
@@ -24,6 +25,8 @@ _IMPORT_RUINS = (
     "docker import exits 0 but creates an image whose single layer contains the archive's JSON "
     "files and blobs, and which cannot start"
 )
+
+_MOST_NAMED = 3
 
 
 def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -53,6 +56,7 @@ def _image(archive: Archive, quoted_path: str, takers: Takers) -> Classification
     if archive.known_kind is not None:
         return _known(archive.known_kind, quoted_path)
     found = _IMAGES[archive.kind](archive, quoted_path, takers)
+    found = found._replace(advice=(*found.advice, *_other_hosts(archive, takers.host)))
     if archive.compression.kind is CompressionKind.ZSTD and found.loadable is Loadable.YES:
         found = found._replace(
             loadable=Loadable.DEPENDS,
@@ -62,6 +66,18 @@ def _image(archive: Archive, quoted_path: str, takers: Takers) -> Classification
     if obstacle is None:
         return found
     return found._replace(loadable=Loadable.NO, loadable_reason=obstacle)
+
+
+def _other_hosts(archive: Archive, host: Host) -> Iterator[str]:
+    """Which images are loaded and do not start on the host."""
+    for images in for_other_hosts(archive, host)[:_MOST_NAMED]:
+        image = images[0]
+        platforms = ", ".join(dict.fromkeys(str(each.platform) for each in images))
+        name = image.names[0] if image.names else "The image"
+        yield (
+            f"{name} is for {platforms}, the host is {host}: it does not start there without "
+            "emulation."
+        )
 
 
 def _image_of(loadable: Loadable, reason: str, *advice: str) -> Classification:
