@@ -21,7 +21,7 @@ LOST_ON_IMPORT = (
     "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
     "import creates a single-layer image without them."
 )
-_IMPORT_RUINS = (
+IMPORT_RUINS = (
     "docker import exits 0 but creates an image whose single layer contains the archive's JSON "
     "files and blobs, and which cannot start"
 )
@@ -86,7 +86,7 @@ def _image_of(loadable: Loadable, reason: str, *advice: str) -> Classification:
         loadable=loadable,
         loadable_reason=reason,
         importable=False,
-        importable_reason=_IMPORT_RUINS,
+        importable_reason=IMPORT_RUINS,
         keeps_layers=True,
         keeps_metadata=True,
         restore=None,
@@ -201,7 +201,7 @@ def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
     load = _load_command(has_manifest_json=f"{directory}/{MANIFEST_JSON}" in archive.members)
     commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
-    return _nothing(reason, _IMPORT_RUINS)._replace(
+    return _nothing(reason, IMPORT_RUINS)._replace(
         advice=_if_printable(directory, f"Repack the directory: `{commands}`")
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.model.archive import Archive
 from checker.verdicts import Classification, Loadable, Verdict
-from checker_engines.classification.takers import IMPORT, Takers, accepts
+from checker_engines.classification.by_kind import IMPORT_RUINS
+from checker_engines.classification.takers import IMPORT, Takers, accepts, refuses
 
 _DOCKER, _PODMAN = "docker-", "podman-"
 
@@ -57,7 +58,8 @@ def _importable(found: Classification, takers: Takers) -> Classification:
     imports = takers.imports()
     if any(map(accepts, imports)):
         return found._replace(importable=True)
-    if not found.importable or not imports:
+    says_exit_0 = found.importable_reason == IMPORT_RUINS and all(map(refuses, imports))
+    if not (found.importable or says_exit_0) or not imports:
         return found
     return found._replace(importable=False, importable_reason=imports[0].reason)
 

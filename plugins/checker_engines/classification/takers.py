@@ -54,3 +54,8 @@ class Takers:
 def accepts(verdict: Verdict) -> bool:
     """Whether an engine makes of the archive what it should."""
     return verdict.outcome is VerdictOutcome.ACCEPTS
+
+
+def refuses(verdict: Verdict) -> bool:
+    """Whether an engine ends with an error."""
+    return verdict.outcome is VerdictOutcome.REJECTS
