@@ -407,7 +407,12 @@ def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
 
 
 def _quoted(path: str) -> str:
-    """The path, quoted for a shell."""
-    if path.startswith("-") and path != "-":
+    """The path, quoted for a shell, in a form that no tool takes for anything but a file.
+
+    An option begins with a hyphen; tar takes what precedes a colon for the name of a host, unless
+    there is a slash before it.
+    """
+    is_option = path.startswith("-") and path != "-"
+    if is_option or ":" in path.partition("/")[0]:
         path = f"./{path}"
     return shlex.quote(path)

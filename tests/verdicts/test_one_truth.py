@@ -11,7 +11,7 @@ import pytest
 
 from checker import CheckedArchive, Loadable, Session, VerdictOutcome
 from checker.plugins import load_plugins
-from checker.testing.archive import build, empty, nested, wrapped
+from checker.testing.archive import Archive, build, empty, nested, wrapped
 from checker.testing.cases import Case, load_cases
 from checker_engines.suits import suited_kinds
 
@@ -49,6 +49,10 @@ def printed_commands(checked: CheckedArchive) -> Iterator[str]:
     assert found is not None
     texts = [f"`{found.restore}`"] if found.restore else []
     texts += [*found.advice, found.loadable_reason, found.importable_reason]
+    for verdict in checked.verdicts:
+        # These stand in no quotes.
+        texts += re.findall(r"use: (skopeo copy [^;]*)", verdict.reason)
+        texts.append(verdict.reason)
     for finding in checked.findings:
         texts.append(f"`{finding.fix.text}`" if finding.fix else "")
     for text in texts:
@@ -62,11 +66,29 @@ def assert_commands_are_accepted(checked: CheckedArchive, path: str) -> None:
             words = tuple(shlex.split(command))
         except ValueError:
             continue
+        if words[:2] == ("skopeo", "copy"):
+            assert_skopeo_takes(checked, words[2], path)
         if path not in words:
             continue
         for start, family, actions in COMMANDS:
             if words[: len(start)] == start:
                 assert accepts(checked, family, actions), command
+
+
+def assert_skopeo_takes(checked: CheckedArchive, source: str, path: str) -> None:
+    """skopeo accepts what is copied; an image that is named is one of several that are sound."""
+    transport, _, rest = source.partition(":")
+    if not rest.startswith(path):
+        return
+    name = rest.removeprefix(path).removeprefix(":")
+    assert checked.archive is not None
+    if transport == "oci":
+        assert accepts(checked, "podman-", ("load",))
+    elif not name:
+        assert accepts(checked, "skopeo-", (transport,))
+    else:
+        [image] = [one for one in checked.archive.images if name in one.names]
+        assert all(layer.blob is not None for layer in image.layers)
 
 
 def assert_one_truth(
@@ -150,13 +172,17 @@ def test_what_is_cut_off(
     assert_one_truth(path, sessions)
 
 
+def inner() -> Archive:
+    return nested(build("docker-archive"), "images/app.tar")
+
+
 def test_an_empty_tar(sessions: dict[str | None, Session], tmp_path: Path) -> None:
     path = tmp_path / "archive.tar"
     path.write_bytes(empty().tar())
     assert_one_truth(path, sessions)
 
 
-@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar"])
+@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar", "app:2.tar"])
 def test_a_path_is_quoted(
     name: str, sessions: dict[str | None, Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,3 +194,44 @@ def test_a_path_is_quoted(
     assert command == ["docker", "load", "-i"]
     assert Path(path).name == name
     assert not path.startswith("-")
+    assert ":" not in path.partition("/")[0]
+
+
+@pytest.mark.parametrize("name", ["app:2.tar", "a/b:1.tar", "-x:1.tar"])
+@pytest.mark.parametrize("kind", [*KINDS, "export", "layer", "wrapped", "nested"])
+def test_a_colon_in_the_path(
+    kind: str,
+    name: str,
+    sessions: dict[str | None, Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """tar takes it for the end of a host name, podman and skopeo for the begin of an image's."""
+    monkeypatch.chdir(tmp_path)
+    Path("a").mkdir()
+    made = {"wrapped": lambda: wrapped(build("docker-archive"), "image"), "nested": inner}
+    Path(name).write_bytes(made.get(kind, lambda: build(kind))().tar())
+    shown = name if "/" in name else f"./{name}"
+    assert_one_truth(Path(name), sessions, shown)
+    for command in printed_commands(sessions[None].check(Path(name))):
+        assert f" {name}" not in command or "/" in name, command
+        assert not re.search(rf"(podman load -i|-archive:) ?{re.escape(shown)}", command), command
+
+
+@pytest.mark.parametrize("name", ["layout", "layout:1"])
+def test_a_directory(
+    name: str, sessions: dict[str | None, Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build("oci-layout").write_directory(Path(name))
+    shown = f"./{name}" if ":" in name else name
+    assert_one_truth(Path(name), sessions, shown)
+    found = sessions[None].check(Path(name))
+    assert found.classification is not None
+    assert "is a directory" in found.classification.importable_reason
+    docker = found.verdict("docker-28", "import")
+    assert docker is not None
+    assert docker.message is not None
+    assert docker.message.endswith(f"read {shown}: is a directory")
+    assert (found.restore_command is None) == (":" in name)
+    assert bool(found.classification.advice) == (":" not in name)

@@ -11,6 +11,7 @@ from checker.model.known_kind import KnownKind
 from checker.model.names import MANIFEST_JSON
 from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
+from checker_engines.classification.commands import docker_load, podman_load
 from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
@@ -213,7 +214,7 @@ def _depth_of(directory: str) -> str:
 
 def _load_command(*, has_manifest_json: bool, path: str = "image.tar") -> str:
     """The command that loads a sound image archive of the form at hand."""
-    return f"{'docker' if has_manifest_json else 'podman'} load -i {path}"
+    return docker_load(path) if has_manifest_json else podman_load(path)
 
 
 def _if_printable(name: str, advice: str) -> tuple[str, ...]:

@@ -111,6 +111,12 @@ def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(podman.not_a_directory, "it is not a directory")
+    if has_colon(question):
+        raise Refusal(
+            "Invalid OCI reference: path <tmp> contains a colon",
+            "podman does not read a directory whose path contains a colon: rename it, or make a "
+            "link to it",
+        )
     return _copy_layout(podman, question, "oci:<tmp>:", printed)
 
 
