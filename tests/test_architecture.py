@@ -33,7 +33,7 @@ ALLOWED = {
         "containerd": SHARED,
         "containers": SHARED,
         "moby": {"containerd", *SHARED},
-        "classification": set(),
+        "classification": {"host"},
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
