@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path
@@ -35,9 +35,14 @@ def reaches_into_lower(layers: Sequence[Entries]) -> bool:
 def _lookups(layers: Sequence[Entries]) -> Iterator[bool]:
     """For each path that a layer needs and does not have: whether a lower layer has it."""
     for number, entries in enumerate(layers[1:], start=1):
-        # Most directories are entries of the layer, so few are looked up.
-        for path in (*(entries.directories - entries.by_path.keys()), *_foreign_targets(entries)):
+        for path in entries.cached(_needed):
             yield any(_has_file(lower, path) for lower in layers[:number])
+
+
+def _needed(entries: Entries) -> tuple[str, ...]:
+    """The directories without an entry, of which there are few, and the targets of hard links."""
+    implied = entries.directories - entries.by_path.keys()
+    return tuple(islice(chain(implied, _foreign_targets(entries)), _LOOKED_UP))
 
 
 def _foreign_targets(entries: Entries) -> Iterator[str]:
