@@ -22,6 +22,7 @@ from checker_engines.answers.conditions import (
     one_platform,
     overlayfs,
 )
+from checker_engines.containerd import snapshotters
 
 CLASSIC, STORE = "docker-28 load", "docker-29-containerd load"
 CLASSIC_IMPORT, STORE_IMPORT = "docker-28 import", "docker-29-containerd import"
@@ -287,3 +288,17 @@ def test_what_verdicts_depend_on(case: Depends, session: Session, tmp_path: Path
     found = {f"{each.engine} {each.action}": each for each in session.classify(path).verdicts}
     conditions = {title: set(found[title].conditions) for title in case.expected}
     assert conditions == case.expected
+
+
+def test_large_stacks_are_not_simulated(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshotters, "_MOST_APPLIED", 1)
+    path = tmp_path / "image.tar"
+    table = docker(layers=[FILE, [{"path": "p/q", "text": "x"}]])
+    path.write_bytes(Case("", "", "", "pass", {}, (), Path(__file__), table).build().data or b"")
+    verdict = session.classify(path).verdict("containerd-2", "ctr import")
+    assert verdict is not None
+    assert overlayfs("may end otherwise for its 2 entries, which was not simulated") in (
+        verdict.conditions
+    )
