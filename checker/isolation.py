@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache
 from types import UnionType
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+Y = TypeVar("Y")
+S = TypeVar("S")
 
 _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
@@ -79,6 +81,25 @@ class Steps:
             self._crashes.append(f"{name}: {answer.summary}")
             return otherwise
         return answer
+
+    def go_through(self, name: str, step: Generator[Y, S, T]) -> Generator[Y, S, T | None]:
+        """Take a step that asks for what it needs; None if it fails.
+
+        Args:
+            name: What the step does, for the record.
+            step: The step, which has not begun.
+
+        Raises:
+            KeyboardInterrupt: The user interrupts.
+            MemoryError: The memory is exhausted.
+        """
+        try:
+            return (yield from step)
+        except (KeyboardInterrupt, MemoryError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - as in ``attempt``
+            self._crashes.append(f"{name}: {failure_of(error).summary}")
+            return None
 
     @property
     def crashes(self) -> tuple[str, ...]:

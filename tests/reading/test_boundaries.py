@@ -17,7 +17,7 @@ from checker.model.archive import Archive, Kind
 from checker.model.damage import LeadingData, SavedText
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading import archive as reading
-from checker.reading.tar import contents
+from checker.reading import elf as elf_reading
 from checker.reading.transport import find
 from checker.testing import sample, write_tar
 from checker.testing.archive import docker_archive, nested, rootfs, wrapped
@@ -197,11 +197,11 @@ STEPS = (
         "reading the archive inside",
         lambda one: one.inside is None,
     ),
-    Step(contents, "find_dynamic", DOCKER, "the libraries of an ELF file", is_docker),
-    Step(contents, "needed_libraries", DOCKER, "the libraries of an ELF file", is_docker),
+    Step(elf_reading, "_find_dynamic", DOCKER, "the libraries of an ELF file", is_docker),
+    Step(elf_reading, "_find_dynamic", compress(DOCKER, "gzip"), "the libraries of", is_docker),
     Step(
-        contents,
-        "needed_libraries",
+        elf_reading,
+        "_find_dynamic",
         rootfs(PROGRAM).tar(),
         "the libraries of an ELF file",
         lambda one: one.kind is Kind.ROOTFS,

@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from checker.model.entries import Entries
 from checker.model.image import Image
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Question
 from checker_engines.answers.conditions import absent_layers, overlayfs
 from checker_engines.containerd.apply import apply_natively, apply_on_overlayfs
 from checker_engines.containerd.platforms import preference
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.stacking import reaches_into_lower
-
-# Entries of an image that are applied one by one to compare both; hardly any image needs it.
-_MOST_APPLIED = 200_000
 
 
 def store_conditions(question: Question) -> Iterator[str]:
@@ -28,10 +26,11 @@ def store_conditions(question: Question) -> Iterator[str]:
 
 def _snapshotter_conditions(question: Question) -> Iterator[str]:
     """The condition of each image for the host whose unpacking depends on the snapshotter."""
+    work = Work(question.limits.simulated)
     for image in question.archive.images:
         layers = [layer.entries for layer in image.layers]
         if _is_for_host(image, question) and _can_differ(layers):
-            yield from _difference(image, layers)
+            yield from _difference(image, layers, work)
 
 
 def _is_for_host(image: Image, question: Question) -> bool:
@@ -43,12 +42,12 @@ def _can_differ(layers: Sequence[Entries]) -> bool:
     return not all(map(is_plain, layers[1:])) or reaches_into_lower(layers)
 
 
-def _difference(image: Image, layers: Sequence[Entries]) -> Iterator[str]:
-    count = sum(map(len, layers))
-    if count > _MOST_APPLIED:
-        yield overlayfs(f"may end otherwise for its {count} entries, which was not simulated")
+def _difference(image: Image, layers: Sequence[Entries], work: Work) -> Iterator[str]:
+    try:
+        on_overlayfs, natively = apply_on_overlayfs(layers, work), apply_natively(layers, work)
+    except OutOfWork:
+        yield overlayfs(f"may end otherwise for {image.label}, which was not simulated to its end")
         return
-    on_overlayfs, natively = apply_on_overlayfs(layers), apply_natively(layers)
     if on_overlayfs.layer is None and natively.layer is not None:
         layer = image.layers[natively.layer]
         yield overlayfs(f"refuses {layer.label}: {natively.error}")
