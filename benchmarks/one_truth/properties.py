@@ -29,6 +29,7 @@ from checker_engines.suits import suited_kinds
 
 _SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
 _ENGINES_BUNDLE: Final = "ENG"
+_TRANSPORT: Final = "TRP"
 _ACTIONS: Final = ("load", "import")
 _LOADERS: Final = ("docker-", "podman-")
 
@@ -258,7 +259,9 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
 
 
 def _names_cause(finding: Finding, verdict: Verdict) -> bool:
-    return finding.rule in verdict.rules or verdict.reason in finding.message
+    # Damage in transport explains everything.
+    is_damage = finding.rule.startswith(_TRANSPORT)
+    return is_damage or finding.rule in verdict.rules or verdict.reason in finding.message
 
 
 _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -273,6 +276,9 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
         **dict.fromkeys(("RFS003",), "who can use it"),
         **dict.fromkeys(("CFG001",), "the type of a value"),
+        **dict.fromkeys(("DKR002",), "what it refers to"),
+        **dict.fromkeys(("OCI029",), "what is absent"),
+        **dict.fromkeys(("RFS019",), "what a line says"),
         **dict.fromkeys(("RFS002", "RFS005", "RFS012"), "what does not start"),
     }
 )
@@ -287,7 +293,7 @@ def one_cause_one_finding(subject: Subject) -> Iterator[str]:
     errors = {one.rule for one in checked.failures()}
     if errors - {"ENG002"} and "ENG002" in errors:
         yield f"ENG002 besides {sorted(errors)}"
-    if any(rule.startswith("TRP") for rule in errors) and len(checked.findings) > 1:
+    if any(rule.startswith(_TRANSPORT) for rule in errors) and len(checked.findings) > 1:
         yield f"damage in transport besides {sorted(one.rule for one in checked.findings)}"
     places: dict[object, Finding] = {}
     for one in checked.findings:

@@ -50,7 +50,7 @@ class UsualEngineRefuses(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report each cause once, with the engines that it stops."""
-        if archive.known_kind is not None:
+        if archive.known_kind is not None or archive.damage is not None:
             return
         by_reason: dict[str, list[Verdict]] = {}
         for verdict in self.context.verdicts:
