@@ -277,6 +277,7 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("RFS003",), "who can use it"),
         **dict.fromkeys(("CFG001",), "the type of a value"),
         **dict.fromkeys(("DKR002",), "what it refers to"),
+        **dict.fromkeys(("DKR009",), "its digest"),
         **dict.fromkeys(("OCI029",), "what is absent"),
         **dict.fromkeys(("RFS019",), "what a line says"),
         **dict.fromkeys(("RFS002", "RFS005", "RFS012"), "what does not start"),
