@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# A worker for each processor; the tests of the engines share one. ARGS=-n0 uses a single process.
+PARALLEL := -n auto --maxprocesses 8 --dist loadgroup
 BIN := $(VENV)/bin
 ARGS ?=
 
@@ -70,7 +72,7 @@ check: $(VENV)/stamp-run
 endif
 
 test: $(VENV)/stamp-test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .
@@ -85,7 +87,7 @@ wheel-test:
 coverage: $(VENV)/stamp-test
 	@mkdir -p build/coverage
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m benchmarks.covered
 

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
@@ -31,12 +31,16 @@ from checker.reading.early import EarlyHashes
 from checker.reading.source import BinaryFile
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
+from checker.starting.archive import START_READS, archive_starts
 from checker.verdicts import Classification
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
+
+T = TypeVar("T")
 
 ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
 """An archive: a path, ``-`` for standard input, or a binary file object."""
@@ -48,6 +52,8 @@ _MOST_JOBS = 8
 _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
+_NO_CONTENT = ContentPlan()
+_START_CONTENT = ContentPlan.of(START_READS)
 
 
 def check(
@@ -135,7 +141,7 @@ class Session:
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
-        self.engines = EngineSet(engines, required, given.host, given.action)
+        self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -170,7 +176,8 @@ class Session:
         """
         if not self.rules:
             raise PluginError(self.problems)
-        plan = ContentPlan.of(read for rule in self.rules for read in rule.check.reads)
+        reads = (read for rule in self.rules for read in rule.check.reads)
+        plan = ContentPlan.of((*START_READS, *reads))
         return self.judge(self._read(_named(source, name), plan, progress))
 
     def classify(
@@ -178,13 +185,64 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
+        plan: ContentPlan = _START_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Parameters and exceptions are those of ``check``, except ``PluginError``.
+        Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), ContentPlan(), progress)))
+        return masked(self._classify(self._read(_named(source, name), plan, progress)))
+
+    def read(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        plan: ContentPlan = _NO_CONTENT,
+        progress: Progress | None = None,
+    ) -> Archive:
+        """Read the facts of one archive; no engine is asked, and no rules run.
+
+        Args:
+            source: The archive, as for ``check``.
+            name: Name of the archive in results; its path if None.
+            plan: The files of which the first bytes are kept.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+        """
+        return self._read(_named(source, name), plan, progress)
+
+    def open(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        plan: ContentPlan = _NO_CONTENT,
+        progress: Progress | None = None,
+    ) -> OpenArchive:
+        """Read the facts of one archive and keep it open, so that its bytes can be had as well.
+
+        What surrounds an image or a root filesystem is removed: text before the archive, a wrapping
+        directory, another archive. The result is a context manager.
+
+        Args:
+            source: The archive, as for ``check``.
+            name: Name of the archive in results; its path if None.
+            plan: The files of which the first bytes are kept.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+        """
+        from checker.reading.opened import open_archive
+
+        named = _named(source, name)
+        return self._guarded(
+            named, lambda options: open_archive(named.source, named.name, options), plan, progress
+        )
 
     def run(
         self,
@@ -240,12 +298,20 @@ class Session:
         self.close()
 
     def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
+        return self._guarded(source, partial(_read_facts, source), plan, progress)
+
+    def _guarded(
+        self,
+        source: _Named,
+        read: Callable[[ReadOptions], T],
+        plan: ContentPlan,
+        progress: Progress | None,
+    ) -> T:
+        """Read something of a source; the boundary around all reading."""
         told = None if progress is None else partial(_tell, progress, source.name)
         options = self._reading._replace(plan=plan, progress=told)
         try:
-            if isinstance(source.source, str):
-                return read_archive(source.source, options, name=source.name)
-            return read_file(source.source, source.name, options)
+            return read(options)
         except (CheckerError, MemoryError):
             raise
         except _ProgressError as error:
@@ -259,6 +325,7 @@ class Session:
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
         classified = self._classify(archive)
+        archive = classified.archive or archive
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
@@ -286,6 +353,7 @@ class Session:
     def _classify(self, archive: Archive) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
         verdicts = self.engines.judge(archive, quoted_path)
+        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,
@@ -295,6 +363,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=verdicts.crashes,
             problems=(*self.problems, *problems),
+            starts=archive_starts(archive, self.settings.host),
         )
 
     def _ask_classifiers(
@@ -336,6 +405,12 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+def _read_facts(source: _Named, options: ReadOptions) -> Archive:
+    if isinstance(source.source, str):
+        return read_archive(source.source, options, name=source.name)
+    return read_file(source.source, source.name, options)
 
 
 def _reading_failed(error: Exception) -> str:

@@ -66,7 +66,9 @@ Property: TypeAlias = Callable[[Subject], Iterator[str]]
 def sessions_with(plugins: LoadedPlugins) -> Sessions:
     """The sessions that the properties need."""
     settings: dict[str, object] = {"jobs": 1}
-    intended = {name: Session(settings | {"as": name}, plugins=plugins) for name in _ACTIONS}
+    # With an intended command, only the findings of the engines' bundle differ.
+    narrowed = settings | {"select": [_ENGINES_BUNDLE]}
+    intended = {name: Session(narrowed | {"as": name}, plugins=plugins) for name in _ACTIONS}
     return Sessions(Session(settings, plugins=plugins), intended)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -42,12 +42,12 @@ from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
-from checker.model.image import Image, Layer
+from checker.model.image import Image
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
-from checker.model.rootfs import Rootfs
+from checker.model.rootfs import Rootfs, flat_layer
 from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -126,10 +126,20 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
 
 
 def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
-    with ExitStack() as stack:
-        stack.callback(opened.content.close)
-        hashing = _FileHash(opened.file if options.whole_digest else None)
-        stack.callback(hashing.close)
+    with closing(opened.content):
+        return facts_of(path, opened, options, began)
+
+
+def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
+    """Read what is in a source that is open, and stays open.
+
+    Args:
+        path: What the archive is called in the facts.
+        opened: The source.
+        options: How to read.
+        began: When the reading began, as ``time.perf_counter`` says.
+    """
+    with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
         blobs = _read_blobs(path, opened, options)
         inside = _read_inside(path, opened, options)
         damage = None if inside is not None else _find_damage(path, opened)
@@ -469,7 +479,9 @@ def _gather(
         docker=None if flat else docker,
         oci=None if flat else oci,
         images=() if flat else images,
-        rootfs=_flat_rootfs(place, opened) if flat else None,
+        rootfs=Rootfs(place, (flat_layer(path, opened.tar, opened.size, opened.compression),))
+        if flat
+        else None,
         limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
@@ -507,22 +519,6 @@ def _affordable(place: Location, found: _Interpreted, limits: Limits) -> _Interp
     )
     again = _interpreted(place, Members(found.members.entries, blobs), limits)
     return again._replace(limits=(*again.limits, reached))
-
-
-def _flat_rootfs(place: Location, opened: Opened) -> Rootfs:
-    """The archive itself as the one layer of a root."""
-    blob = Blob(
-        location=place,
-        position=-1,
-        path="",
-        size=opened.size,
-        digests={},
-        compression=opened.compression,
-        inflated_size=opened.tar.size,
-        tar=opened.tar,
-    )
-    layer = Layer(location=place, position=0, descriptor=None, path=None, blob=blob, diff_id=None)
-    return Rootfs(place, (layer,))
 
 
 def _all_limits(

@@ -33,10 +33,13 @@ from checker import (
 )
 from checker.checks.registry import Registry
 from checker.interpretation import kind as kinds_of
+from checker.model.archive import Kind
+from checker.model.content import ContentPlan, ContentRequest
 from checker.plugins import Classifier, LoadedPlugins, load_plugins
 from checker.reading import archive as reading
 from checker.testing import sample, write_tar
 from checker.testing.tar import file
+from checker.verdicts import Question, Verdict
 
 DATA = sample("docker-archive")
 
@@ -325,6 +328,21 @@ def test_progress_names_the_archive(image: Path) -> None:
     assert told
     assert {name for name, _, _ in told} == {str(image)}
     assert told[-1][1] == told[-1][2]
+
+
+def test_reading_gives_the_facts_and_asks_nobody(image: Path) -> None:
+    asked: list[str] = []
+
+    def judge(question: Question) -> Verdict:
+        asked.append(question.quoted_path)
+        return Verdict("mine-1", "load", VerdictOutcome.ACCEPTS, "for a reason", None)
+
+    plugins = load_plugins()._replace(engines=(Engine("mine-1", "load", judge),))
+    plan = ContentPlan.of([ContentRequest(paths=frozenset({"etc/os-release"}))])
+    archive = Session(plugins=plugins).read(image, name="app.tar", plan=plan)
+    assert (archive.path, archive.kind, asked) == ("app.tar", Kind.DOCKER_ARCHIVE, [])
+    tars = [layer.blob.tar for layer in archive.images[0].layers if layer.blob is not None]
+    assert any(tar.contents for tar in tars if tar is not None)
 
 
 def test_facts_can_be_judged_again(image: Path) -> None:

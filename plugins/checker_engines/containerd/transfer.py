@@ -7,6 +7,7 @@ from functools import partial
 
 from checker.model.archive import Archive
 from checker.model.names import CONFIG_TYPES
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
@@ -19,7 +20,7 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
-from checker_engines.answers.undecided import Undecided, undecided
+from checker_engines.answers.undecided import undecided
 from checker_engines.containerd import decisions
 from checker_engines.containerd.content_store import ContentStore
 from checker_engines.containerd.documents import Child, decode_rootfs_config
@@ -73,7 +74,7 @@ def import_(version: Version, question: Question) -> Verdict:
     conditions = conditions_of(question.archive)
     try:
         verdict = _import(version, question)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = Verdict(
             engine=version.name,
             action=_ACTION,
@@ -168,7 +169,8 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
         return f"the image is stored, but not unpacked: rootfs.type is {config.rootfs_type!r}"
     if not runs_on(config.platform, question.host):
         return None
-    _extract(store, layers, config.diff_ids)
+    work = Work(question.limits.simulated)
+    _extract(store, layers, config.diff_ids, work)
     return None
 
 
@@ -176,10 +178,12 @@ def _not_an_image(found: FoundManifest) -> str:
     return f"{found.descriptor.digest} is stored, but not unpacked: it is not a container image"
 
 
-def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
+def _extract(
+    store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str], work: Work
+) -> None:
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position)
+            digest = unpack_layer(store, layers, position, work)
         except UnpackError as error:
             raise Refusal(
                 f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "

@@ -10,6 +10,7 @@ from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
+from checker.model.work import Work
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST,
@@ -154,6 +155,7 @@ def copy_to_storage(
     image: SourceImage,
     library: Library,
     stored: dict[str, Tar],
+    work: Work,
     printed: list[str],
 ) -> None:
     """Copy to containers-storage, which unpacks each layer.
@@ -162,6 +164,7 @@ def copy_to_storage(
         image: The image.
         library: The build.
         stored: The layers that are in storage, by digest; those of this image are added.
+        work: What may be spent on extracting layers.
         printed: Takes what is printed on the way.
 
     Raises:
@@ -169,7 +172,7 @@ def copy_to_storage(
     """
     diff_ids = _read_config(image.config, library)
     _announce(image, printed)
-    _Storage(library, diff_ids, stored, printed).store(image.layers)
+    _Storage(library, diff_ids, stored, new_root(work), printed).store(image.layers)
     config = image.config
     printed.append(f"Copying config {config.digest}")
     if config.size is not None and config.size != config.size_read:
@@ -269,6 +272,7 @@ class _Storage:
         library: The build.
         diff_ids: The diffIDs in the config.
         stored: The layers that it already has, by digest.
+        root: What the layers are extracted to.
         printed: Takes what is printed on the way.
     """
 
@@ -277,13 +281,14 @@ class _Storage:
         library: Library,
         diff_ids: list[str],
         stored: dict[str, Tar],
+        root: Root,
         printed: list[str],
     ) -> None:
         self._library = library
         self._diff_ids = diff_ids
         self._stored = stored
         self._printed = printed
-        self._root = new_root()
+        self._root = root
 
     def store(self, layers: tuple[SourceLayer, ...]) -> None:
         """Store all layers, base first.
@@ -348,9 +353,9 @@ class _Storage:
             )
 
 
-def new_root() -> Root:
-    """An empty root to apply layers to."""
-    return Root(LAYERS)
+def new_root(work: Work) -> Root:
+    """An empty root to apply layers to, and what may be spent on it."""
+    return Root(LAYERS, work)
 
 
 def apply_tar(

@@ -16,6 +16,7 @@ from checker.model.compression import Compression
 from checker.model.entries import REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
+from checker.model.work import Work
 from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_INDEX,
@@ -72,13 +73,15 @@ class OciArchive:
         archive: The facts.
         library: The build.
         shown: The archive in messages, such as ``oci-archive:<tmp>:``.
+        work: What may be spent on extracting it.
 
     Raises:
         Refusal: It cannot be extracted.
     """
 
-    def __init__(self, archive: Archive, library: Library, shown: str) -> None:
+    def __init__(self, archive: Archive, library: Library, shown: str, work: Work) -> None:
         self._archive = archive
+        self._work = work
         self._library = library
         self._shown = shown
         try:
@@ -103,7 +106,7 @@ class OciArchive:
                 raise UnpackError(error)
         is_cut = compression.truncated
         try:
-            tree = untar(tar, self._path)
+            tree = untar(tar, self._work, self._path)
         except UnpackError:
             if is_cut and tar.fatal is not None:
                 raise self._cut_error() from None

@@ -13,12 +13,13 @@ from checker.model.archive import Archive, Source
 from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Tar
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
-from checker_engines.answers.undecided import Undecided, cut_of, undecided
+from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     conditions_of,
@@ -83,7 +84,7 @@ def load(podman: Podman, question: Question) -> Verdict:
             return _loaded(podman, question, take(podman, question, printed))
         except Refusal as refusal:
             failures[transport] = refusal
-        except Undecided as stop:
+        except OutOfWork as stop:
             return undecided(_loaded(podman, question, 1), stop.reached)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
@@ -133,7 +134,8 @@ def _load_layout_archive(podman: Podman, question: Question, printed: list[str])
 
 
 def _copy_layout(podman: Podman, question: Question, source: str, printed: list[str]) -> int:
-    opened = OciArchive(question.archive, podman.library, source)
+    work = Work(question.limits.simulated)
+    opened = OciArchive(question.archive, podman.library, source, work)
     with prefixed("loading index: "):
         descriptor = opened.only_descriptor()
     name = _name_in_layout(descriptor)
@@ -152,7 +154,7 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
                 f"the image has the name {name!r}, but its manifest has another digest",
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
-            copy_to_storage(image, podman.library, {}, printed)
+            copy_to_storage(image, podman.library, {}, work, printed)
     return 1
 
 
@@ -163,6 +165,7 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
     for number, item in enumerate(opened.items):
         _refuse_tags(item, number, podman.library)
     stored: dict[str, Tar] = {}
+    work = Work(question.limits.simulated)
     for number, item in enumerate(opened.items):
         name = full_name(item.tags[0]) if item.tags else f"@{number}"
         source = f"docker-archive:<tmp>:{name}"
@@ -172,18 +175,21 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
         with prefixed(podman.copying.format(source=source)):
             with prefixed(f"determining manifest MIME type for {source}: "):
                 image = opened.image(item)
-            copy_to_storage(image, podman.library, stored, printed)
+            copy_to_storage(image, podman.library, stored, work, printed)
     return len(opened.items)
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
     try:
-        _import(podman, question.archive)
+        _import(podman, question.archive, Work(question.limits.simulated))
     except Refusal as refusal:
         return _verdict(
             podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
         )._replace(rules=refusal.rules)
+    except OutOfWork as stop:
+        verdict = _verdict(podman, question, "import", VerdictOutcome.ACCEPTS, "", None)
+        return undecided(verdict, stop.reached)
     broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
     verdict = _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
@@ -191,14 +197,14 @@ def import_(podman: Podman, question: Question) -> Verdict:
     return verdict if reached is None or broken else undecided(verdict, reached)
 
 
-def _import(podman: Podman, archive: Archive) -> None:
+def _import(podman: Podman, archive: Archive, work: Work) -> None:
     refuse_directory(archive)
     _refuse_unreadable(podman, archive)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
         _refuse_unstorable(podman.library, archive)
-        apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
+        apply_tar(digest, readable_tar(archive), new_root(work), podman.library, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         rules = (*refusal.rules, *DAMAGED, *ROOT_NOT_EXTRACTED)

@@ -28,6 +28,7 @@ from checker.model.names import (
     Reference,
     parse_reference,
 )
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
 from checker_engines.answers.conditions import (
@@ -102,7 +103,7 @@ def load(version: Version, question: Question) -> Verdict:
         verdict = _refused(version, "load", refusal, command, conditions)
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = _refused(version, "load", Refusal("", ""), command, conditions)
         return undecided(verdict, stop.reached)
     if count:
@@ -131,9 +132,12 @@ def import_(version: Version, question: Question) -> Verdict:
     conditions = tuple(_import_conditions(archive))
     try:
         check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
-        _import(version, stream_of_archive(archive))
+        _import(version, stream_of_archive(archive), Work(question.limits.simulated))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
+    except OutOfWork as stop:
+        verdict = _refused(version, "import", Refusal("", ""), command, conditions)
+        return undecided(verdict, stop.reached)
     broken = why_import_is_useless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
@@ -145,9 +149,9 @@ def import_(version: Version, question: Question) -> Verdict:
     )
 
 
-def _import(version: Version, content: Stream) -> None:
+def _import(version: Version, content: Stream, work: Work) -> None:
     try:
-        apply_layer(version, content, Root(version.dialect))
+        apply_layer(version, content, Root(version.dialect, work))
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
@@ -216,9 +220,10 @@ class _Load:
     def __init__(self, version: Version, question: Question) -> None:
         self.version = version
         self.question = question
-        self.root = unpack(version, stream_of_archive(question.archive))
+        work = Work(question.limits.simulated)
+        self.root = unpack(version, stream_of_archive(question.archive), work)
         self.layers = LayerStore(
-            lambda: Root(version.dialect),
+            lambda: Root(version.dialect, work),
             lambda layer, root: apply_layer(version, layer, root),
         )
         # What Docker has printed so far.
