@@ -18,7 +18,7 @@ from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import STACKED_VFS, absent_layers
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
-from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
 from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
@@ -316,6 +316,7 @@ def _refuse_config_digest(image: SourceImage) -> None:
         raise Refusal(
             f"getting config info: {error}",
             f"the manifest has the config digest {image.config.digest!r}, which is not valid",
+            BAD_MANIFEST,
         )
 
 

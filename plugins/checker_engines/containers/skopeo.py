@@ -82,6 +82,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
             raise Refusal(
                 f"Unexpected tar manifest.json: expected 1 item, got {found}",
                 f"manifest.json lists {found} images; append the name of one to the path",
+                () if found else ("DKR001",),
             )
         image = opened.image(opened.items[0])
     copy_to_directory(image, printed)
