@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checker.checks.check import Check
 from checker.hookspecs import hookimpl
 from checker.model.archive import Archive
-from checker.verdicts import Classification, Engine, Verdict
+from checker.verdicts import Classification, Engine, Host, Verdict
 
 
 @hookimpl
@@ -20,14 +20,14 @@ def checker_checks() -> tuple[type[Check], ...]:
 
 @hookimpl
 def checker_classify(
-    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
+    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...], host: Host
 ) -> Classification:
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import with_verdicts
     from checker_engines.classification.takers import Takers
 
-    takers = Takers(verdicts)
+    takers = Takers(verdicts, host)
     found = classify(archive, quoted_path, takers)
     return with_verdicts(found, archive, quoted_path, takers)
 

@@ -31,8 +31,8 @@ class Traits(NamedTuple):
 
     @property
     def top_names(self) -> frozenset[str]:
-        """The names at the top level."""
-        return frozenset(path.partition("/")[0] for path in self.members.entries.by_path)
+        """The names at the top level; the top itself, of which tar packs an entry, is not one."""
+        return frozenset(path.partition("/")[0] for path in self.members.entries.by_path if path)
 
 
 class Recognizer(NamedTuple):
