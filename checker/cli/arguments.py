@@ -19,9 +19,7 @@ exit codes:
   2    invalid command line or configuration
   3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
 """
-_PATH_HELP = (
-    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
-)
+_PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
