@@ -31,6 +31,7 @@ from checker.reading.early import EarlyHashes
 from checker.reading.source import BinaryFile
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
+from checker.starting.archive import START_READS, archive_starts
 from checker.verdicts import Classification
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
+_START_CONTENT = ContentPlan.of(START_READS)
 
 
 def check(
@@ -139,7 +141,7 @@ class Session:
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
-        self.engines = EngineSet(engines, required, given.host, given.action)
+        self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -174,7 +176,8 @@ class Session:
         """
         if not self.rules:
             raise PluginError(self.problems)
-        plan = ContentPlan.of(read for rule in self.rules for read in rule.check.reads)
+        reads = (read for rule in self.rules for read in rule.check.reads)
+        plan = ContentPlan.of((*START_READS, *reads))
         return self.judge(self._read(_named(source, name), plan, progress))
 
     def classify(
@@ -182,13 +185,14 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
+        plan: ContentPlan = _START_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Parameters and exceptions are those of ``check``, except ``PluginError``.
+        Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), _NO_CONTENT, progress)))
+        return masked(self._classify(self._read(_named(source, name), plan, progress)))
 
     def read(
         self,
@@ -318,9 +322,14 @@ class Session:
             # No input is known that leads here; one that does must not hide the other archives.
             raise UnreadableError(source.name, _reading_failed(error)) from error
 
+    def classified(self, archive: Archive) -> CheckedArchive:
+        """Classify an archive whose facts were read before."""
+        return masked(self._classify(archive))
+
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
         classified = self._classify(archive)
+        archive = classified.archive or archive
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
@@ -348,6 +357,7 @@ class Session:
     def _classify(self, archive: Archive) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
         verdicts = self.engines.judge(archive, quoted_path)
+        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,
@@ -357,6 +367,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=verdicts.crashes,
             problems=(*self.problems, *problems),
+            starts=archive_starts(archive, self.settings.host),
         )
 
     def _ask_classifiers(

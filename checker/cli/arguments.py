@@ -28,6 +28,13 @@ exit codes:
 """
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
+_COMPARE_EXIT_CODES = """\
+exit codes:
+  0    nothing differs but what is ignored
+  1    the archives differ
+  2    invalid command line or configuration
+  3    an archive could not be read, or an internal error
+"""
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 
 
@@ -71,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_classify(commands)
     _add_convert(commands)
+    _add_compare(commands)
     _add_rules(commands)
     explain = commands.add_parser(
         "explain",
@@ -97,6 +105,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    _add_paths(check)
     _add_reading(check)
     check.add_argument(
         "--format",
@@ -136,6 +145,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Show the kind of archives, their restore command and the verdicts of engines.",
         allow_abbrev=False,
     )
+    _add_paths(classify)
     _add_reading(classify)
     classify.add_argument(
         "--format",
@@ -197,8 +207,48 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_no_plugin(rules)
 
 
-def _add_reading(command: argparse.ArgumentParser) -> None:
+def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="show what differs between two archives",
+        description=(
+            "Compare two archives: what they are, their images, layers, settings and files."
+        ),
+        epilog=_COMPARE_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    compare.add_argument("a", metavar="A", help=_PATH_HELP)
+    compare.add_argument("b", metavar="B", help="the other archive")
+    compare.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="differences that do not count: timestamps, order, compression, encoding",
+    )
+    compare.add_argument(
+        "--image", metavar="NAME|DIGEST", help="compare only this image of each archive"
+    )
+    compare.add_argument(
+        "--all", action="store_true", help="list all differences, not only the first of each part"
+    )
+    _add_format(compare)
+    _add_reading(compare)
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    command.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="same as --format json"
+    )
+
+
+def _add_paths(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", metavar="PATH", help=_PATH_HELP)
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", metavar="FILE", help="configuration file; default: checker.toml, if it exists"
     )

@@ -194,13 +194,13 @@ class RootFacts(NamedTuple):
         entries: Number of its entries.
         unpacked: The files, in blocks of 4 KiB.
         system: Name of the distribution (os-release(5), ``PRETTY_NAME``).
-        problems: What is wrong with it.
+        start: Whether a container of it starts; None if that was not examined.
     """
 
     entries: int
     unpacked: int
     system: str | None
-    problems: tuple[str, ...]
+    start: StartFacts | None
 
 
 class Contents(NamedTuple):

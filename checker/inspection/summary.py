@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, zip_longest
 
 from checker.inspection.records import (
     ArtifactFacts,
@@ -34,7 +34,7 @@ from checker.model.image import (
 )
 from checker.model.rootfs import Rootfs
 from checker.model.tar import AnomalyKind, Tar
-from checker.starting.start import image_start
+from checker.starting.obstacle import Start
 
 _BLOCK = 4096
 _TITLE = "org.opencontainers.image.title"
@@ -44,21 +44,27 @@ _UNREAD = (AnomalyKind.UNLISTED_DIRECTORY, AnomalyKind.UNREADABLE_FILE)
 _MOST_PROBLEMS = 100
 
 
-def contents_of(archive: Archive, steps: tuple[str, ...], architecture: str) -> Contents:
+def contents_of(
+    archive: Archive, images: Sequence[Image], starts: Sequence[Start], steps: tuple[str, ...]
+) -> Contents:
     """Everything that is shown of an archive.
 
     Args:
         archive: The facts.
+        images: Its images, or those that were chosen.
+        starts: Whether containers start: of each image, else of the root filesystem.
         steps: What was removed around it.
-        architecture: CPU architecture of the host, in Go's words.
     """
     return Contents(
         steps=steps,
         members=len(archive.entries.by_path),
         problems=tuple(_bounded(_problems(archive))),
-        images=tuple(_image(archive, image, architecture) for image in archive.images),
+        images=tuple(
+            _image(archive, image, start)
+            for image, start in zip_longest(images, starts[: len(images)])
+        ),
         artifacts=tuple(_artifacts(archive)),
-        root=None if archive.rootfs is None else _root(archive, archive.rootfs),
+        root=None if archive.rootfs is None else _root(archive, archive.rootfs, starts),
     )
 
 
@@ -95,10 +101,9 @@ def _tar_problems(tar: Tar) -> Iterator[str]:
 # --- images
 
 
-def _image(archive: Archive, image: Image, architecture: str) -> ImageFacts:
+def _image(archive: Archive, image: Image, start: Start | None) -> ImageFacts:
     config = image.config
     layers = tuple(map(_layer, image.layers))
-    start = image_start(Rootfs(image.location, image.layers, image), architecture)
     return ImageFacts(
         label=image.label,
         names=image.names,
@@ -111,9 +116,13 @@ def _image(archive: Archive, image: Image, architecture: str) -> ImageFacts:
         history=() if config is None else tuple(_history(config, layers)),
         layers=layers,
         space=_space(archive, image),
-        start=StartFacts(str(start.answer), start.reason, start.message, start.command),
+        start=None if start is None else _start(start),
         problems=tuple(_image_problems(image)),
     )
+
+
+def _start(start: Start) -> StartFacts:
+    return StartFacts(str(start.answer), start.reason, start.message, start.command)
 
 
 def _image_problems(image: Image) -> Iterator[str]:
@@ -246,12 +255,12 @@ def _part(archive: Archive, descriptor: Descriptor) -> PartFacts:
 # --- roots
 
 
-def _root(archive: Archive, rootfs: Rootfs) -> RootFacts:
+def _root(archive: Archive, rootfs: Rootfs, starts: Sequence[Start]) -> RootFacts:
     return RootFacts(
         entries=len(rootfs),
         unpacked=files_size(archive.entries),
         system=_system(rootfs),
-        problems=(),
+        start=_start(starts[0]) if starts else None,
     )
 
 

@@ -14,6 +14,7 @@ from checker.inspection.records import (
     PartFacts,
     RootFacts,
     Settings,
+    StartFacts,
     Step,
 )
 from checker.inspection.settings import instructions
@@ -106,7 +107,7 @@ def _files(archive: Archive, count: int) -> str:
 
 
 def _shortened(name: str) -> str:
-    """A name whose part of 64 hexadecimal digits is cut to 12, as in listings of container tools."""
+    """A name whose 64 hexadecimal digits are cut to 12, as in listings of container tools."""
     base, dot, ending = name.partition(".")
     return f"{base[:12]}...{dot}{ending}" if len(base) >= 64 else name
 
@@ -196,11 +197,7 @@ def _about(image: ImageFacts, view: View) -> Iterator[Line]:
     if image.manifest_digest is not None:
         yield from _labelled("digest", safe(image.manifest_digest), view)
     yield from _problems(image.problems, view)
-    start = image.start
-    if start is not None:
-        said = f"{safe(start.message)}: " if start.message else ""
-        style = {"yes": Style.GOOD, "no": Style.ERROR}.get(start.answer, Style.WARNING)
-        yield from _labelled("starts", f"{start.answer}: {said}{safe(start.reason)}", view, style)
+    yield from _start(image.start, view)
     space = image.space
     yield from _labelled(
         "size",
@@ -208,6 +205,13 @@ def _about(image: ImageFacts, view: View) -> Iterator[Line]:
         f"{size_words(space.peak)} while docker load runs",
         view,
     )
+
+
+def _start(start: StartFacts | None, view: View) -> Iterator[Line]:
+    if start is not None:
+        said = f"{safe(start.message)}: " if start.message else ""
+        style = {"yes": Style.GOOD, "no": Style.ERROR}.get(start.answer, Style.WARNING)
+        yield from _labelled("starts", f"{start.answer}: {said}{safe(start.reason)}", view, style)
 
 
 def _settings(settings: Settings | None, view: View) -> Iterator[Line]:
@@ -336,3 +340,4 @@ def _root(root: RootFacts, view: View) -> Iterator[Line]:
     if root.system is not None:
         words.append(safe(root.system))
     yield from _labelled("root", ", ".join(words), view)
+    yield from _start(root.start, view)

@@ -102,6 +102,7 @@ class OpenArchive:
     """An archive and its bytes, until it is closed.
 
     Attributes:
+        outer: The facts of the file itself.
         archive: The facts of what was found inside everything that surrounded it.
         steps: What was removed on the way there, one sentence each.
         entries: The entries of the tar as they are in the file; ``archive.entries`` may be a part
@@ -110,6 +111,7 @@ class OpenArchive:
     """
 
     def __init__(self, opened: Opened, archive: Archive, options: ReadOptions) -> None:
+        self.outer = archive
         self.archive = archive
         self.entries = opened.tar.entries
         self.steps: tuple[str, ...] = ()
