@@ -18,6 +18,9 @@ from checker.model.entries import (
 from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 
+DEEPEST = 100
+"""The most levels of a tree; what is deeper is counted."""
+
 _FILES = frozenset((REGULAR + CONTIGUOUS + GNU_SPARSE).encode())
 _DIRECTORY = ord(DIRECTORY)
 
@@ -100,13 +103,13 @@ def _of_table(entries: Entries, layer: int | None) -> Iterator[Placed]:
         yield Placed(path, entries, position, layer)
 
 
-def build_tree(found: Iterable[Placed], start: str, depth: int | None) -> Node | None:
+def build_tree(found: Iterable[Placed], start: str, depth: int) -> Node | None:
     """The tree below a path.
 
     Args:
         found: The entries, each path once.
         start: The cleaned path that becomes the top; empty for the root.
-        depth: Levels below it that get rows; what is deeper is counted. None for all.
+        depth: Levels below it that get rows; what is deeper is counted.
 
     Returns:
         None if nothing is at the path or below it.
@@ -126,14 +129,14 @@ def build_tree(found: Iterable[Placed], start: str, depth: int | None) -> Node |
     return top if is_there else None
 
 
-def _add(top: Node, path: str, placed: Placed, depth: int | None) -> None:
-    parts = path.split("/") if depth is None else path.split("/", depth)
+def _add(top: Node, path: str, placed: Placed, depth: int) -> None:
+    parts = path.split("/", depth)
     size = _size(placed)
     node = top
     node.size += size
     node.count += 1
     for level, part in enumerate(parts, 1):
-        if depth is not None and level > depth:
+        if level > depth:
             return
         child = node.children.get(part)
         if child is None:
