@@ -11,6 +11,7 @@ from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
 from checker.errors import SettingsError
+from checker.inspection.images import images_of
 from checker.inspection.records import Contents
 from checker.inspection.summary import contents_of
 from checker.inspection.text import View, contents_lines
@@ -83,24 +84,29 @@ def _shown(
 ) -> tuple[_Shown, Mask]:
     outer, archive = opened.outer, opened.archive
     checked = session.classified(outer)
-    images = _chosen(archive, arguments.image)
-    is_same = archive is outer
-    starts = checked.starts if is_same else archive_starts(archive, session.settings.host)
-    by_image = dict(zip((id(image) for image in archive.images), starts, strict=False))
-    chosen = tuple(by_image[id(image)] for image in images if id(image) in by_image)
+    images = images_of(archive)
+    starts = checked.starts
+    if archive is not outer or images is not archive.images:
+        starts = archive_starts(archive._replace(images=images), session.settings.host)
+    chosen = _chosen(archive, images, arguments.image)
+    if images:
+        starts = tuple(starts[number] for number in chosen)
+    images = tuple(images[number] for number in chosen)
     mask = mask_of(archive)
-    contents = contents_of(archive, images, chosen if archive.images else starts, opened.steps)
+    steps = () if archive is outer else opened.steps
+    contents = contents_of(archive, images, starts, steps)
     tree, title = _tree(arguments, outer, archive, images)
     return _Shown(checked, mask.all(contents), tree, title), mask
 
 
-def _chosen(archive: Archive, wanted: str | None) -> tuple[Image, ...]:
+def _chosen(archive: Archive, images: tuple[Image, ...], wanted: str | None) -> list[int]:
+    """The numbers of the images that are shown."""
     if wanted is None:
-        return archive.images
-    found = select_images(archive.images, wanted)
+        return list(range(len(images)))
+    found = {id(image) for image in select_images(images, wanted)}
     if not found:
         raise SettingsError(f"--image: {archive.path} does not contain the image {wanted!r}")
-    return found
+    return [number for number, image in enumerate(images) if id(image) in found]
 
 
 # --- trees

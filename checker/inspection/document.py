@@ -41,7 +41,7 @@ def document(checked: CheckedArchive, contents: Contents, tree: Node | None) -> 
         "restore": None if found is None else found.restore,
         "unwrapped": list(contents.steps),
         "problems": list(contents.problems),
-        "member_count": contents.members,
+        "member_count": 0 if archive is None else len(archive.entries.by_path),
         "members": [] if archive is None else list(_members(archive)),
         "images": [_record(image) for image in contents.images],
         "artifacts": [_record(artifact) for artifact in contents.artifacts],

@@ -173,6 +173,7 @@ class ArtifactFacts(NamedTuple):
     Attributes:
         names: Its names.
         digest: Digest of the manifest.
+        kind: What it is: its type, ``attestation``, or what its config or first layer is.
         artifact_type: Its type, if it states one.
         subject: Digest of the manifest that it is about.
         config: Its config.
@@ -181,6 +182,7 @@ class ArtifactFacts(NamedTuple):
 
     names: tuple[str, ...]
     digest: str | None
+    kind: str | None
     artifact_type: str | None
     subject: str | None
     config: PartFacts | None
@@ -208,7 +210,6 @@ class Contents(NamedTuple):
 
     Attributes:
         steps: What was removed around it, such as a wrapping directory.
-        members: Number of its members.
         problems: What is wrong with the archive, or was not read.
         images: Its images.
         artifacts: Its other manifests.
@@ -216,7 +217,6 @@ class Contents(NamedTuple):
     """
 
     steps: tuple[str, ...]
-    members: int
     problems: tuple[str, ...]
     images: tuple[ImageFacts, ...]
     artifacts: tuple[ArtifactFacts, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checker.inspection.records import Settings
 from checker.model.image import Config, Json, integer, mapping, strings, text
@@ -70,25 +70,59 @@ def _listed(words: tuple[str, ...]) -> str:
 
 
 def instructions(found: Settings) -> Iterator[str]:
-    """The settings as instructions, the command first."""
+    """The settings as instructions of a Dockerfile, one for each value."""
+    yield from _commands(found)
+    yield from _identity(found)
+    yield from (f"ENV {each}" for each in found.env)
+    yield from _interfaces(found)
+    if found.healthcheck is not None:
+        yield f"HEALTHCHECK {found.healthcheck}"
+    yield from (f"ONBUILD {each}" for each in found.onbuild)
+    yield from (f"LABEL {key}={value}" for key, value in found.labels.items())
+
+
+def compact_instructions(found: Settings) -> Iterator[str]:
+    """The settings on few lines, those of a kind on one line."""
+    yield from _commands(found)
+    yield from _joined(_identity(found))
+    paths = tuple(each for each in found.env if each.startswith("PATH="))
+    others = tuple(each for each in found.env if not each.startswith("PATH="))
+    yield from (f"ENV {' '.join(each)}" for each in (paths, others) if each)
+    yield from _joined(_interfaces(found))
+    if found.healthcheck is not None:
+        yield f"HEALTHCHECK {found.healthcheck}"
+    yield from _joined(f"ONBUILD {each}" for each in found.onbuild)
+    if found.labels:
+        labels = " ".join(f"{key}={value}" for key, value in found.labels.items())
+        yield f"LABEL ({len(found.labels)}) {labels}"
+
+
+def _joined(instructions: Iterable[str]) -> Iterator[str]:
+    line = ", ".join(instructions)
+    if line:
+        yield line
+
+
+def _commands(found: Settings) -> Iterator[str]:
     if found.entrypoint is not None:
         yield f"ENTRYPOINT {_listed(found.entrypoint)}"
     if found.cmd is not None:
         yield f"CMD {_listed(found.cmd)}"
+
+
+def _identity(found: Settings) -> Iterator[str]:
     if found.user is not None:
         yield f"USER {found.user}"
     if found.working_dir is not None:
         yield f"WORKDIR {found.working_dir}"
-    yield from (f"ENV {each}" for each in found.env)
+
+
+def _interfaces(found: Settings) -> Iterator[str]:
     if found.exposed_ports:
         yield f"EXPOSE {' '.join(found.exposed_ports)}"
     if found.volumes:
         yield f"VOLUME {_listed(found.volumes)}"
-    if found.healthcheck is not None:
-        yield f"HEALTHCHECK {found.healthcheck}"
     if found.stop_signal is not None:
         yield f"STOPSIGNAL {found.stop_signal}"
     if found.shell:
         yield f"SHELL {_listed(found.shell)}"
-    yield from (f"ONBUILD {each}" for each in found.onbuild)
-    yield from (f"LABEL {key}={value}" for key, value in found.labels.items())

@@ -32,6 +32,14 @@ from checker.model.image import (
     mapping,
     text,
 )
+from checker.model.names import (
+    CONFIG_TYPES,
+    INDEX_JSON,
+    MANIFEST_JSON,
+    OCI_LAYOUT,
+    REPOSITORIES,
+    MediaType,
+)
 from checker.model.rootfs import Rootfs
 from checker.model.tar import AnomalyKind, Tar
 from checker.starting.obstacle import Start
@@ -42,6 +50,7 @@ _FILES = frozenset((REGULAR + CONTIGUOUS + GNU_SPARSE).encode())
 _RELEASES = ("etc/os-release", "usr/lib/os-release")
 _UNREAD = (AnomalyKind.UNLISTED_DIRECTORY, AnomalyKind.UNREADABLE_FILE)
 _MOST_PROBLEMS = 100
+_DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 
 
 def contents_of(
@@ -57,7 +66,6 @@ def contents_of(
     """
     return Contents(
         steps=steps,
-        members=len(archive.entries.by_path),
         problems=tuple(_bounded(_problems(archive))),
         images=tuple(
             _image(archive, image, start)
@@ -87,9 +95,18 @@ def _problems(archive: Archive) -> Iterator[str]:
     yield from _tar_problems(archive.tar)
     for anomaly in archive.tar.of_kind(*_UNREAD):
         yield f"{anomaly.name} cannot be read: {anomaly.detail}"
+    yield from _document_problems(archive)
     for reached in archive.limits:
         where = f"{reached.member}: " if reached.member else ""
         yield f"{where}limit {reached.limit} of {reached.value} reached: {reached.what}"
+
+
+def _document_problems(archive: Archive) -> Iterator[str]:
+    documents = (blob for blob in archive.members.blobs.values() if blob.document is not None)
+    for blob in documents:
+        error = None if blob.document is None else blob.document.error
+        if error is not None and (blob.path in _DOCUMENTS or blob.path.startswith("blobs/")):
+            yield f"{blob.path} is not valid JSON: {error}"
 
 
 def _tar_problems(tar: Tar) -> Iterator[str]:
@@ -104,10 +121,12 @@ def _tar_problems(tar: Tar) -> Iterator[str]:
 def _image(archive: Archive, image: Image, start: Start | None) -> ImageFacts:
     config = image.config
     layers = tuple(map(_layer, image.layers))
+    # The form before 2015 has no file that is the config, whose digest would be the id.
+    is_legacy = image.manifest is None and image.item is None
     return ImageFacts(
         label=image.label,
         names=image.names,
-        config_digest=None if config is None else config.blob.digest,
+        config_digest=None if config is None or is_legacy else config.blob.digest,
         manifest_digest=None if image.manifest is None else image.digest,
         platform=None if image.platform is None else str(image.platform),
         created=None if config is None else config.created,
@@ -129,8 +148,8 @@ def _image_problems(image: Image) -> Iterator[str]:
     if image.config is None:
         yield "its config is missing or is not a JSON object"
         return
-    diff_ids = image.config.diff_ids or ()
-    if len(diff_ids) != len(image.layers):
+    diff_ids = image.config.diff_ids
+    if diff_ids is not None and len(diff_ids) != len(image.layers):
         yield f"its config has {len(diff_ids)} diffIDs, the image {len(image.layers)} layers"
 
 
@@ -235,11 +254,24 @@ def _artifact(archive: Archive, manifest: Manifest) -> ArtifactFacts:
     return ArtifactFacts(
         names=(name,) if name else (),
         digest=manifest.descriptor.digest_text,
+        kind=_artifact_kind(manifest),
         artifact_type=manifest.artifact_type,
         subject=None if manifest.subject is None else manifest.subject.digest_text,
         config=None if manifest.config is None else _part(archive, manifest.config),
         layers=tuple(_part(archive, each) for each in manifest.layers),
     )
+
+
+def _artifact_kind(manifest: Manifest) -> str | None:
+    if manifest.artifact_type is not None:
+        return manifest.artifact_type
+    if manifest.descriptor.is_attestation:
+        return "attestation"
+    config = None if manifest.config is None else manifest.config.media_type
+    if config not in (None, *CONFIG_TYPES, MediaType.OCI_EMPTY):
+        return config
+    types = (layer.media_type for layer in manifest.layers)
+    return next((each for each in types if each is not None), config)
 
 
 def _part(archive: Archive, descriptor: Descriptor) -> PartFacts:

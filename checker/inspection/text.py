@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -17,25 +18,25 @@ from checker.inspection.records import (
     StartFacts,
     Step,
 )
-from checker.inspection.settings import instructions
+from checker.inspection.settings import compact_instructions, instructions
 from checker.inspection.tree_text import cut
 from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
 from checker.model.names import shorten
-from checker.reports.layout import Line, Style, paragraph, safe, wrap
+from checker.reports.layout import Line, Style, paragraph, pieces, safe, wrap
 from checker.reports.printable import cells, printable
 from checker.reports.wording import compression_words, count_words, kind_words, size_words
 from checker.results import CheckedArchive
 
-_LABEL = 8
+_LABEL = 9
 _SCREEN = 23
 """Lines of a terminal with 24 of them, the next prompt aside."""
-_MOST_SETTINGS = 8
 _FEWEST_LAYERS = 3
 _MOST_IMAGES = 8
 _MOST_ARTIFACTS = 5
 _MOST_PROBLEMS = 3
 _MOST_NAMES = 4
+_HEX = re.compile("(sha256:)?[0-9a-f]{64}")
 _TIME = len("2024-01-01T00:00:00")
 _SHELL = ("/bin/sh -c #(nop) ", "/bin/sh -c ")
 _BUILDKIT = " # buildkit"
@@ -79,8 +80,9 @@ def _head(checked: CheckedArchive, contents: Contents, view: View) -> Iterator[L
     yield ((Style.TITLE, printable(checked.path)),)
     archive = checked.archive
     if archive is not None:
-        yield from _labelled("kind", ", ".join(_kind(checked, archive)), view)
-        yield from _labelled("files", _files(archive, contents.members), view)
+        rows = pieces(tuple(_kind(checked, archive)), view.width - _LABEL)
+        yield from paragraph(((Style.LABEL, "kind".ljust(_LABEL)),), rows, Style.PLAIN)
+        yield from _labelled("files", _files(archive), view)
     for step in contents.steps:
         yield from _labelled("inside", step, view)
     yield from _problems(contents.problems, view)
@@ -96,20 +98,17 @@ def _kind(checked: CheckedArchive, archive: Archive) -> Iterator[str]:
         yield f"written by {safe(found.producer)}"
 
 
-def _files(archive: Archive, count: int) -> str:
+def _files(archive: Archive) -> str:
     """The members at the top level, directories with the number of what is in them."""
     tops = Counter(path.partition("/")[0] for path in archive.entries.by_path if path)
     inside = {path.partition("/")[0] for path in archive.entries.by_path if "/" in path}
-    words = [f"{name}/ ({tops[name]})" if name in inside else name for name in sorted(tops)]
+    named = [name for name in tops if not _HEX.match(name)]
+    words = [f"{name}/ ({tops[name]})" if name in inside else name for name in sorted(named)]
+    if len(named) < len(tops):
+        words.append(f"{len(tops) - len(named)} named by digest")
     noun = "file" if archive.source is Source.DIRECTORY else "member"
-    names = [printable(word) for word in words]
-    return f"{count_words(count, noun)}: {', '.join(map(_shortened, names))}"
-
-
-def _shortened(name: str) -> str:
-    """A name whose 64 hexadecimal digits are cut to 12, as in listings of container tools."""
-    base, dot, ending = name.partition(".")
-    return f"{base[:12]}...{dot}{ending}" if len(base) >= 64 else name
+    count = sum(tops.values())
+    return f"{count_words(count, noun)}: {', '.join(map(printable, words))}"
 
 
 def _problems(problems: Sequence[str], view: View) -> Iterator[Line]:
@@ -202,7 +201,7 @@ def _about(image: ImageFacts, view: View) -> Iterator[Line]:
     yield from _labelled(
         "size",
         f"{size_words(space.stored)} in the archive, {size_words(space.unpacked)} on disk, "
-        f"{size_words(space.peak)} while docker load runs",
+        f"{size_words(space.peak)} during docker load",
         view,
     )
 
@@ -217,11 +216,9 @@ def _start(start: StartFacts | None, view: View) -> Iterator[Line]:
 def _settings(settings: Settings | None, view: View) -> Iterator[Line]:
     if settings is None:
         return
-    lines = [safe(each) for each in instructions(settings)]
-    shown = lines if view.is_whole or len(lines) <= _MOST_SETTINGS else lines[: _MOST_SETTINGS - 1]
-    for number, line in enumerate(shown):
-        yield from _labelled("" if number else "config", line, view)
-    yield from _more(len(lines) - len(shown), "setting", view)
+    make = instructions if view.is_whole else compact_instructions
+    for number, line in enumerate(make(settings)):
+        yield from _labelled("" if number else "config", safe(line), view)
 
 
 def _layers(image: ImageFacts, view: View, room: int) -> Iterator[Line]:
@@ -306,8 +303,7 @@ def _artifacts(artifacts: Sequence[ArtifactFacts], view: View) -> Iterator[Line]
     shown = artifacts if view.is_whole else artifacts[:_MOST_ARTIFACTS]
     for artifact in shown:
         config = artifact.config
-        kind = artifact.artifact_type or (None if config is None else config.media_type)
-        parts = [safe(kind or "artifact without a type"), *map(safe, artifact.names)]
+        parts = [safe(artifact.kind or "artifact without a type"), *map(safe, artifact.names)]
         yield from _labelled("artifact", ", ".join(parts), view, Style.TITLE)
         if artifact.digest is not None:
             yield from _beneath(f"digest {safe(artifact.digest)}", view)

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, NoReturn
 
@@ -25,6 +25,7 @@ from checker.model.entries import (
     HARD_LINK,
     REGULAR,
     SYMLINK,
+    Entries,
 )
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
@@ -108,6 +109,20 @@ class DirectoryContent:
 
     def seekable(self, position: int) -> None:
         """No file is kept open, so a file is read from its start."""
+
+    def below(self, directory: str, entries: Entries, positions: Sequence[int]) -> DirectoryContent:
+        """The content of a directory below.
+
+        Args:
+            directory: Its cleaned path.
+            entries: Its entries, relative to it.
+            positions: Their positions in the whole directory.
+        """
+        whole = self._listing
+        devices = array("Q", (whole.devices[position] for position in positions))
+        inodes = array("Q", (whole.inodes[position] for position in positions))
+        listing = Listing(whole.tar._replace(entries=entries), devices, inodes)
+        return DirectoryContent(os.path.join(self._root, directory), listing)
 
     def close(self) -> None:
         """No file is kept open."""
