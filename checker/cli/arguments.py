@@ -19,6 +19,13 @@ exit codes:
   2    invalid command line or configuration
   3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
 """
+_COMPARE_EXIT_CODES = """\
+exit codes:
+  0    nothing differs but what is ignored
+  1    the archives differ
+  2    invalid command line or configuration
+  3    an archive could not be read, or an internal error
+"""
 _CONVERT_EXIT_CODES = """\
 exit codes:
   0    converted
@@ -34,13 +41,6 @@ exit codes:
 """
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
-_COMPARE_EXIT_CODES = """\
-exit codes:
-  0    nothing differs but what is ignored
-  1    the archives differ
-  2    invalid command line or configuration
-  3    an archive could not be read, or an internal error
-"""
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 
 
@@ -83,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
     _add_classify(commands)
-    _add_convert(commands)
     _add_compare(commands)
+    _add_convert(commands)
     _add_show(commands)
     _add_rules(commands)
     explain = commands.add_parser(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -21,6 +21,7 @@ from checker.model.compression import CompressionKind
 from checker.model.damage import LeadingData
 from checker.model.entries import HARD_LINK, Entries, Span, spell
 from checker.model.limits import LimitReached
+from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.directory import DirectoryContent
@@ -208,8 +209,9 @@ class OpenArchive:
         content = self._content
         if isinstance(content, TarContent) and self._unpack_once(archive, content):
             return True
-        if archive.kind is Kind.NESTED and len(archive.nested_images) == 1:
-            return self._enter_nested(content, archive.nested_images[0])
+        inner = _only_archive(archive)
+        if inner is not None:
+            return self._enter_nested(content, inner)
         directory = _wrapping_directory(archive)
         if directory is not None and archive.kind in (Kind.WRAPPED, Kind.UNKNOWN):
             return self._enter_directory(content, directory)
@@ -279,7 +281,7 @@ class OpenArchive:
             source=archive.source,
             size=archive.size,
             compression=archive.compression,
-            tar=archive.tar._replace(entries=entries, contents={}, elf_files={}),
+            tar=_tar_below(archive.tar, entries, positions),
             content=below,
             file=None,
             sha256=archive.sha256,
@@ -323,6 +325,23 @@ def _wrapping_directory(archive: Archive) -> str | None:
     if found is None and archive.known_kind is not None:
         found = archive.known_kind.directory
     return found or None
+
+
+def _tar_below(tar: Tar, entries: Entries, positions: Sequence[int]) -> Tar:
+    """The facts about a tar for those of its entries that are in a directory.
+
+    Args:
+        tar: The tar.
+        entries: The entries, named from the directory on.
+        positions: The position of each of them in the tar.
+    """
+    moved = tuple(enumerate(positions))
+    return tar._replace(
+        entries=entries,
+        contents={now: tar.contents[was] for now, was in moved if was in tar.contents},
+        elf_files={now: tar.elf_files[was] for now, was in moved if was in tar.elf_files},
+        digests={now: tar.digests[was] for now, was in moved if was in tar.digests},
+    )
 
 
 class _Renumbered(TarContent):
@@ -413,6 +432,21 @@ def _add_row(found: Entries, entries: Entries, position: int, start: str) -> Non
         value = getattr(entries, table).get(position)
         if value is not None:
             getattr(found, table)[number] = value
+
+
+def _only_archive(archive: Archive) -> int | None:
+    """Position of the member that is an archive, if there is one, and nothing else to convert."""
+    if archive.kind is Kind.NESTED:
+        return archive.nested_images[0] if len(archive.nested_images) == 1 else None
+    if archive.kind is not Kind.UNKNOWN or archive.known_kind is not None:
+        return None
+    # It may be packed twice, or in a directory.
+    found = [
+        position
+        for position, blob in archive.members.blobs.items()
+        if blob.tar is not None and len(blob.tar.entries)
+    ]
+    return found[0] if len(found) == 1 and archive.root_directory is None else None
 
 
 def _of(reached: LimitReached, blob: Blob) -> str:
