@@ -320,6 +320,10 @@ class Session:
             # No input is known that leads here; one that does must not hide the other archives.
             raise UnreadableError(source.name, _reading_failed(error)) from error
 
+    def classified(self, archive: Archive) -> CheckedArchive:
+        """Classify an archive whose facts were read before."""
+        return masked(self._classify(archive))
+
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
         classified = self._classify(archive)

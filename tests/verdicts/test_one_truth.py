@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from benchmarks.one_truth.properties import (
     violations,
 )
 from checker.plugins import load_plugins
-from checker.testing.archive import Archive, build, empty, nested, wrapped
+from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
 from checker.testing.cases import Case, load_cases
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -77,6 +78,38 @@ def test_what_is_packed_too_deep(kind: str, depth: str, sessions: Sessions, tmp_
     assert checked.archive is not None
     directories = (checked.archive.image_directory, checked.archive.root_directory)
     assert depth in directories or kind == "layer"
+
+
+DIRECTORIES = {
+    **{kind: build(kind) for kind in ("docker-archive", "oci-layout", "docker-oci-archive")},
+    **{kind: build(kind) for kind in ("legacy", "multi-platform", "rootfs", "export", "empty")},
+    "skopeo-dir": skopeo_dir(),
+    "wrapped": wrapped(build("oci-layout"), "a/b"),
+    "wrapped-skopeo-dir": wrapped(skopeo_dir()),
+    "wrapped-rootfs": wrapped(build("rootfs")),
+    "nested": nested(build("docker-archive")),
+}
+
+
+@pytest.mark.parametrize("damage", ["sound", "without-its-largest-file"])
+@pytest.mark.parametrize("kind", DIRECTORIES)
+def test_a_directory(kind: str, damage: str, sessions: Sessions, tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    made = DIRECTORIES[kind]
+    # The layer of an export and the like has device nodes, which only root can create.
+    members = tuple(each for each in made.members if each.typeflag in (b"0", b"2", b"5"))
+    if damage != "sound":
+        members = tuple(sorted(members, key=lambda each: len(each.content))[:-1])
+    replace(made, members=members).write_directory(path)
+    assert_one_truth(path, sessions)
+
+
+def test_who_reads_a_skopeo_directory(sessions: Sessions, tmp_path: Path) -> None:
+    skopeo_dir().write_directory(tmp_path / "archive")
+    checked = sessions.plain.check(tmp_path / "archive")
+    assert checked.classification is not None
+    assert checked.classification.restore == f"podman load -i {tmp_path}/archive"
+    assert not checked.failures()
 
 
 @pytest.mark.parametrize("name", ["image.tar", "home/me/app.tar", "a/b/c/d.tar"])
@@ -145,7 +178,7 @@ def test_a_colon_in_the_path(
 
 
 @pytest.mark.parametrize("name", ["layout", "layout:1"])
-def test_a_directory(
+def test_the_path_of_a_directory(
     name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

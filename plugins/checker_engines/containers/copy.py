@@ -140,6 +140,7 @@ def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
         raise Refusal(
             error,
             f"the manifest has the config digest {config.digest!r}, which is not a valid digest",
+            BAD_MANIFEST,
         )
     printed.append(f"Copying config {config.digest}")
     if config.missing is not None:
@@ -198,7 +199,10 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
     error = config.not_an_image or config.missing
     if error is not None:
         text = f"parsing image configuration: {error}"
-        raise Refusal(text, "the config does not decode as an image config", BAD_CONFIG)
+        reason = "the config that the manifest refers to cannot be read"
+        if config.not_an_image is not None:
+            reason = "the manifest is that of an artifact, not of an image"
+        raise Refusal(text, reason, BAD_CONFIG)
     try:
         value = decode_document(config.raw, library.shapes.oci_config)
     except GoJsonError as problem:
@@ -216,6 +220,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise Refusal(
             "trying to reuse blob  at destination: Can not check for a blob with unknown digest",
             "a layer has no digest",
+            ("OCI007", "CFG001"),
         )
     if error is not None:
         raise Refusal(

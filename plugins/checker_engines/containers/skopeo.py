@@ -13,6 +13,8 @@ from checker_engines.answers.refusal import Refusal
 from checker_engines.answers.undecided import undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
+    DOCKER_ARCHIVE_STEP,
+    OCI_ARCHIVE_STEP,
     conditions_of,
     given_path,
     has_colon,
@@ -74,7 +76,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
     source = "docker-archive:<tmp>"
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
-        refuse_directory(question.archive)
+        refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
         opened = DockerArchive(question.archive, skopeo.library)
     with prefixed(f"determining manifest MIME type for {source}: "):
         if len(opened.items) != 1:
@@ -82,6 +84,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
             raise Refusal(
                 f"Unexpected tar manifest.json: expected 1 item, got {found}",
                 f"manifest.json lists {found} images; append the name of one to the path",
+                () if found else ("DKR001",),
             )
         image = opened.image(opened.items[0])
     copy_to_directory(image, printed)
@@ -91,7 +94,7 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
     source = "oci-archive:<tmp>:"
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
-        refuse_directory(question.archive)
+        refuse_directory(question.archive, OCI_ARCHIVE_STEP)
         work = Work(question.limits.simulated)
         opened = OciArchive(question.archive, skopeo.library, source, work)
         descriptor = opened.only_descriptor()
