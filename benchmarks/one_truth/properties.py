@@ -25,7 +25,7 @@ from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.verdicts import Loadable, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
-from checker_engines.suits import suited_kinds
+from checker_engines.suits import is_suited
 
 _SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
 _ENGINES_BUNDLE: Final = "ENG"
@@ -262,8 +262,7 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
     if archive is None or archive.known_kind is not None:
         return
     for verdict in checked.verdicts:
-        is_expected = archive.kind not in suited_kinds(verdict.engine, verdict.action)
-        if verdict.outcome is not VerdictOutcome.REJECTS or is_expected:
+        if verdict.outcome is not VerdictOutcome.REJECTS or not is_suited(archive, verdict):
             continue
         causes = [one for one in checked.findings if _names_cause(one, verdict)]
         is_content = archive.compression.kind in _READ_BY_ALL and _CONTENT.intersection(

@@ -193,4 +193,6 @@ def test_the_path_of_a_directory(
     assert docker.message is not None
     assert docker.message.endswith(f"read {shown}: is a directory")
     assert (found.restore_command is None) == (":" in name)
-    assert bool(found.classification.advice) == (":" not in name)
+    told = " ".join(found.classification.advice)
+    assert f"`tar -C {shown} -c . | docker load`" in told
+    assert ("skopeo copy" in told) == (":" not in name)

@@ -100,7 +100,9 @@ def _packing(quoted_path: str, packed: Takers) -> Iterator[str]:
 
 def _converting(archive: Archive, quoted_path: str, packed: Takers) -> Iterator[str]:
     """How to convert an image layout, if the library that converts it reads it."""
-    if archive.docker is None and packed.take("skopeo-", "oci-archive"):
+    # What follows a colon in the path is taken for a name.
+    is_readable = archive.docker is None and ":" not in quoted_path
+    if is_readable and packed.take("skopeo-", "oci-archive"):
         command = f"skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag"
         yield f"Or convert it: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
 
