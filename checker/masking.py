@@ -105,6 +105,7 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
         findings=mask.all(checked.findings),
         results=tuple(map(mask.result, checked.results)),
         crashes=mask.all(checked.crashes),
+        starts=mask.all(checked.starts),
     )
 
 
@@ -115,11 +116,13 @@ def masked_run(run: Run) -> Run:
 
 def _without_secret_facts(checked: CheckedArchive) -> CheckedArchive:
     archive = checked.archive
-    if archive is None or not archive.images:
+    if archive is None or not (archive.images or archive.damage):
         return checked
     mask = mask_of(archive)
     images = tuple(_masked_image(image, mask) for image in archive.images)
-    return checked._replace(archive=archive._replace(images=images))
+    return checked._replace(
+        archive=archive._replace(images=images, damage=mask.all(archive.damage))
+    )
 
 
 def _masked_image(image: Image, mask: Mask) -> Image:

@@ -11,7 +11,16 @@ from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
 from checker.model.work import Work
-from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST,
+    LAYER_DAMAGED,
+    LAYER_NOT_EXTRACTED,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
+    OTHER_SIZE,
+    Refusal,
+)
 from checker_engines.containers.compression import (
     is_compressed_twice,
     is_recognised,
@@ -131,12 +140,13 @@ def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
         raise Refusal(
             error,
             f"the manifest has the config digest {config.digest!r}, which is not a valid digest",
+            BAD_MANIFEST,
         )
     printed.append(f"Copying config {config.digest}")
     if config.missing is not None:
         text = f"reading config blob {config.digest}: {config.missing}"
         reason = "the config that the manifest refers to cannot be read"
-        raise Refusal(text, reason, ("OCI008", "OCI009"))
+        raise Refusal(text, reason, ("OCI007", "OCI008", "OCI009"))
     if config.size is not None and config.size != config.size_read:
         raise _wrong_size(config.digest, config.size, config.size_read)
 
@@ -169,14 +179,14 @@ def copy_to_storage(
         raise Refusal(
             "writing blob: blob size mismatch",
             f"the config has {config.size_read} bytes, the manifest says {config.size}",
-            ("OCI010",),
+            OTHER_SIZE,
         )
     printed.append("Writing manifest to image destination")
     if library.announces_signatures:
         printed.append("Storing signatures")
     if image.refused_at_commit is not None:
         text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
-        raise Refusal(text, "the manifest has the media type of an index", ("OCI011",))
+        raise Refusal(text, "the manifest has the media type of an index", BAD_MANIFEST)
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:
@@ -189,13 +199,16 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
     error = config.not_an_image or config.missing
     if error is not None:
         text = f"parsing image configuration: {error}"
-        raise Refusal(text, "the config does not decode as an image config")
+        reason = "the config that the manifest refers to cannot be read"
+        if config.not_an_image is not None:
+            reason = "the manifest is that of an artifact, not of an image"
+        raise Refusal(text, reason, BAD_CONFIG)
     try:
         value = decode_document(config.raw, library.shapes.oci_config)
     except GoJsonError as problem:
         text = f"parsing image configuration: {problem}"
         reason = "the config does not decode as an image config; fix its JSON"
-        raise Refusal(text, reason, ("CFG001",)) from None
+        raise Refusal(text, reason, BAD_CONFIG) from None
     rootfs = value.get("rootfs") if isinstance(value, dict) else None
     diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     return [each if isinstance(each, str) else "" for each in diff_ids or ()]
@@ -207,6 +220,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise Refusal(
             "trying to reuse blob  at destination: Can not check for a blob with unknown digest",
             "a layer has no digest",
+            ("OCI007", "CFG001"),
         )
     if error is not None:
         raise Refusal(
@@ -218,7 +232,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise Refusal(
             f"reading blob {layer.digest}: {layer.missing}",
             f"layer {layer.digest} is not in the archive",
-            ("OCI008", "DKR003"),
+            ("OCI007", "OCI008", "OCI009", "DKR003"),
         )
     if layer.size_read < _PEEKED and layer.digest_read != layer.digest:
         raise _mismatch(layer, f"reading blob {layer.digest}")
@@ -242,7 +256,7 @@ def _mismatch(layer: SourceLayer, where: str) -> Refusal:
     return Refusal(
         f"{where}: Digest did not match, expected {layer.digest}, got {layer.digest_read}",
         f"a layer hashes to {layer.digest_read}, its descriptor says {layer.digest}",
-        ("OCI009", "LYR001", "DKR008"),
+        OTHER_LAYER,
     )
 
 
@@ -250,7 +264,7 @@ def _wrong_size(digest: str, expected: int, found: int) -> Refusal:
     return Refusal(
         f"writing blob: Size mismatch when copying {digest}, expected {expected}, got {found}",
         f"{digest} has {found} bytes, its descriptor says {expected}",
-        ("OCI010", "DKR008"),
+        OTHER_SIZE,
     )
 
 
@@ -308,13 +322,13 @@ class _Storage:
             error = storage_error(blob.compression, blob.size, self._library)
             if error is not None:
                 reason = f"layer {layer.digest} cannot be decompressed"
-                raise Refusal(f"writing blob: {error}", reason)
+                raise Refusal(f"writing blob: {error}", reason, LAYER_DAMAGED)
         if layer.size is not None and layer.size != layer.size_read:
             raise Refusal(
                 "writing blob: blob size mismatch",
                 f"layer {layer.digest} is said to have {layer.size} bytes, it has "
                 f"{layer.size_read}",
-                ("OCI010", "DKR008"),
+                OTHER_SIZE,
             )
 
     def _check_diff_id(self, layer: SourceLayer, number: int, step: str) -> None:
@@ -326,7 +340,7 @@ class _Storage:
                 f"{step}: image config has only {len(self._diff_ids)} DiffID values, "
                 f"but a layer with index {number} exists",
                 "the config lists fewer diff_ids than the manifest has layers",
-                ("CFG003", "DKR004"),
+                OTHER_LAYER_COUNT,
             )
         found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
         wanted = self._diff_ids[number]
@@ -338,7 +352,7 @@ class _Storage:
                 f"layer {number} is compressed twice, the config has the diffID of the inner data"
                 if is_other
                 else f"layer {number} has the diffID {found}, the config says {wanted}",
-                ("LYR001", "CFG001"),
+                OTHER_LAYER,
             )
 
 
