@@ -103,6 +103,7 @@ def test_a_hostile_archive_is_checked_within_limits(tmp_path: Path, name: str) -
 def test_an_outcome_that_was_not_simulated_is_not_known(tmp_path: Path, name: str) -> None:
     """Neither refused nor without a condition: the verdict names the limit."""
     result = checked(tmp_path, name)
+    assert result.archive is not None
     (reached,) = [one for one in result.archive.limits if one.limit == "simulated"]
     cut = [verdict for verdict in result.verdicts if verdict.limit == reached]
     assert cut
