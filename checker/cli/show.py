@@ -70,11 +70,11 @@ def _tree(arguments: argparse.Namespace, shown: Inspection) -> Tree | None:
 
 
 def _json(shown: Inspection, tree: Tree | None) -> str:
-    from checker.inspection.document import document
-    from checker.reports.json_report import json_text
+    from checker.inspection.document import render_json
 
-    top = None if tree is None else tree.top
-    return json_text(shown.mask.all(document(shown.checked, shown.contents, top)))
+    return render_json(
+        shown.checked, shown.contents, None if tree is None else tree.top, shown.mask
+    )
 
 
 def _text(arguments: argparse.Namespace, shown: Inspection, tree: Tree | None) -> str:
