@@ -45,7 +45,6 @@ class DockerImport(NamedTuple):
     """What ``docker import`` of one version does.
 
     Attributes:
-        names: The profiles of engines that behave this way.
         follows: The release whose source it models.
         references: The grammar of references.
         syntax: The syntax of instructions.
@@ -59,11 +58,8 @@ class DockerImport(NamedTuple):
         flag_errors: The errors for a flag that is repeated and for one without a value.
         retries_error: The error for too few retries.
         parse_port: Parses one word of EXPOSE.
-        keeps_architecture: Whether the image has the architecture of ``--platform``; else it has
-            that of the host.
     """
 
-    names: tuple[str, ...]
     follows: str
     references: Grammar
     syntax: Syntax
@@ -78,7 +74,6 @@ class DockerImport(NamedTuple):
     flag_without_value: str
     retries_error: str
     parse_port: PortParser
-    keeps_architecture: bool
 
 
 def _unknown_flag_20(name: str, known: Iterable[str]) -> str:
@@ -104,7 +99,6 @@ def _distance(one: str, other: str) -> int:
 
 
 DOCKER_20 = DockerImport(
-    names=("docker-20.10",),
     follows="20.10.24",
     references=OLD_REFERENCE,
     syntax=Syntax(
@@ -125,10 +119,8 @@ DOCKER_20 = DockerImport(
     flag_without_value="Missing a value on flag: {name}",
     retries_error="--retries must be at least 1 (not {number})",
     parse_port=partial(parse_port, OLD_PORTS),
-    keeps_architecture=False,
 )
 DOCKER_28 = DockerImport(
-    names=("docker-28",),
     follows="28.5.2",
     references=REFERENCE,
     syntax=Syntax(
@@ -149,10 +141,8 @@ DOCKER_28 = DockerImport(
     flag_without_value="missing a value on flag: --{name}",
     retries_error="--retries cannot be negative ({number})",
     parse_port=partial(parse_port, PORTS),
-    keeps_architecture=True,
 )
 DOCKER_29 = DOCKER_28._replace(
-    names=("docker-29-graphdriver", "docker-29-containerd"),
     follows="29.7.2",
     parse_port=parse_port_29,
 )

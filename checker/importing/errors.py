@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class ImportRefusedError(ValueError):
-    """An engine refuses what it is given; the text is its error, without the prefix of its client."""
+    """An engine refuses what it is given; the text is its error."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from checker.importing.errors import ImportRefusedError
 from checker.importing.go_text import SPACE, GoError, decode_json, parse_integer, quote
@@ -18,21 +17,6 @@ from checker.importing.signals import signal_number
 _SHELL = ("/bin/sh", "-c")
 _LARGEST_PORT = 65_535
 _NO_VALUE = ()
-
-
-class PodmanImport(NamedTuple):
-    """What ``podman import`` of some versions does.
-
-    Attributes:
-        names: The profiles of engines that behave this way.
-        follows: The releases whose source it models.
-    """
-
-    names: tuple[str, ...]
-    follows: str
-
-
-PODMAN = PodmanImport(names=("podman-4", "podman-5"), follows="4.3.1, 5.8.2")
 
 
 def apply_changes(changes: Iterable[str]) -> RunConfig:
@@ -47,8 +31,10 @@ def apply_changes(changes: Iterable[str]) -> RunConfig:
     config = RunConfig()
     for change in changes:
         config = _apply(config, change)
-    # containers/image keeps the settings of OCI only, which lack ONBUILD.
-    return config._replace(on_build=())
+    # containers/image writes a config of OCI, which lacks ONBUILD and has no empty lists.
+    return config._replace(
+        entrypoint=config.entrypoint or None, cmd=config.cmd or None, on_build=()
+    )
 
 
 def _apply(config: RunConfig, change: str) -> RunConfig:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from checker.importing.go_text import GoError, parse_integer
 
 _RTMIN, _RTMAX = 34, 64
+_IN_ORDER = (
+    *("HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2"),
+    *("PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG"),
+    *("XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS"),
+)
 _NUMBERS = {
-    **dict(zip(("HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE"), range(1, 9))),
-    **dict(zip(("KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM"), range(9, 16))),
-    **dict(zip(("STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU"), range(16, 23))),
-    **dict(zip(("URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO"), range(23, 30))),
-    **{"IOT": 6, "CLD": 17, "POLL": 29, "PWR": 30, "SYS": 31, "RTMIN": _RTMIN, "RTMAX": _RTMAX},
+    **{name: number for number, name in enumerate(_IN_ORDER, 1)},
     **{f"RTMIN+{n}": _RTMIN + n for n in range(1, 16)},
     **{f"RTMAX-{n}": _RTMAX - n for n in range(1, 15)},
+    "IOT": 6,
+    "CLD": 17,
+    "POLL": 29,
+    "RTMIN": _RTMIN,
+    "RTMAX": _RTMAX,
 }
 _BITS = 64
 
