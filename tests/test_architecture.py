@@ -21,6 +21,7 @@ SHARED = {"golang", "filesystem", "answers"}
 ALLOWED = {
     CORE: {
         "model": set(),
+        "starting": {"model"},
         "interpretation": {"model"},
         "reading": {"interpretation", "model", "errors"},
         "checks": {"model", "verdicts", "isolation"},

@@ -209,7 +209,7 @@ class Archive(NamedTuple):
 
 
 def _without_entries(tar: Tar) -> Tar:
-    return tar._replace(entries=Entries(), contents={}, needed={}, global_records={})
+    return tar._replace(entries=Entries(), contents={}, elf_files={}, global_records={})
 
 
 def _without_documents(image: Image) -> Image:

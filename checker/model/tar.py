@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker.model.elf import ElfFile
 from checker.model.entries import Entries
 from checker.model.limits import LimitReached
 
@@ -65,8 +66,8 @@ class Tar(NamedTuple):
         head: The first bytes, at most 512, if it is not a tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
-        needed: Libraries that ELF executables need, by position, if a check asked for them;
-            without the executables whose names for them are too far inside.
+        elf_files: What was read of ELF files, executables and shared libraries, by position, if a
+            check asked for it.
         limits: Limits that cut the walk short.
     """
 
@@ -80,8 +81,13 @@ class Tar(NamedTuple):
     head: bytes = b""
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})
-    needed: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+    elf_files: Mapping[int, ElfFile] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
+
+    @property
+    def needed(self) -> Mapping[int, tuple[str, ...]]:
+        """The libraries that executables need, by position, as far as they could be read."""
+        return {position: elf.needed for position, elf in self.elf_files.items() if elf.needed}
 
     @property
     def fatal(self) -> Anomaly | None:
