@@ -185,7 +185,7 @@ class Archive(NamedTuple):
     @property
     def is_read_to_end(self) -> bool:
         """Whether every member was seen; else what seems missing may follow further on."""
-        return self.tar.fatal is None and not self.tar.limits
+        return self.tar.fatal is None and not self.tar.limits and self.tar.is_listed
 
     def without_content(self) -> Archive:
         """The archive without what takes memory: entries, blobs and documents.

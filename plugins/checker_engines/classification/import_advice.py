@@ -16,18 +16,19 @@ _NO_PROGRAM = (
 )
 
 
-def import_advice(rootfs: Rootfs, quoted_path: str) -> tuple[str, ...]:
+def import_advice(rootfs: Rootfs, quoted_path: str, pack: str = "") -> tuple[str, ...]:
     """How to set the metadata during an import: nothing is suggested that the root lacks.
 
     Args:
         rootfs: A flat root filesystem.
         quoted_path: The path of its archive, quoted for a command line.
+        pack: What precedes the command, such as one that writes the archive to a pipe.
     """
     program = _first_program(rootfs)
     if program is None:
         return (_NO_PROGRAM,)
     options = " ".join(f"--change '{change}'" for change in _changes(rootfs, program))
-    command = f"docker import {options} {quoted_path} name:tag"
+    command = f"{pack}docker import {options} {quoted_path} name:tag"
     return (f"Set the metadata during the import: `{command}`",)
 
 
