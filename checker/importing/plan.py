@@ -178,9 +178,7 @@ def make_plan(
     """
     engines = import_engines(request.engine)
     platform = _plan_platform(rootfs, request, engines)
-    changes, lost = _plan_changes(
-        rootfs, request, engines[-1], platform.platform.architecture
-    )
+    changes, lost = _plan_changes(rootfs, request, engines[-1], platform.platform.architecture)
     results = tuple(
         _result(engine, request, changes, platform, archive_refusals) for engine in engines
     )

@@ -14,9 +14,7 @@ from checker.model.content import ContentRequest
 from checker.model.rootfs import Rootfs
 
 _ENVIRONMENT, _PROFILE, _LOGIN = "etc/environment", "etc/profile", "etc/login.defs"
-PATH_FILES = ContentRequest(
-    paths=frozenset({_ENVIRONMENT, _PROFILE, _LOGIN}), limit=16 * 1024
-)
+PATH_FILES = ContentRequest(paths=frozenset({_ENVIRONMENT, _PROFILE, _LOGIN}), limit=16 * 1024)
 _DEFAULT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Distributions whose programs are elsewhere, by ID in os-release.
 _BY_ID = {

@@ -95,7 +95,9 @@ def platform_of(rootfs: Rootfs) -> RootPlatform | None:
         return None
     files = "1 ELF file is" if count == 1 else f"{count:,} ELF files are"
     share = "" if count == total else f" of {total:,}"
-    return RootPlatform(Platform("linux", name), f"{files.replace(' ELF', share + ' ELF', 1)} for it")
+    return RootPlatform(
+        Platform("linux", name), f"{files.replace(' ELF', share + ' ELF', 1)} for it"
+    )
 
 
 def find_program(rootfs: Rootfs, architecture: str) -> Program:
