@@ -28,18 +28,19 @@ Object = dict[str, object]
 
 def render_json(run: Run) -> str:
     """The report as one JSON object, indented by two spaces, with a final line end."""
-    text = json.dumps(_encodable(_run(run)), indent=2) + "\n"
+    text = json.dumps(encodable(_run(run)), indent=2) + "\n"
     # Only strings contain it; within a line, CI systems take it for the start of a command.
     return text.replace("##", "#\\u0023")
 
 
-def _encodable(value: object) -> object:
+def encodable(value: object) -> object:
+    """A value with what JSON cannot represent spelled out in every text."""
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, Mapping):
-        return {key: _encodable(item) for key, item in value.items()}
+        return {key: encodable(item) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [_encodable(item) for item in value]
+        return [encodable(item) for item in value]
     return value
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TextIO
 
@@ -93,10 +94,20 @@ def text_for(run: Run, stream: TextIO) -> str:
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
     """
+    return styled_text(partial(lines, run), stream)
+
+
+def styled_text(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
+    """Lines as a stream shows them: in colour and as wide as the terminal if it is one, else plain.
+
+    Args:
+        make: Makes the lines for a width in columns.
+        stream: Where they are written.
+    """
     if not stream.isatty():
-        return _encodable(render_text(run), stream)
+        return _encodable(_joined(make(WIDTH)), stream)
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
-    found = lines(run, max(_NARROWEST, min(columns, _WIDEST)))
+    found = make(max(_NARROWEST, min(columns, _WIDEST)))
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return _encodable(_joined(found), stream)
     return _coloured(found, stream)
