@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
     from checker.importing.masked import MaskedPlan
     from checker.importing.plan import ImportRequest
+    from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
+
+T = TypeVar("T")
 
 ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
 """An archive: a path, ``-`` for standard input, or a binary file object."""
@@ -245,6 +248,35 @@ class Session:
         plan = plan_archive(archive, request, verdicts.all, image)
         return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
 
+    def open(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        plan: ContentPlan = _NO_CONTENT,
+        progress: Progress | None = None,
+    ) -> OpenArchive:
+        """Read the facts of one archive and keep it open, so that its bytes can be had as well.
+
+        What surrounds an image or a root filesystem is removed: text before the archive, a wrapping
+        directory, another archive. The result is a context manager.
+
+        Args:
+            source: The archive, as for ``check``.
+            name: Name of the archive in results; its path if None.
+            plan: The files of which the first bytes are kept.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+        """
+        from checker.reading.opened import open_archive
+
+        named = _named(source, name)
+        return self._guarded(
+            named, lambda options: open_archive(named.source, named.name, options), plan, progress
+        )
+
     def run(
         self,
         sources: Iterable[ArchiveSource],
@@ -299,12 +331,20 @@ class Session:
         self.close()
 
     def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
+        return self._guarded(source, partial(_read_facts, source), plan, progress)
+
+    def _guarded(
+        self,
+        source: _Named,
+        read: Callable[[ReadOptions], T],
+        plan: ContentPlan,
+        progress: Progress | None,
+    ) -> T:
+        """Read something of a source; the boundary around all reading."""
         told = None if progress is None else partial(_tell, progress, source.name)
         options = self._reading._replace(plan=plan, progress=told)
         try:
-            if isinstance(source.source, str):
-                return read_archive(source.source, options, name=source.name)
-            return read_file(source.source, source.name, options)
+            return read(options)
         except (CheckerError, MemoryError):
             raise
         except _ProgressError as error:
@@ -395,6 +435,12 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+def _read_facts(source: _Named, options: ReadOptions) -> Archive:
+    if isinstance(source.source, str):
+        return read_archive(source.source, options, name=source.name)
+    return read_file(source.source, source.name, options)
 
 
 def _reading_failed(error: Exception) -> str:

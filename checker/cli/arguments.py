@@ -26,9 +26,16 @@ exit codes:
   2    invalid command line or configuration, or not a root filesystem
   3    an archive that cannot be read
 """
-_PATH_HELP = (
-    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
-)
+_CONVERT_EXIT_CODES = """\
+exit codes:
+  0    converted
+  1    not converted: a part is missing or damaged, --strict, or the result would have errors
+  2    invalid command line, or options that do not choose what can be converted
+  3    the archive cannot be read, or the result cannot be written
+"""
+_FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
+_COMPRESSIONS = ("none", "gzip", "zstd")
+_PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -71,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_classify(commands)
     _add_import_plan(commands)
+    _add_convert(commands)
     _add_rules(commands)
     explain = commands.add_parser(
         "explain",
@@ -201,6 +209,47 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
+    convert = commands.add_parser(
+        "convert",
+        help="write an image or root filesystem in another form",
+        description="Write an image or a root filesystem in the form that an engine takes.",
+        epilog=_CONVERT_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    convert.add_argument("source", metavar="IN", help=_PATH_HELP)
+    convert.add_argument("target", metavar="OUT", help="a path, or - for standard output")
+    convert.add_argument(
+        "--to",
+        dest="form",
+        metavar="FORM",
+        required=True,
+        choices=_FORMS,
+        help=f"the form to write: {', '.join(_FORMS)}",
+    )
+    convert.add_argument(
+        "--image", metavar="NAME|DIGEST", help="the image to convert, of an archive of several"
+    )
+    convert.add_argument(
+        "--platform",
+        metavar="OS/ARCH[/VARIANT]",
+        help="the platform to convert, of an image for several; the platform of a root filesystem",
+    )
+    convert.add_argument("--ref", metavar="NAME:TAG", help="the name that the image gets")
+    convert.add_argument(
+        "--compression",
+        choices=_COMPRESSIONS,
+        metavar="KIND",
+        help=f"compression of the layers: {', '.join(_COMPRESSIONS)}; default: as they are",
+    )
+    convert.add_argument(
+        "--strict", action="store_true", help="fail if the form cannot hold something"
+    )
+    convert.add_argument("--json", action="store_true", help="describe the result as JSON")
+    _add_bounds(convert)
+
+
 def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     rules = commands.add_parser(
         "rules", help="list the rules", description="List the rules with severity and summary."
@@ -219,6 +268,10 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", metavar="FILE", help="configuration file; default: checker.toml, if it exists"
     )
+    _add_bounds(command)
+
+
+def _add_bounds(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--limit",
         action="append",

@@ -67,7 +67,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         settings = read_settings(CONFIG_FILE)
     settings = settings._replace(
         blocked=(*settings.blocked, *arguments.no_plugin),
-        limits=set_limits(settings.limits, dict(map(_limit, arguments.limits or ()))),
+        limits=set_limits(settings.limits, dict(map(limit_of, arguments.limits or ()))),
     )
     if arguments.host is not None:
         settings = settings._replace(host=_value("--host", parse_host, arguments.host))
@@ -103,7 +103,12 @@ def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-def _limit(text: str) -> tuple[str, int]:
+def limit_of(text: str) -> tuple[str, int]:
+    """The name and value of an option ``--limit``.
+
+    Raises:
+        SettingsError: It is not of the form NAME=VALUE.
+    """
     name, equals, value = text.partition("=")
     number = whole_number(value)
     if not equals or number is None:

@@ -140,6 +140,10 @@ def _run(argv: list[str] | None) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     if arguments.command in ("check", "classify"):
         return _check(arguments)
+    if arguments.command == "convert":
+        from checker.cli.convert import run_convert
+
+        return run_convert(arguments)
     require_output()
     if arguments.command == "import-plan":
         from checker.cli.import_plan import run_import_plan

@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -128,10 +128,20 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
 
 
 def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
-    with ExitStack() as stack:
-        stack.callback(opened.content.close)
-        hashing = _FileHash(opened.file if options.whole_digest else None)
-        stack.callback(hashing.close)
+    with closing(opened.content):
+        return facts_of(path, opened, options, began)
+
+
+def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
+    """Read what is in a source that is open, and stays open.
+
+    Args:
+        path: What the archive is called in the facts.
+        opened: The source.
+        options: How to read.
+        began: When the reading began, as ``time.perf_counter`` says.
+    """
+    with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
         blobs = _read_blobs(path, opened, options)
         inside = _read_inside(path, opened, options)
         damage = None if inside is not None else _find_damage(path, opened)

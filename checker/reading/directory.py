@@ -29,7 +29,7 @@ from checker.model.entries import (
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
-from checker.reading.tar.contents import Contents
+from checker.reading.tar.contents import NOTHING, Contents
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.header import Header
 from checker.reading.tar.table import EntryTable
@@ -170,7 +170,7 @@ class _Walk:
             anomalies=tuple(self._log.anomalies),
             size=sum(entries.sizes),
             contents=self._contents.kept,
-            needed=self._contents.needed,
+            elf_files=self._contents.elf_files,
             limits=tuple(self._log.limits_reached),
         )
         return Listing(tar, self._devices, self._inodes)
@@ -274,18 +274,17 @@ class _Walk:
     ) -> None:
         """Keep the first bytes that checks asked for; note a file that cannot be read."""
         path = self._table.entries.paths[position]
-        wanted = 0
-        if status.st_size:
-            header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, status.st_size, 0, None)
-            wanted = self._contents.wanted(position, header)
-        if not wanted:
+        size = status.st_size
+        header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
+        wanted = self._contents.wanted(position, header) if size else NOTHING
+        if not wanted.collected:
             if not _is_readable(directory, name, status):
                 self._note(AnomalyKind.UNREADABLE_FILE, path, _denied())
             return
         try:
             identity = _Identity(status.st_dev, status.st_ino)
             with _opened(name, identity, directory) as file:
-                self._contents.collect(position, wanted, status.st_size)
+                self._contents.collect(position, wanted, size)
                 self._feed(file)
         except OSError as error:
             self._note(AnomalyKind.UNREADABLE_FILE, path, error)
@@ -293,16 +292,12 @@ class _Walk:
             self._cursor.collector = None
 
     def _feed(self, file: int) -> None:
-        """Give the collectors the bytes that they ask for, as far as the file has them."""
+        """Give the collector the bytes that it asks for, if the file has them."""
         cursor = self._cursor
-        cursor.skip = offset = 0
-        while cursor.collector is not None:
-            offset += cursor.skip
-            collector, cursor.collector = cursor.collector, None
-            piece = os.pread(file, cursor.collect_size, offset)
-            if len(piece) < cursor.collect_size:
-                return
-            offset += len(piece)
+        collector, cursor.collector = cursor.collector, None
+        self._contents.read = lambda offset, count: os.pread(file, count, offset)
+        piece = os.pread(file, cursor.collect_size, 0)
+        if collector is not None and len(piece) == cursor.collect_size:
             collector(piece)
 
     def _note(self, kind: AnomalyKind, path: str, error: OSError) -> None:

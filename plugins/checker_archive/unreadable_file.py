@@ -58,10 +58,7 @@ class UnreadableFile(Check):
             yield self.finding(
                 archive,
                 words.format(name=anomaly.name, detail=anomaly.detail),
-                at={
-                    "member": anomaly.name,
-                    "offset": None if anomaly.offset < 0 else anomaly.offset,
-                },
+                at={"member": anomaly.name, "offset": offset},
                 severity=severity,
             )
         noted = {each.name for each in archive.tar.of_kind(AnomalyKind.UNREADABLE_FILE)}
