@@ -31,6 +31,7 @@ from checker.reading.early import EarlyHashes
 from checker.reading.source import BinaryFile
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
+from checker.starting.archive import START_READS, archive_starts
 from checker.verdicts import Classification
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
+_START_CONTENT = ContentPlan.of(START_READS)
 
 
 def check(
@@ -176,7 +178,8 @@ class Session:
         """
         if not self.rules:
             raise PluginError(self.problems)
-        plan = ContentPlan.of(read for rule in self.rules for read in rule.check.reads)
+        reads = (read for rule in self.rules for read in rule.check.reads)
+        plan = ContentPlan.of((*START_READS, *reads))
         return self.judge(self._read(_named(source, name), plan, progress))
 
     def classify(
@@ -190,7 +193,7 @@ class Session:
 
         Parameters and exceptions are those of ``check``, except ``PluginError``.
         """
-        return masked(self._classify(self._read(_named(source, name), _NO_CONTENT, progress)))
+        return masked(self._classify(self._read(_named(source, name), _START_CONTENT, progress)))
 
     def read(
         self,
@@ -394,6 +397,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=verdicts.crashes,
             problems=(*self.problems, *problems),
+            starts=archive_starts(archive, self.settings.host),
         )
 
     def _ask_classifiers(

@@ -18,7 +18,7 @@ from checker.model.entries import clean_path
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.starting.identity import Identity, closed_directory, may_read
 from checker.starting.ld_cache import CachedLibrary, read_cache, read_directories, read_musl_path
-from checker.starting.obstacle import Cause, Obstacle
+from checker.starting.obstacle import Budget, Cause, Obstacle
 from checker.starting.process import Process
 
 _CACHE = "etc/ld.so.cache"
@@ -58,10 +58,9 @@ _TRIPLETS = {
     22: "s390x-linux-gnu",
     258: "loongarch64-linux-gnu",
 }
-# Bounds of work: programs need some hundred libraries at most, in a dozen directories.
-_MOST_LIBRARIES = 2000
-_MOST_LOOKUPS = 50_000
 _MOST_DIRECTORIES = 200
+# To look a path up takes as long as to search its last part in so many paths.
+_PATHS_PER_LOOKUP = 50
 
 
 class Library(NamedTuple):
@@ -100,50 +99,52 @@ class Loader(NamedTuple):
     is_known: bool
 
 
-def library_obstacles(
-    rootfs: Rootfs, process: Process, identity: Identity, loader: Loader, program: Library
-) -> Iterator[Obstacle]:
-    """What the loader cannot load, or may not.
+class Search(NamedTuple):
+    """What libraries are searched for.
 
-    Args:
+    Attributes:
         rootfs: The root.
         process: The process with its environment.
         identity: The user.
         loader: The loader.
         program: The program.
+        budget: How many paths may be looked up.
     """
-    search = _Search(rootfs, process, identity, loader, program)
-    yield from search.obstacles()
+
+    rootfs: Rootfs
+    process: Process
+    identity: Identity
+    loader: Loader
+    program: Library
+    budget: Budget
 
 
-class _Search:
+def library_obstacles(search: Search) -> Iterator[Obstacle]:
+    """What the loader cannot load, or may not: libraries, and those that they need in turn."""
+    yield from _Loading(search).obstacles()
+
+
+class _Loading:
     """The libraries of one program, in the order in which they are loaded."""
 
-    def __init__(
-        self,
-        rootfs: Rootfs,
-        process: Process,
-        identity: Identity,
-        loader: Loader,
-        program: Library,
-    ) -> None:
-        self._rootfs = rootfs
-        self._process = process
-        self._identity = identity
-        self._loader = loader
-        self._program = program
-        self._lookups = 0
-        self._loaded = {loader.path.rpartition("/")[2]}
-        own_name = rootfs.elf(loader.placed)
+    def __init__(self, search: Search) -> None:
+        self._rootfs = search.rootfs
+        self._process = search.process
+        self._identity = search.identity
+        self._loader = search.loader
+        self._program = search.program
+        self._budget = search.budget
+        self._loaded = {search.loader.path.rpartition("/")[2]}
+        own_name = search.rootfs.elf(search.loader.placed)
         if own_name is not None and own_name.soname:
             self._loaded.add(own_name.soname)
-        environment = process.environment.get("LD_LIBRARY_PATH", "")
-        self._environment = () if is_privileged(program, identity) else _split(environment)
+        environment = search.process.environment.get("LD_LIBRARY_PATH", "")
+        is_secure = is_privileged(search.program, search.identity)
+        self._environment = () if is_secure else _split(environment)
 
     def obstacles(self) -> Iterator[Obstacle]:
         pending = deque([self._program])
         missing: dict[str, Library] = {}
-        count = 0
         while pending:
             library = pending.popleft()
             if library.elf.needed is None:
@@ -153,8 +154,7 @@ class _Search:
                 if name in self._loaded or (self._loader.is_musl and name.startswith(_OF_MUSL)):
                     continue
                 self._loaded.add(name)
-                count += 1
-                if count > _MOST_LIBRARIES or self._lookups > _MOST_LOOKUPS:
+                if not self._budget.spend():
                     yield _too_much(self._program)
                     return
                 found = self._find(name, library)
@@ -172,7 +172,8 @@ class _Search:
         """Load a library; None if it is nowhere that the loader searches."""
         obstacle: Obstacle | None = None
         for path in self._paths(name, needed_by):
-            self._lookups += 1
+            if not self._budget.spend():
+                return _too_much(self._program)
             placed = self._rootfs.resolve(path)
             if placed is None or placed.entry.is_directory:
                 continue
@@ -255,7 +256,10 @@ class _Search:
         """Where else in the root libraries for the same machine are, by the end of their path."""
         found: dict[str, str] = {}
         bases = sorted(map(_base, names))
-        for row in self._rootfs.named(*bases) if bases else ():
+        # All paths are searched once.
+        if not bases or not self._budget.spend(len(self._rootfs) // _PATHS_PER_LOOKUP):
+            return found
+        for row in self._rootfs.named(*bases):
             elf = self._rootfs.elf(self._rootfs.resolve(row.path) or row)
             if elf is None or elf.machine == self._program.elf.machine:
                 found.setdefault(_base(row.path), row.path)

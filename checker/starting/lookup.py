@@ -92,6 +92,15 @@ def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
     return "which is not in the root filesystem"
 
 
+def describe_absence(rootfs: Rootfs, lookup: Lookup) -> str:
+    """Why a lookup failed, as a clause that begins with the name of the program."""
+    if not lookup.word:
+        return "the name of the program is empty"
+    missing = describe_missing(rootfs, lookup).removeprefix("which ")
+    missing = missing.replace("is not in the root filesystem", "is not in the root")
+    return f"{lookup.word} {missing}"
+
+
 def _is_directory(rootfs: Rootfs, path: str) -> bool:
     end = rootfs.follow(path) if path else None
     return end is not None and rootfs.exists(end)

@@ -60,6 +60,22 @@ class Obstacle(NamedTuple):
         return f"{self.message}: {self.reason}" if self.message else self.reason
 
 
+class Budget:
+    """How much work may still be done: lookups of paths, for all images of an archive together.
+
+    Args:
+        left: How many.
+    """
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def spend(self, count: int = 1) -> bool:
+        """Count lookups; whether there is something left."""
+        self._left -= count
+        return self._left > 0
+
+
 class Start(NamedTuple):
     """Whether a container starts.
 
@@ -68,14 +84,14 @@ class Start(NamedTuple):
         reason: Why, as a clause; for yes, what is started.
         message: What the runtime prints if it does not; empty if nothing is known.
         command: The command line.
-        obstacles: Everything that was found, what decides first.
+        cause: What it is about; None for yes.
     """
 
     answer: Answer
     reason: str
     message: str = ""
     command: tuple[str, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
+    cause: Cause | None = None
 
     @property
     def text(self) -> str:

@@ -12,16 +12,16 @@ from checker.model.content import ContentRequest
 from checker.model.elf import EXECUTABLE_TYPES, X32, ElfFile, Machine, machine_for, runs_too
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.starting.identity import ROOT, Identity, closed_directory, may_execute, may_read
-from checker.starting.libraries import Library, find_loader, library_obstacles
+from checker.starting.libraries import Library, Search, find_loader, library_obstacles
 from checker.starting.lookup import (
     Lookup,
-    describe_missing,
+    describe_absence,
     is_executable,
     is_mounted,
     look_up,
     look_up_file,
 )
-from checker.starting.obstacle import Cause, Obstacle
+from checker.starting.obstacle import Budget, Cause, Obstacle
 from checker.starting.process import Process
 from checker.starting.scripts import (
     LINE,
@@ -39,6 +39,9 @@ HEADS = ContentRequest(executables=True, limit=LINE, libraries=True)
 _NESTED_SCRIPTS = 5
 """Interpreters that are scripts themselves, as many as Linux follows (fs/exec.c)."""
 
+# Formats that hosts may have a handler for (binfmt_misc): programs for Windows, archives and
+# classes of Java, WebAssembly.
+_HANDLED = (b"MZ", b"PK\3\4", b"\xca\xfe\xba\xbe", b"\0asm")
 _NO_FILE = "no such file or directory"
 _DENIED = "permission denied"
 _FORMAT = "exec format error"
@@ -52,12 +55,14 @@ class Setting(NamedTuple):
         process: The process.
         identity: The user; None if it is not known.
         architecture: CPU architecture of the host, such as ``amd64``.
+        budget: How many libraries may be looked up.
     """
 
     rootfs: Rootfs
     process: Process
     identity: Identity | None
     architecture: str
+    budget: Budget
 
 
 def program_obstacles(setting: Setting, lookup: Lookup) -> Iterator[Obstacle]:
@@ -77,13 +82,11 @@ def missing_obstacle(rootfs: Rootfs, lookup: Lookup) -> Obstacle:
     if lookup.is_directory:
         reason = f"{lookup.path} is a directory"
         return Obstacle(Cause.PERMISSION, reason, f'exec: "{word}": is a directory', path=path)
-    if lookup.is_bare:
-        reason = describe_missing(rootfs, lookup).removeprefix("which ")
-        message = f'exec: "{word}": executable file not found in $PATH'
-        return Obstacle(Cause.MISSING, reason.replace("is not", "it is not", 1), message, path=path)
+    reason = describe_absence(rootfs, lookup)
     message = f'exec: "{word}": stat {word}: {_NO_FILE}'
-    reason = describe_missing(rootfs, lookup).removeprefix("which ")
-    return Obstacle(Cause.MISSING, f"{lookup.path} {reason}", message, path=path)
+    if lookup.is_bare:
+        message = f'exec: "{word}": executable file not found in $PATH'
+    return Obstacle(Cause.MISSING, reason, message, path=path)
 
 
 def _execute(setting: Setting, lookup: Lookup, started: str, depth: int) -> Iterator[Obstacle]:
@@ -150,13 +153,13 @@ def _format_obstacle(lookup: Lookup, found: RootfsEntry, head: bytes, started: s
     if is_plain_text(head):
         reason = f"{lookup.path} is {describe_text(head)}"
         return Obstacle(Cause.FORMAT, reason, message, path=found.path, found=found)
+    reason = f"{lookup.path} is neither an ELF file nor a script"
     if system is not None:
         reason = f"{lookup.path} was built for {system}"
-        return Obstacle(
-            Cause.FORMAT, reason, message, system != "Windows", path=found.path, found=found
-        )
-    reason = f"{lookup.path} is neither an ELF file nor a script"
-    return Obstacle(Cause.FORMAT, reason, "", is_certain=False, path=found.path, found=found)
+    if head.startswith(_HANDLED):
+        reason += ", and a handler for its format may be registered on the host"
+        return Obstacle(Cause.FORMAT, reason, "", is_certain=False, path=found.path, found=found)
+    return Obstacle(Cause.FORMAT, reason, message, path=found.path, found=found)
 
 
 # Scripts
@@ -230,14 +233,10 @@ def _missing_interpreter(
             path=found.path,
             found=found,
         )
-    missing = describe_missing(rootfs, interpreter).removeprefix("which ")
-    reason = f"the interpreter {script.interpreter} of {lookup.path} {_short(missing)}"
+    missing = describe_absence(rootfs, interpreter)
+    reason = f"interpreter of {lookup.path}: {missing}"
     message = f"exec {started}: {_NO_FILE}"
     return Obstacle(Cause.INTERPRETER, reason, message, path=found.path, found=found)
-
-
-def _short(missing: str) -> str:
-    return missing.replace("is not in the root filesystem", "is not in the root")
 
 
 def _execute_env(
@@ -253,10 +252,9 @@ def _execute_env(
     if is_mounted(program.path):
         yield _mounted_obstacle(program.path)
     elif program.found is None:
-        reason = describe_missing(setting.rootfs, program).removeprefix("which ")
         yield Obstacle(
             Cause.INTERPRETER,
-            f"{name}, the interpreter of {lookup.path}, {_short(reason)}",
+            f"interpreter of {lookup.path}: {describe_absence(setting.rootfs, program)}",
             f"env: {name}: No such file or directory",
             path=found.path,
             found=found,
@@ -336,10 +334,9 @@ def _load(
         yield _mounted_obstacle(loader.path)
         return
     if loader.found is None:
-        missing = describe_missing(setting.rootfs, loader).removeprefix("which ")
+        reason = f"interpreter {describe_absence(setting.rootfs, loader)}"
         if loader.is_directory:
-            missing, message = "is a directory", f"exec {started}: {_DENIED}"
-        reason = f"interpreter {name} {_short(missing)}"
+            reason, message = f"interpreter {name} is a directory", f"exec {started}: {_DENIED}"
         yield Obstacle(Cause.INTERPRETER, reason, message, path=found.path, found=found)
         return
     denied = _permission_obstacle(setting, loader, loader.found, started)
@@ -356,11 +353,14 @@ def _load(
         return
     program = Library(lookup.path, found, elf, None)
     yield from library_obstacles(
-        setting.rootfs,
-        setting.process,
-        setting.identity or ROOT,
-        find_loader(setting.rootfs, loader.path, loader.found, elf.machine),
-        program,
+        Search(
+            setting.rootfs,
+            setting.process,
+            setting.identity or ROOT,
+            find_loader(setting.rootfs, loader.path, loader.found, elf.machine),
+            program,
+            setting.budget,
+        )
     )
 
 

@@ -15,7 +15,7 @@ from checker.starting.directories import mount_obstacles, working_directory_obst
 from checker.starting.identity import find_identity, user_obstacles
 from checker.starting.libraries import LOADERS
 from checker.starting.lookup import is_mounted, look_up
-from checker.starting.obstacle import Answer, Cause, Obstacle, Start
+from checker.starting.obstacle import Answer, Budget, Cause, Obstacle, Start
 from checker.starting.process import Process, process_of
 from checker.starting.programs import HEADS, Setting, missing_obstacle, program_obstacles
 from checker.starting.wrapped import wrapped_obstacles
@@ -23,16 +23,20 @@ from checker.starting.wrapped import wrapped_obstacles
 READS = (HEADS, ACCOUNTS, *LOADERS)
 """What must have been read of a root filesystem, so that the answer is not ``unknown``."""
 
+LOOKUPS = 200_000
+"""Paths that are looked up for all images of an archive; programs need some thousand at most."""
+
 HOST = "amd64"
 """The CPU architecture of the host, if nothing else is said."""
 
 
-def image_start(rootfs: Rootfs, architecture: str = HOST) -> Start:
+def image_start(rootfs: Rootfs, architecture: str = HOST, budget: Budget | None = None) -> Start:
     """Whether a container of an image starts, without any options.
 
     Args:
         rootfs: The root filesystem of the image.
         architecture: CPU architecture of the host, in Go's words.
+        budget: How many paths may be looked up; ``LOOKUPS`` if None.
     """
     image, config = rootfs.image, rootfs.config
     if image is None or config is None:
@@ -40,21 +44,27 @@ def image_start(rootfs: Rootfs, architecture: str = HOST) -> Start:
     foreign = _foreign(rootfs, image)
     if foreign is not None:
         return _start((), [foreign])
-    return root_start(rootfs, process_of(config), architecture)
+    return root_start(rootfs, process_of(config), architecture, budget)
 
 
-def root_start(rootfs: Rootfs, process: Process, architecture: str = HOST) -> Start:
+def root_start(
+    rootfs: Rootfs, process: Process, architecture: str = HOST, budget: Budget | None = None
+) -> Start:
     """Whether a process starts in a root filesystem.
 
     Args:
         rootfs: The root filesystem.
         process: The process, of which the command may be empty.
         architecture: CPU architecture of the host, in Go's words.
+        budget: How many paths may be looked up; ``LOOKUPS`` if None.
     """
-    return _start(process.arguments, list(obstacles(rootfs, process, architecture)))
+    found = obstacles(rootfs, process, architecture, budget or Budget(LOOKUPS))
+    return _start(process.arguments, list(found))
 
 
-def obstacles(rootfs: Rootfs, process: Process, architecture: str = HOST) -> Iterator[Obstacle]:
+def obstacles(
+    rootfs: Rootfs, process: Process, architecture: str, budget: Budget
+) -> Iterator[Obstacle]:
     """Everything that prevents a process from starting or is not known, in the runtime's order."""
     if not process.arguments:
         reason = "the image has neither Entrypoint nor Cmd" if rootfs.image else "set CMD"
@@ -67,12 +77,12 @@ def obstacles(rootfs: Rootfs, process: Process, architecture: str = HOST) -> Ite
     yield from user_obstacles(rootfs, process.user)
     yield from working_directory_obstacles(rootfs, process)
     yield from mount_obstacles(rootfs)
-    yield from _program(rootfs, process, architecture)
-
-
-def _program(rootfs: Rootfs, process: Process, architecture: str) -> Iterator[Obstacle]:
     identity = find_identity(rootfs, process.user)
-    setting = Setting(rootfs, process, identity, architecture)
+    yield from _program(Setting(rootfs, process, identity, architecture, budget))
+
+
+def _program(setting: Setting) -> Iterator[Obstacle]:
+    rootfs, process = setting.rootfs, setting.process
     lookup = look_up(rootfs, process, process.arguments[0])
     if is_mounted(lookup.path):
         reason = f"{lookup.path} is on a filesystem that the runtime mounts"
@@ -86,12 +96,11 @@ def _program(rootfs: Rootfs, process: Process, architecture: str) -> Iterator[Ob
 
 def _start(command: tuple[str, ...], found: list[Obstacle]) -> Start:
     """The answer: what surely fails decides, then what is not known."""
-    ordered = tuple(sorted(found, key=lambda each: not each.is_certain))
-    if not ordered:
+    if not found:
         return Start(Answer.YES, f"{command[0]} is in the root with all that it needs", "", command)
-    first = ordered[0]
+    first = min(found, key=lambda each: not each.is_certain)
     answer = Answer.NO if first.is_certain else Answer.UNKNOWN
-    return Start(answer, first.reason, first.message, command, ordered)
+    return Start(answer, first.reason, first.message, command, first.cause)
 
 
 def _doubt(cause: Cause, reason: str) -> Obstacle:
@@ -103,7 +112,7 @@ def _foreign(rootfs: Rootfs, image: Image) -> Obstacle | None:
     config = rootfs.config
     if image.is_windows or rootfs.get("Files/Windows") is not None:
         return _doubt(Cause.NOT_LINUX, "images for Windows are not examined")
-    system = "" if config is None else (config.os or "")
+    system = "" if config is None else (config.os or "").lower()
     if system not in ("", "linux"):
         return _doubt(Cause.NOT_LINUX, f"images for {system} are not examined")
     if config is not None and (config.architecture or "").startswith("wasm"):

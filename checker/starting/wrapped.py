@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checker.starting.lookup import Lookup, describe_missing, is_mounted, look_up
+from checker.starting.lookup import Lookup, describe_absence, is_mounted, look_up
 from checker.starting.obstacle import Cause, Obstacle
 from checker.starting.programs import Setting, program_obstacles
 
@@ -75,11 +75,11 @@ def wrapped_obstacles(setting: Setting) -> Iterator[Obstacle]:
 
 def _missing(setting: Setting, lookup: Lookup, wrapper: str) -> Obstacle:
     base = wrapper.rpartition("/")[2]
-    reason = describe_missing(setting.rootfs, lookup).removeprefix("which ")
+    reason = describe_absence(setting.rootfs, lookup)
     what = "not found" if base in _SHELLS else "No such file or directory"
     return Obstacle(
         Cause.WRAPPED,
-        f"{lookup.word}, which {wrapper} starts, {reason}",
+        f"{reason}, and {wrapper} is to start it",
         f"{base}: {lookup.word}: {what}",
         path=lookup.place or None,
     )
