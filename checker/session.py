@@ -21,6 +21,7 @@ from checker.checks.registry import Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.importing.reads import DISTRIBUTION_READS
 from checker.isolation import failure_of
 from checker.masking import mask_of, masked
 from checker.model.archive import Archive
@@ -55,7 +56,7 @@ _NO_THREAD = "can't start new thread"
 """What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
-_START_CONTENT = ContentPlan.of(START_READS)
+_START_CONTENT = ContentPlan.of((*START_READS, *DISTRIBUTION_READS))
 
 
 def check(
@@ -179,7 +180,7 @@ class Session:
         if not self.rules:
             raise PluginError(self.problems)
         reads = (read for rule in self.rules for read in rule.check.reads)
-        plan = ContentPlan.of((*START_READS, *reads))
+        plan = ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
         return self.judge(self._read(_named(source, name), plan, progress))
 
     def classify(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checker.errors import SettingsError
-from checker.importing.command_line import Origin
+from checker.importing.advice import ORIGINS
 from checker.importing.engines import ENGINES, FAMILIES, import_engines
 from checker.importing.from_image import ImageSettings, image_settings
 from checker.importing.plan import ImportPlan, ImportRequest, Refusal, make_plan
 from checker.importing.suggestion import platform_of
-from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.image import Image
 from checker.model.names import Platform
 from checker.reports.wording import kind_words
@@ -18,11 +18,6 @@ from checker.verdicts import Verdict, VerdictOutcome
 
 _IMPORT = "import"
 _MOST_NAMED = 5
-_ORIGINS = {
-    Source.FILE: Origin.FILE,
-    Source.STREAM: Origin.STANDARD_INPUT,
-    Source.DIRECTORY: Origin.DIRECTORY,
-}
 
 
 def check_engine(chosen: str) -> None:
@@ -59,7 +54,7 @@ def plan_archive(
         wanted = request.host if found is None else found.platform
         request = request._replace(image=_settings_of(image, wanted))
     refusals = tuple(_refusals(verdicts))
-    origin = _ORIGINS[archive.source]
+    origin = ORIGINS[archive.source]
     return make_plan(archive.rootfs, request, archive.path, origin, refusals)
 
 

@@ -22,6 +22,7 @@ def plan_document(shown: MaskedPlan, exit_code: int) -> Object:
         "engine": plan.family,
         "reference": plan.reference or None,
         "reference_refusals": _refusals(plan.reference_refusals),
+        "suggested_reference": plan.suggested_reference,
         "platform": {
             "platform": str(plan.platform.platform),
             "reason": plan.platform.reason,

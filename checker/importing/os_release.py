@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from checker.model.content import ContentRequest
+from checker.importing.reads import OS_RELEASE_PATHS
 from checker.model.rootfs import Rootfs
 
-_PATHS = ("etc/os-release", "usr/lib/os-release")
-OS_RELEASE = ContentRequest(paths=frozenset(_PATHS), limit=16 * 1024)
 _ASSIGNMENT = re.compile(r"\s*([A-Z][A-Z0-9_]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|\S*)\s*")
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST = 256
@@ -20,7 +18,7 @@ _LONGEST = 256
 
 def read_os_release(rootfs: Rootfs) -> Mapping[str, str]:
     """The values of ``os-release`` by name, those that are printable; none without the file."""
-    for path in _PATHS:
+    for path in OS_RELEASE_PATHS:
         found = rootfs.resolve(path)
         content = None if found is None else rootfs.content(found)
         if content:

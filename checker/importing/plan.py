@@ -22,6 +22,7 @@ from checker.starting.start import root_start
 
 _MOST_CHANGES = 100
 """Options that are tried one by one to find out which of them are refused."""
+_NOT_TRIED = "not tried: an option before it is refused, and there are too many"
 GIVEN, SUGGESTED, FROM_IMAGE = "given", "suggested", "image"
 DEFAULT_REFERENCE = "name:tag"
 """The name of the image in the command, if none was given."""
@@ -124,6 +125,7 @@ class ImportPlan(NamedTuple):
         family: The engine.
         reference: The reference that was given; empty for none.
         reference_refusals: Which versions refuse it.
+        suggested_reference: It in lower case, if versions refuse it but not that.
         changes: The options, in order.
         platform: The platform of the image.
         message: The commit message.
@@ -139,6 +141,7 @@ class ImportPlan(NamedTuple):
     family: str
     reference: str
     reference_refusals: tuple[Refusal, ...]
+    suggested_reference: str | None
     changes: tuple[PlannedChange, ...]
     platform: PlannedPlatform
     message: str
@@ -188,7 +191,8 @@ def make_plan(
         origin=origin,
         family=engines[-1].family,
         reference=request.reference,
-        reference_refusals=_reference_refusals(request, engines),
+        reference_refusals=_reference_refusals(request.reference, engines),
+        suggested_reference=_suggested_reference(request.reference, engines),
         changes=_with_refusals(changes, engines),
         platform=platform,
         message=request.message,
@@ -283,14 +287,16 @@ def _platform_problem(platform: Platform, found: Platform) -> str | None:
 # --- reference
 
 
-def _reference_refusals(
-    request: ImportRequest, engines: Sequence[ImportEngine]
-) -> tuple[Refusal, ...]:
-    if not request.reference:
+def _reference_refusals(text: str, engines: Sequence[ImportEngine]) -> tuple[Refusal, ...]:
+    if not text:
         return ()
-    return _grouped(
-        (engine.name, _attempt(partial(engine.tag, request.reference))[1]) for engine in engines
-    )
+    return _grouped((engine.name, _attempt(partial(engine.tag, text))[1]) for engine in engines)
+
+
+def _suggested_reference(text: str, engines: Sequence[ImportEngine]) -> str | None:
+    lower = text.lower()
+    is_better = _reference_refusals(text, engines) and not _reference_refusals(lower, engines)
+    return lower if is_better else None
 
 
 # --- changes
@@ -314,14 +320,20 @@ def _wanted(
     suggestions: Iterable[Suggestion], given: tuple[str, ...], engine: ImportEngine
 ) -> Iterator[PlannedChange]:
     """The suggestions that the given options do not replace."""
-    config = _attempt(partial(engine.apply, given))[0] or RunConfig()
+    accepted = _accepted(given, engine)
+    config = engine.apply(accepted)
     for suggestion in suggestions:
-        made, _ = _attempt(partial(engine.apply, (suggestion.change, *given)))
+        made, _ = _attempt(partial(engine.apply, (suggestion.change, *accepted)))
         is_replaced = made == config
         sets_command = made is not None and made.cmd != config.cmd
         has_command = config.entrypoint is not None or config.cmd is not None
         if not is_replaced and not (sets_command and has_command):
             yield PlannedChange(suggestion.change, SUGGESTED, suggestion.reason)
+
+
+def _accepted(changes: tuple[str, ...], engine: ImportEngine) -> tuple[str, ...]:
+    errors = _change_errors(changes, engine)
+    return tuple(each for each, error in zip(changes, errors, strict=True) if not error)
 
 
 def _with_refusals(
@@ -341,7 +353,10 @@ def _change_errors(changes: tuple[str, ...], engine: ImportEngine) -> list[str]:
     if not _attempt(partial(engine.apply, changes))[1]:
         return errors
     accepted: tuple[str, ...] = ()
-    for at, change in enumerate(changes[:_MOST_CHANGES]):
+    for at, change in enumerate(changes):
+        if at >= _MOST_CHANGES:
+            errors[at] = _NOT_TRIED
+            continue
         _, errors[at] = _attempt(partial(engine.apply, (*accepted, change)))
         accepted = accepted if errors[at] else (*accepted, change)
     return errors

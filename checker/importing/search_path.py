@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from checker.model.content import ContentRequest
+from checker.importing.reads import ENVIRONMENT, LOGIN_DEFINITIONS, PROFILE
 from checker.model.rootfs import Rootfs
 
-_ENVIRONMENT, _PROFILE, _LOGIN = "etc/environment", "etc/profile", "etc/login.defs"
-PATH_FILES = ContentRequest(paths=frozenset({_ENVIRONMENT, _PROFILE, _LOGIN}), limit=16 * 1024)
 _DEFAULT = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Distributions whose programs are elsewhere, by ID in os-release.
 _BY_ID = {
@@ -24,9 +22,9 @@ _BY_ID = {
 }
 _VALUE = r"[\"']?(/[^\"'\s;$`]*)[\"']?\s*(?:;|$)"
 _PATTERNS = {
-    _ENVIRONMENT: re.compile(rf"^\s*(?:export\s+)?PATH={_VALUE}", re.MULTILINE),
-    _PROFILE: re.compile(rf"^\s*(?:export\s+)?PATH={_VALUE}", re.MULTILINE),
-    _LOGIN: re.compile(r"^\s*ENV_SUPATH\s+(?:PATH=)?(/\S*)", re.MULTILINE),
+    ENVIRONMENT: re.compile(rf"^\s*(?:export\s+)?PATH={_VALUE}", re.MULTILINE),
+    PROFILE: re.compile(rf"^\s*(?:export\s+)?PATH={_VALUE}", re.MULTILINE),
+    LOGIN_DEFINITIONS: re.compile(r"^\s*ENV_SUPATH\s+(?:PATH=)?(/\S*)", re.MULTILINE),
 }
 _MOST = 50
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from checker.importing.engines import ImportEngine
 from checker.importing.expressing import express
-from checker.importing.os_release import OS_RELEASE, read_os_release
+from checker.importing.os_release import read_os_release
+from checker.importing.reads import DISTRIBUTION_READS
 from checker.importing.run_config import RunConfig
-from checker.importing.search_path import PATH_FILES, SearchPath, find_search_path
+from checker.importing.search_path import SearchPath, find_search_path
 from checker.model.names import Platform
 from checker.model.rootfs import Rootfs
 from checker.starting.accounts import PASSWD, read_accounts
@@ -19,7 +20,7 @@ from checker.starting.process import process_from
 from checker.starting.start import READS as STARTING_READS
 from checker.starting.start import root_start
 
-READS = (*STARTING_READS, OS_RELEASE, PATH_FILES)
+READS = (*STARTING_READS, *DISTRIBUTION_READS)
 """What must have been read of a root filesystem."""
 
 _SHELLS = (

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from checker.importing.command_line import Origin
 from checker.importing.masked import MASK, MaskedPlan
-from checker.importing.plan import FROM_IMAGE, GIVEN, EngineResult, ImportPlan, Refusal
+from checker.importing.plan import EngineResult, ImportPlan, Refusal
 from checker.reports.layout import EMPTY, Line, Style, guarded, paragraph, safe, wrap
 from checker.reports.wording import count_words
 from checker.starting.obstacle import Answer
 
 _LABEL = 9
+_INDENT = 2
 _MOST_LOST = 20
 _ANSWER_STYLES = {
     Answer.YES: Style.GOOD,
@@ -37,26 +38,31 @@ def _lines(shown: MaskedPlan, width: int) -> Iterator[Line]:
     yield ((Style.TITLE, safe(plan.path)),)
     yield from _reference(plan, width)
     yield from _platform(plan, width)
-    for label, text, style in _change_rows(plan):
-        yield from _row(label, text, style, width)
+    for at in range(len(plan.changes)):
+        yield from _change(plan, at, width)
     yield from _lost(plan, width)
     yield from _result(plan, width)
     yield from _starts(plan, width)
     yield from _command(shown, width)
 
 
-def _row(label: str, text: str, style: Style, width: int) -> Iterator[Line]:
-    start: Line = ((Style.LABEL, label.ljust(_LABEL)),)
-    yield from paragraph(start, wrap(safe(text), width - _LABEL), style)
+def _row(label: str, text: str, style: Style, width: int, indent: int = 0) -> Iterator[Line]:
+    column = _LABEL + indent
+    start: Line = ((Style.LABEL, label.ljust(column)),)
+    yield from paragraph(start, wrap(safe(text), width - column), style)
 
 
 def _reference(plan: ImportPlan, width: int) -> Iterator[Line]:
     names = dict.fromkeys(each.name for each in plan.results if each.name is not None)
-    if plan.reference and names:
+    if plan.reference and names and not plan.reference_refusals:
         yield from _row("name", ", ".join(names), Style.PLAIN, width)
+    if plan.reference_refusals:
+        yield from _row("name", plan.reference, Style.ERROR, width)
     for refusal in plan.reference_refusals:
-        yield from _row("refused", f"name {plan.reference}", Style.ERROR, width)
         yield from _refusal(refusal, width)
+    if plan.suggested_reference is not None:
+        text = f"{plan.suggested_reference} is accepted"
+        yield from _row("", text, Style.NOTE, width, _INDENT)
 
 
 def _platform(plan: ImportPlan, width: int) -> Iterator[Line]:
@@ -75,24 +81,23 @@ def _platform(plan: ImportPlan, width: int) -> Iterator[Line]:
         yield from _row("", f"{engine} makes it {platform}", Style.WARNING, width)
 
 
-def _change_rows(plan: ImportPlan) -> Iterator[tuple[str, str, Style]]:
-    for at, change in enumerate(plan.changes):
-        label = "" if at else "changes"
-        refused = {name for refusal in change.refusals for name in refusal.engines}
-        is_refused = len(refused) == len(plan.results)
-        yield label, change.change, Style.ERROR if is_refused else Style.COMMAND
-        if change.origin not in (GIVEN, FROM_IMAGE) and change.reason:
-            yield "", f"  {change.reason}", Style.FAINT
-        for refusal in change.refusals:
-            yield "", f"  {_refusal_words(refusal)}", Style.ERROR
+def _change(plan: ImportPlan, at: int, width: int) -> Iterator[Line]:
+    change = plan.changes[at]
+    refused = {name for refusal in change.refusals for name in refusal.engines}
+    is_refused = len(refused) == len(plan.results)
+    style = Style.ERROR if is_refused else Style.COMMAND
+    yield from _row("" if at else "changes", change.change, style, width)
+    for refusal in change.refusals:
+        yield from _refusal(refusal, width)
+    following = plan.changes[at + 1].reason if at + 1 < len(plan.changes) else ""
+    # What several options have in common follows the last of them.
+    if change.reason and following != change.reason:
+        yield from _row("", f"{change.origin}: {change.reason}", Style.FAINT, width, _INDENT)
 
 
 def _refusal(refusal: Refusal, width: int) -> Iterator[Line]:
-    return _row("", _refusal_words(refusal), Style.ERROR, width)
-
-
-def _refusal_words(refusal: Refusal) -> str:
-    return f"refused by {', '.join(refusal.engines)}: {refusal.message}"
+    text = f"refused by {', '.join(refusal.engines)}: {refusal.message}"
+    return _row("", text, Style.ERROR, width, _INDENT)
 
 
 def _lost(plan: ImportPlan, width: int) -> Iterator[Line]:
