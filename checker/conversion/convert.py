@@ -26,6 +26,7 @@ from checker.conversion.records import ConversionError, Form, LeftOut, Request, 
 from checker.conversion.rootfs import write_rootfs
 from checker.conversion.roots import check_root, write_root, write_root_image
 from checker.conversion.sinks import DirectorySink, Sink, TarSink
+from checker.model.archive import Kind
 from checker.model.compression import CompressionKind
 from checker.model.entries import Span
 from checker.model.rootfs import Rootfs
@@ -96,7 +97,7 @@ def _found(opened: OpenArchive) -> tuple[Candidate, ...]:
 
 
 def _write_images(opened: OpenArchive, request: Request, sink: Sink) -> Written:
-    if opened.archive.rootfs is not None:
+    if opened.archive.kind is Kind.ROOTFS:
         check_root(opened.archive)
         with _root_layer(opened, request) as layer:
             return write_root_image(request, sink, layer)
@@ -131,7 +132,7 @@ def _write_flat(opened: OpenArchive, request: Request, target: int) -> Written:
 
 
 def _write_plain_root(opened: OpenArchive, request: Request, target: int) -> Written:
-    if opened.archive.rootfs is not None:
+    if opened.archive.kind is Kind.ROOTFS:
         return Written((), (), write_root(opened, target, request))
     choice = choose(_found(opened), request)
     (chosen,) = choice.for_docker

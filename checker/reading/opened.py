@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from checker.errors import UnreadableError
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.damage import LeadingData
 from checker.model.entries import HARD_LINK, Entries, Span, spell
 from checker.model.limits import LimitReached
+from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
+from checker.reading.directory import DirectoryContent
 from checker.reading.source import (
     CHUNK,
     BinaryFile,
@@ -102,6 +104,7 @@ class OpenArchive:
     """An archive and its bytes, until it is closed.
 
     Attributes:
+        outer: The facts of the file itself.
         archive: The facts of what was found inside everything that surrounded it.
         steps: What was removed on the way there, one sentence each.
         entries: The entries of the tar as they are in the file; ``archive.entries`` may be a part
@@ -110,6 +113,7 @@ class OpenArchive:
     """
 
     def __init__(self, opened: Opened, archive: Archive, options: ReadOptions) -> None:
+        self.outer = archive
         self.archive = archive
         self.entries = opened.tar.entries
         self.steps: tuple[str, ...] = ()
@@ -203,18 +207,21 @@ class OpenArchive:
     def _unwrap_once(self) -> bool:
         archive = self.archive
         content = self._content
-        if not isinstance(content, TarContent):
-            return False
+        if isinstance(content, TarContent) and self._unpack_once(archive, content):
+            return True
+        inner = _only_archive(archive)
+        if inner is not None:
+            return self._enter_nested(content, inner)
+        directory = _wrapping_directory(archive)
+        if directory is not None and archive.kind in (Kind.WRAPPED, Kind.UNKNOWN):
+            return self._enter_directory(content, directory)
+        return False
+
+    def _unpack_once(self, archive: Archive, content: TarContent) -> bool:
         if archive.inside is not None:
             return self._enter_inside(archive)
         if isinstance(archive.damage, LeadingData):
             return self._skip_leading(content, archive.damage)
-        if archive.kind is Kind.NESTED and len(archive.nested_images) == 1:
-            return self._enter_nested(content, archive.nested_images[0])
-        directory = archive.image_directory or archive.root_directory
-        if directory is not None and archive.kind in (Kind.WRAPPED, Kind.UNKNOWN):
-            self._enter_directory(content, directory)
-            return True
         return False
 
     def _enter_inside(self, archive: Archive) -> bool:
@@ -232,17 +239,17 @@ class OpenArchive:
         self._replace(self._open_at(content, part), step)
         return True
 
-    def _enter_nested(self, content: TarContent, position: int) -> bool:
+    def _enter_nested(self, content: Content, position: int) -> bool:
         name = self.archive.entries.name(position)
         blob = self.archive.members.blobs.get(position)
         if blob is None or not self.archive.has_all_of(blob):
             return False
-        place = content.span(position)
-        if place is None:
-            chunks = content.chunks(position)
-            opened = spool(chunks, self.archive.source, self._options.plan, self._options.limits)
-        else:
+        place = content.span(position) if isinstance(content, TarContent) else None
+        if isinstance(content, TarContent) and place is not None:
             opened = self._open_at(content, place)
+        else:
+            chunks = content.chunks(position)
+            opened = spool(chunks, Source.FILE, self._options.plan, self._options.limits)
         self._replace(opened, f"the archive {name} was taken out of the archive that contains it")
         return True
 
@@ -260,15 +267,21 @@ class OpenArchive:
             os.close(file)
             raise
 
-    def _enter_directory(self, content: TarContent, directory: str) -> None:
+    def _enter_directory(self, content: Content, directory: str) -> bool:
         entries, positions = entries_below(self.archive.entries, directory)
-        below = _Renumbered(content, positions)
+        below: Content
+        if isinstance(content, TarContent):
+            below = _Renumbered(content, positions)
+        elif isinstance(content, DirectoryContent):
+            below = content.below(directory, entries, positions)
+        else:
+            return False
         archive = self.archive
         opened = Opened(
             source=archive.source,
             size=archive.size,
             compression=archive.compression,
-            tar=archive.tar._replace(entries=entries, contents={}, elf_files={}),
+            tar=_tar_below(archive.tar, entries, positions),
             content=below,
             file=None,
             sha256=archive.sha256,
@@ -280,6 +293,7 @@ class OpenArchive:
         self.directory = f"{self.directory}/{directory}" if self.directory else directory
         step = f"the content of the directory {directory}/ was moved to the top"
         self.steps = (*self.steps, step)
+        return True
 
     def _as_opened(self) -> Opened:
         archive = self.archive
@@ -303,6 +317,31 @@ class OpenArchive:
         self.directory = ""
         self._content = opened.content
         self.steps = (*self.steps, step)
+
+
+def _wrapping_directory(archive: Archive) -> str | None:
+    """The directory that has the image or root filesystem."""
+    found = archive.image_directory or archive.root_directory
+    if found is None and archive.known_kind is not None:
+        found = archive.known_kind.directory
+    return found or None
+
+
+def _tar_below(tar: Tar, entries: Entries, positions: Sequence[int]) -> Tar:
+    """The facts about a tar for those of its entries that are in a directory.
+
+    Args:
+        tar: The tar.
+        entries: The entries, named from the directory on.
+        positions: The position of each of them in the tar.
+    """
+    moved = tuple(enumerate(positions))
+    return tar._replace(
+        entries=entries,
+        contents={now: tar.contents[was] for now, was in moved if was in tar.contents},
+        elf_files={now: tar.elf_files[was] for now, was in moved if was in tar.elf_files},
+        digests={now: tar.digests[was] for now, was in moved if was in tar.digests},
+    )
 
 
 class _Renumbered(TarContent):
@@ -393,6 +432,21 @@ def _add_row(found: Entries, entries: Entries, position: int, start: str) -> Non
         value = getattr(entries, table).get(position)
         if value is not None:
             getattr(found, table)[number] = value
+
+
+def _only_archive(archive: Archive) -> int | None:
+    """Position of the member that is an archive, if there is one, and nothing else to convert."""
+    if archive.kind is Kind.NESTED:
+        return archive.nested_images[0] if len(archive.nested_images) == 1 else None
+    if archive.kind is not Kind.UNKNOWN or archive.known_kind is not None:
+        return None
+    # It may be packed twice, or in a directory.
+    found = [
+        position
+        for position, blob in archive.members.blobs.items()
+        if blob.tar is not None and len(blob.tar.entries)
+    ]
+    return found[0] if len(found) == 1 and archive.root_directory is None else None
 
 
 def _of(reached: LimitReached, blob: Blob) -> str:

@@ -96,9 +96,18 @@ def render_text(run: Run) -> str:
 
 
 def text_for(run: Run, stream: TextIO) -> str:
-    """The report: in colour and as wide as the terminal if the stream is one, else plain.
+    """The report: in colour and as wide as the terminal if the stream is one, else plain."""
+    return rendered(lambda width: lines(run, width), stream)
+
+
+def rendered(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
+    """Lines in colour and as wide as the terminal if the stream is one, else plain.
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
+
+    Args:
+        make: Makes the lines for a width in columns.
+        stream: Where they are written.
     """
     return styled_text(partial(lines, run), stream)
 
