@@ -7,7 +7,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import chain, islice
 from typing import TextIO
 
@@ -104,16 +103,6 @@ def rendered(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
     """Lines in colour and as wide as the terminal if the stream is one, else plain.
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
-
-    Args:
-        make: Makes the lines for a width in columns.
-        stream: Where they are written.
-    """
-    return styled_text(partial(lines, run), stream)
-
-
-def styled_text(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
-    """Lines as a stream shows them: in colour and as wide as the terminal if it is one, else plain.
 
     Args:
         make: Makes the lines for a width in columns.
