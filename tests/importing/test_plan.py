@@ -502,7 +502,9 @@ def test_the_forms_of_the_command() -> None:
             [file("bin/sh", elf("arm64"), mode=0o755), directory("etc")],
             "`docker import --platform linux/arm64 --change 'CMD [\"/bin/sh\"]'",
         ),
-        ([file("bin/sh", b"#!/gone\n", mode=0o755), directory("etc")], "could run was found"),
+        ([file("bin/sh", b"#!/gone\n", mode=0o755), directory("etc")], "/gone"),
+        ([file("bin/sh", PROGRAM, mode=0o644), directory("etc")], "mode 0644"),
+        ([file("bin/app", PROGRAM), directory("etc")], "No shell or init was found in it: set"),
     ],
 )
 def test_classification_gives_the_same_advice(members: list[Member], advice: str) -> None:
