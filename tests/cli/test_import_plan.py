@@ -35,7 +35,7 @@ def root(tmp_path: Path) -> Path:
     ("words", "code"),
     [
         ((), 0),
-        (("--change", "USER root"), 0),
+        (("--change", "USER 0"), 0),
         (("--change", "STOPSIGNAL 9"), 0),
         (("--change", "STOPSIGNAL 9", "--engine", "docker-20.10"), 1),
         (("--change", "ENTRYPONT x"), 1),
@@ -105,12 +105,10 @@ def test_nothing_in_an_archive_reaches_the_terminal(
         *(file("etc/os-release", release.encode()), file("etc/passwd", passwd.encode())),
         file("etc/environment", f"PATH=/{HOSTILE}:/bin\n".encode()),
     ]
-    config = {
-        **dict.fromkeys(("Entrypoint", "User", "WorkingDir")),
-        **{"Cmd": [HOSTILE], "Env": [f"A={HOSTILE}", f"{HOSTILE}=x"], "Labels": {HOSTILE: HOSTILE}},
-        **{"StopSignal": HOSTILE, "ExposedPorts": {HOSTILE: {}}, "Volumes": {HOSTILE: {}}},
-        **{"Healthcheck": {"Test": ["CMD-SHELL", HOSTILE]}, "OnBuild": [HOSTILE], HOSTILE: "x"},
-    }
+    config: dict[str, object] = dict.fromkeys(("Entrypoint", "User", "WorkingDir"))
+    config |= {"Cmd": [HOSTILE], "Env": [f"A={HOSTILE}"], "Labels": {HOSTILE: HOSTILE}}
+    config |= {"StopSignal": HOSTILE, "ExposedPorts": {HOSTILE: {}}, "Volumes": {HOSTILE: {}}}
+    config |= {"Healthcheck": {"Test": ["CMD-SHELL", HOSTILE]}, "OnBuild": [HOSTILE], HOSTILE: "x"}
     path = tmp_path / f"root{HOSTILE.replace('/', '')}.tar"
     path.write_bytes(write_tar(members))
     image = tmp_path / "image.tar"
