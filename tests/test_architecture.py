@@ -22,8 +22,8 @@ ALLOWED = {
     CORE: {
         "model": set(),
         "starting": {"model", "verdicts"},
-        "interpretation": {"model"},
-        "reading": {"interpretation", "model", "errors"},
+        "interpretation": {"model", "isolation"},
+        "reading": {"interpretation", "model", "errors", "isolation"},
         "checks": {"model", "verdicts", "isolation"},
         "reports": {
             *("results", "errors", "verdicts", "checks", "model", "isolation", "masking"),
@@ -37,7 +37,7 @@ ALLOWED = {
         "containerd": SHARED,
         "containers": SHARED,
         "moby": {"containerd", *SHARED},
-        "classification": set(),
+        "classification": {"host"},
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]

@@ -22,7 +22,7 @@ def checker_checks() -> tuple[type[Check], ...]:
 
 @hookimpl
 def checker_classify(
-    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
+    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...], host: Host
 ) -> Classification:
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
@@ -30,9 +30,10 @@ def checker_classify(
     from checker_engines.classification.directories import classify_directory
     from checker_engines.classification.takers import Takers
 
-    takers = Takers(verdicts)
+    takers = Takers(verdicts, host)
     if archive.source is Source.DIRECTORY:
-        found = classify_directory(archive, quoted_path, takers, Takers(_packed_verdicts(archive)))
+        packed = Takers(_packed_verdicts(archive), host)
+        found = classify_directory(archive, quoted_path, takers, packed)
     else:
         found = classify(archive, quoted_path, takers)
     return with_verdicts(found, archive, quoted_path, takers)

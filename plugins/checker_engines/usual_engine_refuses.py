@@ -22,9 +22,9 @@ class UsualEngineRefuses(Check):
     """An engine that accepts valid archives of this kind refuses this one.
 
     What it means:
-        The archive is of a kind that the engine reads, and it follows the specifications as far as
-        the other rules check, but a step of the engine ends in an error. The finding names the
-        engines, the cause, and the text that the first of them prints.
+        The archive is of a kind that the engine reads, but a step of the engine ends in an error
+        whose cause no other finding names. The finding names the engines, the cause, and the text
+        that the first of them prints.
 
     Why it matters:
         The archive works where it was made and fails on another engine or version.
@@ -50,7 +50,7 @@ class UsualEngineRefuses(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report each cause once, with the engines that it stops."""
-        if archive.known_kind is not None:
+        if archive.known_kind is not None or archive.damage is not None:
             return
         by_reason: dict[str, list[Verdict]] = {}
         for verdict in self.context.verdicts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks.one_truth.making import make_archive
-from benchmarks.one_truth.properties import Sessions, sessions_with, subject_of, violations
+from benchmarks.one_truth.properties import (
+    Sessions,
+    Subject,
+    printed_commands,
+    sessions_with,
+    subject_of,
+    violations,
+)
 from checker.plugins import load_plugins
-from checker.testing.archive import build, empty, nested, skopeo_dir, wrapped
+from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
 from checker.testing.cases import Case, load_cases
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -128,7 +136,7 @@ def test_an_empty_tar(sessions: Sessions, tmp_path: Path) -> None:
     assert_one_truth(path, sessions)
 
 
-@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar"])
+@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar", "app:2.tar"])
 def test_a_path_is_quoted(
     name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,3 +148,49 @@ def test_a_path_is_quoted(
     assert command == ["docker", "load", "-i"]
     assert Path(path).name == name
     assert not path.startswith("-")
+    assert ":" not in path.partition("/")[0]
+
+
+def inner() -> Archive:
+    return nested(build("docker-archive"), "images/app.tar")
+
+
+@pytest.mark.parametrize("name", ["app:2.tar", "a/b:1.tar", "-x:1.tar"])
+@pytest.mark.parametrize("kind", [*KINDS, "export", "layer", "wrapped", "nested"])
+def test_a_colon_in_the_path(
+    kind: str,
+    name: str,
+    sessions: Sessions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """tar takes it for the end of a host name, podman and skopeo for the begin of an image's."""
+    monkeypatch.chdir(tmp_path)
+    Path("a").mkdir()
+    made = {"wrapped": lambda: wrapped(build("docker-archive"), "image"), "nested": inner}
+    Path(name).write_bytes(made.get(kind, lambda: build(kind))().tar())
+    shown = name if "/" in name else f"./{name}"
+    checked = sessions.plain.check(name)
+    assert list(violations(Subject(checked, shown, sessions))) == []
+    for command in printed_commands(checked):
+        assert f" {name}" not in command or "/" in name, command
+        assert not re.search(rf"(podman load -i|-archive:) ?{re.escape(shown)}", command), command
+
+
+@pytest.mark.parametrize("name", ["layout", "layout:1"])
+def test_the_path_of_a_directory(
+    name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build("oci-layout").write_directory(Path(name))
+    shown = f"./{name}" if ":" in name else name
+    found = sessions.plain.check(name)
+    assert list(violations(Subject(found, shown, sessions))) == []
+    assert found.classification is not None
+    assert "is a directory" in found.classification.importable_reason
+    docker = found.verdict("docker-28", "import")
+    assert docker is not None
+    assert docker.message is not None
+    assert docker.message.endswith(f"read {shown}: is a directory")
+    assert (found.restore_command is None) == (":" in name)
+    assert bool(found.classification.advice) == (":" not in name)

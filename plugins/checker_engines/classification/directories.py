@@ -122,7 +122,7 @@ def _rootfs(archive: Archive, quoted_path: str, packed: Takers) -> Classificatio
         pack = f"tar -C {quoted_path} -c ."
         advice.append(f"Pack it for the import: `{pack} | docker import - name:tag`")
         advice.append(_LOST)
-        advice.extend(import_advice(archive))
+        advice.extend(import_advice(archive, packed.host))
     return _refused("it is a root filesystem, not an image", _NO_IMPORT, *advice)
 
 

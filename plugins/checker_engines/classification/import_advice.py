@@ -6,10 +6,8 @@ from checker.model.archive import Archive
 from checker.model.names import Platform
 from checker.verdicts import Host
 
-_LINUX = Host()
 
-
-def import_advice(archive: Archive, host: Host = _LINUX) -> tuple[str, ...]:
+def import_advice(archive: Archive, host: Host) -> tuple[str, ...]:
     """How to set the metadata during an import: nothing is suggested that the root lacks.
 
     Args:

@@ -266,7 +266,7 @@ def _docker_index(
                 f"image config {quote(item.config)} not found",
                 f"manifest.json lists the config {item.config}, but the archive has no file with "
                 "exactly this name",
-                ("DKR001", "DKR002", "DKR008"),
+                ("DKR001", "DKR002", "DKR008", "CFG001"),
             )
         layers = list(_layers(reading, item))
         manifest = {
