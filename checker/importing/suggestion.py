@@ -41,7 +41,6 @@ _LABELS = {
 }
 # Of a root with more programs, a part says as much.
 _MOST_PROGRAMS = 10_000
-_MOST_REASONS = 3
 
 
 class Suggestion(NamedTuple):
@@ -121,7 +120,7 @@ def find_program(rootfs: Rootfs, architecture: str) -> Program:
         return uncertain
     if not refused:
         return Program((), "no shell or init was found in it")
-    return Program((), "; ".join(refused[:_MOST_REASONS]))
+    return Program((), refused[0])
 
 
 def _candidates(rootfs: Rootfs) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -469,6 +469,8 @@ def test_quoted_words_are_one_word_for_a_shell() -> None:
         ("-", "./-"),
         ("-a", "./-a"),
         ("http://a", "./http://a"),
+        ("a:b", "./a:b"),
+        ("/a:b", "/a:b"),
         ("a b", "'a b'"),
     ],
 )
@@ -480,7 +482,7 @@ def test_the_forms_of_the_command() -> None:
     plain = ImportCommand("docker", "a.tar", Origin.FILE, ("CMD x",), reference="a:1")
     assert str(plain) == "docker import --change 'CMD x' a.tar a:1"
     colon = plain._replace(family="podman", path="a:b.tar")
-    assert str(colon) == "podman import --change 'CMD x' - a:1 < a:b.tar"
+    assert str(colon) == "podman import --change 'CMD x' - a:1 < ./a:b.tar"
     whole = colon._replace(
         platform=Platform("linux", "arm", "v7"), message="it's", origin=Origin.DIRECTORY, path="-d"
     )
