@@ -184,6 +184,11 @@ def classification_follows(subject: Subject) -> Iterator[str]:
         yield f"loadable {found.loadable}: {found.loadable_reason}"
     if found.importable != _loaders_accept(checked, "import"):
         yield f"importable {found.importable}: {found.importable_reason}"
+    named = re.match(r"refused by ([^:]*): ", found.loadable_reason)
+    for engine in named[1].split(", ") if named else ():
+        verdict = checked.verdict(engine, "load")
+        if verdict is None or verdict.outcome is not VerdictOutcome.REJECTS:
+            yield f"{engine} does not refuse it: {found.loadable_reason}"
 
 
 def useless_is_an_error(subject: Subject) -> Iterator[str]:
@@ -213,10 +218,11 @@ _FAMILIES: Final = MappingProxyType(
 
 
 def refusals_are_real(subject: Subject) -> Iterator[str]:
-    """An error that says that engines refuse the archive has a profile that does."""
-    rejecting = [
-        one.engine for one in subject.checked.verdicts if one.outcome is VerdictOutcome.REJECTS
-    ]
+    """An error that says that engines refuse the archive has a profile that does.
+
+    An engine that loads nothing of an archive does not come to what it would refuse.
+    """
+    failing = [one.engine for one in subject.checked.verdicts if _fails(one, subject)]
     for finding in subject.checked.findings:
         if finding.severity is not Severity.ERROR:
             continue
@@ -225,8 +231,15 @@ def refusals_are_real(subject: Subject) -> Iterator[str]:
             if said is None:
                 continue
             families = _named_families(clause)
-            if not any(engine.startswith(families) for engine in rejecting):
+            if not any(engine.startswith(families) for engine in failing):
                 yield f"{finding.rule}: no profile refuses it: {finding.message}"
+
+
+def _fails(verdict: Verdict, subject: Subject) -> bool:
+    archive = subject.checked.archive
+    is_suited = archive is not None and archive.kind in suited_kinds(verdict.engine, verdict.action)
+    is_broken = verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN and is_suited
+    return verdict.outcome is VerdictOutcome.REJECTS or is_broken
 
 
 def _named_families(clause: str) -> tuple[str, ...]:

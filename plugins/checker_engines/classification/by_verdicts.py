@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.model.archive import Archive
-from checker.verdicts import Classification, Loadable, Verdict
+from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 from checker_engines.classification.takers import IMPORT, Takers, accepts
 
 _DOCKER, _PODMAN = "docker-", "podman-"
@@ -44,8 +44,13 @@ def _loadable(found: Classification, takers: Takers) -> Classification:
         return found
     return found._replace(
         loadable=Loadable.DEPENDS,
-        loadable_reason=f"refused by {_names(refusals)}: {refusals[0].reason}",
+        loadable_reason=f"{_fails(refusals)} {_names(refusals)}: {refusals[0].reason}",
     )
+
+
+def _fails(verdicts: list[Verdict]) -> str:
+    is_refused = all(one.outcome is VerdictOutcome.REJECTS for one in verdicts)
+    return "refused by" if is_refused else "does not work with"
 
 
 def _names(verdicts: list[Verdict]) -> str:
