@@ -22,8 +22,8 @@ ALLOWED = {
     CORE: {
         "model": set(),
         "starting": {"model", "verdicts"},
-        "interpretation": {"model"},
-        "reading": {"interpretation", "model", "errors"},
+        "interpretation": {"model", "isolation"},
+        "reading": {"interpretation", "model", "errors", "isolation"},
         "checks": {"model", "verdicts", "isolation"},
         "reports": {
             *("results", "errors", "verdicts", "checks", "model", "isolation", "masking"),
@@ -37,7 +37,7 @@ ALLOWED = {
         "containerd": SHARED,
         "containers": SHARED,
         "moby": {"containerd", *SHARED},
-        "classification": set(),
+        "classification": {"host"},
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
@@ -133,10 +133,12 @@ UPPER_PARTS = {
         *("_version", "applied", "isolation", "masking", "starting", "verdicts"),
     },
     "comparison": {"masking", "model", "reports", "results"},
+    "inspection": {
+        *("_version", "errors", "masking", "model", "reports", "results", "starting", "verdicts"),
+    },
     "cli": {
-        *("checks", "errors", "isolation", "model", "plugins", "reading", "reports", "results"),
-        *("comparison", "conversion", "session", "settings"),
-        "_version",
+        *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
+        *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }
@@ -225,7 +227,7 @@ CONVERSIONS = {
     "checker/model/untrusted.py": (1, "at most 19 digits, checked before"),
     "checker/reading/compression.py": (1, "a truth value"),
     "checker/reading/document.py": (1, "the digits are counted before"),
-    "checker/reading/source.py": (1, "a time of the file system, not text"),
+    "checker/reading/directory.py": (1, "a time of the file system, not text"),
     "checker/reading/tar/extensions.py": (1, "shorter than _SURELY_FITS"),
     "checker/reading/tar/header.py": (1, "digits of a header field of at most 12 bytes"),
     "checker/reading/tar/pax.py": (2, "at most _LENGTH_DIGITS digits, checked before"),

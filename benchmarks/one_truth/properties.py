@@ -129,8 +129,9 @@ def commands_are_accepted(subject: Subject) -> Iterator[str]:
         for command in _COMMANDS:
             if words[: len(command.words)] != command.words:
                 continue
-            takes = any(_takes(word, command, subject.path) for word in words)
-            if takes and not accepted_by(subject.checked, command.family, command.action):
+            taken = [word for word in words if _takes(word, command, subject.path)]
+            is_accepted = accepted_by(subject.checked, command.family, command.action)
+            if taken and not (is_accepted or _is_sound_by_name(taken[0], command, subject)):
                 yield f"printed, and no profile accepts it: {line}"
 
 
@@ -158,6 +159,20 @@ def _words(line: str) -> tuple[str, ...]:
 def _takes(word: str, command: _Command, path: str) -> bool:
     return word == command.prefix + path or bool(
         command.prefix and word.startswith(f"{command.prefix}{path}:")
+    )
+
+
+def _is_sound_by_name(word: str, command: _Command, subject: Subject) -> bool:
+    """Whether a command names one of several images, all of whose content is there.
+
+    The profiles are asked without a name, for which several images are too many.
+    """
+    name = word.removeprefix(f"{command.prefix}{subject.path}").removeprefix(":")
+    archive = subject.checked.archive
+    images = [one for one in archive.images if name in one.names] if archive and name else []
+    return bool(images) and any(
+        image.config is not None and all(layer.blob is not None for layer in image.layers)
+        for image in images
     )
 
 

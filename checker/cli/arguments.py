@@ -33,11 +33,15 @@ exit codes:
   2    invalid command line, or options that do not choose what can be converted
   3    the archive cannot be read, or the result cannot be written
 """
+_SHOW_EXIT_CODES = """\
+exit codes:
+  0    shown
+  2    invalid command line or configuration, or no such image, layer or path
+  3    the archive could not be read, a plugin problem, or an internal error
+"""
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
-_PATH_HELP = (
-    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
-)
+_PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -81,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_classify(commands)
     _add_compare(commands)
     _add_convert(commands)
+    _add_show(commands)
     _add_rules(commands)
     explain = commands.add_parser(
         "explain",
@@ -237,6 +242,43 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_format(compare)
     _add_reading(compare)
+
+
+def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
+    show = commands.add_parser(
+        "show",
+        help="show what is in an archive",
+        description=(
+            "Show what is in an archive: its images with settings, history and layers, the space "
+            "that they take and whether they start; or its files as a tree."
+        ),
+        epilog=_SHOW_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    show.add_argument("path", metavar="ARCHIVE", help=_PATH_HELP)
+    show.add_argument(
+        "--image", metavar="NAME|DIGEST", help="one image of several, by name or start of a digest"
+    )
+    show.add_argument(
+        "--tree",
+        nargs="?",
+        const="",
+        metavar="PATH",
+        help="show the files of the merged root as a tree, or those below PATH",
+    )
+    show.add_argument(
+        "-L", dest="depth", type=int, metavar="DEPTH", help="levels of the tree; default: 2"
+    )
+    show.add_argument(
+        "--layer", type=int, metavar="N", help="the tree of one layer, counted from 0"
+    )
+    show.add_argument("--outer", action="store_true", help="the tree of the archive's own members")
+    show.add_argument(
+        "--all", action="store_true", help="leave nothing out, however long the output becomes"
+    )
+    _add_format(show)
+    _add_reading(show)
 
 
 def _add_format(command: argparse.ArgumentParser) -> None:

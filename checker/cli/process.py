@@ -149,6 +149,10 @@ def _run(argv: list[str] | None) -> int:
         from checker.cli.compare import run_compare
 
         return run_compare(arguments)
+    if arguments.command == "show":
+        from checker.cli.show import run_show
+
+        return run_show(arguments)
     from checker.cli.catalogue import run_explain, run_plugins, run_rules
 
     commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}

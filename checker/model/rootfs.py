@@ -413,6 +413,8 @@ def _is_whole(layer: Layer) -> bool:
     blob = layer.blob
     if blob is None or blob.tar is None or not blob.whole or blob.tar.fatal is not None:
         return False
+    if not blob.tar.is_listed:
+        return False
     # The limit on content leaves out first bytes of files, and no entry.
     return all(reached.limit == "content" for reached in blob.tar.limits)
 

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import io
 import struct
+from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker.model.rootfs import Rootfs
 from checker.model.untrusted import utf8
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -31,6 +34,8 @@ _MACH_O = (b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 _FAT = b"\xca\xfe\xba\xbe\0\0\0"
 _FAT_MOST = 20
 _PT_INTERP = 3
+_LOOKED_AT = 10_000
+"""Executables that are examined to find the majority."""
 _LINE = 256
 """Bytes of the first line that Linux reads (BINPRM_BUF_SIZE; 128 before Linux 5.1)."""
 
@@ -114,6 +119,18 @@ def machine_for(architecture: str | None) -> Machine | None:
     """The machine of the programs for an architecture; None if it is not known."""
     word = (architecture or "").lower()
     return ARCHITECTURES.get(_ALIASES.get(word, word))
+
+
+def count_machines(rootfs: Rootfs) -> Counter[Machine]:
+    """The number of visible executables by machine, of the first thousands."""
+    kept = islice(rootfs.kept_contents(), _LOOKED_AT)
+    heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(_MAGIC))
+    counts: Counter[Machine] = Counter()
+    for head, count in heads.items():
+        machine = machine_of(head)
+        if machine is not None:
+            counts[machine] += count
+    return counts
 
 
 def runs_too(machine: Machine, wanted: Machine) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 
 from checker import Finding, Rootfs, RootfsEntry, Severity
 from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start, program_run
 from checker_rootfs.program import (
-    IDENT_SIZE,
     Machine,
+    count_machines,
     foreign_system,
     machine_for,
     machine_of,
@@ -19,8 +17,6 @@ from checker_rootfs.program import (
 
 _FEWEST = 5
 """ELF files that a root must contain before their majority is considered."""
-_LOOKED_AT = 10_000
-"""Executables that are examined to find the majority."""
 
 
 class WrongArchitecture(ConfigCheck):
@@ -105,7 +101,7 @@ class WrongArchitecture(ConfigCheck):
         image = rootfs.image
         if image is None or image.config is None:
             return
-        counts = _count_machines(rootfs)
+        counts = count_machines(rootfs)
         total = sum(counts.values())
         foreign = {
             machine: count
@@ -137,15 +133,3 @@ def _elf_run(rootfs: Rootfs, start: Start) -> tuple[RootfsEntry, Machine] | None
     head = None if placed is None else rootfs.content(placed)
     machine = None if head is None else machine_of(head)
     return None if placed is None or machine is None else (placed, machine)
-
-
-def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
-    """The number of visible executables by machine."""
-    kept = islice(rootfs.kept_contents(), _LOOKED_AT)
-    heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
-    counts: Counter[Machine] = Counter()
-    for head, count in heads.items():
-        machine = machine_of(head)
-        if machine is not None:
-            counts[machine] += count
-    return counts

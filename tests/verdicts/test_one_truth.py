@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.one_truth.making import make_archive
-from benchmarks.one_truth.properties import Sessions, sessions_with, subject_of, violations
+from benchmarks.one_truth.properties import (
+    Sessions,
+    Subject,
+    printed_commands,
+    sessions_with,
+    subject_of,
+    violations,
+)
 from checker.plugins import load_plugins
-from checker.testing.archive import Archive, build, empty, nested, wrapped
+from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
 from checker.testing.cases import Case, load_cases
 from checker.verdicts import VerdictOutcome
 
@@ -73,6 +82,38 @@ def test_what_is_packed_too_deep(kind: str, depth: str, sessions: Sessions, tmp_
     assert depth in directories or kind == "layer"
 
 
+DIRECTORIES = {
+    **{kind: build(kind) for kind in ("docker-archive", "oci-layout", "docker-oci-archive")},
+    **{kind: build(kind) for kind in ("legacy", "multi-platform", "rootfs", "export", "empty")},
+    "skopeo-dir": skopeo_dir(),
+    "wrapped": wrapped(build("oci-layout"), "a/b"),
+    "wrapped-skopeo-dir": wrapped(skopeo_dir()),
+    "wrapped-rootfs": wrapped(build("rootfs")),
+    "nested": nested(build("docker-archive")),
+}
+
+
+@pytest.mark.parametrize("damage", ["sound", "without-its-largest-file"])
+@pytest.mark.parametrize("kind", DIRECTORIES)
+def test_a_directory(kind: str, damage: str, sessions: Sessions, tmp_path: Path) -> None:
+    path = tmp_path / "archive"
+    made = DIRECTORIES[kind]
+    # The layer of an export and the like has device nodes, which only root can create.
+    members = tuple(each for each in made.members if each.typeflag in (b"0", b"2", b"5"))
+    if damage != "sound":
+        members = tuple(sorted(members, key=lambda each: len(each.content))[:-1])
+    replace(made, members=members).write_directory(path)
+    assert_one_truth(path, sessions)
+
+
+def test_who_reads_a_skopeo_directory(sessions: Sessions, tmp_path: Path) -> None:
+    skopeo_dir().write_directory(tmp_path / "archive")
+    checked = sessions.plain.check(tmp_path / "archive")
+    assert checked.classification is not None
+    assert checked.classification.restore == f"podman load -i {tmp_path}/archive"
+    assert not checked.failures()
+
+
 @pytest.mark.parametrize("name", ["image.tar", "home/me/app.tar", "a/b/c/d.tar"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_image_in_a_tar(kind: str, name: str, sessions: Sessions, tmp_path: Path) -> None:
@@ -117,7 +158,7 @@ def test_an_empty_tar(sessions: Sessions, tmp_path: Path) -> None:
     assert_one_truth(path, sessions)
 
 
-@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar"])
+@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar", "app:2.tar"])
 def test_a_path_is_quoted(
     name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,3 +170,49 @@ def test_a_path_is_quoted(
     assert command == ["docker", "load", "-i"]
     assert Path(path).name == name
     assert not path.startswith("-")
+    assert ":" not in path.partition("/")[0]
+
+
+def inner() -> Archive:
+    return nested(build("docker-archive"), "images/app.tar")
+
+
+@pytest.mark.parametrize("name", ["app:2.tar", "a/b:1.tar", "-x:1.tar"])
+@pytest.mark.parametrize("kind", [*KINDS, "export", "layer", "wrapped", "nested"])
+def test_a_colon_in_the_path(
+    kind: str,
+    name: str,
+    sessions: Sessions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """tar takes it for the end of a host name, podman and skopeo for the begin of an image's."""
+    monkeypatch.chdir(tmp_path)
+    Path("a").mkdir()
+    made = {"wrapped": lambda: wrapped(build("docker-archive"), "image"), "nested": inner}
+    Path(name).write_bytes(made.get(kind, lambda: build(kind))().tar())
+    shown = name if "/" in name else f"./{name}"
+    checked = sessions.plain.check(name)
+    assert list(violations(Subject(checked, shown, sessions))) == []
+    for command in printed_commands(checked):
+        assert f" {name}" not in command or "/" in name, command
+        assert not re.search(rf"(podman load -i|-archive:) ?{re.escape(shown)}", command), command
+
+
+@pytest.mark.parametrize("name", ["layout", "layout:1"])
+def test_the_path_of_a_directory(
+    name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build("oci-layout").write_directory(Path(name))
+    shown = f"./{name}" if ":" in name else name
+    found = sessions.plain.check(name)
+    assert list(violations(Subject(found, shown, sessions))) == []
+    assert found.classification is not None
+    assert "is a directory" in found.classification.importable_reason
+    docker = found.verdict("docker-28", "import")
+    assert docker is not None
+    assert docker.message is not None
+    assert docker.message.endswith(f"read {shown}: is a directory")
+    assert (found.restore_command is None) == (":" in name)
+    assert bool(found.classification.advice) == (":" not in name)

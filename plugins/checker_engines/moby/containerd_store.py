@@ -20,7 +20,7 @@ from checker.model.names import (
 )
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.advice import IS_LOADED, as_encrypted, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
@@ -40,6 +40,7 @@ from checker_engines.containerd.documents import (
 from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
 from checker_engines.containerd.platforms import preference
+from checker_engines.containerd.snapshotters import store_conditions
 from checker_engines.containerd.stream import (
     MOBY_READS,
     conditions_of,
@@ -58,6 +59,9 @@ _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
 _DAEMON = "Error response from daemon: "
+_CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.52/images/{}": '
+_LOADING = _CONNECT.format("load?quiet=1")
+_IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
 
 
 def engines() -> Iterator[Engine]:
@@ -84,11 +88,11 @@ class _UnpackFailedError(Exception):
 def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
-    conditions = conditions_of(question.archive)
+    conditions = (*conditions_of(question.archive), *store_conditions(question))
     try:
         verdict = _load(version, question)
     except Refusal as refusal:
-        reason = why_not_loaded(question, refusal.reason)
+        reason = why_not_loaded(question, refusal)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
         cut = cut_in(question.archive, MOBY_READS)
@@ -106,7 +110,7 @@ def _verdict(
 
 def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+    check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
@@ -169,6 +173,7 @@ def _unpack_image(
             "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
             f"{error}"
         )
+        reason = as_encrypted(question.archive, reason)
         return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
         return None, f"docker load exits 0, but {shown} cannot start: {error}"
@@ -374,7 +379,7 @@ def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+    check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
     damage = drain_error(archive.compression, archive.size)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.

@@ -30,13 +30,15 @@ from checker.model.names import (
 )
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
+from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
+    STACKED_VFS,
     UNPIGZ,
     VFS,
     XZ,
+    absent_layers,
     reading_conditions,
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
@@ -52,6 +54,7 @@ from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import Undecided, undecided, unread_of
 from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.stacking import is_stacked
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -73,8 +76,10 @@ from checker_engines.moby.tarexport import (
 from checker_engines.moby.versions import VERSIONS, Version
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DAEMON = "error during connect: Post "
-_CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
+_CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/{}": '
+_LOADING = _CONNECT.format("load?quiet=1")
+_IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
+_CRASH = f"{_LOADING}EOF"
 
 
 def engines() -> Iterator[Engine]:
@@ -97,10 +102,11 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.quoted_path}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         verdict = _refused(version, "load", refusal, command, conditions)
+        verdict = verdict._replace(reason=why_not_loaded(question, refusal))
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
     except OutOfWork as stop:
@@ -131,7 +137,7 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.quoted_path} name:tag"
     conditions = tuple(_import_conditions(archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
         _import(version, stream_of_archive(archive), Work(question.limits.simulated))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
@@ -188,6 +194,9 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
+    if is_stacked(archive):
+        yield STACKED_VFS
+    yield from absent_layers(image for image in archive.images if image.item is not None)
     if archive.images:
         yield EMPTY_STORE
     yield from reading_conditions(archive)
@@ -389,14 +398,13 @@ class _Load:
 
     def advice(self) -> str:
         """Why there is no manifest.json."""
-        shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
                 return IS_ROOTFS
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
-                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:name:tag"
+                    " load"
                 )
             case Kind.DOCKER_ARCHIVE_LEGACY:
                 return (
