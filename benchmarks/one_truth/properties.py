@@ -25,7 +25,7 @@ from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.verdicts import Loadable, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
-from checker_engines.suits import suited_kinds
+from checker_engines.suits import is_made_for
 
 _SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
 _ENGINES_BUNDLE: Final = "ENG"
@@ -252,7 +252,7 @@ def refusals_are_real(subject: Subject) -> Iterator[str]:
 
 def _fails(verdict: Verdict, subject: Subject) -> bool:
     archive = subject.checked.archive
-    is_suited = archive is not None and archive.kind in suited_kinds(verdict.engine, verdict.action)
+    is_suited = archive is not None and is_made_for(verdict, archive)
     is_broken = verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN and is_suited
     return verdict.outcome is VerdictOutcome.REJECTS or is_broken
 
@@ -275,7 +275,7 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
     if archive is None or archive.known_kind is not None:
         return
     for verdict in checked.verdicts:
-        is_expected = archive.kind not in suited_kinds(verdict.engine, verdict.action)
+        is_expected = not is_made_for(verdict, archive)
         if verdict.outcome is not VerdictOutcome.REJECTS or is_expected:
             continue
         causes = [one for one in checked.findings if _names_cause(one, verdict)]
@@ -306,11 +306,11 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
         **dict.fromkeys(("RFS003",), "who can use it"),
         **dict.fromkeys(("CFG001",), "the type of a value"),
-        **dict.fromkeys(("DKR002",), "what it refers to"),
+        **dict.fromkeys(("DKR002", "DKR014"), "what it refers to"),
         **dict.fromkeys(("DKR009",), "its digest"),
         **dict.fromkeys(("OCI029",), "what is absent"),
         **dict.fromkeys(("RFS019",), "what a line says"),
-        **dict.fromkeys(("RFS002", "RFS005", "RFS012"), "what does not start"),
+        **dict.fromkeys(("RFS001", "RFS002", "RFS005", "RFS012"), "what does not start"),
     }
 )
 """What a rule reports of an entry or value: it can have a fault in each at the same time."""
