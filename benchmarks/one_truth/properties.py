@@ -25,7 +25,7 @@ from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.verdicts import Loadable, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
-from checker_engines.suits import is_suited
+from checker_engines.suits import is_made_for
 
 _SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
 _ENGINES_BUNDLE: Final = "ENG"
@@ -199,6 +199,11 @@ def classification_follows(subject: Subject) -> Iterator[str]:
         yield f"loadable {found.loadable}: {found.loadable_reason}"
     if found.importable != _loaders_accept(checked, "import"):
         yield f"importable {found.importable}: {found.importable_reason}"
+    named = re.match(r"refused by ([^:]*): ", found.loadable_reason)
+    for engine in named[1].split(", ") if named else ():
+        verdict = checked.verdict(engine, "load")
+        if verdict is None or verdict.outcome is not VerdictOutcome.REJECTS:
+            yield f"{engine} does not refuse it: {found.loadable_reason}"
 
 
 def useless_is_an_error(subject: Subject) -> Iterator[str]:
@@ -228,10 +233,11 @@ _FAMILIES: Final = MappingProxyType(
 
 
 def refusals_are_real(subject: Subject) -> Iterator[str]:
-    """An error that says that engines refuse the archive has a profile that does."""
-    rejecting = [
-        one.engine for one in subject.checked.verdicts if one.outcome is VerdictOutcome.REJECTS
-    ]
+    """An error that says that engines refuse the archive has a profile that does.
+
+    An engine that loads nothing of an archive does not come to what it would refuse.
+    """
+    failing = [one.engine for one in subject.checked.verdicts if _fails(one, subject)]
     for finding in subject.checked.findings:
         if finding.severity is not Severity.ERROR:
             continue
@@ -240,8 +246,15 @@ def refusals_are_real(subject: Subject) -> Iterator[str]:
             if said is None:
                 continue
             families = _named_families(clause)
-            if not any(engine.startswith(families) for engine in rejecting):
+            if not any(engine.startswith(families) for engine in failing):
                 yield f"{finding.rule}: no profile refuses it: {finding.message}"
+
+
+def _fails(verdict: Verdict, subject: Subject) -> bool:
+    archive = subject.checked.archive
+    is_suited = archive is not None and is_made_for(verdict, archive)
+    is_broken = verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN and is_suited
+    return verdict.outcome is VerdictOutcome.REJECTS or is_broken
 
 
 def _named_families(clause: str) -> tuple[str, ...]:
@@ -262,7 +275,8 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
     if archive is None or archive.known_kind is not None:
         return
     for verdict in checked.verdicts:
-        if verdict.outcome is not VerdictOutcome.REJECTS or not is_suited(archive, verdict):
+        is_expected = not is_made_for(verdict, archive)
+        if verdict.outcome is not VerdictOutcome.REJECTS or is_expected:
             continue
         causes = [one for one in checked.findings if _names_cause(one, verdict)]
         is_content = archive.compression.kind in _READ_BY_ALL and _CONTENT.intersection(
@@ -292,11 +306,11 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
         **dict.fromkeys(("RFS003",), "who can use it"),
         **dict.fromkeys(("CFG001",), "the type of a value"),
-        **dict.fromkeys(("DKR002",), "what it refers to"),
+        **dict.fromkeys(("DKR002", "DKR014"), "what it refers to"),
         **dict.fromkeys(("DKR009",), "its digest"),
         **dict.fromkeys(("OCI029",), "what is absent"),
         **dict.fromkeys(("RFS019",), "what a line says"),
-        **dict.fromkeys(("RFS002", "RFS005", "RFS012"), "what does not start"),
+        **dict.fromkeys(("RFS001", "RFS002", "RFS005", "RFS012"), "what does not start"),
     }
 )
 """What a rule reports of an entry or value: it can have a fault in each at the same time."""

@@ -34,7 +34,7 @@ def suited_kinds(engine: str, action: str) -> frozenset[Kind]:
     return _BY_ACTION.get(action) or _LOADS.get(engine, frozenset[Kind]())
 
 
-def is_suited(archive: Archive, verdict: Verdict) -> bool:
+def is_made_for(verdict: Verdict, archive: Archive) -> bool:
     """Whether an engine is made for an archive; of directories, only podman reads layouts."""
     if archive.source is Source.DIRECTORY:
         is_reader = verdict.engine.startswith("podman-") and verdict.action == "load"

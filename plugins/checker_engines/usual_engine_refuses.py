@@ -11,7 +11,7 @@ from checker.model.compression import CompressionKind
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
 from checker_engines.causes import is_explained
-from checker_engines.suits import is_suited
+from checker_engines.suits import is_made_for
 
 _CONTENT = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, *NOT_EXTRACTED})
 """The rules about content that engines cannot extract."""
@@ -71,6 +71,6 @@ class UsualEngineRefuses(Check):
     def _is_unexpected(self, archive: Archive, verdict: Verdict) -> bool:
         return (
             verdict.outcome is VerdictOutcome.REJECTS
-            and is_suited(archive, verdict)
+            and is_made_for(verdict, archive)
             and not is_explained(verdict, self.context.findings)
         )
