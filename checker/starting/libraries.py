@@ -119,6 +119,16 @@ class Search(NamedTuple):
     budget: Budget
 
 
+def is_provided_by_musl(name: str) -> bool:
+    """Whether musl's loader provides a library itself."""
+    return name.startswith(_OF_MUSL)
+
+
+def is_injected(name: str) -> bool:
+    """Whether runtimes for graphics cards add a library when a container starts."""
+    return name.startswith(_INJECTED)
+
+
 def library_obstacles(search: Search) -> Iterator[Obstacle]:
     """What the loader cannot load, or may not: libraries, and those that they need in turn."""
     yield from _Loading(search).obstacles()
@@ -151,7 +161,7 @@ class _Loading:
                 yield _unread(library)
                 continue
             for name in library.elf.needed:
-                if name in self._loaded or (self._loader.is_musl and name.startswith(_OF_MUSL)):
+                if name in self._loaded or (self._loader.is_musl and is_provided_by_musl(name)):
                     continue
                 self._loaded.add(name)
                 if not self._budget.spend():
@@ -198,14 +208,19 @@ class _Loading:
             return self._failure(name, "Permission denied", reason, placed)
         elf = self._rootfs.elf(placed)
         if elf is not None:
-            machine = self._program.elf.machine
-            return Library(path, placed, elf, needed_by) if elf.machine == machine else None
+            if elf.machine == self._program.elf.machine:
+                return Library(path, placed, elf, needed_by)
+            # The loader of glibc goes on to the next directory.
+            reason = f"{path} was built for {elf.machine}"
+            what = "Exec format error"
+            is_last = self._loader.is_musl
+            return self._failure(name, what, reason, placed, Cause.LIBRARY) if is_last else None
         head = self._rootfs.content(file)
         if head is None:
             reason = f"{path} was not read, so that what it needs is not known"
             return Obstacle(Cause.LIBRARY, reason, "", is_certain=False, path=placed.path)
         what = "file too short" if file.entry.size < 64 else "invalid ELF header"
-        return self._failure(name, what, f"{path} is not an ELF file", placed, Cause.FORMAT)
+        return self._failure(name, what, f"{path} is not an ELF file", placed, Cause.LIBRARY)
 
     def _is_closed(self, path: str, file: RootfsEntry) -> bool:
         if self._identity.is_root:
@@ -236,7 +251,7 @@ class _Loading:
             yield self._describe_missing(name, _name(needed_by), elsewhere.get(_base(name)))
 
     def _describe_missing(self, name: str, by: str, elsewhere: str | None) -> Obstacle:
-        if name.startswith(_INJECTED):
+        if is_injected(name):
             reason = f"{name}, which {by} needs, is expected from the runtime of a graphics card"
             return Obstacle(Cause.LIBRARY, reason, "", is_certain=False)
         what = "No such file or directory"
@@ -260,8 +275,10 @@ class _Loading:
         if not bases or not self._budget.spend(len(self._rootfs) // _PATHS_PER_LOOKUP):
             return found
         for row in self._rootfs.named(*bases):
-            elf = self._rootfs.elf(self._rootfs.resolve(row.path) or row)
-            if elf is None or elf.machine == self._program.elf.machine:
+            end = self._rootfs.resolve(row.path)
+            elf = None if end is None else self._rootfs.elf(end)
+            is_other = elf is not None and elf.machine != self._program.elf.machine
+            if end is not None and not is_other:
                 found.setdefault(_base(row.path), row.path)
         return found
 
