@@ -116,11 +116,13 @@ def masked_run(run: Run) -> Run:
 
 def _without_secret_facts(checked: CheckedArchive) -> CheckedArchive:
     archive = checked.archive
-    if archive is None or not archive.images:
+    if archive is None or not (archive.images or archive.damage):
         return checked
     mask = mask_of(archive)
     images = tuple(_masked_image(image, mask) for image in archive.images)
-    return checked._replace(archive=archive._replace(images=images))
+    return checked._replace(
+        archive=archive._replace(images=images, damage=mask.all(archive.damage))
+    )
 
 
 def _masked_image(image: Image, mask: Mask) -> Image:

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
@@ -21,7 +21,7 @@ from checker.checks.registry import Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
-from checker.isolation import failure_of
+from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
@@ -37,7 +37,10 @@ from checker.verdicts import Classification
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
+
+T = TypeVar("T")
 
 ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
 """An archive: a path, ``-`` for standard input, or a binary file object."""
@@ -46,8 +49,6 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Receives progress: name of the archive, bytes read, bytes in total."""
 
 _MOST_JOBS = 8
-_NO_THREAD = "can't start new thread"
-"""What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
 _START_CONTENT = ContentPlan.of(START_READS)
@@ -138,7 +139,7 @@ class Session:
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
-        self.engines = EngineSet(engines, required, given.host, given.action)
+        self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -182,13 +183,14 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
+        plan: ContentPlan = _START_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Parameters and exceptions are those of ``check``, except ``PluginError``.
+        Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), _START_CONTENT, progress)))
+        return masked(self._classify(self._read(_named(source, name), plan, progress)))
 
     def read(
         self,
@@ -210,6 +212,35 @@ class Session:
             UnreadableError: The archive cannot be read at all.
         """
         return self._read(_named(source, name), plan, progress)
+
+    def open(
+        self,
+        source: ArchiveSource,
+        *,
+        name: str | None = None,
+        plan: ContentPlan = _NO_CONTENT,
+        progress: Progress | None = None,
+    ) -> OpenArchive:
+        """Read the facts of one archive and keep it open, so that its bytes can be had as well.
+
+        What surrounds an image or a root filesystem is removed: text before the archive, a wrapping
+        directory, another archive. The result is a context manager.
+
+        Args:
+            source: The archive, as for ``check``.
+            name: Name of the archive in results; its path if None.
+            plan: The files of which the first bytes are kept.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+        """
+        from checker.reading.opened import open_archive
+
+        named = _named(source, name)
+        return self._guarded(
+            named, lambda options: open_archive(named.source, named.name, options), plan, progress
+        )
 
     def run(
         self,
@@ -265,25 +296,38 @@ class Session:
         self.close()
 
     def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
+        return self._guarded(source, partial(_read_facts, source), plan, progress)
+
+    def _guarded(
+        self,
+        source: _Named,
+        read: Callable[[ReadOptions], T],
+        plan: ContentPlan,
+        progress: Progress | None,
+    ) -> T:
+        """Read something of a source; the boundary around all reading."""
         told = None if progress is None else partial(_tell, progress, source.name)
         options = self._reading._replace(plan=plan, progress=told)
         try:
-            if isinstance(source.source, str):
-                return read_archive(source.source, options, name=source.name)
-            return read_file(source.source, source.name, options)
+            return read(options)
         except (CheckerError, MemoryError):
             raise
         except _ProgressError as error:
             raise error.error from None
         except Exception as error:
-            if str(error) == _NO_THREAD:
-                raise MemoryError(_NO_THREAD) from error
+            if is_lack_of_threads(error):
+                raise MemoryError(str(error)) from error
             # No input is known that leads here; one that does must not hide the other archives.
             raise UnreadableError(source.name, _reading_failed(error)) from error
+
+    def classified(self, archive: Archive) -> CheckedArchive:
+        """Classify an archive whose facts were read before."""
+        return masked(self._classify(archive))
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
         classified = self._classify(archive)
+        archive = classified.archive or archive
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
@@ -291,6 +335,7 @@ class Session:
             required_verdicts=classified.required_verdicts,
             classification=classified.classification,
             options=self.settings.options,
+            host=self.settings.host,
         )
         run = self._run_rules(archive, context)
         return masked(classified._replace(findings=run.findings, results=run.results))
@@ -311,6 +356,7 @@ class Session:
     def _classify(self, archive: Archive) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
         verdicts = self.engines.judge(archive, quoted_path)
+        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,
@@ -318,7 +364,7 @@ class Session:
             classification=classification,
             verdicts=verdicts.all,
             required_verdicts=verdicts.required,
-            crashes=verdicts.crashes,
+            crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
             starts=archive_starts(archive, self.settings.host),
         )
@@ -329,7 +375,7 @@ class Session:
         """What the first plugin with an answer says, and the problems of those before it."""
         problems: list[PluginProblem] = []
         for classifier in self.plugins.classifiers:
-            answer = classifier.classify(archive, quoted_path, verdicts.all)
+            answer = classifier.classify(archive, quoted_path, verdicts.all, self.settings.host)
             if isinstance(answer, Classification):
                 return answer, problems
             if answer is not None:
@@ -362,6 +408,12 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+def _read_facts(source: _Named, options: ReadOptions) -> Archive:
+    if isinstance(source.source, str):
+        return read_archive(source.source, options, name=source.name)
+    return read_file(source.source, source.name, options)
 
 
 def _reading_failed(error: Exception) -> str:
@@ -412,7 +464,12 @@ def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
 
 
 def _quoted(path: str) -> str:
-    """The path, quoted for a shell."""
-    if path.startswith("-") and path != "-":
+    """The path, quoted for a shell, in a form that no tool takes for anything but a file.
+
+    An option begins with a hyphen; tar takes what precedes a colon for the name of a host, unless
+    there is a slash before it.
+    """
+    is_option = path.startswith("-") and path != "-"
+    if is_option or ":" in path.partition("/")[0]:
         path = f"./{path}"
     return shlex.quote(path)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from checker.interpretation.images import has_image_files
+from checker.isolation import Steps
 from checker.model.archive import DockerArchive, Kind, OciLayout, Source
 from checker.model.entries import HARD_LINK, REGULAR, SYMLINK, WINDOWS_DIRECTORIES, Entries
 from checker.model.members import Members
@@ -23,6 +25,7 @@ _IMAGE_FILES = tuple(f"/{name}" for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYO
 _PART_OF_IMAGE = re.compile(
     r"[0-9a-f]{64}(\.json|\.tar|/layer\.tar)?|[^/]+/layer\.tar|sha256:[0-9a-f]{64}"
 )
+_DIR_BLOB = re.compile(r"[0-9a-f]{64}")
 # The top itself is where an image from scratch has its one program.
 _PROGRAM_DIRECTORIES = frozenset(
     {"", "bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
@@ -37,10 +40,18 @@ def find_kind(
     members: Members,
     docker: DockerArchive | None,
     oci: OciLayout | None,
+    steps: Steps,
 ) -> Kind:
-    """The kind of an archive whose Docker archive and image layout are known."""
-    if source is Source.DIRECTORY:
-        return Kind.OCI_LAYOUT
+    """The kind of an archive whose Docker archive and image layout are known.
+
+    Args:
+        source: What the bytes came from.
+        tar: Its tar.
+        members: Its members.
+        docker: What it has for ``docker load``.
+        oci: Its image layout.
+        steps: Runs the searches in what is not an image; one that fails has found nothing.
+    """
     entries = tar.entries
     if not entries.by_path:
         # A global header is not a member.
@@ -52,11 +63,14 @@ def find_kind(
     if docker is not None and docker.blob is not None and not _is_one_manifest(docker):
         return Kind.DOCKER_OCI_ARCHIVE if oci_there else Kind.DOCKER_ARCHIVE
     if oci_there:
-        return Kind.OCI_ARCHIVE
+        return Kind.OCI_LAYOUT if source is Source.DIRECTORY else Kind.OCI_ARCHIVE
     if docker is not None and docker.blob is None:
         # manifest.json comes last, so a truncated archive may be either.
         return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
-    return _kind_without_image(members)
+    found = _kind_without_image(members, steps)
+    if found is Kind.UNKNOWN and source is Source.DIRECTORY and "blobs" in _top_names(entries):
+        return Kind.OCI_LAYOUT
+    return found
 
 
 def _is_one_manifest(docker: DockerArchive) -> bool:
@@ -81,23 +95,27 @@ def _is_oci(oci: OciLayout, members: Members) -> bool:
     )
 
 
-def _kind_without_image(members: Members) -> Kind:
+def _kind_without_image(members: Members, steps: Steps) -> Kind:
     entries = members.entries
-    if find_nested_images(members):
+    if nested_images(members, steps):
         return Kind.NESTED
     if looks_like_rootfs(entries):
         return _flat_kind(entries)
-    if image_directory(members) is not None:
+    if image_directory(members, steps) is not None:
         return Kind.WRAPPED
     return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
-def image_directory(members: Members) -> str | None:
+def image_directory(members: Members, steps: Steps) -> str | None:
     """The directory whose content is an image archive; None if there is none.
 
     The files of an image may be any number of directories down, as tar packs them when it is given
     a path, and other files may be beside them.
     """
+    return steps.run("looking for an image in a directory", lambda: _image_directory(members), None)
+
+
+def _image_directory(members: Members) -> str | None:
     by_path = members.entries.by_path
     candidates = {
         path.rpartition("/")[0]
@@ -124,14 +142,25 @@ def _is_image_directory(by_path: Mapping[str, int], directory: str) -> bool:
     if f"{directory}/{OCI_LAYOUT}" in by_path:
         return True
     start = f"{directory}/"
-    names = [path.removeprefix(start) for path in by_path if path.startswith(start)]
+    names = frozenset(path.removeprefix(start) for path in by_path if path.startswith(start))
+    if is_dir_layout(names):
+        return False
     if INDEX_JSON in names:
         return any(name == "blobs" or name.startswith("blobs/") for name in names)
     return any(_PART_OF_IMAGE.fullmatch(name) for name in names)
 
 
-def find_nested_images(members: Members) -> tuple[int, ...]:
+def is_dir_layout(names: AbstractSet[str]) -> bool:
+    """Whether a directory has the files of skopeo's dir: layout, by their names alone."""
+    return {MANIFEST_JSON, "version"} <= names and any(map(_DIR_BLOB.fullmatch, names))
+
+
+def nested_images(members: Members, steps: Steps) -> tuple[int, ...]:
     """Positions of the members that are image archives themselves."""
+    return steps.run("looking for images in members", lambda: _nested_images(members), ())
+
+
+def _nested_images(members: Members) -> tuple[int, ...]:
     return tuple(
         position for position in inner_archives(members.entries) if _is_image(members, position)
     )
@@ -181,8 +210,13 @@ def looks_like_rootfs(entries: Entries) -> bool:
     return has_root_at(entries, "")
 
 
-def root_directory(members: Members) -> str | None:
+def root_directory(members: Members, steps: Steps) -> str | None:
     """The directory whose content is a root filesystem; None if there is none."""
+    name = "looking for a root filesystem in a directory"
+    return steps.run(name, lambda: _root_directory(members), None)
+
+
+def _root_directory(members: Members) -> str | None:
     candidates = {
         path[: match.start()]
         for path in members.entries.by_path

@@ -13,7 +13,7 @@ from checker.model.limits import LimitReached
 
 
 class AnomalyKind(StrEnum):
-    """What can be irregular about the blocks of a tar."""
+    """What can be irregular about the blocks of a tar, and unreadable in a directory."""
 
     NOT_A_TAR = "not-a-tar"
     BAD_CHECKSUM = "bad-checksum"
@@ -31,6 +31,9 @@ class AnomalyKind(StrEnum):
     LONE_ZERO_BLOCK = "lone-zero-block"
     MISSING_END = "missing-end"
     DATA_AFTER_END = "data-after-end"
+    UNREADABLE_FILE = "unreadable-file"
+    UNSTORABLE_FILE = "unstorable-file"
+    UNLISTED_DIRECTORY = "unlisted-directory"
 
 
 class Anomaly(NamedTuple):
@@ -38,7 +41,7 @@ class Anomaly(NamedTuple):
 
     Attributes:
         kind: What it is.
-        offset: Byte offset in the uncompressed tar.
+        offset: Byte offset in the uncompressed tar; -1 in a directory.
         detail: What was found and what was expected, in words.
         name: Name of the entry it belongs to, as far as known.
         fatal: Whether Go's archive/tar, and so every engine, stops here with an error.
@@ -68,7 +71,10 @@ class Tar(NamedTuple):
         contents: First bytes of the entries that a check asked for, by position.
         elf_files: What was read of ELF files, executables and shared libraries, by position, if a
             check asked for it.
+        digests: SHA-256 of the content of files by position, if asked for; without sparse files
+            and files without content.
         limits: Limits that cut the walk short.
+        crashes: Steps that failed while files of the tar were looked at, one line each.
     """
 
     entries: Entries
@@ -82,7 +88,9 @@ class Tar(NamedTuple):
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})
     elf_files: Mapping[int, ElfFile] = MappingProxyType({})
+    digests: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
+    crashes: tuple[str, ...] = ()
 
     @property
     def needed(self) -> Mapping[int, tuple[str, ...]]:
@@ -93,6 +101,11 @@ class Tar(NamedTuple):
     def fatal(self) -> Anomaly | None:
         """The anomaly at which every engine stops with an error."""
         return next((anomaly for anomaly in self.anomalies if anomaly.fatal), None)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether no directory was left out because it cannot be listed."""
+        return not self.of_kind(AnomalyKind.UNLISTED_DIRECTORY)
 
     def of_kind(self, *kinds: AnomalyKind) -> tuple[Anomaly, ...]:
         """The anomalies of some kinds, by offset."""

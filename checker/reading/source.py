@@ -17,16 +17,16 @@ from checker.errors import UnreadableError
 from checker.model.archive import Source
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.content import ContentPlan
-from checker.model.entries import DIRECTORY, FIFO, REGULAR, SYMLINK, Entries, Span
+from checker.model.entries import Entries, Span
 from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
+from checker.reading.directory import DirectoryContent, list_directory
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 
 CHUNK = 1 << 21
-_LAYOUT_FILES = frozenset({"oci-layout", "index.json", "blobs"})
 
 
 class Seekable(NamedTuple):
@@ -98,12 +98,36 @@ class TarContent:
         file: Descriptor of the tar, uncompressed; closed by ``close``.
         entries: Its members.
         limits: Bounds on the expansion of sparse files.
+        part: The bytes of the file that are the tar; all of them if None.
     """
 
-    def __init__(self, file: int, entries: Entries, limits: Limits) -> None:
+    def __init__(
+        self, file: int, entries: Entries, limits: Limits, part: Span | None = None
+    ) -> None:
         self._file = file
         self._entries = entries
         self._limits = limits
+        self._start = 0 if part is None else part.offset
+        self._length = None if part is None else part.length
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tar that are really there."""
+        there = max(0, os.fstat(self._file).st_size - self._start)
+        return there if self._length is None else min(there, self._length)
+
+    @property
+    def place(self) -> Span:
+        """The bytes of the file that are the tar."""
+        return Span(self._start, self.size)
+
+    def span(self, position: int) -> Span | None:
+        """Where in the file the content of a member is; None if it is sparse."""
+        if position in self._entries.sparse:
+            return None
+        stored = self._entries.content(position)
+        there = max(0, min(stored.length, self.size - stored.offset))
+        return Span(self._start + stored.offset, there)
 
     def chunks(self, position: int) -> Iterator[bytes]:
         """The content of a member; a sparse file with its holes filled."""
@@ -118,15 +142,15 @@ class TarContent:
         if position in self._entries.sparse:
             return None
         stored = self._entries.content(position)
-        there = min(stored.length, os.fstat(self._file).st_size - stored.offset)
+        there = min(stored.length, self.size - stored.offset)
         return Seekable(
             max(0, there),
-            lambda offset, count: os.pread(self._file, count, stored.offset + offset),
+            lambda offset, count: self.part(stored.offset + offset, count),
         )
 
     def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
         while length > 0:
-            piece = os.pread(self._file, min(CHUNK, length), offset)
+            piece = self.part(offset, min(CHUNK, length))
             if not piece:
                 return
             yield piece
@@ -134,7 +158,7 @@ class TarContent:
             length -= len(piece)
 
     def _sparse(self, stored: Span, spans: tuple[Span, ...], size: int) -> Iterator[bytes]:
-        present = max(0, min(stored.length, os.fstat(self._file).st_size - stored.offset))
+        present = max(0, min(stored.length, self.size - stored.offset))
         if size > max(self._limits.expansion_from, self._limits.expansion * present):
             raise LimitError(
                 LimitReached(
@@ -159,13 +183,17 @@ class TarContent:
 
     def part(self, offset: int, count: int) -> bytes:
         """At most ``count`` bytes of the tar from an offset on, whatever they are."""
-        return os.pread(self._file, count, offset)
+        if self._length is not None:
+            count = max(0, min(count, self._length - offset))
+        return os.pread(self._file, count, self._start + offset)
 
-    def from_start(self) -> int:
-        """A descriptor of the whole tar, at its first byte; the caller closes it."""
-        file = os.dup(self._file)
-        os.lseek(file, 0, os.SEEK_SET)
-        return file
+    def whole(self) -> Iterator[bytes]:
+        """All bytes of the tar, in pieces."""
+        return self._pieces(0, self.size)
+
+    def descriptor(self) -> int:
+        """The descriptor of the file, which stays that of this object."""
+        return self._file
 
     def close(self) -> None:
         """Close the file."""
@@ -179,49 +207,17 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-class DirectoryContent:
-    """The content of the files of a directory.
-
-    Args:
-        root: The directory.
-        entries: Its files.
-    """
-
-    def __init__(self, root: str, entries: Entries) -> None:
-        self._root = root
-        self._entries = entries
-
-    def chunks(self, position: int) -> Iterator[bytes]:
-        """The content of a file; a link in its place is not followed."""
-        path = os.path.join(self._root, self._entries.paths[position])
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            while piece := os.read(file, CHUNK):
-                yield piece
-        finally:
-            os.close(file)
-
-    def seekable(self, position: int) -> Seekable | None:
-        """No file is kept open, so a file is read from its start."""
-        del position
-        return None
-
-    def close(self) -> None:
-        """No file is kept open."""
-
-
 def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
 
     Raises:
-        UnreadableError: There is nothing at the path, it must not be read, or it is a directory
-            without an image layout.
+        UnreadableError: There is nothing at the path, or it must not be read.
     """
     try:
         if path == "-":
             return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits)
         if os.path.isdir(path):
-            return _open_directory(path, limits)
+            return _open_directory(path, plan, limits)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return _open_file(file, plan, limits)
     except OSError as error:
@@ -291,7 +287,43 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
     is_compressed = detect(opened.tar.head[:MAGIC_SIZE]) is not CompressionKind.NONE
     if not is_compressed or not isinstance(content, TarContent):
         return None
-    return _spool_descriptor(content.from_start(), opened.source, plan, limits)
+    return spool(content.whole(), opened.source, plan, limits)
+
+
+def spool(chunks: Iterator[bytes], source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+    """Copy, and decompress, bytes that are within another archive, and list their members.
+
+    Raises:
+        OSError: There is not enough space for the copy.
+    """
+    return _spool(_Stream(lambda: next(chunks, b"")), source, plan, limits)
+
+
+def open_part(file: int, part: Span, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+    """List the members of a tar that is a part of a file, and not compressed.
+
+    Args:
+        file: Descriptor of the file, which the result then owns.
+        part: The bytes of the file that are the tar.
+        source: What the archive that contains it came from.
+        plan: Which files' first bytes the checks want.
+        limits: Bounds on everything.
+    """
+
+    def read(offset: int, count: int) -> bytes:
+        return os.pread(file, min(count, part.length - offset), part.offset + offset)
+
+    tar = walk_by_seeking(TarWalker(limits, plan), read, part.length)
+    return Opened(
+        source=source,
+        size=part.length,
+        compression=NOT_COMPRESSED,
+        tar=tar,
+        content=TarContent(file, tar.entries, limits, part),
+        file=None,
+        sha256=None,
+        limits=(),
+    )
 
 
 def _reason_of(path: str, error: OSError) -> str:
@@ -471,69 +503,15 @@ def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
     return data
 
 
-def _open_directory(path: str, limits: Limits) -> Opened:
-    with os.scandir(path) as found:
-        if not any(item.name in _LAYOUT_FILES for item in found):
-            raise UnreadableError(
-                path,
-                "the directory does not contain oci-layout, index.json or blobs; specify a tar "
-                "file or the directory of an OCI image layout",
-            )
-    entries = Entries()
-    reached = _list_directory(path, entries, limits)
+def _open_directory(path: str, plan: ContentPlan, limits: Limits) -> Opened:
+    listing = list_directory(path, plan, limits)
     return Opened(
         source=Source.DIRECTORY,
-        size=sum(entries.sizes),
+        size=listing.tar.size,
         compression=NOT_COMPRESSED,
-        tar=Tar(entries=entries, size=sum(entries.sizes)),
-        content=DirectoryContent(path, entries),
+        tar=listing.tar,
+        content=DirectoryContent(path, listing),
         file=None,
         sha256=None,
-        limits=reached,
+        limits=(),
     )
-
-
-def _list_directory(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
-    pending = [""]
-    while pending:
-        parent = pending.pop()
-        with os.scandir(os.path.join(root, parent)) as found:
-            items = sorted(found, key=lambda item: item.name)
-        directories = []
-        for item in items:
-            if len(entries) >= limits.entries:
-                return (
-                    LimitReached(
-                        limit="entries",
-                        value=limits.entries,
-                        what="the directory contains more files; the rest was not read",
-                    ),
-                )
-            path = f"{parent}/{item.name}" if parent else item.name
-            _add_file(entries, path, item)
-            if item.is_dir(follow_symlinks=False):
-                directories.append(path)
-        pending.extend(reversed(directories))
-    return ()
-
-
-def _add_file(entries: Entries, path: str, item: os.DirEntry[str]) -> None:
-    status = item.stat(follow_symlinks=False)
-    kind = REGULAR
-    if stat.S_ISDIR(status.st_mode):
-        kind = DIRECTORY
-    elif stat.S_ISLNK(status.st_mode):
-        kind = SYMLINK
-        entries.linknames[len(entries)] = os.readlink(item.path)
-    elif not stat.S_ISREG(status.st_mode):
-        kind = FIFO
-    entries.by_path[path] = len(entries)
-    entries.paths.append(path)
-    entries.spellings.append(0)
-    entries.kinds.append(ord(kind))
-    entries.modes.append(stat.S_IMODE(status.st_mode))
-    entries.uids.append(status.st_uid)
-    entries.gids.append(status.st_gid)
-    entries.sizes.append(status.st_size if kind == REGULAR else 0)
-    entries.mtimes.append(int(status.st_mtime))
-    entries.offsets.append(-1)

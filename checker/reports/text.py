@@ -95,14 +95,23 @@ def render_text(run: Run) -> str:
 
 
 def text_for(run: Run, stream: TextIO) -> str:
-    """The report: in colour and as wide as the terminal if the stream is one, else plain.
+    """The report: in colour and as wide as the terminal if the stream is one, else plain."""
+    return rendered(lambda width: lines(run, width), stream)
+
+
+def rendered(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
+    """Lines in colour and as wide as the terminal if the stream is one, else plain.
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
+
+    Args:
+        make: Makes the lines for a width in columns.
+        stream: Where they are written.
     """
     if not stream.isatty():
-        return _encodable(render_text(run), stream)
+        return _encodable(_joined(make(WIDTH)), stream)
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
-    found = lines(run, max(_NARROWEST, min(columns, _WIDEST)))
+    found = make(max(_NARROWEST, min(columns, _WIDEST)))
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return _encodable(_joined(found), stream)
     return _coloured(found, stream)

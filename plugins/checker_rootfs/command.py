@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from checker import Archive, Check, Config, Rootfs, RootfsEntry
+from checker.model.elf import Machine
 from checker.model.entries import clean_path
 from checker.starting.lookup import Lookup, is_executable, is_mounted, look_up, look_up_file
 from checker.starting.obstacle import Budget, Cause, Obstacle
@@ -130,3 +132,9 @@ def executables(rootfs: Rootfs, limit: int) -> Iterator[tuple[RootfsEntry, bytes
         if layer.entries.modes[position] & _EXECUTABLE
     )
     return islice(found, limit)
+
+
+def count_machines(rootfs: Rootfs) -> Counter[Machine]:
+    """The number of visible executables by machine, of the first thousands."""
+    found = (rootfs.elf(placed) for placed, _ in executables(rootfs, _PROGRAMS))
+    return Counter(elf.machine for elf in found if elf is not None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from checker import Finding, Rootfs, RootfsEntry, Severity
@@ -12,15 +11,13 @@ from checker_rootfs.command import (
     START_CONTENT,
     ConfigCheck,
     Start,
-    executables,
+    count_machines,
     find_start,
     program_run,
 )
 
 _FEWEST = 5
 """ELF files that a root must contain before their majority is considered."""
-_LOOKED_AT = 10_000
-"""Executables that are examined to find the majority."""
 
 
 class WrongArchitecture(ConfigCheck):
@@ -105,7 +102,7 @@ class WrongArchitecture(ConfigCheck):
         image = rootfs.image
         if image is None or image.config is None:
             return
-        counts = _count_machines(rootfs)
+        counts = count_machines(rootfs)
         total = sum(counts.values())
         foreign = {
             machine: count
@@ -136,9 +133,3 @@ def _elf_run(rootfs: Rootfs, start: Start) -> tuple[RootfsEntry, Machine] | None
     placed = program_run(rootfs, start)
     elf = None if placed is None else rootfs.elf(placed)
     return None if placed is None or elf is None else (placed, elf.machine)
-
-
-def _count_machines(rootfs: Rootfs) -> Counter[Machine]:
-    """The number of visible executables by machine."""
-    found = (rootfs.elf(placed) for placed, _ in executables(rootfs, _LOOKED_AT))
-    return Counter(elf.machine for elf in found if elf is not None)

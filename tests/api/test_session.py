@@ -38,7 +38,7 @@ from checker.model.content import ContentPlan, ContentRequest
 from checker.plugins import Classifier, LoadedPlugins, load_plugins
 from checker.reading import archive as reading
 from checker.testing import sample, write_tar
-from checker.testing.tar import file
+from checker.testing.tar import Member, compress, directory, file, symlink
 from checker.verdicts import Question, Verdict
 
 DATA = sample("docker-archive")
@@ -189,7 +189,6 @@ def raise_(error: Exception) -> Callable[[], Any]:
     ("source", "reason"),
     [
         (lambda _: "missing.tar", "No such file or directory"),
-        (lambda folder: folder, "OCI image layout"),
         (lambda _: Broken(lambda: "text"), "read() returned str, not bytes"),
         (lambda _: Broken(lambda: None), "read() returned NoneType, not bytes"),
         (lambda _: Broken(raise_(OSError(5, "Input/output error"))), "Input/output error"),
@@ -660,6 +659,31 @@ def test_without_engines_the_kind_says_how_it_is_restored(
     assert session.classify(io.BytesIO(data)).restore_command == command
     checked = session.check(io.BytesIO(data))
     assert not [finding for finding in checked.findings if finding.rule in {"ENG002", "ENG004"}]
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ([file("bin/sh", "#!", mode=0o644)], "/bin/sh cannot be executed, its mode is 0644"),
+        ([symlink("bin/sh", "busybox")], "/bin/sh is a link to nothing"),
+        (
+            [symlink("bin/sh", "dash"), file("bin/dash", "#!", mode=0o600)],
+            "/bin/sh cannot be executed, its mode is 0600",
+        ),
+        ([directory("usr/bin/sh")], "/usr/bin/sh is not a regular file"),
+        ([], "No shell or init was found in it"),
+    ],
+)
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_an_import_is_told_why_no_shell_starts(
+    members: list[Member], why: str, compression: str
+) -> None:
+    tar = write_tar([file("etc/os-release", "ID=x\n"), *members])
+    data = tar if compression == "none" else compress(tar, "gzip")
+    found = checker.classify(io.BytesIO(data)).classification
+    assert found is not None
+    assert found.advice[-1].startswith(f"{why}: set the program to start with")
+    assert not [text for text in found.advice if "CMD [" in text]
 
 
 @pytest.mark.parametrize(

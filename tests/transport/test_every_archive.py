@@ -6,6 +6,7 @@ import random
 import subprocess
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from checker.testing.damage import DAMAGES
 from checker.testing.image import Image, sample_image
 from checker.testing.tar import COMPRESSIONS, compress, file
 from checker.verdicts import Loadable
+from tests.effort import combined
 from tests.sessions import checked_whole
 
 KINDS = (
@@ -103,11 +105,19 @@ def assert_reported(session: Session, path: Path, rule: str) -> CheckedArchive:
     return checked
 
 
-@pytest.mark.parametrize("damage", sorted(set(RULES) - {"crlf-to-lf"}))
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("kind", KINDS)
+CONVERTED = combined(sorted(set(RULES) - {"crlf-to-lf"}), KINDS, tuple(COMPRESSIONS))
+
+
+def test_conversions_kinds_and_compressions_meet_in_pairs() -> None:
+    damages = set(RULES) - {"crlf-to-lf"}
+    assert {row[:2] for row in CONVERTED} == set(product(damages, KINDS))
+    assert {row[1:] for row in CONVERTED} == set(product(KINDS, COMPRESSIONS))
+    assert {row[::2] for row in CONVERTED} == set(product(damages, COMPRESSIONS))
+
+
+@pytest.mark.parametrize(("damage", "kind", "compression"), CONVERTED)
 def test_converted(
-    kind: str, compression: str, damage: str, tmp_path: Path, session: Session
+    damage: str, kind: str, compression: str, tmp_path: Path, session: Session
 ) -> None:
     path = tmp_path / "image.tar"
     whole = archive(kind, compression)
@@ -218,9 +228,10 @@ def test_damage_inside_a_stream(
     assert_reported(session, path, RULES[damage])
 
 
-@pytest.mark.parametrize("name", ["image.tar.part{}", "image.tar.{}", "part-{}", "x{}"])
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "compression", "name"),
+    combined(KINDS, tuple(COMPRESSIONS), ("image.tar.part{}", "image.tar.{}", "part-{}", "x{}")),
+)
 def test_pieces_by_their_names(
     kind: str, compression: str, name: str, tmp_path: Path, session: Session
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.limits import LimitReached, Limits
@@ -21,6 +22,7 @@ _IDENT = 20
 # are the names of the libraries, and what refers to them comes later.
 _FRONT = 256 * 1024
 _EXECUTABLE = 0o111
+_ELF_STEP = "reading the libraries of an ELF file"
 
 
 class Wanted(NamedTuple):
@@ -74,6 +76,12 @@ class Contents:
         self._entries = table.entries
         self._cursor = cursor
         self._log = log
+        self._steps = Steps()
+
+    @property
+    def crashes(self) -> tuple[str, ...]:
+        """The steps that failed, one line each."""
+        return self._steps.crashes
 
     def wanted(self, position: int, header: Header) -> Wanted:
         """What is wanted of a file, at most all of it."""
@@ -130,7 +138,7 @@ class Contents:
 
     def _read_elf(self, position: int, head: bytes, size: int) -> None:
         note = partial(self._note, position)
-        reading = read_elf(head, size)
+        reading = self._steps.go_through(_ELF_STEP, read_elf(head, size))
         if self.read is None:
             _Passing(self._cursor, head, size, note).go_on(reading, None)
         else:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.verdicts import Classification, Loadable, Verdict
-from checker_engines.classification.takers import IMPORT, Takers, accepts
+from checker_engines.classification.by_kind import IMPORT_RUINS
+from checker_engines.classification.commands import docker_load, podman_import, podman_load
+from checker_engines.classification.takers import IMPORT, Takers, accepts, refuses
 
 _DOCKER, _PODMAN = "docker-", "podman-"
 
@@ -21,12 +23,12 @@ def with_verdicts(
         takers: The verdicts; without any, what the kind says stays.
     """
     if takers.are_known:
-        found = _importable(_loadable(found, takers), takers)
+        found = _importable(_loadable(found, archive, takers), takers)
     restore = _restore(found, archive, quoted_path, takers)
     return found._replace(restore=restore)
 
 
-def _loadable(found: Classification, takers: Takers) -> Classification:
+def _loadable(found: Classification, archive: Archive, takers: Takers) -> Classification:
     docker = [one for one in takers.loads(_DOCKER) if one.action == "load"]
     refusals = [one for one in docker if not accepts(one)]
     if docker and not refusals:
@@ -38,7 +40,9 @@ def _loadable(found: Classification, takers: Takers) -> Classification:
     if len(refusals) == len(docker) and not others:
         reason = found.loadable_reason
         if found.loadable is not Loadable.NO:
-            reason = _first_reason(takers.loads(), found.loadable_reason)
+            # Of a directory, others than podman say only that it is one.
+            asked = _PODMAN if archive.source is Source.DIRECTORY else ""
+            reason = _first_reason(takers.loads(asked), found.loadable_reason)
         return found._replace(loadable=Loadable.NO, loadable_reason=reason)
     if found.loadable is Loadable.DEPENDS:
         return found
@@ -57,7 +61,8 @@ def _importable(found: Classification, takers: Takers) -> Classification:
     imports = takers.imports()
     if any(map(accepts, imports)):
         return found._replace(importable=True)
-    if not found.importable or not imports:
+    says_exit_0 = found.importable_reason == IMPORT_RUINS and all(map(refuses, imports))
+    if not (found.importable or says_exit_0) or not imports:
         return found
     return found._replace(importable=False, importable_reason=imports[0].reason)
 
@@ -71,10 +76,9 @@ def _restore(
 ) -> str | None:
     """The command of an engine that takes it, in every version if there is one; else none."""
     if found.importable and archive.rootfs is not None:
-        for family, program in ((_DOCKER, "docker"), (_PODMAN, "podman")):
-            if takers.take(family, IMPORT):
-                return f"{program} import {quoted_path} name:tag"
-        return None
+        if takers.take(_DOCKER, IMPORT):
+            return f"docker import {quoted_path} name:tag"
+        return podman_import(quoted_path) if takers.take(_PODMAN, IMPORT) else None
     if found.loadable is Loadable.NO and not takers.are_known:
         return None
     if archive.rootfs is not None or not archive.images:
@@ -87,9 +91,8 @@ def _restore(
 
 def _loading(quoted_path: str) -> tuple[tuple[str, str, str], ...]:
     """Engine family, action and command, the most usual first."""
-    given = "" if quoted_path == "-" else f" -i {quoted_path}"
     return (
-        (_DOCKER, "load", f"docker load{given}"),
-        (_PODMAN, "load", f"podman load{given}"),
+        (_DOCKER, "load", docker_load(quoted_path)),
+        (_PODMAN, "load", podman_load(quoted_path)),
         ("containerd-", "ctr import", f"ctr image import {quoted_path}"),
     )

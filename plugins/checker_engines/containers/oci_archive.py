@@ -16,8 +16,16 @@ from checker.model.compression import Compression
 from checker.model.entries import REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
+from checker.model.work import Work
 from checker.verdicts import Host
-from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_INDEX,
+    BAD_MANIFEST,
+    DAMAGED,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    Refusal,
+)
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.containers.compression import (
     is_recognised,
@@ -65,13 +73,15 @@ class OciArchive:
         archive: The facts.
         library: The build.
         shown: The archive in messages, such as ``oci-archive:<tmp>:``.
+        work: What may be spent on extracting it.
 
     Raises:
         Refusal: It cannot be extracted.
     """
 
-    def __init__(self, archive: Archive, library: Library, shown: str) -> None:
+    def __init__(self, archive: Archive, library: Library, shown: str, work: Work) -> None:
         self._archive = archive
+        self._work = work
         self._library = library
         self._shown = shown
         try:
@@ -82,6 +92,14 @@ class OciArchive:
                 f"the archive cannot be extracted: {error}",
                 (*DAMAGED, *NOT_EXTRACTED),
             ) from None
+
+    def blob_path(self, digest: str) -> str:
+        """The path of a config or layer, given its digest."""
+        return "blobs/" + digest.replace(":", "/", 1)
+
+    def manifest_path(self, digest: str) -> str:
+        """The path of a manifest, given its digest."""
+        return self.blob_path(digest)
 
     def _path(self, below: str) -> str:
         """How messages show a path in the directory."""
@@ -96,7 +114,7 @@ class OciArchive:
                 raise UnpackError(error)
         is_cut = compression.truncated
         try:
-            tree = untar(tar, self._path)
+            tree = untar(tar, self._work, self._path)
         except UnpackError:
             if is_cut and tar.fatal is not None:
                 raise self._cut_error() from None
@@ -144,7 +162,7 @@ class OciArchive:
             index = decode_first(self._raw(position), self._library.shapes.image_index)
         except GoJsonError as error:
             reason = "index.json does not decode as an image index"
-            raise Refusal(str(error), reason, ("OCI005",)) from None
+            raise Refusal(str(error), reason, BAD_INDEX) from None
         manifests = index.get("manifests") if isinstance(index, dict) else None
         if not isinstance(manifests, list) or len(manifests) != 1:
             raise Refusal(
@@ -162,6 +180,22 @@ class OciArchive:
         """
         raw = self._manifest(_text(descriptor, "digest"))
         media_type = _text(descriptor, "mediaType") or guess_media_type(raw)
+        return self.image_of(raw, media_type, descriptor, host)
+
+    def image_of(
+        self, raw: bytes, media_type: str, descriptor: Mapping[str, object], host: Host
+    ) -> SourceImage:
+        """The image of a manifest, through an index by platform.
+
+        Args:
+            raw: The manifest, or an index.
+            media_type: Its media type.
+            descriptor: What refers to it.
+            host: The host that an index is read for.
+
+        Raises:
+            Refusal: It cannot be read.
+        """
         if media_type not in INDEX_TYPES:
             return self._image(raw, media_type)
         digest = self._choose(raw, media_type, host)
@@ -192,7 +226,7 @@ class OciArchive:
                 f"determining manifest MIME type for {self._shown}: "
                 f"Manifest does not match provided manifest digest {digest}",
                 f"the manifest does not hash to {digest}",
-                ("OCI009",),
+                BAD_MANIFEST,
             )
 
     def _manifest(self, digest: str) -> bytes:
@@ -201,10 +235,13 @@ class OciArchive:
         if error is not None:
             reason = f"index.json has the digest {digest!r}, which is not valid"
             raise Refusal(where + error, reason, ("OCI007",))
-        position = self._file_at(_blob_path(digest))
+        path = self.manifest_path(digest)
+        position = self._file_at(path)
         if position is None:
-            message = where + self._not_there(digest)
-            raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
+            message = where + self._not_there(path)
+            raise Refusal(
+                message, f"the manifest {digest} is missing", ("OCI007", "OCI008", "OCI009")
+            )
         return self._raw(position)
 
     def _choose(self, raw: bytes, media_type: str, host: Host) -> str:
@@ -213,7 +250,7 @@ class OciArchive:
             index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
-            raise Refusal(text, "an index does not decode as an image index", ("OCI005",)) from None
+            raise Refusal(text, "an index does not decode as an image index", BAD_INDEX) from None
         self._refuse_ambiguous(
             raw, media_type, ("manifests",), "parsing primary manifest as list for"
         )
@@ -244,7 +281,7 @@ class OciArchive:
             raise Refusal(
                 f"{step} {self._shown}: {error}",
                 f"a document has the media type {media_type}, but also fields of another format",
-                ("OCI011",),
+                BAD_MANIFEST,
             )
 
     def _image(self, raw: bytes, media_type: str) -> SourceImage:
@@ -287,7 +324,7 @@ class OciArchive:
                     f'"{media_type}"',
                     f"a Docker manifest has the media type {media_type!r}, which is not a Docker "
                     "type",
-                    ("OCI011", "OCI027"),
+                    BAD_MANIFEST,
                 )
         return fields
 
@@ -298,7 +335,7 @@ class OciArchive:
             raise Refusal(
                 f"{_INITIALIZING} {self._shown}: {error}",
                 "the manifest does not decode as an image manifest",
-                ("OCI006",),
+                BAD_MANIFEST,
             ) from None
         return manifest if isinstance(manifest, dict) else {}
 
@@ -318,16 +355,18 @@ class OciArchive:
         """The error for an unknown media type, which is read as Docker's schema 1."""
         error = schema1_error(raw) or "schema 1 is not supported in an image layout"
         text = f"{_INITIALIZING} {self._shown}: {error}"
-        return Refusal(text, "the descriptor's media type is not that of an image manifest")
+        return Refusal(
+            text, "the descriptor's media type is not that of an image manifest", BAD_MANIFEST
+        )
 
     def _config(self, value: object, not_an_image: str | None) -> SourceConfig:
         descriptor = mapping(value)
         digest, size = _text(descriptor, "digest"), descriptor.get("size")
         expected = size if isinstance(size, int) else 0
         error = self._download_error(descriptor) or _reference_error(digest)
-        position = None if error else self._file_at(_blob_path(digest))
+        position = None if error else self._file_at(self.blob_path(digest))
         if error is None and position is None:
-            error = self._not_there(digest)
+            error = self._not_there(self.blob_path(digest))
         if position is None:
             return SourceConfig(digest, expected, b"", 0, error, not_an_image)
         entry_size = self._archive.entries.sizes[position]
@@ -344,9 +383,9 @@ class OciArchive:
         descriptor = mapping(value)
         digest = _text(descriptor, "digest")
         error = self._download_error(descriptor) or _reference_error(digest)
-        position = None if error else self._file_at(_blob_path(digest))
+        position = None if error else self._file_at(self.blob_path(digest))
         if position is None:
-            error = error or self._not_there(digest)
+            error = error or self._not_there(self.blob_path(digest))
             return SourceLayer(digest, None, None, "", 0, False, False, error)
         return SourceLayer(
             digest=digest,
@@ -379,17 +418,13 @@ class OciArchive:
     def _raw(self, position: int) -> bytes:
         return raw_of(member_at(self._archive, position))
 
-    def _not_there(self, digest: str) -> str:
-        return f"open {self._library.temporary(_blob_path(digest))}: no such file or directory"
+    def _not_there(self, path: str) -> str:
+        return f"open {self._library.temporary(path)}: no such file or directory"
 
 
 def _reference_error(digest: str) -> str | None:
     error = digest_error(digest)
     return None if error is None else f"unexpected digest reference {digest}: {error}"
-
-
-def _blob_path(digest: str) -> str:
-    return "blobs/" + digest.replace(":", "/", 1)
 
 
 def _text(fields: Mapping[str, object], key: str) -> str:

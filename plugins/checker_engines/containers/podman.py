@@ -13,14 +13,18 @@ from checker.model.archive import Archive, Source
 from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Tar
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.conditions import STACKED_VFS, absent_layers
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
-from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
-from checker_engines.answers.undecided import Undecided, cut_of, undecided
+from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
+    DOCKER_ARCHIVE_STEP,
+    OCI_ARCHIVE_STEP,
     conditions_of,
     given_path,
     has_colon,
@@ -42,6 +46,7 @@ from checker_engines.containers.copy import (
     digest_error,
     new_root,
 )
+from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import (
     DockerArchive,
     Item,
@@ -50,9 +55,12 @@ from checker_engines.containers.docker_archive import (
 )
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.versions import PODMANS, Library, Podman
+from checker_engines.filesystem.stacking import is_stacked
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
+_NOT_A_DIRECTORY = "open <tmp>: not a directory"
+_FETCHING = "fetching target platform image selected from image index: "
 _IS_CORRUPT = "the compressed archive is corrupt: get an intact copy"
 
 
@@ -78,18 +86,18 @@ def load(podman: Podman, question: Question) -> Verdict:
         ("oci", _load_layout),
         ("oci-archive", _load_layout_archive),
         ("docker-archive", _load_docker_archive),
+        ("dir", _load_dir_layout),
     ):
         try:
             return _loaded(podman, question, take(podman, question, printed))
         except Refusal as refusal:
             failures[transport] = refusal
-        except Undecided as stop:
+        except OutOfWork as stop:
             return undecided(_loaded(podman, question, 1), stop.reached)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
-    printed.append(" * dir: open <tmp>: not a directory")
     failure = failures[_explained_format(question.archive)]
-    reason = why_not_loaded(question, failure.reason)
+    reason = why_not_loaded(question, failure)
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )
@@ -108,8 +116,24 @@ def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
-        raise Refusal(podman.not_a_directory, "it is not a directory")
-    return _copy_layout(podman, question, "oci:<tmp>:", printed)
+        raise Refusal(f"{podman.opening_layout}{_NOT_A_DIRECTORY}", "it is not a directory")
+    if has_colon(question):
+        raise Refusal(
+            "Invalid OCI reference: path <tmp> contains a colon",
+            "podman does not read a directory whose path contains a colon: rename it, or make a "
+            "link to it",
+        )
+    source = "oci:<tmp>:"
+    if not podman.names_by_path:
+        return _copy_layout(podman, question, source, podman.opening_layout, printed)
+    work = Work(question.limits.simulated)
+    opened = OciArchive(question.archive, podman.library, source, work)
+    with prefixed(podman.opening_layout):
+        descriptor = opened.only_descriptor()
+    image = opened.image(descriptor, question.host)
+    with prefixed(BELOW_INDEX if image.is_below_index else ""):
+        copy_to_storage(image, podman.library, {}, work, printed)
+    return 1
 
 
 def _refuse_path(podman: Podman, question: Question) -> None:
@@ -128,13 +152,16 @@ def _refuse_path(podman: Podman, question: Question) -> None:
 
 def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load an archive of an image layout; the number of images loaded."""
-    refuse_directory(question.archive)
-    return _copy_layout(podman, question, "oci-archive:<tmp>:", printed)
+    refuse_directory(question.archive, OCI_ARCHIVE_STEP)
+    return _copy_layout(podman, question, "oci-archive:<tmp>:", "loading index: ", printed)
 
 
-def _copy_layout(podman: Podman, question: Question, source: str, printed: list[str]) -> int:
-    opened = OciArchive(question.archive, podman.library, source)
-    with prefixed("loading index: "):
+def _copy_layout(
+    podman: Podman, question: Question, source: str, step: str, printed: list[str]
+) -> int:
+    work = Work(question.limits.simulated)
+    opened = OciArchive(question.archive, podman.library, source, work)
+    with prefixed(step):
         descriptor = opened.only_descriptor()
     name = _name_in_layout(descriptor)
     if name:
@@ -152,17 +179,18 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
                 f"the image has the name {name!r}, but its manifest has another digest",
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
-            copy_to_storage(image, podman.library, {}, printed)
+            copy_to_storage(image, podman.library, {}, work, printed)
     return 1
 
 
 def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load every image of a docker-archive; the number of images loaded."""
-    refuse_directory(question.archive)
+    refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, podman.library)
     for number, item in enumerate(opened.items):
         _refuse_tags(item, number, podman.library)
     stored: dict[str, Tar] = {}
+    work = Work(question.limits.simulated)
     for number, item in enumerate(opened.items):
         name = full_name(item.tags[0]) if item.tags else f"@{number}"
         source = f"docker-archive:<tmp>:{name}"
@@ -172,18 +200,38 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
         with prefixed(podman.copying.format(source=source)):
             with prefixed(f"determining manifest MIME type for {source}: "):
                 image = opened.image(item)
-            copy_to_storage(image, podman.library, stored, printed)
+            copy_to_storage(image, podman.library, stored, work, printed)
     return len(opened.items)
+
+
+def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> int:
+    """Load a directory in the layout of ``dir:``; the number of images loaded."""
+    if question.archive.source is not Source.DIRECTORY:
+        raise Refusal(_NOT_A_DIRECTORY, "it is not a directory")
+    source = "dir:<tmp>"
+    work = Work(question.limits.simulated)
+    opened = DirLayout(question.archive, podman.library, source, work)
+    # Its ID is read first, since it is used as its name.
+    with _without_copy_prefixes(source):
+        _refuse_config_digest(opened.whole_image(question.host))
+    with prefixed(podman.copying_layout.format(source=source)):
+        image = opened.whole_image(question.host)
+        with prefixed(BELOW_INDEX if image.is_below_index else ""):
+            copy_to_storage(image, podman.library, {}, work, printed)
+    return 1
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
     try:
-        _import(podman, question.archive)
+        _import(podman, question.archive, Work(question.limits.simulated))
     except Refusal as refusal:
         return _verdict(
             podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
         )._replace(rules=refusal.rules)
+    except OutOfWork as stop:
+        verdict = _verdict(podman, question, "import", VerdictOutcome.ACCEPTS, "", None)
+        return undecided(verdict, stop.reached)
     broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
     verdict = _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
@@ -191,17 +239,17 @@ def import_(podman: Podman, question: Question) -> Verdict:
     return verdict if reached is None or broken else undecided(verdict, reached)
 
 
-def _import(podman: Podman, archive: Archive) -> None:
-    refuse_directory(archive)
+def _import(podman: Podman, archive: Archive, work: Work) -> None:
+    refuse_directory(archive, 'Error: error reading "<tmp>": ')
     _refuse_unreadable(podman, archive)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
         _refuse_unstorable(podman.library, archive)
-        apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
+        apply_tar(digest, readable_tar(archive), new_root(work), podman.library, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
-        rules = refusal.rules or (*DAMAGED, *ROOT_NOT_EXTRACTED)
+        rules = (*refusal.rules, *DAMAGED, *ROOT_NOT_EXTRACTED)
         raise Refusal(last_lines(printed), _why_not_imported(refusal), rules) from None
 
 
@@ -252,9 +300,18 @@ def _verdict(
         outcome=outcome,
         reason=reason,
         message=message,
-        conditions=tuple(conditions_of(question)),
+        conditions=(*conditions_of(question), *_storage_conditions(question, action)),
         command=typed,
     )
+
+
+def _storage_conditions(question: Question, action: str) -> Iterator[str]:
+    if action != "load":
+        return
+    if is_stacked(question.archive):
+        yield STACKED_VFS
+    # Of a docker-archive all layers must be there.
+    yield from absent_layers(each for each in question.archive.images if each.item is None)
 
 
 @contextmanager
@@ -263,7 +320,8 @@ def _without_copy_prefixes(source: str) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        message = refusal.message
+        step = f"{BELOW_INDEX}determining manifest MIME type for {source}: "
+        message = refusal.message.replace(step, _FETCHING)
         for step in ("determining manifest MIME type for", "initializing image from source"):
             message = message.removeprefix(f"{step} {source}: ")
         raise Refusal(message, refusal.reason, refusal.rules) from None
@@ -293,6 +351,7 @@ def _refuse_config_digest(image: SourceImage) -> None:
         raise Refusal(
             f"getting config info: {error}",
             f"the manifest has the config digest {image.config.digest!r}, which is not valid",
+            BAD_MANIFEST,
         )
 
 
@@ -310,7 +369,7 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
 def _explained_format(archive: Archive) -> str:
     """The format whose refusal is explained."""
     if archive.source is Source.DIRECTORY:
-        return "oci"
+        return "oci" if archive.oci is not None else "dir"
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from checker.model.limits import LimitReached
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import why_not_loaded
+from checker_engines.answers.advice import encrypted_layer, why_not_loaded
 from checker_engines.answers.refusal import Refusal
-from checker_engines.answers.undecided import Undecided, undecided
+from checker_engines.answers.undecided import undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
+    DOCKER_ARCHIVE_STEP,
+    OCI_ARCHIVE_STEP,
     conditions_of,
     given_path,
     has_colon,
@@ -73,7 +76,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
     source = "docker-archive:<tmp>"
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
-        refuse_directory(question.archive)
+        refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
         opened = DockerArchive(question.archive, skopeo.library)
     with prefixed(f"determining manifest MIME type for {source}: "):
         if len(opened.items) != 1:
@@ -81,6 +84,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
             raise Refusal(
                 f"Unexpected tar manifest.json: expected 1 item, got {found}",
                 f"manifest.json lists {found} images; append the name of one to the path",
+                () if found else ("DKR001",),
             )
         image = opened.image(opened.items[0])
     copy_to_directory(image, printed)
@@ -90,12 +94,20 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
     source = "oci-archive:<tmp>:"
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
-        refuse_directory(question.archive)
-        opened = OciArchive(question.archive, skopeo.library, source)
+        refuse_directory(question.archive, OCI_ARCHIVE_STEP)
+        work = Work(question.limits.simulated)
+        opened = OciArchive(question.archive, skopeo.library, source, work)
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
         copy_to_directory(image, printed)
+
+
+def _copied(question: Question) -> str:
+    label = encrypted_layer(question.archive)
+    if label is None:
+        return "the image can be copied"
+    return f"the image can be copied, but {label} stays encrypted without --decryption-key"
 
 
 def _copy(
@@ -105,16 +117,16 @@ def _copy(
     question: Question,
 ) -> Verdict:
     printed: list[str] = []
-    outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
+    outcome, reason, message = VerdictOutcome.ACCEPTS, _copied(question), None
     rules: tuple[str, ...] = ()
     reached: LimitReached | None = None
     try:
         copy(skopeo, question, printed)
-    except Undecided as stop:
+    except OutOfWork as stop:
         reached = stop.reached
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
-        reason = why_not_loaded(question, refusal.reason)
+        reason = why_not_loaded(question, refusal)
         printed.append(f'level=fatal msg="{logged(refusal.message)}"')
         message, rules = last_lines(printed), refusal.rules
     verdict = Verdict(

@@ -18,13 +18,14 @@ from checker.model.names import (
     digest_error,
     parse_reference,
 )
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.advice import IS_LOADED, as_encrypted, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
-from checker_engines.answers.undecided import Undecided, undecided
+from checker_engines.answers.undecided import undecided
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
@@ -39,6 +40,7 @@ from checker_engines.containerd.documents import (
 from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
 from checker_engines.containerd.platforms import preference
+from checker_engines.containerd.snapshotters import store_conditions
 from checker_engines.containerd.stream import (
     MOBY_READS,
     conditions_of,
@@ -57,6 +59,9 @@ _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
 _DAEMON = "Error response from daemon: "
+_CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.52/images/{}": '
+_LOADING = _CONNECT.format("load?quiet=1")
+_IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
 
 
 def engines() -> Iterator[Engine]:
@@ -83,16 +88,16 @@ class _UnpackFailedError(Exception):
 def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
-    conditions = conditions_of(question.archive)
+    conditions = (*conditions_of(question.archive), *store_conditions(question))
     try:
         verdict = _load(version, question)
     except Refusal as refusal:
-        reason = why_not_loaded(question, refusal.reason)
+        reason = why_not_loaded(question, refusal)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
         cut = cut_in(question.archive, MOBY_READS)
         verdict = verdict if cut is None else undecided(verdict, cut)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = undecided(_verdict(version, _LOAD, VerdictOutcome.ACCEPTS, ""), stop.reached)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
@@ -105,7 +110,7 @@ def _verdict(
 
 def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+    check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
@@ -168,6 +173,7 @@ def _unpack_image(
             "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
             f"{error}"
         )
+        reason = as_encrypted(question.archive, reason)
         return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
         return None, f"docker load exits 0, but {shown} cannot start: {error}"
@@ -229,6 +235,7 @@ class _Unpacking:
     """
 
     def __init__(self, question: Question, store: ContentStore, stored: str) -> None:
+        self._work = Work(question.limits.simulated)
         self._host = question.host
         self._store = store
         self._stored = stored
@@ -311,7 +318,7 @@ class _Unpacking:
         if config.platform.os_features:
             features = ", ".join(config.platform.os_features)
             raise _UnpackFailedError(f"the snapshotter does not support the features {features}")
-        _apply(self._store, layers, config.diff_ids, self._stored)
+        _apply(self._store, layers, config.diff_ids, self._stored, self._work)
 
 
 def _undecoded(error: GoJsonError) -> _NotUnpackedError:
@@ -330,12 +337,16 @@ def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
 
 
 def _apply(
-    store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str], stored: str
+    store: ContentStore,
+    layers: Sequence[Child],
+    diff_ids: Sequence[str],
+    stored: str,
+    work: Work,
 ) -> None:
     doing = f"apply layer error for {quote(stored)}"
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position)
+            digest = unpack_layer(store, layers, position, work)
         except UnpackError as error:
             # containerd's API sends the error for missing content with its kind.
             kind = "NotFound: " if error.missing else ""
@@ -360,24 +371,26 @@ def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
     except Refusal as refusal:
         verdict = _verdict(version, _IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
+    except OutOfWork as stop:
+        verdict = undecided(_verdict(version, _IMPORT, VerdictOutcome.ACCEPTS, ""), stop.reached)
     return verdict._replace(command=command, conditions=conditions)
 
 
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+    check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
     damage = drain_error(archive.compression, archive.size)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.
         raise Refusal(
             f"{_DAEMON}{damage}",
             "the compressed stream is damaged: get an intact copy",
-            ("ARC007",),
+            ("ARC004", "ARC006", "ARC007"),
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     try:
-        apply_layer(archive.tar, error, on_overlay=False)
+        apply_layer(archive.tar, error, Work(question.limits.simulated), on_overlay=False)
     except ApplyError as fault:
         name = f"docker.io/library/{_IMPORTED_NAME}"
         digest = digest_of(archive)

@@ -28,25 +28,33 @@ from checker.model.names import (
     Reference,
     parse_reference,
 )
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
+from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
+    STACKED_VFS,
     UNPIGZ,
     VFS,
     XZ,
+    absent_layers,
     reading_conditions,
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST_JSON,
     NO_IMAGE,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import Undecided, undecided, unread_of
 from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.stacking import is_stacked
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -68,8 +76,10 @@ from checker_engines.moby.tarexport import (
 from checker_engines.moby.versions import VERSIONS, Version
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DAEMON = "error during connect: Post "
-_CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
+_CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/{}": '
+_LOADING = _CONNECT.format("load?quiet=1")
+_IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
+_CRASH = f"{_LOADING}EOF"
 
 
 def engines() -> Iterator[Engine]:
@@ -92,13 +102,14 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.quoted_path}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         verdict = _refused(version, "load", refusal, command, conditions)
+        verdict = verdict._replace(reason=why_not_loaded(question, refusal))
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = _refused(version, "load", Refusal("", ""), command, conditions)
         return undecided(verdict, stop.reached)
     if count:
@@ -126,10 +137,13 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.quoted_path} name:tag"
     conditions = tuple(_import_conditions(archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
-        _import(version, stream_of_archive(archive))
+        check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
+        _import(version, stream_of_archive(archive), Work(question.limits.simulated))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
+    except OutOfWork as stop:
+        verdict = _refused(version, "import", Refusal("", ""), command, conditions)
+        return undecided(verdict, stop.reached)
     broken = why_import_is_useless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
@@ -141,9 +155,9 @@ def import_(version: Version, question: Question) -> Verdict:
     )
 
 
-def _import(version: Version, content: Stream) -> None:
+def _import(version: Version, content: Stream, work: Work) -> None:
     try:
-        apply_layer(version, content, Root(version.dialect))
+        apply_layer(version, content, Root(version.dialect, work))
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
@@ -180,6 +194,9 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
+    if is_stacked(archive):
+        yield STACKED_VFS
+    yield from absent_layers(image for image in archive.images if image.item is not None)
     if archive.images:
         yield EMPTY_STORE
     yield from reading_conditions(archive)
@@ -212,9 +229,10 @@ class _Load:
     def __init__(self, version: Version, question: Question) -> None:
         self.version = version
         self.question = question
-        self.root = unpack(version, stream_of_archive(question.archive))
+        work = Work(question.limits.simulated)
+        self.root = unpack(version, stream_of_archive(question.archive), work)
         self.layers = LayerStore(
-            lambda: Root(version.dialect),
+            lambda: Root(version.dialect, work),
             lambda layer, root: apply_layer(version, layer, root),
         )
         # What Docker has printed so far.
@@ -246,13 +264,13 @@ class _Load:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
                 "manifest.json does not decode as a list of images",
-                ("DKR001",),
+                BAD_MANIFEST_JSON,
             ) from error
         if value is None and self.version.refuses_null_manifest:
             raise Refusal(
                 "invalid manifest, manifest cannot be null (but can be [])",
                 "manifest.json is null, but must be a list of images",
-                ("DKR001",),
+                BAD_MANIFEST_JSON,
             )
         return items(value)
 
@@ -265,7 +283,7 @@ class _Load:
             raise Refusal(
                 "invalid image JSON, no RootFS key",
                 f"the config {config_path} has no rootfs, which lists the diff_ids of the layers",
-                ("CFG001",),
+                BAD_CONFIG,
             )
         os = text(config.get("os")) or ""
         self.check_os(os)
@@ -277,7 +295,7 @@ class _Load:
                 f" got {len(diff_ids)}",
                 f"manifest.json lists {len(paths)} layers, the config {config_path} has"
                 f" {len(diff_ids)} diff_ids",
-                ("DKR004",),
+                OTHER_LAYER_COUNT,
             )
         if paths:
             self.check_crash(os)
@@ -294,7 +312,7 @@ class _Load:
             return mapping(decode_document(raw_of(blob), self.version.config))
         except GoJsonError as error:
             raise Refusal(
-                str(error), f"the config {path} does not decode as an image config", ("CFG001",)
+                str(error), f"the config {path} does not decode as an image config", BAD_CONFIG
             ) from error
 
     def check_os(self, os: str) -> None:
@@ -309,7 +327,7 @@ class _Load:
             raise Refusal(f"cannot load {os} image on {host}", reason)
         error = platform_error(os)
         if error is not None:
-            raise Refusal(error, f"{reason}: os is not a known operating system", ("CFG001",))
+            raise Refusal(error, f"{reason}: os is not a known operating system", BAD_CONFIG)
 
     def check_crash(self, os: str) -> None:
         """Refuse where a daemon that has no layer store for the operating system crashes."""
@@ -332,7 +350,7 @@ class _Load:
                 f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
                 f"layer {number} ({path}) is not the layer that the config lists: it was modified"
                 " or replaced by another",
-                ("LYR001",),
+                OTHER_LAYER,
             )
         return chain
 
@@ -380,14 +398,13 @@ class _Load:
 
     def advice(self) -> str:
         """Why there is no manifest.json."""
-        shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
                 return IS_ROOTFS
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
-                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:name:tag"
+                    " load"
                 )
             case Kind.DOCKER_ARCHIVE_LEGACY:
                 return (

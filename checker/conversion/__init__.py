@@ -1,0 +1,1 @@
+"""Writes an image or a root filesystem in another form."""

@@ -1,0 +1,144 @@
+"""The conversion of one archive, from the facts to a file that is checked."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, TypeAlias
+
+from checker.conversion.choosing import choose
+from checker.conversion.compressing import compressed
+from checker.conversion.copying import write_chunks
+from checker.conversion.docker_archive import write_docker_archive
+from checker.conversion.images import (
+    Candidate,
+    candidates,
+    no_image,
+    root_layers,
+    source_image,
+)
+from checker.conversion.left_out import without_manifests
+from checker.conversion.oci_layout import write_oci_layout
+from checker.conversion.output import new_directory, new_file, publish_directory
+from checker.conversion.records import ConversionError, Form, LeftOut, Request, Written
+from checker.conversion.rootfs import write_rootfs
+from checker.conversion.roots import check_root, write_root, write_root_image
+from checker.conversion.sinks import DirectorySink, Sink, TarSink
+from checker.model.archive import Kind
+from checker.model.compression import CompressionKind
+from checker.model.entries import Span
+from checker.model.rootfs import Rootfs
+from checker.reading.opened import OpenArchive, TarBytes
+
+Verify: TypeAlias = "Callable[[str | BinaryIO], None]"
+"""Checks what was written: the path of a directory, or a file object. Raises ConversionError."""
+
+
+def convert(opened: OpenArchive, target: str, request: Request, verify: Verify) -> Written:
+    """Convert an archive that is open.
+
+    Args:
+        opened: The source.
+        target: Path of what is written; ``-`` for standard output.
+        request: What is asked for.
+        verify: Checks the result before it gets its name.
+
+    Raises:
+        ConversionError: The archive cannot be converted, the form cannot hold something and the
+            request is strict, or the result has errors.
+        SelectionError: The request does not choose what can be converted.
+        OSError: It cannot be written.
+    """
+    if request.form is Form.OCI_LAYOUT:
+        with new_directory(target) as temporary:
+            sink = DirectorySink(temporary)
+            try:
+                written = _write_images(opened, request, sink)
+            finally:
+                sink.close()
+            _check_strict(written, request)
+            verify(temporary)
+            publish_directory(temporary, target)
+        return written
+    with new_file(target) as new:
+        if request.form is Form.ROOTFS:
+            written = _write_flat(opened, request, new.file)
+        else:
+            tar = TarSink(new.file, request.epoch or 0)
+            written = _write_images(opened, request, tar)
+            tar.close()
+        _check_strict(written, request)
+        with open(os.dup(new.file), "rb") as file:
+            file.seek(0)
+            verify(file)
+        new.publish()
+    return written
+
+
+def _check_strict(written: Written, request: Request) -> None:
+    if request.is_strict and written.left_out:
+        first, *others = written.left_out
+        more = f" (and {len(others)} more)" if others else ""
+        raise ConversionError(f"--strict: {request.form} cannot hold {first.detail}{more}")
+
+
+def _found(opened: OpenArchive) -> tuple[Candidate, ...]:
+    """The images of an archive.
+
+    Raises:
+        ConversionError: There are none.
+    """
+    found = candidates(opened)
+    if not found:
+        raise no_image(opened.archive)
+    return found
+
+
+def _write_images(opened: OpenArchive, request: Request, sink: Sink) -> Written:
+    if opened.archive.kind is Kind.ROOTFS:
+        check_root(opened.archive)
+        with _root_layer(opened, request) as layer:
+            return write_root_image(request, sink, layer)
+    choice = choose(_found(opened), request)
+    if request.form.has_oci_layout:
+        return write_oci_layout(opened, choice, request, sink)
+    return write_docker_archive(opened, choice, request, sink)
+
+
+@contextmanager
+def _root_layer(opened: OpenArchive, request: Request) -> Iterator[TarBytes]:
+    """A root filesystem as a tar that becomes a layer: itself, unless something surrounds it."""
+    tar = opened.archive.tar
+    if not opened.directory and tar.end is not None and not tar.after_end:
+        yield opened.tar_bytes()
+        return
+    with tempfile.TemporaryFile(prefix="checker-") as file:
+        write_root(opened, file.fileno(), request)
+        yield TarBytes(file.fileno(), Span(0, os.fstat(file.fileno()).st_size))
+
+
+def _write_flat(opened: OpenArchive, request: Request, target: int) -> Written:
+    """Write a flat root, compressed if that was asked for."""
+    kind = request.compression or CompressionKind.NONE
+    if kind is CompressionKind.NONE:
+        return _write_plain_root(opened, request, target)
+    with tempfile.TemporaryFile(prefix="checker-") as file:
+        written = _write_plain_root(opened, request, file.fileno())
+        whole = TarBytes(file.fileno(), Span(0, os.fstat(file.fileno()).st_size))
+        write_chunks(target, compressed(whole.chunks(), kind))
+    return written
+
+
+def _write_plain_root(opened: OpenArchive, request: Request, target: int) -> Written:
+    if opened.archive.kind is Kind.ROOTFS:
+        return Written((), (), write_root(opened, target, request))
+    choice = choose(_found(opened), request)
+    (chosen,) = choice.for_docker
+    image = source_image(opened, chosen)
+    root = Rootfs(opened.archive.location, root_layers(opened.archive, image))
+    entries = write_rootfs(opened, root, target, request.epoch or 0)
+    lost: Iterable[LeftOut] = without_manifests(opened.archive, [image])
+    config = LeftOut("config", f"{image.label}: the config (Cmd, Env and so on) and its history")
+    return Written((), (*choice.left_out, config, *lost), entries)

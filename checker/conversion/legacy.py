@@ -1,0 +1,131 @@
+"""Images of the form before 2015: a directory for each layer, and no manifest.json.
+
+Their configs are made as Docker 20.10 does on loading (image/v1/imagev1.go, MakeConfigFromV1Config
+and HistoryFromConfig; image/tarexport/load.go, legacyLoadImage).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from checker.conversion.records import ConversionError
+from checker.model.archive import Archive
+from checker.model.blob import Blob
+from checker.model.image import Json, mapping, strings, text
+from checker.model.names import Platform
+
+_DROPPED = frozenset({"id", "parent", "Size", "parent_id", "layer_id", "throwaway"})
+_MOST_PARENTS = 1000
+
+
+class LegacyImage(NamedTuple):
+    """An image of the oldest form.
+
+    Attributes:
+        label: How messages call it.
+        names: Its names.
+        config: The config that is made of its last ``json``.
+        layers: A label and the content of each layer, base first.
+        platform: What it runs on.
+    """
+
+    label: str
+    names: tuple[str, ...]
+    config: bytes
+    layers: tuple[tuple[str, Blob], ...]
+    platform: Platform
+
+
+def legacy_images(archive: Archive) -> Iterator[LegacyImage]:
+    """The images that ``repositories`` names; without it, those that are not another's parent.
+
+    Raises:
+        ConversionError: A part of one is missing.
+    """
+    names = _names_by_id(archive)
+    for image in names or dict.fromkeys(_top_ids(archive), ()):
+        yield _image(archive, image, tuple(names.get(image, ())))
+
+
+def _names_by_id(archive: Archive) -> dict[str, tuple[str, ...]]:
+    document = archive.members.document("repositories")
+    found: dict[str, tuple[str, ...]] = {}
+    for repository, tags in mapping(None if document is None else document.value).items():
+        for tag, image in mapping(tags).items():
+            if isinstance(image, str):
+                found[image] = (*found.get(image, ()), f"{repository}:{tag}")
+    return found
+
+
+def _top_ids(archive: Archive) -> list[str]:
+    ids = () if archive.docker is None else archive.docker.legacy_ids
+    parents = {text(_settings(archive, each).get("parent")) for each in ids}
+    return [each for each in ids if each not in parents]
+
+
+def _settings(archive: Archive, image: str) -> Json:
+    document = archive.members.document(f"{image}/json")
+    if document is None or not isinstance(document.value, Mapping):
+        raise ConversionError(f"{image}/json is missing or is not a JSON object")
+    return mapping(document.value)
+
+
+def _image(archive: Archive, image: str, names: tuple[str, ...]) -> LegacyImage:
+    chain: list[Json] = []
+    ids: list[str] = []
+    parent: str | None = image
+    while parent:
+        if len(ids) >= _MOST_PARENTS or parent in ids:
+            raise ConversionError(f"the parents of {image} form a loop, or are too many")
+        ids.append(parent)
+        chain.append(_settings(archive, parent))
+        parent = text(chain[-1].get("parent"))
+    ids.reverse()
+    chain.reverse()
+    label = names[0] if names else image[:12]
+    layers = tuple(
+        (f"layer {number} of {label}", _layer(archive, each)) for number, each in enumerate(ids)
+    )
+    last = chain[-1]
+    return LegacyImage(
+        label=label,
+        names=names,
+        config=_config(last, chain, layers),
+        layers=layers,
+        platform=Platform(
+            text(last.get("os")) or "linux",
+            text(last.get("architecture")) or "amd64",
+            text(last.get("variant")),
+        ),
+    )
+
+
+def _layer(archive: Archive, image: str) -> Blob:
+    blob = archive.members.blob(f"{image}/layer.tar")
+    if blob is None:
+        raise ConversionError(f"{image}/layer.tar is not in the archive")
+    return blob
+
+
+def _config(last: Json, chain: list[Json], layers: tuple[tuple[str, Blob], ...]) -> bytes:
+    kept = {key: value for key, value in last.items() if key not in _DROPPED}
+    kept.setdefault("os", "linux")
+    kept.setdefault("architecture", "amd64")
+    kept["rootfs"] = {"type": "layers", "diff_ids": [blob.diff_id for _, blob in layers]}
+    kept["history"] = [_step(each) for each in chain]
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
+        "utf-8", "replace"
+    )
+
+
+def _step(settings: Json) -> dict[str, object]:
+    words = strings(mapping(settings.get("container_config")).get("Cmd"))
+    step = {
+        "created": text(settings.get("created")),
+        "created_by": " ".join(words),
+        "author": text(settings.get("author")),
+        "comment": text(settings.get("comment")),
+    }
+    return {key: value for key, value in step.items() if value}

@@ -1,0 +1,69 @@
+"""What a conversion tells: lines for people, and a JSON document."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from checker._version import __version__
+from checker.conversion.records import ConvertedImage, Form, Request, Written
+from checker.model.names import shorten
+from checker.reading.opened import OpenArchive
+
+
+def summary(target: str, request: Request, written: Written) -> Iterator[str]:
+    """The lines that say what was written."""
+    if request.form is Form.ROOTFS:
+        yield f"{target}: rootfs, {written.entries} entries"
+        return
+    yield f"{target}: {request.form}"
+    for image in written.images:
+        carried = sum(layer.is_carried for layer in image.layers)
+        names = ", ".join(image.names) or "unnamed image"
+        yield f"  {names} ({shorten(image.id)})"
+        yield f"    {_counted(len(image.layers), 'layer')}, {carried} of them byte for byte"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def document(
+    source: str, target: str, opened: OpenArchive, request: Request, written: Written
+) -> dict[str, object]:
+    """The JSON document, version 1 (``schemas/checker_schemas/output/convert-v1.json``)."""
+    archive = opened.archive
+    return {
+        "version": 1,
+        "tool": {"name": "archive-checker", "version": __version__},
+        "command": "convert",
+        "source": {"path": source, "kind": archive.kind.value},
+        "target": {
+            "path": target,
+            "form": request.form.value,
+            "size": os.path.getsize(target) if os.path.isfile(target) else None,
+            "entries": written.entries if request.form is Form.ROOTFS else None,
+        },
+        "images": [_image(image) for image in written.images],
+        "steps": list(opened.steps),
+        "left_out": [{"what": each.what, "detail": each.detail} for each in written.left_out],
+    }
+
+
+def _image(image: ConvertedImage) -> dict[str, object]:
+    return {
+        "names": list(image.names),
+        "id": image.id,
+        "digest": image.digest,
+        "platform": None if image.platform is None else str(image.platform),
+        "layers": [
+            {
+                "diff_id": layer.diff_id,
+                "digest": layer.digest,
+                "size": layer.size,
+                "compression": layer.compression.value,
+                "carried": layer.is_carried,
+            }
+            for layer in image.layers
+        ],
+    }
