@@ -178,12 +178,13 @@ def _format_obstacle(lookup: Lookup, found: RootfsEntry, head: bytes, started: s
         reason = f"{lookup.path} is {describe_text(head)}"
         return Obstacle(Cause.FORMAT, reason, message, path=found.path, found=found)
     reason = f"{lookup.path} is neither an ELF file nor a script"
+    cause = Cause.FORMAT
     if system is not None:
-        reason = f"{lookup.path} was built for {system}"
+        cause, reason = Cause.ARCHITECTURE, f"{lookup.path} was built for {system}"
     if head.startswith(_HANDLED):
         reason += ", and a handler for its format may be registered on the host"
-        return Obstacle(Cause.FORMAT, reason, "", is_certain=False, path=found.path, found=found)
-    return Obstacle(Cause.FORMAT, reason, message, path=found.path, found=found)
+        return Obstacle(cause, reason, "", is_certain=False, path=found.path, found=found)
+    return Obstacle(cause, reason, message, path=found.path, found=found)
 
 
 # Scripts

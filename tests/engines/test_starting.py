@@ -8,8 +8,7 @@ import pytest
 
 from checker import classify
 from checker.testing import build
-
-from .starting import UNKNOWN, Case, cases
+from tests.starting.roots import LOOKALIKES, UNKNOWN, Case, cases, programs_of_host
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +17,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engines
 
+CASES = cases(programs_of_host() or LOOKALIKES)
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_container_starts_or_does_not(case: Case, taker_host: Host, tmp_path: Path) -> None:
     archive = tmp_path / "t.tar"
     archive.write_bytes(build("docker-archive", case.image).tar())

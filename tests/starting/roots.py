@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -15,9 +14,6 @@ from checker.testing.tar import Member, directory, file, hardlink, symlink
 
 GLIBC = "/lib64/ld-linux-x86-64.so.2"
 MUSL = "/lib/ld-musl-x86_64.so.1"
-MUSL_ON_HOST = os.environ.get("CHECKER_MUSL_LOADER", MUSL)
-"""The loader of musl on this host (Debian package musl)."""
-
 STATIC = elf()
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 
@@ -87,28 +83,61 @@ def for_musl(*needed: str, runpath: str | None = None) -> bytes:
     return elf(interpreter=MUSL, needed=needed, linking=Linking(runpath=runpath))
 
 
-def loader() -> Member:
-    """The loader of glibc, as it is on this host."""
-    return program(GLIBC[1:], Path(GLIBC).read_bytes())
+class Programs(NamedTuple):
+    """Programs that are real or look so.
+
+    Attributes:
+        busybox: A static BusyBox.
+        glibc: The loader of glibc, as Debian builds it.
+        musl: The loader of musl; None if there is none.
+    """
+
+    busybox: bytes
+    glibc: bytes
+    musl: bytes | None
+
+    @property
+    def shell(self) -> tuple[Member, ...]:
+        """A shell."""
+        return (program("bin/busybox", self.busybox), symlink("bin/sh", "busybox"))
+
+    @property
+    def loader(self) -> Member:
+        """The loader of glibc where programs expect it."""
+        return program(GLIBC[1:], self.glibc)
 
 
-def musl_loader() -> Member:
-    """The loader of musl."""
-    return program(MUSL[1:], Path(MUSL_ON_HOST).resolve().read_bytes())
+SYSTEM_DIRECTORIES = b"/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0"
+LOOKALIKES = Programs(
+    busybox=STATIC,
+    glibc=elf(linking=Linking(kind=ET_DYN)) + SYSTEM_DIRECTORIES,
+    musl=elf(linking=Linking(kind=ET_DYN)),
+)
+"""Programs that nothing starts."""
 
 
-def busybox() -> Member:
-    """A static BusyBox."""
-    path = shutil.which("busybox") or "/bin/busybox"
-    return program("bin/busybox", Path(path).read_bytes())
+def programs_of_host() -> Programs | None:
+    """The programs of this host; None without a static BusyBox or the loader of glibc."""
+    busybox = Path("/bin/busybox")
+    glibc = Path(GLIBC)
+    if not busybox.exists() or not glibc.exists():
+        return None
+    # Of the Debian package musl.
+    musl = Path(os.environ.get("CHECKER_MUSL_LOADER", MUSL))
+    return Programs(
+        busybox=busybox.read_bytes(),
+        glibc=glibc.read_bytes(),
+        musl=musl.read_bytes() if musl.exists() else None,
+    )
 
 
-def cases() -> tuple[Case, ...]:
-    """All cases that this host has the programs for."""
-    groups = (_plain(), _scripts(), _permissions(), _libraries(), _places())
+def cases(programs: Programs) -> tuple[Case, ...]:
+    """All cases, made of some programs."""
+    shell, loader = programs.shell, programs.loader
+    groups = (_plain(), _scripts(shell), _permissions(shell), _libraries(loader), _places(loader))
     found = [case for group in groups for case in group]
-    if Path(MUSL_ON_HOST).exists():
-        found += _musl()
+    if programs.musl is not None:
+        found += _musl(program(MUSL[1:], programs.musl))
     return tuple(found)
 
 
@@ -159,8 +188,7 @@ def _patched(offset: int, content: bytes) -> Member:
     return program("app", STATIC[:offset] + content + STATIC[offset + len(content) :])
 
 
-def _scripts() -> list[Case]:
-    sh = (busybox(), symlink("bin/sh", "busybox"))
+def _scripts(sh: tuple[Member, ...]) -> list[Case]:
     env = (*sh, symlink("usr/bin/env", "/bin/busybox"))
     return [
         Case("a script", (*sh, script("app", "#!/bin/sh\nexit 0\n")), APP, YES),
@@ -208,9 +236,7 @@ def _scripts() -> list[Case]:
         Case("a shell misses it", sh, _shell("/app --serve"), NO, "not found"),
         Case("a shell misses it in PATH", sh, _shell("app --serve"), NO, "not found"),
         Case("a shell and operators", sh, _shell("app || true"), YES),
-        Case(
-            "an applet of BusyBox", (busybox(), symlink("bin/ls", "busybox")), {"Cmd": ["ls"]}, YES
-        ),
+        Case("an applet of BusyBox", (*sh, symlink("bin/ls", "busybox")), {"Cmd": ["ls"]}, YES),
     ]
 
 
@@ -229,14 +255,13 @@ def _chain(count: int) -> tuple[Member, ...]:
     )
 
 
-def _permissions() -> list[Case]:
+def _permissions(sh: tuple[Member, ...]) -> list[Case]:
     user = {"User": "1000:1000", **APP}
     private = owned(directory("opt", mode=0o700), 0, 0)
     opt: dict[str, Any] = {"User": "1000", "Cmd": ["/opt/app"]}
-    sh = (busybox(), symlink("bin/sh", "busybox"))
     return [
         Case("not executable", (program("app", mode=0o644),), APP, NO, "permission denied"),
-        Case("executable for root alone", (program("app", mode=0o700),), user, NO, "may not"),
+        Case("executable for root alone", (program("app", mode=0o700),), user, NO, "cannot execute"),
         Case("executable for its owner", (owned(program("app", mode=0o500), 1000, 0),), user, YES),
         Case("for its group", (owned(program("app", mode=0o050), 0, 1000),), user, YES),
         Case("root and any bit", (program("app", mode=0o001),), APP, YES),
@@ -291,7 +316,7 @@ def _permissions() -> list[Case]:
     ]
 
 
-def _libraries() -> list[Case]:
+def _libraries(loader: Member) -> list[Case]:
     one, two = library("libone.so"), library("libtwo.so")
     on_two = library("libone.so", "libtwo.so")
     opt = {"Cmd": ["/app"], "Env": ["LD_LIBRARY_PATH=/opt"]}
@@ -300,7 +325,7 @@ def _libraries() -> list[Case]:
     return [
         Case(
             "dynamic",
-            (loader(), program("app", dynamic("libone.so")), file("lib/libone.so", one)),
+            (loader, program("app", dynamic("libone.so")), file("lib/libone.so", one)),
             APP,
             YES,
         ),
@@ -310,52 +335,52 @@ def _libraries() -> list[Case]:
         Case("a loader that is text", (app, script(GLIBC[1:], "x" * 100)), APP, NO, "not an ELF"),
         Case("a loader that is not executable", (app, program(GLIBC[1:], mode=0o644)), APP, NO),
         Case("a loader for another machine", (app, program(GLIBC[1:], elf("arm64"))), APP, NO),
-        Case("a missing library", (loader(), app), APP, NO, "library libone.so"),
+        Case("a missing library", (loader, app), APP, NO, "library libone.so"),
         Case(
             "a library of a library",
-            (loader(), app, file("lib/libone.so", on_two)),
+            (loader, app, file("lib/libone.so", on_two)),
             APP,
             NO,
             "libtwo.so, which /lib/libone.so",
         ),
         Case(
             "both",
-            (loader(), app, file("lib/libone.so", on_two), file("usr/lib/libtwo.so", two)),
+            (loader, app, file("lib/libone.so", on_two), file("usr/lib/libtwo.so", two)),
             APP,
             YES,
         ),
-        Case("multiarch", (loader(), app, file(f"usr/{debian}/libone.so", one)), APP, YES),
+        Case("multiarch", (loader, app, file(f"usr/{debian}/libone.so", one)), APP, YES),
         Case(
             "where it does not look",
-            (loader(), app, file("opt/libone.so", one)),
+            (loader, app, file("opt/libone.so", one)),
             APP,
             NO,
             "does not search",
         ),
         Case(
             "usr/lib64 of Debian",
-            (loader(), app, file("usr/lib64/libone.so", one)),
+            (loader, app, file("usr/lib64/libone.so", one)),
             APP,
             NO,
             "does not search",
         ),
-        Case("LD_LIBRARY_PATH", (loader(), app, file("opt/libone.so", one)), opt, YES),
+        Case("LD_LIBRARY_PATH", (loader, app, file("opt/libone.so", one)), opt, YES),
         Case(
             "setuid and LD_LIBRARY_PATH",
-            (loader(), program("app", dynamic("libone.so"), 0o4755), file("opt/libone.so", one)),
+            (loader, program("app", dynamic("libone.so"), 0o4755), file("opt/libone.so", one)),
             {**opt, "User": "1000"},
             NO,
         ),
         Case(
             "ld.so.conf without a cache",
-            (loader(), app, file("opt/libone.so", one), file("etc/ld.so.conf", "/opt\n")),
+            (loader, app, file("opt/libone.so", one), file("etc/ld.so.conf", "/opt\n")),
             APP,
             NO,
         ),
         Case(
             "runpath",
             (
-                loader(),
+                loader,
                 program("app", dynamic("libone.so", runpath="/opt")),
                 file("opt/libone.so", one),
             ),
@@ -365,7 +390,7 @@ def _libraries() -> list[Case]:
         Case(
             "origin",
             (
-                loader(),
+                loader,
                 program("opt/bin/app", dynamic("libone.so", runpath="$ORIGIN/../lib")),
                 file("opt/lib/libone.so", one),
             ),
@@ -375,7 +400,7 @@ def _libraries() -> list[Case]:
         Case(
             "origin through a link",
             (
-                loader(),
+                loader,
                 program("opt/bin/app", dynamic("libone.so", runpath="${ORIGIN}/../lib")),
                 file("opt/lib/libone.so", one),
                 symlink("app", "opt/bin/app"),
@@ -386,7 +411,7 @@ def _libraries() -> list[Case]:
         Case(
             "runpath is not inherited",
             (
-                loader(),
+                loader,
                 program("app", dynamic("libone.so", runpath="/opt")),
                 file("opt/libone.so", on_two),
                 file("opt/libtwo.so", two),
@@ -398,7 +423,7 @@ def _libraries() -> list[Case]:
         Case(
             "rpath is inherited",
             (
-                loader(),
+                loader,
                 program("app", dynamic("libone.so", rpath="/opt")),
                 file("opt/libone.so", on_two),
                 file("opt/libtwo.so", two),
@@ -409,7 +434,7 @@ def _libraries() -> list[Case]:
         Case(
             "the runpath of a library",
             (
-                loader(),
+                loader,
                 app,
                 file("lib/libone.so", library("libone.so", "libtwo.so", runpath="/opt")),
                 file("opt/libtwo.so", two),
@@ -419,28 +444,28 @@ def _libraries() -> list[Case]:
         ),
         Case(
             "a library that is text",
-            (loader(), app, file("lib/libone.so", "x" * 100)),
+            (loader, app, file("lib/libone.so", "x" * 100)),
             APP,
             NO,
             "invalid ELF header",
         ),
         Case(
             "a short library",
-            (loader(), app, file("lib/libone.so", "x")),
+            (loader, app, file("lib/libone.so", "x")),
             APP,
             NO,
             "file too short",
         ),
         Case(
             "a library for another machine",
-            (loader(), app, file("lib/libone.so", elf("arm64", linking=Linking(kind=ET_DYN)))),
+            (loader, app, file("lib/libone.so", elf("arm64", linking=Linking(kind=ET_DYN)))),
             APP,
             NO,
         ),
         Case(
             "for another machine first",
             (
-                loader(),
+                loader,
                 app,
                 file("lib/libone.so", elf("386", linking=Linking(kind=ET_DYN))),
                 file("usr/lib/libone.so", one),
@@ -450,31 +475,31 @@ def _libraries() -> list[Case]:
         ),
         Case(
             "a library with a path",
-            (loader(), program("app", dynamic("/opt/libx.so")), file("opt/libx.so", one)),
+            (loader, program("app", dynamic("/opt/libx.so")), file("opt/libx.so", one)),
             APP,
             YES,
         ),
         Case(
             "a library that cannot be read",
-            (loader(), app, file("lib/libone.so", one, mode=0o600)),
+            (loader, app, file("lib/libone.so", one, mode=0o600)),
             {"User": "1000", **APP},
             NO,
         ),
         Case(
             "found by the name that it gives itself",
             (
-                loader(),
+                loader,
                 program("app", dynamic("/opt/libx.so", "libone.so")),
                 file("opt/libx.so", one),
             ),
             APP,
             YES,
         ),
-        Case("a dangling link", (loader(), app, symlink("lib/libone.so", "libone.so.1")), APP, NO),
+        Case("a dangling link", (loader, app, symlink("lib/libone.so", "libone.so.1")), APP, NO),
         Case(
             "libraries in a circle",
             (
-                loader(),
+                loader,
                 app,
                 file("lib/libone.so", on_two),
                 file("lib/libtwo.so", library("libtwo.so", "libone.so")),
@@ -485,7 +510,7 @@ def _libraries() -> list[Case]:
     ]
 
 
-def _places() -> list[Case]:
+def _places(loader: Member) -> list[Case]:
     one = library("libone.so")
     app = {"Cmd": ["/usr/bin/app"]}
     merged = (symlink("lib64", "usr/lib64"), symlink("lib", "usr/lib"), symlink("bin", "usr/bin"))
@@ -495,7 +520,7 @@ def _places() -> list[Case]:
             (
                 *merged,
                 program("usr/bin/app", dynamic("libone.so")),
-                dataclasses.replace(loader(), name=f"usr{GLIBC}"),
+                dataclasses.replace(loader, name=f"usr{GLIBC}"),
                 file("usr/lib/libone.so", one),
             ),
             {"Cmd": ["/bin/app"]},
@@ -581,25 +606,25 @@ def _places() -> list[Case]:
     ]
 
 
-def _musl() -> list[Case]:
+def _musl(musl: Member) -> list[Case]:
     one = library("libone.so", "libtwo.so")
     two = file("lib/libtwo.so", library("libtwo.so"))
     app = program("app", for_musl("libone.so", "libc.so"))
     return [
-        Case("musl", (musl_loader(), app, file("usr/lib/libone.so", one), two), APP, YES),
+        Case("musl", (musl, app, file("usr/lib/libone.so", one), two), APP, YES),
         Case(
             "musl without a loader", (app, file("usr/lib/libone.so", one), two), APP, NO, "ld-musl"
         ),
         Case(
             "musl without a library",
-            (musl_loader(), app, file("lib/libone.so", one)),
+            (musl, app, file("lib/libone.so", one)),
             APP,
             NO,
             "libtwo.so, which",
         ),
         Case(
             "musl does not look there",
-            (musl_loader(), app, file("opt/libone.so", one), two),
+            (musl, app, file("opt/libone.so", one), two),
             APP,
             NO,
             "does not search",
@@ -607,7 +632,7 @@ def _musl() -> list[Case]:
         Case(
             "the list of musl",
             (
-                musl_loader(),
+                musl,
                 app,
                 file("opt/libone.so", one),
                 file("opt/libtwo.so", library("libtwo.so")),
@@ -619,7 +644,7 @@ def _musl() -> list[Case]:
         Case(
             "the list of musl without the usual",
             (
-                musl_loader(),
+                musl,
                 app,
                 file("lib/libone.so", one),
                 two,
@@ -631,7 +656,7 @@ def _musl() -> list[Case]:
         Case(
             "the runpath is inherited",
             (
-                musl_loader(),
+                musl,
                 program("app", for_musl("libone.so", runpath="/opt")),
                 file("opt/libone.so", one),
                 file("opt/libtwo.so", library("libtwo.so")),
@@ -641,14 +666,14 @@ def _musl() -> list[Case]:
         ),
         Case(
             "a library for musl that is text",
-            (musl_loader(), app, file("lib/libone.so", "x" * 200)),
+            (musl, app, file("lib/libone.so", "x" * 200)),
             APP,
             NO,
         ),
         Case(
             "musl and a library for another machine",
             (
-                musl_loader(),
+                musl,
                 app,
                 file("lib/libone.so", elf("386", linking=Linking(kind=ET_DYN))),
                 file("usr/lib/libone.so", one),
