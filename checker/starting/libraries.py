@@ -70,13 +70,16 @@ class Library(NamedTuple):
         path: Its absolute path, as the loader names it.
         placed: The file.
         elf: What was read of it.
-        needed_by: What needs it; None for the program.
+        is_program: Whether it is the program itself.
+        inherited: Directories in which what it needs is searched as well, its own first: those of
+            its search path, and of what needs it.
     """
 
     path: str
     placed: RootfsEntry
     elf: ElfFile
-    needed_by: Library | None
+    is_program: bool = False
+    inherited: tuple[str, ...] = ()
 
 
 class Loader(NamedTuple):
@@ -142,7 +145,7 @@ class _Loading:
         self._process = search.process
         self._identity = search.identity
         self._loader = search.loader
-        self._program = search.program
+        self._program = search.program._replace(is_program=True)
         self._budget = search.budget
         self._loaded = {search.loader.path.rpartition("/")[2]}
         own_name = search.rootfs.elf(search.loader.placed)
@@ -153,7 +156,7 @@ class _Loading:
         self._environment = () if is_secure else _split(environment)
 
     def obstacles(self) -> Iterator[Obstacle]:
-        pending = deque([self._program])
+        pending = deque([self._inheriting(self._program, ())])
         missing: dict[str, Library] = {}
         while pending:
             library = pending.popleft()
@@ -209,7 +212,7 @@ class _Loading:
         elf = self._rootfs.elf(placed)
         if elf is not None:
             if elf.machine == self._program.elf.machine:
-                return Library(path, placed, elf, needed_by)
+                return self._inheriting(Library(path, placed, elf), needed_by.inherited)
             # The loader of glibc goes on to the next directory.
             reason = f"{path} was built for {elf.machine}"
             what = "Exec format error"
@@ -295,23 +298,25 @@ class _Loading:
                 seen.add(path)
                 yield self._process.absolute(path)
 
+    def _inheriting(self, library: Library, inherited: tuple[str, ...]) -> Library:
+        """A library with the directories that it inherits, and passes on."""
+        elf = library.elf
+        own = elf.runpath or elf.rpath if self._loader.is_musl else elf.rpath
+        if elf.runpath is not None and not self._loader.is_musl:
+            own = None
+        if own:
+            inherited = (*self._expanded(library, own), *inherited)[:_MOST_DIRECTORIES]
+        return library._replace(inherited=inherited)
+
     def _musl_search(self, name: str, needed_by: Library) -> Iterator[str]:
         del name
         yield from self._environment
-        library: Library | None = needed_by
-        while library is not None:
-            elf = library.elf
-            yield from self._expanded(library, elf.runpath or elf.rpath)
-            library = library.needed_by
+        yield from needed_by.inherited
         yield from self._loader.directories
 
     def _glibc_search(self, name: str, needed_by: Library) -> Iterator[str]:
         if needed_by.elf.runpath is None:
-            library: Library | None = needed_by
-            while library is not None:
-                if library.elf.runpath is None:
-                    yield from self._expanded(library, library.elf.rpath)
-                library = library.needed_by
+            yield from needed_by.inherited
         yield from self._environment
         yield from self._expanded(needed_by, needed_by.elf.runpath)
         # A whole path, and not a directory.
@@ -335,7 +340,7 @@ class _Loading:
 
     def _origin(self, library: Library) -> str:
         """The directory of a file: of the program, links followed, as /proc/self/exe is."""
-        if library.needed_by is None:
+        if library.is_program:
             return f"/{library.placed.path}".rpartition("/")[0]
         return library.path.rpartition("/")[0]
 

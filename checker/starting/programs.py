@@ -378,7 +378,7 @@ def _load(
             Cause.INTERPRETER, f"interpreter {name} {fault}", message, path=found.path, found=found
         )
         return
-    program = Library(lookup.path, found, elf, None)
+    program = Library(lookup.path, found, elf)
     yield from library_obstacles(
         Search(
             setting.rootfs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import struct
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -76,6 +77,20 @@ def dynamic(*needed: str, runpath: str | None = None, rpath: str | None = None) 
 def library(name: str, *needed: str, runpath: str | None = None) -> bytes:
     """A shared library."""
     return elf(needed=needed, linking=Linking(soname=name, runpath=runpath, kind=ET_DYN))
+
+
+def ld_cache(libraries: Mapping[str, str]) -> bytes:
+    """``/etc/ld.so.cache`` with libraries for amd64, path by name."""
+    start = 48 + 24 * len(libraries)
+    strings, rows = b"", b""
+    for name, path in sorted(libraries.items(), reverse=True):
+        key = start + len(strings)
+        strings += name.encode() + b"\0"
+        value = start + len(strings)
+        strings += path.encode() + b"\0"
+        rows += struct.pack("<iIIIQ", 0x0303, key, value, 0, 0)
+    counts = struct.pack("<IIB3xI12x", len(libraries), len(strings), 2, 0)
+    return b"glibc-ld.so.cache1.1" + counts + rows + strings
 
 
 def for_musl(*needed: str, runpath: str | None = None) -> bytes:
@@ -261,7 +276,9 @@ def _permissions(sh: tuple[Member, ...]) -> list[Case]:
     opt: dict[str, Any] = {"User": "1000", "Cmd": ["/opt/app"]}
     return [
         Case("not executable", (program("app", mode=0o644),), APP, NO, "permission denied"),
-        Case("executable for root alone", (program("app", mode=0o700),), user, NO, "cannot execute"),
+        Case(
+            "executable for root alone", (program("app", mode=0o700),), user, NO, "cannot execute"
+        ),
         Case("executable for its owner", (owned(program("app", mode=0o500), 1000, 0),), user, YES),
         Case("for its group", (owned(program("app", mode=0o050), 0, 1000),), user, YES),
         Case("root and any bit", (program("app", mode=0o001),), APP, YES),
@@ -376,6 +393,24 @@ def _libraries(loader: Member) -> list[Case]:
             (loader, app, file("opt/libone.so", one), file("etc/ld.so.conf", "/opt\n")),
             APP,
             NO,
+        ),
+        Case(
+            "in the cache",
+            (
+                loader,
+                app,
+                file("opt/libone.so", one),
+                file("etc/ld.so.cache", ld_cache({"libone.so": "/opt/libone.so", "a": "/a"})),
+            ),
+            APP,
+            YES,
+        ),
+        Case(
+            "in the cache, and nowhere else",
+            (loader, app, file("etc/ld.so.cache", ld_cache({"libone.so": "/opt/libone.so"}))),
+            APP,
+            NO,
+            "library libone.so",
         ),
         Case(
             "runpath",
