@@ -41,9 +41,7 @@ def checker_classify(
 
 def _packed_verdicts(archive: Archive) -> tuple[Verdict, ...]:
     """What engines do with the content of a directory, packed in a tar; a crash is no answer."""
-    from checker_engines.classification.directories import packed
-
-    question = Question(packed(archive), Host(), "-")
+    question = Question(archive.packed, Host(), "-")
     answers = (attempt(partial(engine.judge, question)) for engine in checker_engines())
     return tuple(answer for answer in answers if isinstance(answer, Verdict))
 

@@ -158,9 +158,10 @@ def _converting(quoted_path: str, takers: Takers) -> tuple[str, ...]:
 
 
 def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del quoted_path
     advice: tuple[str, ...] = ()
-    if archive.rootfs is not None and takers.take("docker-", IMPORT):
-        advice = (LOST_ON_IMPORT, *import_advice(archive.rootfs, quoted_path))
+    if takers.take("docker-", IMPORT):
+        advice = (LOST_ON_IMPORT, *import_advice(archive, takers.host))
     return Classification(
         producer=None,
         loadable=Loadable.NO,
