@@ -37,7 +37,8 @@ _CONVERTED, _NOT_CONVERTED, _UNREADABLE = 0, 1, 3
 # Rules about what the conversion writes; those about the content of the root are about the source.
 _FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
 _CONTENT_RULES = ("CFG", "LYR")
-# Whether engines take it: no daemon reads the directory of an image layout.
+# Whether engines take it. No daemon reads the directory of an image layout, and the root of an
+# image may be nothing but data, which is not recognized as a root.
 _ENGINE_RULES = ("ENG",)
 
 
@@ -115,7 +116,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     from checker.cli.check import limit_of
 
     settings = Settings()
-    engines = () if arguments.form == Form.OCI_LAYOUT else _ENGINE_RULES
+    is_image_file = arguments.form not in (Form.OCI_LAYOUT, Form.ROOTFS)
+    engines = _ENGINE_RULES if is_image_file else ()
     settings = settings._replace(
         blocked=tuple(arguments.no_plugin),
         select=(*_FORM_RULES, *_CONTENT_RULES, *engines),
