@@ -105,6 +105,7 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
         findings=mask.all(checked.findings),
         results=tuple(map(mask.result, checked.results)),
         crashes=mask.all(checked.crashes),
+        starts=mask.all(checked.starts),
     )
 
 

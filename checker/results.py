@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.archive import Archive
+from checker.starting.obstacle import Start
 from checker.verdicts import Classification, Loadable, Verdict
 
 
@@ -74,6 +75,8 @@ class CheckedArchive(NamedTuple):
         results: The result of each rule.
         crashes: Engines that crashed, one line each.
         problems: The problems with plugins that were loaded for this archive.
+        starts: Whether a container starts: of each image, in their order, else of the root
+            filesystem.
     """
 
     path: str
@@ -86,6 +89,7 @@ class CheckedArchive(NamedTuple):
     results: tuple[Result, ...] = ()
     crashes: tuple[str, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
+    starts: tuple[Start, ...] = ()
 
     def without_content(self) -> CheckedArchive:
         """The same without what takes memory; the reports of the checker need no more."""

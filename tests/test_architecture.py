@@ -21,10 +21,14 @@ SHARED = {"golang", "filesystem", "answers"}
 ALLOWED = {
     CORE: {
         "model": set(),
+        "starting": {"model", "verdicts"},
         "interpretation": {"model"},
         "reading": {"interpretation", "model", "errors"},
         "checks": {"model", "verdicts", "isolation"},
-        "reports": {"results", "errors", "verdicts", "checks", "model", "isolation", "masking"},
+        "reports": {
+            *("results", "errors", "verdicts", "checks", "model", "isolation", "masking"),
+            "starting",
+        },
     },
     ENGINES: {
         "golang": set(),
@@ -115,7 +119,7 @@ def test_bundles_ask_the_model_not_the_stages_that_make_it() -> None:
 UPPER_PARTS = {
     "isolation": set[str](),
     "verdicts": {"model"},
-    "results": {"checks", "model", "verdicts"},
+    "results": {"checks", "model", "starting", "verdicts"},
     "errors": {"results"},
     "settings": {"checks", "errors", "isolation", "model", "settings_file", "verdicts"},
     "settings_file": {"errors"},
@@ -126,7 +130,7 @@ UPPER_PARTS = {
     "engines": {"errors", "isolation", "model", "settings", "verdicts"},
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
-        *("_version", "applied", "isolation", "masking", "verdicts"),
+        *("_version", "applied", "isolation", "masking", "starting", "verdicts"),
     },
     "cli": {
         *("checks", "errors", "isolation", "model", "plugins", "reading", "reports", "results"),

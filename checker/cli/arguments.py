@@ -19,6 +19,13 @@ exit codes:
   2    invalid command line or configuration
   3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
 """
+_IMPORT_PLAN_EXIT_CODES = """\
+exit codes:
+  0    a version of the engine accepts the plan, and nothing is known to prevent the start
+  1    every version refuses it, or a container of the result does not start
+  2    invalid command line or configuration, or not a root filesystem
+  3    an archive that cannot be read
+"""
 _CONVERT_EXIT_CODES = """\
 exit codes:
   0    converted
@@ -28,9 +35,7 @@ exit codes:
 """
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
-_PATH_HELP = (
-    "a tar file (plain, gzip, bzip2, xz or zstd), an OCI layout directory, or - for standard input"
-)
+_PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -72,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
     _add_classify(commands)
+    _add_import_plan(commands)
     _add_convert(commands)
     _add_rules(commands)
     explain = commands.add_parser(
@@ -99,6 +105,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    _add_paths(check)
     _add_reading(check)
     check.add_argument(
         "--format",
@@ -138,6 +145,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Show the kind of archives, their restore command and the verdicts of engines.",
         allow_abbrev=False,
     )
+    _add_paths(classify)
     _add_reading(classify)
     classify.add_argument(
         "--format",
@@ -145,6 +153,59 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="NAME[=FILE]",
         dest="formats",
         help="report format: text (default) or json",
+    )
+
+
+def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
+    plan = commands.add_parser(
+        "import-plan",
+        help="work out how to import a root filesystem",
+        description="Work out how to import a root filesystem: the command with the settings that "
+        "fit the root, what engines refuse of it, and whether a container of the result starts.",
+        epilog=_IMPORT_PLAN_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    plan.add_argument(
+        "path",
+        metavar="ROOTFS",
+        help="a tar file of a root filesystem (plain, gzip, bzip2, xz or zstd), a directory that "
+        "holds one, or - for standard input",
+    )
+    plan.add_argument("--ref", metavar="NAME[:TAG]", help="name of the image")
+    plan.add_argument(
+        "--change",
+        action="append",
+        metavar="INSTRUCTION",
+        dest="changes",
+        help="a --change option of the import, such as 'CMD [\"/app\"]'; repeatable",
+    )
+    plan.add_argument(
+        "--platform", metavar="OS/ARCH[/VARIANT]", help="platform of the image; default: the root's"
+    )
+    plan.add_argument("--message", metavar="TEXT", help="commit message")
+    plan.add_argument(
+        "--engine",
+        metavar="ENGINE",
+        default="docker",
+        help="docker (default), podman, or one version such as docker-28",
+    )
+    plan.add_argument(
+        "--from-image",
+        metavar="IMAGE",
+        help="archive of the image that the root was exported from, whose settings are restored",
+    )
+    plan.add_argument(
+        "--show-secrets", action="store_true", help="do not replace secrets in the output"
+    )
+    _add_format(plan)
+    _add_reading(plan)
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    command.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="same as --format json"
     )
 
 
@@ -199,8 +260,11 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_no_plugin(rules)
 
 
-def _add_reading(command: argparse.ArgumentParser) -> None:
+def _add_paths(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="+", metavar="PATH", help=_PATH_HELP)
+
+
+def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config", metavar="FILE", help="configuration file; default: checker.toml, if it exists"
     )

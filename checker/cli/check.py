@@ -41,7 +41,9 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     Raises:
         CheckerError: The command line, the configuration or a plugin is wrong.
     """
-    settings = _settings(arguments)
+    settings = settings_of(arguments)
+    if arguments.command == "check":
+        settings = _check_settings(settings, arguments)
     plugins = load_plugins(settings.blocked)
     outputs = plan_outputs(arguments.formats or (), plugins.reports)
     config = arguments.config or (CONFIG_FILE if os.path.isfile(CONFIG_FILE) else None)
@@ -56,7 +58,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     return 3 if unwritten else run.exit_code
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings of the configuration file, with those of the command line over them."""
     settings = Settings()
     if arguments.config is not None:
@@ -71,7 +73,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         settings = settings._replace(host=_value("--host", parse_host, arguments.host))
     if arguments.jobs is not None:
         settings = settings._replace(jobs=_value("--jobs", parse_jobs, arguments.jobs))
-    return _check_settings(settings, arguments) if arguments.command == "check" else settings
+    return settings
 
 
 def _check_settings(settings: Settings, arguments: argparse.Namespace) -> Settings:

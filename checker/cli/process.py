@@ -145,6 +145,10 @@ def _run(argv: list[str] | None) -> int:
 
         return run_convert(arguments)
     require_output()
+    if arguments.command == "import-plan":
+        from checker.cli.import_plan import run_import_plan
+
+        return run_import_plan(arguments)
     from checker.cli.catalogue import run_explain, run_plugins, run_rules
 
     commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}

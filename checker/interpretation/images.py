@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from checker.model.archive import DockerArchive, OciLayout
 from checker.model.blob import Blob
@@ -34,9 +34,11 @@ from checker.model.names import (
     MANIFEST_TYPES,
     OCI_LAYOUT,
     REPOSITORIES,
+    Digest,
     shorten,
 )
 
+FindBlob = Callable[[Digest | None], Blob | None]
 # To follow a layer costs about as much as to look at so many entries.
 _USE = 100
 
@@ -252,17 +254,39 @@ def _oci_image(
     manifest: Manifest,
     known_names: _ImageNames,
 ) -> Image:
+    digest = manifest.descriptor.digest_text or ""
+    names = known_names.of(digest)
+    is_unique = bool(names) and known_names.is_unique(digest, names[0])
+    return image_of(archive, members.blob_of, manifest, names, is_unique=is_unique)
+
+
+def image_of(
+    archive: Location,
+    find: FindBlob,
+    manifest: Manifest,
+    names: tuple[str, ...],
+    *,
+    is_unique: bool = False,
+) -> Image:
+    """The image of a manifest.
+
+    Args:
+        archive: The archive.
+        find: Finds the blob of a digest.
+        manifest: The manifest.
+        names: The names of the image.
+        is_unique: Whether its first name means this image alone, unlike that of an index.
+    """
     digest = manifest.descriptor.digest_text
-    names = known_names.of(digest or "")
-    config_blob = members.blob_of(manifest.config.digest if manifest.config else None)
+    config_blob = find(manifest.config.digest if manifest.config else None)
     label = names[0] if names else shorten(digest or manifest.blob.digest)
     platform = manifest.descriptor.platform
-    config = config_of(config_blob, label)
-    if platform is not None and not (names and known_names.is_unique(digest or "", names[0])):
+    if platform is not None and not is_unique:
         label = f"{label} ({platform})"
-        config = config_of(config_blob, label)
+    config = config_of(config_blob, label)
+    place = archive._replace(image=label)
     layers = tuple(
-        _layer(archive._replace(image=label), i, descriptor, None, members, config)
+        _layer(place, i, descriptor, None, find(descriptor.digest), config)
         for i, descriptor in enumerate(manifest.layers)
     )
     return Image(
@@ -304,7 +328,8 @@ def _add_item(
     config = config_of(blob, label)
     place = archive._replace(image=label)
     layers = tuple(
-        _layer(place, i, None, path, members, config) for i, path in enumerate(item.layers)
+        _layer(place, i, None, path, members.blob(path), config)
+        for i, path in enumerate(item.layers)
     )
     found.append(
         Image(
@@ -337,13 +362,9 @@ def _layer(
     position: int,
     descriptor: Descriptor | None,
     path: str | None,
-    members: Members,
+    blob: Blob | None,
     config: Config | None,
 ) -> Layer:
-    if descriptor is not None:
-        blob = members.blob_of(descriptor.digest)
-    else:
-        blob = members.blob(path or "")
     diff_ids = () if config is None else config.diff_ids or ()
     member = path if blob is None else blob.location.member
     digest = None if descriptor is None else descriptor.digest_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from checker.interpretation.images import has_image_files
 from checker.model.archive import DockerArchive, Kind, OciLayout, Source
@@ -23,6 +24,7 @@ _IMAGE_FILES = tuple(f"/{name}" for name in (MANIFEST_JSON, INDEX_JSON, OCI_LAYO
 _PART_OF_IMAGE = re.compile(
     r"[0-9a-f]{64}(\.json|\.tar|/layer\.tar)?|[^/]+/layer\.tar|sha256:[0-9a-f]{64}"
 )
+_DIR_BLOB = re.compile(r"[0-9a-f]{64}")
 # The top itself is where an image from scratch has its one program.
 _PROGRAM_DIRECTORIES = frozenset(
     {"", "bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
@@ -39,8 +41,6 @@ def find_kind(
     oci: OciLayout | None,
 ) -> Kind:
     """The kind of an archive whose Docker archive and image layout are known."""
-    if source is Source.DIRECTORY:
-        return Kind.OCI_LAYOUT
     entries = tar.entries
     if not entries.by_path:
         # A global header is not a member.
@@ -52,11 +52,14 @@ def find_kind(
     if docker is not None and docker.blob is not None and not _is_one_manifest(docker):
         return Kind.DOCKER_OCI_ARCHIVE if oci_there else Kind.DOCKER_ARCHIVE
     if oci_there:
-        return Kind.OCI_ARCHIVE
+        return Kind.OCI_LAYOUT if source is Source.DIRECTORY else Kind.OCI_ARCHIVE
     if docker is not None and docker.blob is None:
         # manifest.json comes last, so a truncated archive may be either.
         return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
-    return _kind_without_image(members)
+    found = _kind_without_image(members)
+    if found is Kind.UNKNOWN and source is Source.DIRECTORY and "blobs" in _top_names(entries):
+        return Kind.OCI_LAYOUT
+    return found
 
 
 def _is_one_manifest(docker: DockerArchive) -> bool:
@@ -124,10 +127,17 @@ def _is_image_directory(by_path: Mapping[str, int], directory: str) -> bool:
     if f"{directory}/{OCI_LAYOUT}" in by_path:
         return True
     start = f"{directory}/"
-    names = [path.removeprefix(start) for path in by_path if path.startswith(start)]
+    names = frozenset(path.removeprefix(start) for path in by_path if path.startswith(start))
+    if is_dir_layout(names):
+        return False
     if INDEX_JSON in names:
         return any(name == "blobs" or name.startswith("blobs/") for name in names)
     return any(_PART_OF_IMAGE.fullmatch(name) for name in names)
+
+
+def is_dir_layout(names: AbstractSet[str]) -> bool:
+    """Whether a directory has the files of skopeo's dir: layout, by their names alone."""
+    return {MANIFEST_JSON, "version"} <= names and any(map(_DIR_BLOB.fullmatch, names))
 
 
 def find_nested_images(members: Members) -> tuple[int, ...]:

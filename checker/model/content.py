@@ -15,8 +15,9 @@ class ContentRequest(NamedTuple):
         endings: Ends of paths, whole parts of them, such as ``id_rsa`` or ``.aws/credentials``.
         executables: Whether every regular file with an executable bit is meant.
         limit: How many bytes of each file, at most.
-        libraries: Whether the libraries that ELF executables need are asked for as well; they
-            are told as ``Tar.needed``.
+        libraries: Whether what ELF files need is asked for as well, of executables and of shared
+            libraries; it is told as ``Tar.elf_files``. Of a file with the name of a library that is
+            not an ELF file, the first bytes are kept.
     """
 
     paths: frozenset[str] = frozenset()
@@ -33,7 +34,7 @@ class ContentPlan(NamedTuple):
         paths: Bytes wanted, by path.
         executables: Bytes wanted of every executable file.
         endings: Bytes wanted by the end of the path, grouped by the last part of it.
-        libraries: Whether the libraries that ELF executables need are wanted.
+        libraries: Whether what ELF files need is wanted.
     """
 
     paths: Mapping[str, int] = MappingProxyType({})

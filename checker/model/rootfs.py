@@ -10,6 +10,7 @@ from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
 from checker.model.changesets import MergedLayer, merge_layers, parents_of
+from checker.model.elf import ElfFile
 from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.image import Config, Image, Layer
 from checker.model.location import Location
@@ -287,6 +288,12 @@ class Rootfs:
         own = entries.by_path.get(target)
         return self.get(target) if own is None else RootfsEntry(link.layer, own)
 
+    def elf(self, found: RootfsEntry) -> ElfFile | None:
+        """What was read of an ELF file; None of other files, and if no check asked for it."""
+        file = self.file_of(found)
+        tar = file.layer.blob.tar if file is not None and file.layer.blob else None
+        return None if file is None or tar is None else tar.elf_files.get(file.position)
+
     def content(self, found: RootfsEntry) -> bytes | None:
         """The first bytes of a file that some check asked for; None if they were not kept.
 
@@ -316,6 +323,19 @@ class Rootfs:
         Returns:
             The cleaned path; None if links form a loop, or lead on without an end in sight.
         """
+        return self._follow(path, [])
+
+    def directories_on_the_way(self, path: str) -> tuple[str, ...]:
+        """The cleaned paths of all directories that resolving a path leads through.
+
+        Those that links lead through are among them; the root is the empty path.
+        """
+        passed: list[str] = []
+        self._follow(path, passed)
+        return tuple(dict.fromkeys(passed))
+
+    def _follow(self, path: str, passed: list[str]) -> str | None:
+        """Where a path ends; the directories that entries are looked up in join ``passed``."""
         pending = _parts(path)
         here = ""
         followed = 0
@@ -323,6 +343,7 @@ class Rootfs:
             if not pending:
                 return here
             part = pending.pop()
+            passed.append(here)
             if part == "..":
                 here = here.rpartition("/")[0]
                 continue
@@ -365,6 +386,8 @@ def _parts(path: str) -> list[str]:
 def _is_whole(layer: Layer) -> bool:
     blob = layer.blob
     if blob is None or blob.tar is None or not blob.whole or blob.tar.fatal is not None:
+        return False
+    if not blob.tar.is_listed:
         return False
     # The limit on content leaves out first bytes of files, and no entry.
     return all(reached.limit == "content" for reached in blob.tar.limits)

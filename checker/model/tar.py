@@ -7,12 +7,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from checker.model.elf import ElfFile
 from checker.model.entries import Entries
 from checker.model.limits import LimitReached
 
 
 class AnomalyKind(StrEnum):
-    """What can be irregular about the blocks of a tar."""
+    """What can be irregular about the blocks of a tar, and unreadable in a directory."""
 
     NOT_A_TAR = "not-a-tar"
     BAD_CHECKSUM = "bad-checksum"
@@ -30,6 +31,9 @@ class AnomalyKind(StrEnum):
     LONE_ZERO_BLOCK = "lone-zero-block"
     MISSING_END = "missing-end"
     DATA_AFTER_END = "data-after-end"
+    UNREADABLE_FILE = "unreadable-file"
+    UNSTORABLE_FILE = "unstorable-file"
+    UNLISTED_DIRECTORY = "unlisted-directory"
 
 
 class Anomaly(NamedTuple):
@@ -37,7 +41,7 @@ class Anomaly(NamedTuple):
 
     Attributes:
         kind: What it is.
-        offset: Byte offset in the uncompressed tar.
+        offset: Byte offset in the uncompressed tar; -1 in a directory.
         detail: What was found and what was expected, in words.
         name: Name of the entry it belongs to, as far as known.
         fatal: Whether Go's archive/tar, and so every engine, stops here with an error.
@@ -65,8 +69,8 @@ class Tar(NamedTuple):
         head: The first bytes, at most 512, if it is not a tar; else empty.
         global_records: Records of PAX global headers, the last of each key.
         contents: First bytes of the entries that a check asked for, by position.
-        needed: Libraries that ELF executables need, by position, if a check asked for them;
-            without the executables whose names for them are too far inside.
+        elf_files: What was read of ELF files, executables and shared libraries, by position, if a
+            check asked for it.
         limits: Limits that cut the walk short.
     """
 
@@ -80,13 +84,23 @@ class Tar(NamedTuple):
     head: bytes = b""
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})
-    needed: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+    elf_files: Mapping[int, ElfFile] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
+
+    @property
+    def needed(self) -> Mapping[int, tuple[str, ...]]:
+        """The libraries that executables need, by position, as far as they could be read."""
+        return {position: elf.needed for position, elf in self.elf_files.items() if elf.needed}
 
     @property
     def fatal(self) -> Anomaly | None:
         """The anomaly at which every engine stops with an error."""
         return next((anomaly for anomaly in self.anomalies if anomaly.fatal), None)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether no directory was left out because it cannot be listed."""
+        return not self.of_kind(AnomalyKind.UNLISTED_DIRECTORY)
 
     def of_kind(self, *kinds: AnomalyKind) -> tuple[Anomaly, ...]:
         """The anomalies of some kinds, by offset."""

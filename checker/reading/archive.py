@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
+from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
     find_docker_archive,
@@ -43,6 +44,7 @@ from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
 from checker.model.image import Image, Layer
+from checker.model.known_kind import SKOPEO_DIRECTORY
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
@@ -467,6 +469,9 @@ def _gather(
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
+    known_kind = recognize(members, oci) if has_no_image else None
+    if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
+        images = find_dir_images(place, members, limits)
     return Archive(
         path=path,
         source=opened.source,
@@ -485,7 +490,7 @@ def _gather(
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
         image_directory=image_directory(members) if kind is Kind.WRAPPED else None,
         root_directory=root_directory(members) if is_unknown else None,
-        known_kind=recognize(members, oci) if has_no_image else None,
+        known_kind=known_kind,
     )
 
 

@@ -1,27 +1,48 @@
-"""Finds the libraries that an ELF file needs, from two pieces of it.
+"""Reads what an ELF file needs to start: machine, loader, libraries, search paths.
 
-Of a file only its beginning and its dynamic section are at hand: the names of the libraries nearly
-are always in the beginning, the section that refers to them further on.
+No file is read here: the reading asks for parts of the file, and whoever has it gives them. So the
+same code serves a file of which any part can be read and a stream that passes once.
 
-Source: System V ABI, chapter 5, "Program Header" and "Dynamic Section".
+Sources: System V ABI, chapter 4, "ELF Header", chapter 5, "Program Header" and "Dynamic Section";
+Linux 6.6, fs/binfmt_elf.c, load_elf_phdrs and load_elf_binary.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
-MAGIC = b"\x7fELF"
+from checker.model.elf import ELF_MAGIC, ElfFile, Machine
+
+HEAD_SIZE = 1024
+"""Bytes of the beginning that a reading starts with: header, program headers, mostly the loader."""
+
 DYNAMIC_LIMIT = 16 * 1024
 """Bytes of a dynamic section that are read; 500 are usual."""
 
-_PT_LOAD, _PT_DYNAMIC = 1, 2
-_DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
-_SEGMENTS = 64
-_NAME = 255
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 14, 15, 29
+_SEGMENTS = 200
+# The longest path that Linux takes for a loader (PATH_MAX).
+_PATH = 4096
 # Of what is known to need many, browsers need 100.
 _NEEDED = 500
+# A library's name is one part of a path; search paths list many directories.
+_NAME, _SEARCH_PATH = 256, 4096
+# Names that are close together are read as one part.
+_CLOSE = 16 * 1024
+
+
+class Part(NamedTuple):
+    """A part of a file that is needed: offset and length in bytes."""
+
+    offset: int
+    length: int
+
+
+ElfReading = Generator[Part, bytes | None, ElfFile | None]
+"""Asks for parts; is sent each of them, shorter at the end of the file, or None if it is gone."""
 
 
 class _Segment(NamedTuple):
@@ -33,87 +54,217 @@ class _Segment(NamedTuple):
     size: int
 
 
-class DynamicPlace(NamedTuple):
-    """Where the dynamic section of a file is: offset and length in bytes."""
+class _Dynamic(NamedTuple):
+    """What a dynamic section says: where in the table of strings each text is."""
 
-    offset: int
-    length: int
+    needed: Sequence[int]
+    table: int
+    texts: dict[int, int]
+
+
+class _Layout(NamedTuple):
+    """How numbers are written in a file."""
+
+    machine: Machine
 
     @property
-    def end(self) -> int:
-        """The offset after it."""
-        return self.offset + self.length
+    def is_wide(self) -> bool:
+        return self.machine.bits == 64
+
+    def unpack(self, format_: str, data: bytes, offset: int) -> tuple[int, ...]:
+        values: tuple[int, ...] = struct.unpack_from(self.machine.order + format_, data, offset)
+        return values
 
 
-def find_dynamic(head: bytes) -> DynamicPlace | None:
-    """Where the dynamic section is; None in a static program, and if it is not an ELF file."""
-    for segment in _segments(head):
-        if segment.kind == _PT_DYNAMIC and 0 < segment.size <= DYNAMIC_LIMIT:
-            return DynamicPlace(segment.offset, segment.size)
-    return None
-
-
-def needed_libraries(front: bytes, dynamic: bytes) -> tuple[str, ...] | None:
-    """The libraries that a file needs, in order.
+def read_elf(head: bytes, size: int) -> ElfReading:
+    """Read an ELF file.
 
     Args:
-        front: The beginning of the file.
-        dynamic: Its dynamic section.
+        head: Its first bytes, ``HEAD_SIZE`` of them or all.
+        size: Its size in bytes.
 
     Returns:
-        None if their names are not in the beginning.
+        What was found; None if it is not an ELF file.
     """
-    word = _order(front) + ("Q" if _is_wide(front) else "I")
-    length = len(dynamic) - len(dynamic) % struct.calcsize(f"{word}{word[1]}")
+    machine = machine_of(head)
+    if machine is None:
+        return None
+    layout = _Layout(machine)
+    if len(head) < (64 if layout.is_wide else 52):
+        return ElfFile(machine, 0, fault="ends within its header")
+    (kind,) = layout.unpack("H", head, 16)
+    found = ElfFile(machine, kind)
+    segments = yield from _read_segments(layout, head, size)
+    if not isinstance(segments, list):
+        return found._replace(fault=segments.text, needed=None)
+    interpreter = yield from _read_interpreter(segments, head, size)
+    if isinstance(interpreter, _Fault):
+        return found._replace(fault=interpreter.text, needed=None)
+    found = found._replace(interpreter=interpreter)
+    return (yield from _read_libraries(layout, segments, head, found))
+
+
+def machine_of(head: bytes) -> Machine | None:
+    """What an ELF file was built for; None if it is not an ELF file."""
+    if len(head) < 20 or not head.startswith(ELF_MAGIC):
+        return None
+    if head[4] not in (1, 2) or head[5] not in (1, 2):
+        return None
+    order = "<" if head[5] == 1 else ">"
+    (number,) = struct.unpack_from(f"{order}H", head, 18)
+    return Machine(head[4] * 32, order, number)
+
+
+class _Fault(NamedTuple):
+    """Why a file is not loaded; without a text, what was needed could not be read."""
+
+    text: str | None = None
+
+
+def _part(head: bytes, offset: int, length: int) -> Generator[Part, bytes | None, bytes | None]:
+    """A part of the file, from the head if that has all of it."""
+    if offset + length <= len(head):
+        return head[offset : offset + length]
+    return (yield Part(offset, length))
+
+
+def _read_segments(
+    layout: _Layout, head: bytes, size: int
+) -> Generator[Part, bytes | None, list[_Segment] | _Fault]:
+    wide = layout.is_wide
+    (table,) = layout.unpack("Q" if wide else "I", head, 32 if wide else 28)
+    length, count = layout.unpack("HH", head, 54 if wide else 42)
+    if length != (56 if wide else 32):
+        return _Fault(f"has program headers of {length} bytes")
+    if not count:
+        return _Fault("has no program headers")
+    if table + count * length > size:
+        return _Fault("ends before its program headers")
+    wanted = min(count, _SEGMENTS) * length
+    content = yield from _part(head, table, wanted)
+    if content is None or len(content) < wanted:
+        return _Fault()
+    order = layout.machine.order
+    if wide:
+        rows = struct.iter_unpack(f"{order}II4Q16x", content)
+        return [_Segment(row[0], row[2], row[3], row[5]) for row in rows]
+    rows = struct.iter_unpack(f"{order}5I12x", content)
+    return [_Segment(row[0], row[1], row[2], row[4]) for row in rows]
+
+
+def _read_interpreter(
+    segments: list[_Segment], head: bytes, size: int
+) -> Generator[Part, bytes | None, str | _Fault | None]:
+    place = next((each for each in segments if each.kind == _PT_INTERP), None)
+    if place is None:
+        return None
+    if not 2 <= place.size <= _PATH:
+        return _Fault(f"names a loader with {place.size} bytes")
+    if place.offset + place.size > size:
+        return _Fault("ends before the name of its loader")
+    name = yield from _part(head, place.offset, place.size)
+    if name is None or len(name) < place.size:
+        return _Fault()
+    if name[-1:] != b"\0":
+        return _Fault("names a loader without a NUL at the end")
+    return _decode(name.partition(b"\0")[0])
+
+
+def _read_libraries(
+    layout: _Layout, segments: list[_Segment], head: bytes, found: ElfFile
+) -> ElfReading:
+    place = next((each for each in segments if each.kind == _PT_DYNAMIC), None)
+    if place is None or not place.size:
+        return found
+    unknown = found._replace(needed=None)
+    if place.size > DYNAMIC_LIMIT:
+        return unknown
+    section = yield from _part(head, place.offset, place.size)
+    dynamic = None if section is None else _parse_dynamic(layout, segments, section)
+    if dynamic is None:
+        return unknown
+    names = yield from _read_names(head, dynamic)
+    texts: dict[int, str] = {}
+    for tag, offset in dynamic.texts.items():
+        limit = _NAME if tag == _DT_SONAME else _SEARCH_PATH
+        text = yield from _part(head, dynamic.table + offset, limit)
+        if text is None or b"\0" not in text:
+            # Without the search path, it is not known where libraries are found.
+            return unknown
+        texts[tag] = _decode(text.partition(b"\0")[0])
+    return found._replace(
+        needed=names,
+        soname=texts.get(_DT_SONAME),
+        rpath=texts.get(_DT_RPATH),
+        runpath=texts.get(_DT_RUNPATH),
+    )
+
+
+def _parse_dynamic(layout: _Layout, segments: list[_Segment], section: bytes) -> _Dynamic | None:
+    """What the section says; None if that cannot be followed."""
+    pair = f"{layout.machine.order}{'QQ' if layout.is_wide else 'II'}"
+    whole = section[: len(section) - len(section) % struct.calcsize(pair)]
     needed: list[int] = []
-    table: int | None = None
-    for tag, value in struct.iter_unpack(f"{word}{word[1]}", dynamic[:length]):
-        if tag == _DT_NULL:
-            break
+    texts: dict[int, int] = {}
+    address: int | None = None
+    for tag, value in struct.iter_unpack(pair, whole):
         if tag == _DT_NEEDED:
             needed.append(value)
         elif tag == _DT_STRTAB:
-            table = _offset_of(front, value)
-    if not needed or len(needed) > _NEEDED:
-        return None if needed else ()
-    names = [] if table is None else [_name(front, table + place) for place in needed]
-    found = [name for name in names if name]
-    return tuple(found) if len(found) == len(needed) else None
+            address = value
+        elif tag in (_DT_SONAME, _DT_RPATH, _DT_RUNPATH):
+            texts[tag] = value
+        elif tag == _DT_NULL:
+            break
+    if not needed and not texts:
+        return _Dynamic((), 0, {})
+    table = None if address is None else _offset_of(segments, address)
+    if table is None or len(needed) > _NEEDED:
+        return None
+    return _Dynamic(needed, table, texts)
 
 
-def _is_wide(head: bytes) -> bool:
-    return head[4] == 2
-
-
-def _order(head: bytes) -> str:
-    return "<" if head[5] == 1 else ">"
-
-
-def _segments(head: bytes) -> Iterator[_Segment]:
-    if len(head) < 64 or not head.startswith(MAGIC) or head[4] not in (1, 2):
-        return
-    order, wide = _order(head), _is_wide(head)
-    (table,) = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", head, 32 if wide else 28)
-    size, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)
-    if size != (56 if wide else 32):
-        return
-    for at in range(table, min(table + min(count, _SEGMENTS) * size, len(head) - size + 1), size):
-        if wide:
-            kind, _, offset, address, _, length = struct.unpack_from(f"{order}II4Q", head, at)
-        else:
-            kind, offset, address, _, length = struct.unpack_from(f"{order}5I", head, at)
-        yield _Segment(kind, offset, address, length)
-
-
-def _offset_of(front: bytes, address: int) -> int | None:
+def _offset_of(segments: list[_Segment], address: int) -> int | None:
     """Where in the file the content is that is loaded at an address."""
-    for segment in _segments(front):
+    for segment in segments:
         if segment.kind == _PT_LOAD and 0 <= address - segment.address < segment.size:
             return segment.offset + address - segment.address
     return None
 
 
-def _name(front: bytes, place: int) -> str | None:
-    """The name at an offset; None if it does not end before the end of what is at hand."""
-    end = front.find(b"\0", place, place + _NAME + 1)
-    return None if end <= place else front[place:end].decode("utf-8", "surrogateescape")
+def _read_names(
+    head: bytes, dynamic: _Dynamic
+) -> Generator[Part, bytes | None, tuple[str, ...] | None]:
+    """The names of the needed libraries; None if one of them cannot be read."""
+    if not dynamic.needed:
+        return ()
+    first, last = min(dynamic.needed), max(dynamic.needed)
+    if last - first > _CLOSE:
+        return (yield from _read_distant_names(head, dynamic))
+    content = yield from _part(head, dynamic.table + first, last - first + _NAME)
+    names = [] if content is None else [_name(content, place - first) for place in dynamic.needed]
+    found = tuple(name for name in names if name)
+    return found if len(found) == len(dynamic.needed) else None
+
+
+def _read_distant_names(
+    head: bytes, dynamic: _Dynamic
+) -> Generator[Part, bytes | None, tuple[str, ...] | None]:
+    found: list[str] = []
+    for place in dynamic.needed:
+        content = yield from _part(head, dynamic.table + place, _NAME)
+        name = None if content is None else _name(content, 0)
+        if not name:
+            return None
+        found.append(name)
+    return tuple(found)
+
+
+def _name(content: bytes, start: int) -> str | None:
+    """The name at an offset; None if it does not end within what a name may have."""
+    end = content.find(b"\0", start, start + _NAME)
+    return None if end <= start else _decode(content[start:end])
+
+
+def _decode(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")

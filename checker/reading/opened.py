@@ -269,7 +269,7 @@ class OpenArchive:
             source=archive.source,
             size=archive.size,
             compression=archive.compression,
-            tar=archive.tar._replace(entries=entries, contents={}, needed={}),
+            tar=archive.tar._replace(entries=entries, contents={}, elf_files={}),
             content=below,
             file=None,
             sha256=archive.sha256,

@@ -17,16 +17,16 @@ from checker.errors import UnreadableError
 from checker.model.archive import Source
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.content import ContentPlan
-from checker.model.entries import DIRECTORY, FIFO, REGULAR, SYMLINK, Entries, Span
+from checker.model.entries import Entries, Span
 from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
+from checker.reading.directory import DirectoryContent, list_directory
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 
 CHUNK = 1 << 21
-_LAYOUT_FILES = frozenset({"oci-layout", "index.json", "blobs"})
 
 
 class Seekable(NamedTuple):
@@ -207,49 +207,17 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-class DirectoryContent:
-    """The content of the files of a directory.
-
-    Args:
-        root: The directory.
-        entries: Its files.
-    """
-
-    def __init__(self, root: str, entries: Entries) -> None:
-        self._root = root
-        self._entries = entries
-
-    def chunks(self, position: int) -> Iterator[bytes]:
-        """The content of a file; a link in its place is not followed."""
-        path = os.path.join(self._root, self._entries.paths[position])
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            while piece := os.read(file, CHUNK):
-                yield piece
-        finally:
-            os.close(file)
-
-    def seekable(self, position: int) -> Seekable | None:
-        """No file is kept open, so a file is read from its start."""
-        del position
-        return None
-
-    def close(self) -> None:
-        """No file is kept open."""
-
-
 def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
 
     Raises:
-        UnreadableError: There is nothing at the path, it must not be read, or it is a directory
-            without an image layout.
+        UnreadableError: There is nothing at the path, or it must not be read.
     """
     try:
         if path == "-":
             return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits)
         if os.path.isdir(path):
-            return _open_directory(path, limits)
+            return _open_directory(path, plan, limits)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return _open_file(file, plan, limits)
     except OSError as error:
@@ -535,69 +503,15 @@ def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
     return data
 
 
-def _open_directory(path: str, limits: Limits) -> Opened:
-    with os.scandir(path) as found:
-        if not any(item.name in _LAYOUT_FILES for item in found):
-            raise UnreadableError(
-                path,
-                "the directory does not contain oci-layout, index.json or blobs; specify a tar "
-                "file or the directory of an OCI image layout",
-            )
-    entries = Entries()
-    reached = _list_directory(path, entries, limits)
+def _open_directory(path: str, plan: ContentPlan, limits: Limits) -> Opened:
+    listing = list_directory(path, plan, limits)
     return Opened(
         source=Source.DIRECTORY,
-        size=sum(entries.sizes),
+        size=listing.tar.size,
         compression=NOT_COMPRESSED,
-        tar=Tar(entries=entries, size=sum(entries.sizes)),
-        content=DirectoryContent(path, entries),
+        tar=listing.tar,
+        content=DirectoryContent(path, listing),
         file=None,
         sha256=None,
-        limits=reached,
+        limits=(),
     )
-
-
-def _list_directory(root: str, entries: Entries, limits: Limits) -> tuple[LimitReached, ...]:
-    pending = [""]
-    while pending:
-        parent = pending.pop()
-        with os.scandir(os.path.join(root, parent)) as found:
-            items = sorted(found, key=lambda item: item.name)
-        directories = []
-        for item in items:
-            if len(entries) >= limits.entries:
-                return (
-                    LimitReached(
-                        limit="entries",
-                        value=limits.entries,
-                        what="the directory contains more files; the rest was not read",
-                    ),
-                )
-            path = f"{parent}/{item.name}" if parent else item.name
-            _add_file(entries, path, item)
-            if item.is_dir(follow_symlinks=False):
-                directories.append(path)
-        pending.extend(reversed(directories))
-    return ()
-
-
-def _add_file(entries: Entries, path: str, item: os.DirEntry[str]) -> None:
-    status = item.stat(follow_symlinks=False)
-    kind = REGULAR
-    if stat.S_ISDIR(status.st_mode):
-        kind = DIRECTORY
-    elif stat.S_ISLNK(status.st_mode):
-        kind = SYMLINK
-        entries.linknames[len(entries)] = os.readlink(item.path)
-    elif not stat.S_ISREG(status.st_mode):
-        kind = FIFO
-    entries.by_path[path] = len(entries)
-    entries.paths.append(path)
-    entries.spellings.append(0)
-    entries.kinds.append(ord(kind))
-    entries.modes.append(stat.S_IMODE(status.st_mode))
-    entries.uids.append(status.st_uid)
-    entries.gids.append(status.st_gid)
-    entries.sizes.append(status.st_size if kind == REGULAR else 0)
-    entries.mtimes.append(int(status.st_mtime))
-    entries.offsets.append(-1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from checker.checks.finding import Finding, Result, Severity
 from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
@@ -17,6 +18,7 @@ from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.reports.printable import without_surrogates
 from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
+from checker.starting.obstacle import Start
 from checker.verdicts import Classification, Verdict
 
 VERSION = 1
@@ -28,18 +30,19 @@ Object = dict[str, object]
 
 def render_json(run: Run) -> str:
     """The report as one JSON object, indented by two spaces, with a final line end."""
-    text = json.dumps(_encodable(_run(run)), indent=2) + "\n"
+    text = json.dumps(encodable(_run(run)), indent=2) + "\n"
     # Only strings contain it; within a line, CI systems take it for the start of a command.
     return text.replace("##", "#\\u0023")
 
 
-def _encodable(value: object) -> object:
+def encodable(value: object) -> object:
+    """A value with what JSON cannot represent spelled out in every text."""
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, Mapping):
-        return {key: _encodable(item) for key, item in value.items()}
+        return {key: encodable(item) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [_encodable(item) for item in value]
+        return [encodable(item) for item in value]
     return value
 
 
@@ -109,8 +112,9 @@ def _facts(checked: CheckedArchive) -> Object:
         "size": None if archive is None else archive.size,
         "sha256": None if archive is None else archive.sha256,
         **_way_back(found),
-        "images": [] if archive is None else [_image(image) for image in archive.images],
+        "images": [] if archive is None else _images(archive.images, checked.starts),
         "verdicts": [_verdict(verdict, told) for verdict in checked.verdicts],
+        "starts": None if archive is None else _root_start(archive, checked.starts),
     }
 
 
@@ -144,12 +148,32 @@ def _reading(checked: CheckedArchive) -> Object:
     }
 
 
-def _image(image: Image) -> Object:
+def _images(images: Sequence[Image], starts: Sequence[Start]) -> list[Object]:
+    return [_image(image, start) for image, start in zip_longest(images, starts[: len(images)])]
+
+
+def _root_start(archive: Archive, starts: Sequence[Start]) -> Object | None:
+    """Whether a container of a root filesystem starts; images have their own answers."""
+    return _start(starts[0]) if starts and not archive.images else None
+
+
+def _start(start: Start) -> Object:
+    return {
+        "answer": start.answer,
+        "reason": start.reason,
+        "message": start.message or None,
+        "command": start.command,
+        "cause": start.cause,
+    }
+
+
+def _image(image: Image, start: Start | None) -> Object:
     return {
         "names": image.names,
         "digest": image.digest,
         "platform": None if image.platform is None else str(image.platform),
         "layers": [_layer(layer) for layer in image.layers],
+        "starts": None if start is None else _start(start),
     }
 
 

@@ -7,7 +7,8 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from typing import TextIO
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
@@ -37,6 +38,7 @@ from checker.reports.wording import (
     size_words,
 )
 from checker.results import CheckedArchive, PluginProblem, Run
+from checker.starting.obstacle import Answer, Start
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 WIDTH = 80
@@ -63,6 +65,11 @@ _LOADABLE_STYLES = {
     Loadable.YES: Style.GOOD,
     Loadable.DEPENDS: Style.WARNING,
     Loadable.NO: Style.PLAIN,
+}
+_START_STYLES = {
+    Answer.YES: Style.GOOD,
+    Answer.NO: Style.ERROR,
+    Answer.UNKNOWN: Style.WARNING,
 }
 _OUTCOMES = tuple(VerdictOutcome)
 _VERDICT_STYLES = {
@@ -93,10 +100,20 @@ def text_for(run: Run, stream: TextIO) -> str:
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
     """
+    return styled_text(partial(lines, run), stream)
+
+
+def styled_text(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
+    """Lines as a stream shows them: in colour and as wide as the terminal if it is one, else plain.
+
+    Args:
+        make: Makes the lines for a width in columns.
+        stream: Where they are written.
+    """
     if not stream.isatty():
-        return _encodable(render_text(run), stream)
+        return _encodable(_joined(make(WIDTH)), stream)
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
-    found = lines(run, max(_NARROWEST, min(columns, _WIDEST)))
+    found = make(max(_NARROWEST, min(columns, _WIDEST)))
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return _encodable(_joined(found), stream)
     return _coloured(found, stream)
@@ -206,7 +223,11 @@ def _about(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
         rows = pieces(tuple(_traits(archive, found)), width - _LABEL)
         yield from paragraph(_label("kind"), rows, Style.PLAIN)
     if found is not None:
-        yield from _classification(found, width)
+        yield from _answers(found, checked.starts, width)
+    if archive is not None:
+        yield from _starts(archive, checked.starts, width)
+    if found is not None:
+        yield from _way_back(found, width)
     asked = checked.required_verdicts if run.command == "check" else checked.verdicts
     yield from _verdicts(asked, width)
     if archive is not None:
@@ -223,26 +244,44 @@ def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
         yield f"written by {safe(found.producer)}"
 
 
-def _classification(found: Classification, width: int) -> Iterator[Line]:
+def _commands(found: Classification) -> tuple[str | None, str | None]:
+    """The command that restores an archive beside the answer that it belongs to: load, import."""
     restore = None if found.restore is None else printable(found.restore)
-    importable = Loadable.YES if found.importable else Loadable.NO
     loads = restore if found.loadable is Loadable.YES else None
     imports = restore if found.importable and found.loadable is Loadable.NO else None
-    yield from _answer("load", found.loadable, loads, found.loadable_reason, width)
-    yield from _answer("import", importable, imports, found.importable_reason, width)
+    return loads, imports
+
+
+def _answers(found: Classification, starts: Sequence[Start], width: int) -> Iterator[Line]:
+    """Whether an archive can be loaded and imported; not in green if what results is of no use."""
+    importable = Loadable.YES if found.importable else Loadable.NO
+    loads, imports = _commands(found)
+    is_useless = any(start.answer is Answer.NO for start in starts)
+    good = Style.WARNING if is_useless else Style.GOOD
+    styles = {**_LOADABLE_STYLES, Loadable.YES: good}
+    for label, answer, command, reason in (
+        ("load", found.loadable, loads, found.loadable_reason),
+        ("import", importable, imports, found.importable_reason),
+    ):
+        yield from _answer(label, (styles[answer], answer), command, reason, width)
+
+
+def _way_back(found: Classification, width: int) -> Iterator[Line]:
+    restore = None if found.restore is None else printable(found.restore)
     if restore is not None:
         yield from _kept(found, width)
-        if restore not in {loads, imports}:
+        if restore not in _commands(found):
             yield (*_label("restore"), (Style.COMMAND, restore))
     for advice in found.advice:
         yield from _labelled("advice", Style.LABEL, safe(advice), width)
 
 
 def _answer(
-    label: str, answer: Loadable, command: str | None, reason: str, width: int
+    label: str, answer: tuple[Style, str], command: str | None, reason: str, width: int
 ) -> Iterator[Line]:
     """Whether an archive can be loaded or imported: the command, if any, and the reason."""
-    start = (*_label(label), (_LOADABLE_STYLES[answer], answer.ljust(_ANSWER)))
+    style, word = answer
+    start = (*_label(label), (style, word.ljust(_ANSWER)))
     indent = _LABEL + _ANSWER
     rows = wrap(safe(reason), width - indent)
     if command is None:
@@ -250,6 +289,24 @@ def _answer(
         return
     yield (*start, (Style.COMMAND, command))
     yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+
+
+def _starts(archive: Archive, starts: Sequence[Start], width: int) -> Iterator[Line]:
+    """Whether containers start; images with the same answer and reason share a row."""
+    groups: dict[tuple[Answer, str], list[str]] = {}
+    labels = [image.label for image in archive.images] or [""]
+    for label, start in zip(labels, starts, strict=False):
+        groups.setdefault((start.answer, safe(start.text)), []).append(safe(label))
+    indent = _LABEL + _ANSWER
+    for number, ((answer, text), names) in enumerate(islice(groups.items(), _IMAGES)):
+        shown = (_START_STYLES[answer], answer.ljust(_ANSWER))
+        rows = wrap(text, width - indent)
+        yield from paragraph((*_label("" if number else "starts"), shown), rows, Style.PLAIN)
+        if len(groups) > 1:
+            rows = pieces(tuple(names[:_IMAGES]), width - indent)
+            yield from paragraph(((Style.PLAIN, " " * indent),), rows, Style.FAINT)
+    if len(groups) > _IMAGES:
+        yield from _beneath(f"... and more ({_SEE_JSON})", width, Style.FAINT)
 
 
 def _kept(found: Classification, width: int) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Archive, Kind, Source
 from checker.model.compression import CompressionKind
 from checker.model.location import Location
 from checker.reports.printable import printable
@@ -26,12 +26,27 @@ KIND_WORDS = {
 }
 """The kinds in words."""
 
+DIRECTORY_WORDS = {
+    **KIND_WORDS,
+    Kind.DOCKER_ARCHIVE: "unpacked Docker image archive, a directory",
+    Kind.DOCKER_ARCHIVE_LEGACY: "unpacked legacy Docker image archive, a directory",
+    Kind.DOCKER_OCI_ARCHIVE: "unpacked Docker and OCI image archive, a directory",
+    Kind.ROOTFS: "root filesystem directory",
+    Kind.LAYER: "directory of a single layer, with whiteouts",
+    Kind.WRAPPED: "directory with an image in a subdirectory",
+    Kind.NESTED: "directory with an image archive in it",
+    Kind.EMPTY: "empty directory",
+    Kind.UNKNOWN: "directory of unknown kind",
+}
+"""The kinds in words, of directories."""
+
 
 def kind_words(archive: Archive) -> str:
     """What an archive is, in words."""
     words = _found_words(archive)
     if words is None:
-        return KIND_WORDS[archive.kind]
+        table = DIRECTORY_WORDS if archive.source is Source.DIRECTORY else KIND_WORDS
+        return table[archive.kind]
     article = next((each for each in _ARTICLES if words.startswith(each)), "")
     return words.removeprefix(article)
 

@@ -12,7 +12,9 @@ and podman 4.3 (``docker/internal/tarfile/writer.go`` of containers/image), go-c
 from __future__ import annotations
 
 import json
+import os
 import posixpath
+import stat
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -62,6 +64,8 @@ COMPRESSIONS: Mapping[str, str] = MappingProxyType(
 )
 """The compression of layers by the tool that writes a kind."""
 
+_NODES = {b"6": stat.S_IFIFO, b"s": stat.S_IFSOCK}
+
 _Namer: TypeAlias = "Callable[[_Built, str, Blob], str]"
 
 
@@ -87,7 +91,9 @@ class Archive:
         return write_tar(self.members)
 
     def write_directory(self, path: Path) -> None:
-        """Write the members to a directory: files, directories and symbolic links.
+        """Write the members to a directory, with their modes: files, directories, links, fifos.
+
+        A member of type ``s``, which tar does not have, becomes a socket.
 
         Raises:
             ValueError: A member is of another type, or its name would be outside the directory.
@@ -259,6 +265,19 @@ def layout_members(
 def oci_layout(*images: Image) -> Archive:
     """An OCI layout to be written to a directory."""
     return replace(oci_archive(*images), kind="oci-layout")
+
+
+def skopeo_dir(image: Image | None = None) -> Archive:
+    """What ``skopeo copy`` writes to ``dir:``, to be written to a directory."""
+    (built,) = _build_all(() if image is None else (image,), COMPRESSIONS["oci-archive"])
+    blobs = {blob.hex: file(blob.hex, blob.data) for blob in (*built.layers, built.config)}
+    members = (
+        *blobs.values(),
+        file("manifest.json", built.manifest.data),
+        file("version", b"Directory Transport Version: 1.1\n"),
+    )
+    names = _all_names((built,), lambda _built, _part, blob: blob.hex)
+    return Archive("skopeo-dir", members, {**names, "manifest": "manifest.json"})
 
 
 def multi_platform(*images: Image) -> Archive:
@@ -676,19 +695,30 @@ def _moved(archive: Archive, name: str, folder: str) -> str:
 
 
 def _write_member(root: Path, member: Member) -> None:
-    relative = posixpath.normpath(member.name)
-    if relative.startswith(("/", "..")):
-        raise ValueError(f"member {member.name!r} would be outside the directory")
-    path = root / relative
+    path = _inside(root, member.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     if member.typeflag == b"5":
         path.mkdir(exist_ok=True)
     elif member.typeflag == b"2":
         path.symlink_to(member.linkname)
+        return
+    elif member.typeflag == b"1":
+        path.hardlink_to(_inside(root, member.linkname))
+        return
     elif member.typeflag == b"0":
         path.write_bytes(member.content)
+    elif member.typeflag in _NODES:
+        os.mknod(path, _NODES[member.typeflag])
     else:
         raise ValueError(
             f"member {member.name!r} has type {member.typeflag!r}: a test directory may contain "
-            "only files, directories and symbolic links"
+            "only files, directories, links, fifos and sockets"
         )
+    path.chmod(member.mode)
+
+
+def _inside(root: Path, name: str) -> Path:
+    relative = posixpath.normpath(name)
+    if relative.startswith(("/", "..")):
+        raise ValueError(f"member {name!r} would be outside the directory")
+    return root / relative

@@ -35,6 +35,7 @@ The archive
     ``layer``, ``empty`` (a tar without members) or ``raw`` (no bytes at all, to be appended to).
     ``platforms = ["linux/amd64", "linux/arm64/v8"]`` creates an image for each in a nested index;
     with ``flat = true`` in ``index.json`` itself. ``images = [{…}, {…}]`` creates several images.
+    ``directory = true`` writes the members to a directory instead of a tar.
     ``wrapped = "top"`` puts all into a directory, ``nested = "image.tar"`` into another tar.
     ``file = "image.tar.gz"`` is the name of the file, by default ``archive.tar``.
 
@@ -64,7 +65,8 @@ An entry
     ``pax-global``, or one character), ``link``, ``mode``, ``uid``, ``gid``, ``mtime``, ``uname``,
     ``gname``, ``major``, ``minor``, ``pax``, ``long_names`` (``pax`` or ``gnu``) and ``raw``, a
     table of header fields, text or ``{ hex = "…" }``. A path that ends in a slash is a directory,
-    an entry with a ``link`` a symbolic link, unless ``type`` says otherwise.
+    an entry with a ``link`` a symbolic link, unless ``type`` says otherwise. In a directory, type
+    ``s`` is a socket.
 
 Faults: ``edits``, in order, after the digests were computed
     Of members: ``remove = "M"``; ``add = { an entry, at = "end" }`` (or ``"start"``, or ``before =
@@ -166,7 +168,7 @@ _IMAGE_KEYS = frozenset(
 )
 _ARCHIVE_KEYS = _IMAGE_KEYS | {
     *("base", "images", "platforms", "flat", "wrapped", "nested", "index_edits", "edits", "file"),
-    "artifacts",
+    *("artifacts", "directory"),
 }
 _DEFAULT_KEYS = _ARCHIVE_KEYS | {"options"}
 _CASE_KEYS = _DEFAULT_KEYS | {"name", "note", "findings"}
@@ -514,7 +516,7 @@ def _build_case(table: Table) -> Built:
     archive = _around(table, with_artifacts(archive, table.get("artifacts", ())))
     draft = Draft(archive.members, archive.names)
     inner = drafted[0].offsets if drafted else {}
-    if base in _FOLDERS and "nested" not in table:
+    if (base in _FOLDERS or table.get("directory", False)) and "nested" not in table:
         edited = edit_folder(draft, table.get("edits", []))
         folder = replace(archive, members=edited.members)
         return Built(folder, None, archive.names, inner)

@@ -55,6 +55,10 @@ _PAGE = 0x10000
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _READ, _READ_EXECUTE, _READ_WRITE = 4, 5, 6
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_STRSZ = 0, 1, 5, 10
+_DT_SONAME, _DT_RPATH, _DT_RUNPATH = 14, 15, 29
+
+ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
+"""Values of ``e_type``: object file, executable, shared library or position-independent program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +70,53 @@ class _Segment:
     align: int
 
 
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """What is said in an ELF file for loaders, besides the libraries that it needs.
+
+    Attributes:
+        soname: Name for ``DT_SONAME``.
+        rpath: Directories for ``DT_RPATH``.
+        runpath: Directories for ``DT_RUNPATH``.
+        names_gap: Bytes between the headers and the names of libraries.
+        kind: ``e_type``, such as :data:`ET_DYN` for a shared library.
+    """
+
+    soname: str | None = None
+    rpath: str | None = None
+    runpath: str | None = None
+    names_gap: int = 0
+    kind: int = ET_EXEC
+
+    @property
+    def texts(self) -> list[tuple[int, str]]:
+        """The texts of the dynamic section by tag."""
+        pairs = ((_DT_SONAME, self.soname), (_DT_RPATH, self.rpath), (_DT_RUNPATH, self.runpath))
+        return [(tag, text) for tag, text in pairs if text is not None]
+
+
+PROGRAM = Linking()
+"""An executable that says nothing more."""
+
+
 def elf(
     machine: str = "amd64",
     interpreter: str | None = None,
     size: int | None = None,
     needed: Sequence[str] = (),
     gap: int = 0,
+    *,
+    linking: Linking = PROGRAM,
 ) -> bytes:
-    """Make an ELF executable.
+    """Make an ELF executable or shared library.
 
     Args:
         machine: Architecture, see :data:`MACHINES`.
         interpreter: Path of the dynamic loader for ``PT_INTERP``; None for a static executable.
         size: Length of the whole file in bytes, reached with zeros at the end.
-        needed: Shared libraries for ``DT_NEEDED``; if empty, there is no dynamic section.
+        needed: Shared libraries for ``DT_NEEDED``.
         gap: Bytes between the code and the dynamic section.
+        linking: What else the dynamic section has. If it is empty, there is none.
 
     Raises:
         ValueError: The architecture is unknown, or ``size`` is too small for the headers.
@@ -88,22 +124,30 @@ def elf(
     if machine not in MACHINES:
         raise ValueError(f"unknown machine {machine!r}; known: {', '.join(MACHINES)}")
     facts = MACHINES[machine]
-    body = _body(facts, interpreter, tuple(needed), gap)
+    texts = [(_DT_NEEDED, name) for name in needed]
+    texts += linking.texts
+    body = _body(facts, interpreter, texts, gap, linking)
     length = len(body) if size is None else size
     if length < len(body):
         raise ValueError(f"{length} bytes are too few: this executable needs {len(body)}")
     return body.ljust(length, b"\0")
 
 
-def _body(facts: Machine, interpreter: str | None, needed: tuple[str, ...], gap: int) -> bytes:
+def _body(
+    facts: Machine,
+    interpreter: str | None,
+    texts: Sequence[tuple[int, str]],
+    gap: int,
+    linking: Linking,
+) -> bytes:
     loader = b"" if interpreter is None else interpreter.encode() + b"\0"
-    names = b"\0".join((b"", *(name.encode() for name in needed), b"")) if needed else b""
+    names = b"\0".join((b"", *(text.encode() for _, text in texts), b"")) if texts else b""
     count = 1 + bool(loader) + bool(names)
     headers = _header_size(facts) + count * _segment_size(facts)
-    strings = headers + len(loader)
+    strings = headers + len(loader) + linking.names_gap
     entry = _aligned(strings + len(names))
     section = _aligned(entry + len(facts.code)) + gap
-    dynamic = _dynamic(facts, needed, _BASE + strings, len(names)) if needed else b""
+    dynamic = _dynamic(facts, texts, _BASE + strings, len(names)) if texts else b""
     whole = section + len(dynamic) if dynamic else entry + len(facts.code)
     segments = [_Segment(_PT_LOAD, _READ_EXECUTE, 0, whole, _PAGE)]
     if loader:
@@ -111,7 +155,8 @@ def _body(facts: Machine, interpreter: str | None, needed: tuple[str, ...], gap:
     if dynamic:
         segments.append(_Segment(_PT_DYNAMIC, _READ_WRITE, section, len(dynamic), 8))
     table = b"".join(_segment(facts, segment) for segment in segments)
-    head = (_header(facts, entry, count) + table + loader + names).ljust(entry, b"\0")
+    start = _header(facts, entry, count, linking.kind) + table + loader
+    head = (start.ljust(strings, b"\0") + names).ljust(entry, b"\0")
     code = head + facts.code
     return code.ljust(section, b"\0") + dynamic if dynamic else code
 
@@ -120,13 +165,13 @@ def _aligned(offset: int) -> int:
     return offset + -offset % 16
 
 
-def _dynamic(facts: Machine, needed: tuple[str, ...], table: int, length: int) -> bytes:
-    """The dynamic section: the offset of each name in the string table, and that of the table."""
+def _dynamic(facts: Machine, texts: Sequence[tuple[int, str]], table: int, length: int) -> bytes:
+    """The dynamic section: the offset of each text in the string table, and that of the table."""
     pairs: list[tuple[int, int]] = []
     place = 1
-    for name in needed:
-        pairs.append((_DT_NEEDED, place))
-        place += len(name.encode()) + 1
+    for tag, text in texts:
+        pairs.append((tag, place))
+        place += len(text.encode()) + 1
     pairs += [(_DT_STRTAB, table), (_DT_STRSZ, length), (_DT_NULL, 0)]
     word = "Q" if facts.bits == 64 else "I"
     return b"".join(struct.pack(f"{facts.order}{word}{word}", *pair) for pair in pairs)
@@ -144,13 +189,13 @@ def _section_size(facts: Machine) -> int:
     return 64 if facts.bits == 64 else 40
 
 
-def _header(facts: Machine, entry: int, count: int) -> bytes:
+def _header(facts: Machine, entry: int, count: int, kind: int) -> bytes:
     ident = bytes((0x7F, *b"ELF", facts.bits // 32, 1 if facts.order == "<" else 2, 1))
     word = "Q" if facts.bits == 64 else "I"
     size = _header_size(facts)
     rest = struct.pack(
         f"{facts.order}HHI{word}{word}{word}I6H",
-        2,  # ET_EXEC
+        kind,
         facts.number,
         1,
         _BASE + entry,

@@ -23,6 +23,7 @@ from checker_archive.not_a_tar import NotATar
 from checker_archive.skippable_frame_first import SkippableFrameFirst
 from checker_archive.truncated_archive import TruncatedArchive
 from checker_archive.unportable_member_name import UnportableMemberName
+from checker_archive.unreadable_file import UnreadableFile
 from checker_archive.unreferenced_member import UnreferencedMember
 from checker_archive.unsupported_entry_type import UnsupportedEntryType
 from checker_archive.wrapped_in_directory import WrappedInDirectory
@@ -51,4 +52,5 @@ RULES: tuple[type[Check], ...] = (
     DanglingHardLink,
     DeviceNode,
     UnreferencedMember,
+    UnreadableFile,
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from checker.checks.check import Check
 from checker.hookspecs import hookimpl
-from checker.model.archive import Archive
-from checker.verdicts import Classification, Engine, Verdict
+from checker.isolation import attempt
+from checker.model.archive import Archive, Source
+from checker.verdicts import Classification, Engine, Host, Question, Verdict
 
 
 @hookimpl
@@ -25,11 +27,22 @@ def checker_classify(
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import with_verdicts
+    from checker_engines.classification.directories import classify_directory
     from checker_engines.classification.takers import Takers
 
     takers = Takers(verdicts)
-    found = classify(archive, quoted_path, takers)
+    if archive.source is Source.DIRECTORY:
+        found = classify_directory(archive, quoted_path, takers, Takers(_packed_verdicts(archive)))
+    else:
+        found = classify(archive, quoted_path, takers)
     return with_verdicts(found, archive, quoted_path, takers)
+
+
+def _packed_verdicts(archive: Archive) -> tuple[Verdict, ...]:
+    """What engines do with the content of a directory, packed in a tar; a crash is no answer."""
+    question = Question(archive.packed, Host(), "-")
+    answers = (attempt(partial(engine.judge, question)) for engine in checker_engines())
+    return tuple(answer for answer in answers if isinstance(answer, Verdict))
 
 
 @hookimpl

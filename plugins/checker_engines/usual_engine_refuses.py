@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
@@ -71,6 +71,14 @@ class UsualEngineRefuses(Check):
     def _is_unexpected(self, archive: Archive, verdict: Verdict) -> bool:
         return (
             verdict.outcome is VerdictOutcome.REJECTS
-            and archive.kind in suited_kinds(verdict.engine, verdict.action)
+            and _suits(archive, verdict)
             and not is_explained(verdict, self.context.findings)
         )
+
+
+def _suits(archive: Archive, verdict: Verdict) -> bool:
+    """Whether the engine is made for the archive; of directories, only podman reads layouts."""
+    if archive.source is Source.DIRECTORY:
+        is_reader = verdict.engine.startswith("podman-") and verdict.action == "load"
+        return is_reader and archive.oci is not None
+    return archive.kind in suited_kinds(verdict.engine, verdict.action)

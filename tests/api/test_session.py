@@ -189,7 +189,6 @@ def raise_(error: Exception) -> Callable[[], Any]:
     ("source", "reason"),
     [
         (lambda _: "missing.tar", "No such file or directory"),
-        (lambda folder: folder, "OCI image layout"),
         (lambda _: Broken(lambda: "text"), "read() returned str, not bytes"),
         (lambda _: Broken(lambda: None), "read() returned NoneType, not bytes"),
         (lambda _: Broken(raise_(OSError(5, "Input/output error"))), "Input/output error"),

@@ -383,12 +383,6 @@ def test_a_folder_with_all_sorts_of_files(layout: Path, tmp_path: Path) -> None:
     assert archive.members.blob("not-utf8-\udcff") is not None
 
 
-def test_a_folder_without_a_layout(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(UnreadableError, match="does not contain oci-layout"):
-        read(tmp_path)
-
-
 def test_a_file_that_is_a_link_when_it_is_opened(layout: Path, monkeypatch: Any) -> None:
     """Between listing and reading it was replaced: its target is not read."""
     real = os.open
@@ -419,19 +413,6 @@ def test_a_file_that_vanishes(layout: Path, monkeypatch: Any) -> None:
     (position,) = [entry.position for entry in archive.entries if entry.path == "oci-layout"]
     assert archive.members.blobs[position].error == os.strerror(errno.ENOENT)
     assert archive.kind is Kind.OCI_LAYOUT
-
-
-def test_a_folder_below_that_cannot_be_listed(layout: Path, monkeypatch: Any) -> None:
-    real = os.scandir
-
-    def refuse(path: str) -> Any:
-        if path.endswith("blobs"):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(UnreadableError, match=r"cannot be read: Permission denied \(.*blobs\)"):
-        read(layout)
 
 
 def test_a_file_without_permission(layout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from pathlib import Path
@@ -13,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan, ContentRequest
+from checker.model.elf import ARCHITECTURES, ElfFile
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
-from checker.reading.elf import find_dynamic, needed_libraries
-from checker.reading.tar.walker import TarWalker
-from checker.testing.elf import MACHINES, elf
+from checker.reading.elf import read_elf
+from checker.reading.tar.walker import TarWalker, walk_by_seeking
+from checker.testing.elf import ET_DYN, MACHINES, Linking, elf
 from checker.testing.tar import file, write_tar
 
 NEEDED = ("libssl.so.3", "libc.so.6")
@@ -38,11 +40,18 @@ def walk(data: bytes, piece: int = 1 << 16) -> Tar:
     return walker.finish()
 
 
+def seek(data: bytes) -> Tar:
+    walker = TarWalker(Limits(), PLAN)
+    return walk_by_seeking(walker, lambda at, count: data[at : at + count], len(data))
+
+
 def told(program: bytes) -> tuple[str, ...] | None:
-    tar = walk(write_tar((file("app", program, mode=0o755), file("next", "x"))))
+    data = write_tar((file("app", program, mode=0o755), file("next", "x")))
+    tar = walk(data)
     assert tar.entries.paths == ["app", "next"]
     assert tar.anomalies == ()
     assert tar.contents[0] == program[:4096]
+    assert seek(data).elf_files == tar.elf_files
     return tar.needed.get(0)
 
 
@@ -61,14 +70,54 @@ def test_a_static_program_has_no_such_section() -> None:
     assert told(elf()) is None
 
 
-def test_names_that_lie_too_far_inside_are_not_known() -> None:
-    long = tuple(f"lib{i:0200}.so" for i in range(30))
-    head = elf(needed=long)
-    place = find_dynamic(head)
-    assert place is not None
-    section = head[place.offset : place.end]
-    assert needed_libraries(head, section) == long
-    assert needed_libraries(head[:4096], section) is None
+def test_names_too_far_inside_a_stream() -> None:
+    program = elf(needed=NEEDED, linking=Linking(names_gap=300_000))
+    data = write_tar((file("app", program, mode=0o755),))
+    assert walk(data).elf_files[0].needed is None
+    assert seek(data).needed == {0: NEEDED}
+
+
+def test_names_far_from_each_other() -> None:
+    long = tuple(f"lib{i:0200}.so" for i in range(300))
+    assert told(elf(needed=long, gap=9000)) == long
+
+
+def test_everything_that_is_read() -> None:
+    program = elf(
+        *("arm64", "/lib/ld.so"),
+        needed=NEEDED,
+        linking=Linking("libown.so.1", "/opt/lib:$ORIGIN", "/srv/lib", kind=ET_DYN),
+    )
+    tar = walk(write_tar((file("usr/lib/libown.so.1.2", program), file("usr/lib/libtext.so", "x"))))
+    assert tar.elf_files == {
+        0: ElfFile(
+            machine=ARCHITECTURES["arm64"],
+            kind=3,
+            interpreter="/lib/ld.so",
+            needed=NEEDED,
+            soname="libown.so.1",
+            rpath="/opt/lib:$ORIGIN",
+            runpath="/srv/lib",
+        )
+    }
+    assert tar.contents == {0: program[:20], 1: b"x"}
+
+
+@pytest.mark.parametrize(
+    ("program", "fault"),
+    [
+        (elf()[:40], "ends within its header"),
+        (elf()[:54] + b"\x09\0" + elf()[56:], "has program headers of 9 bytes"),
+        (elf()[:56] + b"\0\0" + elf()[58:], "has no program headers"),
+        (elf()[:70], "ends before its program headers"),
+        (elf(interpreter="x" * 5000), "names a loader with 5001 bytes"),
+        (elf(interpreter="/lib/ld.so")[:180], "ends before the name of its loader"),
+        (elf(interpreter="/lib/ld.so").replace(b"so\0", b"soo"), "names a loader without a NUL"),
+    ],
+)
+def test_what_linux_does_not_load(program: bytes, fault: str) -> None:
+    tar = walk(write_tar((file("app", program, mode=0o755),)))
+    assert (tar.elf_files[0].fault or "").startswith(fault)
 
 
 def test_only_who_asks_is_told() -> None:
@@ -87,14 +136,28 @@ def test_a_file_that_is_cut(cut: int) -> None:
 
 @given(data=st.data())
 def test_damaged_programs_raise_nothing(data: st.DataObject) -> None:
-    program = bytearray(
-        elf("amd64", "/lib/ld.so", needed=NEEDED, gap=data.draw(st.integers(0, 64)))
-    )
+    names = data.draw(st.sampled_from([0, 500, 5000]))
+    gap = data.draw(st.integers(0, 64))
+    linking = Linking(runpath="/x", names_gap=names)
+    program = bytearray(elf(*("amd64", "/lib/ld.so"), needed=NEEDED, gap=gap, linking=linking))
     for _ in range(data.draw(st.integers(1, 8))):
         program[data.draw(st.integers(4, len(program) - 1))] = data.draw(st.integers(0, 255))
-    tar = walk(write_tar((file("app", bytes(program), mode=0o755), file("next", "x"))))
+    tar_bytes = write_tar((file("app", bytes(program), mode=0o755), file("next", "x")))
+    tar = walk(tar_bytes)
     assert tar.entries.paths == ["app", "next"]
     assert tar.anomalies == ()
+    assert seek(tar_bytes).elf_files == tar.elf_files
+
+
+@given(st.binary(max_size=2000), st.integers(0, 4000))
+def test_any_bytes_after_the_magic(rest: bytes, size: int) -> None:
+    reading = read_elf(b"\x7fELF" + rest, size)
+    content: bytes | None = None
+    with contextlib.suppress(StopIteration):
+        for turn in range(1000):
+            part = reading.send(content)
+            assert part.length <= 1 << 16
+            content = rest[: part.length] if turn % 2 else None
 
 
 @given(st.integers(1, 3000))
@@ -115,6 +178,6 @@ def test_pyelftools_agrees_on_a_real_program() -> None:
         if isinstance(segment, DynamicSegment)
         for tag in segment.iter_tags("DT_NEEDED")
     )
-    assert told(program) in (expected, None)
-    place = find_dynamic(program)
-    assert place is None or needed_libraries(program, program[place.offset : place.end]) == expected
+    data = write_tar((file("app", program, mode=0o755),))
+    assert walk(data).needed.get(0) in (expected, None)
+    assert seek(data).needed[0] == expected

@@ -339,7 +339,7 @@ def test_a_layout_can_be_written_as_a_folder(tmp_path: Path) -> None:
     [
         (file("../out"), "outside the directory"),
         (file("/etc/out"), "outside the directory"),
-        (device("null", 1, 3), "only files, directories and symbolic links"),
+        (device("null", 1, 3), "only files, directories, links, fifos and sockets"),
     ],
 )
 def test_a_folder_refuses_what_it_cannot_hold(tmp_path: Path, member: Member, text: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checker import CheckedArchive, Loadable, Session, VerdictOutcome
 from checker.plugins import load_plugins
-from checker.testing.archive import build, empty, nested, wrapped
+from checker.testing.archive import build, empty, nested, skopeo_dir, wrapped
 from checker.testing.cases import Case, load_cases
 from checker_engines.suits import suited_kinds
 
@@ -126,6 +127,40 @@ def test_what_is_packed_too_deep(
     assert checked.archive is not None
     directories = (checked.archive.image_directory, checked.archive.root_directory)
     assert depth in directories or kind == "layer"
+
+
+DIRECTORIES = {
+    **{kind: build(kind) for kind in ("docker-archive", "oci-layout", "docker-oci-archive")},
+    **{kind: build(kind) for kind in ("legacy", "multi-platform", "rootfs", "export", "empty")},
+    "skopeo-dir": skopeo_dir(),
+    "wrapped": wrapped(build("oci-layout"), "a/b"),
+    "wrapped-skopeo-dir": wrapped(skopeo_dir()),
+    "wrapped-rootfs": wrapped(build("rootfs")),
+    "nested": nested(build("docker-archive")),
+}
+
+
+@pytest.mark.parametrize("damage", ["sound", "without-its-largest-file"])
+@pytest.mark.parametrize("kind", DIRECTORIES)
+def test_a_directory(
+    kind: str, damage: str, sessions: dict[str | None, Session], tmp_path: Path
+) -> None:
+    path = tmp_path / "archive"
+    made = DIRECTORIES[kind]
+    # The layer of an export and the like has device nodes, which only root can create.
+    members = tuple(each for each in made.members if each.typeflag in (b"0", b"2", b"5"))
+    if damage != "sound":
+        members = tuple(sorted(members, key=lambda each: len(each.content))[:-1])
+    replace(made, members=members).write_directory(path)
+    assert_one_truth(path, sessions)
+
+
+def test_who_reads_a_skopeo_directory(sessions: dict[str | None, Session], tmp_path: Path) -> None:
+    skopeo_dir().write_directory(tmp_path / "archive")
+    checked = sessions[None].check(tmp_path / "archive")
+    assert checked.classification is not None
+    assert checked.classification.restore == f"podman load -i {tmp_path}/archive"
+    assert not checked.failures()
 
 
 @pytest.mark.parametrize("name", ["image.tar", "home/me/app.tar", "a/b/c/d.tar"])

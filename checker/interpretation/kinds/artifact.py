@@ -16,6 +16,7 @@ KIND = Recognizer(
         title="an OCI artifact",
         readers="oras reads it",
         command="mkdir layout && tar -xf {path} -C layout && oras repo tags --oci-layout layout",
+        directory_command="oras repo tags --oci-layout {path}",
     ),
     _fits,
 )

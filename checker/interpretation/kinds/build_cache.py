@@ -20,6 +20,7 @@ KIND = Recognizer(
         readers="docker buildx build reads it from a directory",
         command="mkdir cache && tar -xf {path} -C cache && "
         "docker buildx build --cache-from type=local,src=cache .",
+        directory_command="docker buildx build --cache-from type=local,src={path} .",
     ),
     _fits,
 )

@@ -18,6 +18,7 @@ KIND = Recognizer(
         title="a build context",
         readers="docker build and podman build read it",
         command="docker build - < {path}",
+        directory_command="docker build {path}",
     ),
     _fits,
 )

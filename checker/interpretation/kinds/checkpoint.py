@@ -20,6 +20,8 @@ KIND = Recognizer(
         title="a checkpoint of a container",
         readers="Podman and CRI-O restore it",
         command="podman container restore --import {path}",
+        directory_command="tar -C {path} -czf checkpoint.tar.gz . && "
+        "podman container restore --import checkpoint.tar.gz",
     ),
     _fits,
 )

@@ -24,6 +24,7 @@ KIND = Recognizer(
         title="signatures of cosign",
         readers="cosign reads them",
         command="mkdir layout && tar -xf {path} -C layout && cosign load --dir layout name:tag",
+        directory_command="cosign load --dir {path} name:tag",
     ),
     _fits,
 )

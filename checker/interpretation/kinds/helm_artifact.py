@@ -24,6 +24,7 @@ KIND = Recognizer(
         readers="helm and oras read it",
         command="mkdir layout && tar -xf {path} -C layout && "
         "oras manifest fetch --oci-layout layout:tag",
+        directory_command="oras manifest fetch --oci-layout {path}:tag",
     ),
     _fits,
 )

@@ -7,10 +7,7 @@ from checker.model.known_kind import KnownKind
 
 
 def _fits(traits: Traits) -> bool:
-    return any(
-        path.count("/") == 1 and path.endswith("/Chart.yaml")
-        for path in traits.members.entries.by_path
-    )
+    return any(path.count("/") == 1 and path.endswith("/Chart.yaml") for path in traits.paths)
 
 
 KIND = Recognizer(
@@ -19,6 +16,7 @@ KIND = Recognizer(
         title="a Helm chart",
         readers="helm installs it",
         command="helm install name {path}",
+        directory_command="helm install name {path}",
     ),
     _fits,
 )

@@ -16,6 +16,7 @@ KIND = Recognizer(
         title="an image for LXD or Incus",
         readers="LXD and Incus import it",
         command="incus image import {path}",
+        directory_command="incus image import {path}",
     ),
     _fits,
 )

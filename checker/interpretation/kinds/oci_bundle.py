@@ -15,6 +15,7 @@ KIND = Recognizer(
         name="oci-runtime-bundle",
         title="an OCI runtime bundle",
         readers="runc and crun run it from a directory",
+        directory_command="runc run --bundle {path} name",
     ),
     _fits,
 )

@@ -46,6 +46,17 @@ _RECOGNIZERS: tuple[Recognizer, ...] = (
 
 
 def recognize(members: Members, oci: OciLayout | None) -> KnownKind | None:
-    """What an archive is that is neither an image nor a root filesystem; None if it is unknown."""
-    traits = Traits(members, oci)
+    """What an archive is that is neither an image nor a root filesystem; None if it is unknown.
+
+    It may be in a directory that contains all members.
+    """
+    found = _first(Traits(members, oci))
+    directory = members.wrapping_directory
+    if found is not None or directory is None:
+        return found
+    inner = _first(Traits(members, None, directory))
+    return None if inner is None else inner._replace(directory=directory)
+
+
+def _first(traits: Traits) -> KnownKind | None:
     return next((one.kind for one in _RECOGNIZERS if one.fits(traits)), None)

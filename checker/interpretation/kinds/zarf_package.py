@@ -16,6 +16,7 @@ KIND = Recognizer(
         title="a Zarf package",
         readers="zarf deploys it",
         command="zarf package deploy {path}",
+        directory_command="zarf package create {path}",
     ),
     _fits,
 )

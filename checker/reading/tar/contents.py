@@ -1,13 +1,15 @@
-"""The first bytes of files that checks asked for, and the libraries that ELF files need."""
+"""The first bytes of files that checks asked for, and what ELF files need to start."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from checker.model.content import ContentPlan
+from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.limits import LimitReached, Limits
-from checker.reading.elf import MAGIC as ELF_MAGIC
-from checker.reading.elf import find_dynamic, needed_libraries
+from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.header import Header
@@ -15,9 +17,27 @@ from checker.reading.tar.table import EntryTable
 
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20
-# Of an ELF file whose libraries are asked for: what mostly has their names.
+# Of an ELF file in a stream, so much of its beginning is kept, as long as it is read: there mostly
+# are the names of the libraries, and what refers to them comes later.
 _FRONT = 256 * 1024
 _EXECUTABLE = 0o111
+
+
+class Wanted(NamedTuple):
+    """What is wanted of a file.
+
+    Attributes:
+        kept: Its first bytes that are kept.
+        collected: Its first bytes that are looked at.
+        is_program: Whether it may be an ELF file of which more is wanted.
+    """
+
+    kept: int
+    collected: int
+    is_program: bool
+
+
+NOTHING = Wanted(0, 0, is_program=False)
 
 
 class Contents:
@@ -32,7 +52,8 @@ class Contents:
 
     Attributes:
         kept: The first bytes, by position of the entry.
-        needed: Names of the libraries that ELF executables need, by position.
+        elf_files: What was read of ELF files, by position.
+        read: Reads any part of the tar at once; None if it passes once.
     """
 
     def __init__(
@@ -44,7 +65,8 @@ class Contents:
         log: AnomalyLog,
     ) -> None:
         self.kept: dict[int, bytes] = {}
-        self.needed: dict[int, tuple[str, ...]] = {}
+        self.elf_files: dict[int, ElfFile] = {}
+        self.read: Callable[[int, int], bytes] | None = None
         self._plan = plan
         self._limit = limits.content
         self._left = limits.content
@@ -53,23 +75,30 @@ class Contents:
         self._cursor = cursor
         self._log = log
 
-    def wanted(self, position: int, header: Header) -> int:
-        """How many bytes of a file to keep, at most its size."""
+    def wanted(self, position: int, header: Header) -> Wanted:
+        """What is wanted of a file, at most all of it."""
         plan = self._plan
         path = self._entries.paths[position]
-        wanted = plan.paths.get(path, 0)
+        kept = plan.paths.get(path, 0)
         if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
-            wanted = max(wanted, plan.by_ending(path))
-        if header.mode & _EXECUTABLE and plan.executables > wanted:
-            wanted = plan.executables
-        if not wanted:
-            return 0
-        wanted = min(wanted, header.size)
-        if self._left < wanted:
+            kept = max(kept, plan.by_ending(path))
+        is_program = False
+        if header.mode & _EXECUTABLE:
+            is_program = plan.libraries
+            kept = max(kept, plan.executables)
+        elif plan.libraries and ".so" in path and _is_library(path):
+            is_program = True
+            kept = max(kept, _IDENT)
+        if not (kept or is_program):
+            return NOTHING
+        kept = min(kept, header.size)
+        if self._left < kept:
             self._note_limit(position)
-            return min(_IDENT, header.size)
-        self._left -= wanted
-        return wanted
+            kept = min(_IDENT, header.size)
+        else:
+            self._left -= kept
+        collected = max(kept, min(HEAD_SIZE, header.size)) if is_program else kept
+        return Wanted(kept, collected, is_program)
 
     def _note_limit(self, position: int) -> None:
         self._log.note_limit(
@@ -81,48 +110,151 @@ class Contents:
             ),
         )
 
-    def collect(self, position: int, wanted: int, size: int) -> None:
-        """Keep the next bytes.
+    def collect(self, position: int, wanted: Wanted, size: int) -> None:
+        """Look at the next bytes.
 
         Args:
             position: Position of the entry whose content comes next.
-            wanted: How many bytes of it to keep.
+            wanted: What of it is wanted.
             size: How many bytes it has.
         """
 
         def keep(content: bytes) -> None:
-            self.kept[position] = content
-            self._cursor.skip = padded(size) - wanted
-            if self._plan.libraries and content.startswith(ELF_MAGIC):
-                self._seek_libraries(position, content, padded(size))
+            self.kept[position] = content[: wanted.kept]
+            self._cursor.skip = padded(size) - len(content)
+            if wanted.is_program and content.startswith(ELF_MAGIC):
+                self._read_elf(position, content, size)
 
-        self._cursor.collect(wanted, keep)
+        self._cursor.collect(wanted.collected, keep)
 
-    def _seek_libraries(self, position: int, head: bytes, stored: int) -> None:
-        """Look at more of an ELF file: at its beginning, and at its dynamic section."""
-        cursor = self._cursor
-        place = find_dynamic(head)
-        if place is None or place.end > self._entries.sizes[position]:
-            return
-        wanted = place.end if place.end <= _FRONT else min(place.offset, _FRONT)
-        front_end = max(len(head), wanted)
+    def _read_elf(self, position: int, head: bytes, size: int) -> None:
+        note = partial(self._note, position)
+        reading = read_elf(head, size)
+        if self.read is None:
+            _Passing(self._cursor, head, size, note).go_on(reading, None)
+        else:
+            start = self._cursor.content_start
+            note(_read_at_once(reading, size, partial(_read_from, self.read, start)))
 
-        def take_front(rest: bytes) -> None:
-            front = head + rest
-            cursor.skip = stored - front_end
-            if place.end <= front_end:
-                self._note_libraries(position, front, front[place.offset : place.end])
-            elif place.offset >= front_end:
-                cursor.collect(place.length, partial(take_dynamic, front), place.offset - front_end)
+    def _note(self, position: int, found: ElfFile | None) -> None:
+        if found is not None:
+            self._table.spend(_text_size(found), self._entries.offsets[position])
+            self.elf_files[position] = found
 
-        def take_dynamic(front: bytes, section: bytes) -> None:
-            cursor.skip = stored - place.end
-            self._note_libraries(position, front, section)
 
-        cursor.collect(front_end - len(head), take_front)
+def _is_library(path: str) -> bool:
+    """Whether a file has the name of a shared library: ``libz.so.1``, ``ld-2.31.so``."""
+    base = path[path.rfind("/") + 1 :]
+    return base.startswith(("lib", "ld")) and (base.endswith(".so") or ".so." in base)
 
-    def _note_libraries(self, position: int, front: bytes, section: bytes) -> None:
-        needed = needed_libraries(front, section)
-        if needed is not None:
-            self._table.spend(sum(map(len, needed)), self._entries.offsets[position])
-            self.needed[position] = needed
+
+def _text_size(found: ElfFile) -> int:
+    texts = (found.interpreter, found.soname, found.rpath, found.runpath, *(found.needed or ()))
+    return sum(len(text) for text in texts if text)
+
+
+def _read_from(read: Callable[[int, int], bytes], start: int, part: Part) -> bytes:
+    return read(start + part.offset, part.length) if part.length else b""
+
+
+def _read_at_once(reading: ElfReading, size: int, read: Callable[[Part], bytes]) -> ElfFile | None:
+    """Read an ELF file of a size in bytes, of which any part can be read."""
+    content: bytes | None = None
+    while True:
+        try:
+            part = reading.send(content)
+        except StopIteration as done:
+            found: ElfFile | None = done.value
+            return found
+        content = read(within(part, size))
+
+
+class _Passing:
+    """Reads an ELF file that passes once.
+
+    Args:
+        cursor: What comes next in the stream.
+        head: The first bytes of the file, which have passed.
+        size: Its size in bytes.
+        note: Takes the result.
+    """
+
+    def __init__(
+        self, cursor: Cursor, head: bytes, size: int, note: Callable[[ElfFile | None], None]
+    ) -> None:
+        self._cursor = cursor
+        self._front = head
+        self._here = len(head)
+        self._size = size
+        self._note = note
+
+    def go_on(self, reading: ElfReading, content: bytes | None) -> None:
+        """Hand over the parts that are asked for, until one has yet to pass."""
+        while True:
+            try:
+                part = reading.send(content)
+            except StopIteration as done:
+                self._note(done.value)
+                return
+            part = within(part, self._size)
+            if self._is_ahead(part):
+                self._await(reading, part)
+                return
+            content = self._passed(part)
+
+    @property
+    def _has_all(self) -> bool:
+        """Whether all that passed was kept."""
+        return len(self._front) == self._here
+
+    def _is_ahead(self, part: Part) -> bool:
+        """Whether the end of a part has yet to pass, and its beginning can still be had."""
+        is_within_reach = part.offset >= self._here or self._has_all
+        return is_within_reach and part.offset + part.length > self._here
+
+    def _passed(self, part: Part) -> bytes | None:
+        """A part of what passed, as far as it was kept; None if nothing of it was."""
+        if part.length and part.offset >= len(self._front):
+            return None
+        return self._front[part.offset : part.offset + part.length]
+
+    def _await(self, reading: ElfReading, part: Part) -> None:
+        """Collect a part, and before it as much of the beginning of the file as is kept."""
+        end = part.offset + part.length
+        if self._has_all and part.offset <= self._here:
+            self._keep(end - self._here, lambda: self.go_on(reading, self._passed(part)))
+        elif self._has_all and self._here < _FRONT:
+            missing = min(part.offset, _FRONT) - self._here
+            self._keep(missing, lambda: self._await(reading, part))
+        else:
+            self._jump(part, partial(self.go_on, reading))
+
+    def _keep(self, count: int, proceed: Callable[[], None]) -> None:
+        """Keep the next bytes as well."""
+
+        def take(content: bytes) -> None:
+            self._front += content
+            self._arrive(self._here + count)
+            proceed()
+
+        self._cursor.collect(count, take)
+
+    def _jump(self, part: Part, proceed: Callable[[bytes], None]) -> None:
+        """Skip what is before a part."""
+
+        def take(content: bytes) -> None:
+            self._arrive(part.offset + part.length)
+            proceed(content)
+
+        self._cursor.collect(part.length, take, part.offset - self._here)
+
+    def _arrive(self, here: int) -> None:
+        """So much of the file has passed; the rest is skipped unless more is collected."""
+        self._here = here
+        self._cursor.skip = padded(self._size) - here
+
+
+def within(part: Part, size: int) -> Part:
+    """What of a part is in a file of some size."""
+    offset = min(part.offset, size)
+    return Part(offset, min(part.length, size - offset))

@@ -36,6 +36,11 @@ class EntryTable:
         self._nesting_left = limits.nesting
         self._log = log
 
+    @property
+    def room(self) -> int:
+        """How many more entries there may be."""
+        return self._most_entries - len(self.entries)
+
     def append(self, header: Header, offset: int) -> int:
         """Add a row; its position.
 

@@ -16,7 +16,7 @@ from checker.model.entries import GNU_SPARSE, KIND_NAMES
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
-from checker.reading.tar.contents import Contents
+from checker.reading.tar.contents import NOTHING, Contents
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.extensions import EXTENSION_TYPES, Extensions
 from checker.reading.tar.header import (
@@ -79,6 +79,14 @@ class TarWalker:
         if not self._stopped:
             self._cursor.skip -= count
 
+    def look_ahead(self, read: ReadAt) -> None:
+        """Read distant parts of files at once, instead of waiting until they pass.
+
+        Args:
+            read: Gives at most so many bytes from an offset in the tar on.
+        """
+        self._contents.read = read
+
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the tar."""
         if self._stopped:
@@ -117,7 +125,7 @@ class TarWalker:
             head=log.head,
             global_records=self._extensions.global_records,
             contents=self._contents.kept,
-            needed=self._contents.needed,
+            elf_files=self._contents.elf_files,
             limits=tuple(log.limits_reached),
         )
 
@@ -179,8 +187,8 @@ class TarWalker:
         size = header.size
         if size:
             self._cursor.begin_content(header.name, offset, size)
-            wanted = self._contents.wanted(position, header) if kind in _FILES else 0
-            if wanted:
+            wanted = self._contents.wanted(position, header) if kind in _FILES else NOTHING
+            if wanted.collected:
                 self._contents.collect(position, wanted, size)
 
     def _see_extended_entry(self, header: Header, block: bytes, offset: int) -> None:
@@ -282,6 +290,7 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
     Raises:
         OSError: What ``read`` raises.
     """
+    walker.look_ahead(read)
     position = 0
     while position < size:
         step = min(walker.skippable, size - position)

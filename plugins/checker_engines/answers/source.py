@@ -18,9 +18,7 @@ def check_is_file(question: Question, message: str) -> None:
         Refusal: It is a directory.
     """
     if question.archive.source is Source.DIRECTORY:
-        reason = (
-            "the engine reads a file, but this is a directory; pack it into a tar, or use skopeo"
-        )
+        reason = "it is a directory, but the engine reads a tar file"
         raise Refusal(message, reason)
 
 

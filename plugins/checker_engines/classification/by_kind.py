@@ -98,32 +98,23 @@ def _oci_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classifi
         Loadable.DEPENDS,
         "it is an OCI archive without manifest.json: podman and Docker with the containerd image "
         "store load it, Docker's classic store does not",
-        *_converting(f"oci-archive:{quoted_path}", "oci-archive", "classic store", takers),
+        *_converting(quoted_path, takers),
     )
 
 
-def _oci_layout(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
-    del archive
-    return _image_of(
-        Loadable.DEPENDS,
-        "it is an OCI layout directory: podman loads it, docker load requires a tar file",
-        *_converting(f"oci:{quoted_path}", "load", "daemon", takers),
-    )
-
-
-def _converting(source: str, action: str, part: str, takers: Takers) -> tuple[str, ...]:
+def _converting(quoted_path: str, takers: Takers) -> tuple[str, ...]:
     """How to convert an image layout, if the library that converts it reads it."""
-    family = "skopeo-" if action == "oci-archive" else "podman-"
-    if not takers.take(family, action):
+    if not takers.take("skopeo-", "oci-archive"):
         return ()
-    command = f"skopeo copy {source} docker-archive:image.tar:name:tag"
-    return (f"For Docker's {part}: `{command}`, then `docker load -i image.tar`",)
+    command = f"skopeo copy oci-archive:{quoted_path} docker-archive:image.tar:name:tag"
+    return (f"For Docker's classic store: `{command}`, then `docker load -i image.tar`",)
 
 
 def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del quoted_path
     advice: tuple[str, ...] = ()
-    if archive.rootfs is not None and takers.take("docker-", IMPORT):
-        advice = (LOST_ON_IMPORT, *import_advice(archive.rootfs, quoted_path))
+    if takers.take("docker-", IMPORT):
+        advice = (LOST_ON_IMPORT, *import_advice(archive))
     return Classification(
         producer=None,
         loadable=Loadable.NO,
@@ -221,7 +212,7 @@ def _known(known: KnownKind, quoted_path: str) -> Classification:
     told = f"{known.readers[0].upper()}{known.readers[1:]}"
     if known.command is None:
         return found._replace(advice=(f"{told}.",))
-    return found._replace(advice=(f"{told}: `{known.command.format(path=quoted_path)}`",))
+    return found._replace(advice=(f"{told}: `{known.command_for(quoted_path)}`",))
 
 
 def _not_a_tar(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -248,7 +239,6 @@ _IMAGES: dict[Kind, Classifier] = {
     Kind.DOCKER_OCI_ARCHIVE: _docker_archive,
     Kind.DOCKER_ARCHIVE_LEGACY: _legacy,
     Kind.OCI_ARCHIVE: _oci_archive,
-    Kind.OCI_LAYOUT: _oci_layout,
 }
 _BY_KIND: dict[Kind, Classifier] = {
     **dict.fromkeys(IMAGE_KINDS, _image),

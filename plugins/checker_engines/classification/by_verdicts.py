@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.verdicts import Classification, Loadable, Verdict
 from checker_engines.classification.takers import IMPORT, Takers, accepts
 
@@ -21,12 +21,12 @@ def with_verdicts(
         takers: The verdicts; without any, what the kind says stays.
     """
     if takers.are_known:
-        found = _importable(_loadable(found, takers), takers)
+        found = _importable(_loadable(found, archive, takers), takers)
     restore = _restore(found, archive, quoted_path, takers)
     return found._replace(restore=restore)
 
 
-def _loadable(found: Classification, takers: Takers) -> Classification:
+def _loadable(found: Classification, archive: Archive, takers: Takers) -> Classification:
     docker = [one for one in takers.loads(_DOCKER) if one.action == "load"]
     refusals = [one for one in docker if not accepts(one)]
     if docker and not refusals:
@@ -38,7 +38,9 @@ def _loadable(found: Classification, takers: Takers) -> Classification:
     if len(refusals) == len(docker) and not others:
         reason = found.loadable_reason
         if found.loadable is not Loadable.NO:
-            reason = _first_reason(takers.loads(), found.loadable_reason)
+            # Of a directory, others than podman say only that it is one.
+            asked = _PODMAN if archive.source is Source.DIRECTORY else ""
+            reason = _first_reason(takers.loads(asked), found.loadable_reason)
         return found._replace(loadable=Loadable.NO, loadable_reason=reason)
     if found.loadable is Loadable.DEPENDS:
         return found

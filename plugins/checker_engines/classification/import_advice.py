@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from checker.model.archive import Archive
+from checker.model.names import Platform
 
-from checker.model.rootfs import Rootfs
-
-_SHELLS = ("bin/bash", "bin/sh", "bin/ash", "usr/bin/bash", "usr/bin/sh")
-_INITS = ("sbin/init", "usr/sbin/init", "lib/systemd/systemd", "usr/lib/systemd/systemd")
-_PROGRAM_DIRECTORIES = (*("usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin", "sbin", "bin"),)
-_EXECUTABLE = 0o111
-_NO_PROGRAM = (
-    "No shell or init was found in it that can be executed: set the program to start with "
-    "`docker import --change`."
-)
+_HOST = Platform("linux", "amd64")
 
 
-def import_advice(rootfs: Rootfs, quoted_path: str) -> tuple[str, ...]:
+def import_advice(archive: Archive) -> tuple[str, ...]:
     """How to set the metadata during an import: nothing is suggested that the root lacks.
 
     Args:
-        rootfs: A flat root filesystem.
-        quoted_path: The path of its archive, quoted for a command line.
+        archive: The archive of a root filesystem.
     """
-    program = _first_program(rootfs)
-    if program is None:
-        return (_NO_PROGRAM,)
-    options = " ".join(f"--change '{change}'" for change in _changes(rootfs, program))
-    command = f"docker import {options} {quoted_path} name:tag"
-    return (f"Set the metadata during the import: `{command}`",)
+    if archive.rootfs is None:
+        return ()
+    # Few archives are root filesystems.
+    from checker.importing.advice import advise_import
 
-
-def _changes(rootfs: Rootfs, program: str) -> Iterator[str]:
-    yield f'CMD ["/{program}"]'
-    directories = [f"/{path}" for path in _PROGRAM_DIRECTORIES if rootfs.exists(path)]
-    if directories:
-        yield f"ENV PATH={':'.join(directories)}"
-
-
-def _first_program(rootfs: Rootfs) -> str | None:
-    """A shell, else an init, that is an executable file, links followed inside the root."""
-    return next((path for path in (*_SHELLS, *_INITS) if _is_program(rootfs, path)), None)
-
-
-def _is_program(rootfs: Rootfs, path: str) -> bool:
-    found = rootfs.resolve(path)
-    file = None if found is None else rootfs.file_of(found)
-    return file is not None and file.entry.is_file and bool(file.entry.mode & _EXECUTABLE)
+    found = advise_import(archive, archive.rootfs, _HOST)
+    if found.command is None:
+        missing = f"Nothing in it that a container could run was found ({found.reason})"
+        return (f"{missing}: set the program to start with `docker import --change`.",)
+    return (f"Set the metadata during the import: `{found.command}`",)

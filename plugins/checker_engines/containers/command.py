@@ -24,14 +24,24 @@ _LINES_QUOTED = 6
 _DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
 
 
-def refuse_directory(archive: Archive) -> None:
+DOCKER_ARCHIVE_STEP = 'detecting compression for file "<tmp>": detecting compression: '
+"""The step of reading a docker-archive that fails for a directory."""
+OCI_ARCHIVE_STEP = 'creating temp directory: untarring file "<tmp>": '
+"""The step of reading an oci-archive that fails for a directory."""
+
+
+def refuse_directory(archive: Archive, step: str) -> None:
     """Refuse a directory.
+
+    Args:
+        archive: The archive.
+        step: The prefix of the error.
 
     Raises:
         Refusal: The archive is a directory.
     """
     if archive.source is Source.DIRECTORY:
-        raise Refusal("read <tmp>: is a directory", "it is a directory, not an archive")
+        raise Refusal(f"{step}read <tmp>: is a directory", "it is a directory, not an archive")
 
 
 @contextmanager

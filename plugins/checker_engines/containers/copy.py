@@ -186,7 +186,10 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
     error = config.not_an_image or config.missing
     if error is not None:
         text = f"parsing image configuration: {error}"
-        raise Refusal(text, "the config does not decode as an image config")
+        reason = "the config that the manifest refers to cannot be read"
+        if config.not_an_image is not None:
+            reason = "the manifest is that of an artifact, not of an image"
+        raise Refusal(text, reason)
     try:
         value = decode_document(config.raw, library.shapes.oci_config)
     except GoJsonError as problem:

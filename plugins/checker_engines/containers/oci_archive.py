@@ -83,6 +83,14 @@ class OciArchive:
                 (*DAMAGED, *NOT_EXTRACTED),
             ) from None
 
+    def blob_path(self, digest: str) -> str:
+        """The path of a config or layer, given its digest."""
+        return "blobs/" + digest.replace(":", "/", 1)
+
+    def manifest_path(self, digest: str) -> str:
+        """The path of a manifest, given its digest."""
+        return self.blob_path(digest)
+
     def _path(self, below: str) -> str:
         """How messages show a path in the directory."""
         return self._library.temporary(below) if below else self._library.directory
@@ -162,6 +170,22 @@ class OciArchive:
         """
         raw = self._manifest(_text(descriptor, "digest"))
         media_type = _text(descriptor, "mediaType") or guess_media_type(raw)
+        return self.image_of(raw, media_type, descriptor, host)
+
+    def image_of(
+        self, raw: bytes, media_type: str, descriptor: Mapping[str, object], host: Host
+    ) -> SourceImage:
+        """The image of a manifest, through an index by platform.
+
+        Args:
+            raw: The manifest, or an index.
+            media_type: Its media type.
+            descriptor: What refers to it.
+            host: The host that an index is read for.
+
+        Raises:
+            Refusal: It cannot be read.
+        """
         if media_type not in INDEX_TYPES:
             return self._image(raw, media_type)
         digest = self._choose(raw, media_type, host)
@@ -201,9 +225,10 @@ class OciArchive:
         if error is not None:
             reason = f"index.json has the digest {digest!r}, which is not valid"
             raise Refusal(where + error, reason, ("OCI007",))
-        position = self._file_at(_blob_path(digest))
+        path = self.manifest_path(digest)
+        position = self._file_at(path)
         if position is None:
-            message = where + self._not_there(digest)
+            message = where + self._not_there(path)
             raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
         return self._raw(position)
 
@@ -325,9 +350,9 @@ class OciArchive:
         digest, size = _text(descriptor, "digest"), descriptor.get("size")
         expected = size if isinstance(size, int) else 0
         error = self._download_error(descriptor) or _reference_error(digest)
-        position = None if error else self._file_at(_blob_path(digest))
+        position = None if error else self._file_at(self.blob_path(digest))
         if error is None and position is None:
-            error = self._not_there(digest)
+            error = self._not_there(self.blob_path(digest))
         if position is None:
             return SourceConfig(digest, expected, b"", 0, error, not_an_image)
         entry_size = self._archive.entries.sizes[position]
@@ -344,9 +369,9 @@ class OciArchive:
         descriptor = mapping(value)
         digest = _text(descriptor, "digest")
         error = self._download_error(descriptor) or _reference_error(digest)
-        position = None if error else self._file_at(_blob_path(digest))
+        position = None if error else self._file_at(self.blob_path(digest))
         if position is None:
-            error = error or self._not_there(digest)
+            error = error or self._not_there(self.blob_path(digest))
             return SourceLayer(digest, None, None, "", 0, False, False, error)
         return SourceLayer(
             digest=digest,
@@ -379,17 +404,13 @@ class OciArchive:
     def _raw(self, position: int) -> bytes:
         return raw_of(member_at(self._archive, position))
 
-    def _not_there(self, digest: str) -> str:
-        return f"open {self._library.temporary(_blob_path(digest))}: no such file or directory"
+    def _not_there(self, path: str) -> str:
+        return f"open {self._library.temporary(path)}: no such file or directory"
 
 
 def _reference_error(digest: str) -> str | None:
     error = digest_error(digest)
     return None if error is None else f"unexpected digest reference {digest}: {error}"
-
-
-def _blob_path(digest: str) -> str:
-    return "blobs/" + digest.replace(":", "/", 1)
 
 
 def _text(fields: Mapping[str, object], key: str) -> str:

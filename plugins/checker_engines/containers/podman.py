@@ -21,6 +21,8 @@ from checker_engines.answers.source import digest_of
 from checker_engines.answers.undecided import Undecided, cut_of, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
+    DOCKER_ARCHIVE_STEP,
+    OCI_ARCHIVE_STEP,
     conditions_of,
     given_path,
     has_colon,
@@ -42,6 +44,7 @@ from checker_engines.containers.copy import (
     digest_error,
     new_root,
 )
+from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import (
     DockerArchive,
     Item,
@@ -53,6 +56,8 @@ from checker_engines.containers.versions import PODMANS, Library, Podman
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
+_NOT_A_DIRECTORY = "open <tmp>: not a directory"
+_FETCHING = "fetching target platform image selected from image index: "
 _IS_CORRUPT = "the compressed archive is corrupt: get an intact copy"
 
 
@@ -78,6 +83,7 @@ def load(podman: Podman, question: Question) -> Verdict:
         ("oci", _load_layout),
         ("oci-archive", _load_layout_archive),
         ("docker-archive", _load_docker_archive),
+        ("dir", _load_dir_layout),
     ):
         try:
             return _loaded(podman, question, take(podman, question, printed))
@@ -87,7 +93,6 @@ def load(podman: Podman, question: Question) -> Verdict:
             return undecided(_loaded(podman, question, 1), stop.reached)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
-    printed.append(" * dir: open <tmp>: not a directory")
     failure = failures[_explained_format(question.archive)]
     reason = why_not_loaded(question, failure.reason)
     verdict = _verdict(
@@ -108,8 +113,17 @@ def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
-        raise Refusal(podman.not_a_directory, "it is not a directory")
-    return _copy_layout(podman, question, "oci:<tmp>:", printed)
+        raise Refusal(f"{podman.opening_layout}{_NOT_A_DIRECTORY}", "it is not a directory")
+    source = "oci:<tmp>:"
+    if not podman.names_by_path:
+        return _copy_layout(podman, question, source, podman.opening_layout, printed)
+    opened = OciArchive(question.archive, podman.library, source)
+    with prefixed(podman.opening_layout):
+        descriptor = opened.only_descriptor()
+    image = opened.image(descriptor, question.host)
+    with prefixed(BELOW_INDEX if image.is_below_index else ""):
+        copy_to_storage(image, podman.library, {}, printed)
+    return 1
 
 
 def _refuse_path(podman: Podman, question: Question) -> None:
@@ -128,13 +142,15 @@ def _refuse_path(podman: Podman, question: Question) -> None:
 
 def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load an archive of an image layout; the number of images loaded."""
-    refuse_directory(question.archive)
-    return _copy_layout(podman, question, "oci-archive:<tmp>:", printed)
+    refuse_directory(question.archive, OCI_ARCHIVE_STEP)
+    return _copy_layout(podman, question, "oci-archive:<tmp>:", "loading index: ", printed)
 
 
-def _copy_layout(podman: Podman, question: Question, source: str, printed: list[str]) -> int:
+def _copy_layout(
+    podman: Podman, question: Question, source: str, step: str, printed: list[str]
+) -> int:
     opened = OciArchive(question.archive, podman.library, source)
-    with prefixed("loading index: "):
+    with prefixed(step):
         descriptor = opened.only_descriptor()
     name = _name_in_layout(descriptor)
     if name:
@@ -158,7 +174,7 @@ def _copy_layout(podman: Podman, question: Question, source: str, printed: list[
 
 def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load every image of a docker-archive; the number of images loaded."""
-    refuse_directory(question.archive)
+    refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, podman.library)
     for number, item in enumerate(opened.items):
         _refuse_tags(item, number, podman.library)
@@ -174,6 +190,22 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
                 image = opened.image(item)
             copy_to_storage(image, podman.library, stored, printed)
     return len(opened.items)
+
+
+def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> int:
+    """Load a directory in the layout of ``dir:``; the number of images loaded."""
+    if question.archive.source is not Source.DIRECTORY:
+        raise Refusal(_NOT_A_DIRECTORY, "it is not a directory")
+    source = "dir:<tmp>"
+    opened = DirLayout(question.archive, podman.library, source)
+    # Its ID is read first, since it is used as its name.
+    with _without_copy_prefixes(source):
+        _refuse_config_digest(opened.whole_image(question.host))
+    with prefixed(podman.copying_layout.format(source=source)):
+        image = opened.whole_image(question.host)
+        with prefixed(BELOW_INDEX if image.is_below_index else ""):
+            copy_to_storage(image, podman.library, {}, printed)
+    return 1
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
@@ -192,7 +224,7 @@ def import_(podman: Podman, question: Question) -> Verdict:
 
 
 def _import(podman: Podman, archive: Archive) -> None:
-    refuse_directory(archive)
+    refuse_directory(archive, 'Error: error reading "<tmp>": ')
     _refuse_unreadable(podman, archive)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
@@ -263,7 +295,8 @@ def _without_copy_prefixes(source: str) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        message = refusal.message
+        step = f"{BELOW_INDEX}determining manifest MIME type for {source}: "
+        message = refusal.message.replace(step, _FETCHING)
         for step in ("determining manifest MIME type for", "initializing image from source"):
             message = message.removeprefix(f"{step} {source}: ")
         raise Refusal(message, refusal.reason, refusal.rules) from None
@@ -310,7 +343,7 @@ def _refuse_tags(item: Item, number: int, library: Library) -> None:
 def _explained_format(archive: Archive) -> str:
     """The format whose refusal is explained."""
     if archive.source is Source.DIRECTORY:
-        return "oci"
+        return "oci" if archive.oci is not None else "dir"
     return "docker-archive" if archive.docker is not None or archive.oci is None else "oci-archive"
 
 

@@ -12,6 +12,8 @@ from checker_engines.answers.refusal import Refusal
 from checker_engines.answers.undecided import Undecided, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
+    DOCKER_ARCHIVE_STEP,
+    OCI_ARCHIVE_STEP,
     conditions_of,
     given_path,
     has_colon,
@@ -73,7 +75,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
     source = "docker-archive:<tmp>"
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
-        refuse_directory(question.archive)
+        refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
         opened = DockerArchive(question.archive, skopeo.library)
     with prefixed(f"determining manifest MIME type for {source}: "):
         if len(opened.items) != 1:
@@ -90,7 +92,7 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
     source = "oci-archive:<tmp>:"
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
-        refuse_directory(question.archive)
+        refuse_directory(question.archive, OCI_ARCHIVE_STEP)
         opened = OciArchive(question.archive, skopeo.library, source)
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)

@@ -66,7 +66,7 @@ class Podman(NamedTuple):
         library: The build of the libraries that it contains.
         names_by_path: Whether ``load`` derives a name from the path, which must be valid, before it
             looks for an image layout.
-        not_a_directory: The error for a file where a directory with an image layout is possible.
+        opening_layout: The text before errors of opening a directory with an image layout.
         copying: The text before errors of a copy, with its ``{source}``.
         copying_layout: The same, where the source is an image layout.
         import_reads: The compressions that an import removes to determine the diffID.
@@ -77,7 +77,7 @@ class Podman(NamedTuple):
     follows: str
     library: Library
     names_by_path: bool
-    not_a_directory: str
+    opening_layout: str
     copying: str
     copying_layout: str
     import_reads: frozenset[CompressionKind]
@@ -180,7 +180,7 @@ PODMANS = (
         follows="4.3.1",
         library=IMAGE_5_23,
         names_by_path=True,
-        not_a_directory="initializing source oci:<tmp>:: open <tmp>: not a directory",
+        opening_layout="initializing source oci:<tmp>:: ",
         copying="",
         copying_layout="",
         import_reads=frozenset({CompressionKind.GZIP}),
@@ -191,7 +191,7 @@ PODMANS = (
         follows="5.8.2",
         library=IMAGE_5_39,
         names_by_path=False,
-        not_a_directory="open <tmp>: not a directory",
+        opening_layout="",
         copying="unable to copy from source {source}: ",
         copying_layout="unable to perform copy: unable to copy from source {source}: ",
         import_reads=frozenset(CompressionKind),

@@ -57,6 +57,9 @@ _LOAD = "load"
 _IMPORT = "import"
 _IMPORTED_NAME = "name:tag"
 _DAEMON = "Error response from daemon: "
+_CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.52/images/{}": '
+_LOADING = _CONNECT.format("load?quiet=1")
+_IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
 
 
 def engines() -> Iterator[Engine]:
@@ -105,7 +108,7 @@ def _verdict(
 
 def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+    check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
@@ -366,7 +369,7 @@ def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
 def _import(question: Question) -> None:
     """Store the stream as a layer, then unpack it."""
     archive = question.archive
-    check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+    check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
     damage = drain_error(archive.compression, archive.size)
     if damage is not None:
         # The whole stream is decompressed for its digest, before anything is unpacked.

@@ -68,8 +68,10 @@ from checker_engines.moby.tarexport import (
 from checker_engines.moby.versions import VERSIONS, Version
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DAEMON = "error during connect: Post "
-_CRASH = _DAEMON + '"http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/load?quiet=1": EOF'
+_CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/{}": '
+_LOADING = _CONNECT.format("load?quiet=1")
+_IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")
+_CRASH = f"{_LOADING}EOF"
 
 
 def engines() -> Iterator[Engine]:
@@ -92,7 +94,7 @@ def load(version: Version, question: Question) -> Verdict:
     command = f"docker load -i {question.quoted_path}"
     conditions = tuple(_load_conditions(question.archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
         verdict = _refused(version, "load", refusal, command, conditions)
@@ -126,7 +128,7 @@ def import_(version: Version, question: Question) -> Verdict:
     command = f"docker import {question.quoted_path} name:tag"
     conditions = tuple(_import_conditions(archive))
     try:
-        check_is_file(question, f"{_DAEMON}read {question.quoted_path}: is a directory")
+        check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
         _import(version, stream_of_archive(archive))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)

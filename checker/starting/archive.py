@@ -1,0 +1,35 @@
+"""Whether containers of the images of an archive start, or of its root filesystem."""
+
+from __future__ import annotations
+
+from checker.model.archive import Archive
+from checker.model.rootfs import Rootfs
+from checker.starting.obstacle import Answer, Budget, Cause, Start
+from checker.starting.process import Process
+from checker.starting.start import LOOKUPS, READS, image_start, root_start
+from checker.verdicts import Host
+
+START_READS = READS
+"""What must have been read of an archive."""
+
+
+def archive_starts(archive: Archive, host: Host) -> tuple[Start, ...]:
+    """Whether containers start: of each image, in their order, else of the root filesystem.
+
+    Args:
+        archive: The archive, read with ``START_READS``.
+        host: The host that they start on.
+    """
+    if host.os != "linux":
+        return (_not_linux(host),) * len(archive.images)
+    budget = Budget(LOOKUPS)
+    if archive.rootfs is not None:
+        return (root_start(archive.rootfs, Process(), host.architecture, budget),)
+    return tuple(
+        image_start(Rootfs(image.location, image.layers, image), host.architecture, budget)
+        for image in archive.images
+    )
+
+
+def _not_linux(host: Host) -> Start:
+    return Start(Answer.UNKNOWN, f"hosts with {host.os} are not examined", cause=Cause.NOT_LINUX)

@@ -1,0 +1,82 @@
+"""The cache and the lists of directories that dynamic loaders read.
+
+Sources: glibc 2.36, sysdeps/generic/dl-cache.h and elf/ldconfig.c; ldconfig(8); musl 1.2.5,
+ldso/dynlink.c, fixup_rpath and load_library.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+_MAGIC = b"glibc-ld.so.cache1.1"
+_OLD_MAGIC = b"ld.so-1.7.0\0"
+_HEADER, _ENTRY, _OLD_ENTRY = 48, 24, 12
+_MOST_LIBRARIES = 50_000
+_LONGEST = 4096
+# Directories that are compiled into the loader of glibc, each ends in a slash and a NUL.
+_DIRECTORIES = re.compile(rb"(?:(?:/[\w.+-]{1,80}){1,12}/\0){2,8}")
+
+
+class CachedLibrary(NamedTuple):
+    """A library in the cache: its name and its path."""
+
+    name: str
+    path: str
+
+
+def read_cache(content: bytes) -> tuple[CachedLibrary, ...] | None:
+    """The libraries in ``/etc/ld.so.cache``.
+
+    Returns:
+        None if it is not in the format of glibc 2.2 and later.
+    """
+    start = _start(content)
+    if start is None or len(content) < start + _HEADER:
+        return None
+    order = _byte_order(content[start + 28])
+    (count,) = struct.unpack_from(f"{order}I", content, start + 20)
+    if count > _MOST_LIBRARIES or start + _HEADER + count * _ENTRY > len(content):
+        return None
+    found: list[CachedLibrary] = []
+    for number in range(count):
+        at = start + _HEADER + number * _ENTRY
+        name, path = struct.unpack_from(f"{order}II", content, at + 4)
+        found.append(CachedLibrary(_text(content, start + name), _text(content, start + path)))
+    return tuple(found)
+
+
+def _start(content: bytes) -> int | None:
+    """Where the cache begins: it may follow one in the older format."""
+    if content.startswith(_MAGIC):
+        return 0
+    if not content.startswith(_OLD_MAGIC) or len(content) < 16:
+        return None
+    (count,) = struct.unpack_from("<I", content, 12)
+    end = 16 + count * _OLD_ENTRY
+    start = end + -end % 8
+    return start if content[start : start + len(_MAGIC)] == _MAGIC else None
+
+
+def _byte_order(flags: int) -> str:
+    """The byte order of the numbers: 3 is big endian; 2, or 0 before glibc 2.33, little."""
+    return ">" if flags & 3 == 3 else "<"
+
+
+def _text(content: bytes, start: int) -> str:
+    end = content.find(b"\0", start, start + _LONGEST)
+    return content[start : max(start, end)].decode("utf-8", "surrogateescape")
+
+
+def read_directories(loader: bytes) -> tuple[str, ...]:
+    """The directories that a loader of glibc searches last, from its content; empty if unknown."""
+    match = _DIRECTORIES.search(loader)
+    found = [] if match is None else match[0].decode("ascii", "replace").split("\0")
+    return tuple(each.rstrip("/") for each in found if each)
+
+
+def read_musl_path(content: bytes) -> tuple[str, ...]:
+    """The directories in ``/etc/ld-musl-ARCH.path``, between colons or line ends."""
+    text = content.decode("utf-8", "surrogateescape")
+    return tuple(each for each in re.split("[:\n]", text) if each)

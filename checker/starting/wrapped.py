@@ -1,0 +1,85 @@
+"""The program that a shell or an init starts, where the command line tells which.
+
+Source: POSIX.1-2017, Shell Command Language, 2.9.1 "Simple Commands"; tini 0.19; dumb-init 1.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from checker.starting.lookup import Lookup, describe_absence, is_mounted, look_up
+from checker.starting.obstacle import Cause, Obstacle
+from checker.starting.programs import Setting, program_obstacles
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
+# A simple command whose words need no shell: nothing is substituted, nothing else runs.
+_SIMPLE = re.compile(r"\s*(?:exec\s+)?([\w./+-]+)(?:\s[^;&|<>()`$\n\\'\"#*?\[\]{}~!]*)?")
+_BUILTINS = frozenset(
+    {
+        *(".", ":", "[", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue"),
+        *("declare", "echo", "enable", "eval", "exec", "exit", "export", "false", "fc", "fg"),
+        *("for", "function", "getopts", "hash", "help", "history", "if", "jobs", "kill", "let"),
+        *("local", "logout", "printf", "pwd", "read", "readonly", "return", "select", "set"),
+        *("shift", "shopt", "source", "suspend", "test", "time", "times", "trap", "true", "type"),
+        *("typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while"),
+    }
+)
+
+
+def wrapped_program(words: tuple[str, ...]) -> int | None:
+    """The position of the word that names the program that a shell or an init starts.
+
+    Returns:
+        None if another program is started, or if it cannot be told.
+    """
+    base = words[0].rpartition("/")[2]
+    if base in _SHELLS and len(words) > 2 and words[1] == "-c":
+        return 2
+    if base not in _INITS or len(words) == 1:
+        return None
+    at = words.index("--") + 1 if "--" in words else 1
+    return None if at >= len(words) or words[at].startswith("-") else at
+
+
+def name_in_shell_command(command: str) -> str | None:
+    """The program that a shell command starts; None if it is not a simple command."""
+    match = _SIMPLE.fullmatch(command)
+    if match is None or match[1] in _BUILTINS:
+        return None
+    return match[1]
+
+
+def wrapped_obstacles(setting: Setting) -> Iterator[Obstacle]:
+    """Why the program that a shell or an init starts is not executed."""
+    words = setting.process.arguments
+    position = wrapped_program(words)
+    if position is None:
+        return
+    is_shell = words[0].rpartition("/")[2] in _SHELLS
+    name = name_in_shell_command(words[position]) if is_shell else words[position]
+    if name is None:
+        return
+    lookup = look_up(setting.rootfs, setting.process, name)
+    if is_mounted(lookup.path):
+        return
+    if lookup.found is None:
+        yield _missing(setting, lookup, words[0])
+        return
+    for each in program_obstacles(setting, lookup):
+        # A shell executes a text file without an interpreter line itself.
+        if each.cause is not Cause.FORMAT:
+            yield each._replace(cause=Cause.WRAPPED)
+
+
+def _missing(setting: Setting, lookup: Lookup, wrapper: str) -> Obstacle:
+    base = wrapper.rpartition("/")[2]
+    reason = describe_absence(setting.rootfs, lookup)
+    what = "not found" if base in _SHELLS else "No such file or directory"
+    return Obstacle(
+        Cause.WRAPPED,
+        f"{reason}, and {wrapper} is to start it",
+        f"{base}: {lookup.word}: {what}",
+        path=lookup.place or None,
+    )
