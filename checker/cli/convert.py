@@ -18,7 +18,7 @@ from checker.conversion.records import (
     ConversionError,
     Form,
     Request,
-    RootSettings,
+    RootOptions,
     Written,
 )
 from checker.conversion.report import document, summary
@@ -49,12 +49,15 @@ def run_convert(arguments: argparse.Namespace) -> int:
         CheckerError: The command line is wrong.
         OSError: The result cannot be written.
     """
-    request = _request(arguments)
+    form = Form(arguments.form)
     source, target = arguments.source, arguments.target
-    is_directory = request.form is Form.OCI_LAYOUT
+    is_directory = form is Form.OCI_LAYOUT
     check_target(source, target, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")
+    _request(arguments, None)
+    if source == arguments.from_image == "-":
+        raise SettingsError("convert: only one of the archives can be standard input")
     settings = _settings(arguments)
     try:
         with (
@@ -62,6 +65,7 @@ def run_convert(arguments: argparse.Namespace) -> int:
             Progress(wanted=not arguments.no_progress) as progress,
             session.open(source, progress=progress) as opened,
         ):
+            request = _request(arguments, _image_of(session, arguments.from_image))
             written = convert(opened, target, request, _Verifier(session, opened, target))
             _report(arguments, opened, request, written)
     except ConversionError as error:
@@ -73,7 +77,12 @@ def run_convert(arguments: argparse.Namespace) -> int:
     return _CONVERTED
 
 
-def _request(arguments: argparse.Namespace) -> Request:
+def _image_of(session: Session, path: str | None) -> Archive | None:
+    """The archive of the image that a root filesystem was exported from."""
+    return None if path is None else session.read(path)
+
+
+def _request(arguments: argparse.Namespace, image: Archive | None) -> Request:
     host = _platform("--host", arguments.host) or Platform("linux", "amd64")
     platform = _platform("--platform", arguments.platform)
     compression = arguments.compression
@@ -88,7 +97,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         is_strict=arguments.strict,
         host=host,
         epoch=_epoch(),
-        root=RootSettings(platform or host),
+        root=RootOptions(tuple(arguments.changes or ()), arguments.message or "", image),
     )
 
 
