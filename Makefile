@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 VENV := .venv
+# A worker for each processor; the tests of the engines share one. ARGS=-n0 uses a single process.
+PARALLEL := -n auto --maxprocesses 8 --dist loadgroup
 BIN := $(VENV)/bin
 ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential docs site clean
+.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential one-truth docs site clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -22,6 +24,7 @@ help:
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
+	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make site                       build the documentation as a site in build/site"
 	@echo "make clean                      remove the virtual environment and build results"
@@ -69,7 +72,7 @@ check: $(VENV)/stamp-run
 endif
 
 test: $(VENV)/stamp-test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .
@@ -84,7 +87,7 @@ wheel-test:
 coverage: $(VENV)/stamp-test
 	@mkdir -p build/coverage
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest $(ARGS)
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m benchmarks.covered
 
@@ -107,6 +110,10 @@ agreement: $(VENV)/stamp-run
 differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
+
+one-truth: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS) $(ARCHIVES)
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt, described, misfit
 from checker.model.archive import FLAT_KINDS, Archive, Kind
+from checker.model.limits import LimitReached, Limits
 from checker.settings import nearest
 from checker.verdicts import Engine, Host, Question, Verdict
 
@@ -23,12 +24,14 @@ class EngineSet(NamedTuple):
         required: Those of them that have to accept the archive.
         host: The host.
         action: What the user means to do with the archive: ``load``, ``import`` or None.
+        limits: The limits of the work that an engine may do.
     """
 
     engines: tuple[Engine, ...]
     required: tuple[Required, ...]
     host: Host
     action: str | None = None
+    limits: Limits = Limits()
 
     def judge(self, archive: Archive, quoted_path: str) -> Verdicts:
         """Ask each engine; one that crashes is recorded, the others continue.
@@ -37,7 +40,7 @@ class EngineSet(NamedTuple):
             archive: The facts.
             quoted_path: The path of the archive, quoted for a shell.
         """
-        question = Question(archive, self.host, quoted_path)
+        question = Question(archive, self.host, quoted_path, self.limits)
         wanted = {
             engine for one in self.required for engine in one.fitting(archive.kind, self.action)
         }
@@ -68,6 +71,11 @@ class Verdicts(NamedTuple):
     all: tuple[Verdict, ...]
     required: tuple[Verdict, ...]
     crashes: tuple[str, ...]
+
+    @property
+    def limits(self) -> tuple[LimitReached, ...]:
+        """The limits because of which outcomes are not known."""
+        return tuple(dict.fromkeys(each.limit for each in self.all if each.limit is not None))
 
 
 def _problem(answer: object, engine: Engine) -> str | None:

@@ -144,7 +144,7 @@ class Session:
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
-        self.engines = EngineSet(engines, required, given.host, given.action)
+        self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -188,13 +188,14 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
+        plan: ContentPlan = _START_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Parameters and exceptions are those of ``check``, except ``PluginError``.
+        Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), _START_CONTENT, progress)))
+        return masked(self._classify(self._read(_named(source, name), plan, progress)))
 
     def read(
         self,
@@ -359,9 +360,14 @@ class Session:
             # No input is known that leads here; one that does must not hide the other archives.
             raise UnreadableError(source.name, _reading_failed(error)) from error
 
+    def classified(self, archive: Archive) -> CheckedArchive:
+        """Classify an archive whose facts were read before."""
+        return masked(self._classify(archive))
+
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
         classified = self._classify(archive)
+        archive = classified.archive or archive
         context = CheckContext(
             action=self.settings.action,
             limits=self.settings.limits,
@@ -389,6 +395,7 @@ class Session:
     def _classify(self, archive: Archive) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
         verdicts = self.engines.judge(archive, quoted_path)
+        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from checker.model.limits import LimitReached, Limits
+
 if TYPE_CHECKING:
     from checker.model.archive import Archive, Kind
 
@@ -34,6 +36,7 @@ class Verdict(NamedTuple):
         conditions: Assumptions that the archive cannot confirm and the outcome depends on.
         rules: IDs of the rules that can explain the outcome; reports list those with findings.
         command: The command to run.
+        limit: The limit because of which the outcome is not known; then it is ``ACCEPTS``.
     """
 
     engine: str
@@ -44,6 +47,7 @@ class Verdict(NamedTuple):
     conditions: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     command: str | None = None
+    limit: LimitReached | None = None
 
 
 class Host(NamedTuple):
@@ -65,11 +69,13 @@ class Question(NamedTuple):
         archive: The facts of the archive.
         host: The host that the engine runs on.
         quoted_path: The archive's path for use in a command line, quoted where needed.
+        limits: The limits of the work that an engine may do.
     """
 
     archive: Archive
     host: Host
     quoted_path: str
+    limits: Limits = Limits()
 
 
 class Decision(NamedTuple):

@@ -14,6 +14,7 @@ from checker.results import CheckedArchive
 from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.tar import Member, file, symlink, write_tar
+from tests.effort import examples
 from tests.mutations import mutant
 from tests.sessions import checked_whole
 
@@ -30,7 +31,7 @@ values = st.one_of(
     st.sampled_from([0, -1, 10**30, "a:b", "A:b", "a:1@sha256:" + "0" * 64, "0" * 64]),
     st.sampled_from([[], {}, [None], [{}], [[]], {"a": 1}, ["a:b", "a:b"], {"b": {"c": "d"}}]),
 )
-quickly = settings(max_examples=60, deadline=None)
+quickly = settings(max_examples=examples(60), deadline=None)
 
 
 @pytest.fixture(scope="module")

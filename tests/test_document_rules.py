@@ -17,6 +17,7 @@ from checker.session import Session
 from checker.testing.archive import docker_oci_archive, multi_platform, with_nested_index
 from checker.testing.image import config_blob, layer_blobs, manifest_blob, sample_image
 from checker.testing.tar import Member, write_tar
+from tests.effort import examples
 from tests.mutations import mutant, mutated
 from tests.sessions import checked_whole
 
@@ -82,7 +83,7 @@ def assert_sound(checked: CheckedArchive) -> None:
     assert [place for place, count in places.items() if count > 1] == []
 
 
-quickly = settings(max_examples=60, deadline=None)
+quickly = settings(max_examples=examples(60), deadline=None)
 
 
 @quickly

@@ -18,6 +18,7 @@ from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.image import Image, config_blob, layer_blobs, manifest_blob, sample_image
 from checker.testing.tar import Member, directory, file, write_tar
+from tests.effort import examples
 from tests.mutations import places, put
 from tests.sessions import assert_whole
 
@@ -101,7 +102,7 @@ def raw(document: object) -> bytes:
     return text.replace(f'"-{INFINITE}"', f"-{INFINITE}").encode()
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(st.sampled_from(tuple(places(CONFIG))), st.sampled_from(VALUES), st.sampled_from(KINDS))
 @example(("config", "User"), DIGITS, "docker-archive")
 @example(("rootfs", "diff_ids", 1), "sha256:\ud800", "oci-archive")
@@ -111,7 +112,7 @@ def test_configs(session: Session, place: tuple[str | int, ...], value: object, 
     check(session, build(kind, Image(layers=IMAGE.layers, config_bytes=document)).tar())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.sampled_from(tuple(places(MANIFEST))), st.sampled_from(VALUES))
 def test_manifests(session: Session, place: tuple[str | int, ...], value: object) -> None:
     image = Image(layers=IMAGE.layers, manifest_bytes=raw(put(MANIFEST, place, value)))
@@ -128,7 +129,7 @@ TOPS = [
 ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.sampled_from(TOPS), st.sampled_from(VALUES))
 def test_documents_at_the_top(
     session: Session, top: tuple[str, str, tuple[str | int, ...]], value: object
@@ -158,7 +159,7 @@ LINES = (
 USERS = ("app", DIGITS, f"app:{DIGITS}", "²", "1000", "app:app")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.sampled_from(ACCOUNTS), st.sampled_from(LINES), st.sampled_from(USERS))
 @example(ACCOUNTS[0], LINES[0], "app")
 @example(ACCOUNTS[0], LINES[-1], "app")
@@ -177,7 +178,7 @@ RECORDS = (
 NUMBERS = (DIGITS, f"{'0' * 5000}1", f"-{DIGITS}", f"1.{DIGITS}", "²", "1,2", "-1", "+1", "", " 1")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.dictionaries(st.sampled_from(RECORDS), st.sampled_from(NUMBERS), min_size=1, max_size=4),
     st.booleans(),
@@ -198,7 +199,7 @@ def test_the_length_of_a_pax_record(session: Session, length: str) -> None:
 WHITEOUTS = (".wh.", ".wh.a", ".wh..wh.b", ".wh..wh..opq", "..wh.", "a.wh.b", "a")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(
         st.tuples(

@@ -21,6 +21,7 @@ from checker.session import Session
 from checker.testing.archive import build
 from checker.testing.image import Image, config_blob, sample_image
 from checker.testing.tar import file, write_tar
+from tests.effort import examples
 from tests.mutations import places, put
 
 PASSWORD = "Zq7!vX\"k'2\\wT9@uR"
@@ -98,7 +99,7 @@ def assert_hidden(session: Session, archive: bytes, secret: str) -> None:
             assert spelled not in squeezed
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(
     place=st.sampled_from(PLACES),
     hidden=st.sampled_from(HIDDEN),

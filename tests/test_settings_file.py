@@ -17,6 +17,7 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.session import Session
 from checker.settings import load_settings
 from checker.settings_file import read_file
+from tests.effort import examples
 
 KEYS = st.sampled_from(
     [
@@ -92,7 +93,7 @@ def assert_placed(message: str | None, path: Path) -> None:
         assert message.startswith(f"{path}:")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(table=TABLES)
 @example(table={"ignore": [""]})
 @example(table={"rules": {"HYG017": {"lowest-efficiency": 10**400}}})

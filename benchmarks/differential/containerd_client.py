@@ -8,7 +8,9 @@ manifest to unpack is selected for each name.
 from __future__ import annotations
 
 from checker.model.compression import CompressionKind
+from checker.model.limits import Limits
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
+from checker.model.work import Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import Refusal
 from checker_engines.answers.source import check_is_file
@@ -124,7 +126,7 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
 
 def _extract(store: ContentStore, layers: list[Child], position: int, diff_id: str) -> None:
     try:
-        digest = unpack_layer(store, layers, position)
+        digest = unpack_layer(store, layers, position, Work(Limits().simulated))
     except UnpackError as error:
         code = "" if error.missing else ": unknown"
         raise Refusal(

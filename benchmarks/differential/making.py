@@ -39,7 +39,20 @@ class Sample(NamedTuple):
 def make_sample(seed: str) -> Sample:
     """Create the archive of a seed."""
     random = Random(seed)
-    table = good_table(random)
+    return with_faults(random, seed, good_table(random))
+
+
+def with_faults(random: Random, seed: str, table: Table) -> Sample:
+    """Add one to three faults to an archive.
+
+    Args:
+        random: Draws the faults.
+        seed: The name of the archive.
+        table: The case.
+
+    Raises:
+        CaseError: The archive of the case cannot be built.
+    """
     built = _build(table, seed)
     faults: list[Fault] = []
     for _ in range(random.randint(1, MOST_FAULTS)):
@@ -68,7 +81,7 @@ def _members(data: bytes) -> dict[str, bytes]:
             for member in tar:
                 content = tar.extractfile(member) if member.isreg() else None
                 members[member.name] = b"" if content is None else content.read()
-    except (tarfile.TarError, OSError, EOFError, ValueError):
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError):
         pass
     return members
 

@@ -171,6 +171,7 @@ def _environment(project: Path) -> Mapping[str, str]:
         "PYTHONPATH": os.pathsep.join(packages),
         "PYTHONDONTWRITEBYTECODE": "1",
         "CI": "true",
+        "HYPOTHESIS_PROFILE": "thorough",
     }
     return {**os.environ, **changed}
 

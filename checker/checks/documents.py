@@ -101,8 +101,8 @@ def _problems_of_bytes(document: Document) -> Iterator[JsonProblem]:
         )
     if document.trailing is not None:
         yield JsonProblem(
-            f"has trailing data at byte {document.trailing} after the first JSON value; some "
-            "engines ignore it, others reject the document",
+            f"has trailing data at byte {document.trailing} after the first JSON value, which "
+            "only some readers ignore",
             {"offset": document.trailing},
             Severity.ERROR,
         )

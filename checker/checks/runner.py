@@ -15,6 +15,7 @@ from checker.isolation import Failure, attempt, attempt_each, described, misfit
 from checker.model.archive import Archive
 from checker.model.entries import Entry
 from checker.model.image import Config, Layer
+from checker.model.location import Location
 from checker.model.rootfs import Rootfs
 
 _BATCH = 1024
@@ -38,6 +39,7 @@ class _Running:
         self.check = check
         self.methods = methods
         self.findings: list[Finding] = []
+        self._seen: set[tuple[str, Location]] = set()
         self.seconds = 0.0
         self.subjects = 0
         self.crash: str | None = None
@@ -59,10 +61,17 @@ class _Running:
             return
         problem = misfit(item, Finding) or self._usurped(item)
         if problem is None and isinstance(item, Finding):
-            self.findings.append(item)
+            self._add(item)
         elif self.crash is None:
             summary = f"it returned {problem}"
             self.fail(Failure(summary, summary))
+
+    def _add(self, finding: Finding) -> None:
+        """Add a finding once: images with the same name can have the same fault."""
+        key = (finding.message, finding.location)
+        if key not in self._seen:
+            self._seen.add(key)
+            self.findings.append(finding)
 
     def _usurped(self, item: object) -> str | None:
         """What is wrong with a finding in the name of another rule."""

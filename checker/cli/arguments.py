@@ -26,12 +26,25 @@ exit codes:
   2    invalid command line or configuration, or not a root filesystem
   3    an archive that cannot be read
 """
+_COMPARE_EXIT_CODES = """\
+exit codes:
+  0    nothing differs but what is ignored
+  1    the archives differ
+  2    invalid command line or configuration
+  3    an archive could not be read, or an internal error
+"""
 _CONVERT_EXIT_CODES = """\
 exit codes:
   0    converted
   1    not converted: a part is missing or damaged, --strict, or the result would have errors
   2    invalid command line, or options that do not choose what can be converted
   3    the archive cannot be read, or the result cannot be written
+"""
+_SHOW_EXIT_CODES = """\
+exit codes:
+  0    shown
+  2    invalid command line or configuration, or no such image, layer or path
+  3    the archive could not be read, a plugin problem, or an internal error
 """
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
@@ -78,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_classify(commands)
     _add_import_plan(commands)
+    _add_compare(commands)
     _add_convert(commands)
+    _add_show(commands)
     _add_rules(commands)
     explain = commands.add_parser(
         "explain",
@@ -202,13 +217,6 @@ def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_reading(plan)
 
 
-def _add_format(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
-    command.add_argument(
-        "--json", action="store_const", const="json", dest="format", help="same as --format json"
-    )
-
-
 def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
     convert = commands.add_parser(
         "convert",
@@ -273,6 +281,80 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
     )
     _add_no_plugin(rules)
+
+
+def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="show what differs between two archives",
+        description=(
+            "Compare two archives: what they are, their images, layers, settings and files."
+        ),
+        epilog=_COMPARE_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    compare.add_argument("a", metavar="A", help=_PATH_HELP)
+    compare.add_argument("b", metavar="B", help="the other archive")
+    compare.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="differences that do not count: timestamps, order, compression, encoding",
+    )
+    compare.add_argument(
+        "--image", metavar="NAME|DIGEST", help="compare only this image of each archive"
+    )
+    compare.add_argument(
+        "--all", action="store_true", help="list all differences, not only the first of each part"
+    )
+    _add_format(compare)
+    _add_reading(compare)
+
+
+def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
+    show = commands.add_parser(
+        "show",
+        help="show what is in an archive",
+        description=(
+            "Show what is in an archive: its images with settings, history and layers, the space "
+            "that they take and whether they start; or its files as a tree."
+        ),
+        epilog=_SHOW_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    show.add_argument("path", metavar="ARCHIVE", help=_PATH_HELP)
+    show.add_argument(
+        "--image", metavar="NAME|DIGEST", help="one image of several, by name or start of a digest"
+    )
+    show.add_argument(
+        "--tree",
+        nargs="?",
+        const="",
+        metavar="PATH",
+        help="show the files of the merged root as a tree, or those below PATH",
+    )
+    show.add_argument(
+        "-L", dest="depth", type=int, metavar="DEPTH", help="levels of the tree; default: 2"
+    )
+    show.add_argument(
+        "--layer", type=int, metavar="N", help="the tree of one layer, counted from 0"
+    )
+    show.add_argument("--outer", action="store_true", help="the tree of the archive's own members")
+    show.add_argument(
+        "--all", action="store_true", help="leave nothing out, however long the output becomes"
+    )
+    _add_format(show)
+    _add_reading(show)
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    command.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="same as --format json"
+    )
 
 
 def _add_paths(command: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ from checker.importing.plan import ImportRequest
 from checker.importing.text import plan_lines
 from checker.model.names import Platform
 from checker.reports.json_report import encodable
-from checker.reports.text import styled_text
+from checker.reports.text import rendered
 from checker.session import Session
 
 _GOOD, _REFUSED, _UNREADABLE = 0, 1, 3
@@ -63,7 +63,7 @@ def run_import_plan(arguments: argparse.Namespace) -> int:
 
 def _write(shown: MaskedPlan, form: str, code: int) -> None:
     if form == "text":
-        sys.stdout.write(styled_text(partial(plan_lines, shown), sys.stdout))
+        sys.stdout.write(rendered(partial(plan_lines, shown), sys.stdout))
         return
     text = json.dumps(encodable(plan_document(shown, code)), indent=2) + "\n"
     # As in the other reports: only strings contain it, and CI systems take it for a command.

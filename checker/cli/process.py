@@ -18,7 +18,7 @@ from checker.cli.streams import (
     tell,
     writing_output,
 )
-from checker.errors import CheckerError, PluginError
+from checker.errors import CheckerError, PluginError, UnreadableError
 
 CLEAN = 0
 USAGE = 2
@@ -101,7 +101,7 @@ def _code_of(error: BaseException) -> int:
         return _code_of_parser(error)
     if isinstance(error, CheckerError):
         tell(*(str(error).split("\n") if isinstance(error, PluginError) else (str(error),)))
-        return NOT_WHOLE if isinstance(error, PluginError) else USAGE
+        return NOT_WHOLE if isinstance(error, PluginError | UnreadableError) else USAGE
     discard_output()
     tell(_words_of(error))
     return NOT_WHOLE
@@ -149,6 +149,14 @@ def _run(argv: list[str] | None) -> int:
         from checker.cli.import_plan import run_import_plan
 
         return run_import_plan(arguments)
+    if arguments.command == "compare":
+        from checker.cli.compare import run_compare
+
+        return run_compare(arguments)
+    if arguments.command == "show":
+        from checker.cli.show import run_show
+
+        return run_show(arguments)
     from checker.cli.catalogue import run_explain, run_plugins, run_rules
 
     commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}

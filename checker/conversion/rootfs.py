@@ -28,6 +28,7 @@ from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 from checker.model.untrusted import utf8
 from checker.reading.opened import OpenArchive, Row, TarBytes, row_of
+from checker.reading.tar.header import parse_number
 from checker.reading.tar.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
 
 _SMALL = 1 << 17
@@ -292,7 +293,7 @@ def _extensions(source: TarBytes, row: Row) -> Iterator[tuple[int, bytes]]:
     offset = row.start
     while offset < row.header:
         header = source.read(offset, BLOCK)
-        size = int(header[124:136].strip(b" \0") or b"0", 8)
+        size = parse_number(header[124:136]) or 0
         yield header[_TYPE], source.read(offset + BLOCK, size)
         offset += BLOCK + -(-size // BLOCK) * BLOCK
 

@@ -35,12 +35,14 @@ class ContentPlan(NamedTuple):
         executables: Bytes wanted of every executable file.
         endings: Bytes wanted by the end of the path, grouped by the last part of it.
         libraries: Whether what ELF files need is wanted.
+        digests: Whether the digests of all files are wanted; their content is read for it.
     """
 
     paths: Mapping[str, int] = MappingProxyType({})
     executables: int = 0
     endings: Mapping[str, Mapping[str, int]] = MappingProxyType({})
     libraries: bool = False
+    digests: bool = False
 
     @classmethod
     def of(cls, requests: Iterable[ContentRequest]) -> ContentPlan:

@@ -218,10 +218,13 @@ def _option() -> re.Pattern[str]:
 
 def may_contain_secrets(text: str) -> bool:
     """Whether it is worth to look for secrets in a text; most texts are ruled out at once."""
-    return _any_mark().search(text) is not None
+    # Ten times as fast as without regard to case, which matters since every text is looked at.
+    if text.isascii():
+        return _any_mark(re.NOFLAG).search(text.lower()) is not None
+    return _any_mark(re.IGNORECASE).search(text) is not None
 
 
 @cache
-def _any_mark() -> re.Pattern[str]:
+def _any_mark(flags: re.RegexFlag) -> re.Pattern[str]:
     marks = {mark.lower() for mark in (*MARKS, *(mark for mark, _, _ in _SHAPES))}
-    return re.compile("|".join(map(re.escape, sorted(marks))), re.IGNORECASE)
+    return re.compile("|".join(map(re.escape, sorted(marks))), flags)

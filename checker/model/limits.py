@@ -41,6 +41,8 @@ class Limits(NamedTuple):
         frames: Streams in one compressed file (gzip members, zstd frames and so on), besides one
             for each 100 bytes.
         holes: Bytes of holes in the sparse members of an image archive, which are read as zeros.
+        simulated: Entries whose extraction is simulated one by one for the verdict of one engine.
+            Files and directories that cannot collide with others do not count.
         window: Bytes of memory that an xz or zstd stream may ask for.
     """
 
@@ -68,6 +70,7 @@ class Limits(NamedTuple):
     merged: int = 1_000_000
     frames: int = 10_000
     holes: int = 256 * MIB
+    simulated: int = 20_000
     window: int = 128 * MIB
 
     @classmethod

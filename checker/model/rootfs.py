@@ -9,12 +9,15 @@ from itertools import chain, compress, count, islice
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
+from checker.model.blob import Blob
 from checker.model.changesets import MergedLayer, merge_layers, parents_of
+from checker.model.compression import Compression
 from checker.model.elf import ElfFile
 from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.image import Config, Image, Layer
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
+from checker.model.tar import Tar
 
 _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
 # For so few directories a search over all paths is faster than a set of all directories.
@@ -359,6 +362,29 @@ class Rootfs:
                 here = ""
             pending += _parts(target)
         return None
+
+
+def flat_layer(path: str, tar: Tar, size: int, compression: Compression) -> Layer:
+    """An archive itself as the one layer of a root filesystem.
+
+    Args:
+        path: The archive.
+        tar: Its entries.
+        size: Bytes of the file.
+        compression: How the file is compressed.
+    """
+    place = Location(archive=path)
+    blob = Blob(
+        location=place,
+        position=-1,
+        path="",
+        size=size,
+        digests={},
+        compression=compression,
+        inflated_size=tar.size,
+        tar=tar,
+    )
+    return Layer(location=place, position=0, descriptor=None, path=None, blob=blob, diff_id=None)
 
 
 def _below_links(entries: Entries) -> Iterator[int]:

@@ -71,6 +71,8 @@ class Tar(NamedTuple):
         contents: First bytes of the entries that a check asked for, by position.
         elf_files: What was read of ELF files, executables and shared libraries, by position, if a
             check asked for it.
+        digests: SHA-256 of the content of files by position, if asked for; without sparse files
+            and files without content.
         limits: Limits that cut the walk short.
     """
 
@@ -85,6 +87,7 @@ class Tar(NamedTuple):
     global_records: Mapping[str, str] = MappingProxyType({})
     contents: Mapping[int, bytes] = MappingProxyType({})
     elf_files: Mapping[int, ElfFile] = MappingProxyType({})
+    digests: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
 
     @property

@@ -43,13 +43,13 @@ from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
-from checker.model.image import Image, Layer
+from checker.model.image import Image
 from checker.model.known_kind import SKOPEO_DIRECTORY
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
-from checker.model.rootfs import Rootfs
+from checker.model.rootfs import Rootfs, flat_layer
 from checker.reading.blob import Task, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -484,7 +484,9 @@ def _gather(
         docker=None if flat else docker,
         oci=None if flat else oci,
         images=() if flat else images,
-        rootfs=_flat_rootfs(place, opened) if flat else None,
+        rootfs=Rootfs(place, (flat_layer(path, opened.tar, opened.size, opened.compression),))
+        if flat
+        else None,
         limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
@@ -522,22 +524,6 @@ def _affordable(place: Location, found: _Interpreted, limits: Limits) -> _Interp
     )
     again = _interpreted(place, Members(found.members.entries, blobs), limits)
     return again._replace(limits=(*again.limits, reached))
-
-
-def _flat_rootfs(place: Location, opened: Opened) -> Rootfs:
-    """The archive itself as the one layer of a root."""
-    blob = Blob(
-        location=place,
-        position=-1,
-        path="",
-        size=opened.size,
-        digests={},
-        compression=opened.compression,
-        inflated_size=opened.tar.size,
-        tar=opened.tar,
-    )
-    layer = Layer(location=place, position=0, descriptor=None, path=None, blob=blob, diff_id=None)
-    return Rootfs(place, (layer,))
 
 
 def _all_limits(

@@ -8,10 +8,11 @@ directories is opened, and those only if they are still what they were when they
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, NoReturn
 
@@ -25,6 +26,7 @@ from checker.model.entries import (
     HARD_LINK,
     REGULAR,
     SYMLINK,
+    Entries,
 )
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
@@ -109,6 +111,20 @@ class DirectoryContent:
     def seekable(self, position: int) -> None:
         """No file is kept open, so a file is read from its start."""
 
+    def below(self, directory: str, entries: Entries, positions: Sequence[int]) -> DirectoryContent:
+        """The content of a directory below.
+
+        Args:
+            directory: Its cleaned path.
+            entries: Its entries, relative to it.
+            positions: Their positions in the whole directory.
+        """
+        whole = self._listing
+        devices = array("Q", (whole.devices[position] for position in positions))
+        inodes = array("Q", (whole.inodes[position] for position in positions))
+        listing = Listing(whole.tar._replace(entries=entries), devices, inodes)
+        return DirectoryContent(os.path.join(self._root, directory), listing)
+
     def close(self) -> None:
         """No file is kept open."""
 
@@ -139,6 +155,8 @@ class _Walk:
         self._table = EntryTable(limits, self._log)
         self._cursor = Cursor()
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
+        self._wants_digests = plan.digests
+        self._digests: dict[int, bytes] = {}
         self._devices = array("Q")
         self._inodes = array("Q")
         self._first_names: dict[_Identity, str] = {}
@@ -171,6 +189,7 @@ class _Walk:
             size=sum(entries.sizes),
             contents=self._contents.kept,
             elf_files=self._contents.elf_files,
+            digests=self._digests,
             limits=tuple(self._log.limits_reached),
         )
         return Listing(tar, self._devices, self._inodes)
@@ -277,19 +296,28 @@ class _Walk:
         size = status.st_size
         header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
         wanted = self._contents.wanted(position, header) if size else NOTHING
-        if not wanted.collected:
+        if not wanted.collected and not (self._wants_digests and size):
             if not _is_readable(directory, name, status):
                 self._note(AnomalyKind.UNREADABLE_FILE, path, _denied())
             return
         try:
             identity = _Identity(status.st_dev, status.st_ino)
             with _opened(name, identity, directory) as file:
-                self._contents.collect(position, wanted, size)
-                self._feed(file)
+                if wanted.collected:
+                    self._contents.collect(position, wanted, size)
+                    self._feed(file)
+                if self._wants_digests:
+                    self._hash(position, file)
         except OSError as error:
             self._note(AnomalyKind.UNREADABLE_FILE, path, error)
         finally:
             self._cursor.collector = None
+
+    def _hash(self, position: int, file: int) -> None:
+        sha256 = hashlib.sha256()
+        while piece := os.read(file, _CHUNK):
+            sha256.update(piece)
+        self._digests[position] = sha256.digest()
 
     def _feed(self, file: int) -> None:
         """Give the collector the bytes that it asks for, if the file has them."""

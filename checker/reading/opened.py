@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from checker.errors import UnreadableError
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.damage import LeadingData
 from checker.model.entries import HARD_LINK, Entries, Span, spell
 from checker.model.limits import LimitReached
+from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
+from checker.reading.directory import DirectoryContent
 from checker.reading.source import (
     CHUNK,
     BinaryFile,
@@ -103,6 +105,7 @@ class OpenArchive:
     """An archive and its bytes, until it is closed.
 
     Attributes:
+        outer: The facts of the file itself.
         archive: The facts of what was found inside everything that surrounded it.
         steps: What was removed on the way there, one sentence each.
         entries: The entries of the tar as they are in the file; ``archive.entries`` may be a part
@@ -111,6 +114,7 @@ class OpenArchive:
     """
 
     def __init__(self, opened: Opened, archive: Archive, options: ReadOptions) -> None:
+        self.outer = archive
         self.archive = archive
         self.entries = opened.tar.entries
         self.steps: tuple[str, ...] = ()
@@ -225,19 +229,21 @@ class OpenArchive:
     def _unwrap_once(self) -> bool:
         archive = self.archive
         content = self._content
-        if not isinstance(content, TarContent):
-            return False
+        if isinstance(content, TarContent) and self._unpack_once(archive, content):
+            return True
+        inner = _only_archive(archive)
+        if inner is not None:
+            return self._enter_nested(content, inner)
+        directory = _wrapping_directory(archive)
+        if directory is not None and archive.kind in (Kind.WRAPPED, Kind.UNKNOWN):
+            return self._enter_directory(content, directory)
+        return False
+
+    def _unpack_once(self, archive: Archive, content: TarContent) -> bool:
         if archive.inside is not None:
             return self._enter_inside(archive)
         if isinstance(archive.damage, LeadingData):
             return self._skip_leading(content, archive.damage)
-        inner = _only_archive(archive)
-        if inner is not None:
-            return self._enter_nested(content, inner)
-        directory = archive.image_directory or archive.root_directory
-        if directory is not None and archive.kind in (Kind.WRAPPED, Kind.UNKNOWN):
-            self._enter_directory(content, directory)
-            return True
         return False
 
     def _enter_inside(self, archive: Archive) -> bool:
@@ -255,17 +261,17 @@ class OpenArchive:
         self._replace(self._open_at(content, part), step)
         return True
 
-    def _enter_nested(self, content: TarContent, position: int) -> bool:
+    def _enter_nested(self, content: Content, position: int) -> bool:
         name = self.archive.entries.name(position)
         blob = self.archive.members.blobs.get(position)
         if blob is None or not self.archive.has_all_of(blob):
             return False
-        place = content.span(position)
-        if place is None:
-            chunks = content.chunks(position)
-            opened = spool(chunks, self.archive.source, self._options.plan, self._options.limits)
-        else:
+        place = content.span(position) if isinstance(content, TarContent) else None
+        if isinstance(content, TarContent) and place is not None:
             opened = self._open_at(content, place)
+        else:
+            chunks = content.chunks(position)
+            opened = spool(chunks, Source.FILE, self._options.plan, self._options.limits)
         self._replace(opened, f"the archive {name} was taken out of the archive that contains it")
         return True
 
@@ -283,15 +289,21 @@ class OpenArchive:
             os.close(file)
             raise
 
-    def _enter_directory(self, content: TarContent, directory: str) -> None:
+    def _enter_directory(self, content: Content, directory: str) -> bool:
         entries, positions = entries_below(self.archive.entries, directory)
-        below = _Renumbered(content, positions)
+        below: Content
+        if isinstance(content, TarContent):
+            below = _Renumbered(content, positions)
+        elif isinstance(content, DirectoryContent):
+            below = content.below(directory, entries, positions)
+        else:
+            return False
         archive = self.archive
         opened = Opened(
             source=archive.source,
             size=archive.size,
             compression=archive.compression,
-            tar=archive.tar._replace(entries=entries, contents={}, elf_files={}),
+            tar=_tar_below(archive.tar, entries, positions),
             content=below,
             file=None,
             sha256=archive.sha256,
@@ -303,6 +315,7 @@ class OpenArchive:
         self.directory = f"{self.directory}/{directory}" if self.directory else directory
         step = f"the content of the directory {directory}/ was moved to the top"
         self.steps = (*self.steps, step)
+        return True
 
     def _as_opened(self) -> Opened:
         archive = self.archive
@@ -326,6 +339,31 @@ class OpenArchive:
         self.directory = ""
         self._content = opened.content
         self.steps = (*self.steps, step)
+
+
+def _wrapping_directory(archive: Archive) -> str | None:
+    """The directory that has the image or root filesystem."""
+    found = archive.image_directory or archive.root_directory
+    if found is None and archive.known_kind is not None:
+        found = archive.known_kind.directory
+    return found or None
+
+
+def _tar_below(tar: Tar, entries: Entries, positions: Sequence[int]) -> Tar:
+    """The facts about a tar for those of its entries that are in a directory.
+
+    Args:
+        tar: The tar.
+        entries: The entries, named from the directory on.
+        positions: The position of each of them in the tar.
+    """
+    moved = tuple(enumerate(positions))
+    return tar._replace(
+        entries=entries,
+        contents={now: tar.contents[was] for now, was in moved if was in tar.contents},
+        elf_files={now: tar.elf_files[was] for now, was in moved if was in tar.elf_files},
+        digests={now: tar.digests[was] for now, was in moved if was in tar.digests},
+    )
 
 
 class _Renumbered(TarContent):

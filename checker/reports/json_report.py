@@ -30,7 +30,12 @@ Object = dict[str, object]
 
 def render_json(run: Run) -> str:
     """The report as one JSON object, indented by two spaces, with a final line end."""
-    text = json.dumps(encodable(_run(run)), indent=2) + "\n"
+    return json_text(_run(run))
+
+
+def json_text(value: object) -> str:
+    """A value as indented JSON in ASCII, with a final line end."""
+    text = json.dumps(encodable(value), indent=2) + "\n"
     # Only strings contain it; within a line, CI systems take it for the start of a command.
     return text.replace("##", "#\\u0023")
 

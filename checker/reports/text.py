@@ -7,7 +7,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import chain, islice
 from typing import TextIO
 
@@ -96,15 +95,14 @@ def render_text(run: Run) -> str:
 
 
 def text_for(run: Run, stream: TextIO) -> str:
-    """The report: in colour and as wide as the terminal if the stream is one, else plain.
+    """The report: in colour and as wide as the terminal if the stream is one, else plain."""
+    return rendered(lambda width: lines(run, width), stream)
+
+
+def rendered(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
+    """Lines in colour and as wide as the terminal if the stream is one, else plain.
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` disable colours.
-    """
-    return styled_text(partial(lines, run), stream)
-
-
-def styled_text(make: Callable[[int], Iterable[Line]], stream: TextIO) -> str:
-    """Lines as a stream shows them: in colour and as wide as the terminal if it is one, else plain.
 
     Args:
         make: Makes the lines for a width in columns.

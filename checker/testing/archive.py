@@ -29,6 +29,7 @@ from checker.testing.image import (
     diff_ids,
     encode_json,
     layer_blobs,
+    layer_tar,
     manifest_blob,
     sample_image,
     sha256,
@@ -128,9 +129,11 @@ class _Built:
 
 
 def _build(image: Image, compression: str) -> _Built:
-    config = config_blob(image)
-    layers = layer_blobs(image, compression)
-    return _Built(image, config, layers, manifest_blob(image, config, layers))
+    # Written once, although config, blobs and names all derive from their bytes.
+    written = replace(image, layers=tuple(map(layer_tar, image.layers)))
+    config = config_blob(written)
+    layers = layer_blobs(written, compression)
+    return _Built(written, config, layers, manifest_blob(written, config, layers))
 
 
 def _build_all(images: Sequence[Image], compression: str) -> tuple[_Built, ...]:

@@ -8,15 +8,21 @@ from functools import cache
 
 from checker import Archive, Check, Entries, Finding, Kind, Severity
 from checker.model.archive import IMAGE_KINDS
-from checker.model.entries import GLOBAL_HEADER, HARD_LINK, SPELLINGS, SYMLINK, climbs_out
+from checker.model.entries import (
+    DIRECTORY,
+    GLOBAL_HEADER,
+    HARD_LINK,
+    SPELLINGS,
+    SYMLINK,
+    clean_path,
+    climbs_out,
+)
 
 _IMAGES = IMAGE_KINDS | {Kind.WRAPPED, Kind.NESTED}
 _REFUSED = "; Docker since 29.7 and skopeo's oci-archive reject it"
 _REFUSED_LINK = "; skopeo's oci-archive rejects it, as does containerd in a Docker archive"
-_REFUSED_ABSOLUTE = (
-    "; in a Docker archive, containerd and Docker with the containerd image store reject it"
-)
-_GLOBAL = ord(GLOBAL_HEADER)
+_REFUSED_ABSOLUTE = "; containerd and Docker with the containerd image store reject it"
+_GLOBAL, _DIRECTORY = ord(GLOBAL_HEADER), ord(DIRECTORY)
 
 
 class EscapingName(Check):
@@ -67,7 +73,9 @@ class EscapingName(Check):
     def _absolute(self, archive: Archive, suspects: list[int]) -> Iterator[Finding]:
         """One finding for all: a tar has either no absolute names or only absolute ones."""
         entries = archive.entries
-        found = [i for i in suspects if entries.name(i).startswith("/")]
+        found = [
+            i for i in suspects if entries.name(i).startswith("/") and not _is_root(entries, i)
+        ]
         if not found:
             return
         first = f"{entries.name(found[0])}{_place(entries, found[0])}"
@@ -95,10 +103,9 @@ class EscapingName(Check):
             target = entries.linknames.get(position, "")
             directory = entries.paths[position].rpartition("/")[0]
             if target.startswith("/"):
+                consequence = _consequence_of_absolute(archive, f"{directory}/{target}")
                 yield self._odd(
-                    archive,
-                    position,
-                    f"the symbolic link target {target} is absolute{_REFUSED_ABSOLUTE}",
+                    archive, position, f"the symbolic link target {target} is absolute{consequence}"
                 )
             elif climbs_out(f"{directory}/{target}"):
                 yield self._odd(
@@ -128,6 +135,18 @@ def _place(entries: Entries, position: int) -> str:
     """The offset of a header, for messages; files in a directory have none."""
     offset = entries.offsets[position]
     return f" at byte {offset}" if offset >= 0 else ""
+
+
+def _consequence_of_absolute(archive: Archive, joined: str) -> str:
+    """What engines do with an absolute target; containerd appends it to the link's directory."""
+    if archive.kind is not Kind.DOCKER_ARCHIVE or clean_path(joined) in archive.entries.by_path:
+        return ""
+    return _REFUSED_ABSOLUTE
+
+
+def _is_root(entries: Entries, position: int) -> bool:
+    """Whether it has the name of the root and is not a directory, which ARC016 reports."""
+    return entries.paths[position] == "" and entries.kinds[position] != _DIRECTORY
 
 
 def _suspects(entries: Entries) -> list[int]:

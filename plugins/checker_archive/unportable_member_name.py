@@ -8,7 +8,7 @@ from functools import cache
 
 from checker import Archive, Entries, Finding, Severity
 from checker.model.archive import IMAGE_KINDS
-from checker.model.entries import DIRECTORY, GLOBAL_HEADER
+from checker.model.entries import DIRECTORY, GLOBAL_HEADER, climbs_out
 from checker.model.untrusted import utf8
 from checker_archive.outer_tar import TarCheck
 
@@ -68,6 +68,8 @@ class UnportableMemberName(TarCheck):
             kind = entries.kinds[position]
             if kind == _GLOBAL or (kind == _DIRECTORY and entries.name(position)):
                 continue
+            if climbs_out(entries.name(position)):
+                continue  # reported by ARC009
             if kind == _DIRECTORY:
                 problem = ("has an empty name", Severity.NOTE)
             else:

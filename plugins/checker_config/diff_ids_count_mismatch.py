@@ -51,10 +51,11 @@ class DiffIdsCountMismatch(ImageCheck):
             if image.manifest is None or layers is None or diff_ids is None:
                 continue
             if layers != diff_ids:
+                does = "refuses to unpack" if layers else "does not unpack"
                 yield self.finding(
                     config,
                     f"{image.label}: the manifest lists {counted(layers, 'layer')}, the config "
-                    f"lists {counted(diff_ids, 'diffID')}; containerd refuses to unpack the image",
+                    f"lists {counted(diff_ids, 'diffID')}; containerd {does} the image",
                     at={"image": image.location.image, "pointer": "/rootfs/diff_ids"},
                     related=(image.manifest.location,),
                 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from checker import Archive, Blob, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.names import MANIFEST_JSON, REPOSITORIES, InvalidReferenceError, parse_reference
 from checker_docker.manifest_json import Item, ManifestJsonCheck, familiar, items_of, spelling
+
+_ID = re.compile("[0-9a-f]{64}")
 
 
 class RepositoriesMismatch(ManifestJsonCheck):
@@ -58,6 +62,8 @@ class RepositoriesMismatch(ManifestJsonCheck):
             for tag, target in mapping(tags).items():
                 name = familiar(f"{repository}:{tag}")
                 seen.add(name)
+                if not _is_id(target):
+                    continue  # reported by DKR006
                 yield from self._entry(archive, blob, pointer(repository, tag), name, named, target)
         yield from self._not_there(named, seen)
 
@@ -68,13 +74,13 @@ class RepositoriesMismatch(ManifestJsonCheck):
         place: str,
         name: str,
         named: dict[str, Item],
-        target: object,
+        target: str,
     ) -> Iterator[Finding]:
         item = named.get(name)
         if item is None:
             message = f"{REPOSITORIES} contains the name {name}, {MANIFEST_JSON} does not"
             yield self.finding(blob, message, at={"pointer": place})
-        elif isinstance(target, str):
+        else:
             yield from self._target(archive, blob, place, name, item, target)
 
     def _target(
@@ -110,6 +116,10 @@ class RepositoriesMismatch(ManifestJsonCheck):
                     f"{item.label} has the name {name}, {REPOSITORIES} does not contain it",
                     at={"pointer": item.pointer("RepoTags")},
                 )
+
+
+def _is_id(target: object) -> TypeGuard[str]:
+    return isinstance(target, str) and _ID.fullmatch(target) is not None
 
 
 def _are_comparable(archive: Archive) -> bool:

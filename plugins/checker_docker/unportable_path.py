@@ -66,7 +66,7 @@ class UnportablePath(ManifestJsonCheck):
 
     def _manifest(self, archive: Archive) -> Iterator[Finding]:
         entry = archive.entries.get(MANIFEST_JSON)
-        if entry is None or not (entry.is_symlink or entry.is_hard_link):
+        if entry is None or not (entry.is_symlink or entry.is_hard_link) or _leads_out(entry):
             return
         engines = CONTAINERD
         if entry.is_hard_link:
@@ -87,6 +87,12 @@ class UnportablePath(ManifestJsonCheck):
             at={"pointer": pointer},
             severity=problem[1],
         )
+
+
+def _leads_out(entry: Entry) -> bool:
+    """Whether a link at the top level points outside of the archive, which ARC009 reports."""
+    target = entry.linkname
+    return climbs_out(target) or (entry.is_symlink and target.startswith("/"))
 
 
 def _where_both(archive: Archive, severity: Severity) -> Severity:

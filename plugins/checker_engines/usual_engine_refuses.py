@@ -10,7 +10,7 @@ from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
-from checker_engines.causes import has_error, is_explained
+from checker_engines.causes import is_explained
 from checker_engines.suits import suited_kinds
 
 _CONTENT = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, *NOT_EXTRACTED})
@@ -50,7 +50,7 @@ class UsualEngineRefuses(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report each cause once, with the engines that it stops."""
-        if archive.known_kind is not None or has_error(self.context.findings):
+        if archive.known_kind is not None:
             return
         by_reason: dict[str, list[Verdict]] = {}
         for verdict in self.context.verdicts:

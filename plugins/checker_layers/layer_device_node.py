@@ -8,7 +8,7 @@ from functools import partial
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.listing import first_few
 from checker.model.devices import is_usual_device
-from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES
+from checker.model.entries import CHARACTER_DEVICE, KIND_NAMES, is_whiteout
 from checker_layers.layers import LayerCheck, present_layers
 
 # Linux, include/linux/kdev_t.h: 12 and 20 bits.
@@ -57,7 +57,9 @@ class LayerDeviceNode(LayerCheck):
             found: dict[tuple[str, Severity], list[int]] = {}
             for position, device in entries.devices.items():
                 kind = chr(entries.kinds[position])
-                if not is_usual_device(kind, entries.paths[position], device):
+                path = entries.paths[position]
+                # A device that is named like a whiteout is reported by LYR009.
+                if not (is_usual_device(kind, path, device) or is_whiteout(path)):
                     found.setdefault(_judge(kind, device), []).append(position)
             for (words, severity), positions in found.items():
                 yield self._report(layer, positions, words, severity)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Entries, Finding, Layer, Severity
-from checker.model.entries import HARD_LINK, KIND_NAMES, REGULAR, WHITEOUT_PREFIX, is_whiteout
+from checker.model.entries import (
+    CONTIGUOUS,
+    GNU_SPARSE,
+    HARD_LINK,
+    KIND_NAMES,
+    REGULAR,
+    WHITEOUT_PREFIX,
+    is_whiteout,
+)
 from checker_layers.layers import TreeCheck, shown, trees, whose
 from checker_layers.whiteouts import in_order, is_bare, is_meta
 
@@ -50,7 +58,9 @@ class MalformedWhiteout(TreeCheck):
             entries = layer.entries
             directories = _directories(entries)
             for position in in_order(entries, _suspects(entries)):
-                if entries.paths[position] not in directories:
+                if entries.paths[position] not in directories and not _is_refused(
+                    entries, position
+                ):
                     yield self._judge(layer, position)
             for directory, position in directories.items():
                 what = f" is in {directory}, a directory that is named like a whiteout"
@@ -82,6 +92,12 @@ class MalformedWhiteout(TreeCheck):
             at={"path": entries.paths[position], "offset": entries.offsets[position]},
             severity=severity,
         )
+
+
+def _is_refused(entries: Entries, position: int) -> bool:
+    """Whether engines do not unpack entries of this type, which LYR007 reports."""
+    kind = chr(entries.kinds[position])
+    return kind in (CONTIGUOUS, GNU_SPARSE) or kind not in KIND_NAMES
 
 
 def _suspects(entries: Entries) -> set[str]:

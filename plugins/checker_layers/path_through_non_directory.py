@@ -87,7 +87,9 @@ class PathThroughNonDirectory(TreeCheck):
     def _root(self, layer: Layer) -> Iterator[Finding]:
         entries = layer.entries
         position = entries.by_path.get("")
-        if position is not None and entries.kinds[position] != _DIRECTORY:
+        if position is None or climbs_out(entries.name(position)):
+            return  # reported by LYR013
+        if entries.kinds[position] != _DIRECTORY:
             what = f"a {_kind(entries, position)}, but it is the root directory"
             yield self._report(layer, position, f"{shown(entries, position)} is {what}")
 

@@ -55,10 +55,11 @@ class UnsupportedLayoutVersion(LayoutCheck):
             return
         version = stated_version(blob.document)
         if version not in (None, VERSION):
+            does = "rejects the archive" if version else "does not read it as an image layout"
             yield self.finding(
                 blob,
                 f'{OCI_LAYOUT} says imageLayoutVersion "{version}", the only version is '
-                f'"{VERSION}"; containerd rejects the archive',
+                f'"{VERSION}"; containerd {does}',
                 at={"pointer": VERSION_POINTER},
                 fix=Fix(
                     "state the only version", DocumentEdit(OCI_LAYOUT, VERSION_POINTER, VERSION)

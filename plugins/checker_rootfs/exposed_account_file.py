@@ -18,7 +18,7 @@ from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, octal, place_of, shown
 
 _SECRET = frozenset({SHADOW, GSHADOW})
-_OTHERS_READ, _OTHERS_WRITE = 0o004, 0o002
+_OTHERS_READ, _OTHERS_WRITE, _SETID = 0o004, 0o002, 0o6000
 
 
 class ExposedAccountFile(Check):
@@ -62,6 +62,8 @@ class ExposedAccountFile(Check):
             if placed is None or not (placed.entry.is_file or placed.entry.is_hard_link):
                 continue
             mode = placed.entry.mode
+            if mode & _OTHERS_WRITE and mode & _SETID:
+                continue  # reported by RFS017
             if mode & _OTHERS_WRITE:
                 yield self._report(rootfs, placed, "everyone can write to it", Severity.ERROR)
             elif path in _SECRET and mode & _OTHERS_READ:

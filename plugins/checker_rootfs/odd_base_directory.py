@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from checker import Check, Config, Finding, Fix, Rootfs, RootfsEntry, Severity
+from checker.model.entries import CONTIGUOUS, DIRECTORY, GNU_SPARSE
 from checker_rootfs.directories import LEFTOVERS
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, octal, place_of, shown
@@ -23,6 +24,7 @@ _DIRECTORIES = (
     "run",
     "opt",
 )
+_NOT_ODD = (DIRECTORY, CONTIGUOUS, GNU_SPARSE)
 _ENTERED = ("", "bin", "etc", "lib", "lib64", "sbin", "usr", "usr/bin", "usr/lib", "var")
 _TEMPORARY = ("tmp", "var/tmp")
 _MOUNTED = ("dev", "proc", "sys")
@@ -69,7 +71,8 @@ class OddBaseDirectory(Check):
             return
         for path in _DIRECTORIES:
             found = rootfs.resolve(path)
-            if found is not None and not found.entry.is_directory:
+            # A kind that engines do not unpack is reported by LYR007 and ARC012.
+            if found is not None and found.entry.kind not in _NOT_ODD:
                 kind = found.entry.kind_name
                 yield self._report(rootfs, found, f"is a {kind}, expected a directory")
         yield from self._check_closed(rootfs)

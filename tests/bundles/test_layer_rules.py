@@ -15,6 +15,7 @@ from checker.session import Session
 from checker.testing.archive import docker_archive
 from checker.testing.image import sample_image
 from checker.testing.tar import Member, directory, file, hardlink, opaque, symlink, whiteout
+from tests.effort import examples
 from tests.sessions import checked_whole
 
 NAMES = st.sampled_from(["a", "A", "b", "a/b", "a/b/c", "./a", "a/", "/a", "../a", "", "."])
@@ -49,7 +50,7 @@ def findings_of(session: Session, layers: list[list[Member]]) -> tuple[Finding, 
 
 
 @given(layers=LAYERS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_no_rule_crashes(layers: list[list[Member]], session: Session) -> None:
     for finding in findings_of(session, layers):
         assert finding.message.startswith("layer ")
@@ -57,7 +58,7 @@ def test_no_rule_crashes(layers: list[list[Member]], session: Session) -> None:
 
 
 @given(kept=st.sets(st.sampled_from(PLAIN)), gone=st.sets(st.sampled_from(PLAIN)))
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 def test_what_engines_write_raises_no_alarm(
     kept: set[str], gone: set[str], session: Session
 ) -> None:
@@ -96,7 +97,7 @@ def parents(path: str) -> list[str]:
     ),
     gone=st.sets(st.sampled_from(PLAIN), min_size=1),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_a_whiteout_leads_through_a_link_or_hides_something_or_is_reported(
     kinds: dict[str, str], gone: set[str], session: Session
 ) -> None:

@@ -16,6 +16,7 @@ from checker.settings import load_settings
 from checker.testing.archive import build
 from checker.testing.artifacts import with_artifacts
 from checker.testing.image import encode_json
+from tests.effort import examples
 
 RULES = ("OCI037", "OCI038", "HYG003")
 OTHER = "sha256:" + "0" * 64
@@ -109,7 +110,7 @@ def test_what_is_about_another_image_is_reported(session: Session, media_type: s
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(TYPES), st.data())
 def test_no_content_crashes(session: Session, media_type: str, data: st.DataObject) -> None:
     document = json.loads(encode_json(documents(DIGEST)[media_type]))

@@ -1,12 +1,14 @@
-"""What the tests of the command line share: archives, and the command as a process."""
+"""What the tests of the command line share: archives, and the command itself."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from checker.cli import main
 from checker.testing import sample
 
 JUNIT = etree.XMLSchema(etree.parse(Path(__file__).parents[1] / "reports" / "junit.xsd"))
@@ -46,19 +49,29 @@ class Done:
 
 
 class Checker:
-    """Runs the command line in a process of its own, in a folder of its own."""
+    """Runs the command line in a directory.
+
+    A call runs it as a function, without the start of an interpreter; `process` runs the command.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(
-        self,
-        *words: str | Path,
-        stdin: bytes = b"",
-        paths: Sequence[Path] = (),
-        env: Mapping[str, str] | None = None,
-    ) -> Done:
-        environment = {**os.environ, **(env or {})}
+    def __call__(self, *words: str | Path) -> Done:
+        out, err = _captured(), _captured()
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
+            code = main([*map(str, words)])
+        return Done(code, _text_of(out), _text_of(err))
+
+    def process(self, *words: str | Path, stdin: bytes = b"", paths: Sequence[Path] = ()) -> Done:
+        """Run it as a process.
+
+        Args:
+            words: The command line.
+            stdin: Its standard input.
+            paths: Directories with packages that it shall find.
+        """
+        environment = dict(os.environ)
         if paths:
             environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
         done = subprocess.run(
@@ -71,6 +84,16 @@ class Checker:
             check=False,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def _captured() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")
+
+
+def _text_of(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .conftest import Checker
+from .distributions import write_distribution
 
 HEAD = """
 from checker import Check, Engine, Report, Severity, Verdict, VerdictOutcome, hookimpl
@@ -63,28 +66,29 @@ FAILING = [
 
 
 @pytest.fixture
-def plugin(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder with an installed plugin of one hook."""
+def plugin(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """An installed plugin of one hook."""
     hook, body = request.param
     arguments = "archive, quoted_path, verdicts" if hook == "checker_classify" else ""
     folder = tmp_path / "installed"
-    info = folder / "my_rules-2.5.dist-info"
-    info.mkdir(parents=True)
-    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: my-rules\nVersion: 2.5\n")
-    info.joinpath("entry_points.txt").write_text("[checker]\nmine = my_rules\n")
     lines = "\n".join(body.split("; "))
     source = f"{HEAD}def {hook}({arguments}):\n{textwrap.indent(lines, '    ')}\n"
-    folder.joinpath("my_rules.py").write_text(source)
-    return folder
+    write_distribution(folder, "my-rules", "mine", "my_rules", source)
+    monkeypatch.syspath_prepend(folder)
+    yield
+    sys.modules.pop("my_rules", None)
 
 
+@pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [((hook, body), message) for hook, body, message in FAILING],
     indirect=["plugin"],
 )
-def test_a_failing_hook(checker: Checker, plugin: Path, message: str, image: Path) -> None:
-    done = checker("check", image, "--format", "json", paths=[plugin])
+def test_a_failing_hook(checker: Checker, message: str, image: Path) -> None:
+    done = checker("check", image, "--format", "json")
     assert done.code == 3
     assert done.err == ""
     (problem,) = done.report["problems"]
@@ -98,30 +102,33 @@ def test_a_failing_hook(checker: Checker, plugin: Path, message: str, image: Pat
     assert {("docker-28", "load"), ("podman-5", "import"), ("containerd-2", "ctr import")} <= asked
 
 
+@pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [((hook, body), message) for hook, body, message in FAILING if hook != "checker_classify"],
     indirect=["plugin"],
 )
-def test_the_list_of_plugins_tells_of_it(checker: Checker, plugin: Path, message: str) -> None:
-    done = checker("plugins", paths=[plugin])
+def test_the_list_of_plugins_tells_of_it(checker: Checker, message: str) -> None:
+    done = checker("plugins")
     assert done.code == 3
     assert "plugin mine (my-rules 2.5): " in done.err
     assert message in done.err
 
 
+@pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize("plugin", [("checker_engines", "yield MINE; exit(0)")], indirect=True)
-def test_what_came_before_the_failure_is_used(checker: Checker, plugin: Path, image: Path) -> None:
-    done = checker("check", image, "--engine", "mine-1", "--format", "json", paths=[plugin])
+def test_what_came_before_the_failure_is_used(checker: Checker, image: Path) -> None:
+    done = checker("check", image, "--engine", "mine-1", "--format", "json")
     (archive,) = done.report["archives"]
     assert "it takes everything" in [verdict["reason"] for verdict in archive["verdicts"]]
 
 
+@pytest.mark.usefixtures("plugin")
 @pytest.mark.parametrize(
     "plugin",
     [("checker_reports", "yield COUNT._replace(name='json')\nyield COUNT")],
     indirect=True,
 )
-def test_nobody_replaces_a_report_of_ours(checker: Checker, plugin: Path, image: Path) -> None:
-    assert checker("check", image, "--format", "json", paths=[plugin]).report["version"] == 1
-    assert checker("check", image, "--format", "count", paths=[plugin]).out == "counted\n"
+def test_nobody_replaces_a_report_of_ours(checker: Checker, image: Path) -> None:
+    assert checker("check", image, "--format", "json").report["version"] == 1
+    assert checker("check", image, "--format", "count").out == "counted\n"

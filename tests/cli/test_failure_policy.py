@@ -116,7 +116,7 @@ def test_a_bomb_of_ten_gigabytes(checker: Checker, tmp_path: Path) -> None:
     assert path.stat().st_size < 16 * 1024
     before = peak_of_children()
     began = time.monotonic()
-    done = checker("check", path, "--format", "json")
+    done = checker.process("check", path, "--format", "json")
     assert time.monotonic() - began < 20
     assert done.code == 1
     assert "ARC010" in done.rules
@@ -258,7 +258,7 @@ def test_the_exit_code_is_the_same_in_every_format(
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_standard_input(checker: Checker, image: Path, pack: type[bytes]) -> None:
-    done = checker("check", "-", "--format", "json", stdin=pack(image.read_bytes()))
+    done = checker.process("check", "-", "--format", "json", stdin=pack(image.read_bytes()))
     assert done.code == 0
     archive = done.report["archives"][0]
     assert archive["path"] == "-"

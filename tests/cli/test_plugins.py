@@ -10,24 +10,9 @@ from pathlib import Path
 import pytest
 
 from .conftest import Checker
+from .distributions import write_distribution
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checker-no-root"
-
-PYPROJECT = """
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-
-[project]
-name = "{name}"
-version = "2.5"
-
-[project.entry-points.checker]
-{entry_point} = "{module}"
-
-[tool.hatch.build.targets.wheel]
-packages = ["{module}.py"]
-"""
 
 RULE = """
 from checker import Check, Severity, hookimpl
@@ -98,14 +83,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     base = tmp_path_factory.mktemp("distributions")
     folders = {"checker-no-root": base / "example"}
     install(EXAMPLE, folders["checker-no-root"])
-    for name, (entry_point, module, text) in DISTRIBUTIONS.items():
-        source = base / "source" / name
-        source.mkdir(parents=True)
-        pyproject = PYPROJECT.format(name=name, entry_point=entry_point, module=module)
-        source.joinpath("pyproject.toml").write_text(pyproject)
-        source.joinpath(f"{module}.py").write_text(text)
+    for name, plugin in DISTRIBUTIONS.items():
         folders[name] = base / name
-        install(source, folders[name])
+        write_distribution(folders[name], name, *plugin)
     return folders
 
 
@@ -113,11 +93,11 @@ def test_a_plugin_of_others_gives_rules(
     checker: Checker, installed: dict[str, Path], image: Path
 ) -> None:
     paths = [installed["checker-no-root"]]
-    listed = checker("plugins", paths=paths)
+    listed = checker.process("plugins", paths=paths)
     assert listed.code == 0
     assert "checker_no_root" in listed.out
     assert "checker-no-root 1.0" in listed.out
-    checked = checker("check", image, "--select", "XMP", "--format", "json", paths=paths)
+    checked = checker.process("check", image, "--select", "XMP", "--format", "json", paths=paths)
     assert checked.code == 0
     results = checked.report["archives"][0]["results"]
     assert [(result["rule"], result["outcome"]) for result in results] == [("XMP001", "passed")]
@@ -151,10 +131,10 @@ PROBLEMS = [
 def test_a_bad_plugin_is_named_with_its_distribution(
     checker: Checker, installed: dict[str, Path], image: Path, name: str, message: str
 ) -> None:
-    listed = checker("plugins", paths=[installed[name]])
+    listed = checker.process("plugins", paths=[installed[name]])
     assert listed.code == 3
     assert message in listed.err
-    checked = checker("check", image, "--format", "json", paths=[installed[name]])
+    checked = checker.process("check", image, "--format", "json", paths=[installed[name]])
     assert checked.code == 3
     assert message in "\n".join(problem["message"] for problem in problems(checked.report))
     # Everything else ran, the built-in of the claimed name included.
@@ -181,7 +161,7 @@ def test_a_blocked_plugin_is_not_loaded(
     checker: Checker, installed: dict[str, Path], image: Path
 ) -> None:
     paths = [installed["broken-import"]]
-    assert checker("check", image, "--no-plugin", "broken", paths=paths).code == 0
+    assert checker.process("check", image, "--no-plugin", "broken", paths=paths).code == 0
     without = checker("rules", "--no-plugin", "checker_docker")
     assert "DKR" not in without.out
     assert "ARC" in without.out
@@ -190,13 +170,15 @@ def test_a_blocked_plugin_is_not_loaded(
 def test_a_rule_that_crashes_stops_alone(
     checker: Checker, installed: dict[str, Path], image: Path
 ) -> None:
-    checked = checker("check", image, "--format", "json", paths=[installed["crashing-rule"]])
+    checked = checker.process(
+        "check", image, "--format", "json", paths=[installed["crashing-rule"]]
+    )
     assert checked.code == 3
     outcomes = {result["rule"]: result for result in results(checked.report)}
     assert outcomes["MIN003"]["outcome"] == "error"
     assert "ValueError" in outcomes["MIN003"]["traceback"]
     assert outcomes["ARC003"]["outcome"] == "passed"
-    text = checker("check", image, paths=[installed["crashing-rule"]])
+    text = checker.process("check", image, paths=[installed["crashing-rule"]])
     assert text.code == 3
     assert "ValueError" in text.out
     assert "\x1b" not in text.out
@@ -205,7 +187,7 @@ def test_a_rule_that_crashes_stops_alone(
 def test_a_hook_that_crashes_is_reported(
     checker: Checker, installed: dict[str, Path], image: Path
 ) -> None:
-    checked = checker("check", image, paths=[installed["crashing-hook"]])
+    checked = checker.process("check", image, paths=[installed["crashing-hook"]])
     assert checked.code == 3
     assert "crashing_hook" in checked.out
     assert "docker load -i" in checked.out

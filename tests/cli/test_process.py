@@ -118,6 +118,7 @@ def ended(folder: Path, number: signal.Signals, delay: float) -> Done:
         stdin=reader,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # communicate() would not see what readline() has read ahead
     )
     os.close(reader)
     # Among the first modules that are imported once signals are handled.
@@ -209,7 +210,6 @@ def names(image: Path) -> Path:
         ("link.tar --format json=image.tar", "an archive to check"),
         ("image.tar --format junit=hard.tar", "an archive to check"),
         ("layout image.tar --format text --format json=hard.tar", "an archive to check"),
-        ("- --format json=image.tar < image.tar", "an archive to check"),
         ("image.tar --format json=reports", "a directory"),
         ("image.tar --format json=checker.toml", "the configuration file"),
         ("image.tar --config other.toml --format json=other.toml", "the configuration file"),
@@ -217,12 +217,46 @@ def names(image: Path) -> Path:
         ("layout --format json=loop/layout/blobs/new", "a part of layout"),
     ],
 )
-def test_reports_that_would_replace_an_input(names: Path, words: str, what: str) -> None:
+def test_reports_that_would_replace_an_input(
+    checker: Checker, names: Path, words: str, what: str
+) -> None:
     before = {path: path.read_bytes() for path in names.rglob("*") if path.is_file()}
-    done = shell(names, f"checker check {words}")
+    done = checker("check", *words.split())
     assert (done.code, done.out) == (2, "")
     assert_one_line(done, what)
     assert {path: path.read_bytes() for path in names.rglob("*") if path.is_file()} == before
+
+
+def test_a_report_that_would_replace_standard_input(names: Path) -> None:
+    before = (names / "image.tar").read_bytes()
+    done = shell(names, "checker check - --format json=image.tar < image.tar")
+    assert (done.code, done.out) == (2, "")
+    assert_one_line(done, "an archive to check")
+    assert (names / "image.tar").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("check image.tar --no-progress", 0),
+        ("check image.tar --as import", 1),
+        ("check nothing.tar", 3),
+        ("classify image.tar", 0),
+        ("rules --format json", 0),
+        ("explain ARC003", 0),
+        ("explain ARC3", 2),
+        ("plugins", 0),
+        ("check", 2),
+        ("--version", 0),
+    ],
+)
+def test_the_process_does_what_the_function_does(
+    checker: Checker, image: Path, words: str, code: int
+) -> None:
+    assert image.parent == checker.folder
+    done = checker.process(*words.split())
+    assert done.code == code
+    assert done == checker(*words.split())
 
 
 def test_a_report_that_would_replace_code(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind, Part
 from checker.model.limits import MIB, LimitReached, Limits
 from checker.reading.compression import Inflater, LimitError, detect
+from tests.effort import examples
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -123,7 +124,7 @@ def test_streams_one_after_another(kind: CompressionKind, piece: int) -> None:
     st.lists(st.binary(max_size=3000), min_size=1, max_size=5),
     st.integers(1, 5000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_random_streams(kind: CompressionKind, parts: list[bytes], piece: int) -> None:
     data = b"".join(compress(kind, part) for part in parts)
     assert inflate(data, piece) == (b"".join(parts), sound(kind, len(parts)))

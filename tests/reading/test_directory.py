@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import socket
@@ -127,6 +128,15 @@ def test_the_content_that_checks_ask_for(root: Path) -> None:
     position = archive.entries.by_path["bin/app"]
     assert archive.tar.needed[position] == ("libc.so.6", "libz.so.1")
     assert archive.tar.contents[position] == (root / "bin" / "app").read_bytes()
+
+
+def test_the_digests_of_files(root: Path) -> None:
+    archive = read(root, plan=ContentPlan(digests=True))
+    content = (root / "etc" / "passwd").read_bytes()
+    position = archive.entries.by_path["etc/passwd"]
+    assert archive.tar.digests[position] == hashlib.sha256(content).digest()
+    regular = {entry.position for entry in archive.entries if entry.is_file and entry.size}
+    assert set(archive.tar.digests) == regular
 
 
 def written(folder: Path, data: bytes) -> Path:

@@ -15,6 +15,7 @@ from checker.model.document import Document, pointer
 from checker.model.limits import MIB, Limits
 from checker.reading.compression import LimitError
 from checker.reading.document import read_document
+from tests.effort import examples
 
 BOM = b"\xef\xbb\xbf"
 
@@ -58,7 +59,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_any_value_comes_back(value: Any, ascii_only: bool) -> None:  # noqa: FBT001 - drawn
     raw = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     assert read(raw) == Document(raw=raw, value=value)
@@ -257,7 +258,7 @@ def test_long_documents_take_linear_time_and_memory(raw: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_bytes_give_a_document(raw: bytes) -> None:
     check_document(read(raw))
 
@@ -267,7 +268,7 @@ PIECES = st.sampled_from([*TOKENS, b" ", b"\n", BOM])
 
 
 @given(st.lists(PIECES, max_size=40).map(b"".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_tokens_give_a_document(raw: bytes) -> None:
     check_document(read(raw))
 

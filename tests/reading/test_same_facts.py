@@ -18,6 +18,7 @@ from checker.model.limits import Limits
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.compression import Inflater, detect, regrouped
 from checker.testing.tar import compress, file, write_tar
+from tests.effort import examples
 
 KINDS = ("gzip", "bzip2", "xz", "zstd")
 NOISE = random.Random(1).randbytes(700_000)
@@ -64,7 +65,7 @@ def facts(archive: Archive) -> tuple[object, ...]:
     return (archive.compression, tuple(tar.entries), tar.anomalies, tar.size, archive.sha256)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.sampled_from(KINDS), DAMAGE, SIZES)
 def test_pieces_of_any_size(kind: str, damage: Damage, sizes: list[int]) -> None:
     data = damage.of(STREAMS[kind])

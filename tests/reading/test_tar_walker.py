@@ -30,6 +30,7 @@ from checker.testing.tar import (
     symlink,
     write_tar,
 )
+from tests.effort import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -389,7 +390,7 @@ def infos(draw: st.DrawFn) -> tarfile.TarInfo:
     st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
     st.integers(1, 2000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_random_archives_of_tarfile(
     made: list[tarfile.TarInfo], tar_format: int, piece: int
 ) -> None:
@@ -541,7 +542,7 @@ def resealed(block: bytes) -> bytes:
     st.sampled_from(offsets(SMALL)),
     st.lists(st.tuples(st.integers(0, 511), st.integers(0, 255)), min_size=1, max_size=8),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_header_with_a_right_checksum_is_a_fact(
     extent: Any, changes: list[tuple[int, int]]
 ) -> None:
@@ -556,7 +557,7 @@ def test_any_header_with_a_right_checksum_is_a_fact(
 
 
 @given(st.binary(max_size=2000), st.integers(1, 600))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_bytes_are_facts(data: bytes, piece: int) -> None:
     tar = walk(cut(data, piece))
     check_facts(tar, len(data))

@@ -16,6 +16,7 @@ from checker.testing.archive import docker_archive, rootfs
 from checker.testing.elf import elf
 from checker.testing.image import Image
 from checker.testing.tar import Member
+from tests.effort import examples
 from tests.sessions import checked_whole
 
 NAMES = (
@@ -128,7 +129,9 @@ def findings_in(session: Session, path: Path) -> tuple[Finding, ...]:
     return checked_whole(session, path).findings
 
 
-fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fast = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @fast

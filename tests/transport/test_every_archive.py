@@ -20,6 +20,7 @@ from checker.testing.damage import DAMAGES
 from checker.testing.image import Image, sample_image
 from checker.testing.tar import COMPRESSIONS, compress, file
 from checker.verdicts import Loadable
+from tests.effort import combined
 from tests.sessions import checked_whole
 
 KINDS = (
@@ -103,11 +104,12 @@ def assert_reported(session: Session, path: Path, rule: str) -> CheckedArchive:
     return checked
 
 
-@pytest.mark.parametrize("damage", sorted(set(RULES) - {"crlf-to-lf"}))
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("damage", "kind", "compression"),
+    combined(sorted(set(RULES) - {"crlf-to-lf"}), KINDS, tuple(COMPRESSIONS)),
+)
 def test_converted(
-    kind: str, compression: str, damage: str, tmp_path: Path, session: Session
+    damage: str, kind: str, compression: str, tmp_path: Path, session: Session
 ) -> None:
     path = tmp_path / "image.tar"
     whole = archive(kind, compression)
@@ -218,9 +220,10 @@ def test_damage_inside_a_stream(
     assert_reported(session, path, RULES[damage])
 
 
-@pytest.mark.parametrize("name", ["image.tar.part{}", "image.tar.{}", "part-{}", "x{}"])
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "compression", "name"),
+    combined(KINDS, tuple(COMPRESSIONS), ("image.tar.part{}", "image.tar.{}", "part-{}", "x{}")),
+)
 def test_pieces_by_their_names(
     kind: str, compression: str, name: str, tmp_path: Path, session: Session
 ) -> None:

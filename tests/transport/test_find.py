@@ -31,6 +31,7 @@ from checker.testing.archive import build, sample
 from checker.testing.damage import DAMAGES
 from checker.testing.image import Image
 from checker.testing.tar import COMPRESSIONS, compress, file
+from tests.effort import examples
 
 SAMPLES = {kind: compress(sample(), kind) for kind in COMPRESSIONS}
 TEXT = st.text(
@@ -45,7 +46,7 @@ def damage_of(data: bytes, name: str = "image.tar") -> Damage | None:
     return read_file(io.BytesIO(data), name, ReadOptions()).damage
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(prefix=TEXT.filter(bool), compression=st.sampled_from(sorted(SAMPLES)))
 @example(b"PK\x03 is what zip files begin with", "gzip")
 @example(b"\xef\xbb\xbf", "none")
@@ -62,7 +63,7 @@ def test_any_text_before_an_archive(prefix: bytes, compression: str) -> None:
     assert len(damage.text) <= 200
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.binary(max_size=3000))
 @example(b"\xff\xfe")
 @example(b"\xfe\xff\0")
@@ -85,7 +86,7 @@ def test_random_bytes_are_read_without_an_error(data: bytes) -> None:
     damage_of(compress(data, "gzip"))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.sampled_from(sorted(DAMAGES)),
     st.sampled_from(sorted(DAMAGES)),
@@ -100,7 +101,7 @@ def test_damage_upon_damage_is_read_without_an_error(
     assert damage is None or damage.summary
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(0, len(SAMPLES["none"]) - 1), st.integers(0, 7))
 def test_a_single_bit_is_not_damage_of_a_transport(position: int, bit: int) -> None:
     data = bytearray(SAMPLES["none"])

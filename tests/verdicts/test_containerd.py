@@ -38,6 +38,7 @@ from checker.testing.tar import (
     write_tar,
 )
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
+from tests.effort import examples
 
 CTR, LOAD, IMPORT = (
     "containerd-2 ctr import",
@@ -513,7 +514,7 @@ _KINDS = st.sampled_from(list(b"0123456gS7"))
 
 @given(entries=st.lists(st.tuples(_NAMES, _KINDS, _NAMES), max_size=12))
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

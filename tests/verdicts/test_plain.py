@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.model.tar import Tar
+from checker.model.work import Work
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, write_tar
 from checker_engines.containerd.apply import ApplyError, apply_layer
@@ -42,6 +43,11 @@ _TARS = st.lists(_MEMBERS, min_size=1, max_size=5)
 _STACKS = st.lists(_TARS, min_size=1, max_size=3)
 _PLACES = ("", "a", "b", "c", "a/b", "a/a", "b/a", "b/c", "a/b/c", ".wh.a", "a/.wh.b")
 
+
+def work() -> Work:
+    return Work(Limits().simulated)
+
+
 Way = Callable[[Sequence[Tar]], object]
 
 
@@ -69,13 +75,13 @@ def found_in(tree: Tree) -> list[tuple[str, str, int, bool] | str]:
 
 def unpacked(dialect: Dialect, tars: Sequence[Tar]) -> object:
     try:
-        return found_in(extract(dialect, tars[0].entries))
+        return found_in(extract(dialect, tars[0].entries, work()))
     except ExtractionError as error:
         return str(error)
 
 
 def moby_layers(dialect: Dialect, tars: Sequence[Tar]) -> object:
-    root = Root(dialect)
+    root = Root(dialect, work())
     try:
         for tar in tars:
             root.extract_layer(tar.entries, len(tar.entries))
@@ -86,13 +92,13 @@ def moby_layers(dialect: Dialect, tars: Sequence[Tar]) -> object:
 
 def storage_untar(tars: Sequence[Tar]) -> object:
     try:
-        return found_in(untar(tars[0], "<tmp>/{}".format))
+        return found_in(untar(tars[0], work(), "<tmp>/{}".format))
     except UnpackError as error:
         return str(error)
 
 
 def storage_layers(tars: Sequence[Tar]) -> object:
-    root = Root(LAYERS)
+    root = Root(LAYERS, work())
     try:
         for tar in tars:
             apply_to_storage(tar, root, None)
@@ -104,7 +110,7 @@ def storage_layers(tars: Sequence[Tar]) -> object:
 def containerd_layers(tars: Sequence[Tar]) -> object:
     try:
         for number, tar in enumerate(tars):
-            apply_layer(tar, None, on_overlay=number > 0)
+            apply_layer(tar, None, work(), on_overlay=number > 0)
     except ApplyError as error:
         return str(error)
     return None
@@ -142,7 +148,21 @@ def test_the_short_way_and_the_long_one_end_alike(way: str, stack: list[list[Mem
         ([Member("b", typeflag=b"1", linkname="a"), Member("a")], False),
         ([Member("a", typeflag=b"2", linkname="b"), Member("a/c")], False),
         ([Member("a"), Member("a/b")], False),
-        ([Member("a"), Member("a")], False),
+        ([Member("a"), Member("a")], True),
+        ([Member("a/", typeflag=b"5"), Member("a/b"), Member("a/", typeflag=b"5")], True),
+        ([Member("a"), Member("a", typeflag=b"2", linkname="b")], True),
+        ([Member("a"), Member("a/", typeflag=b"5")], False),
+        ([Member("a/", typeflag=b"5"), Member("a"), Member("a/", typeflag=b"5")], False),
+        ([Member(".wh.a"), Member(".wh.a")], False),
+        ([Member("a"), Member("b", typeflag=b"1", linkname="a"), Member("a")], False),
+        ([Member("a", typeflag=b"1", linkname="a")], False),
+        (
+            [Member("a", typeflag=b"2", linkname="x"), Member("b", typeflag=b"1", linkname="a")],
+            True,
+        ),
+        ([Member("a/", typeflag=b"5"), Member("b", typeflag=b"1", linkname="a")], False),
+        ([Member("pax_global_header", typeflag=b"g"), Member("a")], True),
+        ([Member("a", typeflag=b"g"), Member("a")], False),
         ([Member(".wh.a"), Member("a/b")], False),
         ([Member("a", typeflag=b"7")], False),
         ([Member("../a")], False),

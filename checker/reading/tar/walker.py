@@ -18,6 +18,7 @@ from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
 from checker.reading.tar.contents import NOTHING, Contents
 from checker.reading.tar.cursor import Cursor
+from checker.reading.tar.digests import ContentDigests, PendingContent
 from checker.reading.tar.extensions import EXTENSION_TYPES, Extensions
 from checker.reading.tar.header import (
     BLOCK,
@@ -56,6 +57,8 @@ class TarWalker:
         self._entries = self._table.entries
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
+        self._digests = ContentDigests()
+        self._wants_digests = plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
         # Where the stream is: ``_position`` is the offset of ``_rest``'s first byte.
         self._position = 0
@@ -69,7 +72,7 @@ class TarWalker:
     @property
     def skippable(self) -> int:
         """How many of the bytes that come next need not be fed."""
-        if self._rest:
+        if self._rest or self._digests.pending:
             return 0
         return INT64_MAX if self._stopped else self._cursor.skip
 
@@ -100,6 +103,8 @@ class TarWalker:
         except WalkEnded:
             self._stopped = True
             used = len(data)
+        if self._digests.pending:
+            self._digests.take(memoryview(data)[:used], self._position)
         self._rest = data[used:]
         self._position += used
 
@@ -126,6 +131,7 @@ class TarWalker:
             global_records=self._extensions.global_records,
             contents=self._contents.kept,
             elf_files=self._contents.elf_files,
+            digests=self._digests.found,
             limits=tuple(log.limits_reached),
         )
 
@@ -187,6 +193,8 @@ class TarWalker:
         size = header.size
         if size:
             self._cursor.begin_content(header.name, offset, size)
+            if self._wants_digests and kind in _FILES:
+                self._digests.pending.append(PendingContent(position, offset + BLOCK, size))
             wanted = self._contents.wanted(position, header) if kind in _FILES else NOTHING
             if wanted.collected:
                 self._contents.collect(position, wanted, size)

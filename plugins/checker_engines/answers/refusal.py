@@ -14,6 +14,14 @@ LAYER_NOT_EXTRACTED = (
 )
 # The same for a root filesystem, which an import treats as a layer.
 ROOT_NOT_EXTRACTED = (*NOT_EXTRACTED, *LAYER_NOT_EXTRACTED, "ARC008")
+# The same for documents that cannot be decoded, and for what they say of layers.
+BAD_INDEX = ("OCI005", "OCI007", "OCI009", "OCI011", "OCI012")
+BAD_MANIFEST = ("OCI006", "OCI007", "OCI009", "OCI011", "OCI012", "OCI027")
+BAD_MANIFEST_JSON = ("DKR001", "DKR008", "ARC003", "ARC008", "ARC009")
+BAD_CONFIG = ("CFG001", "CFG002", "CFG013", "CFG014", "DKR001", "DKR008", "OCI009")
+OTHER_LAYER_COUNT = ("CFG001", "CFG003", "DKR001", "DKR004", "OCI006", "OCI007")
+OTHER_LAYER = ("LYR001", "CFG001", "OCI009", "DKR008")
+OTHER_SIZE = ("OCI007", "OCI009", "OCI010", "DKR008")
 
 
 class Refusal(Exception):  # noqa: N818 - an engine's answer, not an error of this program

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.limits import ENDING, LimitReached
+from checker.model.work import OutOfWork
 from checker.verdicts import Verdict, VerdictOutcome
 
 _MEMBERS = "members"
@@ -12,16 +13,8 @@ _MEMBERS = "members"
 _HASHED = frozenset({"json_size", "json_depth"})
 
 
-class Undecided(Exception):  # noqa: N818 - an answer, not an error of this program
-    """A profile needs what was not read.
-
-    Args:
-        reached: The limit.
-    """
-
-    def __init__(self, reached: LimitReached) -> None:
-        super().__init__(reached.what)
-        self.reached = reached
+class Undecided(OutOfWork):
+    """A profile needs what was not read."""
 
 
 def cut_of(archive: Archive) -> LimitReached | None:
@@ -49,5 +42,9 @@ def undecided(verdict: Verdict, reached: LimitReached) -> Verdict:
         f"not refused as far as the archive was read; what follows is not known: {reached.what}"
     )
     return verdict._replace(
-        outcome=VerdictOutcome.ACCEPTS, reason=reason, message=None, rules=("ARC010",)
+        outcome=VerdictOutcome.ACCEPTS,
+        reason=reason,
+        message=None,
+        rules=("ARC010",),
+        limit=reached,
     )

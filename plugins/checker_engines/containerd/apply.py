@@ -28,6 +28,7 @@ from checker.model.entries import (
 )
 from checker.model.tar import Tar
 from checker.model.untrusted import utf8
+from checker.model.work import Work
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, xattr_errors
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
@@ -37,6 +38,9 @@ LINKS_WALKED = 255
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
 _NAME_MAX = 255
+# A character takes four bytes at most.
+_SURELY_SHORT = _NAME_MAX // 4
+_ADDED = frozenset({REGULAR, DIRECTORY})
 _PATH_MAX = 4095
 STORE_ROOT = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs"
 """The directory that a layer is applied in, by default: each path has it in front."""
@@ -54,21 +58,24 @@ class ApplyError(Exception):
     """The layer cannot be applied; the text is the engine's, paths as ``<tmp>``."""
 
 
-def apply_layer(tar: Tar, error_at_end: str | None, *, on_overlay: bool) -> None:
+def apply_layer(tar: Tar, error_at_end: str | None, work: Work, *, on_overlay: bool) -> None:
     """Apply the entries of a layer, as far as the tar can be read.
 
     Args:
         tar: The layer.
         error_at_end: What reading the tar ends with.
+        work: What may be spent on it.
         on_overlay: Whether it is applied on top of another layer.
 
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
+        OutOfWork: It is not known whether all entries can be written.
     """
     if is_plain(tar.entries):
         errors = _Errors()
     else:
-        errors = tar.entries.cached(_apply_on_overlay if on_overlay else _apply_alone)
+        convert = _convert_on_overlay if on_overlay else _delete
+        errors = tar.entries.cached(_Applied).of(tar.entries, convert, work)
     error = errors.of_entries or error_at_end or errors.of_end
     if error is not None:
         raise ApplyError(error)
@@ -86,12 +93,22 @@ class _Errors(NamedTuple):
     of_end: str | None = None
 
 
-def _apply_alone(entries: Entries) -> _Errors:
-    return _applied(_Application(entries, _delete))
+class _Applied:
+    """What was found by applying the entries of a layer.
 
+    Args:
+        entries: The entries.
+    """
 
-def _apply_on_overlay(entries: Entries) -> _Errors:
-    return _applied(_Application(entries, _convert_on_overlay))
+    def __init__(self, entries: Entries) -> None:
+        del entries
+        self._found: dict[_Convert, _Errors] = {}
+
+    def of(self, entries: Entries, convert: _Convert, work: Work) -> _Errors:
+        """Apply the entries, unless that was done before."""
+        if convert not in self._found:
+            self._found[convert] = _applied(_Application(entries, convert, work))
+        return self._found[convert]
 
 
 def _applied(application: _Application) -> _Errors:
@@ -109,8 +126,10 @@ def _applied(application: _Application) -> _Errors:
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, entries: Entries, convert: _Convert) -> None:
+    def __init__(self, entries: Entries, convert: _Convert, work: Work) -> None:
         self._entries = entries
+        self._work = work
+        self._has_lost = False
         self._root = Node(DIRECTORY)
         self._convert = convert
         self._written: set[Node] = set()
@@ -121,6 +140,8 @@ class _Application:
 
     def finish(self) -> None:
         """Set the times of the directories, which must still exist."""
+        if not self._has_lost:
+            return
         for name in self._directories:
             _, nodes = self._resolve(name)
             if nodes and nodes[-1] is None:
@@ -130,8 +151,36 @@ class _Application:
 
     def run(self) -> None:
         """Apply all entries."""
-        for entry in self._entries:
-            self._apply(entry)
+        for position in range(len(self._entries)):
+            if not self._add(position):
+                self._work.spend()
+                self._apply(self._entries[position])
+
+    def _add(self, position: int) -> bool:
+        """Add a file or directory that is certain to be new, in a directory that is known.
+
+        Returns:
+            Whether it was added. If not, each step of the engine has to be followed.
+        """
+        entries = self._entries
+        path = entries.paths[position]
+        # The name is the path: it is clean.
+        if entries.spellings[position] or len(path) > _SURELY_SHORT:
+            return False
+        parent, _, base = path.rpartition("/")
+        directory = self._parents.get(parent)
+        kind = chr(entries.kinds[position])
+        if directory is None or directory.children is None or base in directory.children:
+            return False
+        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+            return False
+        if kind not in _ADDED:
+            return False
+        node = directory.children[base] = Node(kind, position)
+        self._written.add(node)
+        if kind == DIRECTORY:
+            self._directories.append(path)
+        return True
 
     def _apply(self, entry: Entry) -> None:
         name = _clean(entry.name)
@@ -194,7 +243,9 @@ class _Application:
                 raise ApplyError("too many links")
             if node.target.startswith("/"):
                 parts, nodes = [], []
-            pending.extend(node.target.split("/")[::-1])
+            target = node.target.split("/")
+            self._work.spend_parts(1 + len(target))
+            pending.extend(target[::-1])
         return parts, nodes
 
     def _white_out(self, directory: Node, name: str) -> None:
@@ -203,6 +254,10 @@ class _Application:
             self._convert(directory, hidden, self._written)
         except ApplyError as error:
             raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
+        self._forget_parents()
+
+    def _forget_parents(self) -> None:
+        self._has_lost = True
         self._parents.clear()
 
     def _write(self, entry: Entry, directory: Node, base: str) -> None:
@@ -213,7 +268,7 @@ class _Application:
             return
         if there is not None:
             del children[base]
-            self._parents.clear()
+            self._forget_parents()
         node = self._new_node(entry, base)
         if node is not None:
             children[base] = node

@@ -28,7 +28,13 @@ from checker.model.names import (
 )
 from checker.model.tar import AnomalyKind
 from checker.verdicts import Host
-from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, Refusal
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    DAMAGED,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    Refusal,
+)
 from checker_engines.answers.undecided import Undecided, unread_of
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
@@ -285,7 +291,7 @@ def _layers(reading: _Reading, item: DockerItem) -> Iterator[dict[str, object]]:
                 f"failed to resolve layers: layer {quote(path)} not found",
                 f"manifest.json lists the layer {path}, but the archive has no regular file with "
                 "exactly this name",
-                ("DKR003", "DKR008"),
+                ("DKR001", "DKR003", "DKR008", *NOT_EXTRACTED),
             )
         yield _describe(content, _layer_type(content.blob))
 
@@ -303,7 +309,7 @@ def _platform(config: Content, host: Host, platform_of: PlatformOf) -> dict[str,
         raise Refusal(
             f"unable to resolve platform: {error}",
             f"the config, from which containerd reads the platform, cannot be decoded: {error}",
-            ("CFG001",),
+            BAD_CONFIG,
         ) from None
     return {
         "os": platform.os,

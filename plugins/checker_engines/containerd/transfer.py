@@ -7,12 +7,20 @@ from functools import partial
 
 from checker.model.archive import Archive
 from checker.model.names import CONFIG_TYPES
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
-from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    LAYER_DAMAGED,
+    LAYER_NOT_EXTRACTED,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
+    Refusal,
+)
 from checker_engines.answers.source import check_is_file
-from checker_engines.answers.undecided import Undecided, undecided
+from checker_engines.answers.undecided import undecided
 from checker_engines.containerd import decisions
 from checker_engines.containerd.content_store import ContentStore
 from checker_engines.containerd.documents import Child, decode_rootfs_config
@@ -66,7 +74,7 @@ def import_(version: Version, question: Question) -> Verdict:
     conditions = conditions_of(question.archive)
     try:
         verdict = _import(version, question)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = Verdict(
             engine=version.name,
             action=_ACTION,
@@ -149,19 +157,20 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
         raise Refusal(
             f"unmarshal image config: {error}",
             f"the config {manifest.config.digest} cannot be decoded: {error}",
-            ("CFG001",),
+            BAD_CONFIG,
         ) from None
     if len(layers) != len(config.diff_ids):
         raise Refusal(
             f"number of layers and diffIDs don't match: {len(layers)} != {len(config.diff_ids)}",
             f"the manifest lists {len(layers)} layers, its config {len(config.diff_ids)} diff_ids",
-            ("CFG003", "DKR004"),
+            OTHER_LAYER_COUNT,
         )
     if config.rootfs_type not in ("", "layers"):
         return f"the image is stored, but not unpacked: rootfs.type is {config.rootfs_type!r}"
     if not runs_on(config.platform, question.host):
         return None
-    _extract(store, layers, config.diff_ids)
+    work = Work(question.limits.simulated)
+    _extract(store, layers, config.diff_ids, work)
     return None
 
 
@@ -169,10 +178,12 @@ def _not_an_image(found: FoundManifest) -> str:
     return f"{found.descriptor.digest} is stored, but not unpacked: it is not a container image"
 
 
-def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
+def _extract(
+    store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str], work: Work
+) -> None:
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position)
+            digest = unpack_layer(store, layers, position, work)
         except UnpackError as error:
             raise Refusal(
                 f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "
@@ -185,5 +196,5 @@ def _extract(store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[st
                 f"wrong diff id {quote(digest)} calculated on extraction {quote(diff_id)}, "
                 f"desc {quote(layer.digest)}",
                 f"layer {position} has the diffID {digest}, the config says {diff_id}",
-                ("LYR001", "CFG001"),
+                OTHER_LAYER,
             )

@@ -11,6 +11,7 @@ from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker.model.tar import Tar
 from checker.model.untrusted import utf8
+from checker.model.work import Work
 from checker_engines.answers.undecided import Undecided, partly_hashed
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
@@ -81,13 +82,14 @@ def is_layer_type(media_type: str) -> bool:
     ] in _DOCKER_LAYERS | {_EROFS_LAYER}
 
 
-def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) -> str:
+def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int, work: Work) -> str:
     """Unpack one layer on top of those before it.
 
     Args:
         store: The content.
         layers: Their descriptors, base first.
         position: Which one, from 0.
+        work: What may be spent on it.
 
     Returns:
         The digest of the uncompressed bytes.
@@ -95,6 +97,7 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) ->
     Raises:
         UnpackError: It cannot be unpacked.
         Undecided: It was not read to its end.
+        OutOfWork: It is not known whether it can be unpacked.
     """
     layer = layers[position]
     content = store.get(layer.digest)
@@ -106,7 +109,7 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int) ->
         raise Undecided(unread)
     view = _view(content, inflates=_inflates(layer.media_type))
     try:
-        apply_layer(view.tar, view.error, on_overlay=position > 0)
+        apply_layer(view.tar, view.error, work, on_overlay=position > 0)
     except ApplyError as error:
         # The mount of the base is not an overlay, and errors under such a mount are wrapped.
         prefix = "" if position else "mount callback failed on <tmp>: "

@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
-from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.refusal import (
+    BAD_INDEX,
+    BAD_MANIFEST,
+    Refusal,
+)
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
     Child,
@@ -42,7 +46,7 @@ def find_or_refuse(store: ContentStore, digest: str) -> Content | None:
             not_found(digest),
             f"{digest} is referenced, but no file in the archive has this digest: the archive is "
             "incomplete, or the file was modified",
-            ("OCI008", "OCI009"),
+            ("OCI007", "OCI008", "OCI009"),
         )
     return content
 
@@ -59,7 +63,7 @@ def read_top(index: Content) -> tuple[Child, ...]:
         raise Refusal(
             str(error),
             f"index.json cannot be decoded: {error}",
-            ("OCI005",),
+            BAD_INDEX,
         ) from None
 
 
@@ -119,7 +123,7 @@ def _check(descriptor: Child, content: Content) -> None:
         raise Refusal(
             f"children: invalid desc {descriptor.digest}: {error}",
             f"{descriptor.digest} does not match its media type {descriptor.media_type}: {error}",
-            ("OCI011",),
+            BAD_MANIFEST,
         ) from None
 
 
@@ -130,5 +134,5 @@ def _decode(decode: Callable[[bytes], _T], content: Content) -> _T:
         raise Refusal(
             str(error),
             f"{content.digest} cannot be decoded: {error}",
-            ("OCI006",),
+            BAD_MANIFEST,
         ) from None

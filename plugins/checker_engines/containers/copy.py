@@ -10,7 +10,17 @@ from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
-from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
+from checker.model.work import Work
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST,
+    LAYER_DAMAGED,
+    LAYER_NOT_EXTRACTED,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
+    OTHER_SIZE,
+    Refusal,
+)
 from checker_engines.containers.compression import (
     is_compressed_twice,
     is_recognised,
@@ -135,7 +145,7 @@ def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
     if config.missing is not None:
         text = f"reading config blob {config.digest}: {config.missing}"
         reason = "the config that the manifest refers to cannot be read"
-        raise Refusal(text, reason, ("OCI008", "OCI009"))
+        raise Refusal(text, reason, ("OCI007", "OCI008", "OCI009"))
     if config.size is not None and config.size != config.size_read:
         raise _wrong_size(config.digest, config.size, config.size_read)
 
@@ -144,6 +154,7 @@ def copy_to_storage(
     image: SourceImage,
     library: Library,
     stored: dict[str, Tar],
+    work: Work,
     printed: list[str],
 ) -> None:
     """Copy to containers-storage, which unpacks each layer.
@@ -152,6 +163,7 @@ def copy_to_storage(
         image: The image.
         library: The build.
         stored: The layers that are in storage, by digest; those of this image are added.
+        work: What may be spent on extracting layers.
         printed: Takes what is printed on the way.
 
     Raises:
@@ -159,21 +171,21 @@ def copy_to_storage(
     """
     diff_ids = _read_config(image.config, library)
     _announce(image, printed)
-    _Storage(library, diff_ids, stored, printed).store(image.layers)
+    _Storage(library, diff_ids, stored, new_root(work), printed).store(image.layers)
     config = image.config
     printed.append(f"Copying config {config.digest}")
     if config.size is not None and config.size != config.size_read:
         raise Refusal(
             "writing blob: blob size mismatch",
             f"the config has {config.size_read} bytes, the manifest says {config.size}",
-            ("OCI010",),
+            OTHER_SIZE,
         )
     printed.append("Writing manifest to image destination")
     if library.announces_signatures:
         printed.append("Storing signatures")
     if image.refused_at_commit is not None:
         text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
-        raise Refusal(text, "the manifest has the media type of an index", ("OCI011",))
+        raise Refusal(text, "the manifest has the media type of an index", BAD_MANIFEST)
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:
@@ -189,13 +201,13 @@ def _read_config(config: SourceConfig, library: Library) -> list[str]:
         reason = "the config that the manifest refers to cannot be read"
         if config.not_an_image is not None:
             reason = "the manifest is that of an artifact, not of an image"
-        raise Refusal(text, reason)
+        raise Refusal(text, reason, BAD_CONFIG)
     try:
         value = decode_document(config.raw, library.shapes.oci_config)
     except GoJsonError as problem:
         text = f"parsing image configuration: {problem}"
         reason = "the config does not decode as an image config; fix its JSON"
-        raise Refusal(text, reason, ("CFG001",)) from None
+        raise Refusal(text, reason, BAD_CONFIG) from None
     rootfs = value.get("rootfs") if isinstance(value, dict) else None
     diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     return [each if isinstance(each, str) else "" for each in diff_ids or ()]
@@ -218,7 +230,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise Refusal(
             f"reading blob {layer.digest}: {layer.missing}",
             f"layer {layer.digest} is not in the archive",
-            ("OCI008", "DKR003"),
+            ("OCI007", "OCI008", "OCI009", "DKR003"),
         )
     if layer.size_read < _PEEKED and layer.digest_read != layer.digest:
         raise _mismatch(layer, f"reading blob {layer.digest}")
@@ -242,7 +254,7 @@ def _mismatch(layer: SourceLayer, where: str) -> Refusal:
     return Refusal(
         f"{where}: Digest did not match, expected {layer.digest}, got {layer.digest_read}",
         f"a layer hashes to {layer.digest_read}, its descriptor says {layer.digest}",
-        ("OCI009", "LYR001", "DKR008"),
+        OTHER_LAYER,
     )
 
 
@@ -250,7 +262,7 @@ def _wrong_size(digest: str, expected: int, found: int) -> Refusal:
     return Refusal(
         f"writing blob: Size mismatch when copying {digest}, expected {expected}, got {found}",
         f"{digest} has {found} bytes, its descriptor says {expected}",
-        ("OCI010", "DKR008"),
+        OTHER_SIZE,
     )
 
 
@@ -261,6 +273,7 @@ class _Storage:
         library: The build.
         diff_ids: The diffIDs in the config.
         stored: The layers that it already has, by digest.
+        root: What the layers are extracted to.
         printed: Takes what is printed on the way.
     """
 
@@ -269,13 +282,14 @@ class _Storage:
         library: Library,
         diff_ids: list[str],
         stored: dict[str, Tar],
+        root: Root,
         printed: list[str],
     ) -> None:
         self._library = library
         self._diff_ids = diff_ids
         self._stored = stored
         self._printed = printed
-        self._root = new_root()
+        self._root = root
 
     def store(self, layers: tuple[SourceLayer, ...]) -> None:
         """Store all layers, base first.
@@ -306,13 +320,13 @@ class _Storage:
             error = storage_error(blob.compression, blob.size, self._library)
             if error is not None:
                 reason = f"layer {layer.digest} cannot be decompressed"
-                raise Refusal(f"writing blob: {error}", reason)
+                raise Refusal(f"writing blob: {error}", reason, LAYER_DAMAGED)
         if layer.size is not None and layer.size != layer.size_read:
             raise Refusal(
                 "writing blob: blob size mismatch",
                 f"layer {layer.digest} is said to have {layer.size} bytes, it has "
                 f"{layer.size_read}",
-                ("OCI010", "DKR008"),
+                OTHER_SIZE,
             )
 
     def _check_diff_id(self, layer: SourceLayer, number: int, step: str) -> None:
@@ -324,7 +338,7 @@ class _Storage:
                 f"{step}: image config has only {len(self._diff_ids)} DiffID values, "
                 f"but a layer with index {number} exists",
                 "the config lists fewer diff_ids than the manifest has layers",
-                ("CFG003", "DKR004"),
+                OTHER_LAYER_COUNT,
             )
         found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
         wanted = self._diff_ids[number]
@@ -336,13 +350,13 @@ class _Storage:
                 f"layer {number} is compressed twice, the config has the diffID of the inner data"
                 if is_other
                 else f"layer {number} has the diffID {found}, the config says {wanted}",
-                ("LYR001", "CFG001"),
+                OTHER_LAYER,
             )
 
 
-def new_root() -> Root:
-    """An empty root to apply layers to."""
-    return Root(LAYERS)
+def new_root(work: Work) -> Root:
+    """An empty root to apply layers to, and what may be spent on it."""
+    return Root(LAYERS, work)
 
 
 def apply_tar(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from checker.model.archive import Archive
 from checker.model.names import MANIFEST_JSON
+from checker.model.work import Work
 from checker.verdicts import Host
 from checker_engines.answers.refusal import NO_IMAGE, Refusal
 from checker_engines.containers.copy import SourceImage
@@ -29,10 +30,11 @@ class DirLayout(OciArchive):
         archive: The facts.
         library: The build.
         shown: The directory in messages, such as ``dir:<tmp>``.
+        work: The work that is left.
     """
 
-    def __init__(self, archive: Archive, library: Library, shown: str) -> None:
-        super().__init__(archive, library, shown)
+    def __init__(self, archive: Archive, library: Library, shown: str, work: Work) -> None:
+        super().__init__(archive, library, shown, work)
         document = None if archive.docker is None else archive.docker.document
         self._is_list = document is not None and isinstance(document.value, list)
 

@@ -24,7 +24,16 @@ from checker.model.entries import (
 )
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
-from checker_engines.answers.refusal import DAMAGED, LAYER_DAMAGED, NO_IMAGE, Refusal
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST_JSON,
+    DAMAGED,
+    LAYER_DAMAGED,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    OTHER_LAYER_COUNT,
+    Refusal,
+)
 from checker_engines.answers.undecided import Undecided, cut_of, partly_hashed, unread_of
 from checker_engines.containers.compression import (
     inflating_error,
@@ -106,14 +115,14 @@ class DockerArchive:
         except GoJsonError as error:
             text = f"decoding tar config {shown}: {error}"
             reason = f"the config {item.config} does not decode as an image config"
-            raise Refusal(text, reason, ("CFG001",)) from None
+            raise Refusal(text, reason, BAD_CONFIG) from None
         rootfs = config.get("rootfs") if isinstance(config, dict) else None
         if not isinstance(rootfs, dict):
             text = f"Invalid image config (rootFS is not set): {shown}"
             reason = (
                 f"the config {item.config} has no rootfs, which lists the diff_ids of the layers"
             )
-            raise Refusal(text, reason, ("CFG001",))
+            raise Refusal(text, reason, BAD_CONFIG)
         diff_ids = [each if isinstance(each, str) else "" for each in rootfs.get("diff_ids") or ()]
         layers = self._layers(item, diff_ids)
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
@@ -151,7 +160,7 @@ class DockerArchive:
         except GoJsonError as error:
             text = f"decoding tar manifest.json: {error}"
             raise Refusal(
-                text, "manifest.json does not decode as a list of images", ("DKR001",)
+                text, "manifest.json does not decode as a list of images", BAD_MANIFEST_JSON
             ) from None
         return tuple(map(_item, items)) if isinstance(items, list) else ()
 
@@ -243,7 +252,7 @@ class DockerArchive:
                 f"Inconsistent layer count: {len(item.layers)} in manifest, "
                 f"{len(diff_ids)} in config",
                 f"manifest.json lists {len(item.layers)} layers, the config {len(diff_ids)}",
-                ("DKR004",),
+                OTHER_LAYER_COUNT,
             )
         positions = self._layer_positions(item, diff_ids)
         return tuple(self._layer(diff_id, *positions[diff_id]) for diff_id in diff_ids)
@@ -286,7 +295,7 @@ class DockerArchive:
             raise Refusal(
                 "Some layer tarfiles are missing in the tarball",
                 f"not in the archive: {', '.join(sorted(paths - found.keys()))}",
-                ("DKR003", "DKR008"),
+                ("DKR001", "DKR003", "DKR008", *NOT_EXTRACTED),
             )
         return found
 

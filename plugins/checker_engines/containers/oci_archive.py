@@ -16,8 +16,16 @@ from checker.model.compression import Compression
 from checker.model.entries import REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
+from checker.model.work import Work
 from checker.verdicts import Host
-from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_INDEX,
+    BAD_MANIFEST,
+    DAMAGED,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    Refusal,
+)
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.containers.compression import (
     is_recognised,
@@ -65,13 +73,15 @@ class OciArchive:
         archive: The facts.
         library: The build.
         shown: The archive in messages, such as ``oci-archive:<tmp>:``.
+        work: What may be spent on extracting it.
 
     Raises:
         Refusal: It cannot be extracted.
     """
 
-    def __init__(self, archive: Archive, library: Library, shown: str) -> None:
+    def __init__(self, archive: Archive, library: Library, shown: str, work: Work) -> None:
         self._archive = archive
+        self._work = work
         self._library = library
         self._shown = shown
         try:
@@ -104,7 +114,7 @@ class OciArchive:
                 raise UnpackError(error)
         is_cut = compression.truncated
         try:
-            tree = untar(tar, self._path)
+            tree = untar(tar, self._work, self._path)
         except UnpackError:
             if is_cut and tar.fatal is not None:
                 raise self._cut_error() from None
@@ -152,7 +162,7 @@ class OciArchive:
             index = decode_first(self._raw(position), self._library.shapes.image_index)
         except GoJsonError as error:
             reason = "index.json does not decode as an image index"
-            raise Refusal(str(error), reason, ("OCI005",)) from None
+            raise Refusal(str(error), reason, BAD_INDEX) from None
         manifests = index.get("manifests") if isinstance(index, dict) else None
         if not isinstance(manifests, list) or len(manifests) != 1:
             raise Refusal(
@@ -216,7 +226,7 @@ class OciArchive:
                 f"determining manifest MIME type for {self._shown}: "
                 f"Manifest does not match provided manifest digest {digest}",
                 f"the manifest does not hash to {digest}",
-                ("OCI009",),
+                BAD_MANIFEST,
             )
 
     def _manifest(self, digest: str) -> bytes:
@@ -229,7 +239,9 @@ class OciArchive:
         position = self._file_at(path)
         if position is None:
             message = where + self._not_there(path)
-            raise Refusal(message, f"the manifest {digest} is missing", ("OCI008",))
+            raise Refusal(
+                message, f"the manifest {digest} is missing", ("OCI007", "OCI008", "OCI009")
+            )
         return self._raw(position)
 
     def _choose(self, raw: bytes, media_type: str, host: Host) -> str:
@@ -238,7 +250,7 @@ class OciArchive:
             index = decode_document(raw, self._library.shapes.image_index)
         except GoJsonError as error:
             text = f"parsing primary manifest as list for {self._shown}: {error}"
-            raise Refusal(text, "an index does not decode as an image index", ("OCI005",)) from None
+            raise Refusal(text, "an index does not decode as an image index", BAD_INDEX) from None
         self._refuse_ambiguous(
             raw, media_type, ("manifests",), "parsing primary manifest as list for"
         )
@@ -269,7 +281,7 @@ class OciArchive:
             raise Refusal(
                 f"{step} {self._shown}: {error}",
                 f"a document has the media type {media_type}, but also fields of another format",
-                ("OCI011",),
+                BAD_MANIFEST,
             )
 
     def _image(self, raw: bytes, media_type: str) -> SourceImage:
@@ -312,7 +324,7 @@ class OciArchive:
                     f'"{media_type}"',
                     f"a Docker manifest has the media type {media_type!r}, which is not a Docker "
                     "type",
-                    ("OCI011", "OCI027"),
+                    BAD_MANIFEST,
                 )
         return fields
 
@@ -323,7 +335,7 @@ class OciArchive:
             raise Refusal(
                 f"{_INITIALIZING} {self._shown}: {error}",
                 "the manifest does not decode as an image manifest",
-                ("OCI006",),
+                BAD_MANIFEST,
             ) from None
         return manifest if isinstance(manifest, dict) else {}
 

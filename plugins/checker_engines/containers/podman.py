@@ -13,12 +13,13 @@ from checker.model.archive import Archive, Source
 from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Tar
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
-from checker_engines.answers.undecided import Undecided, cut_of, undecided
+from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     DOCKER_ARCHIVE_STEP,
@@ -89,7 +90,7 @@ def load(podman: Podman, question: Question) -> Verdict:
             return _loaded(podman, question, take(podman, question, printed))
         except Refusal as refusal:
             failures[transport] = refusal
-        except Undecided as stop:
+        except OutOfWork as stop:
             return undecided(_loaded(podman, question, 1), stop.reached)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
@@ -117,12 +118,13 @@ def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     source = "oci:<tmp>:"
     if not podman.names_by_path:
         return _copy_layout(podman, question, source, podman.opening_layout, printed)
-    opened = OciArchive(question.archive, podman.library, source)
+    work = Work(question.limits.simulated)
+    opened = OciArchive(question.archive, podman.library, source, work)
     with prefixed(podman.opening_layout):
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
-        copy_to_storage(image, podman.library, {}, printed)
+        copy_to_storage(image, podman.library, {}, work, printed)
     return 1
 
 
@@ -149,7 +151,8 @@ def _load_layout_archive(podman: Podman, question: Question, printed: list[str])
 def _copy_layout(
     podman: Podman, question: Question, source: str, step: str, printed: list[str]
 ) -> int:
-    opened = OciArchive(question.archive, podman.library, source)
+    work = Work(question.limits.simulated)
+    opened = OciArchive(question.archive, podman.library, source, work)
     with prefixed(step):
         descriptor = opened.only_descriptor()
     name = _name_in_layout(descriptor)
@@ -168,7 +171,7 @@ def _copy_layout(
                 f"the image has the name {name!r}, but its manifest has another digest",
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
-            copy_to_storage(image, podman.library, {}, printed)
+            copy_to_storage(image, podman.library, {}, work, printed)
     return 1
 
 
@@ -179,6 +182,7 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
     for number, item in enumerate(opened.items):
         _refuse_tags(item, number, podman.library)
     stored: dict[str, Tar] = {}
+    work = Work(question.limits.simulated)
     for number, item in enumerate(opened.items):
         name = full_name(item.tags[0]) if item.tags else f"@{number}"
         source = f"docker-archive:<tmp>:{name}"
@@ -188,7 +192,7 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
         with prefixed(podman.copying.format(source=source)):
             with prefixed(f"determining manifest MIME type for {source}: "):
                 image = opened.image(item)
-            copy_to_storage(image, podman.library, stored, printed)
+            copy_to_storage(image, podman.library, stored, work, printed)
     return len(opened.items)
 
 
@@ -197,25 +201,29 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(_NOT_A_DIRECTORY, "it is not a directory")
     source = "dir:<tmp>"
-    opened = DirLayout(question.archive, podman.library, source)
+    work = Work(question.limits.simulated)
+    opened = DirLayout(question.archive, podman.library, source, work)
     # Its ID is read first, since it is used as its name.
     with _without_copy_prefixes(source):
         _refuse_config_digest(opened.whole_image(question.host))
     with prefixed(podman.copying_layout.format(source=source)):
         image = opened.whole_image(question.host)
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
-            copy_to_storage(image, podman.library, {}, printed)
+            copy_to_storage(image, podman.library, {}, work, printed)
     return 1
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
     try:
-        _import(podman, question.archive)
+        _import(podman, question.archive, Work(question.limits.simulated))
     except Refusal as refusal:
         return _verdict(
             podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
         )._replace(rules=refusal.rules)
+    except OutOfWork as stop:
+        verdict = _verdict(podman, question, "import", VerdictOutcome.ACCEPTS, "", None)
+        return undecided(verdict, stop.reached)
     broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
     verdict = _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
@@ -223,17 +231,17 @@ def import_(podman: Podman, question: Question) -> Verdict:
     return verdict if reached is None or broken else undecided(verdict, reached)
 
 
-def _import(podman: Podman, archive: Archive) -> None:
+def _import(podman: Podman, archive: Archive, work: Work) -> None:
     refuse_directory(archive, 'Error: error reading "<tmp>": ')
     _refuse_unreadable(podman, archive)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
         _refuse_unstorable(podman.library, archive)
-        apply_tar(digest, readable_tar(archive), new_root(), podman.library, printed)
+        apply_tar(digest, readable_tar(archive), new_root(work), podman.library, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
-        rules = refusal.rules or (*DAMAGED, *ROOT_NOT_EXTRACTED)
+        rules = (*refusal.rules, *DAMAGED, *ROOT_NOT_EXTRACTED)
         raise Refusal(last_lines(printed), _why_not_imported(refusal), rules) from None
 
 

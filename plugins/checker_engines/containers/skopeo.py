@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from checker.model.limits import LimitReached
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import why_not_loaded
 from checker_engines.answers.refusal import Refusal
-from checker_engines.answers.undecided import Undecided, undecided
+from checker_engines.answers.undecided import undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     DOCKER_ARCHIVE_STEP,
@@ -93,7 +94,8 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
     with prefixed(f"initializing source {source}: "):
         _refuse_colon(question)
         refuse_directory(question.archive, OCI_ARCHIVE_STEP)
-        opened = OciArchive(question.archive, skopeo.library, source)
+        work = Work(question.limits.simulated)
+        opened = OciArchive(question.archive, skopeo.library, source, work)
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
@@ -112,7 +114,7 @@ def _copy(
     reached: LimitReached | None = None
     try:
         copy(skopeo, question, printed)
-    except Undecided as stop:
+    except OutOfWork as stop:
         reached = stop.reached
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS

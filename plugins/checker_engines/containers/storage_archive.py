@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from checker.model.entries import clean_path
 from checker.model.tar import Tar
+from checker.model.work import Work
 from checker.model.xattrs import NOT_SUPPORTED
 from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect, clean_name
 from checker_engines.filesystem.extractor import ExtractionError, Root, extract
@@ -50,11 +51,12 @@ LAYERS = Dialect(
 """Layers, in a process that called chroot (pkg/chrootarchive)."""
 
 
-def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
+def untar(tar: Tar, work: Work, shown: Callable[[str], str]) -> Tree:
     """Extract an archive to a temporary directory.
 
     Args:
         tar: The archive.
+        work: What may be spent on it.
         shown: Returns a path below the directory as messages show it; for the empty path, the
             directory.
 
@@ -63,10 +65,11 @@ def untar(tar: Tar, shown: Callable[[str], str]) -> Tree:
 
     Raises:
         UnpackError: The extraction fails.
+        OutOfWork: It is not known whether it fails.
     """
     stop = tar_error(tar)
     try:
-        tree = extract(_BELOW, tar.entries, is_whole=stop is None)
+        tree = extract(_BELOW, tar.entries, work, is_whole=stop is None)
     except ExtractionError as error:
         text = _MARKED.sub(lambda match: shown(match[1]), str(error))
         raise UnpackError(text) from None

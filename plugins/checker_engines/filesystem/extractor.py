@@ -26,6 +26,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.work import Work
 from checker.model.xattrs import xattr_errors
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.plain import is_plain
@@ -35,6 +36,10 @@ from checker_engines.filesystem.tree import Node, Tree, TreeError, is_long_targe
 _AUFS_LINKS = ".wh..wh.plnk"
 """The directory in which aufs kept the files that have several names (WhiteoutLinkDir)."""
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
+_DIRECTORY = ord(DIRECTORY)
+_ADDED = frozenset(map(ord, (REGULAR, DIRECTORY)))
+# A character takes four bytes at most, and a name 255.
+_SURELY_SHORT = 255 // 4
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 _NOT_FOUND = "no such file or directory"
 _TOO_LONG = "file name too long"
@@ -77,10 +82,13 @@ class Extractor:
     Args:
         dialect: The fork and version.
         tree: The tree to extract to.
+        work: What may be spent on it.
     """
 
-    def __init__(self, dialect: Dialect, tree: Tree) -> None:
+    def __init__(self, dialect: Dialect, tree: Tree, work: Work) -> None:
         self.tree = tree
+        tree.work = work
+        self._work = work
         self._dialect = dialect
         self._calls = dialect.calls
         self._confinement = dialect.confinement
@@ -95,7 +103,11 @@ class Extractor:
 
         Raises:
             ExtractionError: It cannot be done.
+            OutOfWork: It is not known what happens.
         """
+        if self._add(entries, position):
+            return
+        self._work.spend()
         if entries.kinds[position] == _GLOBAL_HEADER:
             return
         item = self._resolved(self._item(entries, position))
@@ -113,7 +125,12 @@ class Extractor:
 
         Raises:
             ExtractionError: It cannot be done.
+            OutOfWork: It is not known what happens.
         """
+        if self._add(entries, position):
+            self._unpacked.add(entries.paths[position])
+            return
+        self._work.spend()
         item = self._item(entries, position)
         is_kept_by_aufs = item.name.startswith(META_PREFIX) and item.name != OPAQUE_WHITEOUT
         if not is_kept_by_aufs or self._dialect.resolve is None:
@@ -139,11 +156,36 @@ class Extractor:
         Raises:
             ExtractionError: One does not.
         """
+        if not self.tree.has_lost:
+            return
         for item in self._directories:
             try:
                 self.tree.walk(item.path)
             except TreeError as error:
                 raise self._failed(self._calls.chtimes, item, str(error)) from error
+
+    def _add(self, entries: Entries, position: int) -> bool:
+        """Add a file or directory that is certain to be new, in a directory that is known.
+
+        Returns:
+            Whether it was added. If not, each step of the engine has to be followed.
+        """
+        kind = entries.kinds[position]
+        path = entries.paths[position]
+        # The name is the path: no dialect refuses it or changes it.
+        if entries.spellings[position] or kind not in _ADDED or len(path) > _SURELY_SHORT:
+            return False
+        parent, _, base = path.rpartition("/")
+        directory = self.tree.walked(parent)
+        if directory is None or directory.children is None or base in directory.children:
+            return False
+        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+            return False
+        name = chr(kind)
+        directory.children[base] = Node(name, position)
+        if kind == _DIRECTORY:
+            self._directories.append(_Item(name, path, path, "", position))
+        return True
 
     def _item(self, entries: Entries, position: int) -> _Item:
         name = entries.name(position)
@@ -366,12 +408,13 @@ def _raise(message: str | None, item: _Item) -> None:
         raise ExtractionError(message, item.position)
 
 
-def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tree:
+def extract(dialect: Dialect, entries: Entries, work: Work, *, is_whole: bool = True) -> Tree:
     """Extract all entries of an archive.
 
     Args:
         dialect: The fork and version.
         entries: The entries.
+        work: What may be spent on it.
         is_whole: Whether the archive can be read to its end; else ``finish`` is not reached.
 
     Returns:
@@ -379,11 +422,12 @@ def extract(dialect: Dialect, entries: Entries, *, is_whole: bool = True) -> Tre
 
     Raises:
         ExtractionError: One of them cannot be extracted.
+        OutOfWork: It is not known whether they can be extracted.
     """
     if is_plain(entries):
         _check_symlinks(dialect, entries)
         return PlainTree(entries, dialect.resolved)
-    found = entries.cached(_LastExtraction).of(entries, dialect, is_whole=is_whole)
+    found = entries.cached(_LastExtraction).of(entries, dialect, work, is_whole=is_whole)
     if isinstance(found, ExtractionError):
         raise ExtractionError(str(found), found.position)
     return found
@@ -401,15 +445,19 @@ class _LastExtraction:
         self._question: tuple[Dialect, bool] | None = None
         self._answer: Tree | ExtractionError = Tree()
 
-    def of(self, entries: Entries, dialect: Dialect, *, is_whole: bool) -> Tree | ExtractionError:
+    def of(
+        self, entries: Entries, dialect: Dialect, work: Work, *, is_whole: bool
+    ) -> Tree | ExtractionError:
         if self._question != (dialect, is_whole):
-            self._answer = _simulated(dialect, entries, is_whole=is_whole)
+            self._answer = _simulated(dialect, entries, work, is_whole=is_whole)
             self._question = (dialect, is_whole)
         return self._answer
 
 
-def _simulated(dialect: Dialect, entries: Entries, *, is_whole: bool) -> Tree | ExtractionError:
-    extractor = Extractor(dialect, dialect.new_tree())
+def _simulated(
+    dialect: Dialect, entries: Entries, work: Work, *, is_whole: bool
+) -> Tree | ExtractionError:
+    extractor = Extractor(dialect, dialect.new_tree(), work)
     try:
         for position in range(len(entries)):
             extractor.unpack(entries, position)
@@ -436,10 +484,12 @@ class Root:
 
     Args:
         dialect: The fork and version.
+        work: What may be spent on it.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, work: Work) -> None:
         self._dialect = dialect
+        self._work = work
         # Extraction is simulated from the first layer that is not plain.
         self._plain = PlainLayers()
         self._tree: Tree | None = None
@@ -454,19 +504,20 @@ class Root:
 
         Raises:
             ExtractionError: One of them cannot be extracted.
+            OutOfWork: It is not known whether they can be extracted.
         """
-        if self._tree is None and count == len(entries) and self._plain.add(entries):
+        if self._tree is None and self._plain.add(entries, count):
             return
         if self._tree is None:
             self._tree = self._dialect.new_tree()
-            for layer in self._plain.layers:
-                self._simulate(layer, len(layer), self._tree)
+            for layer, extracted in self._plain.layers:
+                self._simulate(layer, extracted, self._tree)
         extractor = self._simulate(entries, count, self._tree)
         if is_whole:
             extractor.finish()
 
     def _simulate(self, entries: Entries, count: int, tree: Tree) -> Extractor:
-        extractor = Extractor(self._dialect, tree)
+        extractor = Extractor(self._dialect, tree, self._work)
         for position in range(count):
             extractor.unpack_layer(entries, position)
         return extractor

@@ -7,6 +7,7 @@ from checker.model.entries import (
     CHARACTER_DEVICE,
     DIRECTORY,
     FIFO,
+    GLOBAL_HEADER,
     HARD_LINK,
     OPAQUE_WHITEOUT,
     REGULAR,
@@ -23,7 +24,7 @@ _KINDS = frozenset(
     map(ord, (REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO))
 )
 _DIRECTORY = ord(DIRECTORY)
-_LINKABLE = frozenset(map(ord, (REGULAR, HARD_LINK)))
+_GLOBAL_HEADER = ord(GLOBAL_HEADER)
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
 _NAME_BYTES = 255
 _PATH_BYTES = 2048
@@ -33,17 +34,17 @@ _LARGEST_DEVICE = 2**32 - 1
 def is_plain(entries: Entries) -> bool:
     """Whether every extractor extracts these entries in the same way and without an error.
 
-    This is so if each path occurs once, no name leaves the root, nothing is below a file, hard
-    links refer to earlier files, and whiteouts hide nothing of the same tar. False only means that
-    the extraction has to be simulated entry by entry.
+    This is so if no name leaves the root, nothing is below a file, a path that occurs several times
+    is always a directory or never one, hard links refer to files that are complete before them, and
+    whiteouts hide nothing of the same tar. It holds for the first entries of such a tar too. False
+    only means that the extraction has to be simulated entry by entry.
     """
     return entries.cached(_inspect)
 
 
 def _inspect(entries: Entries) -> bool:
     return (
-        _KINDS.issuperset(entries.kinds)
-        and not entries.repeated
+        _kinds_are_known(entries)
         and not any(".." in name for name in entries.own_names.values())
         and _names_are_short(entries)
         and _root_is_directory(entries)
@@ -53,8 +54,37 @@ def _inspect(entries: Entries) -> bool:
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
         and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
         and all(_hides_others(entries, path) for path in entries.whiteouts)
+        and _repeats_replace(entries)
         and all(map(_is_device, entries.devices.values()))
         and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
+    )
+
+
+def _kinds_are_known(entries: Entries) -> bool:
+    kinds = set(entries.kinds) - _KINDS
+    return kinds <= {_GLOBAL_HEADER} and all(
+        _creates_nothing(entries, i) for i in (entries.of_kind(GLOBAL_HEADER) if kinds else ())
+    )
+
+
+def _creates_nothing(entries: Entries, position: int) -> bool:
+    """Whether a global header neither needs a directory nor removes what is at its path."""
+    path = entries.paths[position]
+    is_alone = path not in entries.by_path and path not in entries.directories
+    return bool(path) and is_alone and "/" not in path and not is_whiteout(path)
+
+
+def _repeats_replace(entries: Entries) -> bool:
+    """Whether entries with the path of an earlier one do nothing but replace it.
+
+    A whiteout that is repeated is an error on an overlay.
+    """
+    kinds, paths, by_path = entries.kinds, entries.paths, entries.by_path
+    repeated = {paths[i] for i in entries.repeated}
+    return not any(map(is_whiteout, repeated)) and all(
+        (kinds[i] == _DIRECTORY) is (kinds[by_path[path]] == _DIRECTORY)
+        for i, path in enumerate(paths if repeated else ())
+        if path in repeated
     )
 
 
@@ -91,12 +121,12 @@ def _folders_are_directories(entries: Entries) -> bool:
 
 
 def _leads_back(entries: Entries, position: int) -> bool:
-    """Whether a hard link refers to an earlier file."""
+    """Whether a hard link refers to a file that no later entry replaces."""
     linkname = entries.linknames.get(position, "")
     if ".." in linkname:
         return False
     target = entries.by_path.get(clean_path(linkname), position)
-    return target < position and entries.kinds[target] in _LINKABLE
+    return target < position and entries.kinds[target] != _DIRECTORY
 
 
 def _hides_others(entries: Entries, path: str) -> bool:

@@ -17,31 +17,36 @@ _HARD_LINK = ord(HARD_LINK)
 
 
 class PlainLayers:
-    """A stack of layers that are extracted without errors."""
+    """A stack of layers that are extracted without errors.
+
+    Attributes:
+        layers: The layers, base first, with the number of their entries that were extracted.
+    """
 
     def __init__(self) -> None:
-        self.layers: list[Entries] = []
+        self.layers: list[tuple[Entries, int]] = []
         # Their paths that are not directories, as far as needed; by table, since a hostile image
         # may list the same layer many thousand times.
         self._files: set[str] = set()
         self._added: set[int] = set()
 
-    def add(self, entries: Entries) -> bool:
-        """Add a layer.
+    def add(self, entries: Entries, count: int) -> bool:
+        """Add the first entries of a layer.
 
         Returns:
             False if its extraction has to be simulated: then it is not added.
         """
         if not is_plain(entries) or self._is_in_the_way_of(entries):
             return False
-        self.layers.append(entries)
+        self.layers.append((entries, count))
         return True
 
     def _is_in_the_way_of(self, upper: Entries) -> bool:
         """Whether entries of a layer are below a path that is not a directory in lower layers."""
-        if self.layers and id(self.layers[-1]) not in self._added:
-            self._added.add(id(self.layers[-1]))
-            self._files |= self.layers[-1].cached(_files)
+        last = self.layers[-1][0] if self.layers else None
+        if last is not None and id(last) not in self._added:
+            self._added.add(id(last))
+            self._files |= last.cached(_files)
         return not self._files.isdisjoint(upper.directories)
 
 

@@ -12,12 +12,10 @@ from types import MappingProxyType
 from checker.model.entries import DIRECTORY, SYMLINK
 from checker.model.members import LINKS_FOLLOWED
 from checker.model.untrusted import utf8
+from checker.model.work import Work
 
 _NAME_BYTES = 255
 _PATH_BYTES = 4095
-# Most parts of link targets that all lookups in one tree may resolve together. A hostile archive
-# could take hours otherwise: each lookup may follow 40 links of 2000 parts.
-_LINK_PARTS = 10_000_000
 _PATHS_KEPT = 64
 
 # The messages of Go's syscall package, which differ from those of the C library.
@@ -72,13 +70,18 @@ class Tree:
 
     Attributes:
         links_followed: Most symlinks that one lookup follows.
+        has_lost: Whether something was removed from it.
+        work: What resolving links is spent on; None if it is not bounded.
     """
 
     links_followed = LINKS_FOLLOWED
 
     def __init__(self) -> None:
         self.root = Node(DIRECTORY)
-        self._parts_left = _LINK_PARTS
+        self.has_lost = False
+        # A hostile archive could take hours otherwise: each lookup may follow 40 links of 2000
+        # parts.
+        self.work: Work | None = None
         # Where the last paths led: entries of one directory follow each other, and the way to
         # it may lead through the same links again and again.
         self._walked: dict[str, Node] = {}
@@ -107,8 +110,13 @@ class Tree:
             found = self._walked[path] = self._walk(path)[-1]
         return found
 
+    def walked(self, path: str) -> Node | None:
+        """The node at a path, if it was walked to lately."""
+        return self._walked.get(path)
+
     def forget_paths(self) -> None:
         """Call this after nodes were removed: paths may lead elsewhere now."""
+        self.has_lost = True
         self._walked.clear()
 
     def check_length(self, path: str) -> None:
@@ -277,12 +285,11 @@ class Tree:
         """The parts of a link's target, last first.
 
         Raises:
-            TreeError: All lookups together resolved too many parts.
+            OutOfWork: All lookups together resolved too many parts.
         """
         parts = reversed_parts(node.target)
-        self._parts_left -= len(parts)
-        if self._parts_left < 0:
-            raise TreeError(ELOOP)
+        if self.work is not None:
+            self.work.spend_parts(1 + len(parts))
         return parts
 
     def _child(self, node: Node, name: str) -> Node:

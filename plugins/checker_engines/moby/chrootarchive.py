@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checker.model.work import Work
 from checker_engines.answers.refusal import (
     DAMAGED,
     LAYER_DAMAGED,
@@ -21,16 +22,17 @@ from checker_engines.moby.versions import Version
 _LAYER_RULES = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
 
 
-def unpack(version: Version, content: Stream) -> Tree:
+def unpack(version: Version, content: Stream, work: Work) -> Tree:
     """Extract the whole archive to the temporary directory.
 
     Raises:
         Refusal: It cannot be extracted.
+        OutOfWork: It is not known whether it can be extracted.
     """
     stream = _inflated(version, content)
     stop = _stop(version, stream)
     try:
-        tree = extract(version.dialect, stream.entries, is_whole=stop is None)
+        tree = extract(version.dialect, stream.entries, work, is_whole=stop is None)
     except ExtractionError as error:
         raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
     if stop is not None:

@@ -18,13 +18,14 @@ from checker.model.names import (
     digest_error,
     parse_reference,
 )
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
-from checker_engines.answers.undecided import Undecided, undecided
+from checker_engines.answers.undecided import undecided
 from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
@@ -95,7 +96,7 @@ def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
         cut = cut_in(question.archive, MOBY_READS)
         verdict = verdict if cut is None else undecided(verdict, cut)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = undecided(_verdict(version, _LOAD, VerdictOutcome.ACCEPTS, ""), stop.reached)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
 
@@ -232,6 +233,7 @@ class _Unpacking:
     """
 
     def __init__(self, question: Question, store: ContentStore, stored: str) -> None:
+        self._work = Work(question.limits.simulated)
         self._host = question.host
         self._store = store
         self._stored = stored
@@ -314,7 +316,7 @@ class _Unpacking:
         if config.platform.os_features:
             features = ", ".join(config.platform.os_features)
             raise _UnpackFailedError(f"the snapshotter does not support the features {features}")
-        _apply(self._store, layers, config.diff_ids, self._stored)
+        _apply(self._store, layers, config.diff_ids, self._stored, self._work)
 
 
 def _undecoded(error: GoJsonError) -> _NotUnpackedError:
@@ -333,12 +335,16 @@ def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
 
 
 def _apply(
-    store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str], stored: str
+    store: ContentStore,
+    layers: Sequence[Child],
+    diff_ids: Sequence[str],
+    stored: str,
+    work: Work,
 ) -> None:
     doing = f"apply layer error for {quote(stored)}"
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position)
+            digest = unpack_layer(store, layers, position, work)
         except UnpackError as error:
             # containerd's API sends the error for missing content with its kind.
             kind = "NotFound: " if error.missing else ""
@@ -363,6 +369,8 @@ def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
     except Refusal as refusal:
         verdict = _verdict(version, _IMPORT, VerdictOutcome.REJECTS, refusal.reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
+    except OutOfWork as stop:
+        verdict = undecided(_verdict(version, _IMPORT, VerdictOutcome.ACCEPTS, ""), stop.reached)
     return verdict._replace(command=command, conditions=conditions)
 
 
@@ -376,11 +384,11 @@ def _import(question: Question) -> None:
         raise Refusal(
             f"{_DAEMON}{damage}",
             "the compressed stream is damaged: get an intact copy",
-            ("ARC007",),
+            ("ARC004", "ARC006", "ARC007"),
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     try:
-        apply_layer(archive.tar, error, on_overlay=False)
+        apply_layer(archive.tar, error, Work(question.limits.simulated), on_overlay=False)
     except ApplyError as fault:
         name = f"docker.io/library/{_IMPORTED_NAME}"
         digest = digest_of(archive)

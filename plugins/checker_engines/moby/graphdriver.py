@@ -28,6 +28,7 @@ from checker.model.names import (
     Reference,
     parse_reference,
 )
+from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
 from checker_engines.answers.conditions import (
@@ -40,7 +41,11 @@ from checker_engines.answers.conditions import (
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST_JSON,
     NO_IMAGE,
+    OTHER_LAYER,
+    OTHER_LAYER_COUNT,
     Refusal,
 )
 from checker_engines.answers.source import check_is_file
@@ -100,7 +105,7 @@ def load(version: Version, question: Question) -> Verdict:
         verdict = _refused(version, "load", refusal, command, conditions)
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
-    except Undecided as stop:
+    except OutOfWork as stop:
         verdict = _refused(version, "load", Refusal("", ""), command, conditions)
         return undecided(verdict, stop.reached)
     if count:
@@ -129,9 +134,12 @@ def import_(version: Version, question: Question) -> Verdict:
     conditions = tuple(_import_conditions(archive))
     try:
         check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
-        _import(version, stream_of_archive(archive))
+        _import(version, stream_of_archive(archive), Work(question.limits.simulated))
     except Refusal as refusal:
         return _refused(version, "import", refusal, command, conditions)
+    except OutOfWork as stop:
+        verdict = _refused(version, "import", Refusal("", ""), command, conditions)
+        return undecided(verdict, stop.reached)
     broken = why_import_is_useless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
@@ -143,9 +151,9 @@ def import_(version: Version, question: Question) -> Verdict:
     )
 
 
-def _import(version: Version, content: Stream) -> None:
+def _import(version: Version, content: Stream, work: Work) -> None:
     try:
-        apply_layer(version, content, Root(version.dialect))
+        apply_layer(version, content, Root(version.dialect, work))
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
@@ -214,9 +222,10 @@ class _Load:
     def __init__(self, version: Version, question: Question) -> None:
         self.version = version
         self.question = question
-        self.root = unpack(version, stream_of_archive(question.archive))
+        work = Work(question.limits.simulated)
+        self.root = unpack(version, stream_of_archive(question.archive), work)
         self.layers = LayerStore(
-            lambda: Root(version.dialect),
+            lambda: Root(version.dialect, work),
             lambda layer, root: apply_layer(version, layer, root),
         )
         # What Docker has printed so far.
@@ -248,13 +257,13 @@ class _Load:
             raise Refusal(
                 f"{self.version.manifest_prefix}{error}",
                 "manifest.json does not decode as a list of images",
-                ("DKR001",),
+                BAD_MANIFEST_JSON,
             ) from error
         if value is None and self.version.refuses_null_manifest:
             raise Refusal(
                 "invalid manifest, manifest cannot be null (but can be [])",
                 "manifest.json is null, but must be a list of images",
-                ("DKR001",),
+                BAD_MANIFEST_JSON,
             )
         return items(value)
 
@@ -267,7 +276,7 @@ class _Load:
             raise Refusal(
                 "invalid image JSON, no RootFS key",
                 f"the config {config_path} has no rootfs, which lists the diff_ids of the layers",
-                ("CFG001",),
+                BAD_CONFIG,
             )
         os = text(config.get("os")) or ""
         self.check_os(os)
@@ -279,7 +288,7 @@ class _Load:
                 f" got {len(diff_ids)}",
                 f"manifest.json lists {len(paths)} layers, the config {config_path} has"
                 f" {len(diff_ids)} diff_ids",
-                ("DKR004",),
+                OTHER_LAYER_COUNT,
             )
         if paths:
             self.check_crash(os)
@@ -296,7 +305,7 @@ class _Load:
             return mapping(decode_document(raw_of(blob), self.version.config))
         except GoJsonError as error:
             raise Refusal(
-                str(error), f"the config {path} does not decode as an image config", ("CFG001",)
+                str(error), f"the config {path} does not decode as an image config", BAD_CONFIG
             ) from error
 
     def check_os(self, os: str) -> None:
@@ -311,7 +320,7 @@ class _Load:
             raise Refusal(f"cannot load {os} image on {host}", reason)
         error = platform_error(os)
         if error is not None:
-            raise Refusal(error, f"{reason}: os is not a known operating system", ("CFG001",))
+            raise Refusal(error, f"{reason}: os is not a known operating system", BAD_CONFIG)
 
     def check_crash(self, os: str) -> None:
         """Refuse where a daemon that has no layer store for the operating system crashes."""
@@ -334,7 +343,7 @@ class _Load:
                 f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
                 f"layer {number} ({path}) is not the layer that the config lists: it was modified"
                 " or replaced by another",
-                ("LYR001",),
+                OTHER_LAYER,
             )
         return chain
 

@@ -1,0 +1,315 @@
+"""Properties of what the checker says of one archive: no sentence contradicts another.
+
+Each takes a :class:`Subject` and yields what is wrong, in a line each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
+
+from jsonschema import Draft202012Validator
+
+from checker.checks.finding import Finding, Severity
+from checker.model.compression import CompressionKind
+from checker.plugins import LoadedPlugins
+from checker.reports.json_report import render_json
+from checker.results import CheckedArchive, Run
+from checker.session import Session
+from checker.verdicts import Loadable, Verdict, VerdictOutcome
+from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
+from checker_engines.suits import suited_kinds
+
+_SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
+_ENGINES_BUNDLE: Final = "ENG"
+_ACTIONS: Final = ("load", "import")
+_LOADERS: Final = ("docker-", "podman-")
+
+
+class Sessions(NamedTuple):
+    """Sessions with the same plugins.
+
+    Attributes:
+        plain: Without an intended command.
+        intended: With each one.
+    """
+
+    plain: Session
+    intended: Mapping[str, Session]
+
+
+class Subject(NamedTuple):
+    """An archive and what is said of it.
+
+    Attributes:
+        checked: The results without an intended command.
+        path: The path of the archive in commands.
+        sessions: The sessions.
+    """
+
+    checked: CheckedArchive
+    path: str
+    sessions: Sessions
+
+
+Property: TypeAlias = Callable[[Subject], Iterator[str]]
+
+
+def sessions_with(plugins: LoadedPlugins) -> Sessions:
+    """The sessions that the properties need."""
+    settings: dict[str, object] = {"jobs": 1}
+    # With an intended command, only the findings of the engines' bundle differ.
+    narrowed = settings | {"select": [_ENGINES_BUNDLE]}
+    intended = {name: Session(narrowed | {"as": name}, plugins=plugins) for name in _ACTIONS}
+    return Sessions(Session(settings, plugins=plugins), intended)
+
+
+def subject_of(path: Path, sessions: Sessions) -> Subject:
+    """Check an archive."""
+    return Subject(sessions.plain.check(path), str(path), sessions)
+
+
+def violations(subject: Subject) -> Iterator[tuple[str, str]]:
+    """The name of each property that does not hold, and what is wrong."""
+    for name, holds in PROPERTIES.items():
+        for problem in holds(subject):
+            yield name, problem
+
+
+def whole_and_valid(subject: Subject) -> Iterator[str]:
+    """No part of the checker fails, and the report for programs follows its schema."""
+    checked = subject.checked
+    yield from (result.traceback for result in checked.results if result.traceback)
+    yield from checked.crashes
+    yield from map(str, checked.problems)
+    report = json.loads(render_json(Run("check", "0", archives=(checked,))))
+    yield from (f"{error.json_path}: {error.message}" for error in _schema().iter_errors(report))
+
+
+@cache
+def _schema() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(_SCHEMA.read_text("utf-8")))
+
+
+class _Command(NamedTuple):
+    """How a command is known: its first words, the family of its engine, and its action."""
+
+    words: tuple[str, ...]
+    family: str
+    action: str
+    prefix: str = ""
+
+
+_COMMANDS: Final = (
+    _Command(("docker", "load"), "docker-", "load"),
+    _Command(("podman", "load"), "podman-", "load"),
+    _Command(("docker", "import"), "docker-", "import"),
+    _Command(("podman", "import"), "podman-", "import"),
+    _Command(("ctr", "image", "import"), "containerd-", "ctr import"),
+    _Command(("skopeo", "copy"), "skopeo-", "docker-archive", "docker-archive:"),
+    _Command(("skopeo", "copy"), "skopeo-", "oci-archive", "oci-archive:"),
+)
+
+
+def commands_are_accepted(subject: Subject) -> Iterator[str]:
+    """No printed command is one that every profile of its engine refuses or calls broken."""
+    for line in printed_commands(subject.checked):
+        words = _words(line)
+        for command in _COMMANDS:
+            if words[: len(command.words)] != command.words:
+                continue
+            takes = any(_takes(word, command, subject.path) for word in words)
+            if takes and not accepted_by(subject.checked, command.family, command.action):
+                yield f"printed, and no profile accepts it: {line}"
+
+
+def printed_commands(checked: CheckedArchive) -> Iterator[str]:
+    """Every command that is printed, one for each part of a shell line."""
+    found = checked.classification
+    texts: list[str] = []
+    if found is not None:
+        texts += [f"`{found.restore}`"] if found.restore else []
+        texts += [*found.advice, found.loadable_reason, found.importable_reason]
+    texts += [f"`{one.fix.text}`" for one in checked.findings if one.fix is not None]
+    texts += [one.message for one in checked.findings]
+    for text in texts:
+        for line in re.findall(r"`([^`]*)`", text):
+            yield from re.split(r"\s*(?:&&|\||:)\s+", line)
+
+
+def _words(line: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(line))
+    except ValueError:
+        return ()
+
+
+def _takes(word: str, command: _Command, path: str) -> bool:
+    return word == command.prefix + path or bool(
+        command.prefix and word.startswith(f"{command.prefix}{path}:")
+    )
+
+
+def accepted_by(checked: CheckedArchive, family: str, action: str) -> bool:
+    """Whether a profile of a family accepts the archive for an action."""
+    return any(
+        one.outcome is VerdictOutcome.ACCEPTS
+        for one in checked.verdicts
+        if one.engine.startswith(family) and one.action == action
+    )
+
+
+def _loaders_accept(checked: CheckedArchive, action: str) -> bool:
+    return any(accepted_by(checked, family, action) for family in _LOADERS)
+
+
+def classification_follows(subject: Subject) -> Iterator[str]:
+    """What the classification says is what the verdicts say."""
+    checked, found = subject.checked, subject.checked.classification
+    if found is None:
+        yield "there is no classification"
+        return
+    if (found.loadable is not Loadable.NO) != _loaders_accept(checked, "load"):
+        yield f"loadable {found.loadable}: {found.loadable_reason}"
+    if found.importable != _loaders_accept(checked, "import"):
+        yield f"importable {found.importable}: {found.importable_reason}"
+
+
+def useless_is_an_error(subject: Subject) -> Iterator[str]:
+    """What no load and no import takes fails the run, and what one does not take fails it."""
+    checked, found = subject.checked, subject.checked.classification
+    if checked.archive is None or found is None:
+        return
+    possible = {action: _loaders_accept(checked, action) for action in _ACTIONS}
+    if not any(possible.values()) and found.restore is None and not checked.failures():
+        yield "nothing restores it, and there is no error"
+    for action, is_possible in possible.items():
+        if is_possible or _fails_anyway(checked):
+            continue
+        if not subject.sessions.intended[action].judge(checked.archive).failures():
+            yield f"--as {action} passes, and nothing takes it"
+
+
+def _fails_anyway(checked: CheckedArchive) -> bool:
+    """Whether there are errors that do not depend on the intended command."""
+    return any(not one.rule.startswith(_ENGINES_BUNDLE) for one in checked.failures())
+
+
+_REFUSES: Final = re.compile(r"\b(?:refuses?|rejects?)\b", re.IGNORECASE)
+_FAMILIES: Final = MappingProxyType(
+    {"docker": "docker-", "podman": "podman-", "containerd": "containerd-", "skopeo": "skopeo-"}
+)
+
+
+def refusals_are_real(subject: Subject) -> Iterator[str]:
+    """An error that says that engines refuse the archive has a profile that does."""
+    rejecting = [
+        one.engine for one in subject.checked.verdicts if one.outcome is VerdictOutcome.REJECTS
+    ]
+    for finding in subject.checked.findings:
+        if finding.severity is not Severity.ERROR:
+            continue
+        for clause in finding.message.split("; "):
+            said = _REFUSES.search(clause)
+            if said is None:
+                continue
+            families = _named_families(clause)
+            if not any(engine.startswith(families) for engine in rejecting):
+                yield f"{finding.rule}: no profile refuses it: {finding.message}"
+
+
+def _named_families(clause: str) -> tuple[str, ...]:
+    named = [family for name, family in _FAMILIES.items() if name in clause.lower()]
+    return tuple(named) if named and "engines" not in clause else ("",)
+
+
+_READ_BY_ALL: Final = frozenset({CompressionKind.NONE, CompressionKind.GZIP})
+_CONTENT: Final = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, *NOT_EXTRACTED})
+
+
+def refusals_are_explained(subject: Subject) -> Iterator[str]:
+    """A finding names why an engine refuses an archive of a kind that it is made for.
+
+    It is a warning or an error if the content is at fault.
+    """
+    checked, archive = subject.checked, subject.checked.archive
+    if archive is None or archive.known_kind is not None:
+        return
+    for verdict in checked.verdicts:
+        is_expected = archive.kind not in suited_kinds(verdict.engine, verdict.action)
+        if verdict.outcome is not VerdictOutcome.REJECTS or is_expected:
+            continue
+        causes = [one for one in checked.findings if _names_cause(one, verdict)]
+        is_content = archive.compression.kind in _READ_BY_ALL and _CONTENT.intersection(
+            verdict.rules
+        )
+        if is_content:
+            causes = [one for one in causes if one.severity is not Severity.NOTE]
+        if not causes:
+            yield f"no finding says why {verdict.engine} {verdict.action} refuses: {verdict.reason}"
+
+
+def _names_cause(finding: Finding, verdict: Verdict) -> bool:
+    return finding.rule in verdict.rules or verdict.reason in finding.message
+
+
+_ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("ARC009", "LYR013", "LYR014"), "where it leads"),
+        **dict.fromkeys(("ARC016", "LYR015"), "its name"),
+        **dict.fromkeys(("ARC012", "ARC022", "LYR007", "LYR009", "LYR022"), "its type"),
+        **dict.fromkeys(("ARC011", "LYR006"), "its header"),
+        **dict.fromkeys(("ARC008", "LYR004", "LYR008"), "entries of the same path"),
+        **dict.fromkeys(("ARC020", "LYR012"), "entries below it"),
+        **dict.fromkeys(("ARC021", "LYR005"), "the target of a link"),
+        **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
+        **dict.fromkeys(("CFG001",), "the type of a value"),
+        **dict.fromkeys(("RFS002", "RFS012"), "what does not start"),
+    }
+)
+"""What a rule reports of an entry or value: it can have a fault in each at the same time."""
+
+
+def one_cause_one_finding(subject: Subject) -> Iterator[str]:
+    """No finding is given twice, and none follows from another one."""
+    checked = subject.checked
+    same = Counter((one.rule, one.message, one.location) for one in checked.findings)
+    yield from (f"{count} times: {key[0]}: {key[1]}" for key, count in same.items() if count > 1)
+    errors = {one.rule for one in checked.failures()}
+    if errors - {"ENG002"} and "ENG002" in errors:
+        yield f"ENG002 besides {sorted(errors)}"
+    if any(rule.startswith("TRP") for rule in errors) and len(checked.findings) > 1:
+        yield f"damage in transport besides {sorted(one.rule for one in checked.findings)}"
+    places: dict[object, Finding] = {}
+    for one in checked.findings:
+        if one.severity is Severity.NOTE or not _is_precise(one):
+            continue
+        other = places.setdefault((one.location, _ASPECTS.get(one.rule)), one)
+        if other.rule != one.rule:
+            yield f"{other.rule} and {one.rule} of one place: {other.message} | {one.message}"
+
+
+def _is_precise(finding: Finding) -> bool:
+    place = finding.location
+    return (place.offset, place.path, place.pointer) != (None, None, None)
+
+
+PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
+    {
+        "whole-and-valid": whole_and_valid,
+        "commands-are-accepted": commands_are_accepted,
+        "classification-follows": classification_follows,
+        "useless-is-an-error": useless_is_an_error,
+        "refusals-are-real": refusals_are_real,
+        "refusals-are-explained": refusals_are_explained,
+        "one-cause-one-finding": one_cause_one_finding,
+    }
+)
+"""The properties by name."""

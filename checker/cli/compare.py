@@ -1,0 +1,73 @@
+"""The command ``compare``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+
+from checker.cli.check import settings_of
+from checker.cli.progress import Progress
+from checker.cli.streams import writing_output
+from checker.comparison.archives import COMPARED, compare
+from checker.comparison.differences import IGNORABLE, MOST_LISTED, Category
+from checker.errors import SettingsError
+from checker.model.archive import Archive
+from checker.model.selection import select_images
+from checker.results import CheckedArchive
+from checker.session import Session
+
+_SHOWN = 20
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    """Run ``compare``; the exit code.
+
+    Raises:
+        CheckerError: The command line or the configuration is wrong, or an archive is unreadable.
+    """
+    ignored = frozenset(_ignored(arguments.ignore))
+    if arguments.a == arguments.b == "-":
+        raise SettingsError("compare: only one of the archives can be standard input")
+    session = Session(settings_of(arguments), whole_digest=True)
+    with Progress(wanted=not arguments.no_progress) as progress:
+        a, b = (
+            _chosen(session.classify(path, plan=COMPARED, progress=progress), arguments.image)
+            for path in (arguments.a, arguments.b)
+        )
+    comparison = compare(a, b, ignored)
+    if arguments.format == "json":
+        from checker.comparison.document import render_json
+
+        text = render_json(comparison)
+    else:
+        from checker.comparison.text import render_text
+
+        text = render_text(comparison, MOST_LISTED if arguments.all else _SHOWN)
+    with writing_output():
+        sys.stdout.write(text)
+    return comparison.exit_code
+
+
+def _ignored(values: Iterable[str]) -> Iterable[Category]:
+    names = [name.strip() for value in values for name in value.split(",")]
+    for name in names:
+        if name not in IGNORABLE:
+            known = ", ".join(IGNORABLE)
+            raise SettingsError(f"--ignore: invalid value {name!r} (choose from: {known})")
+        yield Category(name)
+
+
+def _chosen(checked: CheckedArchive, wanted: str | None) -> CheckedArchive:
+    """The archive with only the image that was asked for, if it has images."""
+    archive = checked.archive
+    if wanted is None or archive is None or not archive.images:
+        return checked
+    return checked._replace(archive=_with_image(archive, wanted))
+
+
+def _with_image(archive: Archive, wanted: str) -> Archive:
+    images = select_images(archive.images, wanted)
+    if not images:
+        raise SettingsError(f"--image: {archive.path} does not contain the image {wanted!r}")
+    return archive._replace(images=images)

@@ -1,0 +1,95 @@
+"""The command ``show``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from checker.cli.check import settings_of
+from checker.cli.progress import Progress
+from checker.cli.streams import tell, writing_output
+from checker.errors import SettingsError
+from checker.inspection.inspect import SHOWN, Inspection, Tree, inspect
+from checker.inspection.text import View, contents_lines
+from checker.inspection.tree import DEEPEST
+from checker.inspection.tree_text import MOST_IN_DIRECTORY, tree_lines
+from checker.reports.layout import Line, guarded
+from checker.reports.printable import printable
+from checker.session import Session
+
+_DEPTH = 2
+_NOT_WHOLE = 3
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Run ``show``; the exit code.
+
+    Raises:
+        CheckerError: The command line or the configuration is wrong, or the archive is unreadable.
+    """
+    _check_options(arguments)
+    session = Session(settings_of(arguments))
+    with (
+        Progress(wanted=not arguments.no_progress) as progress,
+        session.open(arguments.path, plan=SHOWN, progress=progress) as opened,
+    ):
+        archive = opened.archive
+        shown = inspect(
+            session.classified(opened.outer),
+            archive,
+            () if archive is opened.outer else opened.steps,
+            session.settings.host,
+            arguments.image,
+        )
+    tree = _tree(arguments, shown)
+    text = _json(shown, tree) if arguments.format == "json" else _text(arguments, shown, tree)
+    with writing_output():
+        sys.stdout.write(text)
+    checked = shown.checked
+    tell(*map(str, checked.problems), *checked.crashes)
+    return 0 if checked.is_whole else _NOT_WHOLE
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    if arguments.layer is not None and arguments.outer:
+        raise SettingsError("--layer and --outer: choose one of them")
+    if arguments.depth is not None and not 1 <= arguments.depth <= DEEPEST:
+        raise SettingsError(f"-L: invalid value {arguments.depth} (expected 1 to {DEEPEST})")
+
+
+def _tree(arguments: argparse.Namespace, shown: Inspection) -> Tree | None:
+    path = arguments.tree or ""
+    depth = arguments.depth or (DEEPEST if arguments.format == "json" else _DEPTH)
+    if arguments.outer:
+        return shown.tree_of_members(path, depth)
+    if arguments.layer is not None:
+        return shown.tree_of_layer(arguments.layer, path, depth)
+    return None if arguments.tree is None else shown.tree_of_root(path, depth)
+
+
+def _json(shown: Inspection, tree: Tree | None) -> str:
+    from checker.inspection.document import document
+    from checker.reports.json_report import json_text
+
+    top = None if tree is None else tree.top
+    return json_text(shown.mask.all(document(shown.checked, shown.contents, top)))
+
+
+def _text(arguments: argparse.Namespace, shown: Inspection, tree: Tree | None) -> str:
+    from checker.reports.text import rendered
+
+    def make(width: int) -> list[Line]:
+        view = View(width, is_whole=arguments.all)
+        return [guarded(line) for line in _lines(shown, tree, view)]
+
+    return rendered(make, sys.stdout)
+
+
+def _lines(shown: Inspection, tree: Tree | None, view: View) -> Iterator[Line]:
+    if tree is None:
+        yield from contents_lines(shown.checked, shown.contents, view)
+        return
+    most = None if view.is_whole else MOST_IN_DIRECTORY
+    for line in tree_lines(tree.top, printable(tree.title), view.width, most):
+        yield tuple((style, shown.mask.text(text)) for style, text in line)

@@ -1,0 +1,1 @@
+"""Compares two archives: what they are, their images, layers, settings and files."""

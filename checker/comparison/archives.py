@@ -1,0 +1,140 @@
+"""Compares two archives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from checker.comparison.differences import Category
+from checker.comparison.images import (
+    ImageComparison,
+    Side,
+    compare_images,
+    compare_roots,
+    pair_images,
+    side_of,
+)
+from checker.comparison.overview import Row, overview
+from checker.comparison.settings import Setting, settings_of
+from checker.comparison.trees import LayerTree
+from checker.masking import mask_of
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.content import ContentPlan
+from checker.model.rootfs import flat_layer
+from checker.results import CheckedArchive
+
+COMPARED = ContentPlan(digests=True)
+"""What must be read of archives that are compared."""
+
+
+class Comparison(NamedTuple):
+    """Two archives side by side.
+
+    Attributes:
+        a: Path of the first archive.
+        b: Path of the second archive.
+        rows: What they are.
+        images: What belongs together, and what differs.
+        only_a: Images that only the first archive contains.
+        only_b: Images that only the second archive contains.
+        lost: Settings of the image that its root filesystem does not contain.
+        categories: What kinds of things differ, over everything.
+        ignored: What kinds of differences do not count.
+        are_identical: Whether the files are the same, byte by byte.
+    """
+
+    a: str
+    b: str
+    rows: tuple[Row, ...]
+    images: tuple[ImageComparison, ...] = ()
+    only_a: tuple[str, ...] = ()
+    only_b: tuple[str, ...] = ()
+    lost: tuple[Setting, ...] = ()
+    categories: frozenset[Category] = frozenset()
+    ignored: frozenset[Category] = frozenset()
+    are_identical: bool = False
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs but what is ignored."""
+        return not self.categories - self.ignored
+
+    @property
+    def exit_code(self) -> int:
+        """0 if the archives are the same, 1 if they differ."""
+        return 0 if self.is_same else 1
+
+
+def compare(a: CheckedArchive, b: CheckedArchive, ignored: Collection[Category] = ()) -> Comparison:
+    """Compare two archives that were read with the digests of their files.
+
+    Args:
+        a: The first archive, classified.
+        b: The second archive, classified.
+        ignored: What kinds of differences do not count.
+    """
+    compared = _compare(a, b)._replace(ignored=frozenset(ignored))
+    masks = mask_of(a.archive), mask_of(b.archive)
+    return masks[1].all(masks[0].all(compared))
+
+
+def _compare(a: CheckedArchive, b: CheckedArchive) -> Comparison:
+    one, other = a.archive, b.archive
+    rows = overview(a, b)
+    if one is None or other is None:
+        return Comparison(a.path, b.path, rows, categories=frozenset({Category.UNKNOWN}))
+    if one.sha256 is not None and one.sha256 == other.sha256:
+        return Comparison(a.path, b.path, rows, are_identical=True)
+    if one.kind in IMAGE_KINDS and other.kind in IMAGE_KINDS:
+        return _images(Comparison(a.path, b.path, rows), one, other)
+    if one.images or other.images:
+        return _image_and_root(Comparison(a.path, b.path, rows), one, other)
+    compared = compare_roots(_root_side(one), _root_side(other))
+    categories = compared.categories | _form(one, other, compared)
+    return Comparison(a.path, b.path, rows, images=(compared,), categories=categories)
+
+
+def _images(comparison: Comparison, a: Archive, b: Archive) -> Comparison:
+    paired = pair_images(a.images, b.images)
+    compared = tuple(compare_images(*pair) for pair in paired.pairs)
+    categories = frozenset(one for each in compared for one in each.categories)
+    if paired.only_a or paired.only_b:
+        categories |= {Category.CONTENT}
+    return comparison._replace(
+        images=compared,
+        only_a=tuple(image.label for image in paired.only_a),
+        only_b=tuple(image.label for image in paired.only_b),
+        categories=categories,
+    )
+
+
+def _image_and_root(comparison: Comparison, a: Archive, b: Archive) -> Comparison:
+    """Compare the first image of one archive with the files of the other."""
+    image = (a.images or b.images)[0]
+    sides = [side_of(image) if each.images else _root_side(each) for each in (a, b)]
+    compared = compare_roots(*sides)
+    lost = settings_of(image)
+    categories = compared.categories
+    if lost:
+        categories |= {Category.CONTENT}
+    return comparison._replace(images=(compared,), lost=lost, categories=categories)
+
+
+def _root_side(archive: Archive) -> Side:
+    """The files of an archive: its root filesystem, or its members."""
+    if archive.kind is Kind.ROOTFS and archive.rootfs is not None:
+        return Side(archive.path, archive.rootfs, archive.rootfs.layers)
+    layer = flat_layer(archive.path, archive.tar, archive.size, archive.compression)
+    return Side(archive.path, LayerTree(layer), (layer,))
+
+
+def _form(a: Archive, b: Archive, compared: ImageComparison) -> frozenset[Category]:
+    """How two files differ whose entries do not, or not only."""
+    if a.compression.kind is not b.compression.kind:
+        return frozenset({Category.COMPRESSION})
+    if compared.files.total:
+        return frozenset()
+    if list(a.tar.entries.paths) != list(b.tar.entries.paths):
+        return frozenset({Category.ORDER})
+    is_compressed = bool(a.compression.streams)
+    return frozenset({Category.COMPRESSION if is_compressed else Category.ENCODING})

@@ -1,0 +1,124 @@
+"""What is in an archive, as a JSON document: version 1, ``schemas/.../output/show-v1.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker._version import __version__
+from checker.inspection.records import Contents
+from checker.inspection.tree import Node
+from checker.model.archive import Archive, Source
+from checker.results import CheckedArchive
+
+VERSION = 1
+_MOST_MEMBERS = 1000
+
+Object = dict[str, object]
+
+
+def document(checked: CheckedArchive, contents: Contents, tree: Node | None) -> Object:
+    """The document; every key is always present, with null for unknown values.
+
+    Args:
+        checked: The archive, classified.
+        contents: What is in it.
+        tree: The tree, if it was asked for.
+    """
+    archive, found = checked.archive, checked.classification
+    return {
+        "version": VERSION,
+        "tool": {"name": "archive-checker", "version": __version__},
+        "command": "show",
+        "path": checked.path,
+        "kind": None if archive is None else str(archive.kind),
+        "known_kind": None if archive is None else _known(archive),
+        "is_directory": archive is not None and archive.source is Source.DIRECTORY,
+        "producer": None if found is None else found.producer,
+        "compression": None if archive is None else str(archive.compression.kind),
+        "size": None if archive is None else archive.size,
+        "loadable": None if found is None else str(found.loadable),
+        "importable": None if found is None else found.importable,
+        "restore": None if found is None else found.restore,
+        "unwrapped": list(contents.steps),
+        "problems": list(contents.problems),
+        "member_count": 0 if archive is None else len(archive.entries.by_path),
+        "members": [] if archive is None else list(_members(archive)),
+        "images": [_record(image) for image in contents.images],
+        "artifacts": [_record(artifact) for artifact in contents.artifacts],
+        "root": None if contents.root is None else _record(contents.root),
+        "tree": None if tree is None else node_of(tree),
+    }
+
+
+def _known(archive: Archive) -> Object | None:
+    known = archive.known_kind
+    if known is None:
+        return None
+    return {"name": known.name, "title": known.title, "readers": known.readers}
+
+
+def _members(archive: Archive) -> Iterator[Object]:
+    """The first members; the tree of ``--outer`` has all."""
+    for entry, _ in zip(archive.entries, range(_MOST_MEMBERS), strict=False):
+        yield {
+            "name": entry.name,
+            "type": entry.kind_name,
+            "size": entry.size,
+            "link": entry.linkname or None,
+            "offset": None if entry.offset < 0 else entry.offset,
+        }
+
+
+def _record(record: object) -> object:
+    """A record of the inspection as JSON: its fields are the keys."""
+    fields: tuple[str, ...] | None = getattr(record, "_fields", None)
+    if fields is not None:
+        return {field: _record(getattr(record, field)) for field in fields}
+    if isinstance(record, tuple):
+        return [_record(each) for each in record]
+    return dict(record) if isinstance(record, dict) else record
+
+
+def node_of(node: Node) -> Object:
+    """A row of a tree with what is in it.
+
+    No function calls itself: a path may have thousands of parts.
+    """
+    top = _row(node)
+    pending = [(node, top)]
+    while pending:
+        each, row = pending.pop()
+        children = [(child, _row(child)) for child in each.sorted_children()]
+        row["children"] = [child_row for _, child_row in children]
+        pending.extend(children)
+    return top
+
+
+def _row(node: Node) -> Object:
+    placed = node.placed
+    row: Object = {
+        "name": node.name,
+        "type": node.kind,
+        "mode": None,
+        "uid": None,
+        "gid": None,
+        "size": node.size,
+        "mtime": None,
+        "link": None,
+        "device": None,
+        "layer": None,
+        "entries": node.count,
+    }
+    if placed is not None:
+        entries, position = placed.entries, placed.position
+        device = entries.devices.get(position)
+        row |= {
+            "mode": f"{entries.modes[position] & 0o7777:04o}",
+            "uid": entries.uids[position],
+            "gid": entries.gids[position],
+            "mtime": entries.mtimes[position],
+            "link": entries.linknames.get(position),
+            "device": None if device is None else list(device),
+            "layer": placed.layer,
+        }
+    return row

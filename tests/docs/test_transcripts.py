@@ -1,0 +1,52 @@
+"""The sessions on the pages of the documentation are what the commands print.
+
+The commands of a page run one after the other in an empty directory. With
+``CHECKER_RENEW_SNAPSHOTS=1`` in the environment the pages are written again; read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+BLOCK = re.compile(r"(?<=```console\n)\$ .*?(?=```)", re.DOTALL)
+COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.MULTILINE)
+PAGES = ("compare.md",)
+"""The pages whose sessions need nothing but the checker."""
+
+
+def ran(session: str, folder: Path) -> Iterator[str]:
+    """The commands of a session with what they print."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in COMMAND.findall(session):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        yield f"$ {command}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_sessions_print_what_the_page_says(page: str, tmp_path: Path) -> None:
+    text = DOCS.joinpath(page).read_text("utf-8")
+    sessions = BLOCK.findall(text)
+    assert sessions
+    printed = ["".join(ran(session, tmp_path)) for session in sessions]
+    if os.environ.get("CHECKER_RENEW_SNAPSHOTS") == "1":
+        for session, now in zip(sessions, printed, strict=True):
+            text = text.replace(session, now)
+        DOCS.joinpath(page).write_text(text, "utf-8")
+        sessions = printed
+    assert printed == sessions

@@ -1,0 +1,54 @@
+"""How much the tests try where more is always possible: examples of Hypothesis, combinations.
+
+``HYPOTHESIS_PROFILE=thorough`` tries all of it, as ``make coverage`` does. Without it a run takes
+a part, which is the same in every run of a CI system, so that the tests end soon.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import product
+from typing import Final, TypeVar
+
+from hypothesis import settings
+
+THOROUGH: Final = "thorough"
+PLAIN: Final = "plain"
+_IS_THOROUGH: Final = os.environ.get("HYPOTHESIS_PROFILE") == THOROUGH
+_EXAMPLES: Final = 100
+_PART: Final = 4
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
+
+
+def load_profile() -> None:
+    """Load the profile of Hypothesis that the environment asks for."""
+    settings.register_profile(PLAIN, settings(), max_examples=_EXAMPLES // _PART)
+    settings.register_profile(THOROUGH, settings(), max_examples=_EXAMPLES)
+    settings.load_profile(THOROUGH if _IS_THOROUGH else PLAIN)
+
+
+def examples(number: int) -> int:
+    """How many examples to try of a property that a thorough run tries a number of times."""
+    return number if _IS_THOROUGH else number // _PART
+
+
+def combined(
+    first: Sequence[First], second: Sequence[Second], third: Sequence[Third]
+) -> list[tuple[First, Second, Third]]:
+    """Combinations of three kinds of values, for parameters of a test.
+
+    A thorough run tries all. Otherwise each of the first occurs with each of the second once, and
+    the third takes turns: each occurs with each of the first, if the second are at least as many,
+    and with each of the second, if the first are.
+    """
+    if _IS_THOROUGH:
+        return list(product(first, second, third))
+    return [
+        (one, other, third[(row + column) % len(third)])
+        for row, one in enumerate(first)
+        for column, other in enumerate(second)
+    ]
