@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from functools import partial
 
@@ -17,7 +16,7 @@ from checker.importing.masked import MaskedPlan
 from checker.importing.plan import ImportRequest
 from checker.importing.text import plan_lines
 from checker.model.names import Platform
-from checker.reports.json_report import encodable
+from checker.reports.json_report import json_text
 from checker.reports.text import rendered
 from checker.session import Session
 
@@ -65,6 +64,4 @@ def _write(shown: MaskedPlan, form: str, code: int) -> None:
     if form == "text":
         sys.stdout.write(rendered(partial(plan_lines, shown), sys.stdout))
         return
-    text = json.dumps(encodable(plan_document(shown, code)), indent=2) + "\n"
-    # As in the other reports: only strings contain it, and CI systems take it for a command.
-    sys.stdout.write(text.replace("##", "#\\u0023"))
+    sys.stdout.write(json_text(plan_document(shown, code)))

@@ -293,14 +293,10 @@ def _env(instruction: Instruction, version: DockerImport) -> _Step:
     pairs = _named_values(instruction)
 
     def apply(state: _State) -> _State:
-        env = list(state.config.env)
-        for name, value in [(state.word(name), state.word(value)) for name, value in pairs]:
-            names = [item.partition("=")[0] for item in env]
-            if name in names:
-                env[names.index(name)] = f"{name}={value}"
-            else:
-                env.append(f"{name}={value}")
-        return state.having(env=tuple(env))
+        variables = state.variables()
+        word = partial(state.lexer.word, variables=variables)
+        changed = {**variables, **{word(name): word(value) for name, value in pairs}}
+        return state.having(env=tuple(f"{name}={value}" for name, value in changed.items()))
 
     return apply
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from checker.importing.dockerfile import LONGEST_LINE
 from checker.importing.engines import DOCKER, ImportEngine
 from checker.importing.errors import ImportRefusedError
 from checker.importing.go_text import format_duration
@@ -22,6 +23,7 @@ _LONGEST_OPTION = 131_071
 """Bytes of one argument of a program (Linux, MAX_ARG_STRLEN)."""
 _TOO_LONG = "the option would be longer than Linux allows"
 _NUL = "it contains a NUL character"
+_LONG_LINE = "the instruction would be longer than a line may be for Docker"
 _LINE_BREAK = "it contains a line break, which ends an instruction"
 _NOT_SET = "--change cannot set it"
 _OTHERWISE = "--change cannot set exactly this value"
@@ -93,6 +95,8 @@ def _problem(option: _Option, engine: ImportEngine) -> str | None:
         return _NUL
     if len(option.change.encode("utf-8", "replace")) > _LONGEST_OPTION:
         return _TOO_LONG
+    if engine.family == DOCKER and _longest_line(option.change) > LONGEST_LINE:
+        return _LONG_LINE
     try:
         made = engine.apply((option.change,))
     except ImportRefusedError as error:
@@ -100,6 +104,10 @@ def _problem(option: _Option, engine: ImportEngine) -> str | None:
             return _LINE_BREAK
         return f"{engine.name} refuses it: {error}"
     return None if option.is_set(made) else _OTHERWISE
+
+
+def _longest_line(text: str) -> int:
+    return max(len(line.encode("utf-8", "replace")) for line in text.split("\n"))
 
 
 def _differences(wanted: RunConfig, made: RunConfig, known: set[str]) -> Iterator[Lost]:
@@ -174,7 +182,7 @@ def _docker_places(config: RunConfig) -> Iterator[_Option]:
     for port in config.exposed_ports:
         yield _Option(f"ExposedPorts {port}", f"EXPOSE {port}", _is("exposed_ports", (port,)))
     for path in config.volumes:
-        change = f"VOLUME {_json((_escaped(path),))}"
+        change = f"VOLUME {_json((_docker_word(path),))}"
         yield _Option(f"Volumes {path}", change, _is("volumes", (path,)))
 
 

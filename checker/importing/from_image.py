@@ -16,8 +16,8 @@ _KEYS = frozenset(
         *("StopSignal", "User", "Volumes", "WorkingDir"),
     }
 )
-_MOST = 10_000
-"""Items of a list that are looked at; a hostile config can have millions."""
+_MOST = 1000
+"""Items of a list that are restored; a hostile config can have millions."""
 _NO_OPTION = "no --change option sets it"
 
 
@@ -108,6 +108,8 @@ def _others(image: Image, config: Config) -> Iterator[Lost]:
     for key, value in list(config.settings.items())[:_MOST]:
         if value and key not in _KEYS:
             yield Lost(key, _NO_OPTION)
+        if isinstance(value, dict | list) and len(value) > _MOST:
+            yield Lost(key, f"only {_MOST:,} of {len(value):,} are restored")
     document = mapping(config.document.value)
     for key in ("author", "os.version", "os.features"):
         if document.get(key):

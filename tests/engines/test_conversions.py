@@ -65,7 +65,7 @@ def convert(source: Path, target: Path, form: str, *options: str) -> dict[str, A
     """Convert an archive; what the command says as JSON."""
     if target.is_dir():
         shutil.rmtree(target)
-    words = ("convert", source, target, "--to", form, "--json", *options)
+    words = ("convert", str(source), str(target), "--to", form, "--json", *options)
     done = subprocess.run(
         [sys.executable, "-m", "checker", *words],
         capture_output=True,
