@@ -93,7 +93,7 @@ def _found(opened: OpenArchive) -> tuple[Candidate, ...]:
         ConversionError: There are none.
     """
     opened.archive = with_images(opened.archive)
-    found = candidates(opened)
+    found = candidates(opened.archive)
     if not found:
         raise no_image(opened.archive)
     return found
