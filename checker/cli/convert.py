@@ -11,7 +11,6 @@ from typing import BinaryIO
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
 from checker.conversion.convert import convert
-from checker.conversion.documents import encoded
 from checker.conversion.naming import check_reference
 from checker.conversion.output import check_target
 from checker.conversion.records import (
@@ -28,6 +27,7 @@ from checker.model.compression import CompressionKind
 from checker.model.names import Platform
 from checker.model.untrusted import whole_number
 from checker.reading.opened import OpenArchive
+from checker.reports.json_report import json_text
 from checker.reports.printable import printable
 from checker.results import CheckedArchive
 from checker.session import Session
@@ -185,7 +185,7 @@ def _report(
     with writing_output():
         if arguments.json:
             found = document(arguments.source, arguments.target, opened, request, written)
-            sys.stdout.write(encoded(found).decode() + "\n")
+            sys.stdout.write(json_text(found))
         else:
             lines = summary(arguments.target, request, written)
             sys.stdout.writelines(f"{printable(line)}\n" for line in lines)
