@@ -5,12 +5,16 @@ Each takes a :class:`Subject` and yields what is wrong, in a line each.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
@@ -18,6 +22,8 @@ from typing import Final, NamedTuple, TypeAlias
 from jsonschema import Draft202012Validator
 
 from checker.checks.finding import Finding, Severity
+from checker.cli import main
+from checker.model.archive import Kind
 from checker.model.compression import CompressionKind
 from checker.plugins import LoadedPlugins
 from checker.reports.json_report import render_json
@@ -189,6 +195,40 @@ def _loaders_accept(checked: CheckedArchive, action: str) -> bool:
     return any(accepted_by(checked, family, action) for family in _LOADERS)
 
 
+_CONVERT: Final = ("checker", "convert")
+_SURROUNDED: Final = frozenset({Kind.WRAPPED, Kind.NESTED, Kind.NOT_A_TAR, Kind.UNKNOWN})
+"""Kinds whose image is inside something else, so that it is not known whether it is sound."""
+
+
+def conversions_are_accepted(subject: Subject) -> Iterator[str]:
+    """A printed conversion, run, gives an archive that the engine of the next command accepts."""
+    lines = [_words(line) for line in printed_commands(subject.checked)]
+    for words, loading in pairwise([*lines, ()]):
+        if words[:2] != _CONVERT or subject.path not in words:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / words[3]
+            code, said = _run([*words[1:3], str(target), *words[4:]])
+            if code == 0:
+                checked = subject.sessions.plain.check(target)
+                command = next(one for one in _COMMANDS if loading[: len(one.words)] == one.words)
+                if not accepted_by(checked, command.family, command.action):
+                    yield f"converted, and {' '.join(command.words)} refuses it: {words}"
+            elif _kind(subject.checked) not in _SURROUNDED:
+                yield f"exit {code}: {' '.join(words)}: {said}"
+
+
+def _kind(checked: CheckedArchive) -> Kind | None:
+    return None if checked.archive is None else checked.archive.kind
+
+
+def _run(words: list[str]) -> tuple[int, str]:
+    """Run the command line; its exit code and what it says on standard error."""
+    said = io.StringIO()
+    with redirect_stdout(io.StringIO()), redirect_stderr(said):
+        return main(words), said.getvalue()
+
+
 def classification_follows(subject: Subject) -> Iterator[str]:
     """What the classification says is what the verdicts say."""
     checked, found = subject.checked, subject.checked.classification
@@ -344,6 +384,7 @@ PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
     {
         "whole-and-valid": whole_and_valid,
         "commands-are-accepted": commands_are_accepted,
+        "conversions-are-accepted": conversions_are_accepted,
         "classification-follows": classification_follows,
         "useless-is-an-error": useless_is_an_error,
         "refusals-are-real": refusals_are_real,
