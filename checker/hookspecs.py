@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from checker.checks.check import Check
     from checker.model.archive import Archive
     from checker.reports import Report
-    from checker.verdicts import Classification, Engine, Verdict
+    from checker.verdicts import Classification, Engine, Host, Verdict
 
 PROJECT = "checker"
 """Name of the pluggy project and of the entry-point group."""
@@ -40,7 +40,7 @@ class CheckerSpec:
 
     @hookspec(firstresult=True)
     def checker_classify(
-        self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
+        self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...], host: Host
     ) -> Classification | None:
         """Classify an archive: what it is and how it is restored; the first answer is used.
 
@@ -69,6 +69,7 @@ class CheckerSpec:
             archive: The facts.
             quoted_path: The path for use in a command line, quoted where needed.
             verdicts: The verdicts of the engines; empty if not all of them were asked.
+            host: The host that the archive is meant for.
         """
 
     @hookspec

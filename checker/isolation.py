@@ -1,13 +1,19 @@
-"""The boundary around code of plugins: whatever it raises becomes a record."""
+"""The boundary around code that may fail: whatever it raises becomes a record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cache
 from types import UnionType
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
+Y = TypeVar("Y")
+S = TypeVar("S")
+
+_NO_THREAD = "can't start new thread"
+"""What Python says if there is not enough memory, or not enough processes, for a thread."""
 
 _MOST_CHARACTERS = 1000
 
@@ -25,7 +31,7 @@ class Failure(NamedTuple):
 
 
 def attempt(call: Callable[[], T]) -> T | Failure:
-    """Call code of a plugin; what it raises is given back as a ``Failure``.
+    """Call code that may fail; what it raises is given back as a ``Failure``.
 
     ``SystemExit`` is treated like any other, since a plugin must not end the run. An interrupt by
     the user and a lack of memory concern the whole run, and are raised.
@@ -38,8 +44,67 @@ def attempt(call: Callable[[], T]) -> T | Failure:
         return call()
     except (KeyboardInterrupt, MemoryError):
         raise
-    except BaseException as error:  # noqa: BLE001 - a plugin can raise anything, SystemExit included
+    except BaseException as error:
+        if is_lack_of_threads(error):
+            raise MemoryError(_NO_THREAD) from error
         return failure_of(error)
+
+
+def is_lack_of_threads(error: BaseException) -> bool:
+    """Whether no thread could be started, which is a lack of memory in another form."""
+    return isinstance(error, RuntimeError) and str(error) == _NO_THREAD
+
+
+class Steps:
+    """Runs steps of which each may fail without the others: a failure loses only its own answer.
+
+    May be used from several threads at the same time.
+    """
+
+    def __init__(self) -> None:
+        self._crashes: list[str] = []
+
+    def run(self, name: str, step: Callable[[], T], otherwise: U) -> T | U:
+        """Take a step.
+
+        Args:
+            name: What the step does, for the record.
+            step: The step.
+            otherwise: The answer if it fails.
+
+        Raises:
+            KeyboardInterrupt: The user interrupts.
+            MemoryError: The memory is exhausted.
+        """
+        answer = attempt(step)
+        if isinstance(answer, Failure):
+            self._crashes.append(f"{name}: {answer.summary}")
+            return otherwise
+        return answer
+
+    def go_through(self, name: str, step: Generator[Y, S, T]) -> Generator[Y, S, T | None]:
+        """Take a step that asks for what it needs; None if it fails.
+
+        Args:
+            name: What the step does, for the record.
+            step: The step, which has not begun.
+
+        Raises:
+            KeyboardInterrupt: The user interrupts.
+            MemoryError: The memory is exhausted.
+        """
+        try:
+            return (yield from step)
+        except (KeyboardInterrupt, MemoryError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - as in ``attempt``
+            self._crashes.append(f"{name}: {failure_of(error).summary}")
+            return None
+
+    @property
+    def crashes(self) -> tuple[str, ...]:
+        """The steps that failed, one line each, each once."""
+        return tuple(dict.fromkeys(self._crashes))
 
 
 def attempt_each(items: Callable[[], Iterable[object]]) -> Iterator[object]:

@@ -116,11 +116,13 @@ def masked_run(run: Run) -> Run:
 
 def _without_secret_facts(checked: CheckedArchive) -> CheckedArchive:
     archive = checked.archive
-    if archive is None or not archive.images:
+    if archive is None or not (archive.images or archive.damage):
         return checked
     mask = mask_of(archive)
     images = tuple(_masked_image(image, mask) for image in archive.images)
-    return checked._replace(archive=archive._replace(images=images))
+    return checked._replace(
+        archive=archive._replace(images=images, damage=mask.all(archive.damage))
+    )
 
 
 def _masked_image(image: Image, mask: Mask) -> Image:
@@ -147,7 +149,8 @@ def _masked_layer(layer: Layer, mask: Mask) -> Layer:
 
 def _secrets(archive: Archive) -> Iterator[str]:
     left = _MOST_TEXT
-    for name, value in islice(_all_texts(archive), _MOST_VALUES):
+    # Documents of one archive repeat texts, such as digests.
+    for name, value in dict.fromkeys(islice(_all_texts(archive), _MOST_VALUES)):
         if not (is_secret_name(name) or may_contain_secrets(value)):
             continue
         left -= len(value)

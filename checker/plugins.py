@@ -22,7 +22,7 @@ from checker.model.archive import Archive
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
-from checker.verdicts import Classification, Engine, Verdict
+from checker.verdicts import Classification, Engine, Host, Verdict
 
 OWN_DISTRIBUTION = "archive-checker"
 
@@ -41,11 +41,13 @@ class Classifier(NamedTuple):
     hook: Callable[..., object]
 
     def classify(
-        self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
+        self, archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...], host: Host
     ) -> Classification | PluginProblem | None:
         """The plugin's classification of an archive; None if it defers to other plugins."""
         answer = attempt(
-            partial(self.hook, archive=archive, quoted_path=quoted_path, verdicts=verdicts)
+            partial(
+                self.hook, archive=archive, quoted_path=quoted_path, verdicts=verdicts, host=host
+            )
         )
         if answer is None:
             return None

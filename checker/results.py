@@ -73,7 +73,7 @@ class CheckedArchive(NamedTuple):
         required_verdicts: The verdicts of the engines that must accept it.
         findings: The findings after applying the settings, highest severity first.
         results: The result of each rule.
-        crashes: Engines that crashed, one line each.
+        crashes: Steps of reading and engines that crashed, one line each.
         problems: The problems with plugins that were loaded for this archive.
         starts: Whether a container starts: of each image, in their order, else of the root
             filesystem.

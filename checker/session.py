@@ -22,7 +22,7 @@ from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
 from checker.importing.reads import DISTRIBUTION_READS
-from checker.isolation import failure_of
+from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import mask_of, masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
@@ -52,8 +52,6 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Receives progress: name of the archive, bytes read, bytes in total."""
 
 _MOST_JOBS = 8
-_NO_THREAD = "can't start new thread"
-"""What Python says if there is not enough memory, or not enough processes, for a thread."""
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
 _START_CONTENT = ContentPlan.of((*START_READS, *DISTRIBUTION_READS))
@@ -355,8 +353,8 @@ class Session:
         except _ProgressError as error:
             raise error.error from None
         except Exception as error:
-            if str(error) == _NO_THREAD:
-                raise MemoryError(_NO_THREAD) from error
+            if is_lack_of_threads(error):
+                raise MemoryError(str(error)) from error
             # No input is known that leads here; one that does must not hide the other archives.
             raise UnreadableError(source.name, _reading_failed(error)) from error
 
@@ -375,6 +373,7 @@ class Session:
             required_verdicts=classified.required_verdicts,
             classification=classified.classification,
             options=self.settings.options,
+            host=self.settings.host,
         )
         run = self._run_rules(archive, context)
         return masked(classified._replace(findings=run.findings, results=run.results))
@@ -403,7 +402,7 @@ class Session:
             classification=classification,
             verdicts=verdicts.all,
             required_verdicts=verdicts.required,
-            crashes=verdicts.crashes,
+            crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
             starts=archive_starts(archive, self.settings.host),
         )
@@ -414,7 +413,7 @@ class Session:
         """What the first plugin with an answer says, and the problems of those before it."""
         problems: list[PluginProblem] = []
         for classifier in self.plugins.classifiers:
-            answer = classifier.classify(archive, quoted_path, verdicts.all)
+            answer = classifier.classify(archive, quoted_path, verdicts.all, self.settings.host)
             if isinstance(answer, Classification):
                 return answer, problems
             if answer is not None:
@@ -503,7 +502,12 @@ def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
 
 
 def _quoted(path: str) -> str:
-    """The path, quoted for a shell."""
-    if path.startswith("-") and path != "-":
+    """The path, quoted for a shell, in a form that no tool takes for anything but a file.
+
+    An option begins with a hyphen; tar takes what precedes a colon for the name of a host, unless
+    there is a slash before it.
+    """
+    is_option = path.startswith("-") and path != "-"
+    if is_option or ":" in path.partition("/")[0]:
         path = f"./{path}"
     return shlex.quote(path)

@@ -61,6 +61,9 @@ class Host(NamedTuple):
     os: str = "linux"
     architecture: str = "amd64"
 
+    def __str__(self) -> str:
+        return f"{self.os}/{self.architecture}"
+
 
 class Question(NamedTuple):
     """The input of an engine.

@@ -408,6 +408,8 @@ def _layer_paths(random: Random, site: Site, place: Place) -> tuple[int, tuple[s
     if layers is None:
         paths = ("bin/", "etc/", "etc/group", "etc/passwd", "home/", "tmp/", "usr/", "usr/bin/")
         return random.randrange(2), paths
+    if not layers:
+        return 0, ()
     number = random.randrange(len(layers))
     return number, tuple(entry["path"] for entry in layers[number])
 

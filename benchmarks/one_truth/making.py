@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from benchmarks.differential.good import good_table
 from benchmarks.differential.making import Sample, with_faults
-from checker.testing.cases import CaseError, load_cases
+from checker.testing.cases import load_cases
 from checker.testing.damage import DAMAGES
 from checker.testing.edits import Table
 from checker.testing.tar import COMPRESSIONS, compress, file, write_tar
@@ -57,10 +57,12 @@ def make_archive(seed: str, cases: Sequence[Table]) -> Sample:
 
 
 def _sample(random: Random, seed: str, table: dict[str, Any]) -> Sample:
-    with contextlib.suppress(CaseError, LookupError):
-        return with_faults(random, seed, _around(random, table))
-    # The edits of a case do not find their members once they are in a directory.
-    return with_faults(random, seed, table)
+    # The edits of a case do not find their members once they are in a directory, and some cases
+    # have no place for a fault.
+    for each in (_around(random, table), table):
+        with contextlib.suppress(ValueError, LookupError):
+            return with_faults(random, seed, each)
+    return with_faults(random, seed, good_table(random))
 
 
 def _from_case(random: Random, cases: Sequence[Table]) -> dict[str, Any]:

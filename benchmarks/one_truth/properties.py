@@ -31,10 +31,11 @@ from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.verdicts import Loadable, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
-from checker_engines.suits import suited_kinds
+from checker_engines.suits import is_made_for
 
 _SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
 _ENGINES_BUNDLE: Final = "ENG"
+_TRANSPORT: Final = "TRP"
 _ACTIONS: Final = ("load", "import")
 _LOADERS: Final = ("docker-", "podman-")
 
@@ -95,7 +96,10 @@ def whole_and_valid(subject: Subject) -> Iterator[str]:
     yield from (result.traceback for result in checked.results if result.traceback)
     yield from checked.crashes
     yield from map(str, checked.problems)
-    report = json.loads(render_json(Run("check", "0", archives=(checked,))))
+    # Results that passed have one form, and there are hundreds: validating them takes longest.
+    forms = {(result.outcome, result.reason is None): result for result in checked.results}
+    shown = checked._replace(results=tuple(forms.values()))
+    report = json.loads(render_json(Run("check", "0", archives=(shown,))))
     yield from (f"{error.json_path}: {error.message}" for error in _schema().iter_errors(report))
 
 
@@ -131,8 +135,9 @@ def commands_are_accepted(subject: Subject) -> Iterator[str]:
         for command in _COMMANDS:
             if words[: len(command.words)] != command.words:
                 continue
-            takes = any(_takes(word, command, subject.path) for word in words)
-            if takes and not accepted_by(subject.checked, command.family, command.action):
+            taken = [word for word in words if _takes(word, command, subject.path)]
+            is_accepted = accepted_by(subject.checked, command.family, command.action)
+            if taken and not (is_accepted or _is_sound_by_name(taken[0], command, subject)):
                 yield f"printed, and no profile accepts it: {line}"
 
 
@@ -160,6 +165,20 @@ def _words(line: str) -> tuple[str, ...]:
 def _takes(word: str, command: _Command, path: str) -> bool:
     return word == command.prefix + path or bool(
         command.prefix and word.startswith(f"{command.prefix}{path}:")
+    )
+
+
+def _is_sound_by_name(word: str, command: _Command, subject: Subject) -> bool:
+    """Whether a command names one of several images, all of whose content is there.
+
+    The profiles are asked without a name, for which several images are too many.
+    """
+    name = word.removeprefix(f"{command.prefix}{subject.path}").removeprefix(":")
+    archive = subject.checked.archive
+    images = [one for one in archive.images if name in one.names] if archive and name else []
+    return bool(images) and any(
+        image.config is not None and all(layer.blob is not None for layer in image.layers)
+        for image in images
     )
 
 
@@ -220,6 +239,11 @@ def classification_follows(subject: Subject) -> Iterator[str]:
         yield f"loadable {found.loadable}: {found.loadable_reason}"
     if found.importable != _loaders_accept(checked, "import"):
         yield f"importable {found.importable}: {found.importable_reason}"
+    named = re.match(r"refused by ([^:]*): ", found.loadable_reason)
+    for engine in named[1].split(", ") if named else ():
+        verdict = checked.verdict(engine, "load")
+        if verdict is None or verdict.outcome is not VerdictOutcome.REJECTS:
+            yield f"{engine} does not refuse it: {found.loadable_reason}"
 
 
 def useless_is_an_error(subject: Subject) -> Iterator[str]:
@@ -249,10 +273,11 @@ _FAMILIES: Final = MappingProxyType(
 
 
 def refusals_are_real(subject: Subject) -> Iterator[str]:
-    """An error that says that engines refuse the archive has a profile that does."""
-    rejecting = [
-        one.engine for one in subject.checked.verdicts if one.outcome is VerdictOutcome.REJECTS
-    ]
+    """An error that says that engines refuse the archive has a profile that does.
+
+    An engine that loads nothing of an archive does not come to what it would refuse.
+    """
+    failing = [one.engine for one in subject.checked.verdicts if _fails(one, subject)]
     for finding in subject.checked.findings:
         if finding.severity is not Severity.ERROR:
             continue
@@ -261,8 +286,15 @@ def refusals_are_real(subject: Subject) -> Iterator[str]:
             if said is None:
                 continue
             families = _named_families(clause)
-            if not any(engine.startswith(families) for engine in rejecting):
+            if not any(engine.startswith(families) for engine in failing):
                 yield f"{finding.rule}: no profile refuses it: {finding.message}"
+
+
+def _fails(verdict: Verdict, subject: Subject) -> bool:
+    archive = subject.checked.archive
+    is_suited = archive is not None and is_made_for(verdict, archive)
+    is_broken = verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN and is_suited
+    return verdict.outcome is VerdictOutcome.REJECTS or is_broken
 
 
 def _named_families(clause: str) -> tuple[str, ...]:
@@ -283,7 +315,7 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
     if archive is None or archive.known_kind is not None:
         return
     for verdict in checked.verdicts:
-        is_expected = archive.kind not in suited_kinds(verdict.engine, verdict.action)
+        is_expected = not is_made_for(verdict, archive)
         if verdict.outcome is not VerdictOutcome.REJECTS or is_expected:
             continue
         causes = [one for one in checked.findings if _names_cause(one, verdict)]
@@ -297,7 +329,9 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
 
 
 def _names_cause(finding: Finding, verdict: Verdict) -> bool:
-    return finding.rule in verdict.rules or verdict.reason in finding.message
+    # Damage in transport explains everything.
+    is_damage = finding.rule.startswith(_TRANSPORT)
+    return is_damage or finding.rule in verdict.rules or verdict.reason in finding.message
 
 
 _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -310,8 +344,13 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("ARC020", "LYR012"), "entries below it"),
         **dict.fromkeys(("ARC021", "LYR005"), "the target of a link"),
         **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
+        **dict.fromkeys(("RFS003",), "who can use it"),
         **dict.fromkeys(("CFG001",), "the type of a value"),
-        **dict.fromkeys(("RFS002", "RFS012"), "what does not start"),
+        **dict.fromkeys(("DKR002", "DKR014"), "what it refers to"),
+        **dict.fromkeys(("DKR009",), "its digest"),
+        **dict.fromkeys(("OCI029",), "what is absent"),
+        **dict.fromkeys(("RFS019",), "what a line says"),
+        **dict.fromkeys(("RFS001", "RFS002", "RFS005", "RFS012"), "what does not start"),
     }
 )
 """What a rule reports of an entry or value: it can have a fault in each at the same time."""
@@ -325,7 +364,7 @@ def one_cause_one_finding(subject: Subject) -> Iterator[str]:
     errors = {one.rule for one in checked.failures()}
     if errors - {"ENG002"} and "ENG002" in errors:
         yield f"ENG002 besides {sorted(errors)}"
-    if any(rule.startswith("TRP") for rule in errors) and len(checked.findings) > 1:
+    if any(rule.startswith(_TRANSPORT) for rule in errors) and len(checked.findings) > 1:
         yield f"damage in transport besides {sorted(one.rule for one in checked.findings)}"
     places: dict[object, Finding] = {}
     for one in checked.findings:

@@ -16,7 +16,7 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
-from checker.verdicts import Classification, Verdict
+from checker.verdicts import Classification, Host, Verdict
 
 T = TypeVar("T")
 
@@ -32,6 +32,7 @@ class CheckContext(NamedTuple):
         classification: What the archive is, if a plugin said so.
         options: What the settings set of the options of the rules, by rule id.
         findings: What the other rules found, after the settings; for rules that follow them.
+        host: The host that the archive is meant for.
     """
 
     action: str | None = None
@@ -41,6 +42,7 @@ class CheckContext(NamedTuple):
     classification: Classification | None = None
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
     findings: tuple[Finding, ...] = ()
+    host: Host = Host()
 
 
 class Place(TypedDict, total=False):

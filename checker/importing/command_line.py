@@ -86,8 +86,8 @@ def quote_word(text: str) -> str:
 
 
 def quote_path(path: str) -> str:
-    """A path as one word that is neither an option nor an address."""
-    is_file = not path.startswith("-") and "://" not in path
+    """A path as one word that no tool takes for an option, an address or the name of a host."""
+    is_file = not path.startswith("-") and ":" not in path.partition("/")[0]
     return quote_word(path if is_file else f"./{path}")
 
 

@@ -19,6 +19,7 @@ from checker.importing.go_text import (
     quote,
 )
 from checker.importing.words import Lexer
+from checker.model.untrusted import utf8
 
 LONGEST_LINE = 65_535
 """Bytes of a line (Go, bufio.MaxScanTokenSize)."""
@@ -220,7 +221,7 @@ def _split_flags(text: str, escape: str) -> tuple[tuple[str, ...], str]:
     The source goes through bytes as if each were a character, so that the flags of a text that is
     not ASCII change.
     """
-    source = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    source = utf8(text).decode("latin-1")
     flags, at = _FlagReader(source, escape).read()
     rest = source[at:].encode("latin-1").decode("utf-8", "surrogateescape")
     return flags, rest

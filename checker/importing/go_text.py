@@ -6,6 +6,8 @@ import json
 import re
 from typing import NamedTuple
 
+from checker.model.untrusted import whole_number
+
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
     "\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -37,7 +39,7 @@ _UNITS = {
 }
 _LONGEST_DURATION = 1 << 63
 _DURATION_PART = re.compile(r"(?P<whole>[0-9]*)(?P<point>\.(?P<part>[0-9]*))?(?P<unit>[^0-9.]*)")
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_INTEGER = re.compile(r"(?P<sign>[+-]?)(?P<digits>[0-9]+)", re.ASCII)
 
 
 class GoError(ValueError):
@@ -85,14 +87,14 @@ def parse_integer(text: str, function: str, bits: int) -> int:
     Raises:
         GoError: It is not a number, or does not fit.
     """
-    if _INTEGER.fullmatch(text) is None:
+    match = _INTEGER.fullmatch(text)
+    if match is None:
         raise GoError(f"strconv.{function}: parsing {quote(text)}: invalid syntax")
-    limit = 1 << (bits - 1)
-    # No number of more digits fits, and Python refuses to convert very long ones.
-    number = int(text) if len(text.lstrip("+-0")) < 20 else limit
-    if not -limit <= number < limit:
+    size = whole_number(match["digits"])
+    is_negative = match["sign"] == "-"
+    if size is None or size >= (1 << (bits - 1)) + is_negative:
         raise GoError(f"strconv.{function}: parsing {quote(text)}: value out of range")
-    return number
+    return -size if is_negative else size
 
 
 def parse_duration(text: str) -> int:
@@ -128,10 +130,13 @@ def _duration_part(rest: str, text: str) -> _Part:
     scale = _UNITS.get(unit)
     if scale is None:
         raise GoError(f"time: unknown unit {quote(unit)} in duration {quote(text)}")
-    whole = int((match["whole"] or "0")[:30])
+    whole = whole_number(match["whole"] or "0")
+    # More digits are less than a nanosecond of any unit.
     digits = (match["part"] or "")[:18]
-    fraction = int(digits or "0") * scale // 10 ** len(digits)
-    return _Part(whole * scale + fraction, rest[match.end() :])
+    fraction = whole_number(digits or "0")
+    if whole is None or fraction is None:
+        raise GoError(f"time: invalid duration {quote(text)}")
+    return _Part(whole * scale + fraction * scale // 10 ** len(digits), rest[match.end() :])
 
 
 def format_duration(nanoseconds: int) -> str:

@@ -311,7 +311,7 @@ def _plan_changes(
         suggested = _wanted(suggest(rootfs, engine, architecture), request.changes, engine)
         return (*suggested, *given), ()
     expressed = express(request.image.config, engine)
-    reason = f"that of {request.image.label}"
+    reason = f"from {request.image.label}"
     restored = tuple(PlannedChange(each, FROM_IMAGE, reason) for each in expressed.changes)
     return (*restored, *given), (*expressed.lost, *request.image.others)
 

@@ -7,16 +7,14 @@ daemon/builder/dockerfile/dispatchers.go (parsePortSpec) and api/types/network/p
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from checker.importing.errors import ImportRefusedError
+from checker.model.untrusted import whole_number
 
 _PROTOCOLS = frozenset({"tcp", "udp", "sctp"})
 _LARGEST = 65_535
-_PORT = re.compile("[0-9]+", re.ASCII)
-_MOST_DIGITS = 5
 
 
 class PortRange(NamedTuple):
@@ -165,8 +163,7 @@ def _range(parts: list[str], error: str) -> tuple[int, int]:
 
 
 def _number(text: str, error: str) -> int:
-    digits = text.lstrip("0") or "0"
-    is_number = _PORT.fullmatch(text) is not None and len(digits) <= _MOST_DIGITS
-    if not is_number or int(digits) > _LARGEST:
+    number = whole_number(text)
+    if number is None or number > _LARGEST:
         raise ImportRefusedError(error)
-    return int(digits)
+    return number

@@ -41,7 +41,6 @@ _LABELS = {
 }
 # Of a root with more programs, a part says as much.
 _MOST_PROGRAMS = 10_000
-_MOST_REASONS = 3
 
 
 class Suggestion(NamedTuple):
@@ -116,12 +115,12 @@ def find_program(rootfs: Rootfs, architecture: str) -> Program:
             return Program(command, reason, start)
         if start.answer is Answer.UNKNOWN and uncertain is None:
             uncertain = Program(command, reason, start)
-        refused.append(f"{command[0]}: {start.text}")
+        refused.append(start.reason)
     if uncertain is not None:
         return uncertain
     if not refused:
-        return Program((), "the root has no shell and no init")
-    return Program((), "; ".join(refused[:_MOST_REASONS]))
+        return Program((), "no shell or init was found in it")
+    return Program((), refused[0])
 
 
 def _candidates(rootfs: Rootfs) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -136,7 +135,8 @@ def _candidates(rootfs: Rootfs) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _present(rootfs: Rootfs, paths: tuple[str, ...]) -> Iterator[str]:
-    return (path for path in paths if rootfs.resolve(path) is not None)
+    """The paths at which something is, be it a link to nothing."""
+    return (path for path in paths if rootfs.get(path) or rootfs.resolve(path))
 
 
 def _shell_of_root(rootfs: Rootfs) -> str | None:

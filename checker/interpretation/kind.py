@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from checker.interpretation.images import has_image_files
+from checker.isolation import Steps
 from checker.model.archive import DockerArchive, Kind, OciLayout, Source
 from checker.model.entries import HARD_LINK, REGULAR, SYMLINK, WINDOWS_DIRECTORIES, Entries
 from checker.model.members import Members
@@ -39,8 +40,18 @@ def find_kind(
     members: Members,
     docker: DockerArchive | None,
     oci: OciLayout | None,
+    steps: Steps,
 ) -> Kind:
-    """The kind of an archive whose Docker archive and image layout are known."""
+    """The kind of an archive whose Docker archive and image layout are known.
+
+    Args:
+        source: What the bytes came from.
+        tar: Its tar.
+        members: Its members.
+        docker: What it has for ``docker load``.
+        oci: Its image layout.
+        steps: Runs the searches in what is not an image; one that fails has found nothing.
+    """
     entries = tar.entries
     if not entries.by_path:
         # A global header is not a member.
@@ -56,7 +67,7 @@ def find_kind(
     if docker is not None and docker.blob is None:
         # manifest.json comes last, so a truncated archive may be either.
         return Kind.DOCKER_ARCHIVE if tar.fatal else Kind.DOCKER_ARCHIVE_LEGACY
-    found = _kind_without_image(members)
+    found = _kind_without_image(members, steps)
     if found is Kind.UNKNOWN and source is Source.DIRECTORY and "blobs" in _top_names(entries):
         return Kind.OCI_LAYOUT
     return found
@@ -84,23 +95,27 @@ def _is_oci(oci: OciLayout, members: Members) -> bool:
     )
 
 
-def _kind_without_image(members: Members) -> Kind:
+def _kind_without_image(members: Members, steps: Steps) -> Kind:
     entries = members.entries
-    if find_nested_images(members):
+    if nested_images(members, steps):
         return Kind.NESTED
     if looks_like_rootfs(entries):
         return _flat_kind(entries)
-    if image_directory(members) is not None:
+    if image_directory(members, steps) is not None:
         return Kind.WRAPPED
     return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
-def image_directory(members: Members) -> str | None:
+def image_directory(members: Members, steps: Steps) -> str | None:
     """The directory whose content is an image archive; None if there is none.
 
     The files of an image may be any number of directories down, as tar packs them when it is given
     a path, and other files may be beside them.
     """
+    return steps.run("looking for an image in a directory", lambda: _image_directory(members), None)
+
+
+def _image_directory(members: Members) -> str | None:
     by_path = members.entries.by_path
     candidates = {
         path.rpartition("/")[0]
@@ -140,8 +155,12 @@ def is_dir_layout(names: AbstractSet[str]) -> bool:
     return {MANIFEST_JSON, "version"} <= names and any(map(_DIR_BLOB.fullmatch, names))
 
 
-def find_nested_images(members: Members) -> tuple[int, ...]:
+def nested_images(members: Members, steps: Steps) -> tuple[int, ...]:
     """Positions of the members that are image archives themselves."""
+    return steps.run("looking for images in members", lambda: _nested_images(members), ())
+
+
+def _nested_images(members: Members) -> tuple[int, ...]:
     return tuple(
         position for position in inner_archives(members.entries) if _is_image(members, position)
     )
@@ -191,8 +210,13 @@ def looks_like_rootfs(entries: Entries) -> bool:
     return has_root_at(entries, "")
 
 
-def root_directory(members: Members) -> str | None:
+def root_directory(members: Members, steps: Steps) -> str | None:
     """The directory whose content is a root filesystem; None if there is none."""
+    name = "looking for a root filesystem in a directory"
+    return steps.run(name, lambda: _root_directory(members), None)
+
+
+def _root_directory(members: Members) -> str | None:
     candidates = {
         path[: match.start()]
         for path in members.entries.by_path

@@ -149,6 +149,8 @@ class Archive(NamedTuple):
         known_kind: What it is recognised as, if it has no image and no root filesystem.
         damage: What happened to the file on its way, if it is not a sound archive and the cause is
             recognized.
+        crashes: Steps of reading and interpretation that failed, one line each; their answers are
+            missing.
     """
 
     path: str
@@ -171,6 +173,7 @@ class Archive(NamedTuple):
     root_directory: str | None = None
     known_kind: KnownKind | None = None
     damage: Damage | None = None
+    crashes: tuple[str, ...] = ()
 
     @property
     def location(self) -> Location:

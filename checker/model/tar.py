@@ -74,6 +74,7 @@ class Tar(NamedTuple):
         digests: SHA-256 of the content of files by position, if asked for; without sparse files
             and files without content.
         limits: Limits that cut the walk short.
+        crashes: Steps that failed while files of the tar were looked at, one line each.
     """
 
     entries: Entries
@@ -89,6 +90,7 @@ class Tar(NamedTuple):
     elf_files: Mapping[int, ElfFile] = MappingProxyType({})
     digests: Mapping[int, bytes] = MappingProxyType({})
     limits: tuple[LimitReached, ...] = ()
+    crashes: tuple[str, ...] = ()
 
     @property
     def needed(self) -> Mapping[int, tuple[str, ...]]:

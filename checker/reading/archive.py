@@ -22,13 +22,14 @@ from checker.interpretation.images import (
 )
 from checker.interpretation.kind import (
     find_kind,
-    find_nested_images,
     image_directory,
     inner_archives,
     is_surely_rootfs,
+    nested_images,
     root_directory,
 )
 from checker.interpretation.kinds.recognizing import recognize
+from checker.isolation import Steps
 from checker.model.archive import (
     FLAT_KINDS,
     IMAGE_KINDS,
@@ -50,7 +51,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
-from checker.reading.blob import Task, read_blob, unread_blob
+from checker.reading.blob import Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.source import (
@@ -142,31 +143,50 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         began: When the reading began, as ``time.perf_counter`` says.
     """
     with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
-        blobs = _read_blobs(path, opened, options)
-        inside = _read_inside(path, opened, options)
-        damage = None if inside is not None else _find_damage(path, opened)
+        steps = Steps()
+        blobs = _read_blobs(path, opened, options, steps)
+        inside = steps.run(
+            "reading the archive inside", lambda: _read_inside(path, opened, options, steps), None
+        )
+        damage = None if inside is not None else _find_damage(path, opened, steps)
         sha256 = opened.sha256 or hashing.result()
-    archive = _gather(path, opened, blobs, sha256, began, options)
-    return archive._replace(inside=inside, damage=damage)
+    archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
+    crashes = _crashes(archive, steps)
+    return archive._replace(inside=inside, damage=damage, crashes=crashes)
 
 
-def _read_inside(path: str, opened: Opened, options: ReadOptions) -> Archive | None:
+def _crashes(archive: Archive, steps: Steps) -> tuple[str, ...]:
+    """The steps that failed; those within a member with its name."""
+    within = tuple(
+        f"{blob.location.member}: {crash}"
+        for blob in archive.members.blobs.values()
+        for crash in (() if blob.tar is None else blob.tar.crashes)
+    )
+    return (*steps.crashes, *archive.tar.crashes, *within)
+
+
+def _read_inside(path: str, opened: Opened, options: ReadOptions, steps: Steps) -> Archive | None:
     """Read what is left when an archive that is compressed twice is decompressed once more."""
     began = time.perf_counter()
     again = open_again(opened, options.plan, options.limits)
     if again is None:
         return None
     with closing(again.content):
-        blobs = _read_blobs(path, again, options)
-    return _gather(path, again, blobs, again.sha256, began, options)
+        blobs = _read_blobs(path, again, options, steps)
+    return _gather(_Reading(path, again, blobs, again.sha256, began), options, steps)
 
 
-def _find_damage(path: str, opened: Opened) -> Damage | None:
+def _find_damage(path: str, opened: Opened, steps: Steps) -> Damage | None:
     """What happened to a file that is not a sound archive; sound ones are not looked at again."""
     content = opened.content
     is_cut = bool(opened.limits or opened.tar.limits)
     if is_cut or not isinstance(content, TarContent) or not _is_unsound(opened):
         return None
+    name = "looking for what happened to the file"
+    return steps.run(name, lambda: _damage_of(path, opened, content, steps), None)
+
+
+def _damage_of(path: str, opened: Opened, content: TarContent, steps: Steps) -> Damage | None:
     # Imported here, as hardly any archive needs it.
     from checker.reading.transport.find import find_damage
 
@@ -182,7 +202,7 @@ def _find_damage(path: str, opened: Opened) -> Damage | None:
         compression=opened.compression,
         tar=opened.tar,
     )
-    return find_damage(sample if is_raw else _with_window(sample, content))
+    return find_damage(sample if is_raw else _with_window(sample, content), steps)
 
 
 def _with_window(sample: Sample, content: TarContent) -> Sample:
@@ -235,7 +255,7 @@ class _FileHash:
             self._thread.join()
 
 
-def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Blob]:
+def _read_blobs(path: str, opened: Opened, options: ReadOptions, steps: Steps) -> dict[int, Blob]:
     found = DocumentBytes(options.limits)
     tasks: list[Task] = []
     holes = 0
@@ -247,7 +267,8 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions) -> dict[int, Bl
             tasks.append(task)
     total = sum(task.size for task in tasks)
     done = 0
-    with closing(_run(tasks, _Reader(options, _Allowance(opened.size, options.limits)))) as results:
+    reader = _Reader(options, _Allowance(opened.size, options.limits), steps)
+    with closing(_run(tasks, reader)) as results:
         for blob in results:
             found.add(blob)
             done += blob.size
@@ -358,8 +379,9 @@ class _Allowance:
 class _Reader:
     """Reads tasks as long as the allowance lasts."""
 
-    def __init__(self, options: ReadOptions, allowance: _Allowance) -> None:
+    def __init__(self, options: ReadOptions, allowance: _Allowance, steps: Steps) -> None:
         self.jobs = options.jobs
+        self._steps = steps
         self._options = options
         self._allowance = allowance
 
@@ -367,7 +389,11 @@ class _Reader:
         reached = self._allowance.reached
         if reached is not None:
             return unread_blob(task, reached)
-        blob = read_blob(task, self._options.plan, self._options.limits)
+        blob = self._steps.run(
+            f"reading {task.location.member}",
+            lambda: read_blob(task, self._options.plan, self._options.limits),
+            failed_blob(task),
+        )
         self._allowance.spend(blob.inflated_size)
         return blob
 
@@ -449,27 +475,39 @@ class _Workers:
             yield chunk
 
 
-def _gather(
-    path: str,
-    opened: Opened,
-    blobs: dict[int, Blob],
-    sha256: str | None,
-    began: float,
-    options: ReadOptions,
-) -> Archive:
+class _Reading(NamedTuple):
+    """What was read of an archive.
+
+    Attributes:
+        path: What the archive is called.
+        opened: Its tar.
+        blobs: The members that were read, by position.
+        sha256: Hash of the file, if it is wanted.
+        began: When the reading began, of ``time.perf_counter``.
+    """
+
+    path: str
+    opened: Opened
+    blobs: dict[int, Blob]
+    sha256: str | None
+    began: float
+
+
+def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
+    path, opened, blobs, sha256, began = read
     limits = options.limits
     place = Location(archive=path)
     found = _affordable(
-        place, _interpreted(place, Members(opened.tar.entries, blobs), limits), limits
+        place, _interpreted(place, Members(opened.tar.entries, blobs), limits, steps), limits, steps
     )
     members, docker, oci, images, image_limits = found
-    kind = find_kind(opened.source, opened.tar, members, docker, oci)
+    kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci) if has_no_image else None
+    known_kind = recognize(members, oci, steps) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
     return Archive(
@@ -489,9 +527,9 @@ def _gather(
         else None,
         limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
-        nested_images=find_nested_images(members) if kind is Kind.NESTED else (),
-        image_directory=image_directory(members) if kind is Kind.WRAPPED else None,
-        root_directory=root_directory(members) if is_unknown else None,
+        nested_images=nested_images(members, steps) if kind is Kind.NESTED else (),
+        image_directory=image_directory(members, steps) if kind is Kind.WRAPPED else None,
+        root_directory=root_directory(members, steps) if is_unknown else None,
         known_kind=known_kind,
     )
 
@@ -504,17 +542,27 @@ class _Interpreted(NamedTuple):
     limits: tuple[LimitReached, ...]
 
 
-def _interpreted(place: Location, members: Members, limits: Limits) -> _Interpreted:
-    docker = find_docker_archive(members)
-    oci, tree_limits = find_oci_layout(members, limits)
-    images, image_limits = find_images(place, members, docker, oci, limits)
+def _interpreted(place: Location, members: Members, limits: Limits, steps: Steps) -> _Interpreted:
+    """What the members say; what cannot be interpreted is as if it were absent."""
+    docker = steps.run("interpreting manifest.json", lambda: find_docker_archive(members), None)
+    oci, tree_limits = steps.run(
+        "interpreting index.json", lambda: find_oci_layout(members, limits), (None, [])
+    )
+    images, image_limits = steps.run(
+        "interpreting the images",
+        lambda: find_images(place, members, docker, oci, limits),
+        ((), []),
+    )
     return _Interpreted(members, docker, oci, images, (*tree_limits, *image_limits))
 
 
-def _affordable(place: Location, found: _Interpreted, limits: Limits) -> _Interpreted:
+def _affordable(place: Location, found: _Interpreted, limits: Limits, steps: Steps) -> _Interpreted:
     """The same without the images that would take too long, as if no document listed them."""
-    count = affordable_images(found.images, limits)
-    if count == len(found.images):
+    everything = len(found.images)
+    count = steps.run(
+        "counting the images", lambda: affordable_images(found.images, limits), everything
+    )
+    if count == everything:
         return found
     blobs = without_images(found.members.blobs, found.docker, found.oci, found.images[count:])
     reached = LimitReached(
@@ -522,7 +570,7 @@ def _affordable(place: Location, found: _Interpreted, limits: Limits) -> _Interp
         value=limits.merged,
         what=f"{len(found.images)} images share layers; only the first {count} were checked",
     )
-    again = _interpreted(place, Members(found.members.entries, blobs), limits)
+    again = _interpreted(place, Members(found.members.entries, blobs), limits, steps)
     return again._replace(limits=(*again.limits, reached))
 
 

@@ -108,6 +108,11 @@ def unread_blob(task: Task, reached: LimitReached) -> Blob:
     return _empty(task)._replace(limits=(reached._replace(member=task.location.member),))
 
 
+def failed_blob(task: Task) -> Blob:
+    """What is known of a member whose reading failed within the checker."""
+    return _empty(task, error="the checker failed to read it")
+
+
 def _take_head(chunks: Iterator[bytes]) -> bytes:
     """The first pieces, as many as it takes to tell what the content is."""
     head = next(chunks, b"")

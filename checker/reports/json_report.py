@@ -14,6 +14,18 @@ from itertools import zip_longest
 from checker.checks.finding import Finding, Result, Severity
 from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
 from checker.model.archive import Archive
+from checker.model.compression import CompressionKind
+from checker.model.damage import (
+    Characters,
+    Damage,
+    EncodedArchive,
+    LeadingData,
+    LineEndings,
+    OtherFormat,
+    Piece,
+    SavedText,
+    Unwritten,
+)
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.reports.printable import without_surrogates
@@ -24,6 +36,16 @@ from checker.verdicts import Classification, Verdict
 VERSION = 1
 TOOL = "archive-checker"
 _MICROSECONDS = 6
+_DAMAGE_KINDS: Mapping[type, str] = {
+    LeadingData: "leading-text",
+    LineEndings: "converted-line-endings",
+    Characters: "converted-characters",
+    EncodedArchive: "archive-as-text",
+    SavedText: "saved-text",
+    Piece: "piece-of-split-file",
+    OtherFormat: "other-format",
+    Unwritten: "unwritten-data",
+}
 
 Object = dict[str, object]
 
@@ -35,8 +57,11 @@ def render_json(run: Run) -> str:
 
 def json_text(value: object) -> str:
     """A value as indented JSON in ASCII, with a final line end."""
-    text = json.dumps(encodable(value), indent=2) + "\n"
-    # Only strings contain it; within a line, CI systems take it for the start of a command.
+    return without_marks(json.dumps(encodable(value), indent=2) + "\n")
+
+
+def without_marks(text: str) -> str:
+    """JSON without what CI systems take for the start of a command; only strings contain it."""
     return text.replace("##", "#\\u0023")
 
 
@@ -112,6 +137,7 @@ def _facts(checked: CheckedArchive) -> Object:
         "path": checked.path,
         "kind": None if archive is None else archive.kind,
         "known_kind": None if archive is None else _known_kind(archive),
+        "damage": None if archive is None else _damage(archive.damage),
         "producer": None if found is None else found.producer,
         "compression": None if archive is None else archive.compression.kind,
         "size": None if archive is None else archive.size,
@@ -129,6 +155,36 @@ def _known_kind(archive: Archive) -> Object | None:
     if known is None:
         return None
     return {"name": known.name, "title": known.title, "readers": known.readers}
+
+
+def _damage(damage: Damage | None) -> Object | None:
+    """What happened to the file, where it is not a sound archive and the cause is recognized."""
+    if damage is None:
+        return None
+    return {
+        "kind": _DAMAGE_KINDS[type(damage)],
+        "summary": damage.summary,
+        "offset": _damage_offset(damage),
+        "leading_bytes": damage.size if isinstance(damage, LeadingData) else None,
+        "quote": _damage_quote(damage),
+        "within": getattr(damage, "within", CompressionKind.NONE),
+    }
+
+
+def _damage_offset(damage: Damage) -> int | None:
+    """The first byte that shows it; None if no single place does."""
+    if isinstance(damage, LineEndings | Characters):
+        return damage.offset
+    return 0 if isinstance(damage, LeadingData | Unwritten) else None
+
+
+def _damage_quote(damage: Damage) -> str | None:
+    """What the file says of itself."""
+    if isinstance(damage, LeadingData):
+        return damage.text
+    if isinstance(damage, SavedText):
+        return damage.quote
+    return damage.detail or None if isinstance(damage, OtherFormat) else None
 
 
 def _way_back(found: Classification | None) -> Object:

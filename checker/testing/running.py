@@ -13,12 +13,14 @@ from checker.session import Session
 from checker.settings import Settings, load_settings
 from checker.testing.cases import Built, Case
 
+_SETTINGS = {"as": "as", "limits": "limits", "engines": "engine", "host": "host"}
+
 
 def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Finding, ...], Built]:
     """Build the archive of a case, read it, and run a check on it.
 
-    The case's ``options`` are those of the rule; in addition, ``as``, ``engines`` and the table
-    ``limits`` are the settings of the same names.
+    The case's ``options`` are those of the rule; in addition, ``as``, ``engines``, ``host`` and
+    the table ``limits`` are the settings of the same names.
 
     Args:
         case: The case.
@@ -44,7 +46,7 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
 def _settings_of(case: Case, check: type[Check]) -> Settings:
     options = dict(case.options)
     named: dict[str, object] = {}
-    for name, key in (("as", "as"), ("limits", "limits"), ("engines", "engine")):
+    for name, key in _SETTINGS.items():
         if name in options:
             named[key] = options.pop(name)
     return load_settings({**named, "rules": {check.id: options}})

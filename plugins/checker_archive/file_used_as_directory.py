@@ -54,9 +54,11 @@ class FileUsedAsDirectory(ImageTarCheck):
             position = by_path[path]
             kind = KIND_NAMES.get(chr(kinds[position]), "member of unknown type")
             below = ordered[bisect_left(ordered, f"{path}/")]
+            words = f", but {below} is below it; engines that extract the archive reject it"
+            if by_path[below] < position:
+                words = f" that replaces the directory of {below}; its content is lost"
             yield self.finding(
                 archive,
-                f"{path} at byte {entries.offsets[position]} is a {kind}, but {below} is below it; "
-                "engines that extract the archive reject it",
+                f"{path} at byte {entries.offsets[position]} is a {kind}{words}",
                 at={"member": entries.name(position), "offset": entries.offsets[position]},
             )

@@ -8,13 +8,13 @@ from functools import cache
 
 from checker import Archive, Entries, Finding, Severity
 from checker.model.archive import IMAGE_KINDS
-from checker.model.entries import DIRECTORY, GLOBAL_HEADER, climbs_out
+from checker.model.entries import DIRECTORY, GLOBAL_HEADER, REGULAR, climbs_out
 from checker.model.untrusted import utf8
 from checker_archive.outer_tar import TarCheck
 
 _PART = 255
 _PATH = 4095
-_GLOBAL, _DIRECTORY = ord(GLOBAL_HEADER), ord(DIRECTORY)
+_GLOBAL, _DIRECTORY, _REGULAR = ord(GLOBAL_HEADER), ord(DIRECTORY), ord(REGULAR)
 
 
 class UnportableMemberName(TarCheck):
@@ -59,7 +59,8 @@ class UnportableMemberName(TarCheck):
         for position, path in enumerate(entries.paths):
             if entries.kinds[position] == _GLOBAL:
                 continue
-            for problem in _problems(path, is_image=is_image):
+            is_sent = is_image and entries.kinds[position] == _REGULAR
+            for problem in _problems(path, is_image=is_image, is_sent=is_sent):
                 yield self._report(archive, position, problem)
 
     def _empty(self, archive: Archive, *, is_image: bool) -> Iterator[Finding]:
@@ -105,7 +106,8 @@ def _is_long(path: str) -> bool:
     return len(encoded) > _PATH or max(map(len, encoded.split(b"/"))) > _PART
 
 
-def _problems(path: str, *, is_image: bool) -> Iterator[tuple[str, Severity]]:
+def _problems(path: str, *, is_image: bool, is_sent: bool) -> Iterator[tuple[str, Severity]]:
+    """What is wrong with a name; Docker sends the files of images to containerd by their names."""
     if len(path) * 4 > _PART and _is_long(path):
         words = f"has a path of more than {_PATH} bytes, or a component of more than {_PART}"
         yield (f"{words}; engines that extract the archive fail", Severity.ERROR)
@@ -118,10 +120,12 @@ def _problems(path: str, *, is_image: bool) -> Iterator[tuple[str, Severity]]:
             Severity.WARNING if is_image else Severity.NOTE,
         )
     if _not_utf8().search(path) is not None:
-        yield (
-            "has a name that is not valid UTF-8; Docker with the containerd image store rejects it",
-            Severity.ERROR if is_image else Severity.NOTE,
-        )
+        words = "has a name that is not valid UTF-8"
+        if is_sent:
+            words = f"{words}; Docker with the containerd image store rejects it"
+            yield (words, Severity.ERROR)
+        else:
+            yield (words, Severity.WARNING if is_image else Severity.NOTE)
 
 
 @cache

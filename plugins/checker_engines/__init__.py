@@ -22,7 +22,7 @@ def checker_checks() -> tuple[type[Check], ...]:
 
 @hookimpl
 def checker_classify(
-    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...]
+    archive: Archive, quoted_path: str, verdicts: tuple[Verdict, ...], host: Host
 ) -> Classification:
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
@@ -31,21 +31,20 @@ def checker_classify(
     from checker_engines.classification.directories import classify_directory
     from checker_engines.classification.takers import Takers
 
-    takers = Takers(verdicts)
+    takers = Takers(verdicts, host)
     if archive.source is Source.DIRECTORY:
-        found = classify_directory(
-            archive, quoted_path, takers, Takers(_verdicts_on(archive.packed))
-        )
+        packed = Takers(_verdicts_on(archive.packed, host), host)
+        found = classify_directory(archive, quoted_path, takers, packed)
     else:
         found = classify(archive, quoted_path, takers)
     found = with_verdicts(found, archive, quoted_path, takers)
-    converting = conversion_advice(archive, quoted_path, takers, _verdicts_on)
+    converting = conversion_advice(archive, quoted_path, takers, partial(_verdicts_on, host=host))
     return found._replace(advice=(*found.advice, *converting))
 
 
-def _verdicts_on(archive: Archive) -> tuple[Verdict, ...]:
+def _verdicts_on(archive: Archive, host: Host) -> tuple[Verdict, ...]:
     """What engines do with what would be made of an archive; a crash is not an answer."""
-    question = Question(archive, Host(), "-")
+    question = Question(archive, host, "-")
     answers = (attempt(partial(engine.judge, question)) for engine in checker_engines())
     return tuple(answer for answer in answers if isinstance(answer, Verdict))
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from checker.checks.finding import Finding, Severity
 from checker.verdicts import Verdict
 
+_OF_HOST = "ENG005"
+
 
 def has_error(findings: Iterable[Finding]) -> bool:
     """Whether there is an error that is not waived."""
@@ -14,5 +16,11 @@ def has_error(findings: Iterable[Finding]) -> bool:
 
 
 def is_explained(verdict: Verdict, findings: Iterable[Finding]) -> bool:
-    """Whether a rule that can explain a refusal found something of severity warning or higher."""
-    return any(one.rule in verdict.rules and one.severity is not Severity.NOTE for one in findings)
+    """Whether a rule that can explain a refusal found something of severity warning or higher.
+
+    A note explains a refusal that is about the host.
+    """
+    return any(
+        one.rule in verdict.rules and (one.severity is not Severity.NOTE or one.rule == _OF_HOST)
+        for one in findings
+    )

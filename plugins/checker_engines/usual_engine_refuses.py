@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Source
+from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
 from checker_engines.causes import is_explained
-from checker_engines.suits import suited_kinds
+from checker_engines.suits import is_made_for
 
 _CONTENT = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, *NOT_EXTRACTED})
 """The rules about content that engines cannot extract."""
@@ -22,9 +22,9 @@ class UsualEngineRefuses(Check):
     """An engine that accepts valid archives of this kind refuses this one.
 
     What it means:
-        The archive is of a kind that the engine reads, and it follows the specifications as far as
-        the other rules check, but a step of the engine ends in an error. The finding names the
-        engines, the cause, and the text that the first of them prints.
+        The archive is of a kind that the engine reads, but a step of the engine ends in an error
+        whose cause no other finding names. The finding names the engines, the cause, and the text
+        that the first of them prints.
 
     Why it matters:
         The archive works where it was made and fails on another engine or version.
@@ -50,7 +50,7 @@ class UsualEngineRefuses(Check):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Report each cause once, with the engines that it stops."""
-        if archive.known_kind is not None:
+        if archive.known_kind is not None or archive.damage is not None:
             return
         by_reason: dict[str, list[Verdict]] = {}
         for verdict in self.context.verdicts:
@@ -71,14 +71,6 @@ class UsualEngineRefuses(Check):
     def _is_unexpected(self, archive: Archive, verdict: Verdict) -> bool:
         return (
             verdict.outcome is VerdictOutcome.REJECTS
-            and _suits(archive, verdict)
+            and is_made_for(verdict, archive)
             and not is_explained(verdict, self.context.findings)
         )
-
-
-def _suits(archive: Archive, verdict: Verdict) -> bool:
-    """Whether the engine is made for the archive; of directories, only podman reads layouts."""
-    if archive.source is Source.DIRECTORY:
-        is_reader = verdict.engine.startswith("podman-") and verdict.action == "load"
-        return is_reader and archive.oci is not None
-    return archive.kind in suited_kinds(verdict.engine, verdict.action)

@@ -7,13 +7,9 @@ from collections.abc import Iterator
 from checker import Archive, Finding, Severity
 from checker.model.document import pointer
 from checker.model.image import Nature, mapping
-from checker_oci.documents import LayoutCheck, Part, indexes, manifests
+from checker_oci.documents import FOREIGN, LayoutCheck, Part, indexes, manifests
 
-_FOREIGN = {
-    Nature.INDEX: ("config", "layers", "fsLayers", "history"),
-    Nature.MANIFEST: ("manifests", "fsLayers", "history"),
-}
-_LOWERED = {nature: {name.lower() for name in names} for nature, names in _FOREIGN.items()}
+_LOWERED = {nature: {name.lower() for name in names} for nature, names in FOREIGN.items()}
 _ARTICLES = {Nature.INDEX: "an index", Nature.MANIFEST: "a manifest"}
 _OWNERS = {
     "config": "a manifest",

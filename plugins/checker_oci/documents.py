@@ -50,6 +50,11 @@ _MEMBERS = frozenset(
         *("subject", "annotations"),
     },
 )
+FOREIGN = {
+    Nature.INDEX: frozenset({"config", "layers", "fsLayers", "history"}),
+    Nature.MANIFEST: frozenset({"manifests", "fsLayers", "history"}),
+}
+"""Members that belong to another type of document, which OCI012 reports."""
 _LONE_DESCRIPTORS = ("config", "subject")
 _LISTS_OF_DESCRIPTORS = ("manifests", "layers")
 
@@ -151,7 +156,8 @@ def document_findings(check: Check, part: Part) -> Iterator[Finding]:
     """Yield what is wrong with a document, except for its descriptors and media type."""
     if part.is_damaged:
         return
-    problems = (*json_problems(part.document), *case_problems(part.value, _MEMBERS))
+    known = _MEMBERS if part.is_other else _MEMBERS - FOREIGN[part.nature]
+    problems = (*json_problems(part.document), *case_problems(part.value, known))
     for problem in problems:
         yield check.finding(
             part.blob, f"{part.label} {problem.message}", at=problem.at, severity=problem.severity

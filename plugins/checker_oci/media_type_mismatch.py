@@ -83,7 +83,9 @@ class MediaTypeMismatch(LayoutCheck):
         if descriptor is None or blob is None or blob.document is None:
             return
         what = _unlike_config(descriptor, blob.document.value)
-        if what is not None:
+        # Content that was replaced is reported by OCI009.
+        is_replaced = descriptor.digest is not None and blob.hashes_to(descriptor.digest) is False
+        if what is not None and not is_replaced:
             yield self.finding(
                 blob,
                 f"{short_name(blob.location)} is {what}, {place(descriptor)} says "

@@ -22,6 +22,7 @@ from checker_rootfs.missing_health_program import MissingHealthProgram
 from checker_rootfs.missing_interpreter import MissingInterpreter
 from checker_rootfs.missing_library import MissingLibrary
 from checker_rootfs.odd_base_directory import OddBaseDirectory
+from checker_rootfs.root_for_other_host import RootForOtherHost
 from checker_rootfs.runtime_leftover import RuntimeLeftover
 from checker_rootfs.setuid_program import SetuidProgram
 from checker_rootfs.unknown_user import UnknownUser
@@ -59,4 +60,5 @@ RULES: tuple[type[Check], ...] = (
     DockerenvInImage,
     UnrunnableProgram,
     MissingLibrary,
+    RootForOtherHost,
 )

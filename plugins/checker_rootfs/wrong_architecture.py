@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 
 from checker import Finding, Rootfs, RootfsEntry, Severity
-from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start, program_run
-from checker_rootfs.program import (
-    IDENT_SIZE,
-    Machine,
-    foreign_system,
-    machine_for,
-    machine_of,
-    runs_too,
+from checker.model.elf import Machine, machine_for, runs_too
+from checker.starting.scripts import foreign_system
+from checker_rootfs.command import (
+    START_CONTENT,
+    ConfigCheck,
+    Start,
+    count_machines,
+    find_start,
+    program_run,
 )
 
 _FEWEST = 5
 """ELF files that a root must contain before their majority is considered."""
-_LOOKED_AT = 10_000
-"""Executables that are examined to find the majority."""
 
 
 class WrongArchitecture(ConfigCheck):
@@ -55,7 +52,7 @@ class WrongArchitecture(ConfigCheck):
     name = "wrong-architecture"
     severity = Severity.ERROR
     since = "0.1.0"
-    reads = (HEADS,)
+    reads = START_CONTENT
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Compare the started program, or else the majority of the executables."""
@@ -105,7 +102,7 @@ class WrongArchitecture(ConfigCheck):
         image = rootfs.image
         if image is None or image.config is None:
             return
-        counts = _count_machines(rootfs)
+        counts = count_machines(rootfs)
         total = sum(counts.values())
         foreign = {
             machine: count
@@ -134,18 +131,5 @@ def _severity(machine: Machine, wanted: Machine) -> Severity:
 def _elf_run(rootfs: Rootfs, start: Start) -> tuple[RootfsEntry, Machine] | None:
     """The ELF file that is started, or the interpreter of the started script."""
     placed = program_run(rootfs, start)
-    head = None if placed is None else rootfs.content(placed)
-    machine = None if head is None else machine_of(head)
-    return None if placed is None or machine is None else (placed, machine)
-
-
-def _count_machines(rootfs: Rootfs) -> dict[Machine, int]:
-    """The number of visible executables by machine."""
-    kept = islice(rootfs.kept_contents(), _LOOKED_AT)
-    heads = Counter(head[:IDENT_SIZE] for _, _, head in kept if head.startswith(b"\x7fELF"))
-    counts: Counter[Machine] = Counter()
-    for head, count in heads.items():
-        machine = machine_of(head)
-        if machine is not None:
-            counts[machine] += count
-    return counts
+    elf = None if placed is None else rootfs.elf(placed)
+    return None if placed is None or elf is None else (placed, elf.machine)

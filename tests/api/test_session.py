@@ -37,8 +37,8 @@ from checker.model.archive import Kind
 from checker.model.content import ContentPlan, ContentRequest
 from checker.plugins import Classifier, LoadedPlugins, load_plugins
 from checker.reading import archive as reading
-from checker.testing import sample, write_tar
-from checker.testing.tar import file
+from checker.testing import elf, sample, write_tar
+from checker.testing.tar import Member, compress, directory, file, symlink
 from checker.verdicts import Question, Verdict
 
 DATA = sample("docker-archive")
@@ -662,6 +662,34 @@ def test_without_engines_the_kind_says_how_it_is_restored(
 
 
 @pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ([file("bin/sh", "#!", mode=0o644)], "/bin/sh has no execute permission"),
+        (
+            [symlink("bin/sh", "busybox")],
+            "/bin/sh is a symlink to busybox, whose target does not exist",
+        ),
+        (
+            [symlink("bin/sh", "dash"), file("bin/dash", "#!", mode=0o600)],
+            "/bin/sh has no execute permission",
+        ),
+        ([directory("usr/bin/sh")], "/usr/bin/sh is a directory"),
+        ([], "No shell or init was found in it"),
+    ],
+)
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_an_import_is_told_why_no_shell_starts(
+    members: list[Member], why: str, compression: str
+) -> None:
+    tar = write_tar([file("etc/os-release", "ID=x\n"), *members])
+    data = tar if compression == "none" else compress(tar, "gzip")
+    found = checker.classify(io.BytesIO(data)).classification
+    assert found is not None
+    assert found.advice[-1].startswith(f"{why}: set the program to start with")
+    assert not [text for text in found.advice if "CMD [" in text]
+
+
+@pytest.mark.parametrize(
     ("paths", "advice"),
     [
         (
@@ -673,7 +701,7 @@ def test_without_engines_the_kind_says_how_it_is_restored(
     ],
 )
 def test_an_import_is_advised_what_the_root_has(paths: tuple[str, ...], advice: str) -> None:
-    members = [file(path, "#!", mode=0o755) for path in paths]
+    members = [file(path, elf("amd64"), mode=0o755) for path in paths]
     found = checker.classify(io.BytesIO(write_tar(members))).classification
     assert found is not None
     assert [text for text in found.advice if advice in text]

@@ -469,6 +469,8 @@ def test_quoted_words_are_one_word_for_a_shell() -> None:
         ("-", "./-"),
         ("-a", "./-a"),
         ("http://a", "./http://a"),
+        ("a:b", "./a:b"),
+        ("/a:b", "/a:b"),
         ("a b", "'a b'"),
     ],
 )
@@ -480,7 +482,7 @@ def test_the_forms_of_the_command() -> None:
     plain = ImportCommand("docker", "a.tar", Origin.FILE, ("CMD x",), reference="a:1")
     assert str(plain) == "docker import --change 'CMD x' a.tar a:1"
     colon = plain._replace(family="podman", path="a:b.tar")
-    assert str(colon) == "podman import --change 'CMD x' - a:1 < a:b.tar"
+    assert str(colon) == "podman import --change 'CMD x' - a:1 < ./a:b.tar"
     whole = colon._replace(
         platform=Platform("linux", "arm", "v7"), message="it's", origin=Origin.DIRECTORY, path="-d"
     )
@@ -502,10 +504,13 @@ def test_the_forms_of_the_command() -> None:
             [file("bin/sh", elf("arm64"), mode=0o755), directory("etc")],
             "`docker import --platform linux/arm64 --change 'CMD [\"/bin/sh\"]'",
         ),
-        ([file("bin/sh", b"#!/gone\n", mode=0o755), directory("etc")], "could run was found"),
+        ([file("bin/sh", b"#!/gone\n", mode=0o755), directory("etc")], "/gone"),
+        ([file("bin/sh", PROGRAM, mode=0o644), directory("etc")], "no execute permission"),
+        ([file("bin/app", PROGRAM), directory("etc")], "No shell or init was found in it: set"),
     ],
 )
 def test_classification_gives_the_same_advice(members: list[Member], advice: str) -> None:
+    members = [*members, text("etc/os-release", "ID=x\n"), directory("usr"), directory("var")]
     found = checker.classify(io.BytesIO(write_tar(members))).classification
     assert found is not None
-    assert [each for each in found.advice if advice in each]
+    assert [each for each in found.advice if advice in each], found

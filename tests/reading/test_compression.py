@@ -387,11 +387,11 @@ def test_a_bomb_of_10_gigabytes(name: str) -> None:
 
 
 TINY = [
-    gzip.compress(b""),
-    bz2.compress(b""),
-    lzma.compress(b""),
-    zstd.compress(b""),
-    EMPTY_SKIPPABLE,
+    pytest.param(gzip.compress(b""), id="gzip"),
+    pytest.param(bz2.compress(b""), id="bzip2"),
+    pytest.param(lzma.compress(b""), id="xz"),
+    pytest.param(zstd.compress(b""), id="zstd"),
+    pytest.param(EMPTY_SKIPPABLE, id="zstd, skippable"),
 ]
 
 

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from checker import Session
+from checker.masking import masked_run
 from checker.reports.json_report import render_json
 from checker.results import Run
+from checker.testing import damage, sample
+from checker.testing.tar import compress
 
 SCHEMA = json.loads((Path(__file__).parent / "report-v1.schema.json").read_text(encoding="utf-8"))
 
@@ -138,3 +142,63 @@ def test_an_unreadable_archive_says_why(samples: Mapping[str, Run]) -> None:
 def test_classify_leaves_out_what_checks_say(samples: Mapping[str, Run]) -> None:
     for archive in json.loads(render_json(samples["classify"]))["archives"]:
         assert not archive.keys() & {"findings", "results"}
+
+
+SECRET = "AKIA" + "Q7" * 8
+DAMAGED: Mapping[str, tuple[bytes, Mapping[str, object]]] = {
+    "text before a tar": (
+        b"[sudo] password for me: \n" + sample(),
+        {
+            "kind": "leading-text",
+            "offset": 0,
+            "leading_bytes": 25,
+            "quote": "[sudo] password for me:",
+            "within": "none",
+        },
+    ),
+    "text before the tar in gzip": (
+        compress(b"hint\n" + sample(), "gzip"),
+        {"kind": "leading-text", "leading_bytes": 5, "quote": "hint", "within": "gzip"},
+    ),
+    "a secret before a tar": (
+        f"key {SECRET}\n".encode() + sample(),
+        {"kind": "leading-text", "quote": "key ***"},
+    ),
+    "line endings": (
+        damage.lf_to_crlf(compress(sample(), "gzip")),
+        {"kind": "converted-line-endings", "leading_bytes": None, "quote": None},
+    ),
+    "PowerShell": (
+        damage.utf_16(sample()),
+        {"kind": "converted-characters", "offset": 0, "quote": None},
+    ),
+    "base64": (
+        damage.base64_lines(sample()),
+        {"kind": "archive-as-text", "offset": None, "quote": None},
+    ),
+    "a message": (
+        b"Error response from daemon: No such image: app:1\n",
+        {"kind": "saved-text", "quote": "Error response from daemon: No such image: app:1"},
+    ),
+    "a piece": (sample()[:20480], {"kind": "piece-of-split-file", "quote": None}),
+    "another format": (b"SQLite format 3\0" + b"\0" * 2000, {"kind": "other-format"}),
+    "never written": (b"\xff" * 4096, {"kind": "unwritten-data", "offset": 0}),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_what_happened_to_the_file(name: str, tmp_path: Path) -> None:
+    data, expected = DAMAGED[name]
+    path = tmp_path / ("image.tar.partaa" if name == "a piece" else "image.tar")
+    path.write_bytes(data)
+    report = json.loads(render_json(masked_run(Session().run([path]))))
+    Draft202012Validator(SCHEMA).validate(report)
+    found = report["archives"][0]["damage"]
+    assert found is not None
+    assert {key: found[key] for key in expected} == expected
+    assert found["summary"]
+
+
+def test_sound_archives_are_not_damaged(samples: Mapping[str, Run]) -> None:
+    for archive in json.loads(render_json(samples["classify"]))["archives"]:
+        assert archive["damage"] is None

@@ -6,6 +6,7 @@ import random
 import subprocess
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -104,10 +105,17 @@ def assert_reported(session: Session, path: Path, rule: str) -> CheckedArchive:
     return checked
 
 
-@pytest.mark.parametrize(
-    ("damage", "kind", "compression"),
-    combined(sorted(set(RULES) - {"crlf-to-lf"}), KINDS, tuple(COMPRESSIONS)),
-)
+CONVERTED = combined(sorted(set(RULES) - {"crlf-to-lf"}), KINDS, tuple(COMPRESSIONS))
+
+
+def test_conversions_kinds_and_compressions_meet_in_pairs() -> None:
+    damages = set(RULES) - {"crlf-to-lf"}
+    assert {row[:2] for row in CONVERTED} == set(product(damages, KINDS))
+    assert {row[1:] for row in CONVERTED} == set(product(KINDS, COMPRESSIONS))
+    assert {row[::2] for row in CONVERTED} == set(product(damages, COMPRESSIONS))
+
+
+@pytest.mark.parametrize(("damage", "kind", "compression"), CONVERTED)
 def test_converted(
     damage: str, kind: str, compression: str, tmp_path: Path, session: Session
 ) -> None:

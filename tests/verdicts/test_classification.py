@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker import Classification, Loadable, Session
+from checker import Classification, Loadable, Session, VerdictOutcome
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.testing.cases import Case
 
@@ -173,6 +173,130 @@ def hybrid(annotations: Mapping[str, str]) -> dict[str, Any]:
     sources = {"member": "manifest.json", "pointer": "/0/LayerSources"}
     edits = [{"set": index}, {"unset": sources}, {"remove": "repositories"}]
     return {"base": "docker-oci-archive", "edits": edits}
+
+
+REMOVED = docker(edits=[{"remove": "{layer0}"}])
+
+
+@pytest.mark.parametrize(
+    ("table", "lacks"),
+    [
+        (REMOVED, "layer 0 of sample:1"),
+        (docker(edits=[{"remove": "{layer0}"}, {"remove": "{layer1}"}]), None),
+        (docker(), None),
+    ],
+)
+def test_who_loads_an_archive_without_its_lower_layers(
+    table: Mapping[str, Any], lacks: str | None, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    advice = " ".join(classified(table, plugins, tmp_path).advice)
+    assert ("on a host that already stores these layers" in advice) is (lacks is not None)
+    assert (lacks or "") in advice
+
+
+INDEX = {"base": "oci-archive"}
+SECOND = {"tags": ["other:2"], "architecture": "arm64"}
+SEVERAL = {**INDEX, "images": [{}, {"tags": ["other:2"], "layers": [[{"path": "a"}]]}]}
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        (SEVERAL, "sample:1|1"),
+        ({**SEVERAL, "edits": [{"remove": "{layer0}"}]}, "other:2|2"),
+        (INDEX, None),
+        (
+            {
+                **SEVERAL,
+                "edits": [
+                    {
+                        "set": {
+                            "member": "index.json",
+                            "pointer": f"/manifests/{number}/annotations",
+                            "value": {"org.opencontainers.image.ref.name": "same"},
+                        }
+                    }
+                    for number in (0, 1)
+                ],
+            },
+            None,
+        ),
+        ({**INDEX, "images": [{"architecture": "s390x"}, {**SECOND}]}, None),
+        ({**INDEX, "images": [{"architecture": "s390x"}, {"tags": ["b:2"]}]}, "b:2|2"),
+        ({**SEVERAL, "edits": [{"remove": "{layer0}"}, {"remove": "{image1.layer0}"}]}, None),
+    ],
+    ids=["two", "one sound", "one", "same name", "other platforms", "one platform", "none sound"],
+)
+def test_one_of_several_images_is_copied_by_its_name(
+    table: Mapping[str, Any], name: str | None, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    advice = " ".join(classified(table, plugins, tmp_path).advice)
+    found = re.search(r"skopeo copy oci-archive:\S*archive\.tar:(\S+) docker-archive:", advice)
+    assert (found is not None) is (name is not None), advice
+    assert found is None or re.fullmatch(name or "", found[1]), advice
+
+
+ENCRYPTED_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted"
+
+
+def encrypted(**table: Any) -> dict[str, Any]:
+    kind = {"pointer": "/layers/0/mediaType", "value": ENCRYPTED_TYPE}
+    noise = [{"replace": {"text": "encrypted " * 50}}]
+    return {**table, "manifest_edits": [{"set": kind}], "blob_edits": {"0": noise}}
+
+
+@pytest.mark.parametrize("base", ["oci-archive", "docker-oci-archive"])
+def test_engines_say_that_layers_are_encrypted(
+    base: str, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    case = Case("", "", "encrypted", "pass", {}, (), Path(__file__), encrypted(base=base))
+    checked = Session(plugins=plugins).classify(case.build().write(tmp_path))
+    words = "layer 0 of sample:1 is encrypted, and needs the private key of a recipient"
+    for engine, action in (
+        ("podman-4", "load"),
+        ("podman-5", "load"),
+        ("containerd-2", "ctr import"),
+        ("docker-29-containerd", "load"),
+    ):
+        verdict = checked.verdict(engine, action)
+        assert verdict is not None
+        assert verdict.outcome is not VerdictOutcome.ACCEPTS
+        reason = verdict.reason.replace("docker.io/library/", "")
+        assert words in reason, reason
+    copied = checked.verdict("skopeo-1", "oci-archive")
+    assert copied is not None
+    assert "stays encrypted without --decryption-key" in copied.reason
+    assert checked.classification is not None
+    assert not checked.classification.advice
+
+
+WITHOUT_VERSIONS = [{"remove": "{v1.0}/VERSION"}, {"remove": "{v1.1}/VERSION"}]
+
+
+@pytest.mark.parametrize(
+    ("table", "producer"),
+    [
+        (docker(edits=WITHOUT_VERSIONS), None),
+        (docker(edits=[{"remove": "{v1.0}/VERSION"}]), None),
+        (REMOVED, "docker save (Docker 24 or earlier)"),
+        (
+            docker(edits=[{"remove": "{layer0}"}, {"remove": "{v1.0}/VERSION"}]),
+            "docker save (Docker 24 or earlier)",
+        ),
+        (docker(edits=[*WITHOUT_VERSIONS, {"remove": "{layer0}"}]), None),
+        (
+            docker(
+                edits=WITHOUT_VERSIONS,
+                layers=[[{"path": "nix/store/x-hello/bin/hello", "text": "x", "mode": 0o755}]] * 2,
+            ),
+            "Nix dockerTools",
+        ),
+    ],
+)
+def test_the_producer_of_directories_by_id(
+    table: Mapping[str, Any], producer: str | None, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    assert classified(table, plugins, tmp_path).producer == producer
 
 
 @pytest.mark.parametrize(

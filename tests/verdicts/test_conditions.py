@@ -8,16 +8,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker import Session
+from checker import Session, classify
 from checker.testing.cases import Case
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
     LAYER_COMPRESSED_TWICE,
+    STACKED_VFS,
     UNPIGZ,
     URLS,
     VFS,
     XZ,
+    one_platform,
+    overlayfs,
 )
 
 CLASSIC, STORE = "docker-28 load", "docker-29-containerd load"
@@ -26,6 +29,17 @@ PODMAN, PODMAN_IMPORT, SKOPEO = "podman-5 load", "podman-5 import", "skopeo-1 do
 CHARACTER = {"path": "dev/null", "type": "char", "major": 1, "minor": 3}
 BLOCK = {"path": "dev/sda", "type": "block", "major": 8, "minor": 0}
 PIPE = {"path": "dev/pipe", "type": "fifo"}
+CTR = "containerd-2 ctr import"
+FILE = [{"path": "p", "text": "x"}]
+GONE = {"path": "d/a", "type": "whiteout"}
+ABSENT = (
+    "the image store does not have layer 0 of sample:1 either: the archive is loaded where it has "
+    "them, and all layers below them"
+)
+PLATFORMS = {
+    "base": "oci-archive",
+    "platforms": ["linux/amd64", "linux/s390x"],
+}
 WHITEOUT = {"path": "etc/passwd", "type": "whiteout"}
 
 
@@ -143,6 +157,115 @@ CASES = (
         docker(blob_edits={"1": [{"compress": "gzip"}, {"compress": "gzip"}]}),
         {PODMAN: {LAYER_COMPRESSED_TWICE}, SKOPEO: {LAYER_COMPRESSED_TWICE}},
     ),
+    *(
+        Depends(
+            f"{name}, {base}",
+            {"base": base, "layers": layers},
+            {
+                CLASSIC: {STACKED_VFS, EMPTY_STORE, *vfs},
+                STORE: {EMPTY_STORE, overlayfs(f"refuses layer 1 of {image}: {native}")},
+                CTR: {EMPTY_STORE, overlayfs(f"refuses layer 1 of {image}: {native}")},
+                PODMAN: {STACKED_VFS},
+                SKOPEO: set(),
+            },
+        )
+        for base, image in (
+            ("docker-archive", "sample:1"),
+            ("docker-oci-archive", "docker.io/library/sample:1"),
+        )
+        for name, layers, vfs, native in (
+            (
+                "a whiteout below a file of a lower layer",
+                [FILE, [{"path": "p/q", "type": "whiteout"}]],
+                {VFS},
+                "mkparent <tmp>: not a directory",
+            ),
+            (
+                "an opaque marker below a file of a lower layer",
+                [FILE, [{"path": "p", "type": "opaque"}]],
+                {VFS},
+                "mkparent <tmp>: not a directory",
+            ),
+            (
+                "a file below a file of a lower layer",
+                [FILE, [{"path": "p/q", "text": "x"}]],
+                set[str](),
+                "mkparent <tmp>: not a directory",
+            ),
+            (
+                "a whiteout below a link to a file of a lower layer",
+                [[*FILE, {"path": "l", "link": "p"}], [{"path": "l/q/r", "type": "whiteout"}]],
+                {VFS},
+                "failed to get root path: lstat <tmp>: not a directory",
+            ),
+        )
+    ),
+    Depends(
+        "a hard link to a file of a lower layer",
+        docker(layers=[FILE, [{"path": "q", "link": "p", "type": "hardlink"}]]),
+        {
+            CLASSIC: {STACKED_VFS, EMPTY_STORE},
+            CTR: {overlayfs("unpacks layer 1 of sample:1")},
+            PODMAN: {STACKED_VFS},
+        },
+    ),
+    Depends(
+        "a whiteout of what the same layer has, which overlayfs refuses",
+        docker(layers=[FILE, [{"path": "q", "text": "x"}, {"path": "q", "type": "whiteout"}]]),
+        {CLASSIC: {VFS, EMPTY_STORE}, CTR: {overlayfs("unpacks layer 1 of sample:1")}},
+    ),
+    Depends(
+        "entries below a link to a directory of a lower layer",
+        docker(
+            layers=[
+                [{"path": "usr/bin/"}, {"path": "bin", "link": "usr/bin"}],
+                [{"path": "bin/q", "text": "x"}],
+            ]
+        ),
+        {CLASSIC: {STACKED_VFS, EMPTY_STORE}, CTR: {EMPTY_STORE}, PODMAN: {STACKED_VFS}},
+    ),
+    Depends(
+        "a whiteout below a directory of a lower layer",
+        docker(layers=[[{"path": "d/"}, {"path": "d/a", "text": "x"}], [GONE]]),
+        {CLASSIC: {VFS, EMPTY_STORE}, CTR: {EMPTY_STORE}, PODMAN: set()},
+    ),
+    Depends(
+        "an image for another platform, which is not unpacked",
+        {
+            "base": "docker-oci-archive",
+            "architecture": "s390x",
+            "layers": [FILE, [{"path": "p/q", "text": "x"}]],
+        },
+        {CTR: {EMPTY_STORE}, PODMAN: {STACKED_VFS}},
+    ),
+    *(
+        Depends(
+            f"{part} of another platform is absent",
+            {**PLATFORMS, "edits": [{"remove": member}]},
+            {CTR: {EMPTY_STORE, one_platform(["linux/s390x"])}},
+        )
+        for part, member in (
+            ("the manifest", "{image1.manifest}"),
+            ("the config", "{image1.config}"),
+            ("a layer", "{image1.layer1}"),
+        )
+    ),
+    Depends(
+        "a manifest of the host's platform is absent",
+        {**PLATFORMS, "edits": [{"remove": "{manifest}"}]},
+        {CTR: set()},
+    ),
+    Depends("nothing is absent of any platform", PLATFORMS, {CTR: {EMPTY_STORE}}),
+    Depends(
+        "lower layers that were removed",
+        docker(edits=[{"remove": "{layer0}"}]),
+        {CLASSIC: {EMPTY_STORE, ABSENT}, STORE: set(), CTR: set(), PODMAN: set(), SKOPEO: set()},
+    ),
+    Depends(
+        "lower layers that were removed, OCI",
+        {"base": "oci-archive", "edits": [{"remove": "{layer0}"}]},
+        {CLASSIC: {EMPTY_STORE}, STORE: {ABSENT}, CTR: {ABSENT}, PODMAN: {ABSENT}, SKOPEO: set()},
+    ),
     Depends(
         "a layer that is compressed once",
         docker(blob_edits={"1": [{"compress": "gzip"}]}),
@@ -164,3 +287,14 @@ def test_what_verdicts_depend_on(case: Depends, session: Session, tmp_path: Path
     found = {f"{each.engine} {each.action}": each for each in session.classify(path).verdicts}
     conditions = {title: set(found[title].conditions) for title in case.expected}
     assert conditions == case.expected
+
+
+def test_large_stacks_are_not_simulated(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    table = docker(layers=[FILE, [{"path": "p/q", "text": "x"}]])
+    path.write_bytes(Case("", "", "", "pass", {}, (), Path(__file__), table).build().data or b"")
+    verdict = classify(path, limits={"simulated": 1}).verdict("containerd-2", "ctr import")
+    assert verdict is not None
+    assert overlayfs("may end otherwise for sample:1, which was not simulated to its end") in (
+        verdict.conditions
+    )

@@ -259,8 +259,8 @@ def test_a_colon_in_the_path(
     for title, verdict in found.items():
         if verdict.engine.startswith("podman"):
             assert verdict.outcome is not VerdictOutcome.REJECTS, title
-            assert shlex.split(verdict.command or "")[-2:] == ["<", "app:2.tar"]
+            assert shlex.split(verdict.command or "")[-2:] == ["<", "./app:2.tar"]
     skopeo = found["skopeo-1 docker-archive"]
     assert skopeo.outcome is VerdictOutcome.REJECTS
-    assert "open app: no such file or directory" in message(skopeo)
+    assert "open ./app: no such file or directory" in message(skopeo)
     assert "without a colon" in skopeo.reason

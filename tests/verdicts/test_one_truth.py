@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.one_truth.making import make_archive
-from benchmarks.one_truth.properties import Sessions, sessions_with, subject_of, violations
+from benchmarks.one_truth.properties import (
+    Sessions,
+    Subject,
+    printed_commands,
+    sessions_with,
+    subject_of,
+    violations,
+)
 from checker.plugins import load_plugins
-from checker.testing.archive import build, empty, nested, skopeo_dir, wrapped
+from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
 from checker.testing.cases import Case, load_cases
+from checker.verdicts import VerdictOutcome
 
 CASES = Path(__file__).parents[1] / "cases"
 FILES = sorted(CASES.glob("*/*.toml"))
@@ -113,6 +123,26 @@ def test_an_image_in_a_tar(kind: str, name: str, sessions: Sessions, tmp_path: P
     assert {finding.rule for finding in sessions.plain.check(path).failures()} == {"ARC019"}
 
 
+@pytest.mark.parametrize("pack", [wrapped, nested])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_inside_is_checked_before_it_is_loaded(
+    kind: str, pack: Callable[[Archive], Archive], sessions: Sessions, tmp_path: Path
+) -> None:
+    path, inner = tmp_path / "archive.tar", tmp_path / "inner.tar"
+    inner.write_bytes(build(kind).tar())
+    path.write_bytes(pack(build(kind)).tar())
+    found = sessions.plain.check(path).classification
+    assert found is not None
+    (advice,) = found.advice
+    *_, check, load = advice.split("`")[1].split(" && ")
+    assert check.startswith("checker check --engine ")
+    verdict = sessions.plain.check(inner).verdict(check.split()[3], "load")
+    assert verdict is not None
+    assert verdict.outcome is VerdictOutcome.ACCEPTS
+    assert load.split()[0] == verdict.engine.partition("-")[0]
+    assert check.split()[-1] == load.split()[-1]
+
+
 @pytest.mark.parametrize("cut", range(0, 100, 7))
 @pytest.mark.parametrize("kind", [*KINDS, "export"])
 def test_what_is_cut_off(kind: str, cut: int, sessions: Sessions, tmp_path: Path) -> None:
@@ -128,7 +158,7 @@ def test_an_empty_tar(sessions: Sessions, tmp_path: Path) -> None:
     assert_one_truth(path, sessions)
 
 
-@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar"])
+@pytest.mark.parametrize("name", ["a b.tar", "it's.tar", "-x.tar", "$(id).tar", "app:2.tar"])
 def test_a_path_is_quoted(
     name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,3 +170,51 @@ def test_a_path_is_quoted(
     assert command == ["docker", "load", "-i"]
     assert Path(path).name == name
     assert not path.startswith("-")
+    assert ":" not in path.partition("/")[0]
+
+
+def inner() -> Archive:
+    return nested(build("docker-archive"), "images/app.tar")
+
+
+@pytest.mark.parametrize("name", ["app:2.tar", "a/b:1.tar", "-x:1.tar"])
+@pytest.mark.parametrize("kind", [*KINDS, "export", "layer", "wrapped", "nested"])
+def test_a_colon_in_the_path(
+    kind: str,
+    name: str,
+    sessions: Sessions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """tar takes it for the end of a host name, podman and skopeo for the begin of an image's."""
+    monkeypatch.chdir(tmp_path)
+    Path("a").mkdir()
+    made = {"wrapped": lambda: wrapped(build("docker-archive"), "image"), "nested": inner}
+    Path(name).write_bytes(made.get(kind, lambda: build(kind))().tar())
+    shown = name if "/" in name else f"./{name}"
+    checked = sessions.plain.check(name)
+    assert list(violations(Subject(checked, shown, sessions))) == []
+    for command in printed_commands(checked):
+        assert f" {name}" not in command or "/" in name, command
+        assert not re.search(rf"(podman load -i|-archive:) ?{re.escape(shown)}", command), command
+
+
+@pytest.mark.parametrize("name", ["layout", "layout:1"])
+def test_the_path_of_a_directory(
+    name: str, sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build("oci-layout").write_directory(Path(name))
+    shown = f"./{name}" if ":" in name else name
+    found = sessions.plain.check(name)
+    assert list(violations(Subject(found, shown, sessions))) == []
+    assert found.classification is not None
+    assert "is a directory" in found.classification.importable_reason
+    docker = found.verdict("docker-28", "import")
+    assert docker is not None
+    assert docker.message is not None
+    assert docker.message.endswith(f"read {shown}: is a directory")
+    assert (found.restore_command is None) == (":" in name)
+    told = " ".join(found.classification.advice)
+    assert f"`tar -C {shown} -c . | docker load`" in told
+    assert ("skopeo copy" in told) == (":" not in name)

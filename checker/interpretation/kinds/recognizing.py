@@ -21,6 +21,7 @@ from checker.interpretation.kinds import (
     zarf_package,
 )
 from checker.interpretation.kinds.base import Recognizer, Traits
+from checker.isolation import Steps
 from checker.model.archive import OciLayout
 from checker.model.known_kind import KnownKind
 from checker.model.members import Members
@@ -45,18 +46,28 @@ _RECOGNIZERS: tuple[Recognizer, ...] = (
 )
 
 
-def recognize(members: Members, oci: OciLayout | None) -> KnownKind | None:
+def recognize(members: Members, oci: OciLayout | None, steps: Steps) -> KnownKind | None:
     """What an archive is that is neither an image nor a root filesystem; None if it is unknown.
 
     It may be in a directory that contains all members.
+
+    Args:
+        members: The members of the archive.
+        oci: Its image layout, if it has one.
+        steps: Runs the tests of the kinds; one that fails does not fit.
     """
-    found = _first(Traits(members, oci))
+    found = _first(Traits(members, oci), steps)
     directory = members.wrapping_directory
     if found is not None or directory is None:
         return found
-    inner = _first(Traits(members, None, directory))
+    inner = _first(Traits(members, None, directory), steps)
     return None if inner is None else inner._replace(directory=directory)
 
 
-def _first(traits: Traits) -> KnownKind | None:
-    return next((one.kind for one in _RECOGNIZERS if one.fits(traits)), None)
+def _first(traits: Traits, steps: Steps) -> KnownKind | None:
+    return next((one.kind for one in _RECOGNIZERS if _fits(one, traits, steps)), None)
+
+
+def _fits(recognizer: Recognizer, traits: Traits, steps: Steps) -> bool:
+    name = f"recognizing {recognizer.kind.title}"
+    return steps.run(name, lambda: recognizer.fits(traits), otherwise=False)

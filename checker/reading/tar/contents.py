@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from checker.isolation import Steps
 from checker.model.content import ContentPlan
 from checker.model.elf import ELF_MAGIC, ElfFile
 from checker.model.limits import LimitReached, Limits
@@ -21,6 +22,7 @@ _IDENT = 20
 # are the names of the libraries, and what refers to them comes later.
 _FRONT = 256 * 1024
 _EXECUTABLE = 0o111
+_ELF_STEP = "reading the libraries of an ELF file"
 
 
 class Wanted(NamedTuple):
@@ -74,6 +76,12 @@ class Contents:
         self._entries = table.entries
         self._cursor = cursor
         self._log = log
+        self._steps = Steps()
+
+    @property
+    def crashes(self) -> tuple[str, ...]:
+        """The steps that failed, one line each."""
+        return self._steps.crashes
 
     def wanted(self, position: int, header: Header) -> Wanted:
         """What is wanted of a file, at most all of it."""
@@ -82,23 +90,24 @@ class Contents:
         kept = plan.paths.get(path, 0)
         if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
             kept = max(kept, plan.by_ending(path))
-        is_program = False
         if header.mode & _EXECUTABLE:
-            is_program = plan.libraries
             kept = max(kept, plan.executables)
-        elif plan.libraries and ".so" in path and _is_library(path):
-            is_program = True
-            kept = max(kept, _IDENT)
-        if not (kept or is_program):
-            return NOTHING
-        kept = min(kept, header.size)
-        if self._left < kept:
-            self._note_limit(position)
-            kept = min(_IDENT, header.size)
+            is_program = plan.libraries
         else:
-            self._left -= kept
+            is_program = plan.libraries and ".so" in path and _is_library(path)
+        if not kept and not is_program:
+            return NOTHING
+        kept = self._afforded(position, min(kept or _IDENT, header.size))
         collected = max(kept, min(HEAD_SIZE, header.size)) if is_program else kept
         return Wanted(kept, collected, is_program)
+
+    def _afforded(self, position: int, wanted: int) -> int:
+        """How many bytes of a file are kept, within the limit."""
+        if self._left < wanted:
+            self._note_limit(position)
+            return min(_IDENT, wanted)
+        self._left -= wanted
+        return wanted
 
     def _note_limit(self, position: int) -> None:
         self._log.note_limit(
@@ -129,7 +138,7 @@ class Contents:
 
     def _read_elf(self, position: int, head: bytes, size: int) -> None:
         note = partial(self._note, position)
-        reading = read_elf(head, size)
+        reading = self._steps.go_through(_ELF_STEP, read_elf(head, size))
         if self.read is None:
             _Passing(self._cursor, head, size, note).go_on(reading, None)
         else:

@@ -132,6 +132,7 @@ class TarWalker:
             contents=self._contents.kept,
             elf_files=self._contents.elf_files,
             digests=self._digests.found,
+            crashes=self._contents.crashes,
             limits=tuple(log.limits_reached),
         )
 

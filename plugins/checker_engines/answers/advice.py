@@ -4,19 +4,45 @@ from __future__ import annotations
 
 from checker.model.archive import Archive, Kind
 from checker.verdicts import Question
+from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 
 IS_LOADED = "the image is loaded"
 IS_ROOTFS = "it is a root filesystem (docker export), not an image"
 
 
-def why_not_loaded(question: Question, reason: str) -> str:
-    """The reason why an archive is not loaded; an intact root filesystem is named as one.
+_OF_LAYERS = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, "LYR001", "OCI028"})
+"""The rules about the content of layers."""
+
+
+def why_not_loaded(question: Question, refusal: Refusal) -> str:
+    """The reason why an archive is not loaded, for a person.
+
+    An intact root filesystem is named as one, and an encrypted layer is named where the content of
+    layers is refused.
 
     Args:
         question: What was asked.
-        reason: Why the engine's load function returns an error.
+        refusal: The error of the engine's load function.
     """
-    return IS_ROOTFS if _is_sound_rootfs(question.archive) else reason
+    if _is_sound_rootfs(question.archive):
+        return IS_ROOTFS
+    if _OF_LAYERS.isdisjoint(refusal.rules):
+        return refusal.reason
+    return as_encrypted(question.archive, refusal.reason)
+
+
+def as_encrypted(archive: Archive, reason: str) -> str:
+    """A reason about the content of layers, after the layer that is encrypted, if one is."""
+    label = encrypted_layer(archive)
+    if label is None:
+        return reason
+    return f"{label} is encrypted, and needs the private key of a recipient: {reason}"
+
+
+def encrypted_layer(archive: Archive) -> str | None:
+    """The first layer whose media type says that it is encrypted."""
+    layers = (layer for image in archive.images for layer in image.layers)
+    return next((layer.label for layer in layers if layer.is_encrypted), None)
 
 
 def _is_sound_rootfs(archive: Archive) -> bool:

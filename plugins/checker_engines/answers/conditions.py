@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
+from checker.checks.listing import first_few
 from checker.model.archive import Archive
+from checker.model.image import Image
 
 XZ = "xz is installed on the host: Docker needs it to decompress xz"
 UNPIGZ = "unpigz is installed on the host: without it the error for corrupt gzip data differs"
@@ -12,11 +16,59 @@ VFS = (
     "the storage driver is vfs: overlay2 creates a device node for a whiteout, and fails if the "
     "same whiteout occurs twice"
 )
+STACKED_VFS = (
+    "the storage driver is vfs: overlay extracts each layer apart, where entries below a file or "
+    "symlink of a lower layer replace it, and hard links to files of a lower layer are refused"
+)
+_ONE_PLATFORM = (
+    "--all-platforms, which kind and k3s use, is not given: with it, ctr refuses the archive, "
+    "which lacks content for {what} (create it with docker save --platform)"
+)
+_OVERLAYFS = "the snapshotter is overlayfs, the default: native {what}"
 URLS = "a layer lists urls: the tool may download it from there"
 LAYER_COMPRESSED_TWICE = (
     "a layer is compressed twice: the engine decompresses both, and the inner data was not checked"
 )
+_MOST_NAMED = 3
+_ABSENT = (
+    "the image store does not have {what} either: the archive is loaded where it has them, and all "
+    "layers below them"
+)
 _CUT_SHORT = "what was not read because of a limit is valid (raise the limit with --limit): {what}"
+
+
+def overlayfs(what: str) -> str:
+    """The condition that the snapshotter of containerd is its default.
+
+    Args:
+        what: What the native snapshotter does, such as "refuses layer 2 of app:1".
+    """
+    return _OVERLAYFS.format(what=what)
+
+
+def one_platform(platforms: Sequence[str]) -> str:
+    """The condition that only the platform of the host is imported.
+
+    Args:
+        platforms: The platforms of which the archive lacks content.
+    """
+    return _ONE_PLATFORM.format(what=first_few(platforms, _MOST_NAMED))
+
+
+def absent_layers(images: Iterable[Image]) -> Iterator[str]:
+    """The condition that layers which the archive lacks are not stored already.
+
+    Args:
+        images: The images whose layers the engine does not read where they are stored.
+    """
+    absent = [
+        layer.label
+        for image in images
+        for layer in image.layers
+        if layer.blob is None and layer.diff_id is not None
+    ]
+    if absent:
+        yield _ABSENT.format(what=first_few(absent, _MOST_NAMED))
 
 
 def reading_conditions(archive: Archive) -> tuple[str, ...]:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from shlex import quote
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.known_kind import KnownKind
-from checker.model.names import MANIFEST_JSON
-from checker.verdicts import Classification, Loadable
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, REPOSITORIES
+from checker.verdicts import Classification, Host, Loadable
+from checker_engines.classification.by_name import one_by_name
+from checker_engines.classification.commands import docker_load, podman_load
 from checker_engines.classification.import_advice import import_advice
-from checker_engines.classification.obstacles import image_obstacle, reading_obstacle
+from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
+from checker_engines.host import for_other_hosts
 
 LOST_ON_IMPORT = (
     "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
     "import creates a single-layer image without them."
 )
-_IMPORT_RUINS = (
+IMPORT_RUINS = (
     "docker import exits 0 but creates an image whose single layer contains the archive's JSON "
     "files and blobs, and which cannot start"
 )
+
+_MOST_NAMED = 3
 
 
 def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -52,6 +57,7 @@ def _image(archive: Archive, quoted_path: str, takers: Takers) -> Classification
     if archive.known_kind is not None:
         return _known(archive.known_kind, quoted_path)
     found = _IMAGES[archive.kind](archive, quoted_path, takers)
+    found = found._replace(advice=(*found.advice, *_other_hosts(archive, takers.host)))
     if archive.compression.kind is CompressionKind.ZSTD and found.loadable is Loadable.YES:
         found = found._replace(
             loadable=Loadable.DEPENDS,
@@ -63,13 +69,25 @@ def _image(archive: Archive, quoted_path: str, takers: Takers) -> Classification
     return found._replace(loadable=Loadable.NO, loadable_reason=obstacle)
 
 
+def _other_hosts(archive: Archive, host: Host) -> Iterator[str]:
+    """Which images are loaded and do not start on the host."""
+    for images in for_other_hosts(archive, host)[:_MOST_NAMED]:
+        image = images[0]
+        platforms = ", ".join(dict.fromkeys(str(each.platform) for each in images))
+        name = image.names[0] if image.names else "The image"
+        yield (
+            f"{name} is for {platforms}, the host is {host}: it does not start there without "
+            "emulation."
+        )
+
+
 def _image_of(loadable: Loadable, reason: str, *advice: str) -> Classification:
     return Classification(
         producer=None,
         loadable=loadable,
         loadable_reason=reason,
         importable=False,
-        importable_reason=_IMPORT_RUINS,
+        importable_reason=IMPORT_RUINS,
         keeps_layers=True,
         keeps_metadata=True,
         restore=None,
@@ -78,8 +96,22 @@ def _image_of(loadable: Loadable, reason: str, *advice: str) -> Classification:
 
 
 def _docker_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
-    del archive, quoted_path, takers
-    return _image_of(Loadable.YES, "it is an image archive with manifest.json, config and layers")
+    del quoted_path, takers
+    return _image_of(
+        Loadable.YES,
+        "it is an image archive with manifest.json, config and layers",
+        *_delta(archive),
+    )
+
+
+def _delta(archive: Archive) -> Iterator[str]:
+    """What takes an archive whose lower layers were removed because the host has them."""
+    absent = absent_base(archive)
+    if absent is not None:
+        yield (
+            f"It lacks {absent}: Docker with the classic image store loads it on a host that "
+            "already stores these layers, such as one with the base image."
+        )
 
 
 def _legacy(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -93,18 +125,33 @@ def _legacy(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
 
 
 def _oci_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
-    del archive
     return _image_of(
         Loadable.DEPENDS,
-        "it is an OCI archive without manifest.json: podman and Docker with the containerd image "
-        "store load it, Docker's classic store does not",
-        *_converting(quoted_path, takers),
+        f"it is an OCI archive without manifest.json{_oci_readers(takers)}",
+        *(_converting(quoted_path, takers) or one_by_name(archive, quoted_path, takers.host)),
     )
+
+
+def _oci_readers(takers: Takers) -> str:
+    """Who loads an OCI archive, and that Docker's classic store does not."""
+    readers = [
+        name
+        for family, name in (
+            ("podman-", "podman"),
+            ("docker-", "Docker with the containerd image store"),
+        )
+        if takers.take(family, "load")
+    ]
+    if not readers:
+        return ", which Docker's classic store does not load"
+    loads = "loads" if len(readers) == 1 else "load"
+    return f": {' and '.join(readers)} {loads} it, Docker's classic store does not"
 
 
 def _converting(quoted_path: str, takers: Takers) -> tuple[str, ...]:
     """How to convert an image layout, if the library that converts it reads it."""
-    if not takers.take("skopeo-", "oci-archive"):
+    # What podman cannot extract, Docker cannot either.
+    if not takers.take("skopeo-", "oci-archive") or not takers.take("podman-", "load"):
         return ()
     command = f"skopeo copy oci-archive:{quoted_path} docker-archive:image.tar:name:tag"
     return (f"For Docker's classic store: `{command}`, then `docker load -i image.tar`",)
@@ -114,7 +161,7 @@ def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
     del quoted_path
     advice: tuple[str, ...] = ()
     if takers.take("docker-", IMPORT):
-        advice = (LOST_ON_IMPORT, *import_advice(archive))
+        advice = (LOST_ON_IMPORT, *import_advice(archive, takers.host))
     return Classification(
         producer=None,
         loadable=Loadable.NO,
@@ -141,9 +188,9 @@ def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     directory = archive.image_directory or "."
     depth = _depth_of(directory)
     reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
-    load = _load_command(has_manifest_json=f"{directory}/{MANIFEST_JSON}" in archive.members)
+    load = _load_command(lambda name: f"{directory}/{name}" in archive.members, "image.tar")
     commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
-    return _nothing(reason, _IMPORT_RUINS)._replace(
+    return _nothing(reason, IMPORT_RUINS)._replace(
         advice=_if_printable(directory, f"Repack the directory: `{commands}`")
     )
 
@@ -153,9 +200,15 @@ def _depth_of(directory: str) -> str:
     return "one directory" if depth == 1 else f"{depth} directories"
 
 
-def _load_command(*, has_manifest_json: bool, path: str = "image.tar") -> str:
-    """The command that loads a sound image archive of the form at hand."""
-    return f"{'docker' if has_manifest_json else 'podman'} load -i {path}"
+def _load_command(has_file: Callable[[str], bool], path: str) -> str:
+    """The command that loads an image archive of the form at hand, if its engine takes it.
+
+    What is inside another archive was not judged.
+    """
+    is_legacy = has_file(REPOSITORIES) and not has_file(INDEX_JSON)
+    is_for_docker = has_file(MANIFEST_JSON) or is_legacy
+    engine, load = ("docker-28", docker_load) if is_for_docker else ("podman-5", podman_load)
+    return f"checker check --engine {engine} {path} && {load(path)}"
 
 
 def _if_printable(name: str, advice: str) -> tuple[str, ...]:
@@ -173,7 +226,7 @@ def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
     )
     blob = archive.members.blobs.get(position)
     paths = {} if blob is None or blob.tar is None else blob.tar.entries.by_path
-    load = _load_command(has_manifest_json=MANIFEST_JSON in paths, path=quote(inner))
+    load = _load_command(paths.__contains__, quote(inner))
     command = f"tar -xf {quoted_path} -- {quote(inner)} && {load}"
     return found._replace(advice=_if_printable(inner, f"Extract it first: `{command}`"))
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from checker.model.archive import Archive, Source
 from checker.verdicts import Classification, Loadable, Verdict
-from checker_engines.classification.takers import IMPORT, Takers, accepts
+from checker_engines.classification.by_kind import IMPORT_RUINS
+from checker_engines.classification.commands import docker_load, podman_import, podman_load
+from checker_engines.classification.takers import IMPORT, Takers, accepts, refuses
 
 _DOCKER, _PODMAN = "docker-", "podman-"
 
@@ -46,8 +48,12 @@ def _loadable(found: Classification, archive: Archive, takers: Takers) -> Classi
         return found
     return found._replace(
         loadable=Loadable.DEPENDS,
-        loadable_reason=f"refused by {_names(refusals)}: {refusals[0].reason}",
+        loadable_reason=f"{_fails(refusals)} {_names(refusals)}: {refusals[0].reason}",
     )
+
+
+def _fails(verdicts: list[Verdict]) -> str:
+    return "refused by" if all(map(refuses, verdicts)) else "does not work with"
 
 
 def _names(verdicts: list[Verdict]) -> str:
@@ -59,7 +65,8 @@ def _importable(found: Classification, takers: Takers) -> Classification:
     imports = takers.imports()
     if any(map(accepts, imports)):
         return found._replace(importable=True)
-    if not found.importable or not imports:
+    says_exit_0 = found.importable_reason == IMPORT_RUINS and all(map(refuses, imports))
+    if not (found.importable or says_exit_0) or not imports:
         return found
     return found._replace(importable=False, importable_reason=imports[0].reason)
 
@@ -73,10 +80,9 @@ def _restore(
 ) -> str | None:
     """The command of an engine that takes it, in every version if there is one; else none."""
     if found.importable and archive.rootfs is not None:
-        for family, program in ((_DOCKER, "docker"), (_PODMAN, "podman")):
-            if takers.take(family, IMPORT):
-                return f"{program} import {quoted_path} name:tag"
-        return None
+        if takers.take(_DOCKER, IMPORT):
+            return f"docker import {quoted_path} name:tag"
+        return podman_import(quoted_path) if takers.take(_PODMAN, IMPORT) else None
     if found.loadable is Loadable.NO and not takers.are_known:
         return None
     if archive.rootfs is not None or not archive.images:
@@ -89,9 +95,8 @@ def _restore(
 
 def _loading(quoted_path: str) -> tuple[tuple[str, str, str], ...]:
     """Engine family, action and command, the most usual first."""
-    given = "" if quoted_path == "-" else f" -i {quoted_path}"
     return (
-        (_DOCKER, "load", f"docker load{given}"),
-        (_PODMAN, "load", f"podman load{given}"),
+        (_DOCKER, "load", docker_load(quoted_path)),
+        (_PODMAN, "load", podman_load(quoted_path)),
         ("containerd-", "ctr import", f"ctr image import {quoted_path}"),
     )

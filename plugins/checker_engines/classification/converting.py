@@ -75,7 +75,7 @@ def conversion_advice(
     predicted = predicted_docker_archive(archive, _REFERENCE)
     if predicted is None:
         return ()
-    after = Takers(judge(predicted.archive))
+    after = Takers(judge(predicted.archive), takers.host)
     helped = [group for group in refusing if _takes(after, group)]
     if not helped:
         return ()

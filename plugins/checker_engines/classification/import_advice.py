@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from checker.model.archive import Archive
 from checker.model.names import Platform
+from checker.verdicts import Host
 
-_HOST = Platform("linux", "amd64")
 
-
-def import_advice(archive: Archive) -> tuple[str, ...]:
+def import_advice(archive: Archive, host: Host) -> tuple[str, ...]:
     """How to set the metadata during an import: nothing is suggested that the root lacks.
 
     Args:
         archive: The archive of a root filesystem.
+        host: The host of the engines.
     """
     if archive.rootfs is None:
         return ()
     # Few archives are root filesystems.
     from checker.importing.advice import advise_import
 
-    found = advise_import(archive, archive.rootfs, _HOST)
+    found = advise_import(archive, archive.rootfs, Platform(*host))
     if found.command is None:
-        missing = f"Nothing in it that a container could run was found ({found.reason})"
-        return (f"{missing}: set the program to start with `docker import --change`.",)
+        why = f"{found.reason[0].upper()}{found.reason[1:]}"
+        return (f"{why}: set the program to start with `docker import --change`.",)
     return (f"Set the metadata during the import: `{found.command}`",)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.model.archive import Archive, Kind
+from checker.checks.listing import first_few
+from checker.model.archive import Archive, Kind, OciLayout
 from checker.model.compression import Compression
 from checker.model.image import Image, Layer
 from checker.model.names import shorten
 from checker.model.tar import Tar
+
+_MOST_NAMED = 3
 
 
 def reading_obstacle(archive: Archive) -> str | None:
@@ -30,13 +33,30 @@ def image_obstacle(archive: Archive) -> str | None:
             return "manifest.json lists no images"
     if archive.docker is None and archive.oci is not None and archive.oci.root_index is None:
         return "index.json is missing or is not a JSON object"
-    obstacles = [next(_obstacles(image), None) for image in archive.images]
-    if obstacles and None not in obstacles:
-        return obstacles[0]
+    if archive.docker is None and archive.oci is not None and _lists_nothing(archive.oci):
+        return "index.json lists no images"
+    found = [next(obstacles(image), None) for image in archive.images]
+    if found and None not in found:
+        return found[0]
     return None
 
 
-def _obstacles(image: Image) -> Iterator[str]:
+def _lists_nothing(oci: OciLayout) -> bool:
+    return oci.root_index is not None and not oci.root_index.manifests
+
+
+def absent_base(archive: Archive) -> str | None:
+    """The layers that are absent of images of which others are there, and which engines know."""
+    absent: list[str] = []
+    for image in archive.images:
+        missing = [layer for layer in image.layers if layer.blob is None]
+        if len(missing) < len(image.layers) and all(layer.diff_id for layer in missing):
+            absent += (layer.label for layer in missing)
+    return first_few(absent, _MOST_NAMED) if absent else None
+
+
+def obstacles(image: Image) -> Iterator[str]:
+    """What prevents every engine from loading an image."""
     if image.config is None:
         yield f"the config of {image.label} is missing or is not a JSON object"
         return

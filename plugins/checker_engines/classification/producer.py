@@ -32,6 +32,8 @@ _BLOB = re.compile(rf"blobs/sha256/{_HEX}")
 # Written by containers/image, with a space after the colon; Go's encoder writes none.
 _CONTAINERS_LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 _CREATED = "org.opencontainers.image.created"
+_STORE_PATHS = "store paths:"
+_NIX_STORE = "nix/store"
 _BUILDAH_LABEL = "io.buildah.version"
 
 
@@ -58,10 +60,26 @@ def _docker_archive(archive: Archive) -> str | None:
     if _all(_DIFF_ID_LAYER, layers):
         return _containers_image(archive)
     if _all(_ID_LAYER, layers):
-        folders = {layer.partition("/")[0] for layer in layers}
-        has_versions = all(f"{folder}/VERSION" in archive.members for folder in folders)
-        return DOCKER_24 if has_versions else NIX
+        return NIX if _is_by_nix(archive) else _docker_24(archive, layers)
     return None
+
+
+def _docker_24(archive: Archive, layers: list[str]) -> str | None:
+    """Docker, if all directories of layers have its files; lower layers may have been removed."""
+    folders = {layer.partition("/")[0] for layer in layers if layer in archive.members}
+    versions = [f"{folder}/VERSION" in archive.members for folder in folders]
+    return DOCKER_24 if versions and all(versions) else None
+
+
+def _is_by_nix(archive: Archive) -> bool:
+    """Whether the history lists store paths, or a layer has the store of Nix."""
+    comments = (
+        text(step.get("comment")) or "" for config in _configs(archive) for step in config.history
+    )
+    if any(comment.startswith(_STORE_PATHS) for comment in comments):
+        return True
+    layers = (layer for image in archive.images for layer in image.layers)
+    return any(_NIX_STORE in layer.entries.directories for layer in layers)
 
 
 def _legacy(archive: Archive) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checker.verdicts import Verdict, VerdictOutcome
+from checker.verdicts import Host, Verdict, VerdictOutcome
 
 IMPORT = "import"
 
@@ -17,10 +17,12 @@ class Takers:
 
     Args:
         verdicts: The verdicts.
+        host: The host of the engines.
     """
 
-    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+    def __init__(self, verdicts: Sequence[Verdict], host: Host) -> None:
         self._verdicts = verdicts
+        self.host = host
 
     @property
     def are_known(self) -> bool:
@@ -52,3 +54,8 @@ class Takers:
 def accepts(verdict: Verdict) -> bool:
     """Whether an engine makes of the archive what it should."""
     return verdict.outcome is VerdictOutcome.ACCEPTS
+
+
+def refuses(verdict: Verdict) -> bool:
+    """Whether an engine ends with an error."""
+    return verdict.outcome is VerdictOutcome.REJECTS

@@ -9,7 +9,7 @@ device node.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from checker.model.entries import (
@@ -81,6 +81,50 @@ def apply_layer(tar: Tar, error_at_end: str | None, work: Work, *, on_overlay: b
         raise ApplyError(error)
 
 
+class Stacking(NamedTuple):
+    """What applying a stack of layers ends with.
+
+    Attributes:
+        layer: Number of the layer that cannot be applied, from 0; None if all can.
+        error: The error.
+    """
+
+    layer: int | None = None
+    error: str = ""
+
+
+def apply_on_overlayfs(layers: Sequence[Entries], work: Work) -> Stacking:
+    """Apply layers as the snapshotter ``overlayfs`` does: each to a separate directory.
+
+    Raises:
+        OutOfWork: It is not known whether all entries can be written.
+    """
+    for number, entries in enumerate(layers):
+        if is_plain(entries):
+            continue
+        convert = _convert_on_overlay if number else _delete
+        errors = entries.cached(_Applied).of(entries, convert, work)
+        error = errors.of_entries or errors.of_end
+        if error is not None:
+            return Stacking(number, error)
+    return Stacking()
+
+
+def apply_natively(layers: Sequence[Entries], work: Work) -> Stacking:
+    """Apply layers as the snapshotter ``native`` does: each to a copy of those below it.
+
+    Raises:
+        OutOfWork: It is not known whether all entries can be written.
+    """
+    root = Node(DIRECTORY)
+    for number, entries in enumerate(layers):
+        errors = _applied(_Application(entries, _delete, work, root))
+        error = errors.of_entries or errors.of_end
+        if error is not None:
+            return Stacking(number, error)
+    return Stacking()
+
+
 class _Errors(NamedTuple):
     """What applying the entries of a layer ends with: the same for all images that have it.
 
@@ -126,11 +170,13 @@ def _applied(application: _Application) -> _Errors:
 class _Application:
     """One layer being applied."""
 
-    def __init__(self, entries: Entries, convert: _Convert, work: Work) -> None:
+    def __init__(
+        self, entries: Entries, convert: _Convert, work: Work, root: Node | None = None
+    ) -> None:
         self._entries = entries
         self._work = work
         self._has_lost = False
-        self._root = Node(DIRECTORY)
+        self._root = Node(DIRECTORY) if root is None else root
         self._convert = convert
         self._written: set[Node] = set()
         # Directories by the name that resolved to them, until something is removed.

@@ -31,7 +31,7 @@ def check_target(child: Child) -> None:
         raise Refusal(
             "target.Size must be greater than zero: invalid argument",
             f"the descriptor of {child.digest} has the size {child.size}, which must be above 0",
-            ("OCI007",),
+            ("OCI007", "OCI010"),
         )
     if not child.media_type:
         raise Refusal(

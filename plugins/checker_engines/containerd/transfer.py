@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from checker.model.archive import Archive
+from checker.model.image import Image
 from checker.model.names import CONFIG_TYPES
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
-from checker_engines.answers.conditions import EMPTY_STORE
+from checker_engines.answers.conditions import EMPTY_STORE, one_platform
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     LAYER_DAMAGED,
@@ -27,6 +28,7 @@ from checker_engines.containerd.documents import Child, decode_rootfs_config
 from checker_engines.containerd.images import check_target, name_of
 from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
+from checker_engines.containerd.snapshotters import store_conditions
 from checker_engines.containerd.stream import (
     conditions_of,
     cut_in,
@@ -71,7 +73,11 @@ def engines_of(version: Version) -> Iterator[Engine]:
 def import_(version: Version, question: Question) -> Verdict:
     """Predict what ``ctr image import`` does."""
     command = f"ctr image import {question.quoted_path}"
-    conditions = conditions_of(question.archive)
+    conditions = (
+        *conditions_of(question.archive),
+        *_platform_conditions(question),
+        *store_conditions(question),
+    )
     try:
         verdict = _import(version, question)
     except OutOfWork as stop:
@@ -89,7 +95,7 @@ def import_(version: Version, question: Question) -> Verdict:
             engine=version.name,
             action=_ACTION,
             outcome=VerdictOutcome.REJECTS,
-            reason=why_not_loaded(question, refusal.reason),
+            reason=why_not_loaded(question, refusal),
             message=f"ctr: {refusal.message}",
             conditions=conditions,
             rules=refusal.rules,
@@ -98,6 +104,26 @@ def import_(version: Version, question: Question) -> Verdict:
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
     return verdict._replace(command=command, conditions=(*conditions, *verdict.conditions))
+
+
+def _platform_conditions(question: Question) -> Iterator[str]:
+    """What depends on the platforms that are imported, which are that of the host by default."""
+    archive, host = question.archive, question.host
+    listed = () if archive.oci is None else archive.oci.indexes
+    absent = [
+        descriptor.platform
+        for index in listed
+        for descriptor in index.manifests
+        if descriptor.platform and archive.members.blob_of(descriptor.digest) is None
+    ]
+    absent += [image.platform for image in archive.images if image.platform and _is_cut(image)]
+    others = dict.fromkeys(str(each) for each in absent if not runs_on(each, host))
+    if others:
+        yield one_platform(tuple(others))
+
+
+def _is_cut(image: Image) -> bool:
+    return image.config is None or any(layer.blob is None for layer in image.layers)
 
 
 def _import(version: Version, question: Question) -> Verdict:

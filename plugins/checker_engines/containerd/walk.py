@@ -93,6 +93,7 @@ def walk(
             _FILTERED,
             "the archive has no image for the host's platform: select a platform that it has, or "
             "create the archive for this platform",
+            ("ENG005",) if top else ("DKR001", "ENG005", "OCI005"),
         )
     while pending:
         descriptor = pending.pop()

@@ -140,6 +140,7 @@ def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
         raise Refusal(
             error,
             f"the manifest has the config digest {config.digest!r}, which is not a valid digest",
+            BAD_MANIFEST,
         )
     printed.append(f"Copying config {config.digest}")
     if config.missing is not None:
@@ -219,6 +220,7 @@ def _refuse_unreadable(layer: SourceLayer, invalid: str) -> None:
         raise Refusal(
             "trying to reuse blob  at destination: Can not check for a blob with unknown digest",
             "a layer has no digest",
+            ("OCI007", "CFG001"),
         )
     if error is not None:
         raise Refusal(

@@ -355,7 +355,9 @@ class OciArchive:
         """The error for an unknown media type, which is read as Docker's schema 1."""
         error = schema1_error(raw) or "schema 1 is not supported in an image layout"
         text = f"{_INITIALIZING} {self._shown}: {error}"
-        return Refusal(text, "the descriptor's media type is not that of an image manifest")
+        return Refusal(
+            text, "the descriptor's media type is not that of an image manifest", BAD_MANIFEST
+        )
 
     def _config(self, value: object, not_an_image: str | None) -> SourceConfig:
         descriptor = mapping(value)

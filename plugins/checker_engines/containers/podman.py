@@ -16,8 +16,9 @@ from checker.model.tar import Tar
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.conditions import STACKED_VFS, absent_layers
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
-from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
 from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
@@ -54,6 +55,7 @@ from checker_engines.containers.docker_archive import (
 )
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.versions import PODMANS, Library, Podman
+from checker_engines.filesystem.stacking import is_stacked
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
@@ -95,7 +97,7 @@ def load(podman: Podman, question: Question) -> Verdict:
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     failure = failures[_explained_format(question.archive)]
-    reason = why_not_loaded(question, failure.reason)
+    reason = why_not_loaded(question, failure)
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )
@@ -115,6 +117,12 @@ def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(f"{podman.opening_layout}{_NOT_A_DIRECTORY}", "it is not a directory")
+    if has_colon(question):
+        raise Refusal(
+            "Invalid OCI reference: path <tmp> contains a colon",
+            "podman does not read a directory whose path contains a colon: rename it, or make a "
+            "link to it",
+        )
     source = "oci:<tmp>:"
     if not podman.names_by_path:
         return _copy_layout(podman, question, source, podman.opening_layout, printed)
@@ -292,9 +300,18 @@ def _verdict(
         outcome=outcome,
         reason=reason,
         message=message,
-        conditions=tuple(conditions_of(question)),
+        conditions=(*conditions_of(question), *_storage_conditions(question, action)),
         command=typed,
     )
+
+
+def _storage_conditions(question: Question, action: str) -> Iterator[str]:
+    if action != "load":
+        return
+    if is_stacked(question.archive):
+        yield STACKED_VFS
+    # Of a docker-archive all layers must be there.
+    yield from absent_layers(each for each in question.archive.images if each.item is None)
 
 
 @contextmanager
@@ -334,6 +351,7 @@ def _refuse_config_digest(image: SourceImage) -> None:
         raise Refusal(
             f"getting config info: {error}",
             f"the manifest has the config digest {image.config.digest!r}, which is not valid",
+            BAD_MANIFEST,
         )
 
 

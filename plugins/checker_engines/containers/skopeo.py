@@ -8,7 +8,7 @@ from functools import partial
 from checker.model.limits import LimitReached
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import why_not_loaded
+from checker_engines.answers.advice import encrypted_layer, why_not_loaded
 from checker_engines.answers.refusal import Refusal
 from checker_engines.answers.undecided import undecided
 from checker_engines.containers import decisions
@@ -84,6 +84,7 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
             raise Refusal(
                 f"Unexpected tar manifest.json: expected 1 item, got {found}",
                 f"manifest.json lists {found} images; append the name of one to the path",
+                () if found else ("DKR001",),
             )
         image = opened.image(opened.items[0])
     copy_to_directory(image, printed)
@@ -102,6 +103,13 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
         copy_to_directory(image, printed)
 
 
+def _copied(question: Question) -> str:
+    label = encrypted_layer(question.archive)
+    if label is None:
+        return "the image can be copied"
+    return f"the image can be copied, but {label} stays encrypted without --decryption-key"
+
+
 def _copy(
     skopeo: Skopeo,
     action: str,
@@ -109,7 +117,7 @@ def _copy(
     question: Question,
 ) -> Verdict:
     printed: list[str] = []
-    outcome, reason, message = VerdictOutcome.ACCEPTS, "the image can be copied", None
+    outcome, reason, message = VerdictOutcome.ACCEPTS, _copied(question), None
     rules: tuple[str, ...] = ()
     reached: LimitReached | None = None
     try:
@@ -118,7 +126,7 @@ def _copy(
         reached = stop.reached
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
-        reason = why_not_loaded(question, refusal.reason)
+        reason = why_not_loaded(question, refusal)
         printed.append(f'level=fatal msg="{logged(refusal.message)}"')
         message, rules = last_lines(printed), refusal.rules
     verdict = Verdict(

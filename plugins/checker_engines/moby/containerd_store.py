@@ -20,7 +20,7 @@ from checker.model.names import (
 )
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.advice import IS_LOADED, as_encrypted, why_not_loaded
 from checker_engines.answers.conditions import EMPTY_STORE
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
@@ -40,6 +40,7 @@ from checker_engines.containerd.documents import (
 from checker_engines.containerd.images import check_target
 from checker_engines.containerd.importer import Imported, import_index
 from checker_engines.containerd.platforms import preference
+from checker_engines.containerd.snapshotters import store_conditions
 from checker_engines.containerd.stream import (
     MOBY_READS,
     conditions_of,
@@ -87,11 +88,11 @@ class _UnpackFailedError(Exception):
 def load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     """Predict what ``docker load`` does."""
     command = f"docker load -i {question.quoted_path}"
-    conditions = conditions_of(question.archive)
+    conditions = (*conditions_of(question.archive), *store_conditions(question))
     try:
         verdict = _load(version, question)
     except Refusal as refusal:
-        reason = why_not_loaded(question, refusal.reason)
+        reason = why_not_loaded(question, refusal)
         verdict = _verdict(version, _LOAD, VerdictOutcome.REJECTS, reason)
         verdict = verdict._replace(message=refusal.message, rules=refusal.rules)
         cut = cut_in(question.archive, MOBY_READS)
@@ -172,6 +173,7 @@ def _unpack_image(
             "docker load exits 0 and prints *Error unpacking image*; the image cannot start: "
             f"{error}"
         )
+        reason = as_encrypted(question.archive, reason)
         return f"Error unpacking image {shown}: {error}", reason
     except _NotUnpackedError as error:
         return None, f"docker load exits 0, but {shown} cannot start: {error}"

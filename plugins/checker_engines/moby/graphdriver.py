@@ -30,13 +30,15 @@ from checker.model.names import (
 )
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS
+from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
+    STACKED_VFS,
     UNPIGZ,
     VFS,
     XZ,
+    absent_layers,
     reading_conditions,
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
@@ -52,6 +54,7 @@ from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import Undecided, undecided, unread_of
 from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.stacking import is_stacked
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -103,6 +106,7 @@ def load(version: Version, question: Question) -> Verdict:
         count = _Load(version, question).run()
     except Refusal as refusal:
         verdict = _refused(version, "load", refusal, command, conditions)
+        verdict = verdict._replace(reason=why_not_loaded(question, refusal))
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
     except OutOfWork as stop:
@@ -190,6 +194,9 @@ def _load_conditions(archive: Archive) -> Iterator[str]:
     for layer in layers:
         found.update(dict.fromkeys(_stream_conditions(layer)))
     yield from found
+    if is_stacked(archive):
+        yield STACKED_VFS
+    yield from absent_layers(image for image in archive.images if image.item is not None)
     if archive.images:
         yield EMPTY_STORE
     yield from reading_conditions(archive)
@@ -228,6 +235,7 @@ class _Load:
             lambda: Root(version.dialect, work),
             lambda layer, root: apply_layer(version, layer, root),
         )
+        self._configs: dict[str, Json] = {}
         # What Docker has printed so far.
         self._printed: list[str] = []
 
@@ -301,6 +309,13 @@ class _Load:
         return Loaded(config_blob.digest, parent, items(config.get("history")))
 
     def _decode_config(self, path: str, blob: Blob) -> Json:
+        """The config of an image; many images may have the same."""
+        found = self._configs.get(blob.digest)
+        if found is None:
+            found = self._configs[blob.digest] = self._decoded_config(path, blob)
+        return found
+
+    def _decoded_config(self, path: str, blob: Blob) -> Json:
         try:
             return mapping(decode_document(raw_of(blob), self.version.config))
         except GoJsonError as error:
@@ -391,14 +406,13 @@ class _Load:
 
     def advice(self) -> str:
         """Why there is no manifest.json."""
-        shown = self.question.quoted_path
         match self.question.archive.kind:
             case Kind.ROOTFS | Kind.LAYER:
                 return IS_ROOTFS
             case Kind.OCI_ARCHIVE:
                 return (
                     "it is an OCI archive without manifest.json, which the classic store does not"
-                    f" load; use: skopeo copy oci-archive:{shown} docker-daemon:name:tag"
+                    " load"
                 )
             case Kind.DOCKER_ARCHIVE_LEGACY:
                 return (

@@ -1,0 +1,54 @@
+"""How one of several images is taken out of an OCI archive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from shlex import quote, split
+
+from checker.model.archive import Archive
+from checker.model.image import REF_NAME, Image
+from checker.verdicts import Host
+from checker_engines.classification.obstacles import obstacles
+from checker_engines.host import suits_host
+
+_STDIN = "-"
+
+
+def one_by_name(archive: Archive, quoted_path: str, host: Host) -> tuple[str, ...]:
+    """The command that copies one image by its name, for readers of a single image.
+
+    skopeo finds an image by ``org.opencontainers.image.ref.name``, which must be unique
+    (containers/image, oci/layout/oci_transport.go, getManifestDescriptor).
+
+    Args:
+        archive: The facts.
+        quoted_path: The path of the archive, quoted for a command line.
+        host: The host, which selects an image of several platforms.
+    """
+    # What follows a colon in a path is taken for a name.
+    if quoted_path == _STDIN or ":" in "".join(split(quoted_path)):
+        return ()
+    names = list(_names(archive, host))
+    if not names:
+        return ()
+    which = names[0] if len(names) == 1 else f"any of its {len(names)} named images"
+    command = f"skopeo copy oci-archive:{quoted_path}:{quote(names[0])} docker-archive:image.tar"
+    words = f"For podman and Docker's classic store, copy {which} by its name"
+    return (f"{words}: `{command}:name:tag`, then `docker load -i image.tar`",)
+
+
+def _names(archive: Archive, host: Host) -> Iterator[str]:
+    """The names that stand for one image of this host which has nothing wrong with it."""
+    index = None if archive.oci is None else archive.oci.root_index
+    listed = () if index is None else index.manifests
+    names = Counter(each.annotations.get(REF_NAME, "") for each in listed)
+    for name, count in names.items():
+        images = [image for image in archive.images if name in image.names]
+        if count == 1 and name and name.isprintable() and _is_sound(images, host):
+            yield name
+
+
+def _is_sound(images: list[Image], host: Host) -> bool:
+    chosen = [image for image in images if suits_host(image.platform, host)]
+    return bool(chosen) and not any(next(obstacles(image), None) for image in chosen)

@@ -1,0 +1,24 @@
+"""The commands that restore an archive, in the form that the program takes the path in."""
+
+from __future__ import annotations
+
+_STDIN = "-"
+
+
+def docker_load(quoted_path: str) -> str:
+    """``docker load`` of a path, quoted for a command line."""
+    return "docker load" if quoted_path == _STDIN else f"docker load -i {quoted_path}"
+
+
+def podman_load(quoted_path: str) -> str:
+    """``podman load`` of a path: one with a colon is not taken as an argument."""
+    if quoted_path == _STDIN:
+        return "podman load"
+    return f"podman load {'<' if ':' in quoted_path else '-i'} {quoted_path}"
+
+
+def podman_import(quoted_path: str) -> str:
+    """``podman import`` of a path: one with a colon is not taken as an argument."""
+    if ":" in quoted_path:
+        return f"podman import - name:tag < {quoted_path}"
+    return f"podman import {quoted_path} name:tag"
