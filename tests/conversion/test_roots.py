@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from checker import Blob, ContentRequest, Layer, Rootfs, RootfsEntry, Session
 from checker.conversion.convert import convert
-from checker.conversion.records import Form, Request
+from checker.conversion.records import ConversionError, Form, Request
 from checker.model.content import ContentPlan
 from checker.testing.archive import docker_archive
 from checker.testing.image import Image
@@ -28,11 +28,12 @@ from checker.testing.tar import (
     symlink,
     whiteout,
 )
+from tests.effort import examples
 
 from .converting import converted, entries_of
 
-PLAN = ContentPlan.of([ContentRequest(paths=frozenset({"a", "b"}), endings=frozenset({"a", "b"}))])
 NAMES = ("a", "b", "d", "d/a", "d/b", "d/e", "d/e/a", "x/y/z", "ü", "d/" + "long" * 30)
+PLAN = ContentPlan.of([ContentRequest(paths=frozenset(NAMES))])
 
 
 def test_a_link_whose_target_is_replaced_above_keeps_its_content(tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ LAYER = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(layers=st.lists(LAYER, min_size=1, max_size=4))
 def test_any_layers(layers: list[list[Member]], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("root")
@@ -144,11 +145,18 @@ def test_any_layers(layers: list[list[Member]], tmp_path_factory: pytest.TempPat
     (found,) = session.read(source, plan=PLAN).images
     root = Rootfs(found.location, found.layers, found)
     target = folder / "out.tar"
-    _write(session, source, target)
+    try:
+        _write(session, source, target)
+    except ConversionError as error:
+        # The target is missing, or in a layer above, where the link is extracted before it.
+        assert "is a hard link to" in str(error)
+        assert any(root.of_kind("1"))
+        return
     again = _root_of(session, target)
     seen = {one.path: _seen(again, one) for one in again}
-    wanted = {one.path: _seen(root, one) for one in root}
-    added = seen.keys() - wanted.keys()
+    # What a link to a file that its own layer hides shows is not defined.
+    wanted = {one.path: _seen(root, one) for one in root if root.file_of(one) is not None}
+    added = seen.keys() - {one.path for one in root}
     assert all(seen[path][0] == "5" for path in added)
     assert {path: value for path, value in seen.items() if path in wanted} == wanted
     assert list(seen) == sorted(seen, key=lambda path: path.split("/"))
