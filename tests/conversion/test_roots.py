@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checker import Blob, ContentRequest, Layer, Rootfs, RootfsEntry, Session
+from checker.cli import main
 from checker.conversion.convert import convert
 from checker.conversion.records import ConversionError, Form, Request
 from checker.model.content import ContentPlan
@@ -64,6 +65,15 @@ def test_a_link_to_what_was_there_before_the_second_entry_of_a_path(tmp_path: Pa
     layers = ((file("a", "1"), hardlink("b", "a"), file("a", "2")),)
     found = entries_of(_flat(layers, tmp_path).read_bytes())
     assert [found[name][-1] for name in "ab"] == [b"2", b"1"]
+
+
+def test_a_link_that_leads_nowhere_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in.tar"
+    source.write_bytes(docker_archive(Image(layers=((hardlink("b", "a"),),))).tar())
+    assert main(["convert", str(source), str(tmp_path / "out"), "--to", "rootfs"]) == 1
+    assert "b in layer 0 is a hard link to a, which is not there" in capsys.readouterr().err
 
 
 def test_attributes_devices_and_sparse_files_are_kept(tmp_path: Path) -> None:
@@ -147,9 +157,8 @@ def test_any_layers(layers: list[list[Member]], tmp_path_factory: pytest.TempPat
     target = folder / "out.tar"
     try:
         _write(session, source, target)
-    except ConversionError as error:
+    except ConversionError:
         # The target is missing, or in a layer above, where the link is extracted before it.
-        assert "is a hard link to" in str(error)
         assert any(root.of_kind("1"))
         return
     again = _root_of(session, target)
