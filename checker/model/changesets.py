@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, Entries, hidden_by
+from checker.model.entries import DIRECTORY, Entries
 from checker.model.image import Layer
 
 _DIRECTORY = ord(DIRECTORY)
@@ -25,7 +26,7 @@ class MergedLayer(NamedTuple):
 
     layer: Layer
     entries: Entries
-    hidden: set[str]
+    hidden: AbstractSet[str]
 
 
 class UpperLayers(NamedTuple):
@@ -58,6 +59,17 @@ class UpperLayers(NamedTuple):
             return True
         return bool(directory) and self._replaces(directory)
 
+    def emptied_among(self, directories: AbstractSet[str]) -> set[str]:
+        """Those of some directories that ``empties`` is true of; not the root."""
+        found: set[str] = set()
+        for paths in (self.removed, self.opaque, self.non_directories):
+            found |= directories & paths
+        for table in self.tables:
+            kinds, by_path = table.kinds, table.by_path
+            known = directories & by_path.keys()
+            found.update(path for path in known if kinds[by_path[path]] != _DIRECTORY)
+        return found
+
     def _replaces(self, directory: str) -> bool:
         positions = ((table, table.by_path.get(directory)) for table in self.tables)
         return directory in self.non_directories or any(
@@ -87,10 +99,9 @@ def merge_layers(layers: tuple[Layer, ...]) -> Iterator[MergedLayer]:
             yield MergedLayer(layer, entries, paths or _filled(paths, entries))
             continue
         repeated[id(entries)] = set()
-        whiteouts = set(entries.whiteouts)
-        yield MergedLayer(layer, entries, whiteouts | _hidden_paths(entries, upper))
+        yield MergedLayer(layer, entries, entries.whiteouts | _hidden_paths(entries, upper))
         if below:
-            add_layer(upper, entries, whiteouts)
+            add_layer(upper, entries)
 
 
 def _filled(paths: set[str], entries: Entries) -> set[str]:
@@ -107,13 +118,25 @@ def _hidden_paths(entries: Entries, upper: UpperLayers) -> set[str]:
     for table in upper.tables:
         hidden |= paths & table.by_path.keys()
     hidden.update(path for path in paths & upper.implied if not _is_directory(entries, path))
-    emptied: dict[str, bool] = {"": upper.empties("")}
     # Few directories contain many files, and mostly none of them is emptied.
-    directories = ("", *entries.directories)
-    gone = {directory for directory in directories if _is_emptied(directory, upper, emptied)}
+    gone = _emptied_directories(entries, upper)
     if gone:
         hidden.update(path for path in paths if path.rpartition("/")[0] in gone)
     return hidden
+
+
+def _emptied_directories(entries: Entries, upper: UpperLayers) -> set[str]:
+    """The directories of a layer of which the layers above leave nothing; the root is ``""``."""
+    directories = entries.directories
+    gone = upper.emptied_among(directories)
+    if upper.empties(""):
+        gone.add("")
+    if not gone and entries.knows_all_directories:
+        return gone
+    known = dict.fromkeys(gone, True)
+    known.setdefault("", False)
+    gone.update(path for path in directories - gone if _is_emptied(path, upper, known))
+    return gone
 
 
 def _is_emptied(directory: str, upper: UpperLayers, known: dict[str, bool]) -> bool:
@@ -132,22 +155,16 @@ def _is_directory(entries: Entries, path: str) -> bool:
     return entries.kinds[entries.by_path[path]] == _DIRECTORY
 
 
-def add_layer(upper: UpperLayers, entries: Entries, whiteouts: set[str]) -> None:
+def add_layer(upper: UpperLayers, entries: Entries) -> None:
     """Add what a layer hides from those below it.
 
     Args:
         upper: The layers above, which this one joins.
         entries: The entries of the layer.
-        whiteouts: The cleaned paths of its whiteouts, opaque ones included.
     """
-    for whiteout in whiteouts:
-        parent, _, base = whiteout.rpartition("/")
-        hidden = hidden_by(whiteout)
-        if base == OPAQUE_WHITEOUT:
-            upper.opaque.add(parent)
-        elif hidden is not None:
-            upper.removed.add(hidden)
-    upper.implied.update(_implied_directories(entries, whiteouts))
+    upper.removed.update(entries.hides.removed)
+    upper.opaque.update(entries.hides.emptied)
+    upper.implied.update(_implied_directories(entries, entries.whiteouts))
     if len(entries) > _SMALL:
         upper.tables.append(entries)
         return
@@ -157,7 +174,7 @@ def add_layer(upper: UpperLayers, entries: Entries, whiteouts: set[str]) -> None
     )
 
 
-def _implied_directories(entries: Entries, whiteouts: set[str]) -> set[str]:
+def _implied_directories(entries: Entries, whiteouts: AbstractSet[str]) -> set[str]:
     """The directories without an entry that have entries of a layer below them, not whiteouts."""
     paths = entries.by_path.keys()
     if not whiteouts:

@@ -10,6 +10,7 @@ import re
 import sys
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar, cast, overload
@@ -170,6 +171,20 @@ class Span(NamedTuple):
     length: int
 
 
+class Whiteouts(NamedTuple):
+    """What the whiteouts of one tar say about the layers below it.
+
+    Attributes:
+        removed: The whiteout of each cleaned path that is removed, by that path.
+        emptied: The directories of which the content is removed; the root is the empty path.
+        nameless: The whiteouts that name nothing to hide, and those reserved by aufs.
+    """
+
+    removed: Mapping[str, str]
+    emptied: AbstractSet[str]
+    nameless: AbstractSet[str]
+
+
 class Entries(Sequence[Entry]):
     """All entries of one tar or directory, in order. Filled by the reader, then left alone."""
 
@@ -324,6 +339,16 @@ class Entries(Sequence[Entry]):
         """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
         return self.cached(_whiteouts_of)
 
+    @property
+    def whiteout_directories(self) -> frozenset[str]:
+        """The directories whose last part is that of a whiteout."""
+        return self.cached(_whiteout_directories_of)
+
+    @property
+    def hides(self) -> Whiteouts:
+        """What its whiteouts hide in the layers below."""
+        return self.cached(_hides_of)
+
     def cached(self, work: Callable[[Entries], T]) -> T:
         """What a function makes of these entries, computed when it is first asked for.
 
@@ -364,6 +389,25 @@ def _whiteouts_of(entries: Entries) -> frozenset[str]:
     # A global header is not extracted.
     named = _whiteouts_among(entries.paths)
     return frozenset(path for path in named if path in entries.by_path)
+
+
+def _whiteout_directories_of(entries: Entries) -> frozenset[str]:
+    return frozenset(_whiteouts_among(tuple(entries.directories)))
+
+
+def _hides_of(entries: Entries) -> Whiteouts:
+    removed: dict[str, str] = {}
+    emptied: set[str] = set()
+    nameless: set[str] = set()
+    for path in entries.whiteouts:
+        directory, slash, base = path.rpartition("/")
+        if base == OPAQUE_WHITEOUT:
+            emptied.add(directory)
+        elif base in BARE_WHITEOUTS or base.startswith(META_PREFIX):
+            nameless.add(path)
+        else:
+            removed[f"{directory}{slash}{base[len(WHITEOUT_PREFIX) :]}"] = path
+    return Whiteouts(removed, emptied, nameless)
 
 
 def _is_windows(entries: Entries) -> bool:

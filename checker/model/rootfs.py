@@ -71,6 +71,7 @@ class Rootfs:
         "_answers",
         "_directories",
         "_merged",
+        "_visible",
         "_written_through_links",
         "image",
         "layers",
@@ -87,6 +88,10 @@ class Rootfs:
         self.layers = layers
         self.image = image
         self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
+        # Where entries are looked for: a layer may be listed a thousand times and show nothing.
+        self._visible = tuple(
+            one for one in self._merged if len(one.hidden) < len(one.entries.by_path)
+        )
         # What rules asked for: several ask for the same, and a root may have millions of entries.
         self._answers: dict[tuple[object, ...], tuple[RootfsEntry, ...]] = {}
         self._directories: frozenset[str] | None = None
@@ -94,13 +99,13 @@ class Rootfs:
 
     def __iter__(self) -> Iterator[RootfsEntry]:
         """Every entry that is visible, top layer first, whiteouts left out."""
-        for layer, entries, hidden in self._merged:
+        for layer, entries, hidden in self._visible:
             for path, position in entries.by_path.items():
                 if path not in hidden:
                     yield RootfsEntry(layer, position)
 
     def __len__(self) -> int:
-        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._merged)
+        return sum(len(entries.by_path) - len(hidden) for _, entries, hidden in self._visible)
 
     def __contains__(self, path: str) -> bool:
         """Whether an entry is visible at a cleaned path; no link is followed."""
@@ -174,14 +179,14 @@ class Rootfs:
         names = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
         wanted = re.compile(rf"\0(({names})/[^\0]*)")
         found: set[str] = set()
-        for _, entries, hidden in self._merged:
+        for _, entries, hidden in self._visible:
             for text in _texts(entries):
                 found.update(parent for path, parent in wanted.findall(text) if path not in hidden)
         return {path for path in paths if any(f"{one}/".startswith(f"{path}/") for one in found)}
 
     def _find_directories(self) -> set[str]:
         found = {""} if len(self) else set[str]()
-        for _, entries, hidden in self._merged:
+        for _, entries, hidden in self._visible:
             if not hidden:
                 found |= entries.directories
                 continue
@@ -198,7 +203,7 @@ class Rootfs:
         if question not in self._answers:
             self._answers[question] = tuple(
                 RootfsEntry(layer, position)
-                for layer, entries, hidden in self._merged
+                for layer, entries, hidden in self._visible
                 for position in find(entries)
                 if entries.by_path.get(entries.paths[position]) == position
                 and entries.paths[position] not in hidden
@@ -212,7 +217,7 @@ class Rootfs:
             The layer, the position of the file among its entries, and the bytes. No record of
             the entry is made, so that a rule can look through many files.
         """
-        for layer, entries, hidden in self._merged:
+        for layer, entries, hidden in self._visible:
             tar = layer.blob.tar if layer.blob else None
             for position, head in () if tar is None else tar.contents.items():
                 path = entries.paths[position]
@@ -231,7 +236,7 @@ class Rootfs:
 
     def get(self, path: str) -> RootfsEntry | None:
         """The visible entry at a cleaned path; no link is followed."""
-        for layer, entries, hidden in self._merged:
+        for layer, entries, hidden in self._visible:
             position = entries.by_path.get(path)
             if position is not None and path not in hidden:
                 return RootfsEntry(layer, position)
@@ -256,7 +261,7 @@ class Rootfs:
         """
         below_links = chain.from_iterable(
             ((layer, entries, position) for position in _below_links(entries))
-            for layer, entries, _ in self._merged
+            for layer, entries, _ in self._visible
         )
         targets: dict[str, str | None] = {}
         for layer, entries, position in islice(below_links, _ENTRIES_BELOW_LINKS):
@@ -390,17 +395,17 @@ def flat_layer(path: str, tar: Tar, size: int, compression: Compression) -> Laye
 def _below_links(entries: Entries) -> Iterator[int]:
     """The entries that are below a symlink of the same layer, if that comes before them."""
     by_path, kinds = entries.by_path, entries.kinds
-    links = {
-        path: by_path[path]
-        for path in entries.directories
-        if path in by_path and kinds[by_path[path]] == _SYMLINK
-    }
-    if not links:
+    if _SYMLINK not in kinds:
         return
-    below = re.compile(f"(?:{'|'.join(map(re.escape, islice(links, _LINKED_DIRECTORIES)))})/")
-    for path, position in by_path.items():
-        match = below.match(path)
-        if match is not None and links[match[0][:-1]] < position:
+    known = entries.directories & by_path.keys()
+    links = (path for path in known if kinds[by_path[path]] == _SYMLINK)
+    first = {path: by_path[path] for path in islice(links, _LINKED_DIRECTORIES)}
+    depths = sorted({path.count("/") + 1 for path in first})
+    for path, position in by_path.items() if first else ():
+        parts = path.split("/", depths[-1])
+        above = ("/".join(parts[:depth]) for depth in depths if depth < len(parts))
+        link = next(filter(first.__contains__, above), None)
+        if link is not None and first[link] < position:
             yield position
 
 

@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from heapq import nsmallest
-from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -24,6 +23,8 @@ from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 T = TypeVar("T")
 
 _DIRECTORY = ord(DIRECTORY)
+# Files that are counted again, because a hostile image lists their layer many times.
+_FILES_AGAIN = 200_000
 
 
 class Removal(NamedTuple):
@@ -177,15 +178,11 @@ def _marker(path: str) -> str:
 
 
 class _Marker(NamedTuple):
-    """One whiteout: its path and the path that it hides."""
+    """One whiteout: the number of its layer, what it hides, and whether only the content of it."""
 
     layer: int
     target: str
-    path: str
-
-    @property
-    def is_opaque(self) -> bool:
-        return self.path.endswith(OPAQUE_WHITEOUT)
+    is_opaque: bool
 
 
 class _Tally:
@@ -200,8 +197,12 @@ class _Tally:
         self.layers: set[int] = set()
         self.is_file = False
 
-    def removal(self) -> Removal:
-        layer, target, path = self.marker
+    def removal(self, entries: Entries) -> Removal:
+        """The result; ``entries`` are those of the layer that has the whiteout."""
+        layer, target, is_opaque = self.marker
+        path = OPAQUE_WHITEOUT if is_opaque else entries.hides.removed[target]
+        if is_opaque and target:
+            path = f"{target}/{OPAQUE_WHITEOUT}"
         layers = tuple(sorted(self.layers))
         return Removal(layer, path, target, self.files, self.size, layers, self.is_file)
 
@@ -221,6 +222,46 @@ class _Copies:
         self.number: dict[str, int] = {}
 
 
+class _Markers:
+    """The lowest whiteouts of the layers above the one that is looked at, by what they hide."""
+
+    def __init__(self) -> None:
+        self.gone: dict[str, int] = {}
+        self._opaque: dict[str, int] = {}
+        self._covering: dict[str, _Marker | None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self._opaque)
+
+    def add(self, number: int, entries: Entries) -> None:
+        """Add the whiteouts of a layer below those that were added."""
+        hides = entries.hides
+        if hides.removed or hides.emptied:
+            self.gone.update(dict.fromkeys(hides.removed, number))
+            self._opaque.update(dict.fromkeys(hides.emptied, number))
+            self._covering = {}
+
+    def covering(self, directory: str) -> _Marker | None:
+        """The lowest whiteout that hides the content of a directory, the outermost of them."""
+        unknown: list[str] = []
+        known = self._covering
+        while directory not in known:
+            unknown.append(directory)
+            if not directory:
+                break
+            directory = directory.rpartition("/")[0]
+        answer = known.get(directory)
+        for child in reversed(unknown):
+            for layer, is_opaque in (
+                (self.gone.get(child), False),
+                (self._opaque.get(child), True),
+            ):
+                if layer is not None and (answer is None or layer < answer.layer):
+                    answer = _Marker(layer, child, is_opaque)
+            known[child] = answer
+        return answer
+
+
 class _Work:
     """Computes the layering of one root."""
 
@@ -228,67 +269,64 @@ class _Work:
         stack = list(reversed(list(rootfs.hidden())))
         self.tables: list[Entries] = [layer.entries for layer, _ in stack]
         self.hidden = [hidden for _, hidden in stack]
-        self.gone: defaultdict[str, list[_Marker]] = defaultdict(list)
-        self.opaque: defaultdict[str, list[_Marker]] = defaultdict(list)
-        self.files = list(self._sorted_files())
-        self._covering: dict[str, tuple[_Marker, ...]] = {}
+        self.markers = _Markers()
+        self.files = list(self._files_of_layers())
         self._parents: dict[int, set[str]] = {}
 
     def layering(self) -> Layering:
         """The result."""
         if not any(self.files):
             return Layering()
-        tallies = self._tallies() if self.gone or self.opaque else {}
-        removals = tuple(tallies[marker].removal() for marker in sorted(tallies))
+        tallies = self._tallies()
+        removals = tuple(
+            tallies[marker].removal(self.tables[marker.layer]) for marker in sorted(tallies)
+        )
         return self._measured(removals)
 
-    def _sorted_files(self) -> Iterator[list[int]]:
+    def _files_of_layers(self) -> Iterator[list[int]]:
         """The positions of the invisible files of each layer.
 
-        A layer that is listed several times is looked at once, unless it has whiteouts.
+        A layer that is listed several times is looked at once.
         """
         known: dict[tuple[int, int], list[int]] = {}
-        for number, (table, hidden) in enumerate(zip(self.tables, self.hidden, strict=True)):
-            key = (id(table), id(hidden))
-            if table.whiteouts or key not in known:
-                known[key] = list(self._sort(number))
+        for entries, hidden in zip(self.tables, self.hidden, strict=True):
+            key = (id(entries), id(hidden))
+            if key not in known:
+                kinds = entries.kinds
+                files = hidden - entries.whiteouts if entries.whiteouts else hidden
+                positions = _among(files, entries.by_path)
+                known[key] = [i for i in positions if kinds[i] != _DIRECTORY]
             yield known[key]
 
-    def _sort(self, number: int) -> Iterator[int]:
-        """Yield the positions of the invisible files of a layer; record its whiteouts."""
-        entries = self.tables[number]
-        kinds, paths = entries.kinds, entries.paths
-        for position in _among(self.hidden[number], entries.by_path):
-            path = paths[position]
-            marker = _read_marker(number, path) if WHITEOUT_PREFIX in path else None
-            if marker is None:
-                if kinds[position] != _DIRECTORY:
-                    yield position
-            elif marker.is_opaque:
-                self.opaque[marker.target].append(marker)
-            else:
-                self.gone[marker.target].append(marker)
-
     def _tallies(self) -> dict[_Marker, _Tally]:
-        """Count the files that each whiteout hides."""
+        """Count the files that each whiteout hides, from the top layer down."""
         # Only for whiteouts that hide anything: hostile layers have a million others.
         tallies: dict[_Marker, _Tally] = {}
-        top = max(marker.layer for marker in self._markers())
-        for number, files in enumerate(self.files[:top]):
-            self._count(number, files, tallies)
-        # Those of the same directories count for the figures of dive as well.
-        targets = {marker.target for marker in tallies}
-        for marker in self._markers() if targets else ():
-            if marker.target in targets and marker not in tallies:
-                tallies[marker] = _Tally(marker)
+        # The lowest layer above that contains a path, if whiteouts above that hide the path.
+        replaced: dict[str, int] = {}
+        seen: set[int] = set()
+        again = _FILES_AGAIN
+        for number in range(len(self.tables) - 1, -1, -1):
+            files = self.files[number]
+            if id(files) in seen:
+                again -= len(files)
+            if self.markers and (id(files) not in seen or again >= 0):
+                self._count(number, files, tallies, replaced)
+                if number:
+                    replaced.update(dict.fromkeys(self.hidden[number], number))
+            seen.add(id(files))
+            self.markers.add(number, self.tables[number])
         return tallies
 
-    def _markers(self) -> Iterator[_Marker]:
-        return chain(*self.gone.values(), *self.opaque.values())
-
-    def _count(self, number: int, files: list[int], tallies: dict[_Marker, _Tally]) -> None:
+    def _count(
+        self,
+        number: int,
+        files: list[int],
+        tallies: dict[_Marker, _Tally],
+        replaced: Mapping[str, int],
+    ) -> None:
         """Assign each file of a layer to the whiteout that hides it."""
-        paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.gone
+        paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.markers.gone
         by_directory: dict[str, _Marker | None] = {}
         for position in files:
             path, size = paths[position], sizes[position]
@@ -298,13 +336,12 @@ class _Work:
             if directory in by_directory:
                 marker = by_directory[directory]
             else:
-                marker = by_directory[directory] = _first(self._covering_of(directory), number)
+                marker = by_directory[directory] = self.markers.covering(directory)
             is_own = False
-            if path in gone:
-                own = _first(gone[path], number)
-                if own is not None and (marker is None or own.layer < marker.layer):
-                    marker, is_own = own, True
-            if marker is None or self._is_replaced(path, number, marker.layer):
+            own = gone.get(path)
+            if own is not None and (marker is None or own < marker.layer):
+                marker, is_own = _Marker(own, path, is_opaque=False), True
+            if marker is None or replaced.get(path, marker.layer) < marker.layer:
                 continue
             tally = tallies.get(marker)
             if tally is None:
@@ -314,35 +351,13 @@ class _Work:
             tally.layers.add(number)
             tally.is_file |= is_own
 
-    def _is_replaced(self, path: str, number: int, end: int) -> bool:
-        """Whether a layer between two others contains the file again."""
-        for between in range(number + 1, end):  # noqa: SIM110 - any() takes twice as long
-            if path in self.tables[between].by_path:
-                return True
-        return False
-
-    def _covering_of(self, directory: str) -> tuple[_Marker, ...]:
-        """The whiteouts that hide the content of a directory; answers are cached."""
-        unknown: list[str] = []
-        known = self._covering
-        while directory not in known:
-            unknown.append(directory)
-            if not directory:
-                break
-            directory = directory.rpartition("/")[0]
-        answer = known.get(directory, ())
-        for child in reversed(unknown):
-            own = (*self.gone.get(child, ()), *self.opaque.get(child, ()))
-            answer = known[child] = (*answer, *own) if own else answer
-        return answer
-
     def _measured(self, removals: tuple[Removal, ...]) -> Layering:
         """The figures of dive, in which a deleted directory is a node with the bytes below it."""
         copies = self._copies()
         wasted = kept = 0
         for path, size in copies.total.items():
             # The node of a whiteout has no bytes.
-            if path in self.gone:
+            if path in self.markers.gone:
                 wasted += size
             elif path in copies.least:
                 wasted += size
@@ -399,10 +414,24 @@ class _Work:
         for removal in removals:
             if removal.target not in files and not removal.is_opaque:
                 directories[removal.target].append(removal.size)
+        for directory in self._hidden_again(removals):
+            if directory not in files:
+                directories[directory].append(0)
         for directory, sizes in directories.items():
             holders = (n for n, table in enumerate(self.tables) if directory in table.by_path)
             sizes.extend(0 for n in holders if directory not in self._parents_in(n))
         return list(directories.values())
+
+    def _hidden_again(self, removals: Sequence[Removal]) -> Iterator[str]:
+        """What other whiteouts hide as well, which hide no file."""
+        targets = {removal.target for removal in removals}
+        counted = Counter(removal.target for removal in removals if not removal.is_opaque)
+        listed = Counter(map(id, self.tables)) if targets else Counter[int]()
+        number: Counter[str] = Counter()
+        for entries in {id(table): table for table in self.tables}.values():
+            for target in entries.hides.removed.keys() & targets if listed else ():
+                number[target] += listed[id(entries)]
+        return (target for target, times in number.items() if times > counted[target])
 
     def _parents_in(self, number: int) -> set[str]:
         """The directories of a layer that have content, with or without an entry."""
@@ -424,24 +453,6 @@ def _among(wanted: AbstractSet[str], by_path: Mapping[str, int]) -> list[int]:
     if len(wanted) < len(by_path) // 4:
         return [by_path[path] for path in wanted if path in by_path]
     return [position for path, position in by_path.items() if path in wanted]
-
-
-def _first(markers: Sequence[_Marker], number: int) -> _Marker | None:
-    """The lowest whiteout above a layer, the outermost of them."""
-    if len(markers) == 1:
-        return markers[0] if markers[0].layer > number else None
-    above = [marker for marker in markers if marker.layer > number]
-    return min(above, key=lambda marker: (marker.layer, len(marker.target)), default=None)
-
-
-def _read_marker(number: int, path: str) -> _Marker | None:
-    """The whiteout of a path; None if the path is not a whiteout."""
-    parent, slash, base = path.rpartition("/")
-    if base == OPAQUE_WHITEOUT:
-        return _Marker(number, parent, path)
-    if not base.startswith(WHITEOUT_PREFIX):
-        return None
-    return _Marker(number, f"{parent}{slash}{base.removeprefix(WHITEOUT_PREFIX)}", path)
 
 
 def _unique(pairs: Iterable[tuple[Entries, T]]) -> Iterable[tuple[Entries, T]]:

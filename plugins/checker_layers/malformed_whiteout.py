@@ -12,7 +12,6 @@ from checker.model.entries import (
     KIND_NAMES,
     REGULAR,
     WHITEOUT_PREFIX,
-    is_whiteout,
 )
 from checker_layers.layers import TreeCheck, shown, trees, whose
 from checker_layers.whiteouts import in_order, is_bare, is_meta
@@ -102,23 +101,23 @@ def _is_refused(entries: Entries, position: int) -> bool:
 
 def _suspects(entries: Entries) -> set[str]:
     """The whiteouts that are malformed."""
-    by_path, kinds, sizes = entries.by_path, entries.kinds, entries.sizes
+    positions = [entries.by_path[path] for path in entries.whiteouts]
+    sizes = map(entries.sizes.__getitem__, positions)
+    kinds = map(entries.kinds.__getitem__, positions)
     found = {
         path
-        for path in entries.whiteouts
-        if (sizes[position := by_path[path]] or kinds[position] != _REGULAR)
-        and kinds[position] != _HARD_LINK
+        for path, size, kind in zip(entries.whiteouts, sizes, kinds, strict=True)
+        if kind != _REGULAR or size
+        if kind != _HARD_LINK
     }
-    # Only these few can be bare or reserved.
-    close = (path for path in entries.whiteouts if ".wh.." in path or path.endswith(".wh."))
-    return found.union(path for path in close if is_bare(path) or is_meta(path))
+    return found | entries.hides.nameless
 
 
 def _directories(entries: Entries) -> dict[str, int]:
     """Directories that are named like whiteouts, and the first entry in each."""
-    wanted = set(filter(is_whiteout, entries.directories))
+    wanted = entries.whiteout_directories
     found: dict[str, int] = {}
-    for position, path in enumerate(entries.paths):
+    for position, path in enumerate(entries.paths if wanted else ()):
         if len(found) == len(wanted):
             break
         for directory in _whiteouts_above(path):

@@ -164,7 +164,7 @@ def _kind(entries: Entries, position: int) -> str:
 def _odd(use: Use) -> set[str]:
     """The paths that have entries below them and are not directories."""
     by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
-    found = {path for path in use.layer.entries.directories if path in by_path}
+    found = use.layer.entries.directories & by_path.keys()
     return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
 
 
@@ -268,9 +268,10 @@ def _is_file(layers: Sequence[Layer], path: str) -> bool:
 def _odd_below(use: Use, paths: frozenset[str]) -> set[str]:
     """Those of some paths at which a lower layer has an entry that is not a directory."""
     found: set[str] = set()
-    for lower in use.below if paths else ():
-        by_path, kinds = lower.entries.by_path, lower.entries.kinds
-        found.update(p for p in paths if p in by_path and kinds[by_path[p]] != _DIRECTORY)
+    tables = {id(lower.entries): lower.entries for lower in use.below} if paths else {}
+    for entries in tables.values():
+        by_path, kinds = entries.by_path, entries.kinds
+        found.update(p for p in paths & by_path.keys() if kinds[by_path[p]] != _DIRECTORY)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
-from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, hidden_by
+from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT
 from checker_layers.layers import TreeCheck, prefixes, shown, trees, whose
 
 _DIRECTORY = ord(DIRECTORY)
@@ -64,14 +64,11 @@ class WhiteoutCollision(TreeCheck):
             entries = layer.entries
             if not entries.whiteouts:
                 continue
-            colliding = {
-                hidden: path
-                for path in entries.whiteouts
-                if (hidden := hidden_by(path)) is not None
-                and (hidden in entries.by_path or hidden in entries.directories)
-            }
-            for hidden, present in _present(entries, colliding.keys()).items():
-                yield self._judge(layer, colliding[hidden], hidden, present)
+            removed = entries.hides.removed
+            colliding = removed.keys() & entries.by_path.keys()
+            colliding |= removed.keys() & entries.directories
+            for hidden, present in _present(entries, colliding).items():
+                yield self._judge(layer, removed[hidden], hidden, present)
 
     def _judge(self, layer: Layer, whiteout: str, hidden: str, present: _Present) -> Finding:
         entries = layer.entries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checker import Archive, Entries, Finding, Severity
-from checker.model.entries import DIRECTORY, WHITEOUT_PREFIX, hidden_by
+from checker.model.entries import DIRECTORY, hidden_by
 from checker_layers.layers import LayerCheck, Use, find_below, prefixes, shown, uses
 from checker_layers.whiteouts import in_order
 
@@ -63,11 +63,9 @@ class WhiteoutOfNothing(LayerCheck):
 def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
     """The whiteouts whose path no image contains below the layer."""
     entries = of_layer[0].layer.entries
-    hidden = filter(None, map(hidden_by, entries.whiteouts))
+    removed = entries.hides.removed
     # Paths in the same layer are reported by whiteout-collision.
-    paths = {
-        path for path in hidden if path not in entries.by_path and path not in entries.directories
-    }
+    paths = removed.keys() - entries.by_path.keys() - entries.directories
     paths -= set(_through_odd(of_layer, paths, turns))
     somewhere = _somewhere(of_layer, paths)
     paths -= somewhere
@@ -76,19 +74,21 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
         for path, _ in zip(somewhere, turns, strict=False)
         if not any(find_below(use.below, path) for use in of_layer)
     )
-    return in_order(entries, map(_whiteout_of, paths))
+    return in_order(entries, map(removed.__getitem__, paths))
 
 
 def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Iterator[int]) -> Iterator[str]:
     """Those of some paths that lead through a file or link of the layer, or of one below it."""
     layer = of_layer[0].layer
-    tables = {id(lower): lower.entries for use in of_layer for lower in use.below}
-    tables[id(layer)] = layer.entries
-    suspects = [
-        directory
-        for directory in layer.entries.directories
-        if any(_is_odd(table, directory) for table in tables.values())
-    ]
+    tables = {id(lower.entries): lower.entries for use in of_layer for lower in use.below}
+    tables[id(layer.entries)] = layer.entries
+    directories = layer.entries.directories
+    suspects = {
+        path
+        for table in tables.values()
+        for path in directories & table.by_path.keys()
+        if _is_odd(table, path)
+    }
     odd = {
         directory
         for directory, _ in zip(suspects, turns, strict=False)
@@ -114,17 +114,11 @@ def _is_odd_in(use: Use, path: str) -> bool:
     return below is not None and _is_odd(below.layer.entries, path)
 
 
-def _whiteout_of(path: str) -> str:
-    directory, slash, base = path.rpartition("/")
-    return f"{directory}{slash}{WHITEOUT_PREFIX}{base}"
-
-
 def _somewhere(of_layer: Sequence[Use], paths: set[str]) -> set[str]:
     """Those of some paths that a lower layer contains, hidden again or not."""
     found: set[str] = set()
-    for entries in {id(lower): lower.entries for use in of_layer for lower in use.below}.values():
-        found.update(
-            path for path in paths if path in entries.by_path or path in entries.directories
-        )
+    tables = {id(lower.entries): lower.entries for use in of_layer for lower in use.below}
+    for entries in tables.values():
+        found |= paths & entries.by_path.keys() | paths & entries.directories
         paths = paths - found
     return found

@@ -173,6 +173,45 @@ def test_whiteouts_are_told_apart() -> None:
     ]
 
 
+def listed_again(*order: int) -> Layering:
+    """The figures of some layers, listed in an order."""
+    tables = (
+        (sized("a/x", 3), sized("b", 2)),
+        (whiteout("a"), sized("b", 2)),
+        (sized("c", 1), opaque("")),
+    )
+    layers = [layer_of(number, tables[number]) for number in range(len(tables))]
+    return layering_of(
+        Rootfs(PLACE, tuple(layers[number]._replace(position=i) for i, number in enumerate(order)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "removals"),
+    [
+        ((0, 1, 1), [(1, 1, 3, (0,))]),
+        ((0, 1, 0, 1), [(1, 1, 3, (0,)), (3, 1, 3, (2,))]),
+        ((0, 0, 1), [(2, 1, 3, (1,))]),
+        ((0, 2, 0, 2), [(1, 2, 5, (0,)), (3, 3, 6, (1, 2))]),
+        ((0, 2, 2), [(1, 2, 5, (0,)), (2, 1, 1, (1,))]),
+    ],
+)
+def test_layers_that_are_listed_again(
+    order: tuple[int, ...], removals: list[tuple[int, int, int, tuple[int, ...]]]
+) -> None:
+    found = listed_again(*order).removals
+    assert [(each.layer, each.files, each.size, each.layers) for each in found] == removals
+
+
+def test_layers_that_are_listed_a_thousand_times_are_counted_in_bounded_time() -> None:
+    files = [sized(f"a/{number}", 1) for number in range(5000)]
+    layer = layer_of(0, (*files, whiteout("b/x"), opaque("a")))
+    started = time.process_time()
+    found = layering_of(Rootfs(PLACE, (layer,) * 1000))
+    assert time.process_time() - started < 5
+    assert found.removals[-1][:5] == (999, "a/.wh..wh..opq", "a", 5000, 5000)
+
+
 def test_a_deep_path_is_followed_without_recursion() -> None:
     deep = "d/" * 1500
     found = layering((sized(f"{deep}x", 5),), (whiteout("d"),))

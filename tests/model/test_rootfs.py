@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checker.model import changesets
 from checker.model.blob import Blob
 from checker.model.content import ContentPlan
 from checker.model.image import Layer
@@ -202,17 +203,22 @@ LAYERS = st.lists(ENTRIES | WHITEOUTS, max_size=6).map(
 )
 
 
-@given(st.lists(LAYERS, min_size=1, max_size=4))
-def test_merging_is_applying_one_layer_after_the_other(layers: list[dict[str, bytes]]) -> None:
+@given(st.lists(LAYERS, min_size=1, max_size=4), st.sampled_from([0, 2, 4096]))
+def test_merging_is_applying_one_layer_after_the_other(
+    layers: list[dict[str, bytes]], small: int
+) -> None:
     state: State = {}
     for position, layer in enumerate(layers):
         apply_layer(state, position, layer)
-    rootfs = merge(
-        *(
-            tuple(Member(path, typeflag=kind, linkname="x") for path, kind in layer.items())
-            for layer in layers
+    with pytest.MonkeyPatch.context() as patch:
+        # The tables of large layers are kept, the paths of small ones are copied.
+        patch.setattr(changesets, "_SMALL", small)
+        rootfs = merge(
+            *(
+                tuple(Member(path, typeflag=kind, linkname="x") for path, kind in layer.items())
+                for layer in layers
+            )
         )
-    )
     assert visible(rootfs) == {path: position for path, (position, _) in state.items()}
     assert len(rootfs) == len(state)
 

@@ -9,12 +9,10 @@ from checker.model.entries import (
     FIFO,
     GLOBAL_HEADER,
     HARD_LINK,
-    OPAQUE_WHITEOUT,
     REGULAR,
     SYMLINK,
     Entries,
     clean_path,
-    hidden_by,
     is_whiteout,
 )
 from checker.model.untrusted import utf8
@@ -24,6 +22,7 @@ _KINDS = frozenset(
     map(ord, (REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO))
 )
 _DIRECTORY = ord(DIRECTORY)
+_REGULAR = ord(REGULAR)
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
 # Half of what Linux takes, so that no prefix that an engine adds can matter.
 _NAME_BYTES = 255
@@ -50,10 +49,10 @@ def _inspect(entries: Entries) -> bool:
         and _root_is_directory(entries)
         and entries.knows_all_directories
         and _folders_are_directories(entries)
-        and not any(map(is_whiteout, entries.directories))
+        and not entries.whiteout_directories
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
         and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
-        and all(_hides_others(entries, path) for path in entries.whiteouts)
+        and _whiteouts_hide_others(entries)
         and _repeats_replace(entries)
         and all(map(_is_device, entries.devices.values()))
         and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
@@ -129,11 +128,14 @@ def _leads_back(entries: Entries, position: int) -> bool:
     return target < position and entries.kinds[target] != _DIRECTORY
 
 
-def _hides_others(entries: Entries, path: str) -> bool:
-    """Whether a whiteout is for a file, and hides nothing of the same tar."""
-    if entries.kinds[entries.by_path[path]] != ord(REGULAR):
-        return False
-    if path.rpartition("/")[2] == OPAQUE_WHITEOUT:
-        return True
-    gone = hidden_by(path)
-    return gone is not None and gone not in entries.by_path and gone not in entries.directories
+def _whiteouts_hide_others(entries: Entries) -> bool:
+    """Whether all whiteouts are for files, and hide nothing of the same tar."""
+    hides = entries.hides
+    removed, kinds = hides.removed.keys(), entries.kinds
+    positions = map(entries.by_path.__getitem__, entries.whiteouts)
+    return (
+        not hides.nameless
+        and {_REGULAR}.issuperset(map(kinds.__getitem__, positions))
+        and removed.isdisjoint(entries.by_path.keys())
+        and removed.isdisjoint(entries.directories)
+    )

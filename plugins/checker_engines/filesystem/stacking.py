@@ -29,14 +29,29 @@ def reaches_into_lower(layers: Sequence[Entries]) -> bool:
     Args:
         layers: The entries of the layers, base first.
     """
-    return any(islice(_lookups(layers), _LOOKED_UP))
+    needed = _needed_by(layers)
+    lowest: dict[int, int] = {}
+    for number, entries in enumerate(layers if needed else ()):
+        if lowest.setdefault(id(entries), number) != number:
+            continue  # it is listed again
+        found = (path for path in needed.keys() & entries.by_path.keys() if number < needed[path])
+        if any(entries.kinds[entries.by_path[path]] != _DIRECTORY for path in found):
+            return True
+    return False
 
 
-def _lookups(layers: Sequence[Entries]) -> Iterator[bool]:
-    """For each path that a layer needs and does not have: whether a lower layer has it."""
-    for number, entries in enumerate(layers[1:], start=1):
-        for path in entries.cached(_needed):
-            yield any(_has_file(lower, path) for lower in layers[:number])
+def _needed_by(layers: Sequence[Entries]) -> dict[str, int]:
+    """The paths that layers need and do not have, each with the number of the topmost of these."""
+    needed: dict[str, int] = {}
+    seen: set[int] = set()
+    for number in range(len(layers) - 1, 0, -1):
+        if len(needed) >= _LOOKED_UP:
+            break
+        if id(layers[number]) not in seen:
+            seen.add(id(layers[number]))
+            for path in layers[number].cached(_needed):
+                needed.setdefault(path, number)
+    return needed
 
 
 def _needed(entries: Entries) -> tuple[str, ...]:
@@ -50,9 +65,3 @@ def _foreign_targets(entries: Entries) -> Iterator[str]:
         target = clean_path(entries.linknames.get(position, ""))
         if target not in entries.by_path:
             yield target
-
-
-def _has_file(entries: Entries, path: str) -> bool:
-    """Whether there is something at a path that is not a directory."""
-    position = entries.by_path.get(path)
-    return position is not None and entries.kinds[position] != _DIRECTORY
