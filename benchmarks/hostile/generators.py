@@ -9,6 +9,7 @@ import bz2
 import gzip
 import json
 import lzma
+import struct
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,16 @@ from typing import Any, Final, NamedTuple
 from checker.testing import Member, write_tar
 from checker.testing.elf import elf
 from checker.testing.image import sha256
-from checker.testing.tar import compress, directory, file, hardlink, pax_global, symlink, whiteout
+from checker.testing.tar import (
+    compress,
+    directory,
+    file,
+    hardlink,
+    opaque,
+    pax_global,
+    symlink,
+    whiteout,
+)
 
 BASE: Final = (
     directory("etc"),
@@ -358,7 +368,65 @@ def layers_of_ten_thousand(n: int) -> Hostile:
     return _one_image([[*BASE, *_files(10_000, f"d{number}/%06d")] for number in range(n)])
 
 
+def one_layer_with_whiteouts_again_and_again(n: int) -> Hostile:
+    """One image that lists a layer of files and whiteouts many times."""
+    members = [*BASE, *_files(5000), whiteout("e/x"), opaque("d")]
+    layer = write_tar(members)
+    config = _config([_digest(layer)] * n)
+    return _docker([layer], [config], [_item(config, [0] * n)], entries=len(members))
+
+
+def opaque_directories(n: int) -> Hostile:
+    """Directories of which the upper layer removes the content, each by an opaque whiteout."""
+    files = _files(n, "d%08d/x")
+    return _one_image([[*BASE, *files], [opaque(f"d{number:08}") for number in range(n)]])
+
+
+# --- programs
+
+
+def many_program_headers(n: int) -> Hostile:
+    """Programs with as many program headers as there can be, of segments that are nowhere."""
+    segment = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 1 << 60, 0, 0)
+    head = bytearray(elf()[:64])
+    head[32:40] = struct.pack("<Q", 64)
+    head[54:58] = struct.pack("<HH", 56, 65_535)
+    content = bytes(head) + segment * 65_535
+    return _one_image([[*BASE, *(file(f"bin/p{i}", content, mode=0o755) for i in range(n))]])
+
+
+def libraries_of_the_command(n: int) -> Hostile:
+    """A command that needs libraries, each of which needs the next ones."""
+    libraries = [
+        file(f"usr/lib/lib{i}.so", elf(needed=[f"lib{i + k}.so" for k in range(1, 9)]))
+        for i in range(n)
+    ]
+    program = elf(needed=["lib0.so"], interpreter="/lib64/ld-linux-x86-64.so.2")
+    loader = file("lib64/ld-linux-x86-64.so.2", elf(), mode=0o755)
+    members = [*BASE, loader, file("bin/app", program, mode=0o755), *libraries]
+    return _one_image([members], settings={"config": {"Cmd": ["/bin/app"]}})
+
+
+def links_of_the_command(n: int) -> Hostile:
+    """A command that is a chain of symlinks, in directories that are links."""
+    links = (symlink(f"s{number:07}", f"d/s{number + 1:07}") for number in range(n))
+    members = [*BASE, symlink("d", "."), *links]
+    return _one_image([members], settings={"config": {"Cmd": ["/s0000000"]}})
+
+
+def scripts_of_the_command(n: int) -> Hostile:
+    """A command that is a script, of which each interpreter is a script again."""
+    scripts = (file(f"s{i:07}", f"#!/s{i + 1:07} -x\n", mode=0o755) for i in range(n))
+    return _one_image([[*BASE, *scripts]], settings={"config": {"Cmd": ["/s0000000"]}})
+
+
 # --- extension headers and contents
+
+
+def layers_of_many_records(n: int) -> Hostile:
+    """Layers with one PAX header of 50,000 records each."""
+    records = {f"k{number}": "v" for number in range(50_000)}
+    return _one_image([[*BASE, Member(f"f{number}", pax=records)] for number in range(n)])
 
 
 def many_records(n: int) -> Hostile:
@@ -480,6 +548,18 @@ def zstd_skippable_frames(n: int) -> Hostile:
     return Hostile(_ZSTD + _SKIPPABLE * n)
 
 
+def zstd_window(n: int) -> Hostile:
+    """A file of ``n`` blocks of zeros, in a zstd stream that asks for a window of 128 MiB."""
+    block = 1 << 17
+    tar = write_tar([*BASE, file("z", bytes(block))], end_blocks=0)[:-block]
+    # RFC 8878: a frame header with the descriptor of the window, a raw block, RLE blocks.
+    raw = (len(tar) << 3).to_bytes(3, "little") + tar
+    zeros = (block << 3 | 2).to_bytes(3, "little") + b"\0"
+    last = (1024 << 3 | 3).to_bytes(3, "little") + b"\0"
+    frame = _ZSTD[:4] + bytes([0, (27 - 10) << 3])
+    return Hostile(frame + raw + zeros * n + last, len(BASE) + 1)
+
+
 def gzip_bomb(n: int) -> Hostile:
     """A root filesystem with a file of ``n`` MiB of zeros, compressed."""
     content = bytes(n * _MIB)
@@ -544,6 +624,13 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
             (layers_of_a_thousand, 50, 3),
             (layers_of_the_same_files, 50, 3),
             (layers_of_ten_thousand, 10, 1),
+            (one_layer_with_whiteouts_again_and_again, 500, 3),
+            (opaque_directories, 50_000, 200),
+            (many_program_headers, 10, 1),
+            (libraries_of_the_command, 10_000, 20),
+            (links_of_the_command, 50_000, 200),
+            (scripts_of_the_command, 50_000, 200),
+            (layers_of_many_records, 50, 2),
             (many_records, 10, 2),
             (global_records, 10_000, 50),
             (many_attributes, 2000, 10),
@@ -564,6 +651,7 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
             (xz_padding, 1_000_000, 10_000),
             (zstd_frames, 100_000, 1500),
             (zstd_skippable_frames, 100_000, 1500),
+            (zstd_window, 4000, 8),
             (gzip_bomb, 500, 2),
             (layers_of_zeros, 3, 1),
             (compressed_zstd, 500, 2),

@@ -29,8 +29,8 @@ class Limits(NamedTuple):
             take in memory, besides 200 for each entry.
         nesting: Work to create the directories of all entries of one tar, besides that of ordinary
             entries: the length of each path times the number of its parts, less 4,096.
-        records: Records of PAX headers and spans of sparse files of one tar, besides one for each
-            100 bytes of the tar.
+        records: Records of PAX headers and spans of sparse files of all layers of an archive
+            together, and of the archive itself, besides one for each 100 bytes of each tar.
         extension: Bytes of one PAX or GNU extension header (Go's archive/tar takes 1 MiB).
         content: Bytes of file content that checks ask to see, per tar.
         anomalies: Anomalies kept per tar.

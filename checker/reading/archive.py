@@ -64,6 +64,7 @@ from checker.reading.source import (
     open_file,
     open_source,
 )
+from checker.reading.tar.table import Records
 from checker.reading.transport.sample import (
     SAMPLE_SIZE,
     TAIL_SIZE,
@@ -351,10 +352,14 @@ class _Allowance:
     """What the blobs of an archive may inflate to, all together.
 
     Each stream has its limits, but thousands of small bombs add up.
+
+    Attributes:
+        records: Records of extension headers that the blobs may have, all together.
     """
 
     def __init__(self, archive_size: int, limits: Limits) -> None:
         self._limits = limits
+        self.records = Records(limits.records)
         self._most = max(limits.expansion_from, limits.expansion * archive_size)
         self._spent = 0
         self._lock = Lock()
@@ -391,7 +396,9 @@ class _Reader:
             return unread_blob(task, reached)
         blob = self._steps.run(
             f"reading {task.location.member}",
-            lambda: read_blob(task, self._options.plan, self._options.limits),
+            lambda: read_blob(
+                task, self._options.plan, self._options.limits, self._allowance.records
+            ),
             failed_blob(task),
         )
         self._allowance.spend(blob.inflated_size)

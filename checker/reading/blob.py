@@ -19,6 +19,7 @@ from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.early import EarlyHash
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
+from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 
 # Also those in UTF-16 with a byte order mark, which are not JSON but were meant to be.
@@ -86,7 +87,9 @@ class _Hashes:
         return found | {algorithm: value.hexdigest() for algorithm, value in self._hashes.items()}
 
 
-def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
+def read_blob(
+    task: Task, plan: ContentPlan, limits: Limits, records: Records | None = None
+) -> Blob:
     """Read one member: as JSON if it looks like it, else as a layer.
 
     A document is not parsed yet, because what may be parsed depends on the others.
@@ -96,7 +99,7 @@ def read_blob(task: Task, plan: ContentPlan, limits: Limits) -> Blob:
         head = _take_head(chunks)
         if _is_document(task, head):
             return _read_json(task, head, chunks, limits)
-        return _read_layer(task, head, chunks, TarWalker(limits, plan), limits)
+        return _read_layer(task, head, chunks, TarWalker(limits, plan, records), limits)
     except OSError as error:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 from checker import Archive, Check, Command, Finding, Fix, Severity
 
+# Limits that leave the outcome with an engine open, and no part of the archive unread.
+_OF_VERDICTS = frozenset({"simulated"})
+
 
 class LimitReached(Check):
     """A limit was reached, so the archive was not checked completely.
 
     What it means:
         The archive requires more memory, disk space, nesting or expansion than a valid one needs,
-        and reading stopped at that place. The message names the limit and its value.
+        and reading stopped at that place. The message names the limit and its value. It is a
+        warning if the archive was read, but what engines do with it is not known to its end: the
+        limit ``simulated``, which a valid archive with many unusual entries can reach.
 
     Why it matters:
         The part that was not read was not checked. A small file that decompresses to terabytes,
@@ -38,6 +43,7 @@ class LimitReached(Check):
             yield self.finding(
                 archive,
                 f"{where}the limit {reached.limit} of {reached.value} was reached: {reached.what}",
+                severity=Severity.WARNING if reached.limit in _OF_VERDICTS else None,
                 at={"member": reached.member, "offset": reached.offset},
                 fix=Fix(
                     "set a higher limit if the archive is trusted",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from checker import AnomalyKind, Archive, Check, Source, Tar
-
-# Limits that end the reading of the archive itself; those of a member name the member.
-_ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
-
+from checker.model.limits import ENDING
 
 # Irregularities of a tar without members that do not mean that members were lost.
 _WITHOUT_MEMBERS = frozenset({AnomalyKind.MISSING_END, AnomalyKind.DANGLING_EXTENSION})
@@ -36,8 +33,8 @@ class ImageTarCheck(TarCheck):
 
 
 def is_cut_by_limit(archive: Archive) -> bool:
-    """Whether a limit ended the reading before the end of the tar."""
-    return any(reached.member is None and reached.limit in _ENDING for reached in archive.limits)
+    """Whether a limit ended the reading before the end of the tar, and not of a member."""
+    return any(reached.member is None and reached.limit in ENDING for reached in archive.limits)
 
 
 def is_read_to_end(archive: Archive) -> bool:

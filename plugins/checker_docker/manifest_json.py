@@ -9,13 +9,11 @@ from checker import Archive, Check
 from checker.checks.backslashes import hint
 from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import ManifestItem
+from checker.model.limits import ENDING
 from checker.model.names import MANIFEST_JSON, InvalidReferenceError, parse_reference
 
 CONTAINERD = "containerd and Docker with the containerd image store"
 """The engines that import an archive as containerd does, for messages."""
-
-# Limits that end the reading of the archive itself; those of a member name the member.
-_ENDING = frozenset({"expansion", "inflated", "window", "spool", "entries", "names"})
 
 
 class ManifestJsonCheck(Check):
@@ -78,7 +76,7 @@ def damage_reason(archive: Archive) -> str | None:
         return f"the archive is damaged at {place}; missing files may follow"
     if archive.compression.error is not None:
         return "the archive could not be decompressed completely; missing files may follow"
-    if any(reached.member is None and reached.limit in _ENDING for reached in archive.limits):
+    if any(reached.member is None and reached.limit in ENDING for reached in archive.limits):
         return "a limit ended the reading of the archive; missing files may follow"
     return None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hostile.generators import GENERATORS
-from checker import Archive, CheckedArchive, Session, VerdictOutcome
+from checker import Archive, CheckedArchive, Session, Severity, VerdictOutcome
 from checker.model.blob import Blob
 from checker.model.document import Document
 from checker.model.limits import Limits
@@ -19,7 +19,9 @@ from checker.reading.documents import DocumentBytes, count_values
 from checker.reports.output import Output, kept_for
 from checker.reports.report import Report
 from checker.testing import Member, sample, write_tar
-from checker.testing.tar import file
+from checker.testing.archive import docker_archive
+from checker.testing.image import Image
+from checker.testing.tar import directory, file
 
 LIMITS = {
     "images": 100,
@@ -51,6 +53,7 @@ REACHED = {
     "one-odd-layer-again-and-again": "simulated",
     "many-records": "records",
     "long-sparse-maps": "records",
+    "layers-of-many-records": "records",
     "empty-arrays": "json_values",
     "compressed-arrays": "json_values",
     "many-keys": "json_values",
@@ -126,6 +129,48 @@ def test_an_outcome_that_was_not_simulated_is_not_known(tmp_path: Path, name: st
 def test_what_cannot_collide_is_not_simulated(tmp_path: Path, name: str) -> None:
     result = checked(tmp_path, name)
     assert all(verdict.limit is None for verdict in result.verdicts)
+
+
+def test_an_outcome_that_is_not_known_is_not_a_fault_of_the_archive(tmp_path: Path) -> None:
+    """A sound archive with many unusual entries does not fail a pipeline."""
+    result = checked(tmp_path, "linked-directories")
+    (told,) = [finding for finding in result.findings if finding.rule == "ARC010"]
+    assert "the limit simulated of" in told.message
+    assert told.severity is Severity.WARNING
+
+
+# --- records of extension headers
+
+
+def test_all_layers_share_the_records_that_are_more_than_their_part(tmp_path: Path) -> None:
+    records = {f"k{number}": "v" for number in range(400)}
+    layers = tuple((Member(f"f{number}", pax=records),) for number in range(4))
+    target = tmp_path / "a.tar"
+    target.write_bytes(docker_archive(Image(layers=layers)).tar())
+    enough = ReadOptions(limits=Limits(records=1600))
+    assert not read_archive(str(target), enough).limits
+    too_few = read_archive(str(target), ReadOptions(limits=Limits(records=1000)))
+    assert {reached.limit for reached in too_few.limits} == {"records"}
+    read = [layer.entries for image in too_few.images for layer in image.layers]
+    assert sorted(map(len, read)) == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("limit", [10, 60_000])
+def test_the_content_of_a_sparse_file_pays_for_its_map(tmp_path: Path, limit: int) -> None:
+    """Spans of 512 bytes, the smallest that archivers find, never reach the limit."""
+    spans = [(2 * number * 512, 512) for number in range(3000)]
+    records = {
+        "GNU.sparse.major": "0",
+        "GNU.sparse.minor": "1",
+        "GNU.sparse.size": str(6000 * 512),
+        "GNU.sparse.numblocks": str(len(spans)),
+        "GNU.sparse.map": ",".join(f"{offset},{length}" for offset, length in spans),
+    }
+    target = tmp_path / "a.tar"
+    target.write_bytes(write_tar([directory("etc"), Member("s", bytes(3000 * 512), pax=records)]))
+    archive = read_archive(str(target), ReadOptions(limits=Limits(records=limit)))
+    assert not archive.limits
+    assert len(archive.entries.sparse[1]) == 3000
 
 
 # --- documents

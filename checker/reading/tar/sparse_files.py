@@ -121,6 +121,7 @@ class SparseFiles:
             self._expect_content(file, start)
             self._entries.content_offsets[file.position] = start
             self._set_spans(file, spans, file.stored)
+            self._count(file, len(spans))
             return
         if at - file.offset >= self._longest:
             self._stop(file, at, f"the sparse map is longer than {self._longest} bytes")
@@ -169,6 +170,7 @@ class SparseFiles:
             return
         text = records.get(SPARSE_MAP, b"").decode("ascii", "replace")
         count = records.get(b"GNU.sparse.numblocks", b"").decode("ascii", "replace")
+        self._count(file, text.count(",") // 2)
         try:
             spans = parse_map_0_1(text, count)
         except SparseError as error:
@@ -190,9 +192,17 @@ class SparseFiles:
                 return
             self._entries.content_offsets[file.position] = file.offset + BLOCK + text.size
             self._set_spans(file, spans, file.stored - text.size)
-            self._table.count_records(len(spans), file.offset)
+            self._count(file, len(spans))
 
         self._cursor.collect(BLOCK, take)
+
+    def _count(self, file: _SparseFile, spans: int) -> None:
+        """Count the spans of a map; the content that follows pays for them like what precedes.
+
+        Raises:
+            WalkEnded: There are too many.
+        """
+        self._table.count_records(spans, file.offset + file.stored)
 
     def _set_spans(self, file: _SparseFile, spans: list[Span], stored: int) -> None:
         try:

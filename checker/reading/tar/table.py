@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from checker.model.entries import GLOBAL_HEADER, OWN_SPELLING, Entries, spell
 from checker.model.limits import LimitReached, Limits
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
@@ -19,24 +21,46 @@ _BYTES_OF_RECORD = 100
 _SHORT = 90
 
 
+class Records:
+    """Records of extension headers that all tars of an archive may have, besides their share.
+
+    Args:
+        limit: How many (``Limits.records``).
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._left = limit
+        # Layers are read by several threads.
+        self._lock = Lock()
+
+    def take(self, count: int) -> bool:
+        """Take some of them; whether there were enough left."""
+        with self._lock:
+            self._left -= count
+            return self._left >= 0
+
+
 class EntryTable:
     """Fills the columns of ``Entries``.
 
     Args:
         limits: Bounds on entries, on the length of a name, and on names and attributes together.
         log: Where a limit is noted.
+        records: Those left for the tars of an archive; without them the tar has its own.
 
     Attributes:
         entries: The entries so far.
     """
 
-    def __init__(self, limits: Limits, log: AnomalyLog) -> None:
+    def __init__(self, limits: Limits, log: AnomalyLog, records: Records | None = None) -> None:
         self.entries = Entries()
         self._limits = limits
         self._most_entries = limits.entries
         self._name_bytes_left = limits.names
         self._nesting_left = limits.nesting
-        self._records = 0
+        self._records = self._taken = 0
+        self._common_records = records or Records(limits.records)
         self._log = log
 
     @property
@@ -99,12 +123,20 @@ class EntryTable:
     def count_records(self, count: int, offset: int) -> None:
         """Count records of extension headers, and spans of maps, that have to be parsed.
 
+        Args:
+            count: How many.
+            offset: Bytes of the tar that they have a share of.
+
         Raises:
             WalkEnded: There are too many.
         """
         self._records += count
-        limit = self._limits.records
-        if self._records > limit + offset // _BYTES_OF_RECORD:
+        more = self._records - offset // _BYTES_OF_RECORD - self._taken
+        if more <= 0:
+            return
+        self._taken += more
+        if not self._common_records.take(more):
+            limit = self._common_records.limit
             self._log.stop_at_limit("records", limit, "records of extension headers", offset)
 
     def _spend_nesting(self, path: str, offset: int) -> None:

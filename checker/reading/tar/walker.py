@@ -30,7 +30,7 @@ from checker.reading.tar.header import (
     looks_like_header,
 )
 from checker.reading.tar.sparse_files import SparseFiles, sparse_version
-from checker.reading.tar.table import EntryTable
+from checker.reading.tar.table import EntryTable, Records
 
 _OLD_SPARSE = ord(GNU_SPARSE)
 _FILES = frozenset(b"07")
@@ -47,13 +47,14 @@ class TarWalker:
     Args:
         limits: Bounds on entries, names, extension headers, content and anomalies.
         plan: Which entries' first bytes to keep.
+        records: Records of extension headers that the tars of an archive share.
     """
 
-    def __init__(self, limits: Limits, plan: ContentPlan) -> None:
+    def __init__(self, limits: Limits, plan: ContentPlan, records: Records | None = None) -> None:
         self._log = AnomalyLog(limits)
         self._cursor = Cursor()
         self._headers = HeaderReader(self._log)
-        self._table = EntryTable(limits, self._log)
+        self._table = EntryTable(limits, self._log, records)
         self._entries = self._table.entries
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
