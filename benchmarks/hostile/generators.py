@@ -407,6 +407,22 @@ def libraries_of_the_command(n: int) -> Hostile:
     return _one_image([members], settings={"config": {"Cmd": ["/bin/app"]}})
 
 
+def images_with_many_libraries(n: int) -> Hostile:
+    """Images that start the same program with many libraries, each with another argument."""
+    libraries = [
+        file(f"usr/lib/lib{i}.so", elf(needed=[f"lib{i + k}.so" for k in range(1, 9)]))
+        for i in range(5000)
+    ]
+    program = elf(needed=["lib0.so"], interpreter="/lib64/ld-linux-x86-64.so.2")
+    loader = file("lib64/ld-linux-x86-64.so.2", elf(), mode=0o755)
+    members = [*BASE, loader, file("bin/app", program, mode=0o755), *libraries]
+    layer = write_tar(members)
+    settings = ({"config": {"Cmd": ["/bin/app", str(number)]}} for number in range(n))
+    configs = [_config([_digest(layer)], **each) for each in settings]
+    items = [_item(config, (0,), f"app:{i}") for i, config in enumerate(configs)]
+    return _docker([layer], configs, items, entries=len(members))
+
+
 def links_of_the_command(n: int) -> Hostile:
     """A command that is a chain of symlinks, in directories that are links."""
     links = (symlink(f"s{number:07}", f"d/s{number + 1:07}") for number in range(n))
@@ -628,6 +644,7 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
             (opaque_directories, 50_000, 200),
             (many_program_headers, 10, 1),
             (libraries_of_the_command, 10_000, 20),
+            (images_with_many_libraries, 20, 2),
             (links_of_the_command, 50_000, 200),
             (scripts_of_the_command, 50_000, 200),
             (layers_of_many_records, 50, 2),

@@ -94,8 +94,12 @@ class Cache(NamedTuple):
     positions: tuple[int, ...]
 
 
-def caches_in(entries: Entries) -> Iterator[Cache]:
+def caches_in(entries: Entries) -> tuple[Cache, ...]:
     """The caches of a layer that contain files."""
+    return entries.cached(_find_caches)
+
+
+def _find_caches(entries: Entries) -> tuple[Cache, ...]:
     found: dict[str, list[int]] = {}
     for position in _candidates(entries):
         if entries.kinds[position] == _REGULAR and entries.sizes[position] > 0:
@@ -103,8 +107,10 @@ def caches_in(entries: Entries) -> Iterator[Cache]:
             directory = _directory_around(path)
             if directory is not None and path.rpartition("/")[2] not in _KEPT:
                 found.setdefault(directory, []).append(position)
-    for directory, positions in found.items():
-        yield Cache(directory, _DIRECTORIES[_from_home(directory)], tuple(positions))
+    return tuple(
+        Cache(directory, _DIRECTORIES[_from_home(directory)], tuple(positions))
+        for directory, positions in found.items()
+    )
 
 
 def _candidates(entries: Entries) -> Iterable[int]:

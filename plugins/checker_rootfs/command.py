@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
-from checker import Archive, Check, Config, Rootfs, RootfsEntry
+from checker import Archive, Check, Config, Entries, Rootfs, RootfsEntry
 from checker.model.elf import Machine
 from checker.model.entries import clean_path
 from checker.starting.lookup import Lookup, is_executable, is_mounted, look_up, look_up_file
@@ -24,6 +25,10 @@ START_CONTENT = READS
 _PROGRAMS = 10_000
 _EXECUTABLE = 0o111
 _NO_PROCESS = Process()
+
+
+# Several rules ask, and a program may need thousands of libraries.
+_known: WeakKeyDictionary[Rootfs, tuple[Obstacle, ...]] = WeakKeyDictionary()
 
 
 class ConfigCheck(Check):
@@ -85,9 +90,23 @@ def find_obstacles(rootfs: Rootfs, start: Start, *causes: Cause) -> Iterator[Obs
         start: The program that the image starts.
         causes: What the obstacles are about.
     """
-    architecture = start.config.architecture or ""
-    found = obstacles(rootfs, start.process, architecture, Budget(LOOKUPS))
+    found = _known.get(rootfs)
+    if found is None:
+        architecture = start.config.architecture or ""
+        budget = _shared_budget(rootfs)
+        found = tuple(obstacles(rootfs, start.process, architecture, budget))
+        _known[rootfs] = found
     return (each for each in found if each.cause in causes and each.is_certain)
+
+
+def _shared_budget(rootfs: Rootfs) -> Budget:
+    """What may be looked up, for all images that share their largest layer."""
+    largest = max((layer.entries for layer in rootfs.layers), key=len, default=None)
+    return Budget(LOOKUPS) if largest is None else largest.cached(_budget_of)
+
+
+def _budget_of(_entries: Entries) -> Budget:
+    return Budget(LOOKUPS)
 
 
 def process_in(rootfs: Rootfs) -> Process:
