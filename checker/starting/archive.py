@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from checker.model.archive import Archive
+from checker.model.image import Image
 from checker.model.rootfs import Rootfs
 from checker.starting.obstacle import Answer, Budget, Cause, Start
 from checker.starting.process import Process
@@ -25,10 +28,20 @@ def archive_starts(archive: Archive, host: Host) -> tuple[Start, ...]:
     budget = Budget(LOOKUPS)
     if archive.rootfs is not None:
         return (root_start(archive.rootfs, Process(), host.architecture, budget),)
-    return tuple(
-        image_start(Rootfs(image.location, image.layers, image), host.architecture, budget)
-        for image in archive.images
-    )
+    # A hostile archive lists one image a thousand times.
+    known: dict[Hashable, Start] = {}
+    for image in archive.images:
+        key = _key(image)
+        if key not in known:
+            rootfs = Rootfs(image.location, image.layers, image)
+            known[key] = image_start(rootfs, host.architecture, budget)
+    return tuple(known[_key(image)] for image in archive.images)
+
+
+def _key(image: Image) -> Hashable:
+    """What the start of an image depends on: its config, its layers, its platform."""
+    layers = tuple((id(layer.blob), layer.is_encrypted) for layer in image.layers)
+    return None if image.config is None else id(image.config.blob), image.platform, layers
 
 
 def _not_linux(host: Host) -> Start:
