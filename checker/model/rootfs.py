@@ -400,13 +400,24 @@ def _below_links(entries: Entries) -> Iterator[int]:
     known = entries.directories & by_path.keys()
     links = (path for path in known if kinds[by_path[path]] == _SYMLINK)
     first = {path: by_path[path] for path in islice(links, _LINKED_DIRECTORIES)}
-    depths = sorted({path.count("/") + 1 for path in first})
+    outermost: dict[str, str | None] = {"": None}
     for path, position in by_path.items() if first else ():
-        parts = path.split("/", depths[-1])
-        above = ("/".join(parts[:depth]) for depth in depths if depth < len(parts))
-        link = next(filter(first.__contains__, above), None)
+        directory = path.rpartition("/")[0]
+        if directory not in outermost:
+            outermost[directory] = _outermost(directory, first.keys())
+        link = outermost[directory]
         if link is not None and first[link] < position:
             yield position
+
+
+def _outermost(path: str, directories: AbstractSet[str]) -> str | None:
+    """The first of some directories that a path leads through; None if there is none."""
+    end = path.find("/")
+    while end >= 0:
+        if path[:end] in directories:
+            return path[:end]
+        end = path.find("/", end + 1)
+    return path if path in directories else None
 
 
 def _parts(path: str) -> list[str]:

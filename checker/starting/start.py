@@ -23,7 +23,7 @@ from checker.starting.wrapped import wrapped_obstacles
 READS = (HEADS, ACCOUNTS, *LOADERS)
 """What must have been read of a root filesystem, so that the answer is not ``unknown``."""
 
-LOOKUPS = 200_000
+LOOKUPS = 100_000
 """Paths that are looked up for all images of an archive; programs need some thousand at most."""
 
 HOST = "amd64"
