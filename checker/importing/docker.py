@@ -146,7 +146,6 @@ DOCKER_29 = DOCKER_28._replace(
     follows="29.7.2",
     parse_port=parse_port_29,
 )
-DOCKER_VERSIONS = (DOCKER_20, DOCKER_28, DOCKER_29)
 
 
 def apply_changes(changes: Iterable[str], version: DockerImport) -> RunConfig:

@@ -132,15 +132,13 @@ def test_platforms(engine: str, platform: str, taker_host: Host, tmp_path: Path)
     check(carried_out(taker_host, found), found)
 
 
-@pytest.mark.parametrize("engine", ["docker", "podman"])
 @pytest.mark.parametrize("platform", ["x", "windows/amd64", "linux/*", "a/b/c/d", "l inux/a"])
 def test_platforms_that_are_refused(
-    engine: str, platform: str, tiny_root: Path, taker_host: Host, busybox_root: Path
+    platform: str, tiny_root: Path, taker_host: Host, busybox_root: Path
 ) -> None:
-    if engine == "podman":
-        pytest.skip("podman does not check them")
+    """Docker checks them; podman does not."""
     done = taker_host.run("docker", "import", "--platform", platform, tiny_root, "x:1")
-    words = ("import-plan", "--json", "--engine", PROFILES[engine], "--platform", platform)
+    words = ("import-plan", "--json", "--engine", PROFILES["docker"], "--platform", platform)
     said = subprocess.run(
         [sys.executable, "-m", "checker", *words, str(busybox_root)],
         capture_output=True,
