@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.engines.host import EngineError, Host, running_host
 from benchmarks.engines.programs import reason_to_skip
-from benchmarks.make_archives import DEFAULT_FOLDER, DOCKER, Archive, make_archives, make_root
+from benchmarks.make_archives import (
+    DEFAULT_FOLDER,
+    DOCKER,
+    OCI,
+    Archive,
+    make_archives,
+    make_root,
+)
 from benchmarks.measure import Run, measure
 
 if TYPE_CHECKING:
@@ -35,6 +42,12 @@ ONE_RULE: Final = "one rule"
 # work of the other rules, and without the reading that is done for them.
 CHEAPEST_RULE: Final = "not-a-tar"
 MOST_FOR_RULES: Final = 1.3
+CONVERT: Final = "convert"
+SKOPEO_CONVERT: Final = "skopeo convert"
+# The same work as that of skopeo copy between the same forms: it decompresses layers for a Docker
+# archive, and compresses them with gzip for an OCI archive.
+CONVERSIONS: Final = {DOCKER: (OCI, "gzip"), OCI: (DOCKER, "none")}
+MOST_FOR_CONVERSION: Final = 1.3
 CLASSIFY: Final = "classify"
 SHOW: Final = "show"
 # It reads what `classify` reads, and prints more of it.
@@ -115,6 +128,22 @@ def _measure_docker_load(archive: Archive, host: Host) -> Run:
     return _must(measure(command, host.environment), command)
 
 
+def _measure_convert(archive: Archive) -> Run:
+    form, compression = CONVERSIONS[archive.form]
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=archive.path.parent) as scratch:
+        command = [sys.executable, "-m", "checker", "convert", str(archive.path)]
+        command += [f"{scratch}/out.tar", "--to", form, "--compression", compression]
+        return _must(measure(command), command)
+
+
+def _measure_skopeo_convert(archive: Archive) -> Run:
+    form, _ = CONVERSIONS[archive.form]
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=archive.path.parent) as scratch:
+        command = ["skopeo", "--insecure-policy", "copy", "--quiet"]
+        command += [f"{archive.form}:{archive.path}", f"{form}:{scratch}/out.tar:bench:1"]
+        return _must(measure(command), command)
+
+
 def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
     checker = _checker(archive)
     # JSON shows the digest of the whole file, which needs another pass over it.
@@ -131,7 +160,11 @@ def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Conte
         Contestant("checker, json", lambda: _must(measure(checker_json), checker_json), rounds),
     ]
     if shutil.which("skopeo") is not None:
-        contestants.append(Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds))
+        contestants += [
+            Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds),
+            Contestant(CONVERT, lambda: _measure_convert(archive), rounds),
+            Contestant(SKOPEO_CONVERT, lambda: _measure_skopeo_convert(archive), rounds),
+        ]
     if host is not None and archive.form == DOCKER:
         # Once is enough: it unpacks every file, which takes most of a minute for many files.
         load = Contestant("docker load", lambda: _measure_docker_load(archive, host), 1)
@@ -181,6 +214,22 @@ def _rules_target(checker: float, one_rule: float) -> Target:
     )
 
 
+def _conversion_targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
+    """The target for conversions of the archive that is large because of its content.
+
+    For gzip the compressors differ: isal here, that of Go in skopeo, so the ratio is only shown.
+    """
+    if SKOPEO_CONVERT not in medians or archive.name != "debootstrap":
+        return []
+    ratio = medians[CONVERT].seconds / medians[SKOPEO_CONVERT].seconds
+    form, compression = CONVERSIONS[archive.form]
+    text = f"convert to {form} ({compression}) at most {MOST_FOR_CONVERSION} x skopeo copy"
+    is_same_work = compression == "none"
+    return [
+        Target(f"{text}, measured {ratio:.2f}", ratio <= MOST_FOR_CONVERSION or not is_same_work)
+    ]
+
+
 def _show_target(show: float, classify: float) -> Target:
     # A short run is mostly the start of Python, which varies by some hundredths of a second.
     return Target(
@@ -198,6 +247,7 @@ def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
         _rules_target(checker.seconds, medians[ONE_RULE].seconds),
         _show_target(medians[SHOW].seconds, medians[CLASSIFY].seconds),
         Target(f"{allowed / MIB:.0f} MiB for {entries:,} entries", checker.peak_bytes <= allowed),
+        *_conversion_targets(archive, medians),
     ]
 
 
