@@ -53,9 +53,15 @@ def root(tmp_path: Path) -> Path:
 )
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_exit_codes(
-    words: tuple[str, ...], code: int, form: str, root: Path, checker: Checker
+    words: tuple[str, ...],
+    code: int,
+    form: str,
+    root: Path,
+    checker: Checker,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done = checker("import-plan", root, "--format", form, *words)
+    monkeypatch.chdir(root.parent)
+    done = checker("import-plan", root.name, "--format", form, *words)
     assert done.code == code, done.err
     if code > 1:
         assert done.out == ""
