@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 # A worker for each processor; the tests of the engines share one. ARGS=-n0 uses a single process.
-PARALLEL := -n auto --maxprocesses 8 --dist loadgroup
+PARALLEL := -n auto --maxprocesses 8
 BIN := $(VENV)/bin
 ARGS ?=
 

@@ -21,8 +21,9 @@ from checker.checks.registry import Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.importing.reads import DISTRIBUTION_READS
 from checker.isolation import failure_of, is_lack_of_threads
-from checker.masking import masked
+from checker.masking import mask_of, masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.plugins import LoadedPlugins, load_plugins
@@ -37,6 +38,8 @@ from checker.verdicts import Classification
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from checker.importing.masked import MaskedPlan
+    from checker.importing.plan import ImportRequest
     from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
 
@@ -51,7 +54,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 _MOST_JOBS = 8
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
-_START_CONTENT = ContentPlan.of(START_READS)
+_START_CONTENT = ContentPlan.of((*START_READS, *DISTRIBUTION_READS))
 
 
 def check(
@@ -175,7 +178,7 @@ class Session:
         if not self.rules:
             raise PluginError(self.problems)
         reads = (read for rule in self.rules for read in rule.check.reads)
-        plan = ContentPlan.of((*START_READS, *reads))
+        plan = ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
         return self.judge(self._read(_named(source, name), plan, progress))
 
     def classify(
@@ -212,6 +215,41 @@ class Session:
             UnreadableError: The archive cannot be read at all.
         """
         return self._read(_named(source, name), plan, progress)
+
+    def import_plan(
+        self,
+        source: ArchiveSource,
+        request: ImportRequest,
+        *,
+        from_image: ArchiveSource | None = None,
+        show_secrets: bool = False,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> MaskedPlan:
+        """Plan the import of a root filesystem, as ``checker import-plan`` does.
+
+        Args:
+            source: The root filesystem: an archive, as for ``check``, or a directory.
+            request: What is asked for.
+            from_image: An archive of the image that the root filesystem was exported from.
+            show_secrets: Whether secrets are kept in the plan; else they are replaced.
+            name: Name of the archive in results; its path if None.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: An archive cannot be read at all.
+            SettingsError: The engine is not known, the archive is not a root filesystem, or the
+                other does not have exactly one image that fits.
+        """
+        from checker.importing.archives import plan_archive
+        from checker.importing.masked import MaskedPlan, mask_plan
+        from checker.importing.suggestion import READS
+
+        archive = self.read(source, name=name, plan=ContentPlan.of(READS), progress=progress)
+        image = None if from_image is None else self.read(from_image, progress=progress)
+        verdicts = self.engines.judge(archive.packed, _quoted(archive.path))
+        plan = plan_archive(archive, request, verdicts.all, image)
+        return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
 
     def open(
         self,

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.effort import load_profile
+
+_ENGINES = "tests/engines/"
 
 load_profile()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of the engines to one worker, which starts their daemons once."""
-    for item in items:
-        if item.get_closest_marker("engines") is not None:
-            item.add_marker(pytest.mark.xdist_group("engines"))
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives the tests of the engines to one worker, which starts their daemons once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _ENGINES if nodeid.startswith(_ENGINES) else nodeid
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:
+    """Distribute tests one by one, except those of the engines."""
+    return _Scheduling(config, log)

@@ -22,6 +22,7 @@ DYNAMIC_LIMIT = 16 * 1024
 """Bytes of a dynamic section that are read; 500 are usual."""
 
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_USED = frozenset({_PT_LOAD, _PT_DYNAMIC, _PT_INTERP})
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 14, 15, 29
 _SEGMENTS = 200
 # The longest path that Linux takes for a loader (PATH_MAX).
@@ -144,12 +145,9 @@ def _read_segments(
     content = yield from _part(head, table, wanted)
     if content is None or len(content) < wanted:
         return _Fault()
-    order = layout.machine.order
-    if wide:
-        rows = struct.iter_unpack(f"{order}II4Q16x", content)
-        return [_Segment(row[0], row[2], row[3], row[5]) for row in rows]
-    rows = struct.iter_unpack(f"{order}5I12x", content)
-    return [_Segment(row[0], row[1], row[2], row[4]) for row in rows]
+    # Type, offset, address and size in the file; flags, physical address and the rest are left out.
+    row = f"{layout.machine.order}{'I4xQQ8xQ16x' if wide else 'III4xI12x'}"
+    return [_Segment(*values) for values in struct.iter_unpack(row, content) if values[0] in _USED]
 
 
 def _read_interpreter(

@@ -177,6 +177,8 @@ class SparseFiles:
 
     def _collect_map(self, file: _SparseFile, text: TextMap) -> None:
         """Collect the next block of a map of version 1.0, which precedes the content."""
+        # A line, and so half a span, takes two bytes at least.
+        self._table.count_records(BLOCK // 4, file.offset)
         if text.size + BLOCK > min(file.stored, self._longest):
             self._stop(file, file.offset, f"the sparse map is incomplete after {text.size} bytes")
 

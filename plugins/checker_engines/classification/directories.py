@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from shlex import quote
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.entries import Entries
 from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON
@@ -43,15 +43,6 @@ def classify_directory(
     elif archive.kind in _BY_KIND:
         found = _BY_KIND[archive.kind](archive, quoted_path, packed)
     return found._replace(producer=find_producer(archive))
-
-
-def packed(archive: Archive) -> Archive:
-    """The facts of a directory as if its content were packed in a tar."""
-    return archive._replace(
-        source=Source.FILE,
-        kind=Kind.OCI_ARCHIVE if archive.kind is Kind.OCI_LAYOUT else archive.kind,
-        tar=archive.tar._replace(end=archive.tar.size, end_blocks=2),
-    )
 
 
 def _refused(loadable_reason: str, importable_reason: str, *advice: str) -> Classification:
@@ -99,8 +90,12 @@ def _packing(quoted_path: str, packed: Takers) -> Iterator[str]:
 
 
 def _converting(archive: Archive, quoted_path: str, packed: Takers) -> Iterator[str]:
-    """How to convert an image layout, if the library that converts it reads it."""
-    if archive.docker is None and packed.take("skopeo-", "oci-archive"):
+    """How to convert an image layout, if the library that converts it reads it.
+
+    Of a path with a colon it takes what follows for the name of an image.
+    """
+    is_path = ":" not in quoted_path
+    if is_path and archive.docker is None and packed.take("skopeo-", "oci-archive"):
         command = f"skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag"
         yield f"Or convert it: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
 
@@ -131,8 +126,7 @@ def _rootfs(archive: Archive, quoted_path: str, packed: Takers) -> Classificatio
         pack = f"tar -C {quoted_path} -c ."
         advice.append(f"Pack it for the import: `{pack} | docker import - name:tag`")
         advice.append(_LOST)
-        if archive.rootfs is not None:
-            advice.extend(import_advice(archive.rootfs, "-", f"{pack} | "))
+        advice.extend(import_advice(archive, packed.host))
     return _refused("it is a root filesystem, not an image", _NO_IMPORT, *advice)
 
 
