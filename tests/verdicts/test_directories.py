@@ -173,10 +173,71 @@ def shortened(message: str) -> str:
     return words.replace("<path>/manifest.json", "<path>").replace("<path>/<n>", "<path>")
 
 
+# What skopeo copy printed for dir: where podman load printed another beginning.
+SKOPEO = {
+    "an index alone": "copying system image from manifest list: determining manifest MIME type for "
+    "dir:<tmp>: open <tmp>/{hex}.manifest.json: no such file or directory",
+    "an artifact": None,
+    "cut JSON": "initializing image from source dir:<tmp>: unexpected end of JSON input",
+    "no config": f"reading config blob sha256:{CONFIG}: open <tmp>/{CONFIG}: no such file or "
+    "directory",
+    "another config": f"reading config blob sha256:{CONFIG}: Download config.json digest "
+    f"sha256:{{hex}} does not match expected sha256:{CONFIG}",
+    "another layer": "writing blob: happened during read: Digest did not match, expected "
+    f"sha256:{LAYER}, got sha256:{{hex}}",
+    "schema 1": "initializing image from source dir:<tmp>: no FSLayers in manifest",
+    "docker save": "initializing image from source dir:<tmp>: json: cannot unmarshal array into Go "
+    "value of type manifest.Schema1",
+    "docker save 25": "initializing image from source dir:<tmp>: json: cannot unmarshal array into "
+    "Go value of type manifest.Schema1",
+    "nothing": "determining manifest MIME type for dir:<tmp>: open <tmp>/manifest.json: no such "
+    "file or directory",
+    "OCI layout": "determining manifest MIME type for dir:<tmp>: open <tmp>/manifest.json: no such "
+    "file or directory",
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_skopeo_dir(name: str, session: Session, tmp_path: Path) -> None:
+    made, error = RECORDED[name]
+    verdict = verdicts(session, made, tmp_path)["skopeo-1 dir"]
+    expected = SKOPEO.get(name, error)
+    assert verdict.outcome is (ACCEPTS if expected is None else REJECTS)
+    if expected is not None:
+        said = (verdict.message or "").partition("msg=")[2]
+        assert without_paths(said) == without_paths(f'"{expected}"')
+
+
+LAYOUTS = {"OCI layout", "docker save 25"}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_skopeo_oci(name: str, session: Session, tmp_path: Path) -> None:
+    verdict = verdicts(session, RECORDED[name].made, tmp_path)["skopeo-1 oci"]
+    assert verdict.outcome is (ACCEPTS if name in LAYOUTS else REJECTS)
+    if name not in LAYOUTS:
+        assert verdict.message == (
+            'level=fatal msg="initializing source oci:<tmp>:: open <tmp>/index.json: no such file '
+            'or directory"'
+        )
+
+
+def test_files_are_not_copied_from_directories(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(build("oci-archive").tar())
+    asked = {(one.engine, one.action) for one in session.classify(path).verdicts}
+    assert not asked & {("skopeo-1", "oci"), ("skopeo-1", "dir")}
+    for action in ("oci", "dir"):
+        checked = Session({"engine": [f"skopeo-1:{action}"]}).check(path)
+        (verdict,) = checked.required_verdicts
+        assert verdict.outcome is REJECTS
+        assert checked.failures()
+
+
 @pytest.mark.parametrize("name", RECORDED)
 def test_engines_that_read_files(name: str, session: Session, tmp_path: Path) -> None:
     found = verdicts(session, RECORDED[name].made, tmp_path)
     for title, verdict in found.items():
-        if title not in ("podman-4 load", "podman-5 load"):
+        if title not in ("podman-4 load", "podman-5 load", "skopeo-1 oci", "skopeo-1 dir"):
             assert verdict.outcome is REJECTS, title
             assert (verdict.message or "").rstrip('"').endswith(": is a directory"), title
