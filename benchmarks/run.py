@@ -35,6 +35,10 @@ ONE_RULE: Final = "one rule"
 # work of the other rules, and without the reading that is done for them.
 CHEAPEST_RULE: Final = "not-a-tar"
 MOST_FOR_RULES: Final = 1.3
+CLASSIFY: Final = "classify"
+SHOW: Final = "show"
+# It reads what `classify` reads, and prints more of it.
+MOST_FOR_SHOW: Final = 1.15
 MIB: Final = 1 << 20
 BASE_BYTES: Final = 150 * MIB
 BYTES_PER_ENTRY: Final = 300
@@ -80,6 +84,10 @@ def _checker(archive: Archive, *options: str) -> list[str]:
     return [sys.executable, "-m", "checker", *words]
 
 
+def _look(archive: Archive, command: str) -> list[str]:
+    return [sys.executable, "-m", "checker", command, str(archive.path)]
+
+
 def _floor(archive: Archive) -> list[str]:
     return [sys.executable, "-m", "benchmarks.floor", str(archive.path)]
 
@@ -109,11 +117,14 @@ def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Conte
     # JSON shows the digest of the whole file, which needs another pass over it.
     checker_json = _checker(archive, "--format", "json=/dev/null")
     one_rule = _checker(archive, "--select", CHEAPEST_RULE)
+    classify, show = _look(archive, CLASSIFY), _look(archive, SHOW)
     floor = _floor(archive)
     contestants = [
         Contestant(FLOOR, lambda: _must(measure(floor), floor), rounds),
         Contestant(CHECKER, lambda: _must(measure(checker), checker), rounds),
         Contestant(ONE_RULE, lambda: _must(measure(one_rule), one_rule), rounds),
+        Contestant(CLASSIFY, lambda: _must(measure(classify), classify), rounds),
+        Contestant(SHOW, lambda: _must(measure(show), show), rounds),
         Contestant("checker, json", lambda: _must(measure(checker_json), checker_json), rounds),
     ]
     if shutil.which("skopeo") is not None:
@@ -167,6 +178,14 @@ def _rules_target(checker: float, one_rule: float) -> Target:
     )
 
 
+def _show_target(show: float, classify: float) -> Target:
+    # A short run is mostly the start of Python, which varies by some hundredths of a second.
+    return Target(
+        f"show at most {MOST_FOR_SHOW} x classify, measured {show / classify:.2f}",
+        show <= max(MOST_FOR_SHOW * classify, classify + 0.05),
+    )
+
+
 def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
     checker = medians[CHECKER]
     entries = _count_entries(archive)
@@ -174,6 +193,7 @@ def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
     return [
         _time_target(archive, checker.seconds, medians[FLOOR].seconds),
         _rules_target(checker.seconds, medians[ONE_RULE].seconds),
+        _show_target(medians[SHOW].seconds, medians[CLASSIFY].seconds),
         Target(f"{allowed / MIB:.0f} MiB for {entries:,} entries", checker.peak_bytes <= allowed),
     ]
 

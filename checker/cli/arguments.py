@@ -252,6 +252,21 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
         help=f"compression of the layers: {', '.join(_COMPRESSIONS)}; default: as they are",
     )
     convert.add_argument(
+        "--change",
+        action="append",
+        dest="changes",
+        metavar="INSTRUCTION",
+        help="of a root filesystem: a setting of the image, such as 'CMD [\"/app\"]'; repeatable",
+    )
+    convert.add_argument(
+        "--message", metavar="TEXT", help="of a root filesystem: the comment in the history"
+    )
+    convert.add_argument(
+        "--from-image",
+        metavar="IMAGE",
+        help="of a root filesystem: the archive of the image that it was exported from",
+    )
+    convert.add_argument(
         "--strict", action="store_true", help="fail if the form cannot hold something"
     )
     convert.add_argument("--json", action="store_true", help="describe the result as JSON")

@@ -11,14 +11,13 @@ from typing import BinaryIO
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
 from checker.conversion.convert import convert
-from checker.conversion.documents import encoded
 from checker.conversion.naming import check_reference
 from checker.conversion.output import check_target
 from checker.conversion.records import (
     ConversionError,
     Form,
     Request,
-    RootSettings,
+    RootOptions,
     Written,
 )
 from checker.conversion.report import document, summary
@@ -28,6 +27,7 @@ from checker.model.compression import CompressionKind
 from checker.model.names import Platform
 from checker.model.untrusted import whole_number
 from checker.reading.opened import OpenArchive
+from checker.reports.json_report import json_text
 from checker.reports.printable import printable
 from checker.results import CheckedArchive
 from checker.session import Session
@@ -37,7 +37,8 @@ _CONVERTED, _NOT_CONVERTED, _UNREADABLE = 0, 1, 3
 # Rules about what the conversion writes; those about the content of the root are about the source.
 _FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
 _CONTENT_RULES = ("CFG", "LYR")
-# Whether engines take it: no daemon reads the directory of an image layout.
+# Whether engines take it. No daemon reads the directory of an image layout, and the root of an
+# image may be nothing but data, which is not recognized as a root.
 _ENGINE_RULES = ("ENG",)
 
 
@@ -48,12 +49,15 @@ def run_convert(arguments: argparse.Namespace) -> int:
         CheckerError: The command line is wrong.
         OSError: The result cannot be written.
     """
-    request = _request(arguments)
+    form = Form(arguments.form)
     source, target = arguments.source, arguments.target
-    is_directory = request.form is Form.OCI_LAYOUT
+    is_directory = form is Form.OCI_LAYOUT
     check_target(source, target, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")
+    _request(arguments, None)
+    if source == arguments.from_image == "-":
+        raise SettingsError("convert: only one of the archives can be standard input")
     settings = _settings(arguments)
     try:
         with (
@@ -61,6 +65,7 @@ def run_convert(arguments: argparse.Namespace) -> int:
             Progress(wanted=not arguments.no_progress) as progress,
             session.open(source, progress=progress) as opened,
         ):
+            request = _request(arguments, _image_of(session, arguments.from_image))
             written = convert(opened, target, request, _Verifier(session, opened, target))
             _report(arguments, opened, request, written)
     except ConversionError as error:
@@ -72,7 +77,12 @@ def run_convert(arguments: argparse.Namespace) -> int:
     return _CONVERTED
 
 
-def _request(arguments: argparse.Namespace) -> Request:
+def _image_of(session: Session, path: str | None) -> Archive | None:
+    """The archive of the image that a root filesystem was exported from."""
+    return None if path is None else session.read(path)
+
+
+def _request(arguments: argparse.Namespace, image: Archive | None) -> Request:
     host = _platform("--host", arguments.host) or Platform("linux", "amd64")
     platform = _platform("--platform", arguments.platform)
     compression = arguments.compression
@@ -87,7 +97,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         is_strict=arguments.strict,
         host=host,
         epoch=_epoch(),
-        root=RootSettings(platform or host),
+        root=RootOptions(tuple(arguments.changes or ()), arguments.message or "", image),
     )
 
 
@@ -115,7 +125,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     from checker.cli.check import limit_of
 
     settings = Settings()
-    engines = () if arguments.form == Form.OCI_LAYOUT else _ENGINE_RULES
+    is_image_file = arguments.form not in (Form.OCI_LAYOUT, Form.ROOTFS)
+    engines = _ENGINE_RULES if is_image_file else ()
     settings = settings._replace(
         blocked=tuple(arguments.no_plugin),
         select=(*_FORM_RULES, *_CONTENT_RULES, *engines),
@@ -174,7 +185,7 @@ def _report(
     with writing_output():
         if arguments.json:
             found = document(arguments.source, arguments.target, opened, request, written)
-            sys.stdout.write(encoded(found).decode() + "\n")
+            sys.stdout.write(json_text(found))
         else:
             lines = summary(arguments.target, request, written)
             sys.stdout.writelines(f"{printable(line)}\n" for line in lines)

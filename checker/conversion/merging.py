@@ -124,17 +124,17 @@ class _Merge:
         return link
 
     def _linked_entry(self, link: Place) -> Place | None:
-        """What a hard link names: an entry before it in its layer, else one of the layers below."""
+        """What a hard link names: an entry of its layer, the last before it; else one below."""
         entries = self._tables[link.layer]
         path = clean_path(entries.linknames.get(link.position, ""))
         own = _last_before(entries, path, link.position)
         if own is not None:
             return Place(link.layer, own)
-        found = self._layers_below(link.layer).get(path) if link.layer else None
-        if found is not None:
-            return self._place(found)
         later = entries.by_path.get(path)
-        return None if later is None else Place(link.layer, later)
+        if later is not None:
+            return Place(link.layer, later)
+        found = self._layers_below(link.layer).get(path) if link.layer else None
+        return None if found is None else self._place(found)
 
     def _layers_below(self, number: int) -> Rootfs:
         if number not in self._below:

@@ -31,7 +31,7 @@ def _counted(count: int, what: str) -> str:
 def document(
     source: str, target: str, opened: OpenArchive, request: Request, written: Written
 ) -> dict[str, object]:
-    """The JSON document, version 1 (``schemas/checker_schemas/output/convert-v1.json``)."""
+    """The JSON document, version 1 (``schemas/checker_schemas/reports/convert.json``)."""
     archive = opened.archive
     return {
         "version": 1,
@@ -47,6 +47,7 @@ def document(
         "images": [_image(image) for image in written.images],
         "steps": list(opened.steps),
         "left_out": [{"what": each.what, "detail": each.detail} for each in written.left_out],
+        "exit_code": 0,
     }
 
 

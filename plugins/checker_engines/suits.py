@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from checker.model.archive import Kind
-from checker.verdicts import Engine
+from checker.model.archive import Archive, Kind, Source
+from checker.verdicts import Engine, Verdict
 
 _DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
@@ -32,3 +32,11 @@ def with_suits(engine: Engine) -> Engine:
 def suited_kinds(engine: str, action: str) -> frozenset[Kind]:
     """The kinds that an engine is made for when it is asked for an action."""
     return _BY_ACTION.get(action) or _LOADS.get(engine, frozenset[Kind]())
+
+
+def is_made_for(verdict: Verdict, archive: Archive) -> bool:
+    """Whether an engine is made for an archive; of directories, only podman reads layouts."""
+    if archive.source is Source.DIRECTORY:
+        is_reader = verdict.engine.startswith("podman-") and verdict.action == "load"
+        return is_reader and archive.oci is not None
+    return archive.kind in suited_kinds(verdict.engine, verdict.action)

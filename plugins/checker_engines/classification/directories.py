@@ -90,8 +90,12 @@ def _packing(quoted_path: str, packed: Takers) -> Iterator[str]:
 
 
 def _converting(archive: Archive, quoted_path: str, packed: Takers) -> Iterator[str]:
-    """How to convert an image layout, if the library that converts it reads it."""
-    if archive.docker is None and packed.take("skopeo-", "oci-archive"):
+    """How to convert an image layout, if the library that converts it reads it.
+
+    Of a path with a colon it takes what follows for the name of an image.
+    """
+    is_path = ":" not in quoted_path
+    if is_path and archive.docker is None and packed.take("skopeo-", "oci-archive"):
         command = f"skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag"
         yield f"Or convert it: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
 
