@@ -243,13 +243,15 @@ class Session:
             SettingsError: The engine is not known, the archive is not a root filesystem, or the
                 other does not have exactly one image that fits.
         """
-        from checker.importing.archives import plan_archive
+        from checker.importing.archives import imports_of, plan_archive
         from checker.importing.masked import MaskedPlan, mask_plan
         from checker.importing.suggestion import READS
 
         archive = self.read(source, name=name, plan=ContentPlan.of(READS), progress=progress)
         image = None if from_image is None else self.read(from_image, progress=progress)
-        verdicts = self.engines.judge(archive.packed, _quoted(archive.path))
+        importing = imports_of(self.plugins.engines, request.engine)
+        engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
+        verdicts = engines.judge(archive.packed, _quoted(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
         return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
 

@@ -61,7 +61,7 @@ class Limits(NamedTuple):
     name: int = 16 * KIB
     names: int = 128 * MIB
     nesting: int = 16 * MIB
-    records: int = 30_000
+    records: int = 60_000
     extension: int = MIB
     content: int = 32 * MIB
     anomalies: int = 1000

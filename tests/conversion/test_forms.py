@@ -412,6 +412,8 @@ def test_a_directory_with_a_root_is_packed(tmp_path: Path) -> None:
 SETTINGS: list[tuple[tuple[str, ...], dict[str, object]]] = [
     ((), {"Cmd": ["/bin/sh"]}),
     (("--change", 'CMD ["/app", "-v"]'), {"Cmd": ["/app", "-v"]}),
+    # Docker 20.10 alone refuses it.
+    (("--change", "STOPSIGNAL SIGTERM"), {"StopSignal": "SIGTERM"}),
     (
         ("--change", "ENV A=1", "--change", "USER app", "--change", "EXPOSE 80"),
         {"User": "app", "ExposedPorts": {"80/tcp": {}}},

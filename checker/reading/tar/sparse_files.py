@@ -177,8 +177,6 @@ class SparseFiles:
 
     def _collect_map(self, file: _SparseFile, text: TextMap) -> None:
         """Collect the next block of a map of version 1.0, which precedes the content."""
-        # A line, and so half a span, takes two bytes at least.
-        self._table.count_records(BLOCK // 4, file.offset)
         if text.size + BLOCK > min(file.stored, self._longest):
             self._stop(file, file.offset, f"the sparse map is incomplete after {text.size} bytes")
 
@@ -192,6 +190,7 @@ class SparseFiles:
                 return
             self._entries.content_offsets[file.position] = file.offset + BLOCK + text.size
             self._set_spans(file, spans, file.stored - text.size)
+            self._table.count_records(len(spans), file.offset)
 
         self._cursor.collect(BLOCK, take)
 
