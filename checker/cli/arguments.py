@@ -317,10 +317,7 @@ def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = commands.add_parser(
         "show",
         help="show what is in an archive",
-        description=(
-            "Show what is in an archive: its images with settings, history and layers, the space "
-            "that they take and whether they start; or its files as a tree."
-        ),
+        description="Show what is in an archive: images, settings, history, layers and files.",
         epilog=_SHOW_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

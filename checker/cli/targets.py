@@ -85,6 +85,12 @@ def _part_of_layout(path: str, archives: tuple[str, ...]) -> str | None:
         start = os.path.join(os.path.realpath(archive), "")
         if os.path.isdir(archive) and target.startswith(start):
             first = target[len(start) :].partition(os.sep)[0]
-            if first in _LAYOUT_NAMES or os.path.lexists(target):
+            is_part = os.path.lexists(target) and not _is_layout(archive)
+            if first in _LAYOUT_NAMES or is_part:
                 return f"a part of {archive}, which is to be checked"
     return None
+
+
+def _is_layout(directory: str) -> bool:
+    """Whether a directory is an image layout, whose files have known names."""
+    return any(os.path.lexists(os.path.join(directory, name)) for name in _LAYOUT_NAMES)
