@@ -40,6 +40,8 @@ from checker.verdicts import Classification
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from checker.conversion.records import Conversion
+    from checker.conversion.records import Request as ConversionRequest
     from checker.importing.masked import MaskedPlan
     from checker.importing.plan import ImportRequest
     from checker.reading.opened import OpenArchive
@@ -243,15 +245,59 @@ class Session:
             SettingsError: The engine is not known, the archive is not a root filesystem, or the
                 other does not have exactly one image that fits.
         """
-        from checker.importing.archives import plan_archive
+        from checker.importing.archives import imports_of, plan_archive
         from checker.importing.masked import MaskedPlan, mask_plan
         from checker.importing.suggestion import READS
 
         archive = self.read(source, name=name, plan=ContentPlan.of(READS), progress=progress)
         image = None if from_image is None else self.read(from_image, progress=progress)
-        verdicts = self.engines.judge(archive.packed, _quoted(archive.path))
+        importing = imports_of(self.plugins.engines, request.engine)
+        engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
+        verdicts = engines.judge(archive.packed, _quoted(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
         return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
+
+    def convert(
+        self,
+        source: ArchiveSource,
+        target: str | os.PathLike[str],
+        request: ConversionRequest,
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> Conversion:
+        """Write an image or a root filesystem in another form, as ``checker convert`` does.
+
+        The result is checked before it gets its name; if anything fails, nothing is left behind.
+
+        Args:
+            source: The archive, as for ``check``.
+            target: The path of what is written; ``-`` for standard output.
+            request: What is asked for.
+            name: Name of the archive in results; its path if None.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+            ConversionError: It cannot be converted, or the result would have errors.
+            SettingsError: The request does not choose what can be converted.
+            OSError: The result cannot be written.
+        """
+        from checker.conversion.convert import convert
+        from checker.conversion.records import Conversion
+        from checker.conversion.verifying import Verifier, rules_for
+
+        path = os.fspath(target)
+        narrowed = Settings(select=rules_for(request.form), limits=self.settings.limits)
+        narrowed = narrowed._replace(jobs=self.settings.jobs, host=self.settings.host)
+        with (
+            Session(narrowed, plugins=self.plugins) as checking,
+            self.open(source, name=name, progress=progress) as opened,
+        ):
+            check = partial(checking.check, name=path)
+            verifier = Verifier(check, checking.judge, opened.archive)
+            written = convert(opened, path, request, verifier)
+            return Conversion(opened.archive.kind, opened.steps, *written)
 
     def open(
         self,

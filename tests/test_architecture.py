@@ -131,6 +131,7 @@ UPPER_PARTS = {
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
         *("_version", "applied", "importing", "isolation", "masking", "starting", "verdicts"),
+        "conversion",
     },
     "importing": {"errors", "model", "reports", "starting", "verdicts"},
     "comparison": {"masking", "model", "reports", "results"},

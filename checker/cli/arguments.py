@@ -21,8 +21,8 @@ exit codes:
 """
 _IMPORT_PLAN_EXIT_CODES = """\
 exit codes:
-  0    a version of the engine accepts the plan, and nothing is known to prevent the start
-  1    every version refuses it, or a container of the result does not start
+  0    a version of the engine accepts the plan, and nothing prevents the start
+  1    all versions refuse it, the result does not start or has another platform
   2    invalid command line or configuration, or not a root filesystem
   3    an archive that cannot be read
 """
@@ -175,8 +175,8 @@ def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
     plan = commands.add_parser(
         "import-plan",
         help="work out how to import a root filesystem",
-        description="Work out how to import a root filesystem: the command with the settings that "
-        "fit the root, what engines refuse of it, and whether a container of the result starts.",
+        description="Work out how to import a root filesystem: the command with the settings\n"
+        "that fit the root, what engines refuse, and whether the result starts.",
         epilog=_IMPORT_PLAN_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checker import Blob, ContentRequest, Layer, Rootfs, RootfsEntry, Session
+from checker.cli import main
 from checker.conversion.convert import convert
-from checker.conversion.records import Form, Request
+from checker.conversion.records import ConversionError, Form, Request
 from checker.model.content import ContentPlan
 from checker.testing.archive import docker_archive
 from checker.testing.image import Image
@@ -28,11 +29,12 @@ from checker.testing.tar import (
     symlink,
     whiteout,
 )
+from tests.effort import examples
 
 from .converting import converted, entries_of
 
-PLAN = ContentPlan.of([ContentRequest(paths=frozenset({"a", "b"}), endings=frozenset({"a", "b"}))])
 NAMES = ("a", "b", "d", "d/a", "d/b", "d/e", "d/e/a", "x/y/z", "ü", "d/" + "long" * 30)
+PLAN = ContentPlan.of([ContentRequest(paths=frozenset(NAMES))])
 
 
 def test_a_link_whose_target_is_replaced_above_keeps_its_content(tmp_path: Path) -> None:
@@ -63,6 +65,15 @@ def test_a_link_to_what_was_there_before_the_second_entry_of_a_path(tmp_path: Pa
     layers = ((file("a", "1"), hardlink("b", "a"), file("a", "2")),)
     found = entries_of(_flat(layers, tmp_path).read_bytes())
     assert [found[name][-1] for name in "ab"] == [b"2", b"1"]
+
+
+def test_a_link_that_leads_nowhere_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in.tar"
+    source.write_bytes(docker_archive(Image(layers=((hardlink("b", "a"),),))).tar())
+    assert main(["convert", str(source), str(tmp_path / "out"), "--to", "rootfs"]) == 1
+    assert "b in layer 0 is a hard link to a, which is not there" in capsys.readouterr().err
 
 
 def test_attributes_devices_and_sparse_files_are_kept(tmp_path: Path) -> None:
@@ -133,7 +144,7 @@ LAYER = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(layers=st.lists(LAYER, min_size=1, max_size=4))
 def test_any_layers(layers: list[list[Member]], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("root")
@@ -144,11 +155,17 @@ def test_any_layers(layers: list[list[Member]], tmp_path_factory: pytest.TempPat
     (found,) = session.read(source, plan=PLAN).images
     root = Rootfs(found.location, found.layers, found)
     target = folder / "out.tar"
-    _write(session, source, target)
+    try:
+        _write(session, source, target)
+    except ConversionError:
+        # The target is missing, or in a layer above, where the link is extracted before it.
+        assert any(root.of_kind("1"))
+        return
     again = _root_of(session, target)
     seen = {one.path: _seen(again, one) for one in again}
-    wanted = {one.path: _seen(root, one) for one in root}
-    added = seen.keys() - wanted.keys()
+    # What a link to a file that its own layer hides shows is not defined.
+    wanted = {one.path: _seen(root, one) for one in root if root.file_of(one) is not None}
+    added = seen.keys() - {one.path for one in root}
     assert all(seen[path][0] == "5" for path in added)
     assert {path: value for path, value in seen.items() if path in wanted} == wanted
     assert list(seen) == sorted(seen, key=lambda path: path.split("/"))
