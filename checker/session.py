@@ -26,6 +26,7 @@ from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import mask_of, masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
+from checker.model.rootfs import Rootfs
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
@@ -33,6 +34,7 @@ from checker.reading.source import BinaryFile
 from checker.results import CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
+from checker.starting.obstacle import Start
 from checker.verdicts import Classification
 
 if TYPE_CHECKING:
@@ -450,7 +452,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
-            starts=archive_starts(archive, self.settings.host),
+            starts=archive_starts(archive, self.settings.host, _start_root),
         )
 
     def _ask_classifiers(
@@ -498,6 +500,14 @@ def _read_facts(source: _Named, options: ReadOptions) -> Archive:
     if isinstance(source.source, str):
         return read_archive(source.source, options, name=source.name)
     return read_file(source.source, source.name, options)
+
+
+def _start_root(rootfs: Rootfs, architecture: str) -> Start:
+    """Whether a container of a root filesystem starts with the command that is suggested."""
+    # Imported here, as images do not need it.
+    from checker.importing.suggested_start import suggested_start
+
+    return suggested_start(rootfs, architecture)
 
 
 def _reading_failed(error: Exception) -> str:
