@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Checker
 from tests.cli.distributions import write_distribution
+from tests.reports.consumers import sarif_schema
 
 FILES = ("sarif", "github", "gitlab", "markdown", "tap", "junit", "json", "text")
 
@@ -145,7 +146,55 @@ def test_a_summary_that_cannot_be_written(
     assert "Is a directory" in done.err or "this is a directory" in done.err
 
 
-# --- formats of plugins
+# --- plugins
+
+RULES = '''
+from checker import Check, Severity, hookimpl
+
+class Exposed(Check):
+    """It is exposed."""
+    id = "ACM001"
+    name = "exposed"
+    severity = Severity.WARNING
+    security = 7.5
+    aliases = ("open", "OLD001")
+
+    def check_archive(self, archive):
+        yield self.finding(archive, "[click](http://evil.example)")
+
+class Wrong(Exposed):
+    id, name, aliases = "ACM002", "wrong", ()
+    security = 11
+
+@hookimpl
+def checker_checks():
+    return [Exposed, Wrong]
+'''
+
+
+def test_rules_of_plugins_are_in_extensions(checker: Checker, image: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    write_distribution(site, "acme-house-rules", "house_rules", "house_rules", RULES)
+    done = checker.process(
+        *("check", image.name, "--format", "sarif", "--select", "ACM,ARC001"), paths=[site]
+    )
+    sarif_schema().validate(done.report)
+    (run,) = done.report["runs"]
+    (result,) = run["results"]
+    reference = result["rule"]
+    extension = run["tool"]["extensions"][reference["toolComponent"]["index"]]
+    assert (extension["name"], extension["version"]) == ("house_rules", "2.5")
+    rule = extension["rules"][reference["index"]]
+    assert (rule["id"], rule["properties"]["security-severity"]) == ("ACM001", "7.5")
+    assert (rule["deprecatedIds"], rule["deprecatedNames"]) == (["OLD001"], ["open"])
+    assert [each["id"] for each in run["tool"]["driver"]["rules"]] == ["ARC001"]
+    assert {"checker_archive", "checker_oci"} <= {
+        each["name"] for each in run["tool"]["extensions"]
+    }
+    assert r"\](" in result["message"]["text"]
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert "security is 11, but must be a number from 0.1 to 10" in notification["message"]["text"]
+
 
 PLUGIN = """
 from checker import Option, Report, hookimpl
