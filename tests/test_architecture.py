@@ -130,14 +130,17 @@ UPPER_PARTS = {
     "engines": {"errors", "isolation", "model", "settings", "verdicts"},
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
-        *("_version", "applied", "isolation", "masking", "starting", "verdicts"),
+        *("_version", "applied", "importing", "isolation", "masking", "starting", "verdicts"),
+        "conversion",
     },
+    "importing": {"errors", "model", "reports", "starting", "verdicts"},
     "comparison": {"masking", "model", "reports", "results"},
     "inspection": {
         *("_version", "errors", "masking", "model", "reports", "results", "starting", "verdicts"),
     },
     "cli": {
-        *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
+        *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
+        "model",
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},

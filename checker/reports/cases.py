@@ -215,7 +215,7 @@ def _with_findings(run: Run, case: Case, findings: Sequence[Finding]) -> Case:
 
 
 def _fails(run: Run, finding: Finding) -> bool:
-    return finding.waived is None and (run.fails(finding) or finding.severity in _GRAVE)
+    return not finding.is_accepted and (run.fails(finding) or finding.severity in _GRAVE)
 
 
 # --- a case for each finding

@@ -67,7 +67,7 @@ def _rest(hidden: Mapping[str, int]) -> Iterator[str]:
 
 def _findings(run: Run) -> Iterator[_Annotation]:
     """Findings that differ only in the place share an annotation."""
-    shown = [finding for finding in run.findings if finding.waived is None]
+    shown = [finding for finding in run.findings if not finding.is_accepted]
     for group in by_rule(shown):
         for alike in _by_archive(group):
             yield from map(_annotation, fold(alike))

@@ -31,7 +31,7 @@ def render_gitlab(run: Run) -> str:
 
 
 def _findings(run: Run) -> Iterator[Object]:
-    shown = [finding for finding in run.findings if finding.waived is None]
+    shown = [finding for finding in run.findings if not finding.is_accepted]
     shown.sort(key=lambda finding: finding.severity.rank)
     for finding, mark in zip(shown, fingerprints(shown), strict=True):
         yield _issue(

@@ -65,7 +65,7 @@ def _table(run: Run) -> Iterator[str]:
 
 
 def _row(run: Run, checked: CheckedArchive) -> Iterator[str]:
-    counts = Counter(finding.severity for finding in checked.findings if finding.waived is None)
+    counts = Counter(finding.severity for finding in checked.findings if not finding.is_accepted)
     yield cell_code(checked.path)
     yield _result(run, checked)
     yield _NOTHING if checked.archive is None else markdown(kind_words(checked.archive))
@@ -109,7 +109,7 @@ def _archive(run: Run, checked: CheckedArchive) -> Iterator[list[str]]:
     if checked.error is not None:
         return
     yield list(_about(checked))
-    shown = [finding for finding in checked.findings if finding.waived is None]
+    shown = [finding for finding in checked.findings if not finding.is_accepted]
     grave = [finding for finding in shown if run.fails(finding) or not _is_note(finding)]
     notes = [finding for finding in shown if _is_note(finding) and not run.fails(finding)]
     yield from _items(grave)

@@ -268,8 +268,8 @@ def _result(tool: _Tool, finding: Finding, mark: str, anchor: str) -> Object:
         "partialFingerprints": {_FINGERPRINT: mark, _GITHUB_FINGERPRINT: mark},
         "properties": _details(finding),
     }
-    if finding.waived is not None:
-        record["suppressions"] = [_suppression(finding.waived)]
+    if finding.is_accepted:
+        record["suppressions"] = list(_suppressions(finding))
     return record
 
 
@@ -343,5 +343,7 @@ def _details(finding: Finding) -> Object:
     }
 
 
-def _suppression(reason: str) -> Object:
-    return {"kind": "external", "status": "accepted", "justification": printable(reason)}
+def _suppressions(finding: Finding) -> Iterator[Object]:
+    if finding.waived is not None:
+        reason = printable(finding.waived)
+        yield {"kind": "external", "status": "accepted", "justification": reason}

@@ -65,10 +65,16 @@ SAME = {
     "layer": PLACE._replace(layer=3),
     "member": PLACE._replace(member="blobs/sha256/" + "cd" * 32),
     "way to the archive": PLACE._replace(archive="./dist/x/../app.tar"),
+    "version of the archive": PLACE._replace(archive="dist/app-1.2.3.tar.gz"),
+    "version that is none yet": PLACE._replace(archive="dist/app-v2.0.0-rc.1.tar"),
+    "commit of the archive": PLACE._replace(archive="dist/app-1a2b3c4d.tar"),
+    "tag": PLACE._replace(image="app:2"),
+    "digest of the image": PLACE._replace(image="app:1@sha256:" + "ab" * 32),
 }
 OTHER = {
     "archive": PLACE._replace(archive="dist/web.tar"),
-    "image": PLACE._replace(image="app:2"),
+    "name of the archive": PLACE._replace(archive="dist/app-web.tar"),
+    "image": PLACE._replace(image="example.org:5000/app:1"),
     "path": PLACE._replace(path="etc/group"),
     "pointer": PLACE._replace(pointer="/config/Env/2"),
     "member": PLACE._replace(member="manifest.json"),
