@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.checks.registry import Rule
 from checker.model.archive import Archive
 from checker.starting.obstacle import Start
 from checker.verdicts import Classification, Loadable, Verdict
@@ -151,6 +153,8 @@ class Run(NamedTuple):
         archives: The archives, in the given order.
         fail_on: Findings of this severity or higher fail the run; None if none does.
         settings: What the settings file changes; None if none was read.
+        rules: The rules that were asked, with their documentation.
+        started: When the run began; None if it is not known.
     """
 
     command: str
@@ -160,6 +164,8 @@ class Run(NamedTuple):
     archives: tuple[CheckedArchive, ...] = ()
     fail_on: Severity | None = Severity.ERROR
     settings: AppliedSettings | None = None
+    rules: tuple[Rule, ...] = ()
+    started: dt.datetime | None = None
 
     def number_of(self, severity: Severity) -> int:
         """Findings of a severity that are not waived."""

@@ -475,6 +475,7 @@ class Session:
         sources: Iterable[ArchiveSource],
         keep: Callable[[CheckedArchive], CheckedArchive],
     ) -> Run:
+        started = dt.datetime.now(tz=dt.UTC)
         archives = tuple(keep(self._one(look, source)) for source in sources)
         found = (problem for archive in archives for problem in archive.problems)
         return Run(
@@ -485,6 +486,8 @@ class Session:
             archives=archives,
             fail_on=self.settings.fail_on,
             settings=applied_settings(self.settings, self.plugins.registry),
+            rules=self.rules if command == "check" else (),
+            started=started,
         )
 
     def _one(

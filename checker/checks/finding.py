@@ -52,6 +52,11 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     waived: str | None = None
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it is waived, so that it does not fail the run."""
+        return self.waived is not None
+
 
 class Outcome(StrEnum):
     """How the run of one rule over one archive ended."""

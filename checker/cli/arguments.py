@@ -127,8 +127,10 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         metavar="NAME[=FILE]",
         dest="formats",
-        help="report format: text (default), json, junit; repeatable, to FILE or standard output",
+        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap; "
+        "repeatable, to FILE or standard output",
     )
+    _add_format_options(check)
     check.add_argument(
         "--as",
         dest="action",
@@ -153,6 +155,36 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     check.add_argument("--ignore", action="append", metavar="IDS", help="do not run these rules")
 
 
+def _add_format_options(check: argparse.ArgumentParser) -> None:
+    _add_format_option(check)
+    check.add_argument(
+        "--sarif-anchor",
+        metavar="FILE",
+        help="file of the repository that all results of sarif point to, such as Dockerfile",
+    )
+    check.add_argument(
+        "--junit-flavour",
+        metavar="READER",
+        help="who reads junit: strict (default, every reader), gitlab, azure",
+    )
+    check.add_argument(
+        "--junit-cases",
+        metavar="KIND",
+        help="test cases of junit: rules (default), findings, archives",
+    )
+
+
+def _add_format_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format-option",
+        action="append",
+        default=[],
+        metavar="FORMAT.OPTION=VALUE",
+        dest="format_options",
+        help="set an option of a report format, such as junit.cases=findings; repeatable",
+    )
+
+
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
@@ -169,6 +201,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         dest="formats",
         help="report format: text (default) or json",
     )
+    _add_format_option(classify)
 
 
 def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from checker.cli.progress import Progress
 from checker.cli.streams import tell
-from checker.cli.targets import check_targets
+from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
 from checker.model.untrusted import whole_number
 from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
+from checker.reports.automatic import with_automatic
 from checker.reports.output import kept_for, plan_outputs, write_outputs
 from checker.session import Session
 from checker.settings import (
@@ -29,6 +30,12 @@ from checker.settings import (
 )
 
 T = TypeVar("T")
+
+_NAMED_OPTIONS = {
+    "sarif_anchor": "sarif.anchor",
+    "junit_flavour": "junit.flavour",
+    "junit_cases": "junit.cases",
+}
 
 
 def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
@@ -45,9 +52,12 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     if arguments.command == "check":
         settings = _check_settings(settings, arguments)
     plugins = load_plugins(settings.blocked)
-    outputs = plan_outputs(arguments.formats or (), plugins.reports)
+    outputs = plan_outputs(arguments.formats or (), plugins.reports, _format_options(arguments))
+    if arguments.command == "check":
+        outputs = with_automatic(outputs, plugins.reports, os.environ)
     config = arguments.config or (CONFIG_FILE if os.path.isfile(CONFIG_FILE) else None)
     check_targets(outputs, arguments.paths, config)
+    try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
@@ -56,6 +66,13 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     unwritten = write_outputs(outputs, run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
+
+
+def _format_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options of formats; those with options of their own on the command line come last."""
+    named = {option: getattr(arguments, option, None) for option in _NAMED_OPTIONS}
+    short = (f"{_NAMED_OPTIONS[option]}={value}" for option, value in named.items() if value)
+    return (*arguments.format_options, *short)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

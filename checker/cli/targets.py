@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from checker.reports.output import Output, OutputError
+from checker.reports.output import (
+    Output,
+    OutputError,
+    temporary_beside,
+    unwritable,
+    write_new,
+)
 
 _LAYOUT_NAMES = frozenset({"oci-layout", "index.json", "manifest.json", "version", "blobs"})
 
@@ -41,6 +48,38 @@ def check_targets(outputs: Iterable[Output], archives: Iterable[str], config: st
         what = _replaced(path, known) or _part_of_layout(path, paths)
         if what is not None:
             raise OutputError(f"--format {output.report.name}={path}: this is {what}")
+
+
+def try_targets(outputs: Iterable[Output]) -> None:
+    """Make sure that reports can be written, before the archives are read.
+
+    Missing parent directories are created. Existing files are not changed.
+
+    Args:
+        outputs: The reports.
+
+    Raises:
+        OutputError: A report cannot be written to its path.
+    """
+    for output in outputs:
+        if output.file is None:
+            continue
+        try:
+            _try_target(output.file)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise OutputError(unwritable(output, reason or str(error))) from error
+
+
+def _try_target(path: str) -> None:
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        if not os.access(target, os.W_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with temporary_beside(target) as temporary:
+        write_new(temporary, b"")
 
 
 def _replaced(path: str, known: dict[_File, str]) -> str | None:
