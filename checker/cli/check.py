@@ -17,6 +17,7 @@ from checker.plugins import load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
 from checker.reports.output import kept_for, plan_outputs, write_outputs
+from checker.reports.streams import OpenReports
 from checker.session import Session
 from checker.settings import (
     CONFIG_FILE,
@@ -61,9 +62,11 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     shows_digest = any(output.report.shows_digest for output in outputs)
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
-    with Progress(wanted=not arguments.no_progress) as progress:
-        run = look(arguments.paths, progress=progress, keep=kept_for(outputs))
-    unwritten = write_outputs(outputs, run, sys.stdout)
+    reports = OpenReports(outputs, sys.stdout)
+    wanted = not arguments.no_progress and not reports.are_shown
+    with Progress(wanted=wanted) as progress:
+        run = look(arguments.paths, progress=progress, keep=reports.kept(kept_for(outputs)))
+    unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
 
