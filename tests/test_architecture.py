@@ -136,7 +136,8 @@ UPPER_PARTS = {
     "importing": {"errors", "model", "reports", "starting", "verdicts"},
     "comparison": {"masking", "model", "reports", "results"},
     "inspection": {
-        *("_version", "errors", "masking", "model", "reports", "results", "starting", "verdicts"),
+        *("_version", "errors", "importing", "masking", "model", "reports", "results"),
+        *("starting", "verdicts"),
     },
     "cli": {
         *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
