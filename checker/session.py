@@ -20,7 +20,7 @@ from checker.checks.check import CheckContext
 from checker.checks.registry import Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
-from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
 from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import masked
 from checker.model.archive import Archive
@@ -140,12 +140,34 @@ class Session:
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
+        self._given = given
+        # What the sections of the settings say is wrong at once, not with the first archive.
+        for section in given.sections:
+            session = Session(given.with_sections((section,)), plugins=self.plugins)
+            if self.rules and not session.rules:
+                raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
             # Engines that import name the digest of the file in what they print.
             whole_digest=whole_digest or bool(given.engines),
             early=early,
+        )
+
+    def for_archive(self, path: str) -> Session:
+        """The session for one archive, with what sections of the settings say of it.
+
+        Args:
+            path: The path of the archive, or its name in results.
+        """
+        settings = self._given.for_archive(path)
+        if settings is self._given:
+            return self
+        return Session(
+            settings,
+            plugins=self.plugins,
+            early=self._reading.early,
+            whole_digest=self._reading.whole_digest,
         )
 
     @property
@@ -172,11 +194,22 @@ class Session:
             UnreadableError: The archive cannot be read at all.
             PluginError: No rules are loaded.
         """
+        named = _named(source, name)
+        session = self.for_archive(named.name)
+        return session.judge(
+            session.read(source, name=name, plan=session.plan(), progress=progress)
+        )
+
+    def plan(self) -> ContentPlan:
+        """What the rules read of files.
+
+        Raises:
+            PluginError: No rules are loaded.
+        """
         if not self.rules:
             raise PluginError(self.problems)
         reads = (read for rule in self.rules for read in rule.check.reads)
-        plan = ContentPlan.of((*START_READS, *reads))
-        return self.judge(self._read(_named(source, name), plan, progress))
+        return ContentPlan.of((*START_READS, *reads))
 
     def classify(
         self,
@@ -190,7 +223,9 @@ class Session:
 
         Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), plan, progress)))
+        named = _named(source, name)
+        session = self.for_archive(named.name)
+        return session.classified(session.read(source, name=name, plan=plan, progress=progress))
 
     def read(
         self,
@@ -211,7 +246,11 @@ class Session:
         Raises:
             UnreadableError: The archive cannot be read at all.
         """
-        return self._read(_named(source, name), plan, progress)
+        named = _named(source, name)
+        session = self.for_archive(named.name)
+        if session is not self:
+            return session.read(source, name=name, plan=plan, progress=progress)
+        return self._guarded(named, partial(_read_facts, named), plan, progress)
 
     def open(
         self,
@@ -238,6 +277,9 @@ class Session:
         from checker.reading.opened import open_archive
 
         named = _named(source, name)
+        session = self.for_archive(named.name)
+        if session is not self:
+            return session.open(source, name=name, plan=plan, progress=progress)
         return self._guarded(
             named, lambda options: open_archive(named.source, named.name, options), plan, progress
         )
@@ -295,9 +337,6 @@ class Session:
         """Close the session."""
         self.close()
 
-    def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
-        return self._guarded(source, partial(_read_facts, source), plan, progress)
-
     def _guarded(
         self,
         source: _Named,
@@ -322,10 +361,17 @@ class Session:
 
     def classified(self, archive: Archive) -> CheckedArchive:
         """Classify an archive whose facts were read before."""
-        return masked(self._classify(archive))
+        session = self.for_archive(archive.path)
+        return (
+            session.classified(archive) if session is not self else masked(self._classify(archive))
+        )
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
+        session = self.for_archive(archive.path)
+        return session.judge(archive) if session is not self else self._judge(archive)
+
+    def _judge(self, archive: Archive) -> CheckedArchive:
         classified = self._classify(archive)
         archive = classified.archive or archive
         context = CheckContext(

@@ -121,7 +121,10 @@ UPPER_PARTS = {
     "verdicts": {"model"},
     "results": {"checks", "model", "starting", "verdicts"},
     "errors": {"results"},
-    "settings": {"checks", "errors", "isolation", "model", "settings_file", "verdicts"},
+    "settings": {
+        *("checks", "errors", "isolation", "model", "profiles", "settings_file", "verdicts"),
+    },
+    "profiles": set[str](),
     "settings_file": {"errors"},
     "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
@@ -139,6 +142,7 @@ UPPER_PARTS = {
     "cli": {
         *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
+        "settings_file",
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

@@ -114,6 +114,11 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_paths(check)
     _add_reading(check)
+    _add_checking(check)
+
+
+def _add_checking(check: argparse.ArgumentParser) -> None:
+    """The options that say how archives are checked."""
     check.add_argument(
         "--format",
         action="append",
@@ -143,6 +148,21 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--select", action="append", metavar="IDS", help="run only these rules, such as ARC,DKR001"
     )
     check.add_argument("--ignore", action="append", metavar="IDS", help="do not run these rules")
+    check.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="a set of settings to begin with: default, strict, security, release",
+    )
+    check.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="findings in this file do not fail the run; see 'checker baseline write'",
+    )
+    check.add_argument(
+        "--strict-waivers",
+        action="store_true",
+        help="waivers that expired, or that nothing needs, are errors",
+    )
 
 
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -294,7 +314,9 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--config", metavar="FILE", help="configuration file; default: checker.toml, if it exists"
+        "--config",
+        metavar="FILE",
+        help="configuration file; default: checker.toml or pyproject.toml, here or above",
     )
     _add_bounds(command)
 
