@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
 from checker.checks.registry import Registry, Rule
+from checker.checks.settings_rules import SETTINGS_RULES
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.limits import Limits
@@ -57,7 +58,7 @@ class Waiver(NamedTuple):
         """Whether the waiver covers a finding today."""
         place = finding.location.path or finding.location.member or ""
         return (
-            _names(self.rule, finding.rule, finding.name)
+            is_named(self.rule, finding.rule, finding.name)
             and fnmatchcase(finding.location.archive, self.archive)
             and fnmatchcase(place, self.path)
             and (self.until is None or today <= self.until)
@@ -183,19 +184,14 @@ class Settings(NamedTuple):
         """
         named = {"select": self.select, "ignore": self.ignore, "severity": self.severities}
         # Rules that a profile names may be those of plugins that are not loaded.
-        optional = profile_names(self.profile)
+        optional = profileis_named(self.profile)
         for key, names in named.items():
             for name in names:
                 if name not in optional:
                     self._require_rule(name, registry, key)
         for waiver in self.waivers:
             self._require_rule(waiver.rule, registry, "waive")
-        return tuple(
-            rule
-            for rule in registry
-            if (not self.select or _named_by(self.select, rule))
-            and not _named_by(self.ignore, rule)
-        )
+        return tuple(rule for rule in registry if self.runs(rule.id, rule.name))
 
     def rule_options(self, registry: Registry) -> dict[str, dict[str, object]]:
         """The options of the rules, by rule id.
@@ -215,8 +211,17 @@ class Settings(NamedTuple):
                 raise SettingsError(f"{self._place('rules', name)}{error}") from error
         return options
 
+    def runs(self, rule_id: str, rule_name: str) -> bool:
+        """Whether a rule runs."""
+
+        def named(keys: Iterable[str]) -> bool:
+            return any(is_named(key, rule_id, rule_name) for key in keys)
+
+        return (not self.select or named(self.select)) and not named(self.ignore)
+
     def _require_rule(self, name: str, registry: Registry, key: str) -> None:
-        if not any(_names(name, rule.id, rule.name) for rule in registry):
+        known = (*registry, *SETTINGS_RULES)
+        if not any(is_named(name, rule.id, rule.name) for rule in known):
             hint = nearest(name, registry.keys())
             raise SettingsError(f"{self._place(key, name)}unknown rule {name!r}{hint}")
 
@@ -246,12 +251,21 @@ class Settings(NamedTuple):
         judged = [self._judge(finding, today) for finding in findings]
         return tuple(sorted(judged, key=lambda finding: (finding.severity.rank, finding.rule)))
 
+    def used_waivers(self, findings: Iterable[Finding], today: dt.date) -> tuple[int, ...]:
+        """The positions of the waivers that cover any of some findings."""
+        found = tuple(findings) if self.waivers else ()
+        return tuple(
+            number
+            for number, waiver in enumerate(self.waivers)
+            if any(waiver.covers(finding, today) for finding in found)
+        )
+
     def _judge(self, finding: Finding, today: dt.date) -> Finding:
         severity = next(
             (
                 severity
                 for name, severity in self.severities.items()
-                if _names(name, finding.rule, finding.name)
+                if is_named(name, finding.rule, finding.name)
             ),
             finding.severity,
         )
@@ -260,12 +274,9 @@ class Settings(NamedTuple):
         return finding._replace(severity=severity, waived=reason)
 
 
-def _names(key: str, rule_id: str, rule_name: str) -> bool:
+def is_named(key: str, rule_id: str, rule_name: str) -> bool:
+    """Whether a key of the settings names a rule: its id, the start of it, or its name."""
     return bool(key) and (rule_id.startswith(key.upper()) or rule_name == key)
-
-
-def _named_by(keys: Iterable[str], rule: Rule) -> bool:
-    return any(_names(key, rule.id, rule.name) for key in keys)
 
 
 def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
@@ -402,7 +413,7 @@ def _profile_settings(settings: Settings, origin: Origin) -> Settings:
     return _set_all(named, table, Origin(f"profile {named.profile}", table), _EXTENDING)
 
 
-def profile_names(profile: str | None) -> frozenset[str]:
+def profileis_named(profile: str | None) -> frozenset[str]:
     """The rules that a profile names."""
     table = {} if profile is None else PROFILES[profile].settings
     origin = Origin("", table)
@@ -759,7 +770,7 @@ _EXTENDING: Mapping[str, _Reader] = {
         blocked=_joined(settings.blocked, _names_of(value))
     ),
     "waive": lambda settings, value: settings._replace(
-        waivers=_joined(settings.waivers, _waivers(value))
+        waivers=(*settings.waivers, *_waivers(value))
     ),
     "severity": lambda settings, value: settings._replace(
         # The first one that names a rule is taken.

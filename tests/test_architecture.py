@@ -131,9 +131,12 @@ UPPER_PARTS = {
     "hookspecs": {"checks", "model", "reports", "verdicts"},
     "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},
     "engines": {"errors", "isolation", "model", "settings", "verdicts"},
+    "baseline": {"checks", "errors", "isolation", "model", "results"},
+    "waivers": {"checks", "model", "results", "settings"},
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
         *("_version", "applied", "isolation", "masking", "starting", "verdicts"),
+        *("baseline", "waivers"),
     },
     "comparison": {"masking", "model", "reports", "results"},
     "inspection": {
@@ -142,7 +145,7 @@ UPPER_PARTS = {
     "cli": {
         *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
-        "settings_file",
+        *("baseline", "settings_file"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

@@ -39,6 +39,12 @@ exit codes:
   2    invalid command line or configuration, or no such image, layer or path
   3    the archive could not be read, a plugin problem, or an internal error
 """
+_BASELINE_EXIT_CODES = """\
+exit codes:
+  0    written
+  2    invalid command line or configuration
+  3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
+"""
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
@@ -82,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
+    _add_baseline(commands)
     _add_classify(commands)
     _add_compare(commands)
     _add_convert(commands)
@@ -114,11 +121,6 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_paths(check)
     _add_reading(check)
-    _add_checking(check)
-
-
-def _add_checking(check: argparse.ArgumentParser) -> None:
-    """The options that say how archives are checked."""
     check.add_argument(
         "--format",
         action="append",
@@ -126,6 +128,39 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         dest="formats",
         help="report format: text (default), json, junit; repeatable, to FILE or standard output",
     )
+    check.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="findings in this file do not fail the run; see 'checker baseline write'",
+    )
+    _add_checking(check)
+
+
+def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
+    baseline = commands.add_parser(
+        "baseline",
+        help="write the findings that are known, so that only new ones fail",
+        description="Maintain a baseline: findings in it do not fail 'checker check --baseline'.",
+    )
+    actions = baseline.add_subparsers(dest="action_of_baseline", required=True, metavar="ACTION")
+    write = actions.add_parser(
+        "write",
+        help="check archives and write what fails the run to a file",
+        description=(
+            "Check archives and write the findings that fail the run to a file, which replaces it."
+        ),
+        epilog=_BASELINE_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")
+    _add_paths(write)
+    _add_reading(write)
+    _add_checking(write)
+
+
+def _add_checking(check: argparse.ArgumentParser) -> None:
+    """The options that say how archives are checked."""
     check.add_argument(
         "--as",
         dest="action",
@@ -152,11 +187,6 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         "--profile",
         metavar="NAME",
         help="a set of settings to begin with: default, strict, security, release",
-    )
-    check.add_argument(
-        "--baseline",
-        metavar="FILE",
-        help="findings in this file do not fail the run; see 'checker baseline write'",
     )
     check.add_argument(
         "--strict-waivers",

@@ -32,7 +32,7 @@ from checker.settings_file import Origin, find_file, read_file
 T = TypeVar("T")
 
 COMMAND_LINE = "command line"
-_CHECKING = ("check", "config")
+_CHECKING = frozenset({"check", "config", "baseline"})
 
 
 def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
@@ -102,14 +102,14 @@ def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
         "select": _split(arguments.select or ()),
         "ignore": _split(arguments.ignore or ()),
         "engine": arguments.engines,
-        "format": arguments.formats,
+        "format": getattr(arguments, "formats", None),
     }
     table: dict[str, object] = {key: list(value) for key, value in lists.items() if value}
     parsers: dict[str, tuple[Callable[[object], object], object]] = {
         "fail-on": (parse_fail_on, arguments.fail_on),
         "as": (parse_intention, arguments.action),
         "profile": (parse_profile, arguments.profile),
-        "baseline": (str, arguments.baseline),
+        "baseline": (str, getattr(arguments, "baseline", None)),
     }
     for key, (parse, text) in parsers.items():
         if text is not None:

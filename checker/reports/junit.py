@@ -46,6 +46,20 @@ def _suites(run: Run) -> Iterator[TestSuite]:
     for checked in run.archives:
         name = names.unique(printable(checked.path))
         yield TestSuite(name, list(_cases(run, checked, name)))
+    if run.waiver_findings:
+        yield _waiver_suite(run, names)
+
+
+def _waiver_suite(run: Run, names: _Names) -> TestSuite:
+    suite = names.unique("waivers")
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in run.waiver_findings:
+        by_rule.setdefault(_case_name(finding.rule, finding.name), []).append(finding)
+    cases = (
+        _with_findings(run, TestCase(name, f"{suite}.{_HOST}"), findings)
+        for name, findings in by_rule.items()
+    )
+    return TestSuite(suite, list(cases))
 
 
 def _settings_case(settings: AppliedSettings, host: str) -> TestCase:
@@ -164,7 +178,7 @@ def _with_findings(run: Run, case: TestCase, findings: Sequence[Finding]) -> Tes
 
 
 def _fails(run: Run, finding: Finding) -> bool:
-    return finding.waived is None and (run.fails(finding) or finding.severity in _GRAVE)
+    return not finding.is_accepted and (run.fails(finding) or finding.severity in _GRAVE)
 
 
 def _headline(findings: Sequence[Finding]) -> str:
@@ -186,6 +200,8 @@ def _told(finding: Finding) -> str:
         lines.append(f"  fix: {finding.fix.text}")
     if finding.waived is not None:
         lines.append(f"  waived: {finding.waived}")
+    if finding.in_baseline:
+        lines.append("  in the baseline")
     return _block(lines)
 
 
