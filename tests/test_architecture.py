@@ -131,6 +131,8 @@ UPPER_PARTS = {
     "hookspecs": {"checks", "model", "reports", "verdicts"},
     "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},
     "engines": {"errors", "isolation", "model", "settings", "verdicts"},
+    "effective": {"model", "profiles", "settings", "settings_file"},
+    "settings_schema": {"isolation", "settings", "settings_file"},
     "baseline": {"checks", "errors", "isolation", "model", "results"},
     "waivers": {"checks", "model", "results", "settings"},
     "session": {
@@ -145,7 +147,7 @@ UPPER_PARTS = {
     "cli": {
         *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
-        *("baseline", "settings_file"),
+        *("baseline", "effective", "settings_file", "settings_schema"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

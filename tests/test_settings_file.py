@@ -16,7 +16,8 @@ from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.session import Session
 from checker.settings import load_settings
-from checker.settings_file import read_file
+from checker.settings_file import Origin, read_file
+from checker.settings_schema import schema_problems
 from tests.effort import examples
 
 KEYS = st.sampled_from(
@@ -108,6 +109,8 @@ def test_any_table(plugins: LoadedPlugins, path: Path, table: Mapping[str, objec
     assert_placed(message, path)
     given_directly = refused(lambda: load_settings(table))
     assert given_directly is None or (message and given_directly.startswith("settings: "))
+    # The published schema takes all that is taken; it does not know rules and engines.
+    assert given_directly or schema_problems(Origin("settings", table)) == ()
 
 
 @settings(deadline=None)

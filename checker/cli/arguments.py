@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
     _add_baseline(commands)
+    _add_config(commands)
     _add_classify(commands)
     _add_compare(commands)
     _add_convert(commands)
@@ -128,12 +129,27 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         dest="formats",
         help="report format: text (default), json, junit; repeatable, to FILE or standard output",
     )
-    check.add_argument(
-        "--baseline",
-        metavar="FILE",
-        help="findings in this file do not fail the run; see 'checker baseline write'",
-    )
+    _add_baseline_option(check)
     _add_checking(check)
+
+
+def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
+    config = commands.add_parser(
+        "config",
+        help="show the settings that are in force, and where they come from",
+        description=(
+            "Show the settings that are in force, and where each value comes from: a default, a "
+            "profile, the settings file with the line, or the command line."
+        ),
+        allow_abbrev=False,
+    )
+    config.add_argument(
+        "path", nargs="?", metavar="ARCHIVE", help="the archive that they are in force for"
+    )
+    _add_format(config)
+    _add_reading(config)
+    _add_baseline_option(config)
+    _add_checking(config)
 
 
 def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -157,6 +173,14 @@ def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_paths(write)
     _add_reading(write)
     _add_checking(write)
+
+
+def _add_baseline_option(check: argparse.ArgumentParser) -> None:
+    check.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="findings in this file do not fail the run; see 'checker baseline write'",
+    )
 
 
 def _add_checking(check: argparse.ArgumentParser) -> None:

@@ -153,6 +153,11 @@ def _run(argv: list[str] | None) -> int:
         from checker.cli.show import run_show
 
         return run_show(arguments)
+    if arguments.command == "config":
+        from checker.cli.config import run_config
+
+        with writing_output():
+            return run_config(arguments)
     if arguments.command == "baseline":
         from checker.cli.baseline import run_baseline
 

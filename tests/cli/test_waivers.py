@@ -78,9 +78,10 @@ def test_severities(checker: Checker, image: Path) -> None:
 def test_in_junit(checker: Checker, image: Path) -> None:
     checker.folder.joinpath("checker.toml").write_text(waiver("ARC003"))
     suites = checker("check", image, "--format", "junit").junit
-    (suite,) = suites.xpath("testsuite[@name='waivers']")
+    suite = suites.find("testsuite[@name='waivers']")
+    assert suite is not None
     assert suite[0].get("name") == "SET002 unused-waiver"
-    assert "does not cover any finding" in suite.xpath("string(testcase/failure)")
+    assert "does not cover any finding" in str(suite.findtext("testcase/failure"))
 
 
 def test_any_of_several_archives_needs_it(checker: Checker, image: Path, rootfs: Path) -> None:

@@ -17,7 +17,15 @@ from checker.model.location import Location
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
 from checker.reports.text import lines, render_text
-from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import (
+    AppliedBaseline,
+    AppliedSettings,
+    BaselineEntry,
+    CheckedArchive,
+    Plugin,
+    PluginProblem,
+    Run,
+)
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
 HERE = Path(__file__).parent
@@ -87,6 +95,7 @@ FINDINGS = st.builds(
     related=st.lists(LOCATIONS, max_size=2).map(tuple),
     fix=st.none() | FIXES,
     waived=MAYBE,
+    in_baseline=st.booleans(),
 )
 RESULTS = st.builds(
     Result,
@@ -142,6 +151,14 @@ RUNS = st.builds(
     archives=st.lists(ARCHIVES, max_size=2).map(tuple),
     fail_on=st.none() | SEVERITIES,
     settings=st.none() | st.builds(AppliedSettings, TEXTS, st.lists(TEXTS, max_size=2).map(tuple)),
+    baseline=st.none()
+    | st.builds(
+        AppliedBaseline,
+        TEXTS,
+        st.integers(0, 9),
+        st.lists(st.builds(BaselineEntry, TEXTS, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
+    ),
+    waiver_findings=st.lists(FINDINGS, max_size=1).map(tuple),
 )
 
 
@@ -171,4 +188,4 @@ def test_junit_follows_its_schema(run: Run) -> None:
     assert TAKEN.search(shown) is None
     root = etree.fromstring(shown.encode())
     XSD.assertValid(root)
-    assert len(root) == len(run.archives) + bool(run.problems)
+    assert len(root) == len(run.archives) + bool(run.problems) + bool(run.waiver_findings)
