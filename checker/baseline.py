@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -146,6 +147,8 @@ def read_baseline(path: str) -> Baseline:
         SettingsError: It cannot be read, or is not a baseline.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe may never have content
+            raise SettingsError(f"{path}: is not a file")
         with open(path, "rb") as file:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:

@@ -502,7 +502,10 @@ def _baseline_of(settings: Settings, registry: Registry) -> Baseline | None:
         found = registry.find(rule)
         return rule if found is None else found.id
 
-    return read_baseline(settings.baseline).with_ids(current)
+    try:
+        return read_baseline(settings.baseline).with_ids(current)
+    except SettingsError as error:
+        raise SettingsError(f"{settings.place_of('baseline')}{error}") from error
 
 
 def _read_facts(source: _Named, options: ReadOptions) -> Archive:

@@ -25,6 +25,7 @@ from checker.isolation import described
 from checker.model.limits import Limits
 from checker.profiles import PROFILES
 from checker.settings_file import KeyPath, Origin, read_file
+from checker.suggestion import nearest
 from checker.verdicts import Host
 
 T = TypeVar("T")
@@ -231,6 +232,13 @@ class Settings(NamedTuple):
             return ""
         return f"{self.origin.place(key, name)}: {key}: "
 
+    def place_of(self, key: str) -> str:
+        """What precedes a message about a setting of the file, empty if it is from elsewhere."""
+        origin, over = self.origin, self.over
+        if origin is None or key not in origin.table or (over is not None and key in over.table):
+            return ""
+        return f"{origin.place(key)}: {key}: "
+
     def require_engines(self, known: Callable[[Iterable[str]], T]) -> T:
         """The engines that are required.
 
@@ -298,17 +306,6 @@ def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
         except OptionError as error:
             raise SettingsError(f"{rule.id} {rule.name}: {error}") from error
     return read
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A suggestion for a mistyped name, in words; empty if none is similar."""
-    import difflib
-
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5) or difflib.get_close_matches(
-        name.upper(), names, n=1, cutoff=0.5
-    )
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 SettingsSource: TypeAlias = "Settings | Mapping[str, object] | str | os.PathLike[str]"
@@ -661,12 +658,21 @@ def _set_baseline(origin: Origin, settings: Settings, value: object) -> Settings
 
 
 def _set_formats(origin: Origin, settings: Settings, value: object) -> Settings:
-    orders = (order.partition("=") for order in _names_of(value))
-    formats = (
-        f"{name}={origin.path(file)}" if file not in ("", "-") else f"{name}{equals}{file}"
-        for name, equals, file in orders
-    )
-    return settings._replace(formats=tuple(formats))
+    formats = tuple(_placed_format(origin, order) for order in _names_of(value))
+    return settings._replace(formats=formats)
+
+
+def _placed_format(origin: Origin, order: str) -> str:
+    """An order for a report, with the path of its file relative to the working directory."""
+    name, equals, file = order.partition("=")
+    if file in ("", "-"):
+        return order
+    if "\0" in file or not origin.may_write(file):
+        raise SettingsError(
+            f"invalid value {described(order)} (expected a file in the directory of the settings "
+            "file or below)"
+        )
+    return f"{name}{equals}{origin.path(file)}"
 
 
 def _section(origin: Origin, number: int, value: object) -> Section:

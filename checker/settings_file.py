@@ -34,11 +34,13 @@ class Origin(NamedTuple):
         file: Its path, as the user specified it.
         table: Its content.
         lines: The line of each key, counted from 1, as far as it is known.
+        directory: The directory of the file; None if the settings come from elsewhere.
     """
 
     file: str
     table: Mapping[str, object]
     lines: Mapping[KeyPath, int] = MappingProxyType({})
+    directory: str | None = None
 
     def place(self, *path: str | int) -> str:
         """The file, with the line of a key or of what it is in."""
@@ -50,8 +52,22 @@ class Origin(NamedTuple):
 
     def path(self, path: str) -> str:
         """A path in the settings, which is relative to the directory of the file."""
-        directory = os.path.dirname(self.file)
-        return os.path.normpath(os.path.join(directory, path)) if directory else path
+        if not self.directory:
+            return path
+        return os.path.normpath(os.path.join(self.directory, path))
+
+    def may_write(self, path: str) -> bool:
+        """Whether the settings may have a file written, by its path as they give it.
+
+        A settings file can come from others, with a repository. It has files written in its
+        directory and below, where those of others are already; not to ``.git``.
+        """
+        if self.directory is None:
+            return True
+        top = os.path.realpath(self.directory or os.curdir)
+        target = os.path.realpath(self.path(path))
+        inside = os.path.relpath(target, top).split(os.sep)
+        return inside[0] not in (os.pardir, os.curdir) and ".git" not in inside
 
     def part(self, *path: str | int) -> Origin:
         """A table in the file, as if it were all of it.
@@ -65,7 +81,7 @@ class Origin(NamedTuple):
         lines = {
             key[len(path) :]: line for key, line in self.lines.items() if key[: len(path)] == path
         }
-        return Origin(self.file, table, lines)
+        return self._replace(table=table, lines=lines)
 
     def names(self, key: str) -> frozenset[str]:
         """The texts in a list, or the keys of a table."""
@@ -152,7 +168,7 @@ def _read(place: str) -> Origin:
             text = file.read(_MOST_BYTES + 1).decode()
         if len(text) > _MOST_BYTES:
             raise SettingsError(f"{place}: has more than {_MOST_BYTES} bytes")
-        return Origin(place, tomllib.loads(text), _lines_of(text))
+        return Origin(place, tomllib.loads(text), _lines_of(text), os.path.dirname(place))
     except OSError as error:
         raise SettingsError(f"{place}: cannot be read: {error.strerror or error}") from error
     except RecursionError as error:

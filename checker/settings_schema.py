@@ -14,8 +14,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from checker.isolation import described
-from checker.settings import nearest
 from checker.settings_file import Origin
+from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

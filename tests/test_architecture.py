@@ -123,16 +123,18 @@ UPPER_PARTS = {
     "errors": {"results"},
     "settings": {
         *("checks", "errors", "isolation", "model", "profiles", "settings_file", "verdicts"),
+        "suggestion",
     },
     "profiles": set[str](),
+    "suggestion": set[str](),
     "settings_file": {"errors"},
     "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
     "hookspecs": {"checks", "model", "reports", "verdicts"},
     "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},
-    "engines": {"errors", "isolation", "model", "settings", "verdicts"},
+    "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
     "effective": {"model", "profiles", "settings", "settings_file"},
-    "settings_schema": {"isolation", "settings", "settings_file"},
+    "settings_schema": {"isolation", "settings_file", "suggestion"},
     "baseline": {"checks", "errors", "isolation", "model", "results"},
     "waivers": {"checks", "model", "results", "settings"},
     "session": {
@@ -147,7 +149,7 @@ UPPER_PARTS = {
     "cli": {
         *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
-        *("baseline", "effective", "settings_file", "settings_schema"),
+        *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

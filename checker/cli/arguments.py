@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from checker._version import __version__
 from checker.cli.streams import require_output, writing_output
+from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -56,7 +58,26 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that notices when its text cannot be written."""
+    """A parser that suggests names, and notices when its text cannot be written."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse what is known; end the run where a command has an option that it does not know."""
+        found, unknown = super().parse_known_args(args, namespace)
+        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        if options:
+            hint = nearest(options[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse a value that is not one of the choices, with the nearest one."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            hint = nearest(str(value), map(str, action.choices or ()))
+            raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def error(self, message: str) -> NoReturn:
         """End the run with exit code 2."""
@@ -90,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_baseline(commands)
     _add_config(commands)
+    _add_init(commands)
     _add_classify(commands)
     _add_compare(commands)
     _add_convert(commands)
@@ -97,10 +119,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_rules(commands)
     explain = commands.add_parser(
         "explain",
-        help="show the documentation of a rule",
-        description="Show the documentation of a rule.",
+        help="show the documentation of a rule or of a family of rules",
+        description="Show the documentation of a rule, or the rules of a family.",
     )
-    explain.add_argument("rule", metavar="RULE", help="ID or name, such as ARC003")
+    explain.add_argument(
+        "rule", metavar="RULE", help="ID or name, such as ARC003; or a family, such as ARC"
+    )
     plugins = commands.add_parser(
         "plugins",
         help="list the plugins",
@@ -131,6 +155,24 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_baseline_option(check)
     _add_checking(check)
+
+
+def _add_init(commands: argparse._SubParsersAction[_Parser]) -> None:
+    init = commands.add_parser(
+        "init",
+        help="write a settings file for the archives here",
+        description=(
+            "Write a commented settings file, with a section for each archive that is found in the "
+            "directory, or for those that are named."
+        ),
+        allow_abbrev=False,
+    )
+    init.add_argument("paths", nargs="*", metavar="PATH", help="archives; default: those found")
+    init.add_argument(
+        "--output", metavar="FILE", default="checker.toml", help="default: checker.toml"
+    )
+    init.add_argument("--force", action="store_true", help="replace the file if it exists")
+    _add_no_plugin(init)
 
 
 def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -196,7 +238,10 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         action="append",
         metavar="PROFILE[:ACTION]",
         dest="engines",
-        help="fail unless this engine accepts the archive, such as docker-28:load; repeatable",
+        help=(
+            "fail unless this engine accepts the archive, such as docker-28:load; or a group: "
+            "docker, podman, kubernetes, all; repeatable"
+        ),
     )
     check.add_argument(
         "--fail-on",
@@ -284,6 +329,9 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     rules.add_argument(
         "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
+    )
+    rules.add_argument(
+        "--search", metavar="WORDS", help="only rules whose documentation contains these words"
     )
     _add_no_plugin(rules)
 

@@ -13,9 +13,9 @@ from checker.cli.targets import check_targets
 from checker.errors import SettingsError
 from checker.model.limits import Limits
 from checker.model.untrusted import whole_number
-from checker.plugins import load_plugins
+from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
-from checker.reports.output import kept_for, plan_outputs, write_outputs
+from checker.reports.output import Output, OutputError, kept_for, plan_outputs, write_outputs
 from checker.session import Session
 from checker.settings import (
     Settings,
@@ -47,7 +47,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     """
     settings = settings_of(arguments)
     plugins = load_plugins(settings.blocked)
-    outputs = plan_outputs(_orders(settings, arguments), plugins.reports)
+    outputs = _outputs(settings, arguments, plugins)
     config = None if settings.origin is None else settings.origin.file
     check_targets(outputs, arguments.paths, config)
     shows_digest = any(output.report.shows_digest for output in outputs)
@@ -60,11 +60,16 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     return 3 if unwritten else run.exit_code
 
 
-def _orders(settings: Settings, arguments: argparse.Namespace) -> tuple[str, ...]:
+def _outputs(
+    settings: Settings, arguments: argparse.Namespace, plugins: LoadedPlugins
+) -> tuple[Output, ...]:
     """The reports to write; those of the settings file are of ``check`` alone."""
-    if arguments.command == "check":
-        return settings.formats
-    return tuple(arguments.formats or ())
+    if arguments.command != "check":
+        return plan_outputs(arguments.formats or (), plugins.reports)
+    try:
+        return plan_outputs(settings.formats, plugins.reports)
+    except OutputError as error:
+        raise OutputError(f"{settings.place_of('format')}{error}") from error
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

@@ -153,6 +153,11 @@ def _run(argv: list[str] | None) -> int:
         from checker.cli.show import run_show
 
         return run_show(arguments)
+    if arguments.command == "init":
+        from checker.cli.init import run_init
+
+        with writing_output():
+            return run_init(arguments)
     if arguments.command == "config":
         from checker.cli.config import run_config
 

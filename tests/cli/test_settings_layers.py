@@ -123,6 +123,28 @@ def test_a_report_of_the_file_does_not_replace_it(checker: Checker, image: Path)
     assert "the configuration file" in done.err
 
 
+@pytest.mark.parametrize(
+    "file", ["../report.json", "/report.json", "link/report.json", ".git/config", "", "a/../.."]
+)
+def test_a_file_of_others_does_not_write_elsewhere(
+    checker: Checker, image: Path, file: str
+) -> None:
+    checker.folder.joinpath(".git").mkdir()
+    checker.folder.joinpath("link").symlink_to("..")
+    checker.folder.joinpath("checker.toml").write_text(f'format = ["json={file}"]\n')
+    done = checker("check", image)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("checker: checker.toml:1: format: ")
+
+
+def test_a_baseline_that_is_a_pipe_is_not_waited_for(checker: Checker, image: Path) -> None:
+    os.mkfifo(checker.folder / "known.json")
+    checker.folder.joinpath("checker.toml").write_text('baseline = "known.json"\n')
+    done = checker("check", image)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "checker: checker.toml:1: baseline: known.json: is not a file\n"
+
+
 def severities(checker: Checker, archive: Path, *words: str) -> set[str]:
     report = checker("check", archive, *WARNS, *words).report
     return {finding["severity"] for finding in report["archives"][0]["findings"]}
@@ -213,7 +235,10 @@ def test_patterns_of_sections_are_also_relative_to_the_file(below: Checker, imag
         ("strict-waivers = 1", ":1: strict-waivers: must be a boolean, found an integer"),
         ("baseline = ''", ":1: baseline: must be the name of a file, found ''"),
         ("format = 'json'", ":1: format: must be a list of strings, found a string"),
-        ("format = ['jsn']", "unknown format 'jsn' (choose from: text, json, junit); did you mean"),
+        (
+            "format = ['jsn']",
+            ":1: format: unknown format 'jsn' (choose from: text, json, junit); did you mean",
+        ),
     ],
 )
 def test_wrong_values_say_where(checker: Checker, image: Path, text: str, message: str) -> None:
