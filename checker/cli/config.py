@@ -25,17 +25,18 @@ def run_config(arguments: argparse.Namespace) -> int:
     """Show the settings that are in force; the exit code.
 
     Raises:
-        SettingsError: The settings are wrong in one place.
+        SettingsError: The settings cannot be read.
     """
     try:
         settings = settings_of(arguments)
         with Session(settings):
             pass  # which raises if a rule, an option or an engine is unknown
     except SettingsError as error:
-        problems = _all_problems(arguments)
-        if len(problems) < 2:
-            raise
-        tell(*dict.fromkeys((str(error), *problems)))
+        place = str(error).partition(": ")[0]
+        further = [
+            problem for problem in _all_problems(arguments) if problem.partition(": ")[0] != place
+        ]
+        tell(str(error), *further)
         return _USAGE
     fitting = _fitting(settings, arguments.path)
     shown = in_force(settings, fitting)

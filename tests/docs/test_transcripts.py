@@ -18,7 +18,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"(?<=```console\n)\$ .*?(?=```)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.MULTILINE)
-PAGES = ("compare.md",)
+PAGES = ("compare.md", "settings.md")
 """The pages whose sessions need nothing but the checker."""
 
 
