@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.engines.host import EngineError, Host, running_host
 from benchmarks.engines.programs import reason_to_skip
-from benchmarks.make_archives import DEFAULT_FOLDER, DOCKER, Archive, make_archives
+from benchmarks.make_archives import (
+    DEFAULT_FOLDER,
+    DOCKER,
+    OCI,
+    Archive,
+    make_archives,
+    make_root,
+)
 from benchmarks.measure import Run, measure
 
 if TYPE_CHECKING:
@@ -35,6 +42,19 @@ ONE_RULE: Final = "one rule"
 # work of the other rules, and without the reading that is done for them.
 CHEAPEST_RULE: Final = "not-a-tar"
 MOST_FOR_RULES: Final = 1.3
+CONVERT: Final = "convert"
+SKOPEO_CONVERT: Final = "skopeo convert"
+# The same work as that of skopeo copy between the same forms: it decompresses layers for a Docker
+# archive, and compresses them with gzip for an OCI archive.
+CONVERSIONS: Final = {DOCKER: (OCI, "gzip"), OCI: (DOCKER, "none")}
+MOST_FOR_CONVERSION: Final = 1.3
+CLASSIFY: Final = "classify"
+SHOW: Final = "show"
+# It reads what `classify` reads, and prints more of it.
+MOST_FOR_SHOW: Final = 1.15
+# The content whose import is planned, and the seconds that a plan may take.
+PLANNED: Final = "debootstrap"
+MOST_FOR_PLAN: Final = 0.6
 MIB: Final = 1 << 20
 BASE_BYTES: Final = 150 * MIB
 BYTES_PER_ENTRY: Final = 300
@@ -80,6 +100,10 @@ def _checker(archive: Archive, *options: str) -> list[str]:
     return [sys.executable, "-m", "checker", *words]
 
 
+def _look(archive: Archive, command: str) -> list[str]:
+    return [sys.executable, "-m", "checker", command, str(archive.path)]
+
+
 def _floor(archive: Archive) -> list[str]:
     return [sys.executable, "-m", "benchmarks.floor", str(archive.path)]
 
@@ -104,20 +128,43 @@ def _measure_docker_load(archive: Archive, host: Host) -> Run:
     return _must(measure(command, host.environment), command)
 
 
+def _measure_convert(archive: Archive) -> Run:
+    form, compression = CONVERSIONS[archive.form]
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=archive.path.parent) as scratch:
+        command = [sys.executable, "-m", "checker", "convert", str(archive.path)]
+        command += [f"{scratch}/out.tar", "--to", form, "--compression", compression]
+        return _must(measure(command), command)
+
+
+def _measure_skopeo_convert(archive: Archive) -> Run:
+    form, _ = CONVERSIONS[archive.form]
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=archive.path.parent) as scratch:
+        command = ["skopeo", "--insecure-policy", "copy", "--quiet"]
+        command += [f"{archive.form}:{archive.path}", f"{form}:{scratch}/out.tar:bench:1"]
+        return _must(measure(command), command)
+
+
 def _contestants(archive: Archive, host: Host | None, rounds: int) -> list[Contestant]:
     checker = _checker(archive)
     # JSON shows the digest of the whole file, which needs another pass over it.
     checker_json = _checker(archive, "--format", "json=/dev/null")
     one_rule = _checker(archive, "--select", CHEAPEST_RULE)
+    classify, show = _look(archive, CLASSIFY), _look(archive, SHOW)
     floor = _floor(archive)
     contestants = [
         Contestant(FLOOR, lambda: _must(measure(floor), floor), rounds),
         Contestant(CHECKER, lambda: _must(measure(checker), checker), rounds),
         Contestant(ONE_RULE, lambda: _must(measure(one_rule), one_rule), rounds),
+        Contestant(CLASSIFY, lambda: _must(measure(classify), classify), rounds),
+        Contestant(SHOW, lambda: _must(measure(show), show), rounds),
         Contestant("checker, json", lambda: _must(measure(checker_json), checker_json), rounds),
     ]
     if shutil.which("skopeo") is not None:
-        contestants.append(Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds))
+        contestants += [
+            Contestant("skopeo copy", lambda: _measure_skopeo(archive), rounds),
+            Contestant(CONVERT, lambda: _measure_convert(archive), rounds),
+            Contestant(SKOPEO_CONVERT, lambda: _measure_skopeo_convert(archive), rounds),
+        ]
     if host is not None and archive.form == DOCKER:
         # Once is enough: it unpacks every file, which takes most of a minute for many files.
         load = Contestant("docker load", lambda: _measure_docker_load(archive, host), 1)
@@ -167,6 +214,30 @@ def _rules_target(checker: float, one_rule: float) -> Target:
     )
 
 
+def _conversion_targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
+    """The target for conversions of the archive that is large because of its content.
+
+    For gzip the compressors differ: isal here, that of Go in skopeo, so the ratio is only shown.
+    """
+    if SKOPEO_CONVERT not in medians or archive.name != "debootstrap":
+        return []
+    ratio = medians[CONVERT].seconds / medians[SKOPEO_CONVERT].seconds
+    form, compression = CONVERSIONS[archive.form]
+    text = f"convert to {form} ({compression}) at most {MOST_FOR_CONVERSION} x skopeo copy"
+    is_same_work = compression == "none"
+    return [
+        Target(f"{text}, measured {ratio:.2f}", ratio <= MOST_FOR_CONVERSION or not is_same_work)
+    ]
+
+
+def _show_target(show: float, classify: float) -> Target:
+    # A short run is mostly the start of Python, which varies by some hundredths of a second.
+    return Target(
+        f"show at most {MOST_FOR_SHOW} x classify, measured {show / classify:.2f}",
+        show <= max(MOST_FOR_SHOW * classify, classify + 0.05),
+    )
+
+
 def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
     checker = medians[CHECKER]
     entries = _count_entries(archive)
@@ -174,7 +245,9 @@ def _targets(archive: Archive, medians: dict[str, Summary]) -> list[Target]:
     return [
         _time_target(archive, checker.seconds, medians[FLOOR].seconds),
         _rules_target(checker.seconds, medians[ONE_RULE].seconds),
+        _show_target(medians[SHOW].seconds, medians[CLASSIFY].seconds),
         Target(f"{allowed / MIB:.0f} MiB for {entries:,} entries", checker.peak_bytes <= allowed),
+        *_conversion_targets(archive, medians),
     ]
 
 
@@ -190,6 +263,22 @@ def _report(archive: Archive, medians: dict[str, Summary]) -> bool:
     for target in targets:
         print(f"  target {target.text}: {'met' if target.met else 'MISSED'}")
     return all(target.met for target in targets)
+
+
+def _report_import_plan(archives: list[Archive], rounds: int) -> bool:
+    """Measure the plan of an import of a root filesystem; whether its target is met."""
+    measured = [one for one in archives if one.name == PLANNED and one.form == DOCKER]
+    met = True
+    for archive in measured:
+        root = make_root(archive)
+        command = [sys.executable, "-m", "checker", "import-plan", str(root)]
+        seconds = statistics.median(_must(measure(command), command).seconds for _ in range(rounds))
+        is_met = seconds < MOST_FOR_PLAN
+        print(f"\n{root.name}, root filesystem, {root.stat().st_size / MIB:.1f} MiB")
+        print(f"  import-plan  {seconds:8.3f} s")
+        print(f"  target under {MOST_FOR_PLAN} s: {'met' if is_met else 'MISSED'}")
+        met = met and is_met
+    return met
 
 
 @contextlib.contextmanager
@@ -221,6 +310,7 @@ def main() -> int:
                 contestants = _contestants(archive, host, arguments.rounds)
                 medians = _medians(contestants, arguments.rounds)
                 met = _report(archive, medians) and met
+        met = _report_import_plan(archives, arguments.rounds) and met
     except (BenchmarkError, EngineError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"{error}\n")
         return 3

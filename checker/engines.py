@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt, described, misfit
-from checker.model.archive import FLAT_KINDS, Archive, Kind
+from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.limits import LimitReached, Limits
 from checker.suggestion import nearest
 from checker.verdicts import Engine, Host, Question, Verdict
@@ -54,7 +54,10 @@ class EngineSet(NamedTuple):
         verdicts: list[Verdict] = []
         required: list[Verdict] = []
         crashes: list[str] = []
+        is_directory = archive.source is Source.DIRECTORY
         for engine in self.engines:
+            if engine.only_directories and not is_directory and engine not in wanted:
+                continue
             verdict = attempt(partial(engine.judge, question))
             problem = _problem(verdict, engine)
             if problem is not None or not isinstance(verdict, Verdict):

@@ -149,7 +149,8 @@ def _masked_layer(layer: Layer, mask: Mask) -> Layer:
 
 def _secrets(archive: Archive) -> Iterator[str]:
     left = _MOST_TEXT
-    for name, value in islice(_all_texts(archive), _MOST_VALUES):
+    # Documents of one archive repeat texts, such as digests.
+    for name, value in dict.fromkeys(islice(_all_texts(archive), _MOST_VALUES)):
         if not (is_secret_name(name) or may_contain_secrets(value)):
             continue
         left -= len(value)

@@ -23,10 +23,12 @@ from checker.checks.registry import Registry, Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
+from checker.importing.reads import DISTRIBUTION_READS
 from checker.isolation import failure_of, is_lack_of_threads
-from checker.masking import masked
+from checker.masking import mask_of, masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
+from checker.model.rootfs import Rootfs
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
@@ -34,12 +36,17 @@ from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
+from checker.starting.obstacle import Start
 from checker.verdicts import Classification
 from checker.waivers import waiver_findings
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from checker.conversion.records import Conversion
+    from checker.conversion.records import Request as ConversionRequest
+    from checker.importing.masked import MaskedPlan
+    from checker.importing.plan import ImportRequest
     from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
 
@@ -54,7 +61,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 _MOST_JOBS = 8
 _UNNAMED = "-"
 _NO_CONTENT = ContentPlan()
-_START_CONTENT = ContentPlan.of(START_READS)
+_START_CONTENT = ContentPlan.of((*START_READS, *DISTRIBUTION_READS))
 
 
 def check(
@@ -218,7 +225,7 @@ class Session:
         if not self.rules:
             raise PluginError(self.problems)
         reads = (read for rule in self.rules for read in rule.check.reads)
-        return ContentPlan.of((*START_READS, *reads))
+        return ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
 
     def classify(
         self,
@@ -260,6 +267,85 @@ class Session:
         if session is not self:
             return session.read(source, name=name, plan=plan, progress=progress)
         return self._guarded(named, partial(_read_facts, named), plan, progress)
+
+    def import_plan(
+        self,
+        source: ArchiveSource,
+        request: ImportRequest,
+        *,
+        from_image: ArchiveSource | None = None,
+        show_secrets: bool = False,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> MaskedPlan:
+        """Plan the import of a root filesystem, as ``checker import-plan`` does.
+
+        Args:
+            source: The root filesystem: an archive, as for ``check``, or a directory.
+            request: What is asked for.
+            from_image: An archive of the image that the root filesystem was exported from.
+            show_secrets: Whether secrets are kept in the plan; else they are replaced.
+            name: Name of the archive in results; its path if None.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: An archive cannot be read at all.
+            SettingsError: The engine is not known, the archive is not a root filesystem, or the
+                other does not have exactly one image that fits.
+        """
+        from checker.importing.archives import imports_of, plan_archive
+        from checker.importing.masked import MaskedPlan, mask_plan
+        from checker.importing.suggestion import READS
+
+        archive = self.read(source, name=name, plan=ContentPlan.of(READS), progress=progress)
+        image = None if from_image is None else self.read(from_image, progress=progress)
+        importing = imports_of(self.plugins.engines, request.engine)
+        engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
+        verdicts = engines.judge(archive.packed, _quoted(archive.path))
+        plan = plan_archive(archive, request, verdicts.all, image)
+        return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
+
+    def convert(
+        self,
+        source: ArchiveSource,
+        target: str | os.PathLike[str],
+        request: ConversionRequest,
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+    ) -> Conversion:
+        """Write an image or a root filesystem in another form, as ``checker convert`` does.
+
+        The result is checked before it gets its name; if anything fails, nothing is left behind.
+
+        Args:
+            source: The archive, as for ``check``.
+            target: The path of what is written; ``-`` for standard output.
+            request: What is asked for.
+            name: Name of the archive in results; its path if None.
+            progress: Receives progress: name, bytes read, bytes in total.
+
+        Raises:
+            UnreadableError: The archive cannot be read at all.
+            ConversionError: It cannot be converted, or the result would have errors.
+            SettingsError: The request does not choose what can be converted.
+            OSError: The result cannot be written.
+        """
+        from checker.conversion.convert import convert
+        from checker.conversion.records import Conversion
+        from checker.conversion.verifying import Verifier, rules_for
+
+        path = os.fspath(target)
+        narrowed = Settings(select=rules_for(request.form), limits=self.settings.limits)
+        narrowed = narrowed._replace(jobs=self.settings.jobs, host=self.settings.host)
+        with (
+            Session(narrowed, plugins=self.plugins) as checking,
+            self.open(source, name=name, progress=progress) as opened,
+        ):
+            check = partial(checking.check, name=path)
+            verifier = Verifier(check, checking.judge, opened.archive)
+            written = convert(opened, path, request, verifier)
+            return Conversion(opened.archive.kind, opened.steps, *written)
 
     def open(
         self,
@@ -437,7 +523,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
-            starts=archive_starts(archive, self.settings.host),
+            starts=archive_starts(archive, self.settings.host, _start_root),
         )
 
     def _ask_classifiers(
@@ -512,6 +598,14 @@ def _read_facts(source: _Named, options: ReadOptions) -> Archive:
     if isinstance(source.source, str):
         return read_archive(source.source, options, name=source.name)
     return read_file(source.source, source.name, options)
+
+
+def _start_root(rootfs: Rootfs, architecture: str) -> Start:
+    """Whether a container of a root filesystem starts with the command that is suggested."""
+    # Imported here, as images do not need it.
+    from checker.importing.suggested_start import suggested_start
+
+    return suggested_start(rootfs, architecture)
 
 
 def _reading_failed(error: Exception) -> str:

@@ -139,15 +139,17 @@ UPPER_PARTS = {
     "waivers": {"checks", "model", "results", "settings"},
     "session": {
         *("checks", "engines", "errors", "model", "plugins", "reading", "results", "settings"),
-        *("_version", "applied", "isolation", "masking", "starting", "verdicts"),
-        *("baseline", "waivers"),
+        *("_version", "applied", "importing", "isolation", "masking", "starting", "verdicts"),
+        *("baseline", "conversion", "waivers"),
     },
+    "importing": {"errors", "model", "reports", "starting", "verdicts"},
     "comparison": {"masking", "model", "reports", "results"},
     "inspection": {
         *("_version", "errors", "masking", "model", "reports", "results", "starting", "verdicts"),
     },
     "cli": {
-        *("checks", "comparison", "conversion", "errors", "inspection", "isolation", "model"),
+        *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
+        "model",
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),
     },

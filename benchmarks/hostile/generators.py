@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from checker.testing import Member, write_tar
+from checker.testing.elf import elf
 from checker.testing.image import sha256
-from checker.testing.tar import directory, file, hardlink, symlink, whiteout
+from checker.testing.tar import compress, directory, file, hardlink, pax_global, symlink, whiteout
 
 BASE: Final = (
     directory("etc"),
@@ -301,6 +302,114 @@ def whiteouts_of_all(n: int) -> Hostile:
     return _one_image([[*BASE, *files], [whiteout(member.name) for member in files]])
 
 
+def repeated_paths_in_a_root(n: int) -> Hostile:
+    """A root filesystem with one path again and again."""
+    return Hostile(write_tar([*BASE, *[file("same")] * n]), n)
+
+
+def loop_of_hard_links(n: int) -> Hostile:
+    """Hard links that each lead to the one after, which does not exist yet."""
+    links = [hardlink(f"h{i:07d}", f"h{i + 1:07d}") for i in range(n)]
+    return _one_image([[*BASE, *links]])
+
+
+def linked_directories(n: int) -> Hostile:
+    """Symlinks to directories, and a file below each."""
+    links = [symlink(f"l{i:07d}", f"t/{i:07d}") for i in range(n)]
+    files = _files(n, "l%07d/f")
+    both = [member for pair in zip(links, files, strict=True) for member in pair]
+    return _one_image([[*BASE, *both]])
+
+
+def unclean_names(n: int) -> Hostile:
+    """Files whose names leave the root and return."""
+    return _one_image([[*BASE, *_files(n, "./" * 40 + "..//x%07d")]])
+
+
+def below_a_linked_directory(n: int) -> Hostile:
+    """A root filesystem of which most is below one symlink to a directory."""
+    members = [*BASE, directory("usr"), symlink("lib", "usr"), *_files(n, "lib/%08d")]
+    return Hostile(write_tar(members), len(members))
+
+
+def one_odd_layer_again_and_again(n: int) -> Hostile:
+    """One image that lists a layer many times whose extraction has to be followed."""
+    members = [*BASE, directory("usr"), symlink("lib", "usr"), *_files(100, "lib/%08d")]
+    layer = write_tar(members)
+    config = _config([_digest(layer)] * n)
+    return _docker([layer], [config], [_item(config, [0] * n)], entries=len(members))
+
+
+# --- layers
+
+
+def layers_of_a_thousand(n: int) -> Hostile:
+    """Layers of somewhat more than a thousand files, each in a directory of its own."""
+    return _one_image([[*BASE, *_files(1001, f"d{number}/%06d")] for number in range(n)])
+
+
+def layers_of_the_same_files(n: int) -> Hostile:
+    """The same, all in one directory: each layer replaces the one below it."""
+    return _one_image([[*BASE, *_files(1001, "d/%06d"), file(f"u{number}")] for number in range(n)])
+
+
+def layers_of_ten_thousand(n: int) -> Hostile:
+    """Layers of 10,000 files."""
+    return _one_image([[*BASE, *_files(10_000, f"d{number}/%06d")] for number in range(n)])
+
+
+# --- extension headers and contents
+
+
+def many_records(n: int) -> Hostile:
+    """PAX headers of 50,000 records each."""
+    records = {f"k{number}": "v" for number in range(50_000)}
+    return _one_image([[*BASE, *[Member("f", pax=records)] * n]])
+
+
+def global_records(n: int) -> Hostile:
+    """Global headers with one record each, all of different keys."""
+    headers = [pax_global({f"key{number}": "v" * 400}) for number in range(n)]
+    return _one_image([[*BASE, *headers, file("f")]])
+
+
+def many_attributes(n: int) -> Hostile:
+    """Files with 64 extended attributes each."""
+    records = {f"SCHILY.xattr.user.a{number}": "v" * 200 for number in range(64)}
+    return _one_image([[*BASE, *(Member(f"x{number}", pax=records) for number in range(n))]])
+
+
+def long_sparse_maps(n: int) -> Hostile:
+    """Sparse files with maps of 20,000 empty spans."""
+    records = {
+        "GNU.sparse.major": "0",
+        "GNU.sparse.minor": "1",
+        "GNU.sparse.size": "100000",
+        "GNU.sparse.numblocks": "20000",
+        "GNU.sparse.map": ",".join(f"{2 * number},0" for number in range(20_000)),
+    }
+    return _one_image([[*BASE, *(Member(f"s{number}", pax=records) for number in range(n))]])
+
+
+def many_accounts(n: int) -> Hostile:
+    """A root filesystem with long account files."""
+    lines = {
+        "etc/passwd": "u{0}:x:{0}:0:::\n",
+        "etc/shadow": "u{0}::1::::::\n",
+        "etc/group": "u{0}:x:{0}:\n",
+    }
+    files = [file(p, "".join(map(line.format, range(n)))) for p, line in lines.items()]
+    members = [directory("etc"), directory("usr"), directory("bin"), *files, BASE[-1]]
+    return Hostile(write_tar(members), len(members))
+
+
+def many_libraries(n: int) -> Hostile:
+    """Programs that need 200 libraries each."""
+    program = elf(needed=[f"lib{number}.so" for number in range(200)])
+    programs = (file(f"usr/bin/e{number}", program, mode=0o755) for number in range(n))
+    return _one_image([[*BASE, *programs]])
+
+
 # --- documents
 
 
@@ -371,6 +480,27 @@ def zstd_skippable_frames(n: int) -> Hostile:
     return Hostile(_ZSTD + _SKIPPABLE * n)
 
 
+def gzip_bomb(n: int) -> Hostile:
+    """A root filesystem with a file of ``n`` MiB of zeros, compressed."""
+    content = bytes(n * _MIB)
+    return Hostile(gzip.compress(write_tar([*BASE, file("z", content)]), mtime=0), len(BASE) + 1)
+
+
+def layers_of_zeros(n: int) -> Hostile:
+    """Compressed layers of 100 MiB of zeros each."""
+    layers = [
+        gzip.compress(write_tar([*BASE, file(f"z{number}", bytes(100 * _MIB))]), mtime=0)
+        for number in range(n)
+    ]
+    config = _config([f"sha256:{number:064x}" for number in range(n)])
+    return _docker(layers, [config], [_item(config, range(n))], entries=n)
+
+
+def compressed_zstd(n: int) -> Hostile:
+    """A root filesystem with a file of ``n`` MiB of zeros, compressed with zstd."""
+    return Hostile(compress(write_tar([*BASE, file("z", bytes(n * _MIB))]), "zstd"), len(BASE) + 1)
+
+
 def sparse_members(n: int) -> Hostile:
     """Members of an image that are large holes."""
     size = 200 * _MIB
@@ -405,6 +535,21 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
             (chain_of_hard_links, 20_000, 200),
             (repeated_paths, 20_000, 200),
             (repeated_members, 20_000, 200),
+            (repeated_paths_in_a_root, 100_000, 200),
+            (loop_of_hard_links, 20_000, 200),
+            (linked_directories, 50_000, 200),
+            (unclean_names, 50_000, 200),
+            (below_a_linked_directory, 100_000, 200),
+            (one_odd_layer_again_and_again, 500, 90),
+            (layers_of_a_thousand, 50, 3),
+            (layers_of_the_same_files, 50, 3),
+            (layers_of_ten_thousand, 10, 1),
+            (many_records, 10, 2),
+            (global_records, 10_000, 50),
+            (many_attributes, 2000, 10),
+            (long_sparse_maps, 20, 2),
+            (many_accounts, 50_000, 200),
+            (many_libraries, 1000, 5),
             (long_working_directory, 10_000, 4000),
             (long_layer_path, 100_000, 5000),
             (whiteouts_of_all, 20_000, 200),
@@ -419,6 +564,9 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
             (xz_padding, 1_000_000, 10_000),
             (zstd_frames, 100_000, 1500),
             (zstd_skippable_frames, 100_000, 1500),
+            (gzip_bomb, 500, 2),
+            (layers_of_zeros, 3, 1),
+            (compressed_zstd, 500, 2),
             (sparse_members, 10, 2),
         )
     }

@@ -5,12 +5,16 @@ Each takes a :class:`Subject` and yields what is wrong, in a line each.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
@@ -18,6 +22,8 @@ from typing import Final, NamedTuple, TypeAlias
 from jsonschema import Draft202012Validator
 
 from checker.checks.finding import Finding, Severity
+from checker.cli import main
+from checker.model.archive import Kind
 from checker.model.compression import CompressionKind
 from checker.plugins import LoadedPlugins
 from checker.reports.json_report import render_json
@@ -25,7 +31,7 @@ from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.verdicts import Loadable, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
-from checker_engines.suits import suited_kinds
+from checker_engines.suits import is_made_for
 
 _SCHEMA: Final = Path(__file__).parents[2] / "tests" / "reports" / "report-v1.schema.json"
 _ENGINES_BUNDLE: Final = "ENG"
@@ -189,6 +195,42 @@ def _loaders_accept(checked: CheckedArchive, action: str) -> bool:
     return any(accepted_by(checked, family, action) for family in _LOADERS)
 
 
+_CHECK: Final = ("checker", "check")
+_CONVERT: Final = ("checker", "convert")
+_SURROUNDED: Final = frozenset({Kind.WRAPPED, Kind.NESTED, Kind.NOT_A_TAR, Kind.UNKNOWN})
+"""Kinds whose image is inside something else, so that it is not known whether it is sound."""
+
+
+def conversions_are_accepted(subject: Subject) -> Iterator[str]:
+    """A printed conversion, run, gives an archive that the engine of the next command accepts."""
+    lines = [_words(line) for line in printed_commands(subject.checked)]
+    for words, loading in pairwise([*lines, ()]):
+        if words[:2] != _CONVERT or subject.path not in words:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / words[3]
+            code, said = _run([*words[1:3], str(target), *words[4:]])
+            # What is checked before it is loaded need not be accepted.
+            if code == 0 and loading[:2] != _CHECK:
+                checked = subject.sessions.plain.check(target)
+                command = next(one for one in _COMMANDS if loading[: len(one.words)] == one.words)
+                if not accepted_by(checked, command.family, command.action):
+                    yield f"converted, and {' '.join(command.words)} refuses it: {words}"
+            elif code and _kind(subject.checked) not in _SURROUNDED:
+                yield f"exit {code}: {' '.join(words)}: {said}"
+
+
+def _kind(checked: CheckedArchive) -> Kind | None:
+    return None if checked.archive is None else checked.archive.kind
+
+
+def _run(words: list[str]) -> tuple[int, str]:
+    """Run the command line; its exit code and what it says on standard error."""
+    said = io.StringIO()
+    with redirect_stdout(io.StringIO()), redirect_stderr(said):
+        return main(words), said.getvalue()
+
+
 def classification_follows(subject: Subject) -> Iterator[str]:
     """What the classification says is what the verdicts say."""
     checked, found = subject.checked, subject.checked.classification
@@ -199,6 +241,11 @@ def classification_follows(subject: Subject) -> Iterator[str]:
         yield f"loadable {found.loadable}: {found.loadable_reason}"
     if found.importable != _loaders_accept(checked, "import"):
         yield f"importable {found.importable}: {found.importable_reason}"
+    named = re.match(r"refused by ([^:]*): ", found.loadable_reason)
+    for engine in named[1].split(", ") if named else ():
+        verdict = checked.verdict(engine, "load")
+        if verdict is None or verdict.outcome is not VerdictOutcome.REJECTS:
+            yield f"{engine} does not refuse it: {found.loadable_reason}"
 
 
 def useless_is_an_error(subject: Subject) -> Iterator[str]:
@@ -228,10 +275,11 @@ _FAMILIES: Final = MappingProxyType(
 
 
 def refusals_are_real(subject: Subject) -> Iterator[str]:
-    """An error that says that engines refuse the archive has a profile that does."""
-    rejecting = [
-        one.engine for one in subject.checked.verdicts if one.outcome is VerdictOutcome.REJECTS
-    ]
+    """An error that says that engines refuse the archive has a profile that does.
+
+    An engine that loads nothing of an archive does not come to what it would refuse.
+    """
+    failing = [one.engine for one in subject.checked.verdicts if _fails(one, subject)]
     for finding in subject.checked.findings:
         if finding.severity is not Severity.ERROR:
             continue
@@ -240,8 +288,15 @@ def refusals_are_real(subject: Subject) -> Iterator[str]:
             if said is None:
                 continue
             families = _named_families(clause)
-            if not any(engine.startswith(families) for engine in rejecting):
+            if not any(engine.startswith(families) for engine in failing):
                 yield f"{finding.rule}: no profile refuses it: {finding.message}"
+
+
+def _fails(verdict: Verdict, subject: Subject) -> bool:
+    archive = subject.checked.archive
+    is_suited = archive is not None and is_made_for(verdict, archive)
+    is_broken = verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN and is_suited
+    return verdict.outcome is VerdictOutcome.REJECTS or is_broken
 
 
 def _named_families(clause: str) -> tuple[str, ...]:
@@ -262,7 +317,7 @@ def refusals_are_explained(subject: Subject) -> Iterator[str]:
     if archive is None or archive.known_kind is not None:
         return
     for verdict in checked.verdicts:
-        is_expected = archive.kind not in suited_kinds(verdict.engine, verdict.action)
+        is_expected = not is_made_for(verdict, archive)
         if verdict.outcome is not VerdictOutcome.REJECTS or is_expected:
             continue
         causes = [one for one in checked.findings if _names_cause(one, verdict)]
@@ -293,11 +348,11 @@ _ASPECTS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("RFS017", "RFS021"), "its mode"),
         **dict.fromkeys(("RFS003",), "who can use it"),
         **dict.fromkeys(("CFG001",), "the type of a value"),
-        **dict.fromkeys(("DKR002",), "what it refers to"),
+        **dict.fromkeys(("DKR002", "DKR014"), "what it refers to"),
         **dict.fromkeys(("DKR009",), "its digest"),
         **dict.fromkeys(("OCI029",), "what is absent"),
         **dict.fromkeys(("RFS019",), "what a line says"),
-        **dict.fromkeys(("RFS002", "RFS005", "RFS012"), "what does not start"),
+        **dict.fromkeys(("RFS001", "RFS002", "RFS005", "RFS012"), "what does not start"),
     }
 )
 """What a rule reports of an entry or value: it can have a fault in each at the same time."""
@@ -331,6 +386,7 @@ PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
     {
         "whole-and-valid": whole_and_valid,
         "commands-are-accepted": commands_are_accepted,
+        "conversions-are-accepted": conversions_are_accepted,
         "classification-follows": classification_follows,
         "useless-is-an-error": useless_is_an_error,
         "refusals-are-real": refusals_are_real,

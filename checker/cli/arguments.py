@@ -21,6 +21,13 @@ exit codes:
   2    invalid command line or configuration
   3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
 """
+_IMPORT_PLAN_EXIT_CODES = """\
+exit codes:
+  0    a version of the engine accepts the plan, and nothing prevents the start
+  1    all versions refuse it, the result does not start or has another platform
+  2    invalid command line or configuration, or not a root filesystem
+  3    an archive that cannot be read
+"""
 _COMPARE_EXIT_CODES = """\
 exit codes:
   0    nothing differs but what is ignored
@@ -113,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(commands)
     _add_init(commands)
     _add_classify(commands)
+    _add_import_plan(commands)
     _add_compare(commands)
     _add_convert(commands)
     _add_show(commands)
@@ -282,6 +290,52 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
 
 
+def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
+    plan = commands.add_parser(
+        "import-plan",
+        help="work out how to import a root filesystem",
+        description="Work out how to import a root filesystem: the command with the settings\n"
+        "that fit the root, what engines refuse, and whether the result starts.",
+        epilog=_IMPORT_PLAN_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    plan.add_argument(
+        "path",
+        metavar="ROOTFS",
+        help="a tar file of a root filesystem (plain, gzip, bzip2, xz or zstd), a directory that "
+        "holds one, or - for standard input",
+    )
+    plan.add_argument("--ref", metavar="NAME[:TAG]", help="name of the image")
+    plan.add_argument(
+        "--change",
+        action="append",
+        metavar="INSTRUCTION",
+        dest="changes",
+        help="a --change option of the import, such as 'CMD [\"/app\"]'; repeatable",
+    )
+    plan.add_argument(
+        "--platform", metavar="OS/ARCH[/VARIANT]", help="platform of the image; default: the root's"
+    )
+    plan.add_argument("--message", metavar="TEXT", help="commit message")
+    plan.add_argument(
+        "--engine",
+        metavar="ENGINE",
+        default="docker",
+        help="docker (default), podman, or one version such as docker-28",
+    )
+    plan.add_argument(
+        "--from-image",
+        metavar="IMAGE",
+        help="archive of the image that the root was exported from, whose settings are restored",
+    )
+    plan.add_argument(
+        "--show-secrets", action="store_true", help="do not replace secrets in the output"
+    )
+    _add_format(plan)
+    _add_reading(plan)
+
+
 def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
     convert = commands.add_parser(
         "convert",
@@ -315,6 +369,21 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
         choices=_COMPRESSIONS,
         metavar="KIND",
         help=f"compression of the layers: {', '.join(_COMPRESSIONS)}; default: as they are",
+    )
+    convert.add_argument(
+        "--change",
+        action="append",
+        dest="changes",
+        metavar="INSTRUCTION",
+        help="of a root filesystem: a setting of the image, such as 'CMD [\"/app\"]'; repeatable",
+    )
+    convert.add_argument(
+        "--message", metavar="TEXT", help="of a root filesystem: the comment in the history"
+    )
+    convert.add_argument(
+        "--from-image",
+        metavar="IMAGE",
+        help="of a root filesystem: the archive of the image that it was exported from",
     )
     convert.add_argument(
         "--strict", action="store_true", help="fail if the form cannot hold something"

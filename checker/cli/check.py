@@ -82,8 +82,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     file = None if path is None else read_file(path)
     table = _reading_table(arguments)
     if arguments.command in _CHECKING:
-        table |= _check_table(arguments)
-    return layered(file, Origin(COMMAND_LINE, table))
+        return layered(file, Origin(COMMAND_LINE, table | _check_table(arguments)))
+    # Only findings are compared with the baseline.
+    return layered(file, Origin(COMMAND_LINE, table))._replace(baseline=None)
 
 
 def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:

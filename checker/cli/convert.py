@@ -5,21 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO
 
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
-from checker.conversion.convert import convert
-from checker.conversion.documents import encoded
 from checker.conversion.naming import check_reference
 from checker.conversion.output import check_target
 from checker.conversion.records import (
+    Conversion,
     ConversionError,
     Form,
     Request,
-    RootSettings,
-    Written,
+    RootOptions,
 )
 from checker.conversion.report import document, summary
 from checker.errors import SettingsError, UnreadableError
@@ -27,18 +23,12 @@ from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.names import Platform
 from checker.model.untrusted import whole_number
-from checker.reading.opened import OpenArchive
+from checker.reports.json_report import json_text
 from checker.reports.printable import printable
-from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings import Settings, parse_host, parse_jobs, set_limits
 
 _CONVERTED, _NOT_CONVERTED, _UNREADABLE = 0, 1, 3
-# Rules about what the conversion writes; those about the content of the root are about the source.
-_FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
-_CONTENT_RULES = ("CFG", "LYR")
-# Whether engines take it: no daemon reads the directory of an image layout.
-_ENGINE_RULES = ("ENG",)
 
 
 def run_convert(arguments: argparse.Namespace) -> int:
@@ -48,21 +38,24 @@ def run_convert(arguments: argparse.Namespace) -> int:
         CheckerError: The command line is wrong.
         OSError: The result cannot be written.
     """
-    request = _request(arguments)
+    form = Form(arguments.form)
     source, target = arguments.source, arguments.target
-    is_directory = request.form is Form.OCI_LAYOUT
+    is_directory = form is Form.OCI_LAYOUT
     check_target(source, target, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")
+    _request(arguments, None)
+    if source == arguments.from_image == "-":
+        raise SettingsError("convert: only one of the archives can be standard input")
     settings = _settings(arguments)
     try:
         with (
             Session(settings) as session,
             Progress(wanted=not arguments.no_progress) as progress,
-            session.open(source, progress=progress) as opened,
         ):
-            written = convert(opened, target, request, _Verifier(session, opened, target))
-            _report(arguments, opened, request, written)
+            request = _request(arguments, _image_of(session, arguments.from_image))
+            done = session.convert(source, target, request, progress=progress)
+            _report(arguments, request, done)
     except ConversionError as error:
         tell(f"{source}: {error}")
         return _NOT_CONVERTED
@@ -72,7 +65,12 @@ def run_convert(arguments: argparse.Namespace) -> int:
     return _CONVERTED
 
 
-def _request(arguments: argparse.Namespace) -> Request:
+def _image_of(session: Session, path: str | None) -> Archive | None:
+    """The archive of the image that a root filesystem was exported from."""
+    return None if path is None else session.read(path)
+
+
+def _request(arguments: argparse.Namespace, image: Archive | None) -> Request:
     host = _platform("--host", arguments.host) or Platform("linux", "amd64")
     platform = _platform("--platform", arguments.platform)
     compression = arguments.compression
@@ -87,7 +85,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         is_strict=arguments.strict,
         host=host,
         epoch=_epoch(),
-        root=RootSettings(platform or host),
+        root=RootOptions(tuple(arguments.changes or ()), arguments.message or "", image),
     )
 
 
@@ -115,10 +113,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     from checker.cli.check import limit_of
 
     settings = Settings()
-    engines = () if arguments.form == Form.OCI_LAYOUT else _ENGINE_RULES
     settings = settings._replace(
         blocked=tuple(arguments.no_plugin),
-        select=(*_FORM_RULES, *_CONTENT_RULES, *engines),
         limits=set_limits(settings.limits, dict(map(limit_of, arguments.limits or ()))),
     )
     if arguments.host is not None:
@@ -128,53 +124,16 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return settings
 
 
-class _Verifier:
-    """Checks what was written, with the rules.
-
-    Errors of rules about the form are faults of the conversion; others are so unless the source has
-    them as well.
-    """
-
-    def __init__(self, session: Session, opened: OpenArchive, target: str) -> None:
-        self._session = session
-        self._archive: Archive = opened.archive
-        self._target = target
-
-    def __call__(self, written: str | BinaryIO) -> None:
-        """Check it.
-
-        Raises:
-            ConversionError: It has errors.
-        """
-        checked = self._session.check(written, name=self._target)
-        found = dict(_errors(checked))
-        if any(not rule.startswith(_FORM_RULES) for rule in found):
-            known = dict(_errors(self._session.judge(self._archive)))
-            found = {
-                rule: message
-                for rule, message in found.items()
-                if rule.startswith(_FORM_RULES) or rule not in known
-            }
-        for rule, message in found.items():
-            raise ConversionError(f"the result would have an error, {rule}: {message}")
-
-
-def _errors(checked: CheckedArchive) -> Iterator[tuple[str, str]]:
-    return ((finding.rule, finding.message) for finding in reversed(checked.failures()))
-
-
-def _report(
-    arguments: argparse.Namespace, opened: OpenArchive, request: Request, written: Written
-) -> None:
+def _report(arguments: argparse.Namespace, request: Request, done: Conversion) -> None:
     """Say what was removed and left out on standard error, and what was written."""
-    tell(*(f"{arguments.source}: {step}" for step in opened.steps))
-    tell(*(f"{arguments.source}: left out: {each.detail}" for each in written.left_out))
+    tell(*(f"{arguments.source}: {step}" for step in done.steps))
+    tell(*(f"{arguments.source}: left out: {each.detail}" for each in done.left_out))
     if arguments.target == "-" or sys.stdout is None:
         return
     with writing_output():
         if arguments.json:
-            found = document(arguments.source, arguments.target, opened, request, written)
-            sys.stdout.write(encoded(found).decode() + "\n")
+            found = document(arguments.source, arguments.target, request, done)
+            sys.stdout.write(json_text(found))
         else:
-            lines = summary(arguments.target, request, written)
+            lines = summary(arguments.target, request, done)
             sys.stdout.writelines(f"{printable(line)}\n" for line in lines)

@@ -145,6 +145,10 @@ def _run(argv: list[str] | None) -> int:
 
         return run_convert(arguments)
     require_output()
+    if arguments.command == "import-plan":
+        from checker.cli.import_plan import run_import_plan
+
+        return run_import_plan(arguments)
     if arguments.command == "compare":
         from checker.cli.compare import run_compare
 

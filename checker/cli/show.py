@@ -10,7 +10,7 @@ from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
 from checker.errors import SettingsError
-from checker.inspection.inspect import SHOWN, Inspection, Tree, inspect
+from checker.inspection.inspect import SHOWN, Inspection, Tree, found_in, inspect
 from checker.inspection.text import View, contents_lines
 from checker.inspection.tree import DEEPEST
 from checker.inspection.tree_text import MOST_IN_DIRECTORY, tree_lines
@@ -19,6 +19,7 @@ from checker.reports.printable import printable
 from checker.session import Session
 
 _DEPTH = 2
+_MOST_AT_TOP = 14
 _NOT_WHOLE = 3
 
 
@@ -31,10 +32,10 @@ def run_show(arguments: argparse.Namespace) -> int:
     _check_options(arguments)
     session = Session(settings_of(arguments))
     with (
-        Progress(wanted=not arguments.no_progress) as progress,
+        Progress(wanted=session.settings.progress) as progress,
         session.open(arguments.path, plan=SHOWN, progress=progress) as opened,
     ):
-        archive = opened.archive
+        archive = found_in(opened.outer, opened.archive)
         shown = inspect(
             session.classified(opened.outer),
             archive,
@@ -69,11 +70,11 @@ def _tree(arguments: argparse.Namespace, shown: Inspection) -> Tree | None:
 
 
 def _json(shown: Inspection, tree: Tree | None) -> str:
-    from checker.inspection.document import document
-    from checker.reports.json_report import json_text
+    from checker.inspection.document import render_json
 
-    top = None if tree is None else tree.top
-    return json_text(shown.mask.all(document(shown.checked, shown.contents, top)))
+    return render_json(
+        shown.checked, shown.contents, None if tree is None else tree.top, shown.mask
+    )
 
 
 def _text(arguments: argparse.Namespace, shown: Inspection, tree: Tree | None) -> str:
@@ -87,9 +88,14 @@ def _text(arguments: argparse.Namespace, shown: Inspection, tree: Tree | None) -
 
 
 def _lines(shown: Inspection, tree: Tree | None, view: View) -> Iterator[Line]:
+    most = None if view.is_whole else MOST_IN_DIRECTORY
     if tree is None:
         yield from contents_lines(shown.checked, shown.contents, view)
-        return
-    most = None if view.is_whole else MOST_IN_DIRECTORY
+        if shown.contents.images or shown.contents.artifacts:
+            return
+        # Without an image, what is at the top says most.
+        has_root = shown.archive.rootfs is not None
+        tree = shown.tree_of_root("", 1) if has_root else shown.tree_of_members("", 1)
+        most = None if view.is_whole else _MOST_AT_TOP
     for line in tree_lines(tree.top, printable(tree.title), view.width, most):
         yield tuple((style, shown.mask.text(text)) for style, text in line)

@@ -104,6 +104,6 @@ def _part_of_layout(path: str, archives: tuple[str, ...]) -> str | None:
         start = os.path.join(os.path.realpath(archive), "")
         if os.path.isdir(archive) and target.startswith(start):
             first = target[len(start) :].partition(os.sep)[0]
-            if first in _LAYOUT_NAMES:
+            if first in _LAYOUT_NAMES or os.path.lexists(target):
                 return f"a part of {archive}, which is to be checked"
     return None

@@ -115,7 +115,7 @@ def _group_of(found: Candidate, number: int) -> tuple[str, ...]:
 def _left_out(found: Candidate) -> LeftOut:
     return LeftOut(
         "platform",
-        f"{found.label}: the image for {found.platform}, as only one platform of a name is kept",
+        f"{found.label}, as one platform of a name is kept",
     )
 
 

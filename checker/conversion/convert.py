@@ -11,6 +11,7 @@ from typing import BinaryIO, TypeAlias
 from checker.conversion.choosing import choose
 from checker.conversion.compressing import compressed
 from checker.conversion.copying import write_chunks
+from checker.conversion.dir_layout import with_images
 from checker.conversion.docker_archive import write_docker_archive
 from checker.conversion.images import (
     Candidate,
@@ -23,10 +24,11 @@ from checker.conversion.left_out import without_manifests
 from checker.conversion.oci_layout import write_oci_layout
 from checker.conversion.output import new_directory, new_file, publish_directory
 from checker.conversion.records import ConversionError, Form, LeftOut, Request, Written
+from checker.conversion.root_settings import root_settings
 from checker.conversion.rootfs import write_rootfs
 from checker.conversion.roots import check_root, write_root, write_root_image
 from checker.conversion.sinks import DirectorySink, Sink, TarSink
-from checker.model.archive import Kind
+from checker.model.archive import Kind, Source
 from checker.model.compression import CompressionKind
 from checker.model.entries import Span
 from checker.model.rootfs import Rootfs
@@ -90,7 +92,8 @@ def _found(opened: OpenArchive) -> tuple[Candidate, ...]:
     Raises:
         ConversionError: There are none.
     """
-    found = candidates(opened)
+    opened.archive = with_images(opened.archive)
+    found = candidates(opened.archive)
     if not found:
         raise no_image(opened.archive)
     return found
@@ -100,7 +103,8 @@ def _write_images(opened: OpenArchive, request: Request, sink: Sink) -> Written:
     if opened.archive.kind is Kind.ROOTFS:
         check_root(opened.archive)
         with _root_layer(opened, request) as layer:
-            return write_root_image(request, sink, layer)
+            root = root_settings(opened, layer, request)
+            return write_root_image(request, root, sink, layer)
     choice = choose(_found(opened), request)
     if request.form.has_oci_layout:
         return write_oci_layout(opened, choice, request, sink)
@@ -111,7 +115,8 @@ def _write_images(opened: OpenArchive, request: Request, sink: Sink) -> Written:
 def _root_layer(opened: OpenArchive, request: Request) -> Iterator[TarBytes]:
     """A root filesystem as a tar that becomes a layer: itself, unless something surrounds it."""
     tar = opened.archive.tar
-    if not opened.directory and tar.end is not None and not tar.after_end:
+    is_tar = opened.archive.source is not Source.DIRECTORY
+    if is_tar and not opened.directory and tar.end is not None and not tar.after_end:
         yield opened.tar_bytes()
         return
     with tempfile.TemporaryFile(prefix="checker-") as file:

@@ -9,7 +9,7 @@ from checker.conversion.legacy import LegacyImage, legacy_images
 from checker.conversion.records import ConversionError
 from checker.model.archive import Archive, Kind
 from checker.model.blob import Blob
-from checker.model.image import Descriptor, Image, Layer, Manifest
+from checker.model.image import Config, Descriptor, Image, Layer, Manifest
 from checker.model.names import FOREIGN_LAYER_TYPES, Platform, parse_digest, shorten
 from checker.reading.opened import OpenArchive
 
@@ -84,15 +84,15 @@ class Candidate(NamedTuple):
     legacy: LegacyImage | None = None
 
 
-def candidates(opened: OpenArchive) -> tuple[Candidate, ...]:
+def candidates(archive: Archive) -> tuple[Candidate, ...]:
     """The images of an archive.
 
     Raises:
         ConversionError: One of the oldest form lacks a part.
     """
-    if opened.archive.kind is Kind.DOCKER_ARCHIVE_LEGACY:
-        return tuple(map(_legacy_candidate, legacy_images(opened.archive)))
-    return tuple(map(_candidate, opened.archive.images))
+    if archive.kind is Kind.DOCKER_ARCHIVE_LEGACY:
+        return tuple(map(_legacy_candidate, legacy_images(archive)))
+    return tuple(map(_candidate, archive.images))
 
 
 def _candidate(image: Image) -> Candidate:
@@ -134,29 +134,57 @@ def _legacy_source(archive: Archive, found: LegacyImage) -> SourceImage:
     )
 
 
+def verified_layers(archive: Archive, found: Candidate) -> tuple[Blob, ...]:
+    """The layers of an image whose content is there, once everything is verified.
+
+    Raises:
+        ConversionError: A part of it is missing, or is not what it should be.
+    """
+    if found.legacy is not None:
+        layers = _legacy_source(archive, found.legacy).layers
+    elif found.image is None:
+        raise ConversionError(f"{found.label} is not an image")
+    else:
+        layers = _layers_of(archive, found.image, _config_of(archive, found.image))
+    absent = next((layer for layer in layers if layer.blob is None), None)
+    if absent is not None:
+        raise ConversionError(f"{absent.label} is not in the archive")
+    return tuple(layer.blob for layer in layers if layer.blob is not None)
+
+
 def _source_image(opened: OpenArchive, image: Image) -> SourceImage:
-    archive, config = opened.archive, image.config
+    archive = opened.archive
+    config = _config_of(archive, image)
+    return SourceImage(
+        label=image.label,
+        names=image.names,
+        config=read_small(opened, config.blob),
+        layers=_layers_of(archive, image, config),
+        manifest=image.manifest,
+        platform=image.platform,
+        image=image,
+    )
+
+
+def _config_of(archive: Archive, image: Image) -> Config:
+    config = image.config
     if config is None:
         raise ConversionError(f"the config of {image.label} is missing or is not a JSON object")
     check_blob(archive, config.blob, f"the config of {image.label}")
     _check_digest(image, config.blob)
+    return config
+
+
+def _layers_of(archive: Archive, image: Image, config: Config) -> tuple[SourceLayer, ...]:
     diff_ids = config.diff_ids or ()
     if len(diff_ids) != len(image.layers):
         raise ConversionError(
             f"{image.label} has {len(image.layers)} layers, its config lists {len(diff_ids)} "
             "diff_ids"
         )
-    return SourceImage(
-        label=image.label,
-        names=image.names,
-        config=read_small(opened, config.blob),
-        layers=tuple(
-            _source_layer(archive, layer, diff_id)
-            for layer, diff_id in zip(image.layers, diff_ids, strict=True)
-        ),
-        manifest=image.manifest,
-        platform=image.platform,
-        image=image,
+    return tuple(
+        _source_layer(archive, layer, diff_id)
+        for layer, diff_id in zip(image.layers, diff_ids, strict=True)
     )
 
 

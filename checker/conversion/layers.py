@@ -21,7 +21,7 @@ _NONE, _GZIP, _ZSTD = CompressionKind.NONE, CompressionKind.GZIP, CompressionKin
 # bzip2 and xz.
 _KEPT = {
     Form.DOCKER_ARCHIVE: {_NONE, _GZIP},
-    Form.DOCKER_OCI_ARCHIVE: {_NONE, _GZIP, _ZSTD},
+    Form.DOCKER_OCI_ARCHIVE: {_NONE, _GZIP},
     Form.OCI_ARCHIVE: {_NONE, _GZIP, _ZSTD},
     Form.OCI_LAYOUT: {_NONE, _GZIP, _ZSTD},
 }

@@ -26,13 +26,15 @@ class LegacyImage(NamedTuple):
     Attributes:
         label: How messages call it.
         names: Its names.
-        config: The config that is made of its last ``json``.
+        document: The config that is made of its last ``json``.
+        config: Its bytes.
         layers: A label and the content of each layer, base first.
         platform: What it runs on.
     """
 
     label: str
     names: tuple[str, ...]
+    document: Json
     config: bytes
     layers: tuple[tuple[str, Blob], ...]
     platform: Platform
@@ -89,10 +91,12 @@ def _image(archive: Archive, image: str, names: tuple[str, ...]) -> LegacyImage:
         (f"layer {number} of {label}", _layer(archive, each)) for number, each in enumerate(ids)
     )
     last = chain[-1]
+    document = _config(last, chain, layers)
     return LegacyImage(
         label=label,
         names=names,
-        config=_config(last, chain, layers),
+        document=document,
+        config=_written(document),
         layers=layers,
         platform=Platform(
             text(last.get("os")) or "linux",
@@ -109,15 +113,18 @@ def _layer(archive: Archive, image: str) -> Blob:
     return blob
 
 
-def _config(last: Json, chain: list[Json], layers: tuple[tuple[str, Blob], ...]) -> bytes:
+def _config(last: Json, chain: list[Json], layers: tuple[tuple[str, Blob], ...]) -> Json:
     kept = {key: value for key, value in last.items() if key not in _DROPPED}
     kept.setdefault("os", "linux")
     kept.setdefault("architecture", "amd64")
     kept["rootfs"] = {"type": "layers", "diff_ids": [blob.diff_id for _, blob in layers]}
     kept["history"] = [_step(each) for each in chain]
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        "utf-8", "replace"
-    )
+    return kept
+
+
+def _written(document: Json) -> bytes:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "replace")
 
 
 def _step(settings: Json) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from checker.conversion.records import ConversionError
 from checker.model.entries import HARD_LINK, Entries, clean_path
 from checker.model.members import LINKS_FOLLOWED
 from checker.model.rootfs import Rootfs, RootfsEntry
@@ -47,6 +48,9 @@ def flat_entries(root: Rootfs) -> Iterator[FlatEntry]:
     """The entries of the flat root, in the order of a walk through sorted directories.
 
     So ``docker export`` writes them. Directories that only have entries below them are added.
+
+    Raises:
+        ConversionError: A hard link leads nowhere.
     """
     merge = _Merge(root)
     written: dict[Place, str] = {}
@@ -112,29 +116,37 @@ class _Merge:
         return self._tables[place.layer].kinds[place.position]
 
     def _target_of(self, link: Place) -> Place:
-        """The file that a hard link leads to; the link itself if it leads nowhere."""
-        here = link
+        """The file that a hard link leads to.
+
+        Raises:
+            ConversionError: It leads nowhere; engines refuse such a layer.
+        """
+        here: Place | None = link
         for _ in range(LINKS_FOLLOWED):
+            if here is None:
+                break
             if self._kind(here) != _HARD_LINK:
                 return here
-            target = self._linked_entry(here)
-            if target is None:
-                return link
-            here = target
-        return link
+            here = self._linked_entry(here)
+        entries = self._tables[link.layer]
+        target = entries.linknames.get(link.position, "")
+        raise ConversionError(
+            f"{entries.paths[link.position]} in layer {link.layer} is a hard link to {target}, "
+            "which is not there"
+        )
 
     def _linked_entry(self, link: Place) -> Place | None:
-        """What a hard link names: an entry before it in its layer, else one of the layers below."""
+        """What a hard link names: an entry of its layer, the last before it; else one below."""
         entries = self._tables[link.layer]
         path = clean_path(entries.linknames.get(link.position, ""))
         own = _last_before(entries, path, link.position)
         if own is not None:
             return Place(link.layer, own)
-        found = self._layers_below(link.layer).get(path) if link.layer else None
-        if found is not None:
-            return self._place(found)
         later = entries.by_path.get(path)
-        return None if later is None else Place(link.layer, later)
+        if later is not None:
+            return Place(link.layer, later)
+        found = self._layers_below(link.layer).get(path) if link.layer else None
+        return None if found is None else self._place(found)
 
     def _layers_below(self, number: int) -> Rootfs:
         if number not in self._below:

@@ -102,8 +102,14 @@ class _Writer:
         self.left_out: list[LeftOut] = []
 
     def is_carried(self, image: SourceImage) -> bool:
-        """Whether a manifest stays as it is."""
-        return image.manifest is not None and all(map(self._is_layer_carried, image.layers))
+        """Whether a manifest stays as it is; one of Docker's becomes one of OCI's."""
+        manifest = image.manifest
+        if manifest is None:
+            return False
+        is_at_home = self._archive.oci is not None
+        if not is_at_home and manifest.descriptor.media_type != MediaType.OCI_MANIFEST:
+            return False
+        return all(map(self._is_layer_carried, image.layers))
 
     def _is_layer_carried(self, layer: SourceLayer) -> bool:
         if layer.blob is None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from checker.errors import CheckerError, SettingsError
+from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.image import Json
 from checker.model.names import Platform
@@ -51,13 +50,26 @@ class RootSettings(NamedTuple):
     Attributes:
         platform: What it runs on.
         config: The ``config`` object: Cmd, Env and so on.
-        history: Steps of the history, oldest first; one that says "Imported" if empty.
-        author: Who made it.
+        comment: The comment of the one step of its history.
     """
 
     platform: Platform
-    config: Mapping[str, Json] = MappingProxyType({})
-    comment: str = "Imported by checker convert"
+    config: Json
+    comment: str
+
+
+class RootOptions(NamedTuple):
+    """What is asked for of the image that a root filesystem becomes.
+
+    Attributes:
+        changes: The ``--change`` options.
+        message: The comment; empty for that of ``docker import``.
+        image: The archive of the image that the root filesystem was exported from.
+    """
+
+    changes: tuple[str, ...] = ()
+    message: str = ""
+    image: Archive | None = None
 
 
 class Request(NamedTuple):
@@ -73,7 +85,7 @@ class Request(NamedTuple):
         host: The platform that is chosen where a form holds one of several.
         epoch: Times that are written, in seconds since 1970; None for 0, and the present time
             where an image is created.
-        root: The config of the image that a root filesystem becomes.
+        root: What is asked for of the image that a root filesystem becomes.
     """
 
     form: Form
@@ -84,7 +96,7 @@ class Request(NamedTuple):
     is_strict: bool = False
     host: Platform = Platform("linux", "amd64")
     epoch: int | None = None
-    root: RootSettings = RootSettings(Platform("linux", "amd64"))
+    root: RootOptions = RootOptions()
 
 
 class LeftOut(NamedTuple):
@@ -134,6 +146,24 @@ class ConvertedImage(NamedTuple):
     digest: str | None
     platform: Platform | None
     layers: tuple[ConvertedLayer, ...]
+
+
+class Conversion(NamedTuple):
+    """A conversion that was done.
+
+    Attributes:
+        kind: The kind of what was found inside everything that surrounded it.
+        steps: What was removed on the way there, one sentence each.
+        images: The images that were written; none in a root filesystem.
+        left_out: What the form cannot hold.
+        entries: Entries of a root filesystem; 0 of images.
+    """
+
+    kind: Kind
+    steps: tuple[str, ...]
+    images: tuple[ConvertedImage, ...]
+    left_out: tuple[LeftOut, ...]
+    entries: int
 
 
 class Written(NamedTuple):

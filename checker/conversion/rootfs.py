@@ -23,20 +23,20 @@ from checker.conversion.tar_headers import (
     renamed,
     written,
 )
-from checker.model.entries import DIRECTORY, GNU_SPARSE, Entries, Span
+from checker.model.entries import DIRECTORY, GNU_SPARSE, REGULAR, Entries, Span
 from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 from checker.model.untrusted import utf8
 from checker.reading.opened import OpenArchive, Row, TarBytes, row_of
 from checker.reading.tar.header import parse_number
-from checker.reading.tar.pax import SPARSE_MAP, PaxError, parse_pax
+from checker.reading.tar.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
 
 _SMALL = 1 << 17
 _BUFFER = 1 << 20
 _NAME = 100
 _SPARSE_NAME = b"GNU.sparse.name"
 _NAMES = frozenset({b"path", b"linkpath"})
-_DIRECTORY, _OLD_SPARSE = ord(DIRECTORY), ord(GNU_SPARSE)
+_DIRECTORY, _OLD_SPARSE, _REGULAR = ord(DIRECTORY), ord(GNU_SPARSE), ord(REGULAR)
 _LOCAL_PAX, _LONG_LINK = b"xK"
 _ROOT_MODE = 0o755
 _TYPE = 156
@@ -181,6 +181,44 @@ class RootWriter:
         else:
             self._put(_renamed_headers(source, row, utf8((path or ".") + slash)))
             self._copy(source, row.header + BLOCK, row.end)
+        self._count += 1
+
+    def add_file(
+        self, path: str, entries: Entries, position: int, content: Iterator[bytes]
+    ) -> None:
+        """Add an entry with a header that is made, as of a file of a directory.
+
+        Raises:
+            ConversionError: An extended attribute was not kept whole, or the file changed.
+        """
+        if position in entries.xattr_sizes:
+            raise ConversionError(f"{path}: an extended attribute is too long to be kept")
+        kind = entries.kinds[position]
+        slash = "/" if kind == _DIRECTORY else ""
+        size = entries.sizes[position]
+        header = NewHeader(
+            name=utf8((path or ".") + slash),
+            kind=bytes([kind]),
+            mode=entries.modes[position],
+            uid=entries.uids[position],
+            gid=entries.gids[position],
+            size=size,
+            mtime=entries.mtimes[position],
+            link=utf8(entries.linknames.get(position, "")),
+            device=entries.devices.get(position, (0, 0)),
+        )
+        attributes = {
+            XATTR_PREFIX + utf8(name): value
+            for name, value in entries.xattrs.get(position, {}).items()
+        }
+        self._put(written(header, attributes))
+        count = 0
+        for chunk in content if kind == _REGULAR else ():
+            self._put(chunk)
+            count += len(chunk)
+        if count != size:
+            raise ConversionError(f"{path} changed while it was converted")
+        self._put(bytes(-size % BLOCK))
         self._count += 1
 
     def finish(self) -> int:

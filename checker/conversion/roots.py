@@ -25,14 +25,16 @@ from checker.conversion.records import (
     ConvertedImage,
     ConvertedLayer,
     Request,
+    RootSettings,
     Written,
 )
 from checker.conversion.rootfs import RootWriter, is_usual_root
 from checker.conversion.sinks import Sink, add
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
 from checker.model.entries import Span
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT
+from checker.model.tar import AnomalyKind
 from checker.reading.background import Background
 from checker.reading.opened import OpenArchive, TarBytes, entries_below
 
@@ -64,6 +66,9 @@ def check_root(archive: Archive) -> None:
             f"it was not read whole: limit {reached.limit} ({reached.what}); raise it with "
             f"--limit {reached.limit}=VALUE"
         )
+    unread = archive.tar.of_kind(AnomalyKind.UNREADABLE_FILE, AnomalyKind.UNLISTED_DIRECTORY)
+    if unread:
+        raise ConversionError(f"{unread[0].name} cannot be read: {unread[0].detail}")
     fatal = archive.tar.fatal
     if fatal is not None:
         raise ConversionError(f"it is damaged at byte {fatal.offset}: {fatal.detail}")
@@ -88,6 +93,8 @@ def write_root(opened: OpenArchive, target: int, request: Request) -> int:
         ConversionError: It is damaged.
     """
     check_root(opened.archive)
+    if opened.archive.source is Source.DIRECTORY:
+        return _pack(opened, target, request.epoch or 0)
     if opened.directory:
         return _write_below(opened, target, request.epoch or 0)
     whole = _carried(opened)
@@ -113,6 +120,17 @@ def _end(opened: OpenArchive, target: int) -> None:
         write_chunks(target, (bytes(-tar.size % 512), bytes(_END)))
 
 
+def _pack(opened: OpenArchive, target: int, mtime: int) -> int:
+    """Write the files of a directory as a tar."""
+    entries = opened.archive.entries
+    writer = RootWriter(target, mtime)
+    for path in sorted(entries.by_path, key=lambda path: path.split("/")):
+        position = entries.by_path[path]
+        if path or not is_usual_root(entries, position):
+            writer.add_file(path, entries, position, opened.member(position))
+    return writer.finish()
+
+
 def _write_below(opened: OpenArchive, target: int, mtime: int) -> int:
     """Write the content of a directory as if that were the top."""
     entries = opened.entries
@@ -131,10 +149,11 @@ def _write_below(opened: OpenArchive, target: int, mtime: int) -> int:
     return writer.finish()
 
 
-def write_root_image(request: Request, sink: Sink, layer: TarBytes) -> Written:
+def write_root_image(request: Request, root: RootSettings, sink: Sink, layer: TarBytes) -> Written:
     """Write a root filesystem as an image of one layer.
 
     Args:
+        root: The settings of the image.
         request: What is asked for.
         sink: Where files are written.
         layer: The root as a tar.
@@ -144,12 +163,10 @@ def write_root_image(request: Request, sink: Sink, layer: TarBytes) -> Written:
     """
     diff_id = _digest_of(layer.chunks())
     kind = request.compression or _NONE
-    config = root_config(request, diff_id)
+    config = root_config(root, request.epoch, diff_id)
     names = () if request.ref is None else (check_reference(request.ref),)
     written = _write_layer(layer, diff_id, kind, request, sink)
-    image = ConvertedImage(
-        names, MadeBlob(config, "").digest, None, request.root.platform, (written,)
-    )
+    image = ConvertedImage(names, MadeBlob(config, "").digest, None, root.platform, (written,))
     if not request.form.has_oci_layout:
         name = f"{image.id.partition(':')[2]}.json"
         add(sink, name, config)
@@ -186,7 +203,8 @@ def _write_layout(
     descriptors = [layer_descriptor(layer, {}) for layer in image.layers]
     manifest = made_manifest(config, descriptors, {})
     descriptor = manifest.descriptor()
-    descriptor["platform"] = platform_object(request.root.platform)
+    if image.platform is not None:
+        descriptor["platform"] = platform_object(image.platform)
     (annotations,) = annotations_of([image.names])
     add(sink, OCI_LAYOUT, LAYOUT)
     add(sink, blob_name(image.id), config)
@@ -199,10 +217,9 @@ def _write_layout(
     return image._replace(digest=manifest.digest)
 
 
-def root_config(request: Request, diff_id: str) -> bytes:
+def root_config(root: RootSettings, epoch: int | None, diff_id: str) -> bytes:
     """The config of an image with one layer, as ``docker import`` makes it."""
-    root = request.root
-    created = _time(request.epoch)
+    created = _time(epoch)
     config: dict[str, object] = {
         "created": created,
         **platform_object(root.platform),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 BLOCK = 512
@@ -29,6 +30,7 @@ class NewHeader(NamedTuple):
         size: Bytes of the content.
         mtime: Modification time in whole seconds since 1970.
         link: The target of a link.
+        device: Major and minor number of a device node.
     """
 
     name: bytes
@@ -39,6 +41,7 @@ class NewHeader(NamedTuple):
     size: int = 0
     mtime: int = 0
     link: bytes = b""
+    device: tuple[int, int] = (0, 0)
 
 
 def file_header(name: str, size: int, mtime: int) -> bytes:
@@ -62,9 +65,14 @@ def directory_header(name: str, mtime: int) -> bytes:
     return written(NewHeader(name.encode(), DIRECTORY_TYPE, 0o755, mtime=mtime))
 
 
-def written(header: NewHeader) -> bytes:
-    """The blocks of a header; with a PAX header before it where a value does not fit."""
-    records: dict[bytes, bytes] = {}
+def written(header: NewHeader, attributes: Mapping[bytes, bytes] = MappingProxyType({})) -> bytes:
+    """The blocks of a header; with a PAX header before it where a value does not fit.
+
+    Args:
+        header: The header.
+        attributes: Further PAX records.
+    """
+    records = dict(attributes)
     if len(header.name) > _NAME:
         records[b"path"] = header.name
     if len(header.link) > _LINK:
@@ -118,8 +126,9 @@ def _block(header: NewHeader) -> bytes:
     block[_TYPE : _TYPE + 1] = header.kind
     put(block, _LINKNAME, _LINK, header.link[:_LINK])
     block[_MAGIC : _MAGIC + 8] = _USTAR
-    put(block, _MAJOR, 8, _octal(0, 7))
-    put(block, _MINOR, 8, _octal(0, 7))
+    major, minor = header.device
+    put(block, _MAJOR, 8, _octal(major, 7))
+    put(block, _MINOR, 8, _octal(minor, 7))
     return bytes(block)
 
 

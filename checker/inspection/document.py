@@ -1,29 +1,45 @@
-"""What is in an archive, as a JSON document: version 1, ``schemas/.../output/show-v1.json``."""
+"""What is in an archive, as a JSON document: version 1, ``checker_schemas/reports/show.json``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from checker._version import __version__
 from checker.inspection.records import Contents
 from checker.inspection.tree import Node
+from checker.masking import Mask
 from checker.model.archive import Archive, Source
+from checker.reports.json_report import json_text, without_marks
+from checker.reports.printable import without_surrogates
 from checker.results import CheckedArchive
 
 VERSION = 1
 _MOST_MEMBERS = 1000
+# The end of a document whose last key is that of the tree.
+_NO_TREE = "null\n}\n"
 
 Object = dict[str, object]
 
 
-def document(checked: CheckedArchive, contents: Contents, tree: Node | None) -> Object:
-    """The document; every key is always present, with null for unknown values.
+def render_json(checked: CheckedArchive, contents: Contents, tree: Node | None, mask: Mask) -> str:
+    """The document in ASCII, indented by two spaces; the tree, which may be large, on one line.
 
     Args:
         checked: The archive, classified.
         contents: What is in it.
         tree: The tree, if it was asked for.
+        mask: Masks secrets.
     """
+    text = json_text(mask.all(_document(checked, contents)))
+    if tree is None:
+        return text
+    rows = json.dumps(node_of(tree, mask), separators=(",", ":"))
+    return f"{text.removesuffix(_NO_TREE)}{without_marks(rows)}\n}}\n"
+
+
+def _document(checked: CheckedArchive, contents: Contents) -> Object:
+    """The document; every key is always present, with null for unknown values."""
     archive, found = checked.archive, checked.classification
     return {
         "version": VERSION,
@@ -46,7 +62,7 @@ def document(checked: CheckedArchive, contents: Contents, tree: Node | None) -> 
         "images": [_record(image) for image in contents.images],
         "artifacts": [_record(artifact) for artifact in contents.artifacts],
         "root": None if contents.root is None else _record(contents.root),
-        "tree": None if tree is None else node_of(tree),
+        "tree": None,
     }
 
 
@@ -79,25 +95,25 @@ def _record(record: object) -> object:
     return dict(record) if isinstance(record, dict) else record
 
 
-def node_of(node: Node) -> Object:
+def node_of(node: Node, mask: Mask) -> Object:
     """A row of a tree with what is in it.
 
     No function calls itself: a path may have thousands of parts.
     """
-    top = _row(node)
+    top = _row(node, mask)
     pending = [(node, top)]
     while pending:
         each, row = pending.pop()
-        children = [(child, _row(child)) for child in each.sorted_children()]
+        children = [(child, _row(child, mask)) for child in each.sorted_children()]
         row["children"] = [child_row for _, child_row in children]
         pending.extend(children)
     return top
 
 
-def _row(node: Node) -> Object:
+def _row(node: Node, mask: Mask) -> Object:
     placed = node.placed
     row: Object = {
-        "name": node.name,
+        "name": _safe(node.name, mask),
         "type": node.kind,
         "mode": None,
         "uid": None,
@@ -112,13 +128,16 @@ def _row(node: Node) -> Object:
     if placed is not None:
         entries, position = placed.entries, placed.position
         device = entries.devices.get(position)
-        row |= {
-            "mode": f"{entries.modes[position] & 0o7777:04o}",
-            "uid": entries.uids[position],
-            "gid": entries.gids[position],
-            "mtime": entries.mtimes[position],
-            "link": entries.linknames.get(position),
-            "device": None if device is None else list(device),
-            "layer": placed.layer,
-        }
+        link = entries.linknames.get(position)
+        row["mode"] = f"{entries.modes[position] & 0o7777:04o}"
+        row["uid"] = entries.uids[position]
+        row["gid"] = entries.gids[position]
+        row["mtime"] = entries.mtimes[position]
+        row["link"] = None if link is None else _safe(link, mask)
+        row["device"] = None if device is None else list(device)
+        row["layer"] = placed.layer
     return row
+
+
+def _safe(text: str, mask: Mask) -> str:
+    return without_surrogates(mask.text(text))

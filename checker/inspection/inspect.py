@@ -7,11 +7,11 @@ from typing import NamedTuple
 from checker.errors import SettingsError
 from checker.inspection.images import images_of
 from checker.inspection.records import Contents
-from checker.inspection.summary import contents_of
+from checker.inspection.summary import RELEASES, contents_of
 from checker.inspection.tree import Node, build_tree, of_archive, of_layer, of_root
 from checker.masking import Mask, mask_of
 from checker.model.archive import Archive
-from checker.model.content import ContentPlan
+from checker.model.content import ContentPlan, ContentRequest
 from checker.model.entries import clean_path
 from checker.model.image import Image
 from checker.model.rootfs import Rootfs
@@ -20,7 +20,7 @@ from checker.results import CheckedArchive
 from checker.starting.archive import START_READS, archive_starts
 from checker.verdicts import Host
 
-SHOWN = ContentPlan.of(START_READS)
+SHOWN = ContentPlan.of((*START_READS, ContentRequest(frozenset(RELEASES))))
 """What must have been read of the files."""
 
 _MOST_NAMED = 5
@@ -112,6 +112,14 @@ def _found(top: Node | None, path: str, where: str) -> Tree:
     return Tree(top, title)
 
 
+def found_in(outer: Archive, inner: Archive) -> Archive:
+    """The archive that is shown, of a file and of what was found inside it.
+
+    A part of a damaged archive that is not an image is not what the archive was.
+    """
+    return outer if outer.tar.fatal is not None and not images_of(inner) else inner
+
+
 def inspect(
     checked: CheckedArchive,
     archive: Archive,
@@ -140,7 +148,8 @@ def inspect(
         images = tuple(images[number] for number in chosen)
         starts = tuple(starts[number] for number in chosen)
     mask = mask_of(archive)
-    contents = mask.all(contents_of(archive, images, starts, steps))
+    outer = checked.archive or archive
+    contents = mask.all(contents_of(outer, archive, images, starts, steps))
     return Inspection(checked, archive, images, contents, mask)
 
 

@@ -195,7 +195,7 @@ class RootFacts(NamedTuple):
     Attributes:
         entries: Number of its entries.
         unpacked: The files, in blocks of 4 KiB.
-        system: Name of the distribution (os-release(5), ``PRETTY_NAME``).
+        system: Name of the distribution (os-release(5), ``PRETTY_NAME`` or ``NAME``).
         start: Whether a container of it starts; None if that was not examined.
     """
 

@@ -77,6 +77,7 @@ def instructions(found: Settings) -> Iterator[str]:
     yield from _interfaces(found)
     if found.healthcheck is not None:
         yield f"HEALTHCHECK {found.healthcheck}"
+    yield from _shell(found)
     yield from (f"ONBUILD {each}" for each in found.onbuild)
     yield from (f"LABEL {key}={value}" for key, value in found.labels.items())
 
@@ -91,6 +92,7 @@ def compact_instructions(found: Settings) -> Iterator[str]:
     yield from _joined(_interfaces(found))
     if found.healthcheck is not None:
         yield f"HEALTHCHECK {found.healthcheck}"
+    yield from _shell(found)
     yield from _joined(f"ONBUILD {each}" for each in found.onbuild)
     if found.labels:
         labels = " ".join(f"{key}={value}" for key, value in found.labels.items())
@@ -124,5 +126,8 @@ def _interfaces(found: Settings) -> Iterator[str]:
         yield f"VOLUME {_listed(found.volumes)}"
     if found.stop_signal is not None:
         yield f"STOPSIGNAL {found.stop_signal}"
+
+
+def _shell(found: Settings) -> Iterator[str]:
     if found.shell:
         yield f"SHELL {_listed(found.shell)}"

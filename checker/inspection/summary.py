@@ -47,26 +47,33 @@ from checker.starting.obstacle import Start
 _BLOCK = 4096
 _TITLE = "org.opencontainers.image.title"
 _FILES = frozenset((REGULAR + CONTIGUOUS + GNU_SPARSE).encode())
-_RELEASES = ("etc/os-release", "usr/lib/os-release")
+RELEASES = ("etc/os-release", "usr/lib/os-release")
+"""The files that name the distribution (os-release(5))."""
+
 _UNREAD = (AnomalyKind.UNLISTED_DIRECTORY, AnomalyKind.UNREADABLE_FILE)
 _MOST_PROBLEMS = 100
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 
 
 def contents_of(
-    archive: Archive, images: Sequence[Image], starts: Sequence[Start], steps: tuple[str, ...]
+    outer: Archive,
+    archive: Archive,
+    images: Sequence[Image],
+    starts: Sequence[Start],
+    steps: tuple[str, ...],
 ) -> Contents:
     """Everything that is shown of an archive.
 
     Args:
-        archive: The facts.
+        outer: The facts of the file itself.
+        archive: The facts of what was found in it.
         images: Its images, or those that were chosen.
         starts: Whether containers start: of each image, else of the root filesystem.
         steps: What was removed around it.
     """
     return Contents(
         steps=steps,
-        problems=tuple(_bounded(_problems(archive))),
+        problems=tuple(_bounded(dict.fromkeys((*_problems(outer), *_problems(archive))))),
         images=tuple(
             _image(archive, image, start)
             for image, start in zip_longest(images, starts[: len(images)])
@@ -102,9 +109,12 @@ def _problems(archive: Archive) -> Iterator[str]:
 
 
 def _document_problems(archive: Archive) -> Iterator[str]:
-    documents = (blob for blob in archive.members.blobs.values() if blob.document is not None)
-    for blob in documents:
+    # The last member of a truncated archive ends too early, which is told already.
+    cut = len(archive.entries) - 1 if archive.tar.fatal is not None else None
+    for blob in archive.members.blobs.values():
         error = None if blob.document is None else blob.document.error
+        if blob.position == cut:
+            continue
         if error is not None and (blob.path in _DOCUMENTS or blob.path.startswith("blobs/")):
             yield f"{blob.path} is not valid JSON: {error}"
 
@@ -298,10 +308,11 @@ def _root(archive: Archive, rootfs: Rootfs, starts: Sequence[Start]) -> RootFact
 
 def _system(rootfs: Rootfs) -> str | None:
     """The name of the distribution, if the file that says it was read."""
-    found = (rootfs.resolve(path) for path in _RELEASES)
+    found = (rootfs.resolve(path) for path in RELEASES)
     contents = (rootfs.content(each) for each in found if each is not None)
     lines = chain.from_iterable(
         (each or b"").decode(errors="replace").splitlines() for each in contents
     )
     values = dict(line.partition("=")[::2] for line in lines)
-    return values.get("PRETTY_NAME", "").strip("\"'") or None
+    name = values.get("PRETTY_NAME") or values.get("NAME") or ""
+    return name.strip("\"'") or None

@@ -158,8 +158,15 @@ def _images(images: Sequence[ImageFacts], view: View) -> Iterator[Line]:
         yield from _beneath(f"{safe(shorten(image.config_digest or image.label))}{start}", view)
     yield from _more(len(images) - len(shown), "image", view)
     if images:
-        name = images[0].names[0] if images[0].names else images[0].config_digest or ""
-        yield from _beneath(f"one of them in full: --image {safe(name)}", view, Style.FAINT)
+        hint = f"one of them in full: --image {safe(_selector(images))}"
+        yield from _beneath(hint, view, Style.FAINT)
+
+
+def _selector(images: Sequence[ImageFacts]) -> str:
+    """A name that only the first image has, else the start of its digest."""
+    others = {name for image in images[1:] for name in image.names}
+    own = next((name for name in images[0].names if name not in others), None)
+    return own or shorten(images[0].config_digest or images[0].label).removeprefix("sha256:")
 
 
 def _names(image: ImageFacts) -> str:

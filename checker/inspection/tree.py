@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from checker.model.archive import Archive
@@ -50,14 +50,14 @@ class Node:
         placed: Its entry; None of a directory that has entries below it, but none itself.
         size: Bytes of the files in it and below it.
         count: Number of the entries below it.
-        children: What is in it, by name, as far as the depth allows.
+        children: What is in it, by name, as far as the depth allows; None if that is nothing.
     """
 
     name: str
     placed: Placed | None = None
     size: int = 0
     count: int = 0
-    children: dict[str, Node] = field(default_factory=dict)
+    children: dict[str, Node] | None = None
 
     @property
     def is_directory(self) -> bool:
@@ -76,7 +76,8 @@ class Node:
 
     def sorted_children(self) -> list[Node]:
         """What is in it, by name."""
-        return [self.children[name] for name in sorted(self.children)]
+        found = self.children
+        return [] if found is None else [found[name] for name in sorted(found)]
 
 
 def of_root(rootfs: Rootfs) -> Iterator[Placed]:
@@ -138,9 +139,12 @@ def _add(top: Node, path: str, placed: Placed, depth: int) -> None:
     for level, part in enumerate(parts, 1):
         if level > depth:
             return
-        child = node.children.get(part)
+        children = node.children
+        if children is None:
+            children = node.children = {}
+        child = children.get(part)
         if child is None:
-            child = node.children[part] = Node(part)
+            child = children[part] = Node(part)
         child.size += size
         if level < len(parts):
             child.count += 1

@@ -190,6 +190,15 @@ class Archive(NamedTuple):
         """Whether every member was seen; else what seems missing may follow further on."""
         return self.tar.fatal is None and not self.tar.limits and self.tar.is_listed
 
+    @property
+    def packed(self) -> Archive:
+        """The facts of a directory as if its content were packed in a tar; else these facts."""
+        if self.source is not Source.DIRECTORY:
+            return self
+        kind = Kind.OCI_ARCHIVE if self.kind is Kind.OCI_LAYOUT else self.kind
+        tar = self.tar._replace(end=self.tar.size, end_blocks=2)
+        return self._replace(source=Source.FILE, kind=kind, tar=tar)
+
     def without_content(self) -> Archive:
         """The archive without what takes memory: entries, blobs and documents.
 

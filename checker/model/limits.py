@@ -29,6 +29,8 @@ class Limits(NamedTuple):
             take in memory, besides 200 for each entry.
         nesting: Work to create the directories of all entries of one tar, besides that of ordinary
             entries: the length of each path times the number of its parts, less 4,096.
+        records: Records of PAX headers and spans of sparse files of one tar, besides one for each
+            100 bytes of the tar.
         extension: Bytes of one PAX or GNU extension header (Go's archive/tar takes 1 MiB).
         content: Bytes of file content that checks ask to see, per tar.
         anomalies: Anomalies kept per tar.
@@ -59,6 +61,7 @@ class Limits(NamedTuple):
     name: int = 16 * KIB
     names: int = 128 * MIB
     nesting: int = 16 * MIB
+    records: int = 60_000
     extension: int = MIB
     content: int = 32 * MIB
     anomalies: int = 1000
@@ -79,7 +82,9 @@ class Limits(NamedTuple):
         return cls._fields
 
 
-ENDING = frozenset({"entries", "expansion", "inflated", "names", "spool", "window"})
+ENDING = frozenset(
+    {"entries", "expansion", "inflated", "names", "nesting", "records", "spool", "window"}
+)
 """The limits that end the reading of a stream or a tar."""
 
 

@@ -281,6 +281,34 @@ def parse_reference(text: str, grammar: Grammar = REFERENCE) -> Reference:
     return Reference(match["domain"] or "", match["path"], match["tag"], match["digest"])
 
 
+def check_reference(text: str, grammar: Grammar = REFERENCE) -> str:
+    """Check a reference that is not normalised first (distribution/reference, Parse).
+
+    Args:
+        text: The reference.
+        grammar: The version of the library.
+
+    Returns:
+        The text before the first slash, if it can be a domain; else an empty string.
+
+    Raises:
+        InvalidReferenceError: The grammar refuses it.
+    """
+    match = grammar.pattern.fullmatch(text) if len(text) <= _LONGEST_READ else None
+    if match is None:
+        if not text:
+            raise InvalidReferenceError("repository name must have at least one component")
+        if len(text) <= _LONGEST_READ and grammar.pattern.fullmatch(text.lower()):
+            raise InvalidReferenceError("repository name must be lowercase")
+        raise InvalidReferenceError("invalid reference format")
+    if len(match[grammar.limited]) > NAME_LIMIT:
+        raise InvalidReferenceError("repository name must not be more than 255 characters")
+    error = digest_error(match["digest"]) if match["digest"] else None
+    if error is not None:
+        raise InvalidReferenceError(error)
+    return match["domain"] or ""
+
+
 def _split_domain(text: str, grammar: Grammar) -> tuple[str, str]:
     first, slash, rest = text.partition("/")
     is_uppercase = grammar.uppercase_is_domain and first.lower() != first

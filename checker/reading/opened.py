@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -18,6 +18,7 @@ from checker.errors import UnreadableError
 from checker.model.archive import Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
+from checker.model.content import ContentPlan
 from checker.model.damage import LeadingData
 from checker.model.entries import HARD_LINK, Entries, Span, spell
 from checker.model.limits import LimitReached
@@ -164,6 +165,10 @@ class OpenArchive:
         if problem is not None:
             raise UnreadableError(self.archive.path, f"{blob.location.member}: {problem}")
 
+    def member(self, position: int) -> Iterator[bytes]:
+        """The content of a member, in pieces."""
+        return self._content.chunks(position)
+
     def span(self, blob: Blob) -> tuple[int, Span] | None:
         """Descriptor and place of the stored bytes of a blob; None if they must be put together."""
         content = self._content
@@ -186,6 +191,23 @@ class OpenArchive:
             raise UnreadableError(self.archive.path, "it is a directory, not a tar")
         whole = content.place
         return TarBytes(content.descriptor(), whole)
+
+    def facts_of_tar(self, tar: TarBytes, plan: ContentPlan) -> Archive:
+        """The facts of a tar that was made of this archive, or that it is.
+
+        Args:
+            tar: The tar, uncompressed.
+            plan: The files of which the first bytes are kept.
+        """
+        options = self._options._replace(plan=plan, whole_digest=False, early=None, progress=None)
+        file = os.dup(tar.file)
+        try:
+            opened = open_part(file, tar.part, self.archive.source, plan, options.limits)
+        except BaseException:
+            os.close(file)
+            raise
+        with closing(opened.content):
+            return facts_of(self.archive.path, opened, options, time.perf_counter())
 
     # Unwrapping
 

@@ -64,8 +64,11 @@ def render_json(run: Run) -> str:
 
 def json_text(value: object) -> str:
     """A value as indented JSON in ASCII, with a final line end."""
-    text = json.dumps(encodable(value), indent=2) + "\n"
-    # Only strings contain it; within a line, CI systems take it for the start of a command.
+    return without_marks(json.dumps(encodable(value), indent=2) + "\n")
+
+
+def without_marks(text: str) -> str:
+    """JSON without what CI systems take for the start of a command; only strings contain it."""
     return text.replace("##", "#\\u0023")
 
 

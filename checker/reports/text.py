@@ -12,7 +12,7 @@ from typing import TextIO
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.checks.fix import Command, DocumentEdit, Fix
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Source
 from checker.model.image import Image
 from checker.model.location import Location
 from checker.reports.folding import by_rule, fold
@@ -254,7 +254,8 @@ def _about(run: Run, checked: CheckedArchive, width: int) -> Iterator[Line]:
 def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
     yield kind_words(archive)
     yield size_words(archive.size)
-    yield compression_words(archive.compression.kind)
+    if archive.source is not Source.DIRECTORY:
+        yield compression_words(archive.compression.kind)
     if archive.rootfs is not None:
         yield count_words(archive.stats.entries, "entry", "entries")
     if found is not None and found.producer is not None:

@@ -8,9 +8,9 @@ Filesystems".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from checker.model.rootfs import Rootfs, RootfsEntry
-from checker.starting.identity import closed_directory, find_identity, may_execute
 from checker.starting.lookup import is_mounted
 from checker.starting.obstacle import Cause, Obstacle
 from checker.starting.process import Process
@@ -35,28 +35,9 @@ def working_directory_obstacles(rootfs: Rootfs, process: Process) -> Iterator[Ob
     found = blocked_directory(rootfs, directory)
     if found is not None:
         reason = f"/{found.path} is a {found.entry.kind_name}"
-        message = f"cannot mkdir: {directory} is not a directory"
+        message = f"Cannot mkdir: {directory} is not a directory"
         yield Obstacle(
             Cause.WORKING_DIRECTORY, reason, message, path=directory.strip("/"), found=found
-        )
-        return
-    yield from _closed(rootfs, process, directory)
-
-
-def _closed(rootfs: Rootfs, process: Process, directory: str) -> Iterator[Obstacle]:
-    """Why the user may not enter the working directory."""
-    identity = find_identity(rootfs, process.user)
-    if identity is None or identity.is_root:
-        return
-    closed = closed_directory(rootfs, identity, directory)
-    end = rootfs.resolve(directory)
-    if closed is None and end is not None and not may_execute(identity, end.entry):
-        closed = end
-    if closed is not None:
-        reason = f"user {identity.uid} may not enter the directory /{closed.path}"
-        message = f'chdir to cwd ("{directory}") set in config.json failed: permission denied'
-        yield Obstacle(
-            Cause.WORKING_DIRECTORY, reason, message, path=directory.strip("/"), found=closed
         )
 
 
@@ -71,19 +52,45 @@ def blocked_directory(rootfs: Rootfs, directory: str) -> RootfsEntry | None:
     return None
 
 
-def mount_obstacles(rootfs: Rootfs) -> Iterator[Obstacle]:
+class BlockedMountPoint(NamedTuple):
+    """A path that runtimes mount over and that is of the wrong type.
+
+    Attributes:
+        path: The path.
+        found: What is there, links followed where runtimes follow them.
+        wanted: What must be there, with its article.
+        is_replaced: Whether Docker replaces it, as it does with files and links in the place of
+            directories (initlayer.Setup); runc and crun alone refuse it.
+    """
+
+    path: str
+    found: RootfsEntry
+    wanted: str
+    is_replaced: bool
+
+
+def blocked_mount_points(rootfs: Rootfs) -> Iterator[BlockedMountPoint]:
     """The paths that runtimes mount over and that are of the wrong type."""
     for path in _DIRECTORIES:
         found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
         if found is not None and not found.entry.is_directory:
-            yield _blocked(found, path, "an ordinary directory")
+            yield BlockedMountPoint(path, found, "an ordinary directory", is_replaced=True)
     for path in _FILES:
         found = rootfs.resolve(path)
         if found is not None and found.entry.is_directory:
-            yield _blocked(found, path, "a file")
+            yield BlockedMountPoint(path, found, "a file", is_replaced=False)
 
 
-def _blocked(found: RootfsEntry, path: str, wanted: str) -> Obstacle:
-    reason = f"runtimes mount on /{path}, which is a {found.entry.kind_name} and must be {wanted}"
-    message = f"mount /{path}: not a directory"
-    return Obstacle(Cause.MOUNT_POINT, reason, message, path=path, found=found)
+def mount_obstacles(rootfs: Rootfs) -> Iterator[Obstacle]:
+    """Why filesystems and files cannot be mounted in a container."""
+    for blocked in blocked_mount_points(rootfs):
+        path, found = blocked.path, blocked.found
+        reason = (
+            f"engines mount on /{path}, which is a {found.entry.kind_name} and must be "
+            f"{blocked.wanted}"
+        )
+        message = f"mount /{path}: not a directory"
+        if blocked.is_replaced:
+            reason, message = f"{reason}; Docker replaces it, others do not start", ""
+        is_certain = not blocked.is_replaced
+        yield Obstacle(Cause.MOUNT_POINT, reason, message, is_certain, path, found)

@@ -47,21 +47,67 @@ class Identity(NamedTuple):
 ROOT = Identity(0, frozenset({0}))
 
 
-def user_obstacles(rootfs: Rootfs, user: str) -> Iterator[Obstacle]:
-    """Why a user or group cannot be looked up.
+class UnknownName(NamedTuple):
+    """A user or group that is not found, or not looked up.
+
+    Attributes:
+        what: ``user`` or ``group``.
+        name: Its name.
+        path: The file that it is looked up in.
+        found: That file, links followed; None if it does not exist.
+    """
+
+    what: str
+    name: str
+    path: str
+    found: RootfsEntry | None
+
+    @property
+    def message(self) -> str:
+        """What engines print."""
+        return f"unable to find {self.what} {self.name}: {_ERRORS[self.path]}"
+
+
+def _names(user: str) -> Iterator[tuple[str, str, str]]:
+    name, _, group = user.partition(":")
+    yield from (("user", name, PASSWD), ("group", group, GROUP))
+
+
+def unknown_names(rootfs: Rootfs, user: str) -> Iterator[UnknownName]:
+    """The user and group that engines surely do not find.
 
     Args:
         rootfs: The root with the account files.
         user: The user as in the config: ``user``, ``user:group``, names or numbers.
     """
-    name, _, group = user.partition(":")
-    for what, each, path in (("user", name, PASSWD), ("group", group, GROUP)):
-        if not each:
+    for what, name, path in _names(user):
+        if not name or _NUMBER.fullmatch(name):
             continue
-        if _NUMBER.fullmatch(each):
-            yield from _number_obstacles(what, each)
-        else:
-            yield from _name_obstacles(rootfs, what, each, path)
+        accounts = read_accounts(rootfs, path)
+        # A link may lead to a file that the runtime provides.
+        dangles = accounts is None and rootfs.get(path) is not None and not rootfs.resolve(path)
+        if accounts is None and not dangles:
+            yield UnknownName(what, name, path, None)
+        elif accounts is not None and accounts.names is not None and name not in accounts.names:
+            yield UnknownName(what, name, path, accounts.placed)
+
+
+def user_obstacles(rootfs: Rootfs, user: str) -> Iterator[Obstacle]:
+    """Why the user or group of a config cannot be looked up, or whether they can is not known."""
+    unknown = {each.what: each for each in unknown_names(rootfs, user)}
+    for what, name, path in _names(user):
+        if _NUMBER.fullmatch(name):
+            yield from _number_obstacles(what, name)
+        elif what in unknown:
+            yield _name_obstacle(unknown[what])
+        elif name and not _is_known(rootfs, path):
+            reason = f"/{path} was not read, so that the {what} {name} cannot be looked up"
+            yield Obstacle(Cause.USER, reason, "", is_certain=False, path=path)
+
+
+def _is_known(rootfs: Rootfs, path: str) -> bool:
+    accounts = read_accounts(rootfs, path)
+    return accounts is not None and accounts.lines is not None
 
 
 def _number_obstacles(what: str, number: str) -> Iterator[Obstacle]:
@@ -74,21 +120,11 @@ def _number_obstacles(what: str, number: str) -> Iterator[Obstacle]:
         )
 
 
-def _name_obstacles(rootfs: Rootfs, what: str, name: str, path: str) -> Iterator[Obstacle]:
-    """Why engines do not find a name in an account file."""
-    message = f"unable to find {what} {name}: {_ERRORS[path]}"
-    accounts = read_accounts(rootfs, path)
-    if accounts is None:
-        # A link may lead to a file that the runtime provides.
-        dangles = rootfs.get(path) is not None and rootfs.resolve(path) is None
-        reason = f"/{path} is a dangling link" if dangles else f"the root has no /{path}"
-        yield Obstacle(Cause.USER, reason, message, not dangles, path)
-    elif accounts.names is None:
-        reason = f"/{path} was not read, so that the {what} {name} cannot be looked up"
-        yield Obstacle(Cause.USER, reason, "", is_certain=False, path=path)
-    elif name not in accounts.names:
-        shown = f"/{accounts.placed.path} does not define it"
-        yield Obstacle(Cause.USER, shown, message, path=path, found=accounts.placed)
+def _name_obstacle(unknown: UnknownName) -> Obstacle:
+    reason = f"the root has no /{unknown.path}"
+    if unknown.found is not None:
+        reason = f"/{unknown.found.path} does not define it"
+    return Obstacle(Cause.USER, reason, unknown.message, path=unknown.path, found=unknown.found)
 
 
 def find_identity(rootfs: Rootfs, user: str) -> Identity | None:

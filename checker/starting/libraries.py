@@ -70,13 +70,16 @@ class Library(NamedTuple):
         path: Its absolute path, as the loader names it.
         placed: The file.
         elf: What was read of it.
-        needed_by: What needs it; None for the program.
+        is_program: Whether it is the program itself.
+        inherited: Directories in which what it needs is searched as well, its own first: those of
+            its search path, and of what needs it.
     """
 
     path: str
     placed: RootfsEntry
     elf: ElfFile
-    needed_by: Library | None
+    is_program: bool = False
+    inherited: tuple[str, ...] = ()
 
 
 class Loader(NamedTuple):
@@ -119,6 +122,16 @@ class Search(NamedTuple):
     budget: Budget
 
 
+def is_provided_by_musl(name: str) -> bool:
+    """Whether musl's loader provides a library itself."""
+    return name.startswith(_OF_MUSL)
+
+
+def is_injected(name: str) -> bool:
+    """Whether runtimes for graphics cards add a library when a container starts."""
+    return name.startswith(_INJECTED)
+
+
 def library_obstacles(search: Search) -> Iterator[Obstacle]:
     """What the loader cannot load, or may not: libraries, and those that they need in turn."""
     yield from _Loading(search).obstacles()
@@ -132,7 +145,7 @@ class _Loading:
         self._process = search.process
         self._identity = search.identity
         self._loader = search.loader
-        self._program = search.program
+        self._program = search.program._replace(is_program=True)
         self._budget = search.budget
         self._loaded = {search.loader.path.rpartition("/")[2]}
         own_name = search.rootfs.elf(search.loader.placed)
@@ -143,7 +156,7 @@ class _Loading:
         self._environment = () if is_secure else _split(environment)
 
     def obstacles(self) -> Iterator[Obstacle]:
-        pending = deque([self._program])
+        pending = deque([self._inheriting(self._program, ())])
         missing: dict[str, Library] = {}
         while pending:
             library = pending.popleft()
@@ -151,7 +164,7 @@ class _Loading:
                 yield _unread(library)
                 continue
             for name in library.elf.needed:
-                if name in self._loaded or (self._loader.is_musl and name.startswith(_OF_MUSL)):
+                if name in self._loaded or (self._loader.is_musl and is_provided_by_musl(name)):
                     continue
                 self._loaded.add(name)
                 if not self._budget.spend():
@@ -198,14 +211,19 @@ class _Loading:
             return self._failure(name, "Permission denied", reason, placed)
         elf = self._rootfs.elf(placed)
         if elf is not None:
-            machine = self._program.elf.machine
-            return Library(path, placed, elf, needed_by) if elf.machine == machine else None
+            if elf.machine == self._program.elf.machine:
+                return self._inheriting(Library(path, placed, elf), needed_by.inherited)
+            # The loader of glibc goes on to the next directory.
+            reason = f"{path} was built for {elf.machine}"
+            what = "Exec format error"
+            is_last = self._loader.is_musl
+            return self._failure(name, what, reason, placed, Cause.LIBRARY) if is_last else None
         head = self._rootfs.content(file)
         if head is None:
             reason = f"{path} was not read, so that what it needs is not known"
             return Obstacle(Cause.LIBRARY, reason, "", is_certain=False, path=placed.path)
         what = "file too short" if file.entry.size < 64 else "invalid ELF header"
-        return self._failure(name, what, f"{path} is not an ELF file", placed, Cause.FORMAT)
+        return self._failure(name, what, f"{path} is not an ELF file", placed, Cause.LIBRARY)
 
     def _is_closed(self, path: str, file: RootfsEntry) -> bool:
         if self._identity.is_root:
@@ -236,7 +254,7 @@ class _Loading:
             yield self._describe_missing(name, _name(needed_by), elsewhere.get(_base(name)))
 
     def _describe_missing(self, name: str, by: str, elsewhere: str | None) -> Obstacle:
-        if name.startswith(_INJECTED):
+        if is_injected(name):
             reason = f"{name}, which {by} needs, is expected from the runtime of a graphics card"
             return Obstacle(Cause.LIBRARY, reason, "", is_certain=False)
         what = "No such file or directory"
@@ -260,8 +278,10 @@ class _Loading:
         if not bases or not self._budget.spend(len(self._rootfs) // _PATHS_PER_LOOKUP):
             return found
         for row in self._rootfs.named(*bases):
-            elf = self._rootfs.elf(self._rootfs.resolve(row.path) or row)
-            if elf is None or elf.machine == self._program.elf.machine:
+            end = self._rootfs.resolve(row.path)
+            elf = None if end is None else self._rootfs.elf(end)
+            is_other = elf is not None and elf.machine != self._program.elf.machine
+            if end is not None and not is_other:
                 found.setdefault(_base(row.path), row.path)
         return found
 
@@ -278,23 +298,25 @@ class _Loading:
                 seen.add(path)
                 yield self._process.absolute(path)
 
+    def _inheriting(self, library: Library, inherited: tuple[str, ...]) -> Library:
+        """A library with the directories that it inherits, and passes on."""
+        elf = library.elf
+        own = elf.runpath or elf.rpath if self._loader.is_musl else elf.rpath
+        if elf.runpath is not None and not self._loader.is_musl:
+            own = None
+        if own:
+            inherited = (*self._expanded(library, own), *inherited)[:_MOST_DIRECTORIES]
+        return library._replace(inherited=inherited)
+
     def _musl_search(self, name: str, needed_by: Library) -> Iterator[str]:
         del name
         yield from self._environment
-        library: Library | None = needed_by
-        while library is not None:
-            elf = library.elf
-            yield from self._expanded(library, elf.runpath or elf.rpath)
-            library = library.needed_by
+        yield from needed_by.inherited
         yield from self._loader.directories
 
     def _glibc_search(self, name: str, needed_by: Library) -> Iterator[str]:
         if needed_by.elf.runpath is None:
-            library: Library | None = needed_by
-            while library is not None:
-                if library.elf.runpath is None:
-                    yield from self._expanded(library, library.elf.rpath)
-                library = library.needed_by
+            yield from needed_by.inherited
         yield from self._environment
         yield from self._expanded(needed_by, needed_by.elf.runpath)
         # A whole path, and not a directory.
@@ -318,7 +340,7 @@ class _Loading:
 
     def _origin(self, library: Library) -> str:
         """The directory of a file: of the program, links followed, as /proc/self/exe is."""
-        if library.needed_by is None:
+        if library.is_program:
             return f"/{library.placed.path}".rpartition("/")[0]
         return library.path.rpartition("/")[0]
 

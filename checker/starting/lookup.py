@@ -84,6 +84,8 @@ def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
         return "which is an empty name"
     if lookup.is_bare:
         return f"which is not in any directory of PATH ({_shown(lookup.candidates)})"
+    if rootfs.follow(lookup.path) is None:
+        return "which is a symlink in a loop"
     link = rootfs.get(lookup.place)
     if link is not None and link.entry.is_symlink:
         return f"which is a symlink to {link.entry.linkname}, whose target does not exist"

@@ -45,6 +45,7 @@ class Obstacle(NamedTuple):
         is_certain: Whether the container surely does not start.
         path: Cleaned path inside the root that it is about.
         found: The entry that it is about.
+        permission: The permission that is missing, ``x`` or ``r``; empty if it is not about one.
     """
 
     cause: Cause
@@ -53,6 +54,7 @@ class Obstacle(NamedTuple):
     is_certain: bool = True
     path: str | None = None
     found: RootfsEntry | None = None
+    permission: str = ""
 
     @property
     def text(self) -> str:

@@ -43,6 +43,7 @@ _NESTED_SCRIPTS = 5
 # classes of Java, WebAssembly.
 _HANDLED = (b"MZ", b"PK\3\4", b"\xca\xfe\xba\xbe", b"\0asm")
 _NO_FILE = "no such file or directory"
+_LOOP = "too many levels of symbolic links"
 _DENIED = "permission denied"
 _FORMAT = "exec format error"
 
@@ -83,7 +84,8 @@ def missing_obstacle(rootfs: Rootfs, lookup: Lookup) -> Obstacle:
         reason = f"{lookup.path} is a directory"
         return Obstacle(Cause.PERMISSION, reason, f'exec: "{word}": is a directory', path=path)
     reason = describe_absence(rootfs, lookup)
-    message = f'exec: "{word}": stat {word}: {_NO_FILE}'
+    what = _NO_FILE if rootfs.follow(lookup.path) is not None else _LOOP
+    message = f'exec: "{word}": stat {word}: {what}'
     if lookup.is_bare:
         message = f'exec: "{word}": executable file not found in $PATH'
     return Obstacle(Cause.MISSING, reason, message, path=path)
@@ -107,7 +109,7 @@ def _execute(setting: Setting, lookup: Lookup, started: str, depth: int) -> Iter
         yield denied
         if denied.is_certain:
             return
-    elf, head = rootfs.elf(found), rootfs.content(found)
+    elf, head = rootfs.elf(found), _first_line(rootfs, found)
     if elf is not None:
         yield from _execute_elf(setting, lookup, found, elf, started)
     elif head is None:
@@ -117,6 +119,15 @@ def _execute(setting: Setting, lookup: Lookup, started: str, depth: int) -> Iter
         yield from _execute_script(setting, lookup, found, script, started, depth)
     else:
         yield _format_obstacle(lookup, found, head, started)
+
+
+def _first_line(rootfs: Rootfs, found: RootfsEntry) -> bytes | None:
+    """The first bytes of a file, as many as the kernel reads; None if they were not all kept."""
+    file = rootfs.file_of(found)
+    head = None if file is None else rootfs.content(file)
+    if file is None or head is None or len(head) < min(file.entry.size, LINE):
+        return None
+    return head[:LINE]
 
 
 def _permission_obstacle(
@@ -129,22 +140,35 @@ def _permission_obstacle(
         return Obstacle(
             Cause.PERMISSION, f"{path} is a directory", message, path=found.path, found=found
         )
+    if lookup.word == started and not is_executable(entry):
+        # The runtime finds out, not the kernel.
+        what = "executable file not found in $PATH" if lookup.is_bare else _DENIED
+        message = f'exec: "{started}": {what}'
+    if not (entry.is_file or entry.is_hard_link):
+        reason = f"{path} is a {entry.kind_name}"
+        return Obstacle(Cause.PERMISSION, reason, message, path=found.path, found=found)
     if not is_executable(entry):
-        what = "has no execute permission"
-        if not (entry.is_file or entry.is_hard_link):
-            what = f"is a {entry.kind_name}"
-        return Obstacle(Cause.PERMISSION, f"{path} {what}", message, path=found.path, found=found)
+        return _denied(f"{path} has no execute permission", message, found)
     if identity is None:
-        reason = f"the user is not known, so neither is whether it may execute {path}"
-        return None if entry.mode & 1 else Obstacle(Cause.PERMISSION, reason, "", False, found.path)
+        return None if entry.mode & 1 else _unknown_user(path, found)
     closed = closed_directory(setting.rootfs, identity, path)
     if closed is not None:
-        reason = f"user {identity.uid} may not enter the directory /{closed.path}"
-        return Obstacle(Cause.PERMISSION, reason, message, path=closed.path, found=closed)
+        reason = f"user {identity.uid} cannot enter the directory /{closed.path}"
+        return _denied(reason, message, closed)
     if not may_execute(identity, entry):
-        reason = f"user {identity.uid} may not execute {path}"
-        return Obstacle(Cause.PERMISSION, reason, message, path=found.path, found=found)
+        return _denied(f"user {identity.uid} cannot execute {path}", message, found)
     return None
+
+
+def _denied(reason: str, message: str, found: RootfsEntry, permission: str = "x") -> Obstacle:
+    return Obstacle(
+        Cause.PERMISSION, reason, message, path=found.path, found=found, permission=permission
+    )
+
+
+def _unknown_user(path: str, found: RootfsEntry) -> Obstacle:
+    reason = f"the IDs of the user are not known, so neither is whether it can execute {path}"
+    return Obstacle(Cause.PERMISSION, reason, "", is_certain=False, path=found.path, found=found)
 
 
 def _format_obstacle(lookup: Lookup, found: RootfsEntry, head: bytes, started: str) -> Obstacle:
@@ -154,12 +178,13 @@ def _format_obstacle(lookup: Lookup, found: RootfsEntry, head: bytes, started: s
         reason = f"{lookup.path} is {describe_text(head)}"
         return Obstacle(Cause.FORMAT, reason, message, path=found.path, found=found)
     reason = f"{lookup.path} is neither an ELF file nor a script"
+    cause = Cause.FORMAT
     if system is not None:
-        reason = f"{lookup.path} was built for {system}"
+        cause, reason = Cause.ARCHITECTURE, f"{lookup.path} was built for {system}"
     if head.startswith(_HANDLED):
         reason += ", and a handler for its format may be registered on the host"
-        return Obstacle(Cause.FORMAT, reason, "", is_certain=False, path=found.path, found=found)
-    return Obstacle(Cause.FORMAT, reason, message, path=found.path, found=found)
+        return Obstacle(cause, reason, "", is_certain=False, path=found.path, found=found)
+    return Obstacle(cause, reason, message, path=found.path, found=found)
 
 
 # Scripts
@@ -175,15 +200,15 @@ def _execute_script(
 ) -> Iterator[Obstacle]:
     if depth >= _NESTED_SCRIPTS:
         reason = f"the interpreters of {_NESTED_SCRIPTS} scripts are scripts"
-        message = f"exec {started}: too many levels of symbolic links"
+        message = f"exec {started}: {_LOOP}"
         yield Obstacle(Cause.INTERPRETER, reason, message, path=found.path, found=found)
         return
     identity = setting.identity
     file = setting.rootfs.file_of(found)
     if identity is not None and file is not None and not may_read(identity, file.entry):
-        reason = f"user {identity.uid} may not read the script {lookup.path}"
+        reason = f"user {identity.uid} cannot read the script {lookup.path}"
         message = f"{script.interpreter}: {lookup.path}: Permission denied"
-        yield Obstacle(Cause.PERMISSION, reason, message, path=found.path, found=found)
+        yield _denied(reason, message, found, "r")
     interpreter = look_up_file(setting.rootfs, setting.process, script.interpreter)
     if is_mounted(interpreter.path):
         yield _mounted_obstacle(interpreter.path)
@@ -337,6 +362,8 @@ def _load(
         reason = f"interpreter {describe_absence(setting.rootfs, loader)}"
         if loader.is_directory:
             reason, message = f"interpreter {name} is a directory", f"exec {started}: {_DENIED}"
+        if lookup.word != started:
+            reason += f", and {lookup.path} needs it"
         yield Obstacle(Cause.INTERPRETER, reason, message, path=found.path, found=found)
         return
     denied = _permission_obstacle(setting, loader, loader.found, started)
@@ -351,7 +378,7 @@ def _load(
             Cause.INTERPRETER, f"interpreter {name} {fault}", message, path=found.path, found=found
         )
         return
-    program = Library(lookup.path, found, elf, None)
+    program = Library(lookup.path, found, elf)
     yield from library_obstacles(
         Search(
             setting.rootfs,

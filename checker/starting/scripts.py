@@ -51,17 +51,16 @@ def shebang_of(head: bytes) -> Shebang | None:
 def program_of_env(argument: str) -> str | None:
     """The program that ``env`` starts; None if its argument does not tell.
 
-    ``-S`` splits the argument into words (GNU coreutils 8.30); other options and assignments of
-    variables are not examined.
+    The whole argument is one name, as the kernel does not split it; ``-S`` does (GNU coreutils
+    8.30). Other options and assignments of variables are not examined.
     """
-    text = argument
+    name = argument
     for option in ("-S", "--split-string="):
-        if text.startswith(option):
-            text = text.removeprefix(option).strip().partition(" ")[0]
+        if argument.startswith(option):
+            name = argument.removeprefix(option).strip().partition(" ")[0]
             break
-    if not text or text.startswith("-") or set(text) & set("= \"'\\$"):
-        return None
-    return text
+    is_plain = not set(name) & set("=\"'\\$") and not name.startswith("-")
+    return name if name and is_plain else None
 
 
 def foreign_system(head: bytes) -> str | None:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from checker.model.rootfs import Rootfs
 from checker.starting.lookup import Lookup, describe_absence, is_mounted, look_up
 from checker.starting.obstacle import Cause, Obstacle
+from checker.starting.process import Process
 from checker.starting.programs import Setting, program_obstacles
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
@@ -51,26 +54,47 @@ def name_in_shell_command(command: str) -> str | None:
     return match[1]
 
 
-def wrapped_obstacles(setting: Setting) -> Iterator[Obstacle]:
-    """Why the program that a shell or an init starts is not executed."""
-    words = setting.process.arguments
+class Wrapped(NamedTuple):
+    """The program that a shell or an init starts.
+
+    Attributes:
+        position: Position of the word of the command line that names it.
+        lookup: The program, looked up.
+    """
+
+    position: int
+    lookup: Lookup
+
+
+def find_wrapped(rootfs: Rootfs, process: Process) -> Wrapped | None:
+    """The program that the shell or init of a command line starts.
+
+    Returns:
+        None if another program is started, if the command does not tell which, and if it is on a
+        filesystem that runtimes mount.
+    """
+    words = process.arguments
     position = wrapped_program(words)
     if position is None:
-        return
+        return None
     is_shell = words[0].rpartition("/")[2] in _SHELLS
     name = name_in_shell_command(words[position]) if is_shell else words[position]
-    if name is None:
+    lookup = None if name is None else look_up(rootfs, process, name)
+    return None if lookup is None or is_mounted(lookup.path) else Wrapped(position, lookup)
+
+
+def wrapped_obstacles(setting: Setting) -> Iterator[Obstacle]:
+    """Why the program that a shell or an init starts is not executed."""
+    found = find_wrapped(setting.rootfs, setting.process)
+    if found is None:
         return
-    lookup = look_up(setting.rootfs, setting.process, name)
-    if is_mounted(lookup.path):
+    if found.lookup.found is None:
+        yield _missing(setting, found.lookup, setting.process.arguments[0])
         return
-    if lookup.found is None:
-        yield _missing(setting, lookup, words[0])
-        return
-    for each in program_obstacles(setting, lookup):
+    for each in program_obstacles(setting, found.lookup):
         # A shell executes a text file without an interpreter line itself.
         if each.cause is not Cause.FORMAT:
-            yield each._replace(cause=Cause.WRAPPED)
+            yield each
 
 
 def _missing(setting: Setting, lookup: Lookup, wrapper: str) -> Obstacle:

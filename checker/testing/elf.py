@@ -53,8 +53,12 @@ MACHINES: Mapping[str, Machine] = MappingProxyType(
 _BASE = 0x400000
 _PAGE = 0x10000
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
-_READ, _READ_EXECUTE, _READ_WRITE = 4, 5, 6
-_DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_STRSZ = 0, 1, 5, 10
+_READ, _READ_EXECUTE, _READ_WRITE, _READ_WRITE_EXECUTE = 4, 5, 6, 7
+_HASH_SIZE = 16
+# Room for the hash table and one symbol; it keeps the dynamic section aligned.
+_SYMBOLS = 48
+_DT_NULL, _DT_NEEDED, _DT_HASH, _DT_STRTAB, _DT_SYMTAB = 0, 1, 4, 5, 6
+_DT_STRSZ, _DT_SYMENT = 10, 11
 _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 14, 15, 29
 
 ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
@@ -147,34 +151,70 @@ def _body(
     strings = headers + len(loader) + linking.names_gap
     entry = _aligned(strings + len(names))
     section = _aligned(entry + len(facts.code)) + gap
-    dynamic = _dynamic(facts, texts, _BASE + strings, len(names)) if texts else b""
-    whole = section + len(dynamic) if dynamic else entry + len(facts.code)
-    segments = [_Segment(_PT_LOAD, _READ_EXECUTE, 0, whole, _PAGE)]
+    symbols = _symbols(facts) if texts else b""
+    hashes = _BASE + section
+    addresses = (_BASE + strings, hashes, hashes + _HASH_SIZE)
+    dynamic = _dynamic(facts, texts, addresses, len(names)) if texts else b""
+    place = section + len(symbols)
+    whole = place + len(dynamic) if dynamic else entry + len(facts.code)
+    # Loaders write to the dynamic section.
+    flags = _READ_WRITE_EXECUTE if dynamic else _READ_EXECUTE
+    segments = [_Segment(_PT_LOAD, flags, 0, whole, _PAGE)]
     if loader:
         segments.insert(0, _Segment(_PT_INTERP, _READ, headers, len(loader), 1))
     if dynamic:
-        segments.append(_Segment(_PT_DYNAMIC, _READ_WRITE, section, len(dynamic), 8))
+        segments.append(_Segment(_PT_DYNAMIC, _READ_WRITE, place, len(dynamic), 8))
     table = b"".join(_segment(facts, segment) for segment in segments)
     start = _header(facts, entry, count, linking.kind) + table + loader
     head = (start.ljust(strings, b"\0") + names).ljust(entry, b"\0")
     code = head + facts.code
-    return code.ljust(section, b"\0") + dynamic if dynamic else code
+    return code.ljust(section, b"\0") + symbols + dynamic if dynamic else code
 
 
 def _aligned(offset: int) -> int:
     return offset + -offset % 16
 
 
-def _dynamic(facts: Machine, texts: Sequence[tuple[int, str]], table: int, length: int) -> bytes:
-    """The dynamic section: the offset of each text in the string table, and that of the table."""
+def _symbols(facts: Machine) -> bytes:
+    """A hash table and a symbol table without symbols but the first, which has no name."""
+    table = struct.pack(f"{facts.order}4I", 1, 1, 0, 0)
+    return (table + bytes(_symbol_size(facts))).ljust(_SYMBOLS, b"\0")
+
+
+def _dynamic(
+    facts: Machine,
+    texts: Sequence[tuple[int, str]],
+    addresses: tuple[int, int, int],
+    length: int,
+) -> bytes:
+    """The dynamic section.
+
+    Args:
+        facts: The architecture.
+        texts: The texts in the string table, in order, with the tag of what refers to each.
+        addresses: Addresses of the string table, the hash table and the symbol table.
+        length: Bytes of the string table.
+    """
+    strings, hashes, symbols = addresses
     pairs: list[tuple[int, int]] = []
     place = 1
     for tag, text in texts:
         pairs.append((tag, place))
         place += len(text.encode()) + 1
-    pairs += [(_DT_STRTAB, table), (_DT_STRSZ, length), (_DT_NULL, 0)]
+    pairs += [
+        (_DT_STRTAB, strings),
+        (_DT_STRSZ, length),
+        (_DT_HASH, hashes),
+        (_DT_SYMTAB, symbols),
+        (_DT_SYMENT, _symbol_size(facts)),
+        (_DT_NULL, 0),
+    ]
     word = "Q" if facts.bits == 64 else "I"
     return b"".join(struct.pack(f"{facts.order}{word}{word}", *pair) for pair in pairs)
+
+
+def _symbol_size(facts: Machine) -> int:
+    return 24 if facts.bits == 64 else 16
 
 
 def _header_size(facts: Machine) -> int:

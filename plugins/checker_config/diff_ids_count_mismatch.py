@@ -51,11 +51,13 @@ class DiffIdsCountMismatch(ImageCheck):
             if image.manifest is None or layers is None or diff_ids is None:
                 continue
             if layers != diff_ids:
-                does = "refuses to unpack" if layers else "does not unpack"
+                consequence = "the image cannot be unpacked"
+                if not layers:
+                    consequence = "containerd does not unpack the image"
                 yield self.finding(
                     config,
                     f"{image.label}: the manifest lists {counted(layers, 'layer')}, the config "
-                    f"lists {counted(diff_ids, 'diffID')}; containerd {does} the image",
+                    f"lists {counted(diff_ids, 'diffID')}; {consequence}",
                     at={"image": image.location.image, "pointer": "/rootfs/diff_ids"},
                     related=(image.manifest.location,),
                 )

@@ -27,23 +27,24 @@ def checker_classify(
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import with_verdicts
+    from checker_engines.classification.converting import conversion_advice
     from checker_engines.classification.directories import classify_directory
     from checker_engines.classification.takers import Takers
 
     takers = Takers(verdicts, host)
     if archive.source is Source.DIRECTORY:
-        packed = Takers(_packed_verdicts(archive), host)
+        packed = Takers(_verdicts_on(archive.packed, host), host)
         found = classify_directory(archive, quoted_path, takers, packed)
     else:
         found = classify(archive, quoted_path, takers)
-    return with_verdicts(found, archive, quoted_path, takers)
+    found = with_verdicts(found, archive, quoted_path, takers)
+    converting = conversion_advice(archive, quoted_path, takers, partial(_verdicts_on, host=host))
+    return found._replace(advice=(*found.advice, *converting))
 
 
-def _packed_verdicts(archive: Archive) -> tuple[Verdict, ...]:
-    """What engines do with the content of a directory, packed in a tar; a crash is no answer."""
-    from checker_engines.classification.directories import packed
-
-    question = Question(packed(archive), Host(), "-")
+def _verdicts_on(archive: Archive, host: Host) -> tuple[Verdict, ...]:
+    """What engines do with what would be made of an archive; a crash is not an answer."""
+    question = Question(archive, host, "-")
     answers = (attempt(partial(engine.judge, question)) for engine in checker_engines())
     return tuple(answer for answer in answers if isinstance(answer, Verdict))
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from checker.checks.check import Check
 from checker.checks.finding import Finding, Severity
-from checker.model.archive import Archive, Source
+from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
 from checker_engines.causes import is_explained
-from checker_engines.suits import suited_kinds
+from checker_engines.suits import is_made_for
 
 _CONTENT = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, *NOT_EXTRACTED})
 """The rules about content that engines cannot extract."""
@@ -71,14 +71,6 @@ class UsualEngineRefuses(Check):
     def _is_unexpected(self, archive: Archive, verdict: Verdict) -> bool:
         return (
             verdict.outcome is VerdictOutcome.REJECTS
-            and _suits(archive, verdict)
+            and is_made_for(verdict, archive)
             and not is_explained(verdict, self.context.findings)
         )
-
-
-def _suits(archive: Archive, verdict: Verdict) -> bool:
-    """Whether the engine is made for the archive; of directories, only podman reads layouts."""
-    if archive.source is Source.DIRECTORY:
-        is_reader = verdict.engine.startswith("podman-") and verdict.action == "load"
-        return is_reader and archive.oci is not None
-    return archive.kind in suited_kinds(verdict.engine, verdict.action)

@@ -271,32 +271,44 @@ class _Work:
 
     def _tallies(self) -> dict[_Marker, _Tally]:
         """Count the files that each whiteout hides."""
-        markers = list(chain(*self.gone.values(), *self.opaque.values()))
-        tallies = {marker: _Tally(marker) for marker in markers}
-        top = max(marker.layer for marker in markers)
+        # Only for whiteouts that hide anything: hostile layers have a million others.
+        tallies: dict[_Marker, _Tally] = {}
+        top = max(marker.layer for marker in self._markers())
         for number, files in enumerate(self.files[:top]):
             self._count(number, files, tallies)
+        # Those of the same directories count for the figures of dive as well.
+        targets = {marker.target for marker in tallies}
+        for marker in self._markers() if targets else ():
+            if marker.target in targets and marker not in tallies:
+                tallies[marker] = _Tally(marker)
         return tallies
+
+    def _markers(self) -> Iterator[_Marker]:
+        return chain(*self.gone.values(), *self.opaque.values())
 
     def _count(self, number: int, files: list[int], tallies: dict[_Marker, _Tally]) -> None:
         """Assign each file of a layer to the whiteout that hides it."""
         paths, sizes, gone = self.tables[number].paths, self.tables[number].sizes, self.gone
-        by_directory: dict[str, _Tally | None] = {}
+        by_directory: dict[str, _Marker | None] = {}
         for position in files:
             path, size = paths[position], sizes[position]
             directory = path[: max(0, path.rfind("/"))]
+            if size <= 0:
+                continue
             if directory in by_directory:
-                tally = by_directory[directory]
+                marker = by_directory[directory]
             else:
-                marker = _first(self._covering_of(directory), number)
-                tally = by_directory[directory] = None if marker is None else tallies[marker]
+                marker = by_directory[directory] = _first(self._covering_of(directory), number)
             is_own = False
             if path in gone:
                 own = _first(gone[path], number)
-                if own is not None and (tally is None or own.layer < tally.marker.layer):
-                    tally, is_own = tallies[own], True
-            if tally is None or size <= 0 or self._is_replaced(path, number, tally.marker.layer):
+                if own is not None and (marker is None or own.layer < marker.layer):
+                    marker, is_own = own, True
+            if marker is None or self._is_replaced(path, number, marker.layer):
                 continue
+            tally = tallies.get(marker)
+            if tally is None:
+                tally = tallies[marker] = _Tally(marker)
             tally.files += 1
             tally.size += size
             tally.layers.add(number)
@@ -416,6 +428,8 @@ def _among(wanted: AbstractSet[str], by_path: Mapping[str, int]) -> list[int]:
 
 def _first(markers: Sequence[_Marker], number: int) -> _Marker | None:
     """The lowest whiteout above a layer, the outermost of them."""
+    if len(markers) == 1:
+        return markers[0] if markers[0].layer > number else None
     above = [marker for marker in markers if marker.layer > number]
     return min(above, key=lambda marker: (marker.layer, len(marker.target)), default=None)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
+from checker.model.entries import is_whiteout
 from checker.model.xattrs import (
     DENIED,
     INVALID,
@@ -108,6 +109,8 @@ def _names(entries: Entries) -> dict[tuple[str, str | None], _Uses]:
     """The attributes of a layer, by name and by the error of Linux when they are set."""
     found: dict[tuple[str, str | None], _Uses] = {}
     for position, xattrs in entries.xattrs.items():
+        if is_whiteout(entries.paths[position]):
+            continue  # engines do not unpack it
         errors = dict(xattr_errors(entries, position))
         for name in xattrs:
             _count(found, (name, errors.get(name)), position)

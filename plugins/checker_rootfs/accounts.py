@@ -1,66 +1,36 @@
-"""The account files: passwd(5), group(5), shadow(5)."""
+"""The account files that rules look at: passwd(5), group(5), shadow(5)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
-from checker import ContentRequest, Rootfs, RootfsEntry
+from checker import ContentRequest
+from checker.starting.accounts import (
+    GROUP,
+    GSHADOW,
+    PASSWD,
+    SHADOW,
+    AccountFile,
+    Line,
+    read_accounts,
+)
 
-PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
+__all__ = [
+    "ACCOUNTS",
+    "GROUP",
+    "GSHADOW",
+    "PASSWD",
+    "SHADOW",
+    "AccountFile",
+    "Line",
+    "is_hash",
+    "read_accounts",
+]
 
 ACCOUNTS = ContentRequest(paths=frozenset({PASSWD, GROUP, SHADOW, GSHADOW}), limit=64 * 1024)
 """The account files; those of an image have a few kilobytes."""
 
 _DES = "[./0-9A-Za-z]{13}"
-
-
-class Line(NamedTuple):
-    """A line of an account file.
-
-    Attributes:
-        number: Counted from 1.
-        fields: The colon-separated fields.
-    """
-
-    number: int
-    fields: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The name of the user or group."""
-        return self.fields[0]
-
-
-class AccountFile(NamedTuple):
-    """An account file.
-
-    Attributes:
-        placed: The file, links followed.
-        lines: Its lines, without comments, empty lines and NIS entries; None if the content was
-            not kept completely.
-    """
-
-    placed: RootfsEntry
-    lines: tuple[Line, ...] | None
-
-    @property
-    def names(self) -> frozenset[str] | None:
-        """The names in the file; None if they are not known."""
-        return None if self.lines is None else frozenset(line.name for line in self.lines)
-
-
-def read_accounts(rootfs: Rootfs, path: str) -> AccountFile | None:
-    """An account file; None if it does not exist or is not a file."""
-    placed = rootfs.resolve(path)
-    file = None if placed is None else rootfs.file_of(placed)
-    if placed is None or file is None or not file.entry.is_file:
-        return None
-    content = rootfs.content(file)
-    if content is None or len(content) < file.entry.size:
-        return AccountFile(placed, None)
-    return AccountFile(placed, tuple(_lines(content)))
 
 
 def is_hash(password: str) -> bool:
@@ -69,10 +39,3 @@ def is_hash(password: str) -> bool:
     ``x``, ``*``, ``!`` and other values that cannot be a hash lock the account.
     """
     return password.startswith(("$", "_")) or re.fullmatch(_DES, password) is not None
-
-
-def _lines(content: bytes) -> Iterator[Line]:
-    text = content.decode("utf-8", "surrogateescape")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip() and line[0] not in "#+-":
-            yield Line(number, tuple(line.split(":")))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Check, Finding, Rootfs, RootfsEntry, Severity
+from checker import Check, Finding, Rootfs, Severity
+from checker.starting.directories import blocked_mount_points
 from checker_rootfs.places import is_windows, place_of, shown
-
-_DIRECTORIES = ("proc", "sys", "dev", "etc")
-_NO_LINKS = frozenset({"proc", "sys"})
-_FILES = ("etc/hosts", "etc/hostname", "etc/resolv.conf")
 
 
 class BlockedMountPoint(Check):
@@ -23,7 +20,8 @@ class BlockedMountPoint(Check):
 
     Why it matters:
         Containers of the image do not start. runc refuses: "filesystem "proc" must be mounted on
-        ordinary directory", or the mount fails with "not a directory".
+        ordinary directory", or the mount fails with "not a directory". Docker replaces files and
+        links in the place of directories, so there the container starts, without their content.
 
     How to fix it:
         Delete the path, or replace it with an empty directory (an empty file for the three files):
@@ -44,22 +42,14 @@ class BlockedMountPoint(Check):
         """Check the mount points of engines."""
         if is_windows(rootfs) or _is_bsd(rootfs):
             return
-        for path in _DIRECTORIES:
-            found = rootfs.get(path) if path in _NO_LINKS else rootfs.resolve(path)
-            if found is not None and not found.entry.is_directory:
-                yield self._report(rootfs, found, path, "an ordinary directory")
-        for path in _FILES:
-            found = rootfs.resolve(path)
-            if found is not None and found.entry.is_directory:
-                yield self._report(rootfs, found, path, "a file")
-
-    def _report(self, rootfs: Rootfs, found: RootfsEntry, path: str, wanted: str) -> Finding:
-        return self.finding(
-            found.layer,
-            f"{shown(rootfs, found)} is a {found.entry.kind_name}, but engines mount on /{path}, "
-            f"which must be {wanted}",
-            at=place_of(rootfs, found.entry),
-        )
+        for blocked in blocked_mount_points(rootfs):
+            found = blocked.found
+            yield self.finding(
+                found.layer,
+                f"{shown(rootfs, found)} is a {found.entry.kind_name}, but engines mount on "
+                f"/{blocked.path}, which must be {blocked.wanted}",
+                at=place_of(rootfs, found.entry),
+            )
 
 
 def _is_bsd(rootfs: Rootfs) -> bool:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
 from checker.model.entries import SYMLINK, clean_path, climbs_out
-from checker_rootfs.command import is_mounted
+from checker.starting.lookup import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
 from checker_rootfs.places import is_windows, place_of, shown
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Entry, Finding, Rootfs, RootfsEntry, Severity
-from checker_rootfs.accounts import ACCOUNTS
-from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start
+from checker import Finding, Fix, Rootfs, Severity
+from checker.starting.obstacle import Cause, Obstacle
+from checker_rootfs.command import START_CONTENT, ConfigCheck, find_obstacles, find_start
 from checker_rootfs.fixes import fix_in_root
-from checker_rootfs.identity import Identity, find_identity, may_read, obstacle
 from checker_rootfs.places import octal
 
 
@@ -42,62 +41,35 @@ class EntrypointNotExecutable(ConfigCheck):
     name = "entrypoint-not-executable"
     severity = Severity.ERROR
     since = "0.1.0"
-    reads = (ACCOUNTS, HEADS)
+    reads = START_CONTENT
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Report a program that cannot be executed."""
         start = find_start(rootfs)
-        if start is None or start.program.found is None:
+        if start is None:
             return
-        if start.executable is not None:
-            yield from self._check_user(rootfs, start, start.executable)
-            return
-        layer, entry = start.program.found.layer, start.program.found.entry
-        yield self.finding(
-            start.config,
-            f'{start.label} starts "{start.program.word}", but {entry.path} is {_describe(entry)} '
-            f"(layer {layer.position})",
-            at={"pointer": start.pointer, "path": entry.path},
-            fix=None
-            if entry.is_directory
-            else fix_in_root(rootfs, "make it executable", "chmod", "+x", f"/{entry.path}"),
-        )
-
-    def _check_user(self, rootfs: Rootfs, start: Start, program: RootfsEntry) -> Iterator[Finding]:
-        """Report a program that the user of the image cannot execute."""
-        identity = find_identity(rootfs, start.config)
-        if identity is None:
-            return
-        barrier = obstacle(rootfs, identity, program)
-        if barrier is not None:
-            verb = "enter the directory" if barrier.entry.is_directory else "execute"
-            yield self._about_user(rootfs, start, identity, barrier, verb)
-        elif not may_read(identity, program.entry) and _is_script(rootfs, program):
-            yield self._about_user(rootfs, start, identity, program, "read the script")
-
-    def _about_user(
-        self, rootfs: Rootfs, start: Start, identity: Identity, barrier: RootfsEntry, verb: str
-    ) -> Finding:
-        layer, entry = barrier.layer, barrier.entry
-        path = entry.path or "/"
-        bit = "+r" if verb.startswith("read") else "+x"
-        return self.finding(
-            start.config,
-            f'{start.label} starts "{start.program.word}" as user {identity.uid}, who cannot '
-            f"{verb} {path} (mode {octal(entry)}, owner {entry.uid}, group {entry.gid}, layer "
-            f"{layer.position})",
-            at={"pointer": start.pointer, "path": entry.path},
-            fix=fix_in_root(
-                rootfs, f"let user {identity.uid} {verb} it", "chmod", bit, f"/{entry.path}"
-            ),
-        )
+        for obstacle in find_obstacles(rootfs, start, Cause.PERMISSION):
+            yield self.finding(
+                start.config,
+                f'{start.label} starts "{start.program.word}", but {_describe(obstacle)}',
+                at={"pointer": start.pointer, "path": obstacle.path},
+                fix=_fix(rootfs, obstacle),
+            )
 
 
-def _is_script(rootfs: Rootfs, program: RootfsEntry) -> bool:
-    return (rootfs.content(program) or b"").startswith(b"#!")
+def _describe(obstacle: Obstacle) -> str:
+    """The reason, with mode and owner of the entry if a permission is missing."""
+    found = obstacle.found
+    if found is None or not obstacle.permission:
+        return obstacle.reason
+    entry = found.entry
+    owner = f"owner {entry.uid}, group {entry.gid}, layer {found.layer.position}"
+    return f"{obstacle.reason} (mode {octal(entry)}, {owner})"
 
 
-def _describe(entry: Entry) -> str:
-    if entry.is_file or entry.is_hard_link:
-        return f"a file with mode {octal(entry)}, which lacks execute permission"
-    return f"a {entry.kind_name}"
+def _fix(rootfs: Rootfs, obstacle: Obstacle) -> Fix | None:
+    found, permission = obstacle.found, obstacle.permission
+    if found is None or not permission:
+        return None
+    title = "make it readable" if permission == "r" else "make it executable"
+    return fix_in_root(rootfs, title, "chmod", f"+{permission}", f"/{found.path}")

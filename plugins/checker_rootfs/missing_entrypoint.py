@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Finding, Rootfs, Severity
-from checker_rootfs.command import (
-    ConfigCheck,
-    Start,
-    describe_missing,
-    find_start,
-    find_wrapped,
-    is_mounted,
-    pointer_of,
-)
+from checker.starting.lookup import describe_missing
+from checker.starting.wrapped import find_wrapped
+from checker_rootfs.command import ConfigCheck, Start, find_start
 from checker_rootfs.places import is_empty
 
 
@@ -25,8 +19,8 @@ class MissingEntrypoint(ConfigCheck):
         absolute path is used as it is, a path with a slash is resolved against WorkingDir, a bare
         name is searched in the directories of PATH in Env; symlinks are resolved inside the root.
         The program was not found. In the shell form (``CMD app --serve``) the program is /bin/sh.
-        If the shell exists and its command begins with an absolute path, that path is checked too,
-        as is the program that tini, dumb-init or catatonit starts; these are warnings. An image
+        If the shell exists and its command is a simple one, the program in it is checked too, as is
+        the program that tini, dumb-init or catatonit starts; these are warnings. An image
         with neither Entrypoint nor Cmd is accepted, as base images and data images have none.
         Programs below /dev, /proc and /sys, and images for Windows and WebAssembly, are ignored.
 
@@ -62,6 +56,9 @@ class MissingEntrypoint(ConfigCheck):
         if start.program.found is not None:
             yield from self._check_wrapped(rootfs, start)
             return
+        if start.program.is_directory:
+            # Reported by entrypoint-not-executable.
+            return
         missing = describe_missing(rootfs, start.program)
         yield self.finding(
             start.config,
@@ -72,20 +69,20 @@ class MissingEntrypoint(ConfigCheck):
 
     def _check_wrapped(self, rootfs: Rootfs, start: Start) -> Iterator[Finding]:
         """Look up the program that a shell or an init starts."""
-        wrapped = find_wrapped(rootfs, start)
-        if wrapped is None or wrapped[1].found is not None or is_mounted(wrapped[1].path):
+        wrapped = find_wrapped(rootfs, start.process)
+        if wrapped is None or wrapped.lookup.found is not None:
             return
-        position, program = wrapped
+        program = wrapped.lookup
         yield self.finding(
             start.config,
             f'{start.label} starts "{program.word}" through "{start.program.word}", '
             f"{describe_missing(rootfs, program)}",
-            at={"pointer": pointer_of(start, position), "path": program.place or None},
+            at={"pointer": start.pointer_of(wrapped.position), "path": program.place or None},
             severity=Severity.WARNING,
         )
 
 
 def _advice(start: Start) -> str:
-    if start.words[:2] == ("/bin/sh", "-c"):
+    if start.process.arguments[:2] == ("/bin/sh", "-c"):
         return "use the exec form (a list) for the command, or add a shell to the image"
     return "copy the program into the image, or correct Entrypoint, Cmd, WorkingDir or PATH"

@@ -7,13 +7,9 @@ from collections.abc import Iterator
 from checker import Config, Finding, Rootfs, Severity
 from checker.model.document import pointer
 from checker.model.image import mapping, strings
-from checker_rootfs.command import (
-    ConfigCheck,
-    describe_missing,
-    is_executable,
-    is_mounted,
-    look_up,
-)
+from checker.starting.lookup import describe_missing, is_executable, is_mounted, look_up
+from checker.starting.process import process_of
+from checker_rootfs.command import ConfigCheck
 from checker_rootfs.places import is_windows, name_of, shown
 
 _SHELL = "/bin/sh"
@@ -83,7 +79,7 @@ class MissingHealthProgram(ConfigCheck):
 
 def _problems(rootfs: Rootfs, config: Config, word: str) -> Iterator[str]:
     """Why a program cannot be run; at most one reason."""
-    lookup = look_up(rootfs, config, word)
+    lookup = look_up(rootfs, process_of(config), word)
     if is_mounted(lookup.path):
         return
     if lookup.found is None:

@@ -4,29 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Finding, Fix, Rootfs, RootfsEntry, Severity
-from checker_rootfs.command import (
-    HEADS,
-    ConfigCheck,
-    Lookup,
-    Start,
-    describe_missing,
-    find_start,
-    is_executable,
-    look_up,
-)
+from checker import Finding, Fix, Rootfs, Severity
+from checker.starting.obstacle import Cause, Obstacle
+from checker_rootfs.command import START_CONTENT, ConfigCheck, find_obstacles, find_start
 from checker_rootfs.fixes import fix_in_root
-from checker_rootfs.program import (
-    BYTE_ORDER_MARK,
-    Shebang,
-    elf_interpreter,
-    elf_interpreter_by_library,
-    is_plain_text,
-    machine_of,
-    shebang_of,
-)
-
-_ENV = "/usr/bin/env"
 
 
 class MissingInterpreter(ConfigCheck):
@@ -37,8 +18,9 @@ class MissingInterpreter(ConfigCheck):
         script names its interpreter after ``#!`` in the first line, or a program that /usr/bin/env
         searches in PATH. That file is missing, dangling or not executable. Also reported are a
         first line that ends in CR LF, where the carriage return becomes part of the name, and a
-        text file without an interpreter line, or with a byte order mark before it. For a script,
-        the loader of the interpreter is checked too.
+        text file without an interpreter line, or with a byte order mark before it, and other files
+        that the kernel does not take for a program. For a script, the interpreter is checked in
+        the same way, and so is what ``env`` starts.
 
     Why it matters:
         The kernel refuses to start the program. The error reads as if the program itself were
@@ -61,118 +43,32 @@ class MissingInterpreter(ConfigCheck):
     name = "missing-interpreter"
     severity = Severity.ERROR
     since = "0.1.0"
-    reads = (HEADS,)
+    reads = START_CONTENT
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
-        """Look up the interpreter of the started program, and the loader of that interpreter."""
+        """Look up the interpreters and loaders that the started program needs."""
         start = find_start(rootfs)
-        if start is None or start.executable is None:
+        if start is None:
             return
-        program = start.executable
-        head = _whole_head(rootfs, program)
-        if head is None:
-            return
-        script = shebang_of(head)
-        if script is not None:
-            yield from self._check_script(rootfs, start, program, script)
-        elif machine_of(head) is not None:
-            yield from self._check_loader(rootfs, start, program, head)
-        elif is_plain_text(head):
-            yield self._about(
-                start,
-                program,
-                f'is {_kind_of(head)}, which the kernel rejects: "exec format error"',
-                Fix("begin the file with #!/bin/sh or another interpreter"),
+        for obstacle in find_obstacles(rootfs, start, Cause.FORMAT, Cause.INTERPRETER):
+            yield self.finding(
+                start.config,
+                f'{start.label} starts "{start.program.word}": {obstacle.reason} '
+                f"({_message(obstacle)})",
+                at={"pointer": start.pointer, "path": obstacle.path},
+                fix=_fix(rootfs, obstacle),
             )
 
-    def _check_script(
-        self, rootfs: Rootfs, start: Start, program: RootfsEntry, script: Shebang
-    ) -> Iterator[Finding]:
-        if script.interpreter.endswith("\r") or script.argument.endswith("\r"):
-            yield self._about(
-                start,
-                program,
-                "is a script whose first line ends in CR LF; the carriage return becomes part of "
-                "the interpreter's name or argument",
-                fix_in_root(
-                    rootfs,
-                    "remove the carriage returns",
-                    *("sed", "-i", r"s/\r$//", f"/{program.entry.path}"),
-                ),
-            )
-            return
-        lookup = look_up(rootfs, start.config, _with_slash(script.interpreter))
-        problem = _problem(rootfs, lookup)
-        if problem is not None:
-            yield self._about(start, program, f'is a script for "{script.interpreter}", {problem}')
-            return
-        yield from self._check_env(rootfs, start, program, script)
-        interpreter = lookup.found
-        head = None if interpreter is None else _whole_head(rootfs, interpreter)
-        if interpreter is not None and head is not None:
-            yield from self._check_loader(rootfs, start, interpreter, head)
 
-    def _check_env(
-        self, rootfs: Rootfs, start: Start, program: RootfsEntry, script: Shebang
-    ) -> Iterator[Finding]:
-        """Look up the program that env starts; lines with options or assignments are ignored."""
-        name = script.argument
-        if script.interpreter != _ENV or not name or name.startswith("-") or "=" in name:
-            return
-        problem = _problem(rootfs, look_up(rootfs, start.config, name))
-        if problem is not None:
-            yield self._about(start, program, f'is a script for "{_ENV} {name}", {problem}')
-
-    def _check_loader(
-        self, rootfs: Rootfs, start: Start, program: RootfsEntry, head: bytes
-    ) -> Iterator[Finding]:
-        loader = elf_interpreter(head)
-        if loader is None:
-            return
-        problem = _problem(rootfs, look_up(rootfs, start.config, _with_slash(loader)))
-        if problem is not None and elf_interpreter_by_library(head) == loader:
-            yield self._about(start, program, f'needs the loader "{loader}", {problem}')
-
-    def _about(
-        self, start: Start, program: RootfsEntry, problem: str, fix: Fix | None = None
-    ) -> Finding:
-        path = program.entry.path
-        return self.finding(
-            start.config,
-            f'{start.label} starts "{start.program.word}": {path} (layer {program.layer.position}) '
-            f"{problem}",
-            at={"pointer": start.pointer, "path": path},
-            fix=fix,
-        )
+def _message(obstacle: Obstacle) -> str:
+    layer = "" if obstacle.found is None else f"layer {obstacle.found.layer.position}; "
+    return f'{layer}"{obstacle.message}"'
 
 
-def _kind_of(text: bytes) -> str:
-    """Describe a text file that names no interpreter."""
-    if text.startswith(BYTE_ORDER_MARK.encode()):
-        return "a text file that begins with a byte order mark"
-    return "a text file without an interpreter line" if text else "empty"
-
-
-def _with_slash(name: str) -> str:
-    """The name as the kernel resolves it: never through PATH."""
-    return name if "/" in name else f"./{name}"
-
-
-def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
-    """What is wrong with a lookup; None if an executable file was found."""
-    if lookup.found is None:
-        return describe_missing(rootfs, lookup)
-    entry = lookup.found.entry
-    if is_executable(entry):
-        return None
-    what = "is not executable" if entry.is_file or entry.is_hard_link else f"is a {entry.kind_name}"
-    return f"but {entry.path} {what}"
-
-
-def _whole_head(rootfs: Rootfs, placed: RootfsEntry) -> bytes | None:
-    """The first page of a file; None if it was not kept completely."""
-    file = rootfs.file_of(placed)
-    head = None if file is None else rootfs.content(file)
-    if file is None or head is None or len(head) < min(file.entry.size, HEADS.limit):
-        return None
-    return head
+def _fix(rootfs: Rootfs, obstacle: Obstacle) -> Fix | None:
+    if "CR LF" in obstacle.reason:
+        words = ("sed", "-i", r"s/\r$//", f"/{obstacle.path}")
+        return fix_in_root(rootfs, "remove the carriage returns", *words)
+    if obstacle.cause is Cause.FORMAT:
+        return Fix("begin the file with #!/bin/sh or another interpreter")
+    return None

@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from checker import Check, ContentRequest, Finding, Rootfs, RootfsEntry, Severity
-from checker_rootfs.command import HEADS, Start, find_start, program_run, programs_in_path
-from checker_rootfs.places import is_windows, name_of, place_of, shown
-from checker_rootfs.program import elf_interpreter
+from checker import Check, Finding, Rootfs, RootfsEntry, Severity
+from checker.starting.libraries import is_injected, is_provided_by_musl
+from checker.starting.obstacle import Cause
+from checker_rootfs.command import (
+    START_CONTENT,
+    Start,
+    find_obstacles,
+    find_start,
+    program_run,
+    programs_in_path,
+)
+from checker_rootfs.places import is_windows, name_of, place_of
 
 _DIRECTORIES = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
 # GNU triplets of multiarch directories (Debian).
 _TRIPLETS = ("x86_64", "aarch64", "arm", "i386", "riscv64", "powerpc64le", "s390x")
-# Libraries that GPU runtimes add to the container when it starts.
-_INJECTED = (
-    "libcuda.",
-    "libcudadebugger.",
-    "libnvidia-",
-    "libnv",
-    "libGLX_nvidia",
-    "libEGL_nvidia",
-)
-# musl's loader is the C library itself, and provides these names (ldso/dynlink.c).
-_OF_MUSL = ("libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet.")
 _RELATED = 20
 # Limit of time: the libraries of further programs are not looked up.
 _NAMES = 50_000
@@ -33,12 +30,13 @@ class MissingLibrary(Check):
     """A program needs a shared library that is not in its root filesystem.
 
     What it means:
-        A dynamically linked program lists the libraries that it needs. A library counts as present
-        if a file or link with its name exists anywhere in the root filesystem, whatever the search
-        path of the loader is. A missing one is an error for the program that the image starts, or
-        the interpreter of a started script, and a note for other programs in the directories of
-        PATH. Libraries that GPU runtimes provide, and libraries that other libraries need, are not
-        checked.
+        A dynamically linked program lists the libraries that it needs, and these list others. For
+        the program that the image starts, or the interpreter of a started script, all of them are
+        searched as its loader does: in RPATH and RUNPATH, LD_LIBRARY_PATH of Env, ld.so.cache or
+        ld-musl-ARCH.path, and the directories that the loader knows. One that the loader does not
+        find, or cannot load, is an error. For other programs in the directories of PATH a library
+        that does not exist anywhere in the root filesystem is a note; what libraries need is not
+        looked up for them. Libraries that GPU runtimes provide are not checked.
 
     Why it matters:
         The program fails to start: "error while loading shared libraries: libssl.so.3: cannot open
@@ -59,40 +57,35 @@ class MissingLibrary(Check):
     name = "missing-library"
     severity = Severity.ERROR
     since = "0.1.0"
-    reads = (HEADS, ContentRequest(libraries=True))
+    reads = START_CONTENT
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Look up the libraries of the started program, then those of the others."""
         if is_windows(rootfs):
             return
         start = find_start(rootfs)
-        started = None if start is None else program_run(rootfs, start)
-        others = _others(rootfs, started)
-        absent = _absent(rootfs, others if started is None else [started, *others])
-        if not absent:
-            return
-        if start is not None and started is not None:
-            yield from self._check_started(rootfs, start, started, absent)
+        if start is not None:
+            yield from self._check_started(rootfs, start)
+        others = _others(rootfs, None if start is None else program_run(rootfs, start))
+        absent = _absent(rootfs, others)
         missing: dict[str, list[RootfsEntry]] = {}
-        for placed in others:
+        for placed in others if absent else ():
             for name in _missing(rootfs, placed, absent):
                 missing.setdefault(name, []).append(placed)
         for name, programs in missing.items():
             yield self._report_others(rootfs, name, programs)
 
-    def _check_started(
-        self, rootfs: Rootfs, start: Start, started: RootfsEntry, absent: frozenset[str]
-    ) -> Iterator[Finding]:
-        missing = _missing(rootfs, started, absent)
-        if not missing or _lacks_loader(rootfs, started):
+    def _check_started(self, rootfs: Rootfs, start: Start) -> Iterator[Finding]:
+        found = list(find_obstacles(rootfs, start, Cause.LIBRARY))
+        if not found:
             return
-        what = "a library that is" if len(missing) == 1 else f"{len(missing)} libraries that are"
+        run = program_run(rootfs, start)
+        reasons = "; ".join(each.reason for each in found[:_RELATED])
         yield self.finding(
             start.config,
-            f'{start.label} starts "{start.program.word}": {shown(rootfs, started)} needs {what} '
-            f"not in the root filesystem: {', '.join(missing[:_RELATED])}"
-            + (", …" if len(missing) > _RELATED else ""),
-            at={"pointer": start.pointer, "path": started.entry.path},
+            f'{start.label} starts "{start.program.word}": {reasons}'
+            + ("; …" if len(found) > _RELATED else ""),
+            at={"pointer": start.pointer, "path": None if run is None else run.path},
         )
 
     def _report_others(self, rootfs: Rootfs, name: str, programs: list[RootfsEntry]) -> Finding:
@@ -114,9 +107,8 @@ class MissingLibrary(Check):
 
 
 def _needed(rootfs: Rootfs, program: RootfsEntry) -> tuple[str, ...]:
-    file = rootfs.file_of(program)
-    tar = file.layer.blob.tar if file is not None and file.layer.blob else None
-    return () if file is None or tar is None else tar.needed.get(file.entry.position, ())
+    elf = rootfs.elf(program)
+    return () if elf is None else elf.needed or ()
 
 
 def _missing(rootfs: Rootfs, program: RootfsEntry, absent: frozenset[str]) -> tuple[str, ...]:
@@ -124,7 +116,7 @@ def _missing(rootfs: Rootfs, program: RootfsEntry, absent: frozenset[str]) -> tu
     missing = tuple(name for name in _needed(rootfs, program) if name in absent)
     if not missing or not _is_for_musl(rootfs, program):
         return missing
-    return tuple(name for name in missing if not name.startswith(_OF_MUSL))
+    return tuple(name for name in missing if not is_provided_by_musl(name))
 
 
 def _absent(rootfs: Rootfs, programs: list[RootfsEntry]) -> frozenset[str]:
@@ -135,7 +127,7 @@ def _absent(rootfs: Rootfs, programs: list[RootfsEntry]) -> frozenset[str]:
     doubtful = frozenset(
         name
         for name in names
-        if not name.startswith(_INJECTED)
+        if not is_injected(name)
         and not any(f"{directory}/{name}" in rootfs for directory in directories)
         and not ("/" in name and rootfs.resolve(name) is not None)
     )
@@ -151,13 +143,8 @@ def _library_directories() -> Iterator[str]:
 
 
 def _is_for_musl(rootfs: Rootfs, program: RootfsEntry) -> bool:
-    return "ld-musl" in (elf_interpreter(rootfs.content(program) or b"") or "")
-
-
-def _lacks_loader(rootfs: Rootfs, program: RootfsEntry) -> bool:
-    """Whether the loader is missing too; missing-interpreter reports that."""
-    loader = elf_interpreter(rootfs.content(program) or b"")
-    return loader is not None and rootfs.resolve(loader) is None
+    elf = rootfs.elf(program)
+    return elf is not None and "ld-musl" in (elf.interpreter or "")
 
 
 def _others(rootfs: Rootfs, started: RootfsEntry | None) -> list[RootfsEntry]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Finding, Rootfs, Severity
-from checker_rootfs.command import HEADS
-from checker_rootfs.program import count_machines, machine_for, runs_too
+from checker.model.elf import machine_for, runs_too
+from checker_rootfs.command import START_CONTENT, count_machines
 
 
 class RootForOtherHost(Check):
@@ -36,7 +36,7 @@ class RootForOtherHost(Check):
     name = "root-for-other-host"
     severity = Severity.NOTE
     since = "0.1.0"
-    reads = (HEADS,)
+    reads = START_CONTENT
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Give the reason if the archive is not a flat root filesystem."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from checker import Finding, Rootfs, Severity
-from checker_rootfs.accounts import ACCOUNTS, GROUP, PASSWD, read_accounts
+from checker.starting.identity import UnknownName, unknown_names
+from checker_rootfs.accounts import ACCOUNTS
 from checker_rootfs.command import ConfigCheck
 from checker_rootfs.places import is_empty, is_windows, name_of, shown
-
-_NUMBER = r"[+-]?[0-9]+"
 
 
 class UnknownUser(ConfigCheck):
@@ -50,27 +48,18 @@ class UnknownUser(ConfigCheck):
         value = None if config is None else config.settings.get("User")
         if config is None or not isinstance(value, str) or is_windows(rootfs) or is_empty(rootfs):
             return
-        user, _, group = value.partition(":")
-        for what, name, path in (("user", user, PASSWD), ("group", group, GROUP)):
-            problem = _problem(rootfs, name, path)
-            if problem is not None:
-                yield self.finding(
-                    config,
-                    f'{name_of(rootfs)} runs as {what} "{name}", {problem}',
-                    at={"pointer": "/config/User", "path": path},
-                    fix=f"create the {what} in the image, or use its numeric ID",
-                )
+        for unknown in unknown_names(rootfs, value):
+            yield self.finding(
+                config,
+                f'{name_of(rootfs)} runs as {unknown.what} "{unknown.name}", '
+                f"{_describe(rootfs, unknown)}",
+                at={"pointer": "/config/User", "path": unknown.path},
+                fix=f"create the {unknown.what} in the image, or use its numeric ID",
+            )
 
 
-def _problem(rootfs: Rootfs, name: str, path: str) -> str | None:
-    """Why engines do not find a name in an account file; None if they may find it."""
-    if not name or re.fullmatch(_NUMBER, name):
-        return None
-    accounts = read_accounts(rootfs, path)
-    if accounts is None:
-        # A link may lead to a file that the runtime provides.
-        dangles = rootfs.get(path) is not None and rootfs.resolve(path) is None
-        return None if dangles else f"but the image has no {path} to look it up in"
-    if accounts.names is None or name in accounts.names:
-        return None
-    return f"which {shown(rootfs, accounts.placed)} does not define"
+def _describe(rootfs: Rootfs, unknown: UnknownName) -> str:
+    """Why engines do not find a name."""
+    if unknown.found is None:
+        return f"but the image has no {unknown.path} to look it up in"
+    return f"which {shown(rootfs, unknown.found)} does not define"

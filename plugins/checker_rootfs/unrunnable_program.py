@@ -6,17 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
-from checker_rootfs.command import (
-    HEADS,
-    Lookup,
-    describe_missing,
-    is_executable,
-    look_up,
-    programs_in_path,
-)
+from checker.starting.lookup import Lookup, describe_missing, is_executable, look_up
+from checker.starting.scripts import Shebang, shebang_of
+from checker_rootfs.command import START_CONTENT, process_in, programs_in_path
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, name_of, place_of, shown
-from checker_rootfs.program import Shebang, elf_interpreter, shebang_of
 
 _ENV = "/usr/bin/env"
 _RELATED = 20
@@ -63,13 +57,13 @@ class UnrunnableProgram(Check):
     name = "unrunnable-program"
     severity = Severity.NOTE
     since = "0.1.0"
-    reads = (HEADS,)
+    reads = START_CONTENT
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Check the head of each program; look up each interpreter once."""
         if is_windows(rootfs):
             return
-        config = rootfs.config
+        process = process_in(rootfs)
         missing: dict[str, list[RootfsEntry]] = {}
         known: dict[str, str | None] = {}
         for needy in _needy(rootfs):
@@ -79,7 +73,7 @@ class UnrunnableProgram(Check):
                 continue
             for word in _words(needy):
                 if word not in known and len(known) < _WORDS:
-                    known[word] = _problem(rootfs, look_up(rootfs, config, word))
+                    known[word] = _problem(rootfs, look_up(rootfs, process, word))
                 if known.get(word) is not None:
                     missing.setdefault(word, []).append(needy.placed)
         for word, programs in missing.items():
@@ -121,7 +115,9 @@ def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
     """The programs in the directories of PATH that need an interpreter or a loader."""
     for row, head in programs_in_path(rootfs):
         script = shebang_of(head) if b"\n" in head else None
-        interpreter = elf_interpreter(head) if script is None else script.interpreter
+        elf = rootfs.elf(row)
+        loader = None if elf is None else elf.interpreter
+        interpreter = loader if script is None else script.interpreter
         if interpreter is not None:
             yield _Needy(row, script, interpreter)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Config, Finding, Rootfs, RootfsEntry, Severity
-from checker_rootfs.command import ConfigCheck, is_mounted, working_directory
+from checker import Config, Finding, Rootfs, Severity
+from checker.starting.directories import blocked_directory
+from checker.starting.lookup import is_mounted
+from checker.starting.process import process_of
+from checker_rootfs.command import ConfigCheck
 from checker_rootfs.places import is_windows, name_of, shown
-
-# Parts of a path that are looked at; deeper ones are not in use.
-_PARTS = 256
 
 
 class UnusableWorkingDirectory(ConfigCheck):
@@ -47,10 +47,10 @@ class UnusableWorkingDirectory(ConfigCheck):
         config = rootfs.config
         if config is None or is_windows(rootfs):
             return
-        directory = working_directory(config)
+        directory = process_of(config).directory
         if not directory or is_mounted(directory):
             return
-        obstacle = _obstacle(rootfs, directory)
+        obstacle = blocked_directory(rootfs, directory)
         if obstacle is not None:
             yield self._report(
                 rootfs,
@@ -81,17 +81,6 @@ class UnusableWorkingDirectory(ConfigCheck):
             at={"pointer": "/config/WorkingDir", "path": directory.strip("/")},
             severity=severity,
         )
-
-
-def _obstacle(rootfs: Rootfs, directory: str) -> RootfsEntry | None:
-    """The first component of a path that is not a directory, links followed."""
-    parts = directory.strip("/").split("/")
-    for count in range(1, min(len(parts), _PARTS) + 1):
-        end = rootfs.follow("/".join(parts[:count]))
-        found = rootfs.get(end) if end else None
-        if found is not None and not found.entry.is_directory:
-            return found
-    return None
 
 
 def _exists(rootfs: Rootfs, directory: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Entry, Finding, Rootfs, RootfsEntry, Severity
+from checker.starting.lookup import is_mounted
 from checker_rootfs.accounts import GROUP, GSHADOW, PASSWD, SHADOW
-from checker_rootfs.command import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
 from checker_rootfs.fixes import fix_in_root
 from checker_rootfs.places import is_windows, octal, place_of, shown

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Finding, Rootfs, RootfsEntry, Severity
-from checker_rootfs.command import HEADS, ConfigCheck, Start, find_start, program_run
-from checker_rootfs.program import (
-    Machine,
+from checker.model.elf import Machine, machine_for, runs_too
+from checker.starting.scripts import foreign_system
+from checker_rootfs.command import (
+    START_CONTENT,
+    ConfigCheck,
+    Start,
     count_machines,
-    foreign_system,
-    machine_for,
-    machine_of,
-    runs_too,
+    find_start,
+    program_run,
 )
 
 _FEWEST = 5
@@ -51,7 +52,7 @@ class WrongArchitecture(ConfigCheck):
     name = "wrong-architecture"
     severity = Severity.ERROR
     since = "0.1.0"
-    reads = (HEADS,)
+    reads = START_CONTENT
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:
         """Compare the started program, or else the majority of the executables."""
@@ -130,6 +131,5 @@ def _severity(machine: Machine, wanted: Machine) -> Severity:
 def _elf_run(rootfs: Rootfs, start: Start) -> tuple[RootfsEntry, Machine] | None:
     """The ELF file that is started, or the interpreter of the started script."""
     placed = program_run(rootfs, start)
-    head = None if placed is None else rootfs.content(placed)
-    machine = None if head is None else machine_of(head)
-    return None if placed is None or machine is None else (placed, machine)
+    elf = None if placed is None else rootfs.elf(placed)
+    return None if placed is None or elf is None else (placed, elf.machine)

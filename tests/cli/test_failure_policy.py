@@ -59,14 +59,14 @@ def test_a_file_of_zero_bytes(checker: Checker, tmp_path: Path) -> None:
     assert done.rules == {"ARC002"}
 
 
-def test_a_folder_that_is_no_layout(checker: Checker, tmp_path: Path) -> None:
+def test_a_directory_that_nothing_restores(checker: Checker, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.joinpath("readme").write_text("hello")
     done = checker("check", folder)
-    assert done.code == 3
-    assert f"{folder}" in done.out
-    assert "OCI image layout" in " ".join(done.out.split())
+    assert done.code == 1
+    assert "directory of unknown kind" in done.out
+    assert "ENG002" in done.out
 
 
 def test_a_path_with_nothing_there(checker: Checker, image: Path) -> None:

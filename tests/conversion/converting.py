@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from jsonschema import Draft202012Validator
 
+import checker_schemas
 from checker import Archive, CheckedArchive, Session
 from checker.cli import main
 
+SCHEMA = Path(checker_schemas.__file__).parent / "reports" / "convert.json"
 FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 IMAGE_FORMS = FORMS[:4]
 
@@ -55,7 +58,9 @@ def converted_json(
     """Convert an archive; what the command says as JSON."""
     capsys.readouterr()
     converted(source, target, form, "--json", *options)
-    return dict(json.loads(capsys.readouterr().out))
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(found)
+    return found
 
 
 def checked(path: Path) -> CheckedArchive:

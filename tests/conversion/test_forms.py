@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import Kind, Session
+from checker import Kind, MediaType, Session
 from checker.cli import main
 from checker.testing.archive import (
     Archive,
@@ -17,10 +17,12 @@ from checker.testing.archive import (
     legacy_archive,
     nested,
     oci_archive,
+    rootfs,
     wrapped,
 )
+from checker.testing.elf import elf
 from checker.testing.image import Image
-from checker.testing.tar import compress, directory, file, symlink, whiteout, write_tar
+from checker.testing.tar import Member, compress, directory, file, symlink, whiteout, write_tar
 
 from .converting import (
     FORMS,
@@ -41,6 +43,7 @@ KINDS = (
     "multi-platform",
     "flat-platforms",
 )
+SHELL = Image(layers=((directory("bin"), Member("bin/sh", elf(), mode=0o755), directory("etc")),))
 TWO = (
     Image(layers=((directory("etc"), file("etc/a", "1")),), tags=("one:1",)),
     Image(
@@ -166,6 +169,20 @@ def test_an_image_layout_is_carried_over_with_all_that_it_has(tmp_path: Path) ->
     assert {name: data for name, data in after.items() if name != "oci-layout"} == {
         name: data for name, data in before.items() if name != "oci-layout"
     }
+
+
+@pytest.mark.parametrize("form", IMAGE_FORMS)
+@pytest.mark.parametrize("kind", ["docker-archive", "oci-archive", "docker-oci-archive"])
+def test_compare_calls_a_conversion_the_same_image(
+    kind: str, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = written(build(kind), tmp_path / "in.tar")
+    target = converted(source, tmp_path / "out", form)
+    capsys.readouterr()
+    main(["compare", str(source), str(target), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["same"]
+    assert "content" not in found["differs_in"]
 
 
 SURROUNDED: dict[str, tuple[Callable[[Archive], bytes], str | None]] = {
@@ -323,6 +340,123 @@ def test_a_root_needs_one_image(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def _broken(kind: str) -> bytes:
     data = build(kind).tar()
     return data[: len(data) // 3]
+
+
+DIRECTORIES = {
+    "docker-archive": lambda path: build("docker-archive").write_directory(path),
+    "oci-layout": lambda path: build("oci-layout").write_directory(path),
+    "multi-platform": lambda path: build("multi-platform").write_directory(path),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", DIRECTORIES)
+def test_a_directory_is_converted(kind: str, form: str, session: Session, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    DIRECTORIES[kind](source)
+    plain = written(build(kind), tmp_path / "in.tar")
+    found = converted(source, tmp_path / "out", form)
+    wanted = converted(plain, tmp_path / "wanted", form)
+    if form == "oci-layout":
+        assert facts_of(session.read(found)) == facts_of(session.read(wanted))
+    else:
+        assert found.read_bytes() == wanted.read_bytes()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("manifest_type", [MediaType.OCI_MANIFEST, MediaType.DOCKER_MANIFEST])
+def test_a_dir_layout_of_skopeo_is_converted(
+    manifest_type: MediaType, form: str, session: Session, tmp_path: Path
+) -> None:
+    source = tmp_path / "in"
+    built = build("oci-archive")
+    (image,) = session.read(written(built, tmp_path / "plain.tar")).images
+    assert image.config is not None
+    source.mkdir()
+    blobs = {member.name.rpartition("/")[2]: member.content for member in built.members}
+    document = json.loads(blobs[(image.digest or "").removeprefix("sha256:")])
+    if manifest_type is MediaType.DOCKER_MANIFEST:
+        document["mediaType"] = MediaType.DOCKER_MANIFEST
+        document["config"]["mediaType"] = MediaType.DOCKER_CONFIG
+        for layer in document["layers"]:
+            layer["mediaType"] = MediaType.DOCKER_LAYER_GZIP
+    (source / "version").write_text("Directory Transport Version: 1.1\n")
+    (source / "manifest.json").write_text(json.dumps(document))
+    for descriptor in (document["config"], *document["layers"]):
+        digits = descriptor["digest"].removeprefix("sha256:")
+        (source / digits).write_bytes(blobs[digits])
+    found = session.read(converted(source, tmp_path / "out", form))
+    if form == "rootfs":
+        return
+    assert [each.id for each in facts_of(found)] == [image.config.blob.digest]
+    for each in found.images:
+        assert each.manifest is None or each.manifest.media_type == MediaType.OCI_MANIFEST
+
+
+def test_a_directory_with_a_root_is_packed(tmp_path: Path) -> None:
+    source = tmp_path / "root"
+    (source / "etc").mkdir(parents=True)
+    (source / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n")
+    (source / "bin").mkdir()
+    (source / "bin/sh").write_bytes(b"x" * 3000)
+    (source / "bin/sh").chmod(0o4755)
+    (source / "bin/ash").hardlink_to(source / "bin/sh")
+    (source / "bin/bash").symlink_to("sh")
+    found = entries_of(converted(source, tmp_path / "out.tar", "rootfs").read_bytes())
+    shown = {path: (value[1], value[-1]) for path, value in found.items() if path}
+    assert shown["bin/sh"] == shown["bin/ash"] == (0o4755, b"x" * 3000)
+    assert found["bin/bash"][4] == "sh"
+    assert found["etc/passwd"][-1] == b"root:x:0:0::/:/bin/sh\n"
+
+
+SETTINGS: list[tuple[tuple[str, ...], dict[str, object]]] = [
+    ((), {"Cmd": ["/bin/sh"]}),
+    (("--change", 'CMD ["/app", "-v"]'), {"Cmd": ["/app", "-v"]}),
+    # Docker 20.10 alone refuses it.
+    (("--change", "STOPSIGNAL SIGTERM"), {"StopSignal": "SIGTERM"}),
+    (
+        ("--change", "ENV A=1", "--change", "USER app", "--change", "EXPOSE 80"),
+        {"User": "app", "ExposedPorts": {"80/tcp": {}}},
+    ),
+]
+
+
+@pytest.mark.parametrize("form", IMAGE_FORMS)
+@pytest.mark.parametrize(("options", "wanted"), SETTINGS)
+def test_a_root_gets_the_settings_of_the_plan(
+    options: tuple[str, ...],
+    wanted: dict[str, object],
+    form: str,
+    session: Session,
+    tmp_path: Path,
+) -> None:
+    source = written(rootfs(SHELL), tmp_path / "in.tar")
+    (image,) = session.read(converted(source, tmp_path / "out", form, *options)).images
+    assert image.config is not None
+    settings = image.config.settings
+    assert {key: settings.get(key) for key in wanted} == wanted
+    assert image.config.architecture == "amd64"
+
+
+def test_a_root_gets_the_settings_that_the_export_lost(session: Session, tmp_path: Path) -> None:
+    image = written(build("docker-archive"), tmp_path / "image.tar")
+    source = written(build("export"), tmp_path / "in.tar")
+    target = converted(source, tmp_path / "out", "oci-archive", "--from-image", str(image))
+    (before,), (after,) = session.read(image).images, session.read(target).images
+    assert before.config is not None
+    assert after.config is not None
+    assert after.config.settings == before.config.settings
+
+
+@pytest.mark.parametrize("change", ["ENTRYPONT /a", "EXPOSE abc", "RUN true"])
+def test_a_setting_that_docker_refuses(
+    change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = written(build("rootfs"), tmp_path / "in.tar")
+    words = ["convert", str(source), str(tmp_path / "out"), "--to", "docker-archive"]
+    assert main([*words, "--change", change]) == 1
+    assert "Error response from daemon" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 REFUSED = {

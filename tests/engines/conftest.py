@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,3 +63,12 @@ def made(workshop: Workshop) -> Callable[[str], Path]:
         return path
 
     return get
+
+
+@pytest.fixture(scope="session")
+def tiny_root(engines_folder: Path) -> Path:
+    """Return the path of a root filesystem with one file."""
+    path = engines_folder / "tiny.tar"
+    with tarfile.open(path, "w") as tar:
+        tar.addfile(tarfile.TarInfo("file"))
+    return path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hostile.generators import GENERATORS
-from checker import Archive, CheckedArchive, Session
+from checker import Archive, CheckedArchive, Session, VerdictOutcome
 from checker.model.blob import Blob
 from checker.model.document import Document
 from checker.model.limits import Limits
@@ -29,6 +29,8 @@ LIMITS = {
     "json_values": 50_000,
     "nesting": 1 << 20,
     "frames": 1000,
+    "records": 5000,
+    "simulated": 150,
 }
 SESSION = Session({"limits": LIMITS})
 # The limit that ends the work, with the small size.
@@ -44,6 +46,11 @@ REACHED = {
     "deep-paths": "nesting",
     "deep-whiteouts": "nesting",
     "deep-root": "nesting",
+    "linked-directories": "simulated",
+    "unclean-names": "simulated",
+    "one-odd-layer-again-and-again": "simulated",
+    "many-records": "records",
+    "long-sparse-maps": "records",
     "empty-arrays": "json_values",
     "compressed-arrays": "json_values",
     "many-keys": "json_values",
@@ -87,6 +94,38 @@ def test_a_hostile_archive_is_checked_within_limits(tmp_path: Path, name: str) -
     wanted = REACHED.get(name)
     assert wanted in {reached.limit for reached in result.archive.limits} | {None}
     assert units(result.archive) < 100_000
+
+
+# --- simulated extractions
+
+
+@pytest.mark.parametrize("name", ["linked-directories", "unclean-names"])
+def test_an_outcome_that_was_not_simulated_is_not_known(tmp_path: Path, name: str) -> None:
+    """Neither refused nor without a condition: the verdict names the limit."""
+    result = checked(tmp_path, name)
+    assert result.archive is not None
+    (reached,) = [one for one in result.archive.limits if one.limit == "simulated"]
+    cut = [verdict for verdict in result.verdicts if verdict.limit == reached]
+    assert cut
+    for verdict in cut:
+        assert verdict.outcome is VerdictOutcome.ACCEPTS
+        assert verdict.rules == ("ARC010",)
+        assert reached.what in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "repeated-paths",
+        "repeated-paths-in-a-root",
+        "below-a-linked-directory",
+        "chain-of-hard-links",
+        "whiteouts-of-all",
+    ],
+)
+def test_what_cannot_collide_is_not_simulated(tmp_path: Path, name: str) -> None:
+    result = checked(tmp_path, name)
+    assert all(verdict.limit is None for verdict in result.verdicts)
 
 
 # --- documents

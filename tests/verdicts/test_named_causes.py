@@ -68,6 +68,18 @@ def test_a_cause_that_a_rule_reports_is_not_repeated(
     assert findings_of(session, data, "ENG004") == []
 
 
+def test_an_engine_that_loads_nothing_is_not_said_to_refuse(session: Session) -> None:
+    archive = build("docker-oci-archive")
+    members = tuple(
+        replace(each, content=b"[]") if each.name == "manifest.json" else each
+        for each in archive.members
+    )
+    data = replace(archive, members=members).tar()
+    found = session.check(BytesIO(data), name="image.tar").classification
+    assert found is not None
+    assert found.loadable_reason.startswith("does not work with docker-20.10, docker-28")
+
+
 class Repeating(Check):
     id = "XMP001"
     name = "repeating"

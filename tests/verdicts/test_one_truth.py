@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from benchmarks.one_truth.properties import (
 from checker.plugins import load_plugins
 from checker.testing.archive import Archive, build, empty, nested, skopeo_dir, wrapped
 from checker.testing.cases import Case, load_cases
+from checker.verdicts import VerdictOutcome
 
 CASES = Path(__file__).parents[1] / "cases"
 FILES = sorted(CASES.glob("*/*.toml"))
@@ -121,6 +123,27 @@ def test_an_image_in_a_tar(kind: str, name: str, sessions: Sessions, tmp_path: P
     assert {finding.rule for finding in sessions.plain.check(path).failures()} == {"ARC019"}
 
 
+@pytest.mark.parametrize("pack", [wrapped, nested])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_inside_is_checked_before_it_is_loaded(
+    kind: str, pack: Callable[[Archive], Archive], sessions: Sessions, tmp_path: Path
+) -> None:
+    path, inner = tmp_path / "archive.tar", tmp_path / "inner.tar"
+    inner.write_bytes(build(kind).tar())
+    path.write_bytes(pack(build(kind)).tar())
+    found = sessions.plain.check(path).classification
+    assert found is not None
+    repack, convert = found.advice
+    assert " && checker check --engine " in convert
+    *_, check, load = repack.split("`")[1].split(" && ")
+    assert check.startswith("checker check --engine ")
+    verdict = sessions.plain.check(inner).verdict(check.split()[3], "load")
+    assert verdict is not None
+    assert verdict.outcome is VerdictOutcome.ACCEPTS
+    assert load.split()[0] == verdict.engine.partition("-")[0]
+    assert check.split()[-1] == load.split()[-1]
+
+
 @pytest.mark.parametrize("cut", range(0, 100, 7))
 @pytest.mark.parametrize("kind", [*KINDS, "export"])
 def test_what_is_cut_off(kind: str, cut: int, sessions: Sessions, tmp_path: Path) -> None:
@@ -193,4 +216,6 @@ def test_the_path_of_a_directory(
     assert docker.message is not None
     assert docker.message.endswith(f"read {shown}: is a directory")
     assert (found.restore_command is None) == (":" in name)
-    assert bool(found.classification.advice) == (":" not in name)
+    told = " ".join(found.classification.advice)
+    assert f"`tar -C {shown} -c . | docker load`" in told
+    assert ("skopeo copy" in told) == (":" not in name)

@@ -20,6 +20,7 @@ from checker_engines.containers.storage_archive import apply_layer as apply_to_s
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.extractor import ExtractionError, Root, extract
 from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.tar_split import find_old_stop
 from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.moby.archive import CHROOT_28, OS_ROOT
 
@@ -107,6 +108,20 @@ def storage_layers(tars: Sequence[Tar]) -> object:
     return None
 
 
+def split_layers(tars: Sequence[Tar]) -> object:
+    """Up to the first path that a layer has twice."""
+    root = Root(LAYERS, work())
+    try:
+        for tar in tars:
+            stop = find_old_stop(tar.entries)
+            apply_to_storage(tar, root, stop)
+            if stop is not None:
+                return stop
+    except UnpackError as error:
+        return str(error)
+    return None
+
+
 def containerd_layers(tars: Sequence[Tar]) -> object:
     try:
         for number, tar in enumerate(tars):
@@ -123,6 +138,7 @@ WAYS: dict[str, Way] = {
     "Docker 29's layers": lambda tars: moby_layers(OS_ROOT, tars),
     "oci-archive": storage_untar,
     "podman's layers": storage_layers,
+    "podman's layers through tar-split": split_layers,
     "containerd's layers": containerd_layers,
 }
 
@@ -134,7 +150,11 @@ def test_the_short_way_and_the_long_one_end_alike(way: str, stack: list[list[Mem
     event(f"{sum(is_plain(tar.entries) for tar in short)} of {len(short)} plain")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("checker_engines.filesystem.plain._inspect", lambda _entries: False)
+        added = WAYS[way]([tar_of(members) for members in stack])
+        for steps in ("filesystem.extractor.Extractor", "containerd.apply._Application"):
+            patch.setattr(f"checker_engines.{steps}._add", lambda *_: False)
         followed = WAYS[way]([tar_of(members) for members in stack])
+    assert added == followed
     assert WAYS[way](short) == followed
 
 

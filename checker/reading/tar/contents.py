@@ -90,23 +90,24 @@ class Contents:
         kept = plan.paths.get(path, 0)
         if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
             kept = max(kept, plan.by_ending(path))
-        is_program = False
         if header.mode & _EXECUTABLE:
-            is_program = plan.libraries
             kept = max(kept, plan.executables)
-        elif plan.libraries and ".so" in path and _is_library(path):
-            is_program = True
-            kept = max(kept, _IDENT)
-        if not (kept or is_program):
-            return NOTHING
-        kept = min(kept, header.size)
-        if self._left < kept:
-            self._note_limit(position)
-            kept = min(_IDENT, header.size)
+            is_program = plan.libraries
         else:
-            self._left -= kept
+            is_program = plan.libraries and ".so" in path and _is_library(path)
+        if not kept and not is_program:
+            return NOTHING
+        kept = self._afforded(position, min(kept or _IDENT, header.size))
         collected = max(kept, min(HEAD_SIZE, header.size)) if is_program else kept
         return Wanted(kept, collected, is_program)
+
+    def _afforded(self, position: int, wanted: int) -> int:
+        """How many bytes of a file are kept, within the limit."""
+        if self._left < wanted:
+            self._note_limit(position)
+            return min(_IDENT, wanted)
+        self._left -= wanted
+        return wanted
 
     def _note_limit(self, position: int) -> None:
         self._log.note_limit(

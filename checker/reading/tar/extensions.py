@@ -98,6 +98,7 @@ class Extensions:
             self._take_global(self._parse(body, offset), offset)
 
     def _parse(self, body: bytes, offset: int) -> dict[bytes, bytes]:
+        self._table.count_records(body.count(b"\n") + body.count(b",") // 2, offset)
         try:
             return parse_pax(body)
         except PaxError as error:

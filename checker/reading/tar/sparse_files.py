@@ -190,6 +190,7 @@ class SparseFiles:
                 return
             self._entries.content_offsets[file.position] = file.offset + BLOCK + text.size
             self._set_spans(file, spans, file.stored - text.size)
+            self._table.count_records(len(spans), file.offset)
 
         self._cursor.collect(BLOCK, take)
 

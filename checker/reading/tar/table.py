@@ -13,6 +13,8 @@ _UINT32_MASK = (1 << 32) - 1
 _ORDINARY_NAME = 200
 # Length times parts of a path that any entry may have: 50 parts of 80 characters.
 _ORDINARY_NESTING = 4096
+# Bytes of a tar for each record that it may have besides those of the limit.
+_BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
 
@@ -34,6 +36,7 @@ class EntryTable:
         self._most_entries = limits.entries
         self._name_bytes_left = limits.names
         self._nesting_left = limits.nesting
+        self._records = 0
         self._log = log
 
     @property
@@ -92,6 +95,17 @@ class EntryTable:
         self._name_bytes_left -= count
         if self._name_bytes_left < 0:
             self._log.stop_at_limit("names", self._limits.names, "names and attributes", offset)
+
+    def count_records(self, count: int, offset: int) -> None:
+        """Count records of extension headers, and spans of maps, that have to be parsed.
+
+        Raises:
+            WalkEnded: There are too many.
+        """
+        self._records += count
+        limit = self._limits.records
+        if self._records > limit + offset // _BYTES_OF_RECORD:
+            self._log.stop_at_limit("records", limit, "records of extension headers", offset)
 
     def _spend_nesting(self, path: str, offset: int) -> None:
         """Count what the directories of a deep path cost: each has a path as long as itself.

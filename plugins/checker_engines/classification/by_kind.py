@@ -8,7 +8,7 @@ from shlex import quote
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.known_kind import KnownKind
-from checker.model.names import MANIFEST_JSON
+from checker.model.names import INDEX_JSON, MANIFEST_JSON, REPOSITORIES
 from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.commands import docker_load, podman_load
@@ -158,9 +158,10 @@ def _converting(quoted_path: str, takers: Takers) -> tuple[str, ...]:
 
 
 def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del quoted_path
     advice: tuple[str, ...] = ()
-    if archive.rootfs is not None and takers.take("docker-", IMPORT):
-        advice = (LOST_ON_IMPORT, *import_advice(archive.rootfs, quoted_path))
+    if takers.take("docker-", IMPORT):
+        advice = (LOST_ON_IMPORT, *import_advice(archive, takers.host))
     return Classification(
         producer=None,
         loadable=Loadable.NO,
@@ -187,7 +188,7 @@ def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     directory = archive.image_directory or "."
     depth = _depth_of(directory)
     reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
-    load = _load_command(has_manifest_json=f"{directory}/{MANIFEST_JSON}" in archive.members)
+    load = _load_command(lambda name: f"{directory}/{name}" in archive.members, "image.tar")
     commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
     return _nothing(reason, IMPORT_RUINS)._replace(
         advice=_if_printable(directory, f"Repack the directory: `{commands}`")
@@ -199,9 +200,15 @@ def _depth_of(directory: str) -> str:
     return "one directory" if depth == 1 else f"{depth} directories"
 
 
-def _load_command(*, has_manifest_json: bool, path: str = "image.tar") -> str:
-    """The command that loads a sound image archive of the form at hand."""
-    return docker_load(path) if has_manifest_json else podman_load(path)
+def _load_command(has_file: Callable[[str], bool], path: str) -> str:
+    """The command that loads an image archive of the form at hand, if its engine takes it.
+
+    What is inside another archive was not judged.
+    """
+    is_legacy = has_file(REPOSITORIES) and not has_file(INDEX_JSON)
+    is_for_docker = has_file(MANIFEST_JSON) or is_legacy
+    engine, load = ("docker-28", docker_load) if is_for_docker else ("podman-5", podman_load)
+    return f"checker check --engine {engine} {path} && {load(path)}"
 
 
 def _if_printable(name: str, advice: str) -> tuple[str, ...]:
@@ -219,7 +226,7 @@ def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
     )
     blob = archive.members.blobs.get(position)
     paths = {} if blob is None or blob.tar is None else blob.tar.entries.by_path
-    load = _load_command(has_manifest_json=MANIFEST_JSON in paths, path=quote(inner))
+    load = _load_command(paths.__contains__, quote(inner))
     command = f"tar -xf {quoted_path} -- {quote(inner)} && {load}"
     return found._replace(advice=_if_printable(inner, f"Extract it first: `{command}`"))
 

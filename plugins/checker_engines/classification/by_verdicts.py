@@ -48,8 +48,12 @@ def _loadable(found: Classification, archive: Archive, takers: Takers) -> Classi
         return found
     return found._replace(
         loadable=Loadable.DEPENDS,
-        loadable_reason=f"refused by {_names(refusals)}: {refusals[0].reason}",
+        loadable_reason=f"{_fails(refusals)} {_names(refusals)}: {refusals[0].reason}",
     )
+
+
+def _fails(verdicts: list[Verdict]) -> str:
+    return "refused by" if all(map(refuses, verdicts)) else "does not work with"
 
 
 def _names(verdicts: list[Verdict]) -> str:

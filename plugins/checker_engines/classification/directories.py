@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from shlex import quote
 
-from checker.model.archive import IMAGE_KINDS, Archive, Kind, Source
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.entries import Entries
 from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON
@@ -39,19 +39,10 @@ def classify_directory(
     if archive.known_kind is not None:
         found = _known(archive.known_kind, quoted_path, takers)
     elif archive.kind in IMAGE_KINDS:
-        found = _image(archive, quoted_path, packed)
+        found = _image(archive, quoted_path, takers, packed)
     elif archive.kind in _BY_KIND:
         found = _BY_KIND[archive.kind](archive, quoted_path, packed)
     return found._replace(producer=find_producer(archive))
-
-
-def packed(archive: Archive) -> Archive:
-    """The facts of a directory as if its content were packed in a tar."""
-    return archive._replace(
-        source=Source.FILE,
-        kind=Kind.OCI_ARCHIVE if archive.kind is Kind.OCI_LAYOUT else archive.kind,
-        tar=archive.tar._replace(end=archive.tar.size, end_blocks=2),
-    )
 
 
 def _refused(loadable_reason: str, importable_reason: str, *advice: str) -> Classification:
@@ -68,7 +59,7 @@ def _refused(loadable_reason: str, importable_reason: str, *advice: str) -> Clas
     )
 
 
-def _image(archive: Archive, quoted_path: str, packed: Takers) -> Classification:
+def _image(archive: Archive, quoted_path: str, takers: Takers, packed: Takers) -> Classification:
     is_layout = archive.oci is not None
     reason = (
         "it is an OCI layout directory: podman loads it, docker load requires a tar file"
@@ -79,7 +70,7 @@ def _image(archive: Archive, quoted_path: str, packed: Takers) -> Classification
         reason,
         _NO_IMPORT,
         *_packing(quoted_path, packed),
-        *_converting(archive, quoted_path, packed),
+        *_converting(archive, quoted_path, takers),
     )._replace(
         loadable=Loadable.DEPENDS if is_layout else Loadable.NO,
         keeps_layers=True,
@@ -98,9 +89,9 @@ def _packing(quoted_path: str, packed: Takers) -> Iterator[str]:
         yield f"Pack it: `{pack} | {_PODMAN_LOAD}`"
 
 
-def _converting(archive: Archive, quoted_path: str, packed: Takers) -> Iterator[str]:
+def _converting(archive: Archive, quoted_path: str, takers: Takers) -> Iterator[str]:
     """How to convert an image layout, if the library that converts it reads it."""
-    if archive.docker is None and packed.take("skopeo-", "oci-archive"):
+    if archive.docker is None and takers.take("skopeo-", "oci"):
         command = f"skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag"
         yield f"Or convert it: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
 
@@ -119,6 +110,8 @@ def _known(known: KnownKind, quoted_path: str, takers: Takers) -> Classification
     )._replace(loadable=Loadable.DEPENDS, keeps_layers=True, keeps_metadata=True)
     if not takers.take("podman-", "load"):
         return found
+    if not takers.take("skopeo-", "dir"):
+        return found._replace(advice=(advice,))
     converted = f"skopeo copy dir:{place} docker-archive:image.tar:name:tag"
     return found._replace(
         advice=(advice, f"For Docker: `{converted}`, then `{_DOCKER_LOAD} -i image.tar`")
@@ -131,8 +124,7 @@ def _rootfs(archive: Archive, quoted_path: str, packed: Takers) -> Classificatio
         pack = f"tar -C {quoted_path} -c ."
         advice.append(f"Pack it for the import: `{pack} | docker import - name:tag`")
         advice.append(_LOST)
-        if archive.rootfs is not None:
-            advice.extend(import_advice(archive.rootfs, "-", f"{pack} | "))
+        advice.extend(import_advice(archive, packed.host))
     return _refused("it is a root filesystem, not an image", _NO_IMPORT, *advice)
 
 

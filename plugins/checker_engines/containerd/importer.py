@@ -109,7 +109,9 @@ class _Reading:
 
     def __init__(self, archive: Archive, *, remote: bool) -> None:
         self._archive = archive
+        self._unread_rest = unread_of(archive)
         self._remote = remote
+        self._last = len(archive.entries) - 1
         self._symlinks: dict[str, str] = {}
         self.store = ContentStore()
         self.blobs: dict[str, Content] = {}
@@ -135,8 +137,9 @@ class _Reading:
 
     def _take(self, position: int, name: str) -> None:
         blob = self._archive.members.blobs.get(position)
-        path = clean(name)
-        unread = unread_of(self._archive)
+        # Nearly all names are clean: the path of the entry is the name then.
+        path = clean(name) if self._archive.entries.spellings[position] else name
+        unread = self._unread_rest
         if blob is None and unread is not None:
             self.store.note_unread(unread)
             self._unread[path] = unread
@@ -151,7 +154,7 @@ class _Reading:
 
     def _decode(self, doing: str, position: int, take: Callable[[bytes], None]) -> None:
         blob = self._archive.members.blobs.get(position)
-        unread = unread_of(self._archive)
+        unread = self._unread_rest
         if blob is None and unread is not None:
             raise Undecided(unread)
         raw = b"" if blob is None else Content("", 0, blob).raw
@@ -172,20 +175,22 @@ class _Reading:
         self.items = decode_docker_items(raw, self.items)
 
     def _check_ingest(self, position: int, name: str, path: str) -> None:
-        doing = f"failed to ingest {quote(name)}"
         if self._remote and not is_utf8(path):
             raise Refusal(
-                f"{doing}: failed to open writer: grpc: error while marshaling: string field "
-                "contains invalid UTF-8",
+                f"failed to ingest {quote(name)}: failed to open writer: grpc: error while "
+                "marshaling: string field contains invalid UTF-8",
                 "the name of a member is not UTF-8, and Docker cannot send it to containerd: "
                 "rename the member",
                 ("ARC016",),
             )
+        if position != self._last:
+            return
         there = self._cut_after(position)
         if there is not None:
             size = self._archive.entries.sizes[position]
             raise Refusal(
-                f"{doing}: short read: expected {size} bytes but got {there}: {UNEXPECTED_EOF}",
+                f"failed to ingest {quote(name)}: short read: expected {size} bytes but got "
+                f"{there}: {UNEXPECTED_EOF}",
                 _CUT,
                 ("ARC004",),
             )
@@ -196,7 +201,7 @@ class _Reading:
         fatal = tar.fatal
         if fatal is None or fatal.kind is not AnomalyKind.TRUNCATED_CONTENT:
             return None
-        if position != len(tar.entries) - 1 or self._archive.compression.error is not None:
+        if self._archive.compression.error is not None:
             return None
         return max(0, tar.size - tar.entries.content(position).offset)
 

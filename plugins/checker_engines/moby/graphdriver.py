@@ -235,6 +235,7 @@ class _Load:
             lambda: Root(version.dialect, work),
             lambda layer, root: apply_layer(version, layer, root),
         )
+        self._configs: dict[str, Json] = {}
         # What Docker has printed so far.
         self._printed: list[str] = []
 
@@ -308,6 +309,13 @@ class _Load:
         return Loaded(config_blob.digest, parent, items(config.get("history")))
 
     def _decode_config(self, path: str, blob: Blob) -> Json:
+        """The config of an image; many images may have the same."""
+        found = self._configs.get(blob.digest)
+        if found is None:
+            found = self._configs[blob.digest] = self._decoded_config(path, blob)
+        return found
+
+    def _decoded_config(self, path: str, blob: Blob) -> Json:
         try:
             return mapping(decode_document(raw_of(blob), self.version.config))
         except GoJsonError as error:

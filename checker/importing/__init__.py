@@ -1,0 +1,1 @@
+"""What importing a root filesystem needs: the reference, the settings, the command."""

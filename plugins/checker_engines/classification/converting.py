@@ -1,0 +1,127 @@
+"""Advice to convert an archive, for engines that refuse it as it is and would take the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from checker.model.archive import IMAGE_KINDS, Archive, Kind
+from checker.model.damage import LeadingData
+from checker.model.known_kind import SKOPEO_DIRECTORY
+from checker.verdicts import Verdict
+from checker_engines.classification.takers import Takers
+
+_REFERENCE = "name:tag"
+_TARGET, _OTHER_TARGET = "image.tar", "converted.tar"
+
+
+class _Group(NamedTuple):
+    """Profiles that share an image store.
+
+    Attributes:
+        title: How people call the engine.
+        profiles: Starts of the names of its profiles.
+        action: What it is asked.
+        command: Loads the result.
+        newest: The profile that checks what is converted for them.
+    """
+
+    title: str
+    profiles: tuple[str, ...]
+    action: str
+    command: str
+    newest: str
+
+
+_DOCKER = _Group("Docker", ("docker-",), "load", "docker load -i", "docker-28")
+_CLASSIC = _Group(
+    "Docker's classic store",
+    ("docker-20.10", "docker-28", "docker-29-graphdriver"),
+    "load",
+    "docker load -i",
+    "docker-28",
+)
+_GROUPS = (
+    _DOCKER,
+    _CLASSIC,
+    _Group("Podman", ("podman-",), "load", "podman load -i", "podman-5"),
+    _Group("containerd", ("containerd-",), "ctr import", "ctr image import", "containerd-2"),
+)
+
+
+def conversion_advice(
+    archive: Archive,
+    quoted_path: str,
+    takers: Takers,
+    judge: Callable[[Archive], Sequence[Verdict]],
+) -> tuple[str, ...]:
+    """The command that converts an archive, if engines refuse it and would take the result.
+
+    Args:
+        archive: The facts.
+        quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        takers: The engines that accept it.
+        judge: Asks the engines what they do with another archive.
+    """
+    if quoted_path == "-" or not takers.are_known:
+        return ()
+    refusing = [group for group in _GROUPS if not _takes(takers, group)]
+    if not refusing:
+        return ()
+    if _is_surrounded(archive):
+        return (_unread_advice(refusing[0], quoted_path),)
+    if archive.kind not in IMAGE_KINDS and not _is_dir_layout(archive):
+        return ()
+    # Imported here, as most archives are taken as they are.
+    from checker.conversion.predicted import predicted_docker_archive
+
+    predicted = predicted_docker_archive(archive, _REFERENCE)
+    if predicted is None:
+        return ()
+    after = Takers(judge(predicted.archive), takers.host)
+    helped = [group for group in refusing if _takes(after, group)]
+    if not helped:
+        return ()
+    ref = f" --ref {_REFERENCE}" if predicted.needs_name else ""
+    return (_advice(helped, quoted_path, ref),)
+
+
+def _takes(takers: Takers, group: _Group) -> bool:
+    return any(takers.take(profile, group.action) for profile in group.profiles)
+
+
+def _is_surrounded(archive: Archive) -> bool:
+    """Whether the image is inside something else, where it was not read."""
+    if archive.kind is Kind.NESTED:
+        return len(archive.nested_images) == 1
+    return archive.kind is Kind.WRAPPED or isinstance(archive.damage, LeadingData)
+
+
+def _is_dir_layout(archive: Archive) -> bool:
+    known = archive.known_kind
+    return known is not None and known.name == SKOPEO_DIRECTORY
+
+
+def _advice(groups: Sequence[_Group], quoted_path: str, ref: str) -> str:
+    found = [group for group in groups if group is not _CLASSIC or _DOCKER not in groups]
+    titles = [group.title for group in found]
+    named = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    target = _target(quoted_path)
+    convert = f"checker convert {quoted_path} {target} --to docker-archive{ref}"
+    return f"Convert it for {named}: `{convert}`, then `{found[0].command} {target}`"
+
+
+def _unread_advice(group: _Group, quoted_path: str) -> str:
+    """How to convert what was not read, which must be checked before it is loaded."""
+    target = _target(quoted_path)
+    steps = (
+        f"checker convert {quoted_path} {target} --to docker-archive",
+        f"checker check --engine {group.newest} {target}",
+        f"{group.command} {target}",
+    )
+    return f"Or convert it for {group.title}: `{' && '.join(steps)}`"
+
+
+def _target(quoted_path: str) -> str:
+    is_taken = quoted_path.rpartition("/")[2] == _TARGET
+    return _OTHER_TARGET if is_taken else _TARGET
