@@ -34,6 +34,7 @@ _LISTED: Mapping[str, str] = {
     "limits": "limits set",
     "engine": "engines required",
     "format": "reports",
+    "format-option": "options of reports",
 }
 _VALUES = ("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers", "progress")
 

@@ -12,7 +12,7 @@ from checker.settings import Section, Settings
 from checker.settings_file import Origin
 
 DEFAULT = "default"
-_ADDED = ("ignore", "no-plugin", "waive")
+_ADDED = ("ignore", "format-option", "no-plugin", "waive")
 _TABLES = ("severity", "limits", "rules")
 _DEFAULTS: Mapping[str, object] = {
     "profile": DEFAULT,
@@ -24,6 +24,7 @@ _DEFAULTS: Mapping[str, object] = {
     "engine": [],
     "host": "linux/amd64",
     "format": ["text"],
+    "format-option": [],
     "baseline": None,
     "strict-waivers": False,
     "rules": {},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
+from checker.checks.registry import Rule
 from checker.model.archive import Archive
 from checker.starting.obstacle import Start
 from checker.verdicts import Classification, Loadable, Verdict
@@ -185,6 +187,8 @@ class Run(NamedTuple):
         settings: What the settings file changes; None if none was read.
         baseline: What the baseline changes; None without one.
         waiver_findings: Findings about waivers of the settings.
+        rules: The rules that were asked, with their documentation.
+        started: When the run began; None if it is not known.
     """
 
     command: str
@@ -196,6 +200,8 @@ class Run(NamedTuple):
     settings: AppliedSettings | None = None
     baseline: AppliedBaseline | None = None
     waiver_findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    started: dt.datetime | None = None
 
     def number_of(self, severity: Severity) -> int:
         """Findings of a severity that are neither waived nor in the baseline."""

@@ -546,6 +546,7 @@ class Session:
         sources: Iterable[ArchiveSource],
         keep: Callable[[CheckedArchive], CheckedArchive],
     ) -> Run:
+        started = dt.datetime.now(tz=dt.UTC)
         archives = tuple(keep(self._one(look, source)) for source in sources)
         found = (problem for archive in archives for problem in archive.problems)
         checks = command == "check"
@@ -559,6 +560,8 @@ class Session:
             settings=applied_settings(self.settings, self.plugins.registry),
             baseline=self._applied_baseline(archives) if checks else None,
             waiver_findings=self._waiver_findings(archives) if checks else (),
+            rules=self.rules if command == "check" else (),
+            started=started,
         )
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:

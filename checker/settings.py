@@ -111,6 +111,7 @@ class Settings(NamedTuple):
         jobs: Blobs of an archive that are read in parallel; by default one per processor.
         origin: The file that they were read from.
         formats: Reports to write, ``NAME`` or ``NAME=FILE``.
+        format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.
         profile: Name of the profile that they extend.
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
@@ -135,6 +136,7 @@ class Settings(NamedTuple):
     jobs: int | None = None
     origin: Origin | None = None
     formats: tuple[str, ...] = ()
+    format_options: tuple[str, ...] = ()
     profile: str | None = None
     baseline: str | None = None
     strict_waivers: bool = False
@@ -756,6 +758,7 @@ _READERS: Mapping[str, _Reader] = {
     "host": lambda settings, value: settings._replace(host=parse_host(value)),
     "jobs": lambda settings, value: settings._replace(jobs=parse_jobs(value)),
     "rules": lambda settings, value: settings._replace(options=_options(value)),
+    "format-option": lambda settings, value: settings._replace(format_options=_names_of(value)),
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
@@ -771,6 +774,9 @@ _EXTENDING: Mapping[str, _Reader] = {
     **_READERS,
     "ignore": lambda settings, value: settings._replace(
         ignore=_joined(settings.ignore, _texts(value))
+    ),
+    "format-option": lambda settings, value: settings._replace(
+        format_options=(*settings.format_options, *_names_of(value))
     ),
     "no-plugin": lambda settings, value: settings._replace(
         blocked=_joined(settings.blocked, _names_of(value))

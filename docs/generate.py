@@ -114,7 +114,11 @@ def _matrix(session: Session) -> Iterator[str]:
         name: session.classify(BytesIO(made.tar())).verdicts for name, made in _ARCHIVES.items()
     }
     for is_import in (False, True):
-        asked = [one for one in session.engines.engines if (one.action == _IMPORT) is is_import]
+        asked = [
+            one
+            for one in session.engines.engines
+            if (one.action == _IMPORT) is is_import and not one.only_directories
+        ]
         names = (f"{engine.name} {engine.action}" for engine in asked)
         yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
         for name, found in verdicts.items():

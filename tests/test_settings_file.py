@@ -23,7 +23,17 @@ from tests.effort import examples
 KEYS = st.sampled_from(
     [
         *("select", "ignore", "severity", "fail-on", "as", "no-plugin", "limits", "waive"),
-        *("rules", "engine", "host", "jobs", "format", "profile", "baseline", "strict-waivers"),
+        *(
+            "rules",
+            "engine",
+            "host",
+            "jobs",
+            "format",
+            "format-option",
+            "profile",
+            "baseline",
+            "strict-waivers",
+        ),
         *("progress", "archive"),
     ]
 )

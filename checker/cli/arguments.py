@@ -159,8 +159,10 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         metavar="NAME[=FILE]",
         dest="formats",
-        help="report format: text (default), json, junit; repeatable, to FILE or standard output",
+        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap; "
+        "repeatable, to FILE or standard output",
     )
+    _add_format_options(check)
     _add_baseline_option(check)
     _add_checking(check)
 
@@ -272,6 +274,36 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_format_options(check: argparse.ArgumentParser) -> None:
+    _add_format_option(check)
+    check.add_argument(
+        "--sarif-anchor",
+        metavar="FILE",
+        help="file of the repository that all results of sarif point to, such as Dockerfile",
+    )
+    check.add_argument(
+        "--junit-flavour",
+        metavar="READER",
+        help="who reads junit: strict (default, every reader), gitlab, azure",
+    )
+    check.add_argument(
+        "--junit-cases",
+        metavar="KIND",
+        help="test cases of junit: rules (default), findings, archives",
+    )
+
+
+def _add_format_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format-option",
+        action="append",
+        default=[],
+        metavar="FORMAT.OPTION=VALUE",
+        dest="format_options",
+        help="set an option of a report format, such as junit.cases=findings; repeatable",
+    )
+
+
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
@@ -288,6 +320,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         dest="formats",
         help="report format: text (default) or json",
     )
+    _add_format_option(classify)
 
 
 def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -439,10 +472,7 @@ def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = commands.add_parser(
         "show",
         help="show what is in an archive",
-        description=(
-            "Show what is in an archive: its images with settings, history and layers, the space "
-            "that they take and whether they start; or its files as a tree."
-        ),
+        description="Show what is in an archive: images, settings, history, layers and files.",
         epilog=_SHOW_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from string import digits
-from textwrap import dedent
 from typing import Any
 
 from checker.checks.option import Option
@@ -16,6 +14,7 @@ from checker.checks.settings_rules import SETTINGS_RULES
 from checker.cli.streams import tell
 from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
+from checker.reports.documentation import markdown_of
 from checker.suggestion import nearest
 
 FAMILIES: Mapping[str, str] = {
@@ -212,32 +211,8 @@ def rules_markdown(rules: tuple[Rule, ...]) -> str:
         told = "".join(f" {line}" for line in _history_lines(rule))
         lines += ["", f"## {rule.id} {rule.name}", ""]
         lines += [f"*{rule.severity}, from {rule.bundle}.{told}*", ""]
-        lines += _markdown_of(rule.documentation)
+        lines += markdown_of(rule.documentation)
         if rule.check.options:
             lines += ["", f"**Options**, in the table `[rules.{rule.id}]`", ""]
             lines += [f"- {line}" for line in _options_lines(rule)]
     return "\n".join(lines) + "\n"
-
-
-def _markdown_of(documentation: str) -> list[str]:
-    """A docstring with bold headings and fenced examples, its indentation removed."""
-    blocks = groupby(documentation.splitlines(), key=_is_example)
-    return [
-        line
-        for is_example, block in blocks
-        for line in (_fenced(block) if is_example else map(_markdown_line, block))
-    ]
-
-
-def _fenced(block: Iterable[str]) -> list[str]:
-    return ["```", *dedent("\n".join(block)).splitlines(), "```"]
-
-
-def _is_example(line: str) -> bool:
-    """Whether a line is indented more than the text and the list items of a section."""
-    return line.startswith(" " * 8)
-
-
-def _markdown_line(line: str) -> str:
-    is_heading = line.endswith(":") and not line.startswith(" ")
-    return f"**{line.removesuffix(':')}**\n" if is_heading else line.strip()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import TypeVar
 
 from checker.cli.progress import Progress
 from checker.cli.streams import tell
-from checker.cli.targets import check_targets
+from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
 from checker.model.limits import Limits
 from checker.model.untrusted import whole_number
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
+from checker.reports.automatic import with_automatic
 from checker.reports.output import Output, OutputError, kept_for, plan_outputs, write_outputs
 from checker.session import Session
 from checker.settings import (
@@ -33,6 +35,11 @@ T = TypeVar("T")
 
 COMMAND_LINE = "command line"
 _CHECKING = frozenset({"check", "config", "baseline"})
+_NAMED_OPTIONS = {
+    "sarif_anchor": "sarif.anchor",
+    "junit_flavour": "junit.flavour",
+    "junit_cases": "junit.cases",
+}
 
 
 def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
@@ -50,6 +57,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     outputs = _outputs(settings, arguments, plugins)
     config = None if settings.origin is None else settings.origin.file
     check_targets(outputs, arguments.paths, config)
+    try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
@@ -65,11 +73,20 @@ def _outputs(
 ) -> tuple[Output, ...]:
     """The reports to write; those of the settings file are of ``check`` alone."""
     if arguments.command != "check":
-        return plan_outputs(arguments.formats or (), plugins.reports)
+        return plan_outputs(arguments.formats or (), plugins.reports, _format_options(arguments))
     try:
-        return plan_outputs(settings.formats, plugins.reports)
-    except OutputError as error:
-        raise OutputError(f"{settings.place_of('format')}{error}") from error
+        outputs = plan_outputs(settings.formats, plugins.reports, settings.format_options)
+    except SettingsError as error:
+        key = "format-option" if str(error).startswith("--format-option") else "format"
+        raise OutputError(f"{settings.place_of(key)}{error}") from error
+    return with_automatic(outputs, plugins.reports, os.environ)
+
+
+def _format_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options of formats; those with options of their own on the command line come last."""
+    named = {option: getattr(arguments, option, None) for option in _NAMED_OPTIONS}
+    short = (f"{_NAMED_OPTIONS[option]}={value}" for option, value in named.items() if value)
+    return (*getattr(arguments, "format_options", ()), *short)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -109,6 +126,7 @@ def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
         "ignore": _split(arguments.ignore or ()),
         "engine": arguments.engines,
         "format": getattr(arguments, "formats", None),
+        "format-option": _format_options(arguments),
     }
     table: dict[str, object] = {key: list(value) for key, value in lists.items() if value}
     parsers: dict[str, tuple[Callable[[object], object], object]] = {

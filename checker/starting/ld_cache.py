@@ -41,10 +41,16 @@ def read_cache(content: bytes) -> tuple[CachedLibrary, ...] | None:
     if count > _MOST_LIBRARIES or start + _HEADER + count * _ENTRY > len(content):
         return None
     found: list[CachedLibrary] = []
+    # Texts may overlap in a hostile file.
+    left = len(content)
     for number in range(count):
         at = start + _HEADER + number * _ENTRY
         name, path = struct.unpack_from(f"{order}II", content, at + 4)
-        found.append(CachedLibrary(_text(content, start + name), _text(content, start + path)))
+        library = CachedLibrary(_text(content, start + name), _text(content, start + path))
+        left -= len(library.name) + len(library.path)
+        if left < 0:
+            return None
+        found.append(library)
     return tuple(found)
 
 

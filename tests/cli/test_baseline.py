@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checker.baseline import archive_name, document, entry_of, read_baseline
@@ -152,7 +152,8 @@ def test_entries_do_not_depend_on_the_build(
     assert entries == {BaselineEntry("DKR001", "a", image, place)}
 
 
-@given(st.text(), st.text(), st.text())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
 def test_what_is_written_is_read(image: str, path: str, archive: str) -> None:
     entry = entry_of(finding(Location("a", image=image, path=path)), archive or "a")
     assert entry._replace() == entry

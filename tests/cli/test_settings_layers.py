@@ -116,6 +116,15 @@ def test_reports_of_the_file(below: Checker, image: Path) -> None:
     assert not image.parent.joinpath("report.json").exists()
 
 
+def test_options_of_reports(checker: Checker, image: Path) -> None:
+    checker.folder.joinpath("checker.toml").write_text(
+        'format = ["junit"]\nformat-option = ["junit.cases=archives"]\n'
+    )
+    assert [suite.get("name") for suite in checker("check", image).junit] == ["archives"]
+    done = checker("check", image, "--junit-cases", "rules")
+    assert [suite.get("name") for suite in done.junit] == [str(image)]
+
+
 def test_a_report_of_the_file_does_not_replace_it(checker: Checker, image: Path) -> None:
     checker.folder.joinpath("checker.toml").write_text('format = ["json=checker.toml"]\n')
     done = checker("check", image)
@@ -237,8 +246,9 @@ def test_patterns_of_sections_are_also_relative_to_the_file(below: Checker, imag
         ("format = 'json'", ":1: format: must be a list of strings, found a string"),
         (
             "format = ['jsn']",
-            ":1: format: unknown format 'jsn' (choose from: text, json, junit); did you mean",
+            ":1: format: unknown format 'jsn' (choose from: text, json, junit, ",
         ),
+        ("format-option = ['junit.x=5']", ":1: format-option: --format-option: "),
     ],
 )
 def test_wrong_values_say_where(checker: Checker, image: Path, text: str, message: str) -> None:

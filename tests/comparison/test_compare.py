@@ -176,6 +176,24 @@ def test_what_can_be_ignored(comparer: Comparer, a: bytes, b: bytes, category: s
     assert comparer(a, b, "--ignore", f"{category},content".partition(",")[0]).code == 0
 
 
+def test_what_is_ignored_is_not_listed(comparer: Comparer) -> None:
+    one = file("x", b"1"), file("y", b"1")
+    other = replace(file("x", b"1"), mtime=5), replace(file("y", b"2"), mtime=5)
+    compared = comparer(flat(*one), flat(*other), "--ignore", "timestamps")
+    assert compared.files == {"y": ("changed", ["content"])}
+    assert compared.report["images"][0]["files"]["changed"] == 1
+    assert compared.report["differs_in"] == ["content", "timestamps"]
+    assert compared.text.endswith("different: content (ignoring timestamps)\n")
+
+
+def test_an_unpacked_image_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive = build("docker-archive")
+    archive.write_directory(tmp_path / "unpacked")
+    Path("a.tar").write_bytes(archive.tar())
+    assert main(["compare", "a.tar", "unpacked", "--no-progress"]) == 0
+
+
 def test_times_of_a_build_can_be_ignored(comparer: Comparer) -> None:
     later = tuple(replace(member, mtime=9) for member in BASE)
     one = image(BASE, config={"created": "2024-01-01T00:00:00Z"})

@@ -18,7 +18,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"(?<=```console\n)\$ .*?(?=```)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.MULTILINE)
-PAGES = ("compare.md", "convert.md", "import-plan.md", "settings.md", "show.md")
+PAGES = ("compare.md", "convert.md", "import-plan.md", "reports.md", "settings.md", "show.md")
 """The pages whose sessions need nothing but the checker."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engines
 
+PROGRAM = re.compile(r"(?<![\w/-])checker (?=check |convert )")
 COMMAND = re.compile(r"`([^`]*)`")
 ROOT = Archive(
     "rootfs", (file("bin/sh", elf(), mode=0o755), file("etc/passwd", b"root:x:0:0::/:\n"))
@@ -68,7 +70,7 @@ def test_the_printed_commands_work(name: str, taker_host: Host) -> None:
     for command in commands:
         empty(taker_host)
         (taker_host.folder / "image.tar").unlink(missing_ok=True)
-        taker_host.must_shell(command)
+        taker_host.must_shell(PROGRAM.sub(f"{sys.executable} -m checker ", command))
 
 
 @pytest.mark.parametrize("title", TAKERS)
