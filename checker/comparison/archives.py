@@ -14,14 +14,13 @@ from checker.comparison.images import (
     pair_images,
     side_of,
 )
-from checker.comparison.overview import Row, overview
+from checker.comparison.overview import Row, Subject, overview
 from checker.comparison.settings import Setting, settings_of
 from checker.comparison.trees import LayerTree
 from checker.masking import mask_of
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.content import ContentPlan
 from checker.model.rootfs import flat_layer
-from checker.results import CheckedArchive
 
 COMPARED = ContentPlan(digests=True)
 """What must be read of archives that are compared."""
@@ -65,12 +64,12 @@ class Comparison(NamedTuple):
         return 0 if self.is_same else 1
 
 
-def compare(a: CheckedArchive, b: CheckedArchive, ignored: Collection[Category] = ()) -> Comparison:
+def compare(a: Subject, b: Subject, ignored: Collection[Category] = ()) -> Comparison:
     """Compare two archives that were read with the digests of their files.
 
     Args:
-        a: The first archive, classified.
-        b: The second archive, classified.
+        a: The first archive.
+        b: The second archive.
         ignored: What kinds of differences do not count.
     """
     compared = _compare(a, b, frozenset(ignored))
@@ -78,11 +77,9 @@ def compare(a: CheckedArchive, b: CheckedArchive, ignored: Collection[Category] 
     return masks[1].all(masks[0].all(compared))
 
 
-def _compare(a: CheckedArchive, b: CheckedArchive, ignored: Ignored) -> Comparison:
+def _compare(a: Subject, b: Subject, ignored: Ignored) -> Comparison:
     one, other = a.archive, b.archive
-    found = Comparison(a.path, b.path, overview(a, b), ignored=ignored)
-    if one is None or other is None:
-        return found._replace(categories=frozenset({Category.UNKNOWN}))
+    found = Comparison(one.path, other.path, overview(a, b), ignored=ignored)
     if one.sha256 is not None and one.sha256 == other.sha256:
         return found._replace(are_identical=True)
     if _is_image(one) and _is_image(other):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from checker.cli import main
 from checker.testing import Image, Member, build, compress, sample_image, write_tar
-from checker.testing.archive import Archive, export, nested
+from checker.testing.archive import Archive, export, nested, wrapped
 from checker.testing.tar import directory, file, hardlink, symlink, whiteout
 
 SCHEMA = json.loads(
@@ -277,9 +277,20 @@ def test_an_image_without_manifest_is_not_there(comparer: Comparer) -> None:
     assert (compared.code, compared.report["only_in_a"]) == (1, ["sample:1"])
 
 
+@pytest.mark.parametrize("surround", [nested, wrapped])
+def test_what_surrounds_an_image_is_removed(
+    comparer: Comparer, surround: Callable[[Archive], Archive]
+) -> None:
+    archive = build("docker-archive")
+    compared = comparer(archive.tar(), surround(archive).tar())
+    rows = {row["label"]: (row["a"], row["b"]) for row in compared.report["overview"]}
+    assert (compared.code, rows["inside"][0]) == (0, "-")
+    assert rows["inside"][1].startswith("Docker image archive: ")
+
+
 def test_other_archives_are_compared_by_their_members(comparer: Comparer) -> None:
-    a, b = nested(build("docker-archive")).tar(), nested(build("oci-archive")).tar()
-    assert set(comparer(a, b).files) == {"image.tar"}
+    a, b = write_tar([file("notes.txt", b"1")]), write_tar([file("notes.txt", b"2")])
+    assert comparer(a, b).files == {"notes.txt": ("changed", ["content"])}
 
 
 def test_secrets_are_masked(comparer: Comparer) -> None:
