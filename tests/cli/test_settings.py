@@ -203,7 +203,8 @@ def test_what_a_file_changes_is_shown(checker: Checker, image: Path, command: st
     told = " ".join(checker(command, image).out.split())
     assert f"settings from checker.toml: {', '.join(settings['changes'])}" in told
     suite = checker(command, image, "--format", "junit").junit[0]
-    case = next(suite.iter("testcase"))
+    case = suite.find("testcase")
+    assert case is not None
     assert case.get("name") == "settings from checker.toml"
     assert case.findtext("system-out") == ", ".join(settings["changes"])
 
