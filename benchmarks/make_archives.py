@@ -152,6 +152,20 @@ def make_archives(folder: Path) -> list[Archive]:
     return archives
 
 
+def make_root(archive: Archive) -> Path:
+    """Return the largest layer of a Docker archive as a root filesystem, made if it is missing."""
+    path = archive.path.with_name(f"{archive.name}.rootfs.tar")
+    if path.exists():
+        return path
+    with tarfile.open(archive.path) as members, path.with_suffix(".part").open("wb") as target:
+        layer = max(members.getmembers(), key=lambda member: member.size)
+        content = members.extractfile(layer)
+        assert content is not None
+        shutil.copyfileobj(content, target)
+    path.with_suffix(".part").rename(path)
+    return path
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.make_archives")

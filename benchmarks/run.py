@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.engines.host import EngineError, Host, running_host
 from benchmarks.engines.programs import reason_to_skip
-from benchmarks.make_archives import DEFAULT_FOLDER, DOCKER, OCI, Archive, make_archives
+from benchmarks.make_archives import (
+    DEFAULT_FOLDER,
+    DOCKER,
+    OCI,
+    Archive,
+    make_archives,
+    make_root,
+)
 from benchmarks.measure import Run, measure
 
 if TYPE_CHECKING:
@@ -45,6 +52,9 @@ CLASSIFY: Final = "classify"
 SHOW: Final = "show"
 # It reads what `classify` reads, and prints more of it.
 MOST_FOR_SHOW: Final = 1.15
+# The content whose import is planned, and the seconds that a plan may take.
+PLANNED: Final = "debootstrap"
+MOST_FOR_PLAN: Final = 0.6
 MIB: Final = 1 << 20
 BASE_BYTES: Final = 150 * MIB
 BYTES_PER_ENTRY: Final = 300
@@ -255,6 +265,22 @@ def _report(archive: Archive, medians: dict[str, Summary]) -> bool:
     return all(target.met for target in targets)
 
 
+def _report_import_plan(archives: list[Archive], rounds: int) -> bool:
+    """Measure the plan of an import of a root filesystem; whether its target is met."""
+    measured = [one for one in archives if one.name == PLANNED and one.form == DOCKER]
+    met = True
+    for archive in measured:
+        root = make_root(archive)
+        command = [sys.executable, "-m", "checker", "import-plan", str(root)]
+        seconds = statistics.median(_must(measure(command), command).seconds for _ in range(rounds))
+        is_met = seconds < MOST_FOR_PLAN
+        print(f"\n{root.name}, root filesystem, {root.stat().st_size / MIB:.1f} MiB")
+        print(f"  import-plan  {seconds:8.3f} s")
+        print(f"  target under {MOST_FOR_PLAN} s: {'met' if is_met else 'MISSED'}")
+        met = met and is_met
+    return met
+
+
 @contextlib.contextmanager
 def _docker_host() -> Iterator[Host | None]:
     """Provide a separate Docker daemon, or None with the reason on standard error."""
@@ -284,6 +310,7 @@ def main() -> int:
                 contestants = _contestants(archive, host, arguments.rounds)
                 medians = _medians(contestants, arguments.rounds)
                 met = _report(archive, medians) and met
+        met = _report_import_plan(archives, arguments.rounds) and met
     except (BenchmarkError, EngineError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"{error}\n")
         return 3

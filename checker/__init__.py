@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
     from checker.session import ArchiveSource, Progress, Session, check, classify
     from checker.settings import Settings, SettingsSource, Waiver
+    from checker.starting.obstacle import Answer, Start
     from checker.verdicts import (
         Classification,
         Decision,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Anomaly",
     "AnomalyKind",
+    "Answer",
     "Archive",
     "ArchiveSource",
     "Blob",
@@ -103,6 +105,7 @@ __all__ = [
     "SettingsSource",
     "Severity",
     "Source",
+    "Start",
     "Tar",
     "UnreadableError",
     "Verdict",
@@ -140,6 +143,7 @@ _EXPORTS = {
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),
     "checker.session": ("ArchiveSource", "Progress", "Session", "check", "classify"),
     "checker.settings": ("Settings", "SettingsSource", "Waiver"),
+    "checker.starting.obstacle": ("Answer", "Start"),
     "checker.verdicts": (
         "Classification",
         "Decision",

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 import pluggy
 
 from checker.checks.check import Check
+from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
 from checker.hookspecs import PROJECT, CheckerSpec
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
@@ -217,11 +218,15 @@ class _Loader:
         taken = {report.name: ours for report in builtin_reports()}
         for plugin in plugins:
             for report in self._given(plugin, "checker_reports", Report):
+                wrong = _report_misfit(report)
+                if wrong is not None:
+                    self._refuse(plugin, f"checker_reports returned {wrong}")
+                    continue
                 if report.name in taken:
                     self._refuse_taken(plugin, f"report {report.name}", taken[report.name])
                     continue
                 taken[report.name] = plugin
-                yield report
+                yield report._replace(plugin=plugin)
 
     def _classifiers(self) -> Iterator[Classifier]:
         others_first = sorted(self._plugins, key=lambda one: one.distribution == OWN_DISTRIBUTION)
@@ -269,6 +274,20 @@ class _Loader:
 
     def _refuse(self, plugin: Plugin, message: str) -> None:
         self._problems.append(plugin.problem(message))
+
+
+def _report_misfit(report: Report) -> str | None:
+    """Why a report of a plugin cannot be used; None if it can."""
+    render: object = report.render
+    stream: object = report.stream
+    if not callable(render):
+        return f"a Report whose render is {described(render)}, which cannot be called"
+    if stream is not None and not callable(stream):
+        return f"a Report whose stream is {described(stream)}, which cannot be called"
+    wrong = misfit(report, Report)
+    if wrong is None and not all(isinstance(option, Option) for option in report.options):
+        return f"a Report whose options are {described(report.options)}, not checker.Options"
+    return wrong
 
 
 def _wrong_type(hook: str, given: object, wanted: type) -> str:

@@ -103,6 +103,8 @@ class Engine(NamedTuple):
         follows: The engine and version that it follows and was measured against.
         decides: Lists what decides the outcome, step by step.
         suits: The kinds of which it accepts a valid archive.
+        only_directories: Whether it reads directories alone, so that it is asked about files only
+            if the user requires it.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Engine(NamedTuple):
     follows: str = ""
     decides: Callable[[], Sequence[Decision]] = tuple
     suits: frozenset[Kind] = frozenset()
+    only_directories: bool = False
 
 
 class Loadable(StrEnum):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from checker.reports.automatic import ACTIONS, SUMMARY
 from tests.effort import load_profile
 
 _ENGINES = "tests/engines/"
 
 load_profile()
+# The tests may run in GitHub Actions, where the checker writes more.
+for _name in (ACTIONS, SUMMARY):
+    os.environ.pop(_name, None)
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

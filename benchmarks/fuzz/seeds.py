@@ -98,6 +98,14 @@ def references() -> Iterator[bytes]:
     yield b"sha512:" + b"f" * 128
 
 
+def changes() -> Iterator[bytes]:
+    """Options of an import."""
+    yield b'ENTRYPOINT ["/a"]\0CMD b "c" $D\0EXPOSE 80/tcp 1-3/udp [::1]:1:2'
+    yield b'ENV A=\'b c\' D="$A\\"" E=${A:-x}${A#b*}${A//b/c}\0LABEL a b c\0USER $A\0WORKDIR a/../b'
+    yield b'HEALTHCHECK --interval=1m30s --retries=3 CMD ["a"]\0VOLUME ["/a", "$A"]\0STOPSIGNAL 9'
+    yield b"# escape=`\0ONBUILD RUN <<-'EOF' a \n\tb\n\tEOF\0CMD a `\n# c\n\nb"
+
+
 def times() -> Iterator[bytes]:
     """Timestamps."""
     yield b"2024-01-01T00:00:00Z"

@@ -18,6 +18,9 @@ from typing import Final, NamedTuple
 
 from benchmarks.fuzz import seeds
 from checker import Limits, Session, SettingsError
+from checker.importing.engines import ENGINES
+from checker.importing.errors import ImportRefusedError
+from checker.importing.expressing import express
 from checker.model.compression import Compression, CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.document import Document
@@ -215,6 +218,17 @@ def reference(data: bytes) -> None:
         str(error)
 
 
+def changes(data: bytes) -> None:
+    """Options of an import, one after each NUL, and the settings that they make as options."""
+    texts = data.decode("utf-8", "surrogateescape").split("\0")
+    for engine in ENGINES:
+        with contextlib.suppress(ImportRefusedError):
+            config = engine.apply(texts)
+            made = engine.apply(express(config, engine).changes)
+            if not made.settings().keys() <= config.settings().keys():
+                raise FoundError(f"{engine.name} sets more than was asked for: {made}")
+
+
 def time(data: bytes) -> None:
     """A timestamp, as old and new versions of Go parse it."""
     text = data.decode("utf-8", "surrogateescape")
@@ -267,6 +281,7 @@ TARGETS: Final = {
     "pax": Target(pax, seeds.pax_bodies),
     "json": Target(json_document, seeds.json_texts),
     "reference": Target(reference, seeds.references),
+    "changes": Target(changes, seeds.changes),
     "time": Target(time, seeds.times),
     "settings": Target(settings, seeds.settings_files),
 }

@@ -354,7 +354,7 @@ def one_odd_layer_again_and_again(n: int) -> Hostile:
 
 
 def layers_of_a_thousand(n: int) -> Hostile:
-    """Layers of somewhat more than a thousand files, each in a directory of its own."""
+    """Layers of somewhat more than a thousand files, each in another directory."""
     return _one_image([[*BASE, *_files(1001, f"d{number}/%06d")] for number in range(n)])
 
 

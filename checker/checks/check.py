@@ -75,6 +75,8 @@ class Check:
         explains_all: Whether its findings explain whatever else is wrong with the archive. It runs
             first, and with a finding the others are skipped, except those that follow findings.
         follows_findings: Whether it runs after the other rules, and sees what they found.
+        security: How severe its findings are for security, from 0.1 to 10.0 as scores of CVSS are
+            (https://www.first.org/cvss/); None for a rule that is not about security.
     """
 
     id: ClassVar[str]
@@ -86,6 +88,7 @@ class Check:
     options: ClassVar[tuple[Option[Any], ...]] = ()
     explains_all: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
+    security: ClassVar[float | None] = None
 
     def __init__(self, context: CheckContext) -> None:
         """Take what the run tells; a check keeps nothing else."""

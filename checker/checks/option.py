@@ -27,6 +27,8 @@ class OptionError(ValueError):
 class Option(NamedTuple, Generic[T]):
     """One option of a rule, which the table ``[rules.ID]`` of the configuration file can set.
 
+    Report formats have options as well, for ``--format-option``.
+
     Attributes:
         name: Name in kebab case: ``lowest-efficiency``.
         kind: ``bool``, ``int``, ``float``, ``str``, or ``tuple`` for a list of strings.
@@ -34,6 +36,7 @@ class Option(NamedTuple, Generic[T]):
         help: What it controls, in one line.
         least: The smallest valid number.
         most: The largest valid number.
+        choices: The valid strings; any if empty.
     """
 
     name: str
@@ -42,10 +45,13 @@ class Option(NamedTuple, Generic[T]):
     help: str
     least: float | None = None
     most: float | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def takes(self) -> str:
         """The valid values, in words: ``a number from 0 to 1``."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
         words = _KINDS[self.kind]
         if self.least is not None and self.most is not None:
             return f"{words} from {self.least:g} to {self.most:g}"
@@ -76,6 +82,8 @@ class Option(NamedTuple, Generic[T]):
         return value if isinstance(value, self.kind) else None
 
     def _is_within(self, value: Any) -> bool:
+        if self.choices and value not in self.choices:
+            return False
         if self.least is not None and not value >= self.least:
             return False
         return self.most is None or bool(value <= self.most)

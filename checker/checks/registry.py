@@ -16,6 +16,7 @@ from checker.model.content import ContentRequest
 _ID = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 _METHODS = tuple(name for name in vars(Check) if name.startswith("check_"))
 _NOT_OWN = (Check, object)
+_LOWEST_SCORE, _HIGHEST_SCORE = 0.1, 10.0
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -76,29 +77,7 @@ class Registry:
         """
         if not (isinstance(check, type) and issubclass(check, Check)):
             raise RuleConflictError(f"{check!r} is not a subclass of checker.Check")
-        for attribute, grammar in (("id", _ID), ("name", _NAME)):
-            value = getattr(check, attribute, None)
-            if not isinstance(value, str) or grammar.fullmatch(value) is None:
-                raise RuleConflictError(
-                    f"{check.__module__}.{check.__qualname__}: {attribute} is {value!r}, but must "
-                    f"match {grammar.pattern}",
-                )
-        if not isinstance(getattr(check, "severity", None), Severity):
-            raise RuleConflictError(f"{check.__module__}.{check.__qualname__} has no severity")
-        if not all(isinstance(option, Option) for option in check.options):
-            raise RuleConflictError(
-                f"{check.__module__}.{check.__qualname__}: every option must be a checker.Option"
-            )
-        if not _are_requests(check.reads):
-            raise RuleConflictError(
-                f"{check.__module__}.{check.__qualname__}: reads must be a tuple of "
-                "checker.ContentRequest"
-            )
-        if not _are_aliases(check.aliases):
-            raise RuleConflictError(
-                f"{check.__module__}.{check.__qualname__}: aliases is {check.aliases!r}, but must "
-                f"be a tuple of rule names or ids"
-            )
+        _check_metadata(check)
         _check_methods(check)
         keys = (check.id, check.name, *check.aliases)
         for key in keys:
@@ -124,6 +103,41 @@ class Registry:
     def keys(self) -> tuple[str, ...]:
         """All ids and names that are not former ones, for suggestions."""
         return (*self._rules, *(rule.name for rule in self._rules.values()))
+
+
+def _check_metadata(check: type[Check]) -> None:
+    """Refuse a rule whose metadata is malformed.
+
+    Raises:
+        RuleConflictError: It is.
+    """
+    place = f"{check.__module__}.{check.__qualname__}"
+    for attribute, grammar in (("id", _ID), ("name", _NAME)):
+        value = getattr(check, attribute, None)
+        if not isinstance(value, str) or grammar.fullmatch(value) is None:
+            raise RuleConflictError(
+                f"{place}: {attribute} is {value!r}, but must match {grammar.pattern}",
+            )
+    if not isinstance(getattr(check, "severity", None), Severity):
+        raise RuleConflictError(f"{place} has no severity")
+    if not all(isinstance(option, Option) for option in check.options):
+        raise RuleConflictError(f"{place}: every option must be a checker.Option")
+    if not _is_score(check.security):
+        raise RuleConflictError(
+            f"{place}: security is {check.security!r}, but must be a number from 0.1 to 10, or None"
+        )
+    if not _are_requests(check.reads):
+        raise RuleConflictError(f"{place}: reads must be a tuple of checker.ContentRequest")
+    if not _are_aliases(check.aliases):
+        raise RuleConflictError(
+            f"{place}: aliases is {check.aliases!r}, but must be a tuple of rule names or ids"
+        )
+
+
+def _is_score(score: object) -> bool:
+    if not isinstance(score, int | float) or isinstance(score, bool):
+        return score is None
+    return _LOWEST_SCORE <= score <= _HIGHEST_SCORE
 
 
 def _are_requests(reads: object) -> bool:

@@ -11,10 +11,11 @@ from checker.cli.progress import Progress
 from checker.cli.streams import writing_output
 from checker.comparison.archives import COMPARED, compare
 from checker.comparison.differences import IGNORABLE, MOST_LISTED, Category
+from checker.comparison.overview import Subject
 from checker.errors import SettingsError
+from checker.inspection.inspect import found_in
 from checker.model.archive import Archive
 from checker.model.selection import select_images
-from checker.results import CheckedArchive
 from checker.session import Session
 
 _SHOWN = 20
@@ -30,9 +31,9 @@ def run_compare(arguments: argparse.Namespace) -> int:
     if arguments.a == arguments.b == "-":
         raise SettingsError("compare: only one of the archives can be standard input")
     session = Session(settings_of(arguments), whole_digest=True)
-    with Progress(wanted=not arguments.no_progress) as progress:
+    with Progress(wanted=session.settings.progress) as progress:
         a, b = (
-            _chosen(session.classify(path, plan=COMPARED, progress=progress), arguments.image)
+            _chosen(_read(session, path, progress), arguments.image)
             for path in (arguments.a, arguments.b)
         )
     comparison = compare(a, b, ignored)
@@ -58,12 +59,18 @@ def _ignored(values: Iterable[str]) -> Iterable[Category]:
         yield Category(name)
 
 
-def _chosen(checked: CheckedArchive, wanted: str | None) -> CheckedArchive:
+def _read(session: Session, path: str, progress: Progress) -> Subject:
+    with session.open(path, plan=COMPARED, progress=progress) as opened:
+        checked = session.classified(opened.outer)
+        archive = found_in(opened.outer, opened.archive)
+        return Subject(checked, archive, () if archive is opened.outer else opened.steps)
+
+
+def _chosen(subject: Subject, wanted: str | None) -> Subject:
     """The archive with only the image that was asked for, if it has images."""
-    archive = checked.archive
-    if wanted is None or archive is None or not archive.images:
-        return checked
-    return checked._replace(archive=_with_image(archive, wanted))
+    if wanted is None or not subject.archive.images:
+        return subject
+    return subject._replace(archive=_with_image(subject.archive, wanted))
 
 
 def _with_image(archive: Archive, wanted: str) -> Archive:

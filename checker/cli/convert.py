@@ -5,20 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO
 
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
-from checker.conversion.convert import convert
 from checker.conversion.naming import check_reference
 from checker.conversion.output import check_target
 from checker.conversion.records import (
+    Conversion,
     ConversionError,
     Form,
     Request,
     RootOptions,
-    Written,
 )
 from checker.conversion.report import document, summary
 from checker.errors import SettingsError, UnreadableError
@@ -26,20 +23,12 @@ from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.names import Platform
 from checker.model.untrusted import whole_number
-from checker.reading.opened import OpenArchive
 from checker.reports.json_report import json_text
 from checker.reports.printable import printable
-from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings import Settings, parse_host, parse_jobs, set_limits
 
 _CONVERTED, _NOT_CONVERTED, _UNREADABLE = 0, 1, 3
-# Rules about what the conversion writes; those about the content of the root are about the source.
-_FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
-_CONTENT_RULES = ("CFG", "LYR")
-# Whether engines take it. No daemon reads the directory of an image layout, and the root of an
-# image may be nothing but data, which is not recognized as a root.
-_ENGINE_RULES = ("ENG",)
 
 
 def run_convert(arguments: argparse.Namespace) -> int:
@@ -63,11 +52,10 @@ def run_convert(arguments: argparse.Namespace) -> int:
         with (
             Session(settings) as session,
             Progress(wanted=not arguments.no_progress) as progress,
-            session.open(source, progress=progress) as opened,
         ):
             request = _request(arguments, _image_of(session, arguments.from_image))
-            written = convert(opened, target, request, _Verifier(session, opened, target))
-            _report(arguments, opened, request, written)
+            done = session.convert(source, target, request, progress=progress)
+            _report(arguments, request, done)
     except ConversionError as error:
         tell(f"{source}: {error}")
         return _NOT_CONVERTED
@@ -125,11 +113,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     from checker.cli.check import limit_of
 
     settings = Settings()
-    is_image_file = arguments.form not in (Form.OCI_LAYOUT, Form.ROOTFS)
-    engines = _ENGINE_RULES if is_image_file else ()
     settings = settings._replace(
         blocked=tuple(arguments.no_plugin),
-        select=(*_FORM_RULES, *_CONTENT_RULES, *engines),
         limits=set_limits(settings.limits, dict(map(limit_of, arguments.limits or ()))),
     )
     if arguments.host is not None:
@@ -139,53 +124,16 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return settings
 
 
-class _Verifier:
-    """Checks what was written, with the rules.
-
-    Errors of rules about the form are faults of the conversion; others are so unless the source has
-    them as well.
-    """
-
-    def __init__(self, session: Session, opened: OpenArchive, target: str) -> None:
-        self._session = session
-        self._archive: Archive = opened.archive
-        self._target = target
-
-    def __call__(self, written: str | BinaryIO) -> None:
-        """Check it.
-
-        Raises:
-            ConversionError: It has errors.
-        """
-        checked = self._session.check(written, name=self._target)
-        found = dict(_errors(checked))
-        if any(not rule.startswith(_FORM_RULES) for rule in found):
-            known = dict(_errors(self._session.judge(self._archive)))
-            found = {
-                rule: message
-                for rule, message in found.items()
-                if rule.startswith(_FORM_RULES) or rule not in known
-            }
-        for rule, message in found.items():
-            raise ConversionError(f"the result would have an error, {rule}: {message}")
-
-
-def _errors(checked: CheckedArchive) -> Iterator[tuple[str, str]]:
-    return ((finding.rule, finding.message) for finding in reversed(checked.failures()))
-
-
-def _report(
-    arguments: argparse.Namespace, opened: OpenArchive, request: Request, written: Written
-) -> None:
+def _report(arguments: argparse.Namespace, request: Request, done: Conversion) -> None:
     """Say what was removed and left out on standard error, and what was written."""
-    tell(*(f"{arguments.source}: {step}" for step in opened.steps))
-    tell(*(f"{arguments.source}: left out: {each.detail}" for each in written.left_out))
+    tell(*(f"{arguments.source}: {step}" for step in done.steps))
+    tell(*(f"{arguments.source}: left out: {each.detail}" for each in done.left_out))
     if arguments.target == "-" or sys.stdout is None:
         return
     with writing_output():
         if arguments.json:
-            found = document(arguments.source, arguments.target, opened, request, written)
+            found = document(arguments.source, arguments.target, request, done)
             sys.stdout.write(json_text(found))
         else:
-            lines = summary(arguments.target, request, written)
+            lines = summary(arguments.target, request, done)
             sys.stdout.writelines(f"{printable(line)}\n" for line in lines)

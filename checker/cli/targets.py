@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from checker.reports.output import Output, OutputError
+from checker.reports.output import (
+    Output,
+    OutputError,
+    temporary_beside,
+    unwritable,
+    write_new,
+)
 
 _LAYOUT_NAMES = frozenset({"oci-layout", "index.json", "manifest.json", "version", "blobs"})
 
@@ -37,10 +44,61 @@ def check_targets(outputs: Iterable[Output], archives: Iterable[str], config: st
     paths = tuple(archives)
     known = {**dict(_modules()), **dict(_inputs(paths, config))}
     for output in files:
-        path = output.file or ""
-        what = _replaced(path, known) or _part_of_layout(path, paths)
-        if what is not None:
-            raise OutputError(f"--format {output.report.name}={path}: this is {what}")
+        _check(output.file or "", f"--format {output.report.name}=", known, paths)
+
+
+def check_target(path: str, label: str, archives: Iterable[str], config: str | None) -> None:
+    """Make sure that a file does not replace an archive, the configuration, or running code.
+
+    Args:
+        path: The file to write.
+        label: What it is, for the message.
+        archives: The paths of the archives.
+        config: The path of the configuration file.
+
+    Raises:
+        OutputError: It would replace one of them, or is a directory.
+    """
+    paths = tuple(archives)
+    _check(path, f"{label} ", {**dict(_modules()), **dict(_inputs(paths, config))}, paths)
+
+
+def _check(path: str, label: str, known: dict[_File, str], archives: tuple[str, ...]) -> None:
+    what = _replaced(path, known) or _part_of_layout(path, archives)
+    if what is not None:
+        raise OutputError(f"{label}{path}: this is {what}")
+
+
+def try_targets(outputs: Iterable[Output]) -> None:
+    """Make sure that reports can be written, before the archives are read.
+
+    Missing parent directories are created. Existing files are not changed.
+
+    Args:
+        outputs: The reports.
+
+    Raises:
+        OutputError: A report cannot be written to its path.
+    """
+    for output in outputs:
+        if output.file is None:
+            continue
+        try:
+            _try_target(output.file)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise OutputError(unwritable(output, reason or str(error))) from error
+
+
+def _try_target(path: str) -> None:
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        if not os.access(target, os.W_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with temporary_beside(target) as temporary:
+        write_new(temporary, b"")
 
 
 def _replaced(path: str, known: dict[_File, str]) -> str | None:
@@ -85,6 +143,12 @@ def _part_of_layout(path: str, archives: tuple[str, ...]) -> str | None:
         start = os.path.join(os.path.realpath(archive), "")
         if os.path.isdir(archive) and target.startswith(start):
             first = target[len(start) :].partition(os.sep)[0]
-            if first in _LAYOUT_NAMES:
+            is_part = os.path.lexists(target) and not _is_layout(archive)
+            if first in _LAYOUT_NAMES or is_part:
                 return f"a part of {archive}, which is to be checked"
     return None
+
+
+def _is_layout(directory: str) -> bool:
+    """Whether a directory is an image layout, whose files have known names."""
+    return any(os.path.lexists(os.path.join(directory, name)) for name in _LAYOUT_NAMES)

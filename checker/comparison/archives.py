@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from checker.comparison.differences import Category
+from checker.comparison.differences import Category, Ignored
 from checker.comparison.images import (
     ImageComparison,
     Side,
@@ -14,14 +14,13 @@ from checker.comparison.images import (
     pair_images,
     side_of,
 )
-from checker.comparison.overview import Row, overview
+from checker.comparison.overview import Row, Subject, overview
 from checker.comparison.settings import Setting, settings_of
 from checker.comparison.trees import LayerTree
 from checker.masking import mask_of
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.content import ContentPlan
 from checker.model.rootfs import flat_layer
-from checker.results import CheckedArchive
 
 COMPARED = ContentPlan(digests=True)
 """What must be read of archives that are compared."""
@@ -65,38 +64,41 @@ class Comparison(NamedTuple):
         return 0 if self.is_same else 1
 
 
-def compare(a: CheckedArchive, b: CheckedArchive, ignored: Collection[Category] = ()) -> Comparison:
+def compare(a: Subject, b: Subject, ignored: Collection[Category] = ()) -> Comparison:
     """Compare two archives that were read with the digests of their files.
 
     Args:
-        a: The first archive, classified.
-        b: The second archive, classified.
+        a: The first archive.
+        b: The second archive.
         ignored: What kinds of differences do not count.
     """
-    compared = _compare(a, b)._replace(ignored=frozenset(ignored))
+    compared = _compare(a, b, frozenset(ignored))
     masks = mask_of(a.archive), mask_of(b.archive)
     return masks[1].all(masks[0].all(compared))
 
 
-def _compare(a: CheckedArchive, b: CheckedArchive) -> Comparison:
+def _compare(a: Subject, b: Subject, ignored: Ignored) -> Comparison:
     one, other = a.archive, b.archive
-    rows = overview(a, b)
-    if one is None or other is None:
-        return Comparison(a.path, b.path, rows, categories=frozenset({Category.UNKNOWN}))
+    found = Comparison(one.path, other.path, overview(a, b), ignored=ignored)
     if one.sha256 is not None and one.sha256 == other.sha256:
-        return Comparison(a.path, b.path, rows, are_identical=True)
-    if one.kind in IMAGE_KINDS and other.kind in IMAGE_KINDS:
-        return _images(Comparison(a.path, b.path, rows), one, other)
+        return found._replace(are_identical=True)
+    if _is_image(one) and _is_image(other):
+        return _images(found, one, other)
     if one.images or other.images:
-        return _image_and_root(Comparison(a.path, b.path, rows), one, other)
-    compared = compare_roots(_root_side(one), _root_side(other))
+        return _image_and_root(found, one, other)
+    compared = compare_roots(_root_side(one), _root_side(other), ignored)
     categories = compared.categories | _form(one, other, compared)
-    return Comparison(a.path, b.path, rows, images=(compared,), categories=categories)
+    return found._replace(images=(compared,), categories=categories)
+
+
+def _is_image(archive: Archive) -> bool:
+    """Whether it contains images, or is meant to."""
+    return bool(archive.images) or archive.kind in IMAGE_KINDS
 
 
 def _images(comparison: Comparison, a: Archive, b: Archive) -> Comparison:
     paired = pair_images(a.images, b.images)
-    compared = tuple(compare_images(*pair) for pair in paired.pairs)
+    compared = tuple(compare_images(*pair, comparison.ignored) for pair in paired.pairs)
     categories = frozenset(one for each in compared for one in each.categories)
     if paired.only_a or paired.only_b:
         categories |= {Category.CONTENT}
@@ -111,8 +113,8 @@ def _images(comparison: Comparison, a: Archive, b: Archive) -> Comparison:
 def _image_and_root(comparison: Comparison, a: Archive, b: Archive) -> Comparison:
     """Compare the first image of one archive with the files of the other."""
     image = (a.images or b.images)[0]
-    sides = [side_of(image) if each.images else _root_side(each) for each in (a, b)]
-    compared = compare_roots(*sides)
+    one, other = (side_of(image) if each.images else _root_side(each) for each in (a, b))
+    compared = compare_roots(one, other, comparison.ignored)
     lost = settings_of(image)
     categories = compared.categories
     if lost:
@@ -132,7 +134,7 @@ def _form(a: Archive, b: Archive, compared: ImageComparison) -> frozenset[Catego
     """How two files differ whose entries do not, or not only."""
     if a.compression.kind is not b.compression.kind:
         return frozenset({Category.COMPRESSION})
-    if compared.files.total:
+    if compared.files.categories:
         return frozenset()
     if list(a.tar.entries.paths) != list(b.tar.entries.paths):
         return frozenset({Category.ORDER})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from heapq import nsmallest
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 MOST_LISTED = 10_000
 """Differences of one comparison that are kept as records; the others are counted."""
@@ -25,6 +25,10 @@ class Category(StrEnum):
 
 IGNORABLE = (Category.TIMESTAMPS, Category.ORDER, Category.COMPRESSION, Category.ENCODING)
 """What a comparison can be told to ignore."""
+
+
+Ignored: TypeAlias = frozenset[Category]
+"""What kinds of differences are neither counted nor listed."""
 
 
 class Change(StrEnum):
@@ -74,6 +78,11 @@ class Difference(NamedTuple):
         return frozenset(field.category for field in self.fields)
 
 
+def _without(difference: Difference, ignored: Ignored) -> Difference:
+    kept = (field for field in difference.fields if field.category not in ignored)
+    return difference._replace(fields=tuple(kept))
+
+
 class Differences(NamedTuple):
     """The differences of one part of a comparison.
 
@@ -82,7 +91,7 @@ class Differences(NamedTuple):
         added: Things that only the second side has.
         removed: Things that only the first side has.
         changed: Things that both sides have and that differ.
-        categories: What kinds of things differ, over all of them.
+        categories: What kinds of things differ, over all of them, also those that are ignored.
     """
 
     listed: tuple[Difference, ...] = ()
@@ -105,12 +114,14 @@ class Differences(NamedTuple):
     def of(
         cls,
         differences: Iterable[Difference],
+        ignored: Ignored,
         described: Callable[[Difference], Difference] = lambda one: one,
     ) -> Differences:
         """Count differences and keep the first ones.
 
         Args:
             differences: The differences, in any order.
+            ignored: What is neither counted nor listed.
             described: Adds what is reported of a difference; called for those that are kept.
         """
         counts = dict.fromkeys(Change, 0)
@@ -118,9 +129,11 @@ class Differences(NamedTuple):
 
         def counted() -> Iterator[Difference]:
             for difference in differences:
-                counts[difference.change] += 1
-                categories.update(difference.categories)
-                yield difference
+                found = difference.categories
+                categories.update(found)
+                if not found <= ignored:
+                    counts[difference.change] += 1
+                    yield difference if found.isdisjoint(ignored) else _without(difference, ignored)
 
         first = nsmallest(MOST_LISTED, counted(), key=itemgetter(0))
         listed = tuple(map(described, first))

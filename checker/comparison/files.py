@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from checker.comparison.differences import Category, Change, Difference, Differences, Field
+from checker.comparison.differences import (
+    Category,
+    Change,
+    Difference,
+    Differences,
+    Field,
+    Ignored,
+)
 from checker.comparison.trees import FileFacts, Tree, facts_of, is_directory, linked_paths
 from checker.model.entries import REGULAR
 from checker.model.image import Layer
@@ -50,7 +57,7 @@ class Growth(NamedTuple):
     b: int
 
 
-def compare_files(a: Tree, b: Tree) -> Differences:
+def compare_files(a: Tree, b: Tree, ignored: Ignored) -> Differences:
     """The differences between two trees.
 
     A directory that one side has only because of what is in it is not a difference.
@@ -63,7 +70,7 @@ def compare_files(a: Tree, b: Tree) -> Differences:
         found = tree.get(difference.where)
         return difference if found is None else _described(difference, facts_of(tree, found))
 
-    return Differences.of(_differences(a, b), described)
+    return Differences.of(_differences(a, b), ignored, described)
 
 
 def _differences(a: Tree, b: Tree) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from checker.comparison.differences import Category, Difference, Differences
+from checker.comparison.differences import Category, Difference, Differences, Ignored
 from checker.comparison.documents import compare_documents
 from checker.comparison.files import Growth, compare_files, compare_sizes
 from checker.comparison.layers import LayerPair, LayerState, compare_layers
@@ -120,10 +120,10 @@ def _any_key(_image: Image) -> Iterator[object]:
     yield None
 
 
-def compare_images(a: Image, b: Image) -> ImageComparison:
+def compare_images(a: Image, b: Image, ignored: Ignored) -> ImageComparison:
     """What differs between two images."""
-    layers = compare_layers(a, b)
-    config = Differences.of(_config_differences(a, b))
+    layers = compare_layers(a, b, ignored)
+    config = Differences.of(_config_differences(a, b), ignored)
     digests = _config_digest(a), _config_digest(b)
     is_same_root = len(a.layers) == len(b.layers) and all(
         pair.a is not None
@@ -132,7 +132,8 @@ def compare_images(a: Image, b: Image) -> ImageComparison:
         and pair.state in (LayerState.SHARED, LayerState.RECOMPRESSED)
         for pair in layers
     )
-    compared = (_same_roots if is_same_root else compare_roots)(side_of(a), side_of(b))
+    sides = side_of(a), side_of(b)
+    compared = _same_roots(*sides) if is_same_root else compare_roots(*sides, ignored)
     categories = compared.categories | config.categories
     categories |= frozenset(one for pair in layers for one in pair.categories)
     if None not in digests and digests[0] != digests[1] and not categories:
@@ -146,9 +147,9 @@ def compare_images(a: Image, b: Image) -> ImageComparison:
     )
 
 
-def compare_roots(a: Side, b: Side) -> ImageComparison:
+def compare_roots(a: Side, b: Side, ignored: Ignored) -> ImageComparison:
     """What differs between two sets of files."""
-    files = compare_files(a.files, b.files)
+    files = compare_files(a.files, b.files, ignored)
     incomplete = (*_incomplete(a), *_incomplete(b))
     unknown = frozenset({Category.UNKNOWN}) if incomplete else frozenset[Category]()
     return ImageComparison(

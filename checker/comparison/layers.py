@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from enum import StrEnum
-from itertools import chain, starmap, zip_longest
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from checker.comparison.differences import Category, Differences
+from checker.comparison.differences import Category, Differences, Ignored
 from checker.comparison.files import compare_files, diff_id_of
 from checker.comparison.trees import LayerTree
 from checker.model.image import Image, Layer
@@ -60,7 +60,7 @@ class LayerPair(NamedTuple):
     categories: frozenset[Category] = frozenset()
 
 
-def compare_layers(a: Image, b: Image) -> tuple[LayerPair, ...]:
+def compare_layers(a: Image, b: Image, ignored: Ignored) -> tuple[LayerPair, ...]:
     """Pair the layers: those with the same diffID, and the others in their order."""
     waiting: dict[str | None, deque[Layer]] = {}
     for layer in b.layers:
@@ -75,7 +75,8 @@ def compare_layers(a: Image, b: Image) -> tuple[LayerPair, ...]:
         else:
             left_a.append(layer)
     left_b = sorted(chain(unknown, *waiting.values()), key=lambda layer: layer.position)
-    pairs += starmap(_differing, zip_longest(left_a, left_b))
+    left = zip_longest(left_a, left_b)
+    pairs += (_differing(one, other, ignored) for one, other in left)
     return tuple(sorted(pairs, key=_position))
 
 
@@ -94,16 +95,16 @@ def _same(a: Layer, b: Layer) -> LayerPair:
     return LayerPair(LayerState.SHARED, one, other)
 
 
-def _differing(a: Layer | None, b: Layer | None) -> LayerPair:
+def _differing(a: Layer | None, b: Layer | None, ignored: Ignored) -> LayerPair:
     one, other = (None if layer is None else _facts(layer) for layer in (a, b))
     if a is None or b is None:
         state = LayerState.ADDED if a is None else LayerState.REMOVED
         return LayerPair(state, one, other, categories=frozenset({Category.CONTENT}))
     if not (_has_entries(a) and _has_entries(b)):
         return LayerPair(LayerState.UNKNOWN, one, other, categories=frozenset({Category.UNKNOWN}))
-    files = compare_files(LayerTree(a), LayerTree(b))
+    files = compare_files(LayerTree(a), LayerTree(b), ignored)
     categories = set(files.categories)
-    if not files.total:
+    if not files.categories:
         is_reordered = list(a.entries.paths) != list(b.entries.paths)
         categories.add(Category.ORDER if is_reordered else Category.ENCODING)
     return LayerPair(LayerState.CHANGED, one, other, files, frozenset(categories))

@@ -16,6 +16,7 @@ _NONE = "-"
 _SETTINGS = ("CMD", "ENTRYPOINT", "ENV")
 _LABELS = (
     "kind",
+    "inside",
     "producer",
     "size",
     "compression",
@@ -26,6 +27,20 @@ _LABELS = (
     *_SETTINGS,
     "restored by",
 )
+
+
+class Subject(NamedTuple):
+    """One side of a comparison.
+
+    Attributes:
+        checked: The archive as it is, classified.
+        archive: What was found in it, without what surrounds it.
+        steps: What was removed around that, one sentence each.
+    """
+
+    checked: CheckedArchive
+    archive: Archive
+    steps: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):
@@ -42,7 +57,7 @@ class Row(NamedTuple):
     b: str
 
 
-def overview(a: CheckedArchive, b: CheckedArchive) -> tuple[Row, ...]:
+def overview(a: Subject, b: Subject) -> tuple[Row, ...]:
     """The properties that tell a saved image from an exported container, and others."""
     one, other = dict(_properties(a)), dict(_properties(b))
     return tuple(
@@ -52,12 +67,11 @@ def overview(a: CheckedArchive, b: CheckedArchive) -> tuple[Row, ...]:
     )
 
 
-def _properties(checked: CheckedArchive) -> Iterator[tuple[str, str]]:
-    archive, found = checked.archive, checked.classification
-    if archive is None:
-        yield "kind", "not read"
-        return
-    yield "kind", kind_words(archive)
+def _properties(subject: Subject) -> Iterator[tuple[str, str]]:
+    archive, found = subject.archive, subject.checked.classification
+    yield "kind", kind_words(subject.checked.archive or archive)
+    if subject.steps:
+        yield "inside", f"{kind_words(archive)}: {'; '.join(subject.steps)}"
     yield "producer", (found.producer if found else None) or "unknown"
     yield "size", size_words(archive.size)
     yield "compression", compression_words(archive.compression.kind)

@@ -200,8 +200,5 @@ def _conclusion(comparison: Comparison) -> str:
     if comparison.are_identical:
         return "same: the files are identical"
     counted = comparison.categories - comparison.ignored
-    ignored = comparison.categories & comparison.ignored
-    also = f" (ignored: {_words(ignored)})" if ignored else ""
-    if not counted:
-        return f"same{also}"
-    return f"different: {_words(counted)}{also}"
+    also = f" (ignoring {_words(comparison.ignored)})" if comparison.ignored else ""
+    return f"different: {_words(counted)}{also}" if counted else f"same{also}"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from checker.errors import CheckerError, SettingsError
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.image import Json
 from checker.model.names import Platform
@@ -146,6 +146,24 @@ class ConvertedImage(NamedTuple):
     digest: str | None
     platform: Platform | None
     layers: tuple[ConvertedLayer, ...]
+
+
+class Conversion(NamedTuple):
+    """A conversion that was done.
+
+    Attributes:
+        kind: The kind of what was found inside everything that surrounded it.
+        steps: What was removed on the way there, one sentence each.
+        images: The images that were written; none in a root filesystem.
+        left_out: What the form cannot hold.
+        entries: Entries of a root filesystem; 0 of images.
+    """
+
+    kind: Kind
+    steps: tuple[str, ...]
+    images: tuple[ConvertedImage, ...]
+    left_out: tuple[LeftOut, ...]
+    entries: int
 
 
 class Written(NamedTuple):

@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterator
 
 from checker._version import __version__
-from checker.conversion.records import ConvertedImage, Form, Request, Written
+from checker.conversion.records import Conversion, ConvertedImage, Form, Request
 from checker.model.names import shorten
-from checker.reading.opened import OpenArchive
 
 
-def summary(target: str, request: Request, written: Written) -> Iterator[str]:
+def summary(target: str, request: Request, written: Conversion) -> Iterator[str]:
     """The lines that say what was written."""
     if request.form is Form.ROOTFS:
         yield f"{target}: rootfs, {written.entries} entries"
@@ -28,16 +27,13 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def document(
-    source: str, target: str, opened: OpenArchive, request: Request, written: Written
-) -> dict[str, object]:
+def document(source: str, target: str, request: Request, written: Conversion) -> dict[str, object]:
     """The JSON document, version 1 (``schemas/checker_schemas/reports/convert.json``)."""
-    archive = opened.archive
     return {
         "version": 1,
         "tool": {"name": "archive-checker", "version": __version__},
         "command": "convert",
-        "source": {"path": source, "kind": archive.kind.value},
+        "source": {"path": source, "kind": written.kind.value},
         "target": {
             "path": target,
             "form": request.form.value,
@@ -45,7 +41,7 @@ def document(
             "entries": written.entries if request.form is Form.ROOTFS else None,
         },
         "images": [_image(image) for image in written.images],
-        "steps": list(opened.steps),
+        "steps": list(written.steps),
         "left_out": [{"what": each.what, "detail": each.detail} for each in written.left_out],
         "exit_code": 0,
     }

@@ -31,10 +31,12 @@ def root_settings(opened: OpenArchive, layer: TarBytes, request: Request) -> Roo
         host=request.host,
     )
     plan = plan_archive(archive, wanted, (), options.image)
+    newest = plan.results[-1].engine
     for change in plan.changes:
-        if change.refusals and len(change.refusals[-1].engines):
-            newest = change.refusals[-1]
-            raise ConversionError(f"--change {change.change!r}: {newest.message}")
+        for refusal in change.refusals:
+            # What only an older version refuses is not refused.
+            if newest in refusal.engines:
+                raise ConversionError(f"--change {change.change!r}: {refusal.message}")
     result = plan.result
     if result is None or result.config is None:
         messages = [message for each in plan.results for message in each.refusals]

@@ -14,7 +14,7 @@ from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.image import Image
 from checker.model.names import Platform
 from checker.reports.wording import kind_words
-from checker.verdicts import Verdict, VerdictOutcome
+from checker.verdicts import Engine, Verdict, VerdictOutcome
 
 _IMPORT = "import"
 _MOST_NAMED = 5
@@ -31,6 +31,17 @@ def check_engine(chosen: str) -> None:
         raise SettingsError(f"unknown engine {chosen!r} (choose from: {known})")
 
 
+def imports_of(engines: Iterable[Engine], chosen: str) -> tuple[Engine, ...]:
+    """The engines of a family, or the one of a profile, with what they do when they import.
+
+    Args:
+        engines: All engines with all of their actions.
+        chosen: The family or profile.
+    """
+    names = {engine.name for engine in import_engines(chosen)}
+    return tuple(one for one in engines if one.action == _IMPORT and one.name in names)
+
+
 def plan_archive(
     archive: Archive, request: ImportRequest, verdicts: Iterable[Verdict], image: Archive | None
 ) -> ImportPlan:
@@ -39,7 +50,7 @@ def plan_archive(
     Args:
         archive: The root filesystem, of which ``suggestion.READS`` was read.
         request: What is asked for, without the image.
-        verdicts: What engines do with the archive.
+        verdicts: What engines do with the archive when they import it.
         image: The archive of the image that the root filesystem was exported from.
 
     Raises:
@@ -72,7 +83,7 @@ def _refusals(verdicts: Iterable[Verdict]) -> Iterable[Refusal]:
     return (
         Refusal((verdict.engine,), verdict.message or verdict.reason)
         for verdict in verdicts
-        if verdict.action == _IMPORT and verdict.outcome is VerdictOutcome.REJECTS
+        if verdict.outcome is VerdictOutcome.REJECTS
     )
 
 

@@ -49,6 +49,7 @@ class DockerImport(NamedTuple):
         references: The grammar of references.
         syntax: The syntax of instructions.
         changes: The instructions that are allowed, in lower case.
+        checks_names_first: Whether all names are checked before any arguments.
         trims: Whether the newer forms of ``${}`` are known.
         intervals: The flags of HEALTHCHECK that are durations.
         fewest_retries: The smallest number of retries of HEALTHCHECK.
@@ -64,6 +65,7 @@ class DockerImport(NamedTuple):
     references: Grammar
     syntax: Syntax
     changes: frozenset[str]
+    checks_names_first: bool
     trims: bool
     intervals: tuple[str, ...]
     fewest_retries: int
@@ -109,6 +111,7 @@ DOCKER_20 = DockerImport(
         escapes_in_flags=False,
     ),
     changes=_OLD_CHANGES,
+    checks_names_first=True,
     trims=False,
     intervals=_INTERVALS,
     fewest_retries=1,
@@ -131,6 +134,7 @@ DOCKER_28 = DockerImport(
         escapes_in_flags=True,
     ),
     changes=_OLD_CHANGES | {"stopsignal"},
+    checks_names_first=False,
     trims=True,
     intervals=(*_INTERVALS, "start-interval"),
     fewest_retries=0,
@@ -146,7 +150,6 @@ DOCKER_29 = DOCKER_28._replace(
     follows="29.7.2",
     parse_port=parse_port_29,
 )
-DOCKER_VERSIONS = (DOCKER_20, DOCKER_28, DOCKER_29)
 
 
 def apply_changes(changes: Iterable[str], version: DockerImport) -> RunConfig:
@@ -163,10 +166,8 @@ def apply_changes(changes: Iterable[str], version: DockerImport) -> RunConfig:
     if not texts:
         return RunConfig()
     parsed = parse_lines("\n".join(texts), version.syntax)
-    steps = tuple(
-        _step(instruction, version) for instruction in _allowed(parsed.instructions, version)
-    )
-    state = _State(RunConfig(), Lexer(escape=parsed.escape, trims=version.trims), version)
+    steps = _steps(parsed.instructions, version)
+    state = _State(RunConfig(), Lexer(escape=parsed.escape, trims=version.trims))
     for step in steps:
         state = step(state)
     return state.config
@@ -178,13 +179,11 @@ class _State(NamedTuple):
     Attributes:
         config: The settings.
         lexer: Reads words.
-        version: The version of Docker.
         has_cmd: Whether CMD was given, which ENTRYPOINT otherwise removes.
     """
 
     config: RunConfig
     lexer: Lexer
-    version: DockerImport
     has_cmd: bool = False
 
     def word(self, text: str) -> str:
@@ -201,19 +200,20 @@ class _State(NamedTuple):
 _Step = Callable[[_State], _State]
 
 
-def _allowed(instructions: Iterable[Instruction], version: DockerImport) -> Iterable[Instruction]:
-    """The instructions; Docker 20.10 looks at all of their names first."""
-    found = tuple(instructions)
-    for instruction in found:
-        if instruction.name.lower() not in version.changes:
-            raise ImportRefusedError(f"{instruction.name} is not a valid change command")
-        if not version.syntax.lowers_names:
-            _step(instruction, version)
-    return found
+def _steps(instructions: tuple[Instruction, ...], version: DockerImport) -> list[_Step]:
+    """What the instructions do, once all of them are found to be allowed and complete."""
+    for instruction in instructions if version.checks_names_first else ():
+        _check_name(instruction, version)
+    return [_step(instruction, version) for instruction in instructions]
+
+
+def _check_name(instruction: Instruction, version: DockerImport) -> None:
+    if instruction.name.lower() not in version.changes:
+        raise ImportRefusedError(f"{instruction.name} is not a valid change command")
 
 
 def _step(instruction: Instruction, version: DockerImport) -> _Step:
-    """What an instruction does, once it is found to be complete."""
+    _check_name(instruction, version)
     return _INSTRUCTIONS[instruction.name.lower()](instruction, version)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from checker.errors import SettingsError
+from checker.importing.suggested_start import suggested_start
 from checker.inspection.images import images_of
 from checker.inspection.records import Contents
 from checker.inspection.summary import RELEASES, contents_of
@@ -140,9 +141,8 @@ def inspect(
         SettingsError: There is no such image.
     """
     images = images_of(archive)
-    is_same = archive is checked.archive and images is archive.images
     found = archive._replace(images=images)
-    starts = checked.starts if is_same else archive_starts(found, host)
+    starts = archive_starts(found, host, suggested_start)
     if image is not None:
         chosen = _chosen(images, image, archive.path)
         images = tuple(images[number] for number in chosen)

@@ -99,16 +99,16 @@ def _kind(checked: CheckedArchive, archive: Archive) -> Iterator[str]:
 
 
 def _files(archive: Archive) -> str:
-    """The members at the top level, directories with the number of what is in them."""
-    tops = Counter(path.partition("/")[0] for path in archive.entries.by_path if path)
-    inside = {path.partition("/")[0] for path in archive.entries.by_path if "/" in path}
+    """The members at the top level, directories with the number of what is below them."""
+    paths = [path for path in archive.entries.by_path if path]
+    tops = dict.fromkeys(path.partition("/")[0] for path in paths)
+    below = Counter(path.partition("/")[0] for path in paths if "/" in path)
     named = [name for name in tops if not _HEX.match(name)]
-    words = [f"{name}/ ({tops[name]})" if name in inside else name for name in sorted(named)]
+    words = [f"{name}/ ({below[name]})" if name in below else name for name in sorted(named)]
     if len(named) < len(tops):
         words.append(f"{len(tops) - len(named)} named by digest")
-    noun = "file" if archive.source is Source.DIRECTORY else "member"
-    count = sum(tops.values())
-    return f"{count_words(count, noun)}: {', '.join(map(printable, words))}"
+    noun = ("entry", "entries") if archive.source is Source.DIRECTORY else ("member",)
+    return f"{count_words(len(paths), *noun)}: {', '.join(map(printable, words))}"
 
 
 def _problems(problems: Sequence[str], view: View) -> Iterator[Line]:

@@ -22,8 +22,9 @@ DYNAMIC_LIMIT = 16 * 1024
 """Bytes of a dynamic section that are read; 500 are usual."""
 
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
-_USED = frozenset({_PT_LOAD, _PT_DYNAMIC, _PT_INTERP})
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 14, 15, 29
+_TEXTS = frozenset({_DT_SONAME, _DT_RPATH, _DT_RUNPATH})
+_USED = frozenset({_PT_LOAD, _PT_DYNAMIC, _PT_INTERP})
 _SEGMENTS = 200
 # The longest path that Linux takes for a loader (PATH_MAX).
 _PATH = 4096
@@ -63,18 +64,13 @@ class _Dynamic(NamedTuple):
     texts: dict[int, int]
 
 
-class _Layout(NamedTuple):
-    """How numbers are written in a file."""
+class _Fault(NamedTuple):
+    """Why a file is not loaded; without a text, what was needed could not be read."""
 
-    machine: Machine
+    text: str | None = None
 
-    @property
-    def is_wide(self) -> bool:
-        return self.machine.bits == 64
 
-    def unpack(self, format_: str, data: bytes, offset: int) -> tuple[int, ...]:
-        values: tuple[int, ...] = struct.unpack_from(self.machine.order + format_, data, offset)
-        return values
+_UNREAD = _Fault()
 
 
 def read_elf(head: bytes, size: int) -> ElfReading:
@@ -90,19 +86,32 @@ def read_elf(head: bytes, size: int) -> ElfReading:
     machine = machine_of(head)
     if machine is None:
         return None
-    layout = _Layout(machine)
-    if len(head) < (64 if layout.is_wide else 52):
+    if len(head) < (64 if machine.bits == 64 else 52):
         return ElfFile(machine, 0, fault="ends within its header")
-    (kind,) = layout.unpack("H", head, 16)
-    found = ElfFile(machine, kind)
-    segments = yield from _read_segments(layout, head, size)
-    if not isinstance(segments, list):
-        return found._replace(fault=segments.text, needed=None)
+    (kind,) = struct.unpack_from(f"{machine.order}H", head, 16)
+    segments = yield from _read_segments(machine, head, size)
+    if isinstance(segments, _Fault):
+        return ElfFile(machine, kind, needed=None, fault=segments.text)
     interpreter = yield from _read_interpreter(segments, head, size)
     if isinstance(interpreter, _Fault):
-        return found._replace(fault=interpreter.text, needed=None)
-    found = found._replace(interpreter=interpreter)
-    return (yield from _read_libraries(layout, segments, head, found))
+        return ElfFile(machine, kind, needed=None, fault=interpreter.text)
+    place = next((each for each in segments if each.kind == _PT_DYNAMIC), None)
+    if place is None or not place.size:
+        return ElfFile(machine, kind, interpreter)
+    dynamic = yield from _read_dynamic(machine, segments, place, head)
+    texts = None if dynamic is None else (yield from _read_texts(dynamic, head))
+    if dynamic is None or texts is None or not all(texts[each] for each in dynamic.needed):
+        return ElfFile(machine, kind, interpreter, needed=None)
+    others = {tag: texts[offset] for tag, offset in dynamic.texts.items()}
+    return ElfFile(
+        machine,
+        kind,
+        interpreter,
+        tuple(texts[offset] for offset in dynamic.needed),
+        others.get(_DT_SONAME),
+        others.get(_DT_RPATH),
+        others.get(_DT_RUNPATH),
+    )
 
 
 def machine_of(head: bytes) -> Machine | None:
@@ -116,12 +125,6 @@ def machine_of(head: bytes) -> Machine | None:
     return Machine(head[4] * 32, order, number)
 
 
-class _Fault(NamedTuple):
-    """Why a file is not loaded; without a text, what was needed could not be read."""
-
-    text: str | None = None
-
-
 def _part(head: bytes, offset: int, length: int) -> Generator[Part, bytes | None, bytes | None]:
     """A part of the file, from the head if that has all of it."""
     if offset + length <= len(head):
@@ -130,11 +133,11 @@ def _part(head: bytes, offset: int, length: int) -> Generator[Part, bytes | None
 
 
 def _read_segments(
-    layout: _Layout, head: bytes, size: int
+    machine: Machine, head: bytes, size: int
 ) -> Generator[Part, bytes | None, list[_Segment] | _Fault]:
-    wide = layout.is_wide
-    (table,) = layout.unpack("Q" if wide else "I", head, 32 if wide else 28)
-    length, count = layout.unpack("HH", head, 54 if wide else 42)
+    wide, order = machine.bits == 64, machine.order
+    (table,) = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", head, 32 if wide else 28)
+    length, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)
     if length != (56 if wide else 32):
         return _Fault(f"has program headers of {length} bytes")
     if not count:
@@ -144,9 +147,9 @@ def _read_segments(
     wanted = min(count, _SEGMENTS) * length
     content = yield from _part(head, table, wanted)
     if content is None or len(content) < wanted:
-        return _Fault()
+        return _UNREAD
     # Type, offset, address and size in the file; flags, physical address and the rest are left out.
-    row = f"{layout.machine.order}{'I4xQQ8xQ16x' if wide else 'III4xI12x'}"
+    row = f"{order}{'I4xQQ8xQ16x' if wide else 'III4xI12x'}"
     return [_Segment(*values) for values in struct.iter_unpack(row, content) if values[0] in _USED]
 
 
@@ -162,45 +165,22 @@ def _read_interpreter(
         return _Fault("ends before the name of its loader")
     name = yield from _part(head, place.offset, place.size)
     if name is None or len(name) < place.size:
-        return _Fault()
+        return _UNREAD
     if name[-1:] != b"\0":
         return _Fault("names a loader without a NUL at the end")
     return _decode(name.partition(b"\0")[0])
 
 
-def _read_libraries(
-    layout: _Layout, segments: list[_Segment], head: bytes, found: ElfFile
-) -> ElfReading:
-    place = next((each for each in segments if each.kind == _PT_DYNAMIC), None)
-    if place is None or not place.size:
-        return found
-    unknown = found._replace(needed=None)
+def _read_dynamic(
+    machine: Machine, segments: list[_Segment], place: _Segment, head: bytes
+) -> Generator[Part, bytes | None, _Dynamic | None]:
+    """What the dynamic section says; None if that cannot be followed."""
     if place.size > DYNAMIC_LIMIT:
-        return unknown
+        return None
     section = yield from _part(head, place.offset, place.size)
-    dynamic = None if section is None else _parse_dynamic(layout, segments, section)
-    if dynamic is None:
-        return unknown
-    names = yield from _read_names(head, dynamic)
-    texts: dict[int, str] = {}
-    for tag, offset in dynamic.texts.items():
-        limit = _NAME if tag == _DT_SONAME else _SEARCH_PATH
-        text = yield from _part(head, dynamic.table + offset, limit)
-        if text is None or b"\0" not in text:
-            # Without the search path, it is not known where libraries are found.
-            return unknown
-        texts[tag] = _decode(text.partition(b"\0")[0])
-    return found._replace(
-        needed=names,
-        soname=texts.get(_DT_SONAME),
-        rpath=texts.get(_DT_RPATH),
-        runpath=texts.get(_DT_RUNPATH),
-    )
-
-
-def _parse_dynamic(layout: _Layout, segments: list[_Segment], section: bytes) -> _Dynamic | None:
-    """What the section says; None if that cannot be followed."""
-    pair = f"{layout.machine.order}{'QQ' if layout.is_wide else 'II'}"
+    if section is None:
+        return None
+    pair = f"{machine.order}{'QQ' if machine.bits == 64 else 'II'}"
     whole = section[: len(section) - len(section) % struct.calcsize(pair)]
     needed: list[int] = []
     texts: dict[int, int] = {}
@@ -210,7 +190,7 @@ def _parse_dynamic(layout: _Layout, segments: list[_Segment], section: bytes) ->
             needed.append(value)
         elif tag == _DT_STRTAB:
             address = value
-        elif tag in (_DT_SONAME, _DT_RPATH, _DT_RUNPATH):
+        elif tag in _TEXTS:
             texts[tag] = value
         elif tag == _DT_NULL:
             break
@@ -230,38 +210,47 @@ def _offset_of(segments: list[_Segment], address: int) -> int | None:
     return None
 
 
-def _read_names(
-    head: bytes, dynamic: _Dynamic
-) -> Generator[Part, bytes | None, tuple[str, ...] | None]:
-    """The names of the needed libraries; None if one of them cannot be read."""
-    if not dynamic.needed:
-        return ()
-    first, last = min(dynamic.needed), max(dynamic.needed)
-    if last - first > _CLOSE:
-        return (yield from _read_distant_names(head, dynamic))
-    content = yield from _part(head, dynamic.table + first, last - first + _NAME)
-    names = [] if content is None else [_name(content, place - first) for place in dynamic.needed]
-    found = tuple(name for name in names if name)
-    return found if len(found) == len(dynamic.needed) else None
+def _read_texts(
+    dynamic: _Dynamic, head: bytes
+) -> Generator[Part, bytes | None, dict[int, str] | None]:
+    """The texts that a dynamic section refers to, by offset; None if one of them cannot be read."""
+    limits = dict.fromkeys(dynamic.needed, _NAME)
+    for tag, offset in dynamic.texts.items():
+        limits[offset] = max(limits.get(offset, 0), _NAME if tag == _DT_SONAME else _SEARCH_PATH)
+    if not limits:
+        return {}
+    first = min(limits)
+    length = max(limits) - first + _SEARCH_PATH
+    if length > _CLOSE:
+        return (yield from _read_distant_texts(dynamic, limits, head))
+    content = yield from _part(head, dynamic.table + first, length)
+    if content is None:
+        return None
+    found = {
+        offset: text
+        for offset, limit in limits.items()
+        if (text := _text(content, offset - first, limit)) is not None
+    }
+    return found if len(found) == len(limits) else None
 
 
-def _read_distant_names(
-    head: bytes, dynamic: _Dynamic
-) -> Generator[Part, bytes | None, tuple[str, ...] | None]:
-    found: list[str] = []
-    for place in dynamic.needed:
-        content = yield from _part(head, dynamic.table + place, _NAME)
-        name = None if content is None else _name(content, 0)
-        if not name:
+def _read_distant_texts(
+    dynamic: _Dynamic, limits: dict[int, int], head: bytes
+) -> Generator[Part, bytes | None, dict[int, str] | None]:
+    found: dict[int, str] = {}
+    for offset, limit in limits.items():
+        content = yield from _part(head, dynamic.table + offset, limit)
+        text = None if content is None else _text(content, 0, limit)
+        if text is None:
             return None
-        found.append(name)
-    return tuple(found)
+        found[offset] = text
+    return found
 
 
-def _name(content: bytes, start: int) -> str | None:
-    """The name at an offset; None if it does not end within what a name may have."""
-    end = content.find(b"\0", start, start + _NAME)
-    return None if end <= start else _decode(content[start:end])
+def _text(content: bytes, start: int, limit: int) -> str | None:
+    """The text at an offset; None if it does not end within so many bytes."""
+    end = content.find(b"\0", start, start + limit)
+    return None if end < 0 else _decode(content[start:end])
 
 
 def _decode(name: bytes) -> str:

@@ -476,7 +476,7 @@ def _of(reached: LimitReached, blob: Blob) -> str:
 
 
 def _ignored(archive: Archive) -> Iterator[str]:
-    """What of a file is no part of the archive that was found in it, one sentence each."""
+    """What of a file does not belong to the archive that was found in it, one sentence each."""
     tar = archive.tar
     if any(entries_name.startswith("./") for entries_name in _first_names(archive.entries)):
         yield "the ./ before the names of members was dropped"

@@ -1,4 +1,8 @@
-"""The JUnit report: one suite per archive, one test case per rule.
+"""The JUnit report, in the form that the reader of a CI system shows best.
+
+``strict`` has only what the schema of Jenkins' xUnit plugin and every other reader takes.
+``gitlab`` adds the archive as the file of each case, which GitLab shows as a link. ``azure`` puts
+the archive into the name of each case: Azure Pipelines lists the cases of all suites together.
 
 It is built with junit-xml, whose version 1.9 needs workarounds, all of them here: it raises on
 bytes that are not UTF-8 and drops control characters, so every text is made printable first; it
@@ -9,194 +13,114 @@ written.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from junit_xml import TestCase, TestSuite
 
-from checker.checks.finding import Finding, Outcome, Result, Severity
-from checker.reports.printable import command_starts, printable
-from checker.reports.wording import OUTCOME_WORDS, place_words
-from checker.results import AppliedSettings, CheckedArchive, PluginProblem, Run
-from checker.verdicts import Verdict, VerdictOutcome
+from checker.reports.cases import Case, CaseKind, Status, Suite, suites_of
+from checker.reports.printable import command_starts
+from checker.reports.uris import relative_path
+from checker.results import Run
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_HOST = "checker"
 _COUNTS = ("tests", "failures", "errors")
-_GRAVE = frozenset({Severity.ERROR, Severity.WARNING})
+_INAPPLICABLE = "rules-not-applicable"
+# GitLab and Jenkins attach the file that such a mark in the output names.
+_ATTACHMENT = re.compile(r"\[(?=\[ATTACHMENT\|)", re.IGNORECASE)
 
 
-def render_junit(run: Run) -> str:
-    """The report as an XML document, to be encoded as UTF-8."""
-    return _document([_mended(suite) for suite in _suites(run)])
+class Flavour(StrEnum):
+    """Who reads the report."""
+
+    STRICT = "strict"
+    GITLAB = "gitlab"
+    AZURE = "azure"
 
 
-# --- the content of the report
+def render_junit(
+    run: Run,
+    *,
+    flavour: str = Flavour.STRICT,
+    cases: str = CaseKind.RULES,
+    hostname: bool = False,
+) -> str:
+    """The report as an XML document, to be encoded as UTF-8.
+
+    Args:
+        run: What to report.
+        flavour: Who reads it: ``strict``, ``gitlab`` or ``azure``.
+        cases: What is a test case: ``rules``, ``findings`` or ``archives``.
+        hostname: Whether it names the machine.
+    """
+    host = _hostname() if hostname else None
+    suites = suites_of(run, CaseKind(cases))
+    return _document([_fixed(_suite(run, each, Flavour(flavour), host)) for each in suites])
 
 
-def _suites(run: Run) -> Iterator[TestSuite]:
-    names = _Names()
-    if run.problems:
-        yield _plugin_suite(run.problems, names)
-    for checked in run.archives:
-        name = names.unique(printable(checked.path))
-        yield TestSuite(name, list(_cases(run, checked, name)))
+def _moment(started: dt.datetime) -> str:
+    """A time in UTC without a zone, since the schemas of some readers take none."""
+    return started.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def _settings_case(settings: AppliedSettings, host: str) -> TestCase:
-    """A case that passes, since a suite has no other place for what a settings file changes."""
-    case = TestCase(printable(f"settings from {settings.file}"), host)
-    case.stdout = printable(", ".join(settings.changes) or "no changes")
-    return case
+def _hostname() -> str:
+    import socket
+
+    return socket.gethostname()
 
 
-class _Names:
-    """Makes names unique: a repeated name gets a number."""
-
-    def __init__(self) -> None:
-        self._given: set[str] = set()
-
-    def unique(self, name: str) -> str:
-        base = name or "unnamed"
-        number, free = 1, base
-        while free in self._given:
-            number += 1
-            free = f"{base} ({number})"
-        self._given.add(free)
-        return free
-
-
-def _plugin_suite(problems: Iterable[PluginProblem], names: _Names) -> TestSuite:
-    suite = names.unique("plugins")
-    cases = _Names()
+def _suite(run: Run, suite: Suite, flavour: Flavour, host: str | None) -> TestSuite:
+    properties = {_INAPPLICABLE: str(suite.inapplicable)} if suite.inapplicable else None
     return TestSuite(
-        suite,
-        [
-            _errored(cases.unique(printable(problem.name)), suite, str(problem), "plugin")
-            for problem in problems
-        ],
+        _harmless(suite.name),
+        [_case(suite, case, flavour) for case in suite.cases],
+        hostname=host,
+        timestamp=None if run.started is None else _moment(run.started),
+        properties=properties,
     )
 
 
-def _cases(run: Run, checked: CheckedArchive, suite: str) -> Iterator[TestCase]:
+def _case(suite: Suite, case: Case, flavour: Flavour) -> TestCase:
     # Readers split at the last dot: the part before it is the package, here the archive.
-    package = suite.replace(".", "_")
-    host = f"{package}.{_HOST}"
-    if checked.error is not None:
-        yield _errored("read", host, checked.error, "unreadable")
-    if run.settings is not None:
-        yield _settings_case(run.settings, f"{host}.settings")
-    names = _Names()
-    by_rule: dict[str, list[Finding]] = {}
-    for finding in checked.findings:
-        by_rule.setdefault(finding.rule, []).append(finding)
-    for result in checked.results:
-        name = names.unique(_case_name(result.rule, result.name))
-        findings = by_rule.pop(result.rule, [])
-        yield _rule_case(run, result, findings, name, f"{package}.{printable(result.bundle)}")
-    for findings in by_rule.values():
-        name = names.unique(_case_name(findings[0].rule, findings[0].name))
-        yield _with_findings(run, TestCase(name, host), findings)
-    for verdict in checked.required_verdicts:
-        name = names.unique(f"{printable(verdict.engine)} {printable(verdict.action)}")
-        yield _verdict_case(verdict, name, f"{package}.engines")
-    for crash in checked.crashes:
-        yield _errored(names.unique("crash"), host, crash, "crash")
+    package = _harmless(suite.name).replace(".", "_")
+    is_named = flavour is Flavour.AZURE and suite.path is not None
+    made = TestCase(
+        _harmless(f"{suite.name}: {case.name}" if is_named else case.name),
+        case.bundle if case.bundle == "plugins" else f"{package}.{case.bundle}",
+        elapsed_sec=case.seconds,
+        stdout=_harmless(case.output),
+        file=_file_of(suite) if flavour is Flavour.GITLAB else None,
+    )
+    # junit-xml leaves out a failure without a text.
+    message, body = _harmless(case.message), _harmless(case.body) or case.kind
+    if case.status is Status.FAILED:
+        made.add_failure_info(message, body, case.kind)
+    elif case.status is Status.ERROR:
+        made.add_error_info(message, body, case.kind)
+    return made
 
 
-def _case_name(rule: str, name: str) -> str:
-    return f"{printable(rule)} {printable(name)}"
+def _file_of(suite: Suite) -> str | None:
+    return None if suite.path is None else relative_path(suite.path)
 
 
-def _verdict_case(verdict: Verdict, name: str, class_name: str) -> TestCase:
-    """The verdict of one engine; anything other than acceptance is a failure."""
-    case = TestCase(name, class_name)
-    if verdict.outcome is not VerdictOutcome.ACCEPTS:
-        # junit-xml leaves out a failure without a text.
-        outcome = OUTCOME_WORDS[verdict.outcome]
-        shown = printable(verdict.reason) or outcome
-        said = f"\n{printable(verdict.message)}" if verdict.message else ""
-        case.add_failure_info(shown, f"{outcome}: {shown}{said}", verdict.outcome)
-    return case
-
-
-def _errored(name: str, class_name: str, text: str, kind: str) -> TestCase:
-    case = TestCase(name, class_name)
-    # junit-xml leaves out an error without a text.
-    shown = printable(text) or kind
-    case.add_error_info(shown, shown, kind)
-    return case
-
-
-def _rule_case(
-    run: Run, result: Result, findings: Sequence[Finding], name: str, class_name: str
-) -> TestCase:
-    case = TestCase(name, class_name, elapsed_sec=result.seconds)
-    if result.outcome is Outcome.ERROR:
-        # A case has one outcome, so findings before the crash are in its output.
-        case.add_error_info(printable(result.reason or "crashed"), _crash_text(result), "crash")
-        case.stdout = _listed(findings)
-        return case
-    if result.outcome is Outcome.SKIPPED:
-        case.add_skipped_info(printable(result.reason or "not applicable"))
-        case.stdout = _listed(findings)
-        return case
-    return _with_findings(run, case, findings)
-
-
-def _crash_text(result: Result) -> str:
-    return _block((result.traceback or result.reason or "no traceback").split("\n"))
-
-
-def _with_findings(run: Run, case: TestCase, findings: Sequence[Finding]) -> TestCase:
-    """Fail the case for errors, warnings and what fails the run; the rest is in its output."""
-    failing = [finding for finding in findings if _fails(run, finding)]
-    case.stdout = _listed([finding for finding in findings if not _fails(run, finding)])
-    if failing:
-        gravest = min((finding.severity for finding in failing), key=lambda severity: severity.rank)
-        case.add_failure_info(_headline(failing), _listed(failing), str(gravest))
-    return case
-
-
-def _fails(run: Run, finding: Finding) -> bool:
-    return finding.waived is None and (run.fails(finding) or finding.severity in _GRAVE)
-
-
-def _headline(findings: Sequence[Finding]) -> str:
-    more = len(findings) - 1
-    text = printable(findings[0].message) or f"no message from {printable(findings[0].rule)}"
-    return f"{text} (and {more} more)" if more else text
-
-
-def _listed(findings: Iterable[Finding]) -> str:
-    return "\n".join(_told(finding) for finding in findings)
-
-
-def _told(finding: Finding) -> str:
-    lines = [f"{finding.severity}: {finding.message}"]
-    places = (("at", finding.location), *(("see", location) for location in finding.related))
-    words = ((word, ", ".join(place_words(location))) for word, location in places)
-    lines += [f"  {word} {place}" for word, place in words if place]
-    if finding.fix is not None:
-        lines.append(f"  fix: {finding.fix.text}")
-    if finding.waived is not None:
-        lines.append(f"  waived: {finding.waived}")
-    return _block(lines)
-
-
-def _block(lines: Iterable[str]) -> str:
-    return "\n".join(map(printable, lines))
+def _harmless(text: str) -> str:
+    """A text without marks of attachments."""
+    return _ATTACHMENT.sub(r"\\x5b", text)
 
 
 # --- junit-xml and what it gets wrong
 
 
-def _mended(suite: TestSuite) -> Element:
+def _fixed(suite: TestSuite) -> Element:
     """The element of a suite, with exactly the attributes that every reader takes."""
     element: Element = suite.build_xml_doc()
     element.attrib.pop("disabled", None)

@@ -5,21 +5,42 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple, TextIO
+from types import MappingProxyType
+from typing import Any, NamedTuple, TextIO
 
+from checker.checks.option import Option
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt
 from checker.masking import masked_run
+from checker.reports.options import choice, read_options
 from checker.reports.printable import printable
 from checker.reports.report import Report
 from checker.results import CheckedArchive, Run
 
 TEXT = "text"
+GITHUB = "github"
+MARKDOWN = "markdown"
 STDOUT = "-"
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _READ_WRITE_ALL = 0o666
+
+
+_ANCHOR = Option(
+    "anchor", str, "", "a file of the repository that all results point to, such as Dockerfile"
+)
+
+
+_CASES = Option(
+    "cases", str, "rules", "what is a test case", choices=("rules", "findings", "archives")
+)
+_JUNIT_OPTIONS: tuple[Option[Any], ...] = (
+    Option("flavour", str, "strict", "who reads it", choices=("strict", "gitlab", "azure")),
+    _CASES,
+    Option("hostname", bool, False, "whether the name of the machine is in it"),
+)
 
 
 class OutputError(SettingsError):
@@ -31,11 +52,29 @@ class Output(NamedTuple):
 
     Attributes:
         report: The report.
-        file: Path of the file; None for standard output.
+        file: Path of the file; None for a standard stream.
+        options: The options of the report that are set, by name.
+        is_appended: Whether it is appended to the file, which it does not replace.
+        is_beside: Whether it goes to standard error, since another report has standard output.
+        failure: How it failed before the end of the run, if it is written archive by archive.
     """
 
     report: Report
     file: str | None = None
+    options: Mapping[str, object] = MappingProxyType({})
+    is_appended: bool = False
+    is_beside: bool = False
+    failure: Failure | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The options as keyword arguments."""
+        return {name.replace("-", "_"): value for name, value in self.options.items()}
+
+    @property
+    def is_to_stdout(self) -> bool:
+        """Whether it goes to standard output."""
+        return self.file is None and not self.is_beside
 
 
 def builtin_reports() -> tuple[Report, ...]:
@@ -43,7 +82,12 @@ def builtin_reports() -> tuple[Report, ...]:
     return (
         Report(TEXT, _text, needs_content=False),
         Report("json", _json, shows_digest=True, needs_content=False),
-        Report("junit", _junit, needs_content=False),
+        Report("junit", _junit, needs_content=False, options=_JUNIT_OPTIONS),
+        Report("sarif", _sarif, needs_content=False, options=(_ANCHOR,)),
+        Report(GITHUB, _github, needs_content=False),
+        Report("gitlab", _gitlab, needs_content=False),
+        Report(MARKDOWN, _markdown, needs_content=False),
+        Report("tap", _tap, needs_content=False, options=(_CASES,)),
     )
 
 
@@ -59,27 +103,67 @@ def _json(run: Run) -> str:
     return render_json(run)
 
 
-def _junit(run: Run) -> str:
+def _junit(run: Run, **options: Any) -> str:
     from checker.reports.junit import render_junit
 
-    return render_junit(run)
+    return render_junit(run, **options)
 
 
-def plan_outputs(orders: Iterable[str], reports: Sequence[Report]) -> tuple[Output, ...]:
+def _tap(run: Run, **options: Any) -> str:
+    from checker.reports.tap import render_tap
+
+    return render_tap(run, **options)
+
+
+def _sarif(run: Run, anchor: str = "") -> str:
+    from checker.reports.sarif import render_sarif
+
+    return render_sarif(run, anchor)
+
+
+def _github(run: Run) -> str:
+    from checker.reports.github import render_github
+
+    return render_github(run)
+
+
+def _gitlab(run: Run) -> str:
+    from checker.reports.gitlab import render_gitlab
+
+    return render_gitlab(run)
+
+
+def _markdown(run: Run) -> str:
+    from checker.reports.markdown import render_markdown
+
+    return render_markdown(run)
+
+
+def plan_outputs(
+    orders: Iterable[str], reports: Sequence[Report], options: Iterable[str] = ()
+) -> tuple[Output, ...]:
     """Parse orders of the form ``NAME`` or ``NAME=FILE``; the default is text to standard output.
 
     Args:
         orders: The orders, such as ``junit=report.xml``; the file ``-`` is standard output.
         reports: The available formats.
+        options: Their options, such as ``junit.cases=findings``.
 
     Raises:
-        OutputError: A format is unknown, a file name is missing, or two reports go to one place.
+        OutputError: A format is unknown, a file name is missing, two reports go to one place, or an
+            option is not valid.
     """
     known = {report.name: report for report in reports}
-    outputs = tuple(_output(order, known) for order in orders) or (Output(known[TEXT]),)
+    ordered = tuple(_output(order, known) for order in orders) or (Output(known[TEXT]),)
+    values = read_options(options, known)
+    outputs = tuple(
+        output._replace(options=values.get(output.report.name, {})) for output in ordered
+    )
     taken: dict[str | None, str] = {}
     for output in outputs:
         place = None if output.file is None else os.path.realpath(output.file)
+        if place is None and output.report.name == GITHUB and taken.get(None) == TEXT:
+            continue  # commands in the log, between whatever else it has
         if place in taken:
             raise OutputError(_same_place(output, taken[place]))
         taken[place] = output.report.name
@@ -89,11 +173,7 @@ def plan_outputs(orders: Iterable[str], reports: Sequence[Report]) -> tuple[Outp
 def _output(order: str, known: dict[str, Report]) -> Output:
     name, equals, file = order.partition("=")
     if name not in known:
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, known, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise OutputError(f"unknown format {name!r} (choose from: {', '.join(known)}){hint}")
+        raise OutputError(f"unknown format {name!r} {choice(name, known)}")
     if equals and not file:
         raise OutputError(f"--format {order}: the file name after = is missing")
     return Output(known[name], file if file not in {"", STDOUT} else None)
@@ -137,46 +217,65 @@ def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO | None) ->
 
 def _write(output: Output, run: Run, stdout: TextIO | None) -> Iterator[str]:
     report = output.report
-    data = attempt(lambda: _rendered(report, run, stdout if output.file is None else None))
+    data = _attempted(output, run, stdout if output.is_to_stdout else None)
     if isinstance(data, Failure):
-        yield printable(f"report {report.name}: {data.summary}")
+        yield printable(f"report {report.label}: {data.summary}")
         return
     try:
         _send(output, data, stdout)
     except BrokenPipeError:
-        if output.file is None:
+        if output.is_to_stdout:
             raise
-        yield printable(_unwritten(output, "Broken pipe"))
+        yield printable(unwritable(output, "Broken pipe"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
-        yield printable(_unwritten(output, reason or str(error)))
+        yield printable(unwritable(output, reason or str(error)))
 
 
-def _unwritten(output: Output, reason: str) -> str:
-    place = "standard output" if output.file is None else output.file
-    return f"report {output.report.name} cannot be written to {place}: {reason}"
+def _attempted(output: Output, run: Run, stream: TextIO | None) -> bytes | Failure:
+    if output.failure is not None:
+        return output.failure
+    return attempt(lambda: _rendered(output, run, stream))
 
 
-def _rendered(report: Report, run: Run, stream: TextIO | None) -> bytes:
+def unwritable(output: Output, reason: str) -> str:
+    """The message for a report that cannot be written."""
+    stream = "standard error" if output.is_beside else "standard output"
+    place = stream if output.file is None else output.file
+    return f"report {output.report.label} cannot be written to {place}: {reason}"
+
+
+def _rendered(output: Output, run: Run, stream: TextIO | None) -> bytes:
     """The report in UTF-8; that for people as the stream wants it, if it goes to one."""
+    report = output.report
     if stream is not None and report.render is _text:
         from checker.reports.text import text_for
 
         return text_for(run, stream).encode(stream.encoding or "utf-8", "surrogateescape")
-    return report.render(run).encode()
+    return report.render(run, **output.values).encode()
 
 
 def _send(output: Output, data: bytes, stdout: TextIO | None) -> None:
-    if output.file is not None:
+    if output.file is not None and output.is_appended:
+        with open(output.file, "ab") as file:
+            file.write(data)
+    elif output.file is not None:
         write_file(output.file, data)
+    elif output.is_beside:
+        if sys.stderr is not None:
+            write_stream(data, sys.stderr)
     elif stdout is None:
         raise OSError(errno.EBADF, "it is closed")
     else:
-        _write_stream(data, stdout)
+        write_stream(data, stdout)
 
 
-def _write_stream(data: bytes, stream: TextIO) -> None:
-    """Write bytes as they are: the formats for programs are UTF-8, whatever the locale."""
+def write_stream(data: bytes, stream: TextIO) -> None:
+    """Write bytes as they are: the formats for programs are UTF-8, whatever the locale.
+
+    Raises:
+        OSError: They cannot be written.
+    """
     binary = getattr(stream, "buffer", None)
     if binary is None:
         stream.write(data.decode())
@@ -199,8 +298,8 @@ def write_file(path: str, data: bytes) -> None:
             special.write(data)
         return
     target = os.path.realpath(path)
-    with _temporary_beside(target) as temporary:
-        _write_new(temporary, data)
+    with temporary_beside(target) as temporary:
+        write_new(temporary, data)
         with suppress(FileNotFoundError):
             os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
         os.replace(temporary, target)
@@ -215,7 +314,7 @@ def _is_special(path: str) -> bool:
 
 
 @contextmanager
-def _temporary_beside(target: str) -> Iterator[str]:
+def temporary_beside(target: str) -> Iterator[str]:
     """A temporary name next to the target, which is always removed afterwards."""
     temporary = os.path.join(os.path.dirname(target), f".checker-{os.urandom(6).hex()}.tmp")
     try:
@@ -225,6 +324,11 @@ def _temporary_beside(target: str) -> Iterator[str]:
             os.unlink(temporary)
 
 
-def _write_new(path: str, data: bytes) -> None:
+def write_new(path: str, data: bytes) -> None:
+    """Write a file that does not exist yet.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     with open(os.open(path, _CREATE, _READ_WRITE_ALL), "wb") as file:
         file.write(data)

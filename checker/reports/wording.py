@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from checker.model.archive import Archive, Kind, Source
@@ -65,6 +66,8 @@ OUTCOME_WORDS = {
 }
 """The outcomes in words."""
 
+# The first twelve of the 64 digits, as in the listings of container tools.
+_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 _ARTICLES = ("a ", "an ", "the ")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _STEP = 1000
@@ -96,6 +99,11 @@ def count_words(count: int, noun: str, plural: str | None = None) -> str:
 def place_words(location: Location) -> tuple[str, ...]:
     """The parts of a place, coarse to fine, safe to show; none of them may be broken."""
     return tuple(_place_parts(location))
+
+
+def short_place_words(location: Location) -> tuple[str, ...]:
+    """The parts of a place, with the first digits of digests only."""
+    return tuple(_HASH.sub(r"\1...", part) for part in place_words(location))
 
 
 def _place_parts(location: Location) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from checker.model.content import ContentRequest
+from checker.model.entries import Entries
 from checker.model.rootfs import Rootfs, RootfsEntry
 
 PASSWD, GROUP, SHADOW, GSHADOW = "etc/passwd", "etc/group", "etc/shadow", "etc/gshadow"
@@ -55,10 +56,19 @@ def read_accounts(rootfs: Rootfs, path: str) -> AccountFile | None:
     file = None if placed is None else rootfs.file_of(placed)
     if placed is None or file is None or not file.entry.is_file:
         return None
-    content = rootfs.content(file)
-    if content is None or len(content) < file.entry.size:
-        return AccountFile(placed, None)
-    return AccountFile(placed, tuple(_lines(content)))
+    # Several images may have the same file.
+    known = file.layer.entries.cached(_no_lines)
+    if file.position not in known:
+        content = rootfs.content(file)
+        is_whole = content is not None and len(content) >= file.entry.size
+        known[file.position] = tuple(_lines(content)) if content is not None and is_whole else None
+    return AccountFile(placed, known[file.position])
+
+
+def _no_lines(entries: Entries) -> dict[int, tuple[Line, ...] | None]:
+    """Where the lines of the account files of a layer are kept, by position."""
+    del entries
+    return {}
 
 
 def _lines(content: bytes) -> Iterator[Line]:

@@ -15,6 +15,7 @@ _OLD_MAGIC = b"ld.so-1.7.0\0"
 _HEADER, _ENTRY, _OLD_ENTRY = 48, 24, 12
 _MOST_LIBRARIES = 50_000
 _LONGEST = 4096
+_MOST_CANDIDATES = 1000
 # Directories that are compiled into the loader of glibc, each ends in a slash and a NUL.
 _DIRECTORIES = re.compile(rb"(?:(?:/[\w.+-]{1,80}){1,12}/\0){2,8}")
 
@@ -40,10 +41,16 @@ def read_cache(content: bytes) -> tuple[CachedLibrary, ...] | None:
     if count > _MOST_LIBRARIES or start + _HEADER + count * _ENTRY > len(content):
         return None
     found: list[CachedLibrary] = []
+    # Texts may overlap in a hostile file.
+    left = len(content)
     for number in range(count):
         at = start + _HEADER + number * _ENTRY
         name, path = struct.unpack_from(f"{order}II", content, at + 4)
-        found.append(CachedLibrary(_text(content, start + name), _text(content, start + path)))
+        library = CachedLibrary(_text(content, start + name), _text(content, start + path))
+        left -= len(library.name) + len(library.path)
+        if left < 0:
+            return None
+        found.append(library)
     return tuple(found)
 
 
@@ -71,9 +78,18 @@ def _text(content: bytes, start: int) -> str:
 
 def read_directories(loader: bytes) -> tuple[str, ...]:
     """The directories that a loader of glibc searches last, from its content; empty if unknown."""
-    match = _DIRECTORIES.search(loader)
-    found = [] if match is None else match[0].decode("ascii", "replace").split("\0")
-    return tuple(each.rstrip("/") for each in found if each)
+    at = -1
+    for _ in range(_MOST_CANDIDATES):
+        # To search for these three bytes takes a tenth of the time of the expression.
+        at = loader.find(b"/\0/", at + 1)
+        if at < 0:
+            break
+        start = loader.find(b"/", loader.rfind(b"\0", 0, at) + 1)
+        match = _DIRECTORIES.match(loader, start)
+        if match is not None:
+            found = match[0].decode("ascii", "replace").split("\0")
+            return tuple(each.rstrip("/") for each in found if each)
+    return ()
 
 
 def read_musl_path(content: bytes) -> tuple[str, ...]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from checker.model.content import ContentRequest
 from checker.model.elf import ElfFile, Machine
-from checker.model.entries import clean_path
+from checker.model.entries import Entries, clean_path
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.starting.identity import Identity, closed_directory, may_read
 from checker.starting.ld_cache import CachedLibrary, read_cache, read_directories, read_musl_path
@@ -98,7 +98,7 @@ class Loader(NamedTuple):
     placed: RootfsEntry
     is_musl: bool
     directories: tuple[str, ...]
-    cache: dict[str, tuple[str, ...]] | None
+    cache: Mapping[str, tuple[str, ...]] | None
     is_known: bool
 
 
@@ -402,13 +402,23 @@ def _usual_directories(placed: RootfsEntry, machine: Machine) -> Iterator[str]:
         yield f"/usr/{name}"
 
 
-def _read_cache(rootfs: Rootfs) -> dict[str, tuple[str, ...]] | None:
+def _read_cache(rootfs: Rootfs) -> Mapping[str, tuple[str, ...]] | None:
     placed = rootfs.resolve(_CACHE)
     if placed is None:
         return {}
-    content = _content(rootfs, placed)
-    libraries = None if content is None else read_cache(content)
-    return None if libraries is None else _by_name(libraries)
+    # Several images may have the same file.
+    known = placed.layer.entries.cached(_no_caches)
+    if placed.position not in known:
+        content = _content(rootfs, placed)
+        libraries = None if content is None else read_cache(content)
+        known[placed.position] = None if libraries is None else _by_name(libraries)
+    return known[placed.position]
+
+
+def _no_caches(entries: Entries) -> dict[int, Mapping[str, tuple[str, ...]] | None]:
+    """Where the caches of loaders in a layer are kept, by position."""
+    del entries
+    return {}
 
 
 def _by_name(libraries: tuple[CachedLibrary, ...]) -> dict[str, tuple[str, ...]]:

@@ -44,6 +44,7 @@ class DeviceNode(TarCheck):
     id = "ARC022"
     name = "device-node"
     severity = Severity.WARNING
+    security = 5.0
     since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

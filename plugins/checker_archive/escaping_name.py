@@ -56,6 +56,7 @@ class EscapingName(Check):
     id = "ARC009"
     name = "escaping-name"
     severity = Severity.ERROR
+    security = 8.5
     since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

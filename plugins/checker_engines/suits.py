@@ -8,11 +8,13 @@ from checker.verdicts import Engine, Verdict
 _DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _LEGACY = frozenset({Kind.DOCKER_ARCHIVE_LEGACY})
-_BY_ACTION = {
+_BY_ACTION: dict[str, frozenset[Kind]] = {
     "import": frozenset({Kind.ROOTFS}),
     "ctr import": _DOCKER | _OCI,
     "docker-archive": _DOCKER,
     "oci-archive": _OCI,
+    "oci": frozenset({Kind.OCI_LAYOUT}),
+    "dir": frozenset(),
 }
 _LOADS = {
     "docker-20.10": _DOCKER | _LEGACY,
@@ -31,7 +33,8 @@ def with_suits(engine: Engine) -> Engine:
 
 def suited_kinds(engine: str, action: str) -> frozenset[Kind]:
     """The kinds that an engine is made for when it is asked for an action."""
-    return _BY_ACTION.get(action) or _LOADS.get(engine, frozenset[Kind]())
+    by_action = _BY_ACTION.get(action)
+    return _LOADS.get(engine, frozenset[Kind]()) if by_action is None else by_action
 
 
 def is_made_for(verdict: Verdict, archive: Archive) -> bool:

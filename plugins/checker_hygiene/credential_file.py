@@ -43,6 +43,7 @@ class CredentialFile(Check):
     id = "HYG014"
     name = "credential-file"
     severity = Severity.WARNING
+    security = 8.0
     since = "0.1.0"
     reads = (CREDENTIAL_FILES,)
 

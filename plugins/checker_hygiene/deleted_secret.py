@@ -39,6 +39,7 @@ class DeletedSecret(Check):
     id = "HYG015"
     name = "deleted-secret"
     severity = Severity.WARNING
+    security = 8.0
     since = "0.1.0"
     reads = (CREDENTIAL_FILES,)
 

@@ -46,6 +46,7 @@ class SecretInEnvironment(Check):
     id = "HYG006"
     name = "secret-in-environment"
     severity = Severity.WARNING
+    security = 8.0
     since = "0.1.0"
     options = (_ACCEPT,)
 

@@ -46,6 +46,7 @@ class SecretInHistory(StepCheck):
     id = "HYG008"
     name = "secret-in-history"
     severity = Severity.WARNING
+    security = 8.0
     since = "0.1.0"
     options = (_ACCEPT,)
 

@@ -44,6 +44,7 @@ class SecretInLabel(Check):
     id = "HYG007"
     name = "secret-in-label"
     severity = Severity.WARNING
+    security = 8.0
     since = "0.1.0"
     options = (_ACCEPT,)
 

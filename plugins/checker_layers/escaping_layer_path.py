@@ -42,6 +42,7 @@ class EscapingLayerPath(LayerCheck):
     id = "LYR013"
     name = "escaping-layer-path"
     severity = Severity.ERROR
+    security = 8.5
     since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ class LayerDeviceNode(LayerCheck):
     id = "LYR022"
     name = "layer-device-node"
     severity = Severity.NOTE
+    security = 4.0
     since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

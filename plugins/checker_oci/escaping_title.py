@@ -45,6 +45,7 @@ class EscapingTitle(LayoutCheck):
     id = "OCI036"
     name = "escaping-title"
     severity = Severity.WARNING
+    security = 6.5
     since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ class BakedInIdentity(Check):
     id = "RFS023"
     name = "baked-in-identity"
     severity = Severity.WARNING
+    security = 7.0
     since = "0.1.0"
     reads = (ContentRequest(paths=frozenset(_MACHINE_IDS), limit=64),)
 

@@ -83,7 +83,7 @@ def find_start(rootfs: Rootfs) -> Start | None:
 
 
 def find_obstacles(rootfs: Rootfs, start: Start, *causes: Cause) -> Iterator[Obstacle]:
-    """Why the image surely does not start, on a host of its own architecture.
+    """Why the image surely does not start, on a host of that architecture.
 
     Args:
         rootfs: The root filesystem.

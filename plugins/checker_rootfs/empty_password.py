@@ -46,6 +46,7 @@ class EmptyPassword(Check):
     id = "RFS020"
     name = "empty-password"
     severity = Severity.WARNING
+    security = 9.1
     since = "0.1.0"
     reads = (ACCOUNTS,)
 

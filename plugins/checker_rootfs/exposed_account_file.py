@@ -50,6 +50,7 @@ class ExposedAccountFile(Check):
     id = "RFS021"
     name = "exposed-account-file"
     severity = Severity.ERROR
+    security = 8.0
     since = "0.1.0"
     reads = (ACCOUNTS,)
 

@@ -46,6 +46,7 @@ class FileCapabilities(Check):
     id = "RFS018"
     name = "file-capabilities"
     severity = Severity.NOTE
+    security = 4.0
     since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

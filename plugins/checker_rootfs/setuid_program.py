@@ -44,6 +44,7 @@ class SetuidProgram(Check):
     id = "RFS017"
     name = "setuid-program"
     severity = Severity.NOTE
+    security = 4.0
     since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -47,6 +47,7 @@ class WorldWritable(Check):
     id = "RFS016"
     name = "world-writable"
     severity = Severity.WARNING
+    security = 6.5
     since = "0.1.0"
 
     def check_rootfs(self, rootfs: Rootfs) -> Iterator[Finding]:

@@ -198,6 +198,8 @@ def names(image: Path) -> Path:
     folder.joinpath("checker.toml").write_text("jobs = 1\n")
     folder.joinpath("other.toml").write_text("jobs = 1\n")
     build("oci-layout").write_directory(folder / "layout")
+    build("rootfs").write_directory(folder / "root")
+    folder.joinpath("root", "etc", "link").symlink_to("passwd")
     return folder
 
 
@@ -215,6 +217,8 @@ def names(image: Path) -> Path:
         ("image.tar --config other.toml --format json=other.toml", "the configuration file"),
         ("layout --format json=layout/index.json", "a part of layout"),
         ("layout --format json=loop/layout/blobs/new", "a part of layout"),
+        ("root --format json=root/etc/passwd", "a part of root"),
+        ("root --format json=root/etc/link", "a part of root"),
     ],
 )
 def test_reports_that_would_replace_an_input(

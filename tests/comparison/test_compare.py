@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 
 from checker.cli import main
 from checker.testing import Image, Member, build, compress, sample_image, write_tar
-from checker.testing.archive import Archive, export, nested
+from checker.testing.archive import Archive, export, nested, wrapped
 from checker.testing.tar import directory, file, hardlink, symlink, whiteout
 
 SCHEMA = json.loads(
@@ -176,6 +176,24 @@ def test_what_can_be_ignored(comparer: Comparer, a: bytes, b: bytes, category: s
     assert comparer(a, b, "--ignore", f"{category},content".partition(",")[0]).code == 0
 
 
+def test_what_is_ignored_is_not_listed(comparer: Comparer) -> None:
+    one = file("x", b"1"), file("y", b"1")
+    other = replace(file("x", b"1"), mtime=5), replace(file("y", b"2"), mtime=5)
+    compared = comparer(flat(*one), flat(*other), "--ignore", "timestamps")
+    assert compared.files == {"y": ("changed", ["content"])}
+    assert compared.report["images"][0]["files"]["changed"] == 1
+    assert compared.report["differs_in"] == ["content", "timestamps"]
+    assert compared.text.endswith("different: content (ignoring timestamps)\n")
+
+
+def test_an_unpacked_image_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive = build("docker-archive")
+    archive.write_directory(tmp_path / "unpacked")
+    Path("a.tar").write_bytes(archive.tar())
+    assert main(["compare", "a.tar", "unpacked", "--no-progress"]) == 0
+
+
 def test_times_of_a_build_can_be_ignored(comparer: Comparer) -> None:
     later = tuple(replace(member, mtime=9) for member in BASE)
     one = image(BASE, config={"created": "2024-01-01T00:00:00Z"})
@@ -259,9 +277,20 @@ def test_an_image_without_manifest_is_not_there(comparer: Comparer) -> None:
     assert (compared.code, compared.report["only_in_a"]) == (1, ["sample:1"])
 
 
+@pytest.mark.parametrize("surround", [nested, wrapped])
+def test_what_surrounds_an_image_is_removed(
+    comparer: Comparer, surround: Callable[[Archive], Archive]
+) -> None:
+    archive = build("docker-archive")
+    compared = comparer(archive.tar(), surround(archive).tar())
+    rows = {row["label"]: (row["a"], row["b"]) for row in compared.report["overview"]}
+    assert (compared.code, rows["inside"][0]) == (0, "-")
+    assert rows["inside"][1].startswith("Docker image archive: ")
+
+
 def test_other_archives_are_compared_by_their_members(comparer: Comparer) -> None:
-    a, b = nested(build("docker-archive")).tar(), nested(build("oci-archive")).tar()
-    assert set(comparer(a, b).files) == {"image.tar"}
+    a, b = write_tar([file("notes.txt", b"1")]), write_tar([file("notes.txt", b"2")])
+    assert comparer(a, b).files == {"notes.txt": ("changed", ["content"])}
 
 
 def test_secrets_are_masked(comparer: Comparer) -> None:

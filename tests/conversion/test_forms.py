@@ -171,6 +171,20 @@ def test_an_image_layout_is_carried_over_with_all_that_it_has(tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize("form", IMAGE_FORMS)
+@pytest.mark.parametrize("kind", ["docker-archive", "oci-archive", "docker-oci-archive"])
+def test_compare_calls_a_conversion_the_same_image(
+    kind: str, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = written(build(kind), tmp_path / "in.tar")
+    target = converted(source, tmp_path / "out", form)
+    capsys.readouterr()
+    main(["compare", str(source), str(target), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["same"]
+    assert "content" not in found["differs_in"]
+
+
 SURROUNDED: dict[str, tuple[Callable[[Archive], bytes], str | None]] = {
     "wrapped": (lambda inner: wrapped(inner).tar(), "the directory image/"),
     "deep": (lambda inner: wrapped(inner, "a/b/c").tar(), "the directory a/b/c/"),
@@ -398,6 +412,8 @@ def test_a_directory_with_a_root_is_packed(tmp_path: Path) -> None:
 SETTINGS: list[tuple[tuple[str, ...], dict[str, object]]] = [
     ((), {"Cmd": ["/bin/sh"]}),
     (("--change", 'CMD ["/app", "-v"]'), {"Cmd": ["/app", "-v"]}),
+    # Docker 20.10 alone refuses it.
+    (("--change", "STOPSIGNAL SIGTERM"), {"StopSignal": "SIGTERM"}),
     (
         ("--change", "ENV A=1", "--change", "USER app", "--change", "EXPOSE 80"),
         {"User": "app", "ExposedPorts": {"80/tcp": {}}},

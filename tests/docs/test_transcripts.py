@@ -17,8 +17,10 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"(?<=```console\n)\$ .*?(?=```)", re.DOTALL)
-COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n", re.MULTILINE)
-PAGES = ("compare.md", "convert.md", "import-plan.md", "show.md")
+COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
+"""A command, with the lines that a backslash continues."""
+WRONG = ("usage: ", "Traceback ", "bash: ")
+PAGES = ("compare.md", "convert.md", "import-plan.md", "reports.md", "settings.md", "show.md")
 """The pages whose sessions need nothing but the checker."""
 
 
@@ -49,4 +51,5 @@ def test_sessions_print_what_the_page_says(page: str, tmp_path: Path) -> None:
             text = text.replace(session, now)
         DOCS.joinpath(page).write_text(text, "utf-8")
         sessions = printed
+    assert not [line for text in printed for line in text.splitlines() if line.startswith(WRONG)]
     assert printed == sessions

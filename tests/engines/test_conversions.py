@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from checker import Session
 
 from .takers import Taker, empty, loads_with
 
@@ -197,6 +200,33 @@ def _entries(path: Path) -> dict[str, tuple[Any, ...]]:
             details = (member.type, member.mode & 0o7777, owner, time, member.linkname, content)
             found[member.name.rstrip("/")] = details
     return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "podman-save-oci-archive",
+        "skopeo-oci-archive-zstd",
+        "buildah-commit-oci-archive",
+        "umoci-oci-archive",
+        "umoci-layout",
+    ],
+)
+def test_the_conversion_that_is_advised(
+    name: str, made: Callable[[str], Path], taker_host: Host, tmp_path: Path
+) -> None:
+    """The printed line, run as it is printed, gives an archive that Docker 20.10 loads."""
+    path = tmp_path / made(name).name
+    path.symlink_to(made(name))
+    found = Session().classify(path).classification
+    assert found is not None
+    (advice,) = (each for each in found.advice if "`checker convert" in each)
+    convert, load = re.findall("`([^`]*)`", advice)
+    assert load == "docker load -i image.tar"
+    empty(taker_host)
+    program = f"{sys.executable} -m checker"
+    taker_host.must_shell(f"cd {tmp_path} && {convert.replace('checker', program, 1)} && {load}")
+    assert taker_host.must("docker", "image", "ls", "--quiet").split()
 
 
 def test_the_root_of_podman_is_the_same(

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engines
 
 PROFILES = {"docker": "docker-20.10", "podman": "podman-4"}
-GIVEN = (
+GIVEN: tuple[str, ...] = (
     *("--change", 'CMD ["/bin/sh","-c","echo \\"it\'s\\" $A"]', "--change", "ENV A='a b' B=$A"),
     *("--change", 'LABEL \u00e9="x y"', "--change", "EXPOSE 80/tcp"),
     *("--change", "VOLUME /data", "--change", "USER 1000:1000", "--change", "WORKDIR /tmp/a b"),
     *("--message", "it's imported"),
 )
-PODMAN_GIVEN = (
-    *("--change", 'CMD=["/bin/sh","-c","echo \\"it\'s\\" $A"]', "--change", "ENV A=a\nb c"),
+PODMAN_GIVEN: tuple[str, ...] = (
+    *("--change", 'CMD ["/bin/sh","-c","echo \\"it\'s\\" $A"]', "--change", "ENV A=a\nb c"),
     *("--change", 'LABEL "\u00e9"="x y"', "--change", "STOPSIGNAL SIGQUIT"),
     *("--change", "USER 1000:1000", "--change", "WORKDIR /tmp/a b", "--message", "it's imported"),
 )
@@ -68,8 +68,10 @@ def check(image: dict[str, Any], plan: dict[str, Any]) -> None:
     result = promised(plan)
     assert settings_of(image) == result["config"]
     assert result["name"] in image["RepoTags"]
-    platform = "/".join(filter(None, (image["Os"], image["Architecture"], image.get("Variant"))))
-    assert platform == result["platform"]
+    parts = [image["Os"], image["Architecture"], image.get("Variant")]
+    wanted = result["platform"].split("/")
+    # Podman does not show the variant.
+    assert [each for each in parts if each] == wanted[: 2 if plan["engine"] == "podman" else 3]
 
 
 @pytest.fixture(scope="session")
@@ -130,15 +132,13 @@ def test_platforms(engine: str, platform: str, taker_host: Host, tmp_path: Path)
     check(carried_out(taker_host, found), found)
 
 
-@pytest.mark.parametrize("engine", ["docker", "podman"])
 @pytest.mark.parametrize("platform", ["x", "windows/amd64", "linux/*", "a/b/c/d", "l inux/a"])
 def test_platforms_that_are_refused(
-    engine: str, platform: str, tiny_root: Path, taker_host: Host, busybox_root: Path
+    platform: str, tiny_root: Path, taker_host: Host, busybox_root: Path
 ) -> None:
-    if engine == "podman":
-        pytest.skip("podman does not check them")
+    """Docker checks them; podman does not."""
     done = taker_host.run("docker", "import", "--platform", platform, tiny_root, "x:1")
-    words = ("import-plan", "--json", "--engine", PROFILES[engine], "--platform", platform)
+    words = ("import-plan", "--json", "--engine", PROFILES["docker"], "--platform", platform)
     said = subprocess.run(
         [sys.executable, "-m", "checker", *words, str(busybox_root)],
         capture_output=True,
@@ -168,29 +168,32 @@ CONFIG: dict[str, Any] = {
 def test_the_settings_of_an_image_survive_save_export_and_import(
     engine: str, busybox_root: Path, taker_host: Host
 ) -> None:
-    host, folder = taker_host, taker_host.folder
+    host = taker_host
+    folder = host.folder / f"round-trip-{engine}"
+    folder.mkdir()
+    saved, exported = folder / "saved.tar", folder / "exported.tar"
     packed = subprocess.run(
         ["tar", "-C", busybox_root, "-c", "."], stdout=subprocess.PIPE, check=True
     ).stdout
     config = {"config": CONFIG}
     made = build("docker-archive", Image(layers=(packed,), config=config, tags=("made:1",)))
     (folder / "made.tar").write_bytes(made.tar())
-    host.must(engine, "load", "--input", "made.tar")
+    host.must(engine, "load", "--input", folder / "made.tar")
     (before,) = json.loads(host.must(engine, "image", "inspect", "made:1"))
-    host.must(engine, "save", "--output", "saved.tar", "made:1")
+    host.must(engine, "save", "--output", saved, "made:1")
     container = host.must(engine, "create", "made:1")
-    host.must(engine, "export", "--output", "exported.tar", container)
+    host.must(engine, "export", "--output", exported, container)
     host.must(engine, "rm", "--volumes", container)
-    words = ("--engine", engine, "--from-image", "saved.tar", "--ref", "localhost/again:1")
-    found = plan(*words, "exported.tar", cwd=folder)
+    words = ("--engine", engine, "--from-image", saved, "--ref", "localhost/again:1")
+    found = plan(*words, exported, cwd=folder)
     image = carried_out(host, found)
     check(image, found)
-    lost = {each["setting"] for each in found["lost"]}
-    expected, settings = settings_of(before), settings_of(image)
-    assert {key: value for key, value in expected.items() if settings.get(key) != value}.keys() == (
-        lost & expected.keys()
-    )
-    assert (lost & expected.keys()) == ({"Healthcheck"} if engine == "podman" else set())
+    # Podman does not show these two.
+    lost = {each["setting"] for each in found["lost"]} & CONFIG.keys()
+    assert lost == ({"Healthcheck", "OnBuild"} if engine == "podman" else set())
+    kept = {key: value for key, value in settings_of(before).items() if key not in lost}
+    assert kept.keys() == CONFIG.keys() - lost
+    assert settings_of(image) == kept
 
 
 def test_the_save_of_an_engine_and_the_export_of_its_container(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from jsonschema import Draft202012Validator
 
+from checker import classify
 from checker.cli import main
 from checker.testing import Image, Member, build, compress, sample_image, write_tar
 from checker.testing.archive import Archive, nested, skopeo_dir, wrapped
@@ -261,9 +262,41 @@ def test_a_root_filesystem(show: Shower) -> None:
     shown = show(build("export"))
     root = shown.report["root"]
     assert root["system"] == "Sample"
-    assert root["start"]["answer"] == "no"
     assert "├── etc" in shown.text
     assert shown.report["images"] == []
+
+
+NO_SHELL = write_tar(
+    [
+        *(directory(name) for name in ("bin", "dev", "etc", "proc", "sys", "usr")),
+        file("etc/hostname", b"a"),
+    ]
+)
+ROOTS: dict[str, Archive | bytes] = {
+    "export": build("export"),
+    "no-shell": NO_SHELL,
+}
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_a_root_starts_with_the_command_that_is_suggested(kind: str, show: Shower) -> None:
+    made = ROOTS[kind]
+    start = show(made).report["root"]["start"]
+    Path("root.tar").write_bytes(made if isinstance(made, bytes) else build("export").tar())
+    (classified,) = classify("root.tar").starts
+    assert (start["answer"], start["reason"]) == (str(classified.answer), classified.reason)
+
+
+def test_files_are_counted_as_trees_count_them(show: Shower) -> None:
+    shown = show(NO_SHELL)
+    assert "files    7 members: bin, dev, etc/ (1), proc, sys, usr" in shown.text
+    assert "etc  (1 entry)" in shown.text
+
+
+def test_what_is_in_a_directory_is_counted_as_entries(show: Shower, tmp_path: Path) -> None:
+    build("oci-layout").write_directory(tmp_path / "layout")
+    shown = show(tmp_path / "layout")
+    assert "files    8 entries: blobs/ (5), index.json, oci-layout" in shown.text
 
 
 # --- what is damaged

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -14,11 +14,25 @@ from lxml import etree
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
 from checker.model.location import Location
+from checker.reports.github import render_github
+from checker.reports.gitlab import render_gitlab
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
+from checker.reports.markdown import render_markdown
+from checker.reports.sarif import render_sarif
+from checker.reports.tap import render_tap
 from checker.reports.text import lines, render_text
-from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import (
+    AppliedBaseline,
+    AppliedSettings,
+    BaselineEntry,
+    CheckedArchive,
+    Plugin,
+    PluginProblem,
+    Run,
+)
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
+from tests.reports.consumers import COMMAND, OURS, TAKEN, Points, rendered, sarif_schema
 
 HERE = Path(__file__).parent
 XSD = etree.XMLSchema(etree.parse(HERE / "junit.xsd"))
@@ -37,10 +51,6 @@ COMMANDS = (
         "+++ group",
         "travis_fold:start:x",
     ),
-)
-TAKEN = re.compile(
-    r"^[ \t]*::|##\w*\[|^(?:---|\+\+\+|~~~|\^\^\^) |^[ \t]*travis_(?:fold|time):",
-    re.MULTILINE | re.IGNORECASE,
 )
 
 TEXTS = st.one_of(
@@ -87,6 +97,7 @@ FINDINGS = st.builds(
     related=st.lists(LOCATIONS, max_size=2).map(tuple),
     fix=st.none() | FIXES,
     waived=MAYBE,
+    in_baseline=st.booleans(),
 )
 RESULTS = st.builds(
     Result,
@@ -141,7 +152,17 @@ RUNS = st.builds(
     problems=st.lists(st.builds(PluginProblem, TEXTS, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
     archives=st.lists(ARCHIVES, max_size=2).map(tuple),
     fail_on=st.none() | SEVERITIES,
+    rules=st.just(()),
+    started=st.none() | st.datetimes(),
     settings=st.none() | st.builds(AppliedSettings, TEXTS, st.lists(TEXTS, max_size=2).map(tuple)),
+    baseline=st.none()
+    | st.builds(
+        AppliedBaseline,
+        TEXTS,
+        st.integers(0, 9),
+        st.lists(st.builds(BaselineEntry, TEXTS, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
+    ),
+    waiver_findings=st.lists(FINDINGS, max_size=1).map(tuple),
 )
 
 
@@ -153,6 +174,73 @@ def test_text_is_printable_and_can_be_encoded(run: Run) -> None:
     assert shown.replace("\n", "").isprintable()
     assert TAKEN.search(shown) is None
     assert shown.count("\n") == len(lines(run, 80))
+
+
+JUNIT_FORMS = [
+    (flavour, cases)
+    for flavour in ("strict", "gitlab", "azure")
+    for cases in ("rules", "findings", "archives")
+]
+
+
+@pytest.mark.parametrize(("flavour", "cases"), JUNIT_FORMS[1:])
+@settings(deadline=None, max_examples=15)
+@given(run=RUNS)
+def test_junit_in_all_forms_follows_its_schema(flavour: str, cases: str, run: Run) -> None:
+    shown = render_junit(run, flavour=flavour, cases=cases)
+    assert TAKEN.search(shown) is None
+    XSD.assertValid(etree.fromstring(shown.encode()))
+
+
+@settings(deadline=None)
+@given(RUNS, TEXTS)
+def test_sarif_follows_its_schema(run: Run, anchor: str) -> None:
+    shown = render_sarif(run, anchor)
+    assert shown.isascii()
+    assert TAKEN.search(shown) is None
+    sarif_schema().validate(json.loads(shown))
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_gitlab_has_unique_fingerprints(run: Run) -> None:
+    shown = render_gitlab(run)
+    assert shown.isascii()
+    assert TAKEN.search(shown) is None
+    marks = [issue["fingerprint"] for issue in json.loads(shown)]
+    assert len(set(marks)) == len(marks)
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_github_has_one_command_in_a_line(run: Run) -> None:
+    shown = render_github(run)
+    assert shown.encode().decode() == shown
+    lines = shown.splitlines()
+    assert shown.replace("\n", "").isprintable()
+    assert all(COMMAND.fullmatch(line) for line in lines if "not annotated" not in line)
+    assert "##[" not in shown
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_markdown_has_no_markup_but_ours(run: Run) -> None:
+    shown = render_markdown(run)
+    assert shown.replace("\n", "").isprintable()
+    assert TAKEN.search(shown) is None
+    page = rendered(shown)
+    assert page.tags <= OURS
+    assert page.links == []
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_tap_has_a_point_for_each_suite(run: Run) -> None:
+    shown = render_tap(run)
+    assert shown.replace("\n", "").isprintable()
+    assert TAKEN.search(shown) is None
+    points = Points(shown)
+    assert len(points.top) == len(run.archives) + bool(run.problems) + bool(run.waiver_findings)
 
 
 @settings(deadline=None)
@@ -171,4 +259,4 @@ def test_junit_follows_its_schema(run: Run) -> None:
     assert TAKEN.search(shown) is None
     root = etree.fromstring(shown.encode())
     XSD.assertValid(root)
-    assert len(root) == len(run.archives) + bool(run.problems)
+    assert len(root) == len(run.archives) + bool(run.problems) + bool(run.waiver_findings)

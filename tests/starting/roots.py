@@ -222,13 +222,13 @@ def _scripts(sh: tuple[Member, ...]) -> list[Case]:
         Case("no env", (*sh, script("app", "#!/usr/bin/env sh\n")), APP, NO, "/usr/bin/env"),
         Case(
             "a script for a script",
-            (*sh, script("app", "#!/run\n"), script("run", "#!/bin/sh\nexit 0\n")),
+            (*sh, script("app", "#!/step\n"), script("step", "#!/bin/sh\nexit 0\n")),
             APP,
             YES,
         ),
         Case(
             "a script for a text",
-            (*sh, script("app", "#!/run\n"), script("run", "exit 0\n")),
+            (*sh, script("app", "#!/step\n"), script("step", "exit 0\n")),
             APP,
             NO,
             "exec format error",
@@ -240,7 +240,7 @@ def _scripts(sh: tuple[Member, ...]) -> list[Case]:
         Case("without an interpreter", (*sh, script("app", "#!\n")), APP, NO, "exec format error"),
         Case(
             "an interpreter without execute permission",
-            (script("app", "#!/run\n"), program("run", mode=0o644)),
+            (script("app", "#!/step\n"), program("step", mode=0o644)),
             APP,
             NO,
             "permission denied",

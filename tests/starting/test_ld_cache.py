@@ -30,6 +30,12 @@ def test_other_files() -> None:
     assert read_cache(ld_cache(LIBRARIES)[:70]) is None
 
 
+def test_texts_that_overlap() -> None:
+    row = (0x0303).to_bytes(4, "little") + bytes(4) * 2 + bytes(12)
+    content = b"glibc-ld.so.cache1.1" + (500).to_bytes(4, "little") + bytes(24) + row * 500
+    assert read_cache(content) is None
+
+
 @given(st.data())
 def test_damaged_caches_raise_nothing(data: st.DataObject) -> None:
     content = bytearray(ld_cache(LIBRARIES))

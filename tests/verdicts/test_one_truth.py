@@ -133,8 +133,9 @@ def test_what_is_inside_is_checked_before_it_is_loaded(
     path.write_bytes(pack(build(kind)).tar())
     found = sessions.plain.check(path).classification
     assert found is not None
-    (advice,) = found.advice
-    *_, check, load = advice.split("`")[1].split(" && ")
+    repack, convert = found.advice
+    assert " && checker check --engine " in convert
+    *_, check, load = repack.split("`")[1].split(" && ")
     assert check.startswith("checker check --engine ")
     verdict = sessions.plain.check(inner).verdict(check.split()[3], "load")
     assert verdict is not None

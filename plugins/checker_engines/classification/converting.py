@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
-from checker.model.damage import LeadingData
 from checker.model.known_kind import SKOPEO_DIRECTORY
 from checker.verdicts import Verdict
 from checker_engines.classification.takers import Takers
@@ -23,26 +22,29 @@ class _Group(NamedTuple):
         profiles: Starts of the names of its profiles.
         action: What it is asked.
         command: Loads the result.
+        newest: The profile that checks what is converted for them.
     """
 
     title: str
     profiles: tuple[str, ...]
     action: str
     command: str
+    newest: str
 
 
-_DOCKER = _Group("Docker", ("docker-",), "load", "docker load -i")
+_DOCKER = _Group("Docker", ("docker-",), "load", "docker load -i", "docker-28")
 _CLASSIC = _Group(
     "Docker's classic store",
     ("docker-20.10", "docker-28", "docker-29-graphdriver"),
     "load",
     "docker load -i",
+    "docker-28",
 )
 _GROUPS = (
     _DOCKER,
     _CLASSIC,
-    _Group("Podman", ("podman-",), "load", "podman load -i"),
-    _Group("containerd", ("containerd-",), "ctr import", "ctr image import"),
+    _Group("Podman", ("podman-",), "load", "podman load -i", "podman-5"),
+    _Group("containerd", ("containerd-",), "ctr import", "ctr image import", "containerd-2"),
 )
 
 
@@ -66,7 +68,7 @@ def conversion_advice(
     if not refusing:
         return ()
     if _is_surrounded(archive):
-        return (_advice(refusing[:1], quoted_path, ""),)
+        return (_unread_advice(refusing[0], quoted_path),)
     if archive.kind not in IMAGE_KINDS and not _is_dir_layout(archive):
         return ()
     # Imported here, as most archives are taken as they are.
@@ -91,7 +93,7 @@ def _is_surrounded(archive: Archive) -> bool:
     """Whether the image is inside something else, where it was not read."""
     if archive.kind is Kind.NESTED:
         return len(archive.nested_images) == 1
-    return archive.kind is Kind.WRAPPED or isinstance(archive.damage, LeadingData)
+    return archive.kind is Kind.WRAPPED
 
 
 def _is_dir_layout(archive: Archive) -> bool:
@@ -103,7 +105,22 @@ def _advice(groups: Sequence[_Group], quoted_path: str, ref: str) -> str:
     found = [group for group in groups if group is not _CLASSIC or _DOCKER not in groups]
     titles = [group.title for group in found]
     named = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
-    is_taken = quoted_path.rpartition("/")[2] == _TARGET
-    target = _OTHER_TARGET if is_taken else _TARGET
+    target = _target(quoted_path)
     convert = f"checker convert {quoted_path} {target} --to docker-archive{ref}"
     return f"Convert it for {named}: `{convert}`, then `{found[0].command} {target}`"
+
+
+def _unread_advice(group: _Group, quoted_path: str) -> str:
+    """How to convert what was not read, which must be checked before it is loaded."""
+    target = _target(quoted_path)
+    steps = (
+        f"checker convert {quoted_path} {target} --to docker-archive",
+        f"checker check --engine {group.newest} {target}",
+        f"{group.command} {target}",
+    )
+    return f"Convert it for {group.title}: `{' && '.join(steps)}`"
+
+
+def _target(quoted_path: str) -> str:
+    is_taken = quoted_path.rpartition("/")[2] == _TARGET
+    return _OTHER_TARGET if is_taken else _TARGET

@@ -39,7 +39,7 @@ def classify_directory(
     if archive.known_kind is not None:
         found = _known(archive.known_kind, quoted_path, takers)
     elif archive.kind in IMAGE_KINDS:
-        found = _image(archive, quoted_path, packed)
+        found = _image(archive, quoted_path, takers, packed)
     elif archive.kind in _BY_KIND:
         found = _BY_KIND[archive.kind](archive, quoted_path, packed)
     return found._replace(producer=find_producer(archive))
@@ -59,7 +59,7 @@ def _refused(loadable_reason: str, importable_reason: str, *advice: str) -> Clas
     )
 
 
-def _image(archive: Archive, quoted_path: str, packed: Takers) -> Classification:
+def _image(archive: Archive, quoted_path: str, takers: Takers, packed: Takers) -> Classification:
     is_layout = archive.oci is not None
     reason = (
         "it is an OCI layout directory: podman loads it, docker load requires a tar file"
@@ -70,7 +70,7 @@ def _image(archive: Archive, quoted_path: str, packed: Takers) -> Classification
         reason,
         _NO_IMPORT,
         *_packing(quoted_path, packed),
-        *_converting(archive, quoted_path, packed),
+        *_converting(archive, quoted_path, takers),
     )._replace(
         loadable=Loadable.DEPENDS if is_layout else Loadable.NO,
         keeps_layers=True,
@@ -89,13 +89,9 @@ def _packing(quoted_path: str, packed: Takers) -> Iterator[str]:
         yield f"Pack it: `{pack} | {_PODMAN_LOAD}`"
 
 
-def _converting(archive: Archive, quoted_path: str, packed: Takers) -> Iterator[str]:
-    """How to convert an image layout, if the library that converts it reads it.
-
-    Of a path with a colon it takes what follows for the name of an image.
-    """
-    is_path = ":" not in quoted_path
-    if is_path and archive.docker is None and packed.take("skopeo-", "oci-archive"):
+def _converting(archive: Archive, quoted_path: str, takers: Takers) -> Iterator[str]:
+    """How to convert an image layout, if the library that converts it reads it."""
+    if archive.docker is None and takers.take("skopeo-", "oci"):
         command = f"skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag"
         yield f"Or convert it: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
 
@@ -114,6 +110,8 @@ def _known(known: KnownKind, quoted_path: str, takers: Takers) -> Classification
     )._replace(loadable=Loadable.DEPENDS, keeps_layers=True, keeps_metadata=True)
     if not takers.take("podman-", "load"):
         return found
+    if not takers.take("skopeo-", "dir"):
+        return found._replace(advice=(advice,))
     converted = f"skopeo copy dir:{place} docker-archive:image.tar:name:tag"
     return found._replace(
         advice=(advice, f"For Docker: `{converted}`, then `{_DOCKER_LOAD} -i image.tar`")

@@ -67,9 +67,36 @@ def docker_archive(library: Library) -> tuple[Decision, ...]:
     )
 
 
+_IS_DIRECTORY = Decision("input", "must be a directory; files in it are read in place")
+
+
 def oci_archive() -> tuple[Decision, ...]:
     """The steps of ``skopeo copy oci-archive:``."""
     return (*_oci_archive(), Decision("config, layers", _COPIED))
+
+
+def oci_layout() -> tuple[Decision, ...]:
+    """The steps of ``skopeo copy oci:``."""
+    steps = (each for each in _oci_archive() if each.step not in ("compression", "members"))
+    return (_IS_DIRECTORY, *steps, Decision("config, layers", _COPIED))
+
+
+def dir_layout() -> tuple[Decision, ...]:
+    """The steps of ``skopeo copy dir:``."""
+    return (_IS_DIRECTORY, *_dir_layout(), Decision("config, layers", _COPIED))
+
+
+def _dir_layout() -> Iterator[Decision]:
+    yield Decision(
+        "`manifest.json`",
+        "must exist and be an image manifest of OCI or Docker, or an index, of which the image for "
+        "the host is read from `HEX.manifest.json`; `version` is not read",
+    )
+    yield Decision(
+        "digests and sizes",
+        "config and layers are named by the hexadecimal digits of their digests, which are "
+        "checked; the sizes of layers in the manifest are not",
+    )
 
 
 def _docker_archive(library: Library) -> Iterator[Decision]:

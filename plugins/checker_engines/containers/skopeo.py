@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from checker.model.archive import Source
 from checker.model.limits import LimitReached
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
@@ -24,18 +25,22 @@ from checker_engines.containers.command import (
     refuse_directory,
 )
 from checker_engines.containers.copy import copy_to_directory
+from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import DockerArchive
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.versions import SKOPEOS, Skopeo
 
 _DOCKER_ARCHIVE = "docker-archive"
 _OCI_ARCHIVE = "oci-archive"
+_OCI = "oci"
+_DIR = "dir"
 
 
 def engines() -> Iterator[Engine]:
     """The actions of all versions."""
     for skopeo in SKOPEOS:
         yield from engines_of(skopeo)
+        yield from directory_engines_of(skopeo)
 
 
 def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
@@ -46,6 +51,17 @@ def engines_of(skopeo: Skopeo) -> Iterator[Engine]:
     yield Engine(skopeo.name, _DOCKER_ARCHIVE, judge, follows, decides)
     judge = partial(copy_oci_archive, skopeo)
     yield Engine(skopeo.name, _OCI_ARCHIVE, judge, follows, decisions.oci_archive)
+
+
+def directory_engines_of(skopeo: Skopeo) -> Iterator[Engine]:
+    """The actions of a version that read directories: copies from ``oci:`` and ``dir:``."""
+    follows = f"skopeo {skopeo.follows}, copy to a directory"
+    for action, copy, decides in (
+        (_OCI, _copy_oci, decisions.oci_layout),
+        (_DIR, _copy_dir, decisions.dir_layout),
+    ):
+        judge = partial(_copy, skopeo, action, copy)
+        yield Engine(skopeo.name, action, judge, follows, decides, only_directories=True)
 
 
 def copy_docker_archive(skopeo: Skopeo, question: Question) -> Verdict:
@@ -108,6 +124,34 @@ def _copied(question: Question) -> str:
     if label is None:
         return "the image can be copied"
     return f"the image can be copied, but {label} stays encrypted without --decryption-key"
+
+
+def _copy_oci(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
+    source = "oci:<tmp>:"
+    with prefixed(f"initializing source {source}: "):
+        _refuse_colon(question)
+        _refuse_file(question, "index.json")
+        work = Work(question.limits.simulated)
+        opened = OciArchive(question.archive, skopeo.library, source, work)
+        descriptor = opened.only_descriptor()
+    image = opened.image(descriptor, question.host)
+    with prefixed(BELOW_INDEX if image.is_below_index else ""):
+        copy_to_directory(image, printed)
+
+
+def _copy_dir(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
+    source = "dir:<tmp>"
+    with prefixed(f"determining manifest MIME type for {source}: "):
+        _refuse_file(question, "manifest.json")
+    work = Work(question.limits.simulated)
+    image = DirLayout(question.archive, skopeo.library, source, work).whole_image(question.host)
+    with prefixed(BELOW_INDEX if image.is_below_index else ""):
+        copy_to_directory(image, printed)
+
+
+def _refuse_file(question: Question, name: str) -> None:
+    if question.archive.source is not Source.DIRECTORY:
+        raise Refusal(f"open <tmp>/{name}: not a directory", "it is not a directory")
 
 
 def _copy(

@@ -23,7 +23,7 @@ def reaches_into_lower(layers: Sequence[Entries]) -> bool:
     """Whether a layer needs what only lower ones have, and what is not a directory.
 
     These are entries below a file or symlink of a lower layer, and hard links to its files. Overlay
-    storage extracts each layer into a directory of its own, where these do not exist; vfs extracts
+    storage extracts each layer into a separate directory, where these do not exist; vfs extracts
     it into a copy of the lower layers.
 
     Args:

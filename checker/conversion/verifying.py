@@ -1,0 +1,69 @@
+"""Checks what a conversion wrote, before it gets its name.
+
+Errors of rules about the form are faults of the conversion; those about settings, layers and
+engines are so unless the source has them as well. Rules about the content of the root are not run:
+the conversion does not change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from checker.conversion.records import ConversionError, Form
+from checker.model.archive import Archive
+from checker.results import CheckedArchive
+
+_FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
+_CONTENT_RULES = ("CFG", "LYR")
+# Whether engines take it. No daemon reads the directory of an image layout, and the root of an
+# image may be nothing but data, which is not recognized as a root.
+_ENGINE_RULES = ("ENG",)
+
+
+def rules_for(form: Form) -> tuple[str, ...]:
+    """The rules that the result is checked with."""
+    is_image_file = form not in (Form.OCI_LAYOUT, Form.ROOTFS)
+    return (*_FORM_RULES, *_CONTENT_RULES, *(_ENGINE_RULES if is_image_file else ()))
+
+
+class Verifier:
+    """Refuses a result that has errors which the source does not have.
+
+    Args:
+        check: Checks what was written: a path or a file object.
+        judge: Checks the source.
+        source: The facts of the source.
+    """
+
+    def __init__(
+        self,
+        check: Callable[[str | BinaryIO], CheckedArchive],
+        judge: Callable[[Archive], CheckedArchive],
+        source: Archive,
+    ) -> None:
+        self._check = check
+        self._judge = judge
+        self._source = source
+
+    def __call__(self, written: str | BinaryIO) -> None:
+        """Check the result.
+
+        Raises:
+            ConversionError: It has errors.
+        """
+        found = dict(_errors(self._check(written)))
+        if any(not rule.startswith(_FORM_RULES) for rule in found):
+            known = dict(_errors(self._judge(self._source)))
+            found = {
+                rule: message
+                for rule, message in found.items()
+                if rule.startswith(_FORM_RULES) or rule not in known
+            }
+        for rule, message in found.items():
+            raise ConversionError(f"the result would have an error, {rule}: {message}")
+
+
+def _errors(checked: CheckedArchive) -> Iterator[tuple[str, str]]:
+    """The first error of each rule."""
+    return ((finding.rule, finding.message) for finding in reversed(checked.failures()))
