@@ -287,6 +287,22 @@ def test_a_root_starts_with_the_command_that_is_suggested(kind: str, show: Showe
     assert (start["answer"], start["reason"]) == (str(classified.answer), classified.reason)
 
 
+@pytest.mark.parametrize("kind", ["tar", "gzip", "directory"])
+def test_a_root_in_a_directory_is_shown_as_one_at_the_top(
+    kind: str, show: Shower, tmp_path: Path
+) -> None:
+    made = wrapped(build("export"), "a/rootfs")
+    root = show(
+        compress(made.tar(), "gzip")
+        if kind == "gzip"
+        else as_directory(made)(tmp_path)
+        if kind == "directory"
+        else made
+    ).report["root"]
+    assert root["system"] == "Sample"
+    assert root["start"]["reason"] == "with the suggested command /bin/app"
+
+
 def test_files_are_counted_as_trees_count_them(show: Shower) -> None:
     shown = show(NO_SHELL)
     assert "files    7 members: bin, dev, etc/ (1), proc, sys, usr" in shown.text
