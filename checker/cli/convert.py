@@ -7,7 +7,7 @@ import os
 import sys
 
 from checker.cli.progress import Progress
-from checker.cli.streams import tell, writing_output
+from checker.cli.streams import require_output, tell, writing_output
 from checker.conversion.naming import check_reference
 from checker.conversion.output import check_target
 from checker.conversion.records import (
@@ -41,7 +41,9 @@ def run_convert(arguments: argparse.Namespace) -> int:
     form = Form(arguments.form)
     source, target = arguments.source, arguments.target
     is_directory = form is Form.OCI_LAYOUT
-    check_target(source, target, is_directory=is_directory)
+    if target != "-":
+        require_output()
+    check_target(source, target, arguments.from_image, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")
     _request(arguments, None)
@@ -128,7 +130,7 @@ def _report(arguments: argparse.Namespace, request: Request, done: Conversion) -
     """Say what was removed and left out on standard error, and what was written."""
     tell(*(f"{arguments.source}: {step}" for step in done.steps))
     tell(*(f"{arguments.source}: left out: {each.detail}" for each in done.left_out))
-    if arguments.target == "-" or sys.stdout is None:
+    if arguments.target == "-":
         return
     with writing_output():
         if arguments.json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import signal
 import stat
 import subprocess
@@ -249,3 +250,55 @@ def test_a_time_that_is_none(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
     assert main(["convert", str(source), str(folder / "out"), "--to", "oci-archive"]) == 2
+
+
+def test_the_image_with_the_settings_is_not_replaced(
+    source: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = folder / "root.tar"
+    root.write_bytes(build("export").tar())
+    link = folder / "link.tar"
+    os.link(source, link)
+    before = source.read_bytes()
+    words = ["convert", str(root), str(link), "--to", "docker-archive", "--from-image", str(source)]
+    assert main(words) == 2
+    assert "this is the archive of --from-image" in capsys.readouterr().err
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_missing_directory_is_named(
+    form: str, source: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = folder / "missing" / "out"
+    assert main(["convert", str(source), str(target), "--to", form]) == 3
+    assert capsys.readouterr().err == f"checker: {folder}/missing: No such file or directory\n"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_empty_name_is_refused(
+    form: str, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", str(source), "", "--to", form]) == 2
+    assert "OUT: the name of a file is missing" in capsys.readouterr().err
+
+
+CLOSED = {
+    ("out", ">&-"): b"checker: standard output: it is closed\n",
+    ("out", "--json >&-"): b"checker: standard output: it is closed\n",
+    ("-", ">&-"): b"checker: standard output: Bad file descriptor\n",
+    ("-", ">/dev/full"): b"checker: standard output: No space left on device\n",
+    ("/dev/full", ""): b"checker: /dev/full: No space left on device\n",
+}
+
+
+@pytest.mark.parametrize(("target", "rest"), CLOSED)
+def test_what_cannot_be_written_is_named(
+    target: str, rest: str, source: Path, folder: Path
+) -> None:
+    words = shlex.join([*COMMAND, str(source), target, "--to", "oci-archive"])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} {rest}"], capture_output=True, check=False, cwd=folder, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (3, CLOSED[target, rest])
+    assert list(folder.iterdir()) == []
