@@ -297,7 +297,7 @@ class Session:
             check = partial(checking.check, name=path)
             verifier = Verifier(check, checking.judge, opened.archive)
             written = convert(opened, path, request, verifier)
-            return Conversion(opened.archive.kind, opened.steps, *written)
+            return Conversion(opened.archive.kind, opened.steps, *written, errors=verifier.shared)
 
     def open(
         self,

@@ -130,6 +130,7 @@ def _report(arguments: argparse.Namespace, request: Request, done: Conversion) -
     """Say what was removed and left out on standard error, and what was written."""
     tell(*(f"{arguments.source}: {step}" for step in done.steps))
     tell(*(f"{arguments.source}: left out: {each.detail}" for each in done.left_out))
+    tell(*(f"{arguments.target}: has an error that IN has, {each}" for each in done.errors))
     if arguments.target == "-":
         return
     with writing_output():
