@@ -255,7 +255,11 @@ class Session:
         engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
         verdicts = engines.judge(archive.packed, _quoted(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
-        return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
+        if show_secrets:
+            return MaskedPlan(plan, 0)
+        mask = mask_of(image)
+        shown = mask_plan(plan, mask.text)
+        return shown._replace(plan=mask.all(shown.plan))
 
     def convert(
         self,

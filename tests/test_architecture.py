@@ -141,7 +141,7 @@ UPPER_PARTS = {
     },
     "cli": {
         *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
-        "model",
+        *("masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},

@@ -19,6 +19,7 @@ from checker.conversion.records import (
 )
 from checker.conversion.report import document, summary
 from checker.errors import SettingsError, UnreadableError
+from checker.masking import Mask
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.names import Platform
@@ -28,6 +29,8 @@ from checker.reports.printable import printable
 from checker.session import Session
 from checker.settings import Settings, parse_host, parse_jobs, set_limits
 
+_SECRETS = Mask(None)
+"""Hides what has the form of a secret, such as a password in a URL."""
 _CONVERTED, _NOT_CONVERTED, _UNREADABLE = 0, 1, 3
 
 
@@ -57,9 +60,9 @@ def run_convert(arguments: argparse.Namespace) -> int:
         ):
             request = _request(arguments, _image_of(session, arguments.from_image))
             done = session.convert(source, target, request, progress=progress)
-            _report(arguments, request, done)
+            _report(arguments, request, _SECRETS.all(done))
     except ConversionError as error:
-        tell(f"{source}: {error}")
+        tell(f"{source}: {_SECRETS.text(str(error))}")
         return _NOT_CONVERTED
     except UnreadableError as error:
         tell(str(error))

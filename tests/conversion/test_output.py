@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from checker import Session
 from checker.cli import main
 from checker.testing.archive import build
-from checker.testing.image import Image
+from checker.testing.image import Image, sample_image
 from checker.testing.tar import compress, file
 
 from .converting import FORMS, facts_of
@@ -281,6 +282,23 @@ def test_an_empty_name_is_refused(
 ) -> None:
     assert main(["convert", str(source), "", "--to", form]) == 2
     assert "OUT: the name of a file is missing" in capsys.readouterr().err
+
+
+TOKEN = "ghp_" + "aB3" * 12
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_tokens_in_names_are_not_told(
+    form: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = folder / "in.tar"
+    source.write_bytes(
+        build("docker-archive", replace(sample_image(), tags=(f"app:{TOKEN}",))).tar()
+    )
+    assert main(["convert", str(source), str(folder / "out"), "--to", form]) == 0
+    captured = capsys.readouterr()
+    assert "***" in captured.out + captured.err
+    assert TOKEN not in captured.out + captured.err
 
 
 CLOSED = {

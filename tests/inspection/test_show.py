@@ -330,6 +330,16 @@ def test_a_truncated_archive_shows_what_could_be_read(share: float, show: Shower
     assert "damage" in shown.text
 
 
+def test_whether_an_image_starts_is_not_known_of_a_part_of_it(show: Shower) -> None:
+    data = build("legacy").tar()
+    answers = [
+        image["start"]["answer"]
+        for share in (0.2, 0.4, 0.6, 0.8)
+        for image in show(data[: int(len(data) * share)]).report["images"]
+    ]
+    assert set(answers) == {"unknown"}
+
+
 def test_missing_and_wrong_layers_are_marked(show: Shower) -> None:
     made = build("oci-archive")
     names = made.names
