@@ -27,13 +27,16 @@ _COUNTED: Mapping[str, _Count] = {
     "severity": _Count("severity changed", "severities changed"),
     "waive": _Count("waiver", "waivers"),
     "rules": _Count("rule with options", "rules with options"),
+    "archive": _Count("section for archives", "sections for archives"),
 }
 _LISTED: Mapping[str, str] = {
     "no-plugin": "plugins not loaded",
     "limits": "limits set",
     "engine": "engines required",
+    "format": "reports",
+    "format-option": "options of reports",
 }
-_VALUES = ("fail-on", "as", "host", "jobs")
+_VALUES = ("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers", "progress")
 
 
 def applied_settings(settings: Settings, registry: Registry) -> AppliedSettings | None:

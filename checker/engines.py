@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -10,10 +10,17 @@ from checker.errors import SettingsError
 from checker.isolation import Failure, attempt, described, misfit
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.limits import LimitReached, Limits
-from checker.settings import nearest
+from checker.suggestion import nearest
 from checker.verdicts import Engine, Host, Question, Verdict
 
 IMPORT = "import"
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "docker": ("docker-",),
+    "podman": ("podman-",),
+    "kubernetes": ("containerd-", "cri-o-"),
+    "all": ("",),
+}
+"""Groups of engines, by the beginnings of their names."""
 
 
 class EngineSet(NamedTuple):
@@ -121,10 +128,28 @@ class Required(NamedTuple):
 def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Required, ...]:
     """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
 
+    In the place of a profile can be a group: ``docker``, ``podman``, ``kubernetes`` or ``all``.
+
     Raises:
         SettingsError: There is no such engine or action.
     """
-    return tuple(_named(name, engines) for name in dict.fromkeys(names))
+    single = (one for name in names for one in _without_groups(name, engines))
+    return tuple(_named(name, engines) for name in dict.fromkeys(single))
+
+
+def _without_groups(name: str, engines: tuple[Engine, ...]) -> Iterator[str]:
+    """The engines of a group that have the action, if one is named; another name as it is."""
+    group, colon, action = name.partition(":")
+    starts = GROUPS.get(group)
+    if starts is None or any(engine.name == group for engine in engines):
+        yield name
+        return
+    of_group = [engine for engine in engines if engine.name.startswith(starts)]
+    found = dict.fromkeys(engine.name for engine in of_group if action in ("", engine.action))
+    if not found:
+        actions = ", ".join(dict.fromkeys(engine.action for engine in of_group))
+        raise SettingsError(f"{group} has no action {action!r} (choose from: {actions})")
+    yield from (f"{profile}{colon}{action}" for profile in found)
 
 
 def _named(name: str, engines: tuple[Engine, ...]) -> Required:
@@ -132,8 +157,10 @@ def _named(name: str, engines: tuple[Engine, ...]) -> Required:
     of_profile = tuple(engine for engine in engines if engine.name == profile)
     if not of_profile:
         known = dict.fromkeys(engine.name for engine in engines)
+        hint = nearest(profile, (*known, *GROUPS))
         raise SettingsError(
-            f"unknown engine {profile!r}{nearest(profile, known)}; engines are {', '.join(known)}"
+            f"unknown engine {profile!r}{hint}; engines are {', '.join(known)}; groups are "
+            f"{', '.join(GROUPS)}"
         )
     found = tuple(engine for engine in of_profile if action in ("", engine.action))
     if not found:

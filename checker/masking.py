@@ -111,10 +111,11 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
 
 def masked_run(run: Run) -> Run:
     """A run for a report, without secrets in the facts that reports show."""
-    return run._replace(archives=tuple(map(_without_secret_facts, run.archives)))
+    return run._replace(archives=tuple(map(masked_archive, run.archives)))
 
 
-def _without_secret_facts(checked: CheckedArchive) -> CheckedArchive:
+def masked_archive(checked: CheckedArchive) -> CheckedArchive:
+    """The results for an archive, for a report, without secrets in the facts that it shows."""
     archive = checked.archive
     if archive is None or not (archive.images or archive.damage):
         return checked

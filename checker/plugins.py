@@ -279,8 +279,11 @@ class _Loader:
 def _report_misfit(report: Report) -> str | None:
     """Why a report of a plugin cannot be used; None if it can."""
     render: object = report.render
+    stream: object = report.stream
     if not callable(render):
         return f"a Report whose render is {described(render)}, which cannot be called"
+    if stream is not None and not callable(stream):
+        return f"a Report whose stream is {described(stream)}, which cannot be called"
     wrong = misfit(report, Report)
     if wrong is None and not all(isinstance(option, Option) for option in report.options):
         return f"a Report whose options are {described(report.options)}, not checker.Options"

@@ -44,6 +44,36 @@ class AppliedSettings(NamedTuple):
     changes: tuple[str, ...]
 
 
+class BaselineEntry(NamedTuple):
+    """What a finding in a baseline is recognized by.
+
+    Attributes:
+        rule: ID of the rule.
+        archive: Name of the archive, such as ``dist/app`` for ``dist/app-1.2.3.tar``.
+        image: Name of the image, without tag and digest; empty without one.
+        place: Path in the root filesystem, or member and JSON pointer, without digests.
+    """
+
+    rule: str
+    archive: str
+    image: str
+    place: str
+
+
+class AppliedBaseline(NamedTuple):
+    """What a baseline changes.
+
+    Attributes:
+        file: The file.
+        known: Number of findings that are in it.
+        gone: The findings in it that were not found again.
+    """
+
+    file: str
+    known: int
+    gone: tuple[BaselineEntry, ...] = ()
+
+
 class PluginProblem(NamedTuple):
     """Why a plugin, or a part of it, is not used.
 
@@ -79,6 +109,7 @@ class CheckedArchive(NamedTuple):
         problems: The problems with plugins that were loaded for this archive.
         starts: Whether a container starts: of each image, in their order, else of the root
             filesystem.
+        used_waivers: The waivers that cover findings, by their position in the settings.
     """
 
     path: str
@@ -92,6 +123,7 @@ class CheckedArchive(NamedTuple):
     crashes: tuple[str, ...] = ()
     problems: tuple[PluginProblem, ...] = ()
     starts: tuple[Start, ...] = ()
+    used_waivers: tuple[int, ...] = ()
 
     def without_content(self) -> CheckedArchive:
         """The same without what takes memory; the reports of the checker need no more."""
@@ -130,7 +162,7 @@ class CheckedArchive(NamedTuple):
         return next((one for one in self.verdicts if (one.engine, one.action) == wanted), None)
 
     def failures(self, fail_on: Severity | None = Severity.ERROR) -> tuple[Finding, ...]:
-        """The findings of a severity or higher that are not waived; none if ``fail_on`` is None."""
+        """The findings of a severity or higher that are not accepted; none if it is None."""
         return tuple(finding for finding in self.findings if _fails(finding, fail_on))
 
     def passes(self, fail_on: Severity | None = Severity.ERROR) -> bool:
@@ -139,7 +171,7 @@ class CheckedArchive(NamedTuple):
 
 
 def _fails(finding: Finding, fail_on: Severity | None) -> bool:
-    return fail_on is not None and finding.waived is None and finding.severity.rank <= fail_on.rank
+    return fail_on is not None and not finding.is_accepted and finding.severity.rank <= fail_on.rank
 
 
 class Run(NamedTuple):
@@ -153,6 +185,8 @@ class Run(NamedTuple):
         archives: The archives, in the given order.
         fail_on: Findings of this severity or higher fail the run; None if none does.
         settings: What the settings file changes; None if none was read.
+        baseline: What the baseline changes; None without one.
+        waiver_findings: Findings about waivers of the settings.
         rules: The rules that were asked, with their documentation.
         started: When the run began; None if it is not known.
     """
@@ -164,19 +198,22 @@ class Run(NamedTuple):
     archives: tuple[CheckedArchive, ...] = ()
     fail_on: Severity | None = Severity.ERROR
     settings: AppliedSettings | None = None
+    baseline: AppliedBaseline | None = None
+    waiver_findings: tuple[Finding, ...] = ()
     rules: tuple[Rule, ...] = ()
     started: dt.datetime | None = None
 
     def number_of(self, severity: Severity) -> int:
-        """Findings of a severity that are not waived."""
+        """Findings of a severity that are neither waived nor in the baseline."""
         return sum(
-            finding.severity is severity and finding.waived is None for finding in self.findings
+            finding.severity is severity and not finding.is_accepted for finding in self.findings
         )
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings of all archives."""
-        return tuple(finding for archive in self.archives for finding in archive.findings)
+        """The findings of all archives, then those about waivers."""
+        found = (finding for archive in self.archives for finding in archive.findings)
+        return (*found, *self.waiver_findings)
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""

@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
+from checker.baseline import Baseline, archive_name, read_baseline
 from checker.checks.check import CheckContext
-from checker.checks.registry import Rule
+from checker.checks.finding import Finding
+from checker.checks.registry import Registry, Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
-from checker.errors import CheckerError, PluginError, UnreadableError
+from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
 from checker.importing.reads import DISTRIBUTION_READS
 from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import mask_of, masked
@@ -31,11 +33,12 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
 from checker.reading.source import BinaryFile
-from checker.results import CheckedArchive, PluginProblem, Run
+from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Start
 from checker.verdicts import Classification
+from checker.waivers import waiver_findings
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -118,6 +121,7 @@ class Session:
             of such a file. No default file is read.
         plugins: The plugins; those that are installed if None.
         early: Hashes of an archive's members that are being computed already.
+        baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
 
     Attributes:
@@ -136,6 +140,7 @@ class Session:
         *,
         plugins: LoadedPlugins | None = None,
         early: EarlyHashes | None = None,
+        baseline: Baseline | None = None,
         whole_digest: bool = False,
     ) -> None:
         given = load_settings(settings)
@@ -147,12 +152,38 @@ class Session:
         engines = self.plugins.engines
         required = given.require_engines(partial(choose_engines, engines))
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
+        self._given = given
+        self._baseline = baseline or _baseline_of(given, registry)
+        # What the sections of the settings say is wrong at once, not with the first archive.
+        for section in given.sections:
+            session = Session(
+                given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
+            )
+            if self.rules and not session.rules:
+                raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
             # Engines that import name the digest of the file in what they print.
             whole_digest=whole_digest or bool(given.engines),
             early=early,
+        )
+
+    def for_archive(self, path: str) -> Session:
+        """The session for one archive, with what sections of the settings say of it.
+
+        Args:
+            path: The path of the archive, or its name in results.
+        """
+        settings = self._given.for_archive(path)
+        if settings is self._given:
+            return self
+        return Session(
+            settings,
+            plugins=self.plugins,
+            early=self._reading.early,
+            baseline=self._baseline,
+            whole_digest=self._reading.whole_digest,
         )
 
     @property
@@ -179,11 +210,22 @@ class Session:
             UnreadableError: The archive cannot be read at all.
             PluginError: No rules are loaded.
         """
+        named = _named(source, name)
+        session = self.for_archive(named.name)
+        return session.judge(
+            session.read(source, name=name, plan=session.plan(), progress=progress)
+        )
+
+    def plan(self) -> ContentPlan:
+        """What the rules read of files.
+
+        Raises:
+            PluginError: No rules are loaded.
+        """
         if not self.rules:
             raise PluginError(self.problems)
         reads = (read for rule in self.rules for read in rule.check.reads)
-        plan = ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
-        return self.judge(self._read(_named(source, name), plan, progress))
+        return ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
 
     def classify(
         self,
@@ -197,7 +239,9 @@ class Session:
 
         Parameters and exceptions are those of ``read``.
         """
-        return masked(self._classify(self._read(_named(source, name), plan, progress)))
+        named = _named(source, name)
+        session = self.for_archive(named.name)
+        return session.classified(session.read(source, name=name, plan=plan, progress=progress))
 
     def read(
         self,
@@ -218,7 +262,11 @@ class Session:
         Raises:
             UnreadableError: The archive cannot be read at all.
         """
-        return self._read(_named(source, name), plan, progress)
+        named = _named(source, name)
+        session = self.for_archive(named.name)
+        if session is not self:
+            return session.read(source, name=name, plan=plan, progress=progress)
+        return self._guarded(named, partial(_read_facts, named), plan, progress)
 
     def import_plan(
         self,
@@ -328,6 +376,9 @@ class Session:
         from checker.reading.opened import open_archive
 
         named = _named(source, name)
+        session = self.for_archive(named.name)
+        if session is not self:
+            return session.open(source, name=name, plan=plan, progress=progress)
         return self._guarded(
             named, lambda options: open_archive(named.source, named.name, options), plan, progress
         )
@@ -385,9 +436,6 @@ class Session:
         """Close the session."""
         self.close()
 
-    def _read(self, source: _Named, plan: ContentPlan, progress: Progress | None) -> Archive:
-        return self._guarded(source, partial(_read_facts, source), plan, progress)
-
     def _guarded(
         self,
         source: _Named,
@@ -412,10 +460,17 @@ class Session:
 
     def classified(self, archive: Archive) -> CheckedArchive:
         """Classify an archive whose facts were read before."""
-        return masked(self._classify(archive))
+        session = self.for_archive(archive.path)
+        return (
+            session.classified(archive) if session is not self else masked(self._classify(archive))
+        )
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
+        session = self.for_archive(archive.path)
+        return session.judge(archive) if session is not self else self._judge(archive)
+
+    def _judge(self, archive: Archive) -> CheckedArchive:
         classified = self._classify(archive)
         archive = classified.archive or archive
         context = CheckContext(
@@ -427,12 +482,28 @@ class Session:
             options=self.settings.options,
             host=self.settings.host,
         )
-        run = self._run_rules(archive, context)
-        return masked(classified._replace(findings=run.findings, results=run.results))
-
-    def _run_rules(self, archive: Archive, context: CheckContext) -> CheckRun:
-        """Run the rules, those that follow the findings of the others last."""
         today = dt.datetime.now(tz=dt.UTC).date()
+        run = self._run_rules(archive, context, today)
+        used = self.settings.used_waivers(run.findings, today)
+        checked = masked(
+            classified._replace(findings=run.findings, results=run.results, used_waivers=used)
+        )
+        if self._baseline is None:
+            return checked
+        # As in the file, secrets are masked.
+        marked = self._baseline.marked(checked.findings, self.baseline_name(archive.path))
+        return checked._replace(findings=marked)
+
+    def baseline_name(self, path: str) -> str:
+        """What the baseline calls an archive.
+
+        Args:
+            path: The path of the archive, or its name in results.
+        """
+        return self._given.for_archive(path).archive_name or archive_name(path)
+
+    def _run_rules(self, archive: Archive, context: CheckContext, today: dt.date) -> CheckRun:
+        """Run the rules, those that follow the findings of the others last."""
         first = [rule for rule in self.rules if not rule.check.follows_findings]
         last = [rule for rule in self.rules if rule.check.follows_findings]
         run = run_checks(archive, first, context)
@@ -482,6 +553,7 @@ class Session:
         started = dt.datetime.now(tz=dt.UTC)
         archives = tuple(keep(self._one(look, source)) for source in sources)
         found = (problem for archive in archives for problem in archive.problems)
+        checks = command == "check"
         return Run(
             command=command,
             version=__version__,
@@ -490,9 +562,20 @@ class Session:
             archives=archives,
             fail_on=self.settings.fail_on,
             settings=applied_settings(self.settings, self.plugins.registry),
+            baseline=self._applied_baseline(archives) if checks else None,
+            waiver_findings=self._waiver_findings(archives) if checks else (),
             rules=self.rules if command == "check" else (),
             started=started,
         )
+
+    def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
+        if self._baseline is None:
+            return None
+        return self._baseline.applied(archives, self.baseline_name)
+
+    def _waiver_findings(self, archives: Sequence[CheckedArchive]) -> tuple[Finding, ...]:
+        today = dt.datetime.now(tz=dt.UTC).date()
+        return waiver_findings(self.settings, archives, today)
 
     def _one(
         self, look: Callable[[ArchiveSource], CheckedArchive], source: ArchiveSource
@@ -501,6 +584,21 @@ class Session:
             return look(source)
         except UnreadableError as error:
             return CheckedArchive(path=error.path, error=error.reason, problems=self.problems)
+
+
+def _baseline_of(settings: Settings, registry: Registry) -> Baseline | None:
+    """The baseline of the settings, with the present ids of rules."""
+    if settings.baseline is None:
+        return None
+
+    def current(rule: str) -> str:
+        found = registry.find(rule)
+        return rule if found is None else found.id
+
+    try:
+        return read_baseline(settings.baseline).with_ids(current)
+    except SettingsError as error:
+        raise SettingsError(f"{settings.place_of('baseline')}{error}") from error
 
 
 def _read_facts(source: _Named, options: ReadOptions) -> Archive:

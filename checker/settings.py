@@ -1,34 +1,35 @@
 """Settings: which rules run, the severities of their findings, waivers, and limits.
 
-They come from ``checker.toml`` (or ``--config FILE``) and the command line, which takes
-precedence.
+They come in layers, of which each has precedence over those before it: the defaults, a profile,
+the settings file (``checker.toml``, ``pyproject.toml`` or ``--config FILE``), its sections for the
+archive, and the command line.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypedDict, TypeVar
+from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
 from checker.checks.registry import Registry, Rule
+from checker.checks.settings_rules import SETTINGS_RULES
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.limits import Limits
+from checker.profiles import PROFILES
 from checker.settings_file import KeyPath, Origin, read_file
+from checker.suggestion import nearest
 from checker.verdicts import Host
-
-if TYPE_CHECKING:
-    import os
 
 T = TypeVar("T")
 
-CONFIG_FILE = "checker.toml"
 _GIVEN = Origin("settings", {})
 """Settings that a program gives."""
 _MOST = 2**63 - 1
@@ -58,11 +59,38 @@ class Waiver(NamedTuple):
         """Whether the waiver covers a finding today."""
         place = finding.location.path or finding.location.member or ""
         return (
-            _names(self.rule, finding.rule, finding.name)
+            is_named(self.rule, finding.rule, finding.name)
             and fnmatchcase(finding.location.archive, self.archive)
             and fnmatchcase(place, self.path)
             and (self.until is None or today <= self.until)
         )
+
+
+class Section(NamedTuple):
+    """Settings for some archives: a table ``[[archive]]`` of the settings file.
+
+    Attributes:
+        patterns: Patterns of paths, such as ``dist/*.tar``.
+        origin: The table, and where it is.
+        name: What the baseline calls the archive.
+    """
+
+    patterns: tuple[str, ...]
+    origin: Origin
+    name: str | None = None
+
+    def covers(self, path: str) -> bool:
+        """Whether it is for an archive: by the path, or by that relative to the file."""
+        return any(
+            fnmatchcase(os.path.normpath(path), os.path.normpath(form))
+            for pattern in self.patterns
+            for form in (pattern, self.origin.path(pattern))
+        )
+
+    @property
+    def table(self) -> Mapping[str, object]:
+        """The settings, without those that say which archives they are for."""
+        return {key: value for key, value in self.origin.table.items() if key not in _SECTION_KEYS}
 
 
 class Settings(NamedTuple):
@@ -82,6 +110,16 @@ class Settings(NamedTuple):
         host: The host that engines are assumed to run on.
         jobs: Blobs of an archive that are read in parallel; by default one per processor.
         origin: The file that they were read from.
+        formats: Reports to write, ``NAME`` or ``NAME=FILE``.
+        format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.
+        profile: Name of the profile that they extend.
+        baseline: File of the baseline: findings in it do not fail the run.
+        strict_waivers: Whether waivers that expired or are not used are errors.
+        progress: Whether to show progress.
+        sections: Settings for some archives.
+        over: The settings of the command line, which have precedence over those of sections.
+        layers: The sections that were applied, for an archive.
+        archive_name: What the baseline calls the archive; by default its path says it.
     """
 
     select: tuple[str, ...] = ()
@@ -97,6 +135,35 @@ class Settings(NamedTuple):
     host: Host = Host()
     jobs: int | None = None
     origin: Origin | None = None
+    formats: tuple[str, ...] = ()
+    format_options: tuple[str, ...] = ()
+    profile: str | None = None
+    baseline: str | None = None
+    strict_waivers: bool = False
+    progress: bool = True
+    sections: tuple[Section, ...] = ()
+    over: Origin | None = None
+    layers: tuple[Origin, ...] = ()
+    archive_name: str | None = None
+
+    def for_archive(self, path: str) -> Settings:
+        """The settings for one archive, with those of the sections that are for it."""
+        return self.with_sections(section for section in self.sections if section.covers(path))
+
+    def with_sections(self, sections: Iterable[Section]) -> Settings:
+        """The settings with those of some sections over them, and the command line over all."""
+        settings = self
+        for section in sections:
+            settings = _set_all(settings, section.table, section.origin, _EXTENDING)
+            settings = settings._replace(
+                sections=(),
+                origin=section.origin,
+                layers=(*settings.layers, section.origin),
+                archive_name=section.name or settings.archive_name,
+            )
+        if settings is self or self.over is None:
+            return settings
+        return _set_all(settings, self.over.table, self.over, _EXTENDING)
 
     def resolved(self, registry: Registry) -> Settings:
         """The settings with the present ids of rules in the place of former ids and names."""
@@ -119,17 +186,15 @@ class Settings(NamedTuple):
             SettingsError: A rule that is selected, ignored or waived is unknown.
         """
         named = {"select": self.select, "ignore": self.ignore, "severity": self.severities}
+        # Rules that a profile names may be those of plugins that are not loaded.
+        optional = profileis_named(self.profile)
         for key, names in named.items():
             for name in names:
-                self._require_rule(name, registry, key)
+                if name not in optional:
+                    self._require_rule(name, registry, key)
         for waiver in self.waivers:
             self._require_rule(waiver.rule, registry, "waive")
-        return tuple(
-            rule
-            for rule in registry
-            if (not self.select or _named_by(self.select, rule))
-            and not _named_by(self.ignore, rule)
-        )
+        return tuple(rule for rule in registry if self.runs(rule.id, rule.name))
 
     def rule_options(self, registry: Registry) -> dict[str, dict[str, object]]:
         """The options of the rules, by rule id.
@@ -149,8 +214,17 @@ class Settings(NamedTuple):
                 raise SettingsError(f"{self._place('rules', name)}{error}") from error
         return options
 
+    def runs(self, rule_id: str, rule_name: str) -> bool:
+        """Whether a rule runs."""
+
+        def named(keys: Iterable[str]) -> bool:
+            return any(is_named(key, rule_id, rule_name) for key in keys)
+
+        return (not self.select or named(self.select)) and not named(self.ignore)
+
     def _require_rule(self, name: str, registry: Registry, key: str) -> None:
-        if not any(_names(name, rule.id, rule.name) for rule in registry):
+        known = (*registry, *SETTINGS_RULES)
+        if not any(is_named(name, rule.id, rule.name) for rule in known):
             hint = nearest(name, registry.keys())
             raise SettingsError(f"{self._place(key, name)}unknown rule {name!r}{hint}")
 
@@ -159,6 +233,13 @@ class Settings(NamedTuple):
         if self.origin is None or (key != "waive" and name not in self.origin.names(key)):
             return ""
         return f"{self.origin.place(key, name)}: {key}: "
+
+    def place_of(self, key: str) -> str:
+        """What precedes a message about a setting of the file, empty if it is from elsewhere."""
+        origin, over = self.origin, self.over
+        if origin is None or key not in origin.table or (over is not None and key in over.table):
+            return ""
+        return f"{origin.place(key)}: {key}: "
 
     def require_engines(self, known: Callable[[Iterable[str]], T]) -> T:
         """The engines that are required.
@@ -180,12 +261,21 @@ class Settings(NamedTuple):
         judged = [self._judge(finding, today) for finding in findings]
         return tuple(sorted(judged, key=lambda finding: (finding.severity.rank, finding.rule)))
 
+    def used_waivers(self, findings: Iterable[Finding], today: dt.date) -> tuple[int, ...]:
+        """The positions of the waivers that cover any of some findings."""
+        found = tuple(findings) if self.waivers else ()
+        return tuple(
+            number
+            for number, waiver in enumerate(self.waivers)
+            if any(waiver.covers(finding, today) for finding in found)
+        )
+
     def _judge(self, finding: Finding, today: dt.date) -> Finding:
         severity = next(
             (
                 severity
                 for name, severity in self.severities.items()
-                if _names(name, finding.rule, finding.name)
+                if is_named(name, finding.rule, finding.name)
             ),
             finding.severity,
         )
@@ -194,12 +284,9 @@ class Settings(NamedTuple):
         return finding._replace(severity=severity, waived=reason)
 
 
-def _names(key: str, rule_id: str, rule_name: str) -> bool:
+def is_named(key: str, rule_id: str, rule_name: str) -> bool:
+    """Whether a key of the settings names a rule: its id, the start of it, or its name."""
     return bool(key) and (rule_id.startswith(key.upper()) or rule_name == key)
-
-
-def _named_by(keys: Iterable[str], rule: Rule) -> bool:
-    return any(_names(key, rule.id, rule.name) for key in keys)
 
 
 def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
@@ -221,17 +308,6 @@ def read_options(rule: Rule, values: Mapping[str, object]) -> dict[str, object]:
         except OptionError as error:
             raise SettingsError(f"{rule.id} {rule.name}: {error}") from error
     return read
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A suggestion for a mistyped name, in words; empty if none is similar."""
-    import difflib
-
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5) or difflib.get_close_matches(
-        name.upper(), names, n=1, cutoff=0.5
-    )
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 SettingsSource: TypeAlias = "Settings | Mapping[str, object] | str | os.PathLike[str]"
@@ -256,6 +332,10 @@ class SettingsKeywords(TypedDict, total=False):
     engine: Sequence[str]
     host: str
     jobs: int
+    profile: str
+    baseline: str
+    strict_waivers: bool
+    archive: Sequence[Mapping[str, object]]
 
 
 def load_settings(source: SettingsSource | None = None, **keywords: object) -> Settings:
@@ -272,11 +352,14 @@ def load_settings(source: SettingsSource | None = None, **keywords: object) -> S
     if source is None or isinstance(source, Settings):
         settings = source or Settings()
     elif isinstance(source, Mapping):
-        settings = _set_all(Settings(), source, _GIVEN)
+        settings = _with_profile(Settings(), _GIVEN._replace(table=source))
     else:
         settings = read_settings(source)
     named = {name.rstrip("_").replace("_", "-"): value for name, value in keywords.items()}
-    return _set_all(settings, named, _GIVEN)
+    if not named:
+        return settings
+    over = _GIVEN._replace(table=named)
+    return _with_profile(settings, over)._replace(over=over)
 
 
 def read_settings(path: str | os.PathLike[str]) -> Settings:
@@ -286,15 +369,81 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
         SettingsError: It cannot be read, or a key or value is invalid.
     """
     origin = read_file(path)
-    settings = _set_all(Settings(), origin.table, origin)
-    return settings._replace(origin=origin)
+    return _with_profile(Settings(), origin)._replace(origin=origin)
 
 
-def _set_all(settings: Settings, table: Mapping[str, object], origin: Origin) -> Settings:
+def layered(file: Origin | None, over: Origin) -> Settings:
+    """The settings of a file, with others over them.
+
+    Args:
+        file: The file; None without one.
+        over: The settings of the command line. Lists of rules to ignore and plugins not to load
+            are added to those of the file, limits and severities replace the same ones.
+
+    Raises:
+        SettingsError: A key or value is not valid.
+    """
+    given = Origin("", {}) if file is None else file
+    # A profile is below the settings of the file, also where the command line names it.
+    chosen = over if "profile" in over.table else given
+    settings = _profile_settings(Settings(), chosen)
+    rest = given._replace(table={key: given.table[key] for key in given.table if key != "profile"})
+    if chosen is over:
+        _profile_settings(Settings(), given)  # raises if it is unknown
+    settings = _set_all(settings, rest.table, given, _EXTENDING)
+    settings = _set_all(settings, over.table, over, _EXTENDING)
+    return settings._replace(origin=file, over=over)
+
+
+def _with_profile(settings: Settings, origin: Origin) -> Settings:
+    """The settings with those of a table over them, its profile first."""
+    if "profile" in origin.table:
+        settings = _profile_settings(settings, origin)
+        return _set_all(settings, origin.table, origin, _EXTENDING)
+    return _set_all(settings, origin.table, origin, _READERS)
+
+
+def _profile_settings(settings: Settings, origin: Origin) -> Settings:
+    """The settings with those of the profile that a table names, if it does."""
+    if "profile" not in origin.table:
+        return settings
+    named = _set_all(settings, {"profile": origin.table["profile"]}, origin, _READERS)
+    table = PROFILES[named.profile or ""].settings
+    return _set_all(named, table, Origin(f"profile {named.profile}", table), _EXTENDING)
+
+
+def profileis_named(profile: str | None) -> frozenset[str]:
+    """The rules that a profile names."""
+    table = {} if profile is None else PROFILES[profile].settings
+    origin = Origin("", table)
+    return origin.names("severity") | origin.names("select") | origin.names("ignore")
+
+
+def parse_profile(text: object) -> str:
+    """The name of a profile.
+
+    Raises:
+        SettingsError: It is not known.
+    """
+    if isinstance(text, str) and text in PROFILES:
+        return text
+    hint = nearest(text, PROFILES) if isinstance(text, str) else ""
+    raise SettingsError(
+        f"invalid value {described(text)} (choose from: {', '.join(PROFILES)}){hint}"
+    )
+
+
+def _set_all(
+    settings: Settings,
+    table: Mapping[str, object],
+    origin: Origin,
+    readers: Mapping[str, _Reader],
+) -> Settings:
     for key, value in table.items():
-        reader = _READERS.get(key)
+        placed = _PLACED.get(key)
+        reader = readers.get(key) if placed is None else partial(placed, origin)
         if reader is None:
-            hint = nearest(str(key), _READERS)
+            hint = nearest(str(key), (*readers, *_PLACED))
             raise SettingsError(f"{origin.place(key)}: unknown key {described(key)}{hint}")
         try:
             settings = reader(settings, value)
@@ -494,17 +643,113 @@ def _at(step: str | int, read: Callable[[], T]) -> T:
         raise _PlacedError((step,), str(error)) from error
 
 
-_READERS: dict[str, Callable[[Settings, object], Settings]] = {
+_SECTION_KEYS = ("path", "name")
+
+
+def _set_sections(origin: Origin, settings: Settings, value: object) -> Settings:
+    if not isinstance(value, list | tuple):
+        raise SettingsError("each section must be a table [[archive]]")
+    sections = tuple(
+        _at(number, partial(_section, origin, number, item)) for number, item in enumerate(value)
+    )
+    return settings._replace(sections=(*settings.sections, *sections))
+
+
+def _set_baseline(origin: Origin, settings: Settings, value: object) -> Settings:
+    return settings._replace(baseline=origin.path(_file_name(value)))
+
+
+def _set_formats(origin: Origin, settings: Settings, value: object) -> Settings:
+    formats = tuple(_placed_format(origin, order) for order in _names_of(value))
+    return settings._replace(formats=formats)
+
+
+def _placed_format(origin: Origin, order: str) -> str:
+    """An order for a report, with the path of its file relative to the working directory."""
+    name, equals, file = order.partition("=")
+    if file in ("", "-"):
+        return order
+    if "\0" in file or not origin.may_write(file):
+        raise SettingsError(
+            f"invalid value {described(order)} (expected a file in the directory of the settings "
+            "file or below)"
+        )
+    return f"{name}{equals}{origin.path(file)}"
+
+
+def _section(origin: Origin, number: int, value: object) -> Section:
+    table = _table(value)
+    patterns = _at("path", partial(_patterns, table.get("path")))
+    name = table.get("name")
+    if name is not None and not (isinstance(name, str) and name.strip()):
+        raise _PlacedError(("name",), f"name: must be a string, found {_type_words(name)}")
+    known = (*_SECTION_KEYS, *_SECTION_READERS)
+    for key, item in table.items():
+        if key not in known:
+            hint = nearest(str(key), known)
+            raise _PlacedError((key,), f"unknown key {described(key)}{hint}")
+        if key in _SECTION_READERS:
+            _at(key, partial(_checked, _SECTION_READERS[key], key, item))
+    part = origin.part("archive", number)
+    return Section(patterns, part._replace(table=table), name)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = (value,) if isinstance(value, str) else value
+    if not isinstance(patterns, list | tuple) or not patterns:
+        raise SettingsError(f"path: must be a pattern or a list of them, found {_found(value)}")
+    texts = _texts(patterns)
+    if not all(map(str.strip, texts)):
+        raise SettingsError("path: must be a pattern, found an empty string")
+    return texts
+
+
+def _found(value: object) -> str:
+    return "none" if value is None or value == [] else _type_words(value)
+
+
+def _checked(reader: _Reader, key: str, value: object) -> None:
+    """Make sure that a value can be read; its error names the key.
+
+    Raises:
+        SettingsError: It cannot.
+    """
+    try:
+        reader(Settings(), value)
+    except _PlacedError as error:
+        raise _PlacedError(error.path, f"{key}: {error}") from error
+    except SettingsError as error:
+        raise SettingsError(f"{key}: {error}") from error
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(f"must be a boolean, found {_type_words(value)}")
+    return value
+
+
+def _file_name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise SettingsError(f"must be the name of a file, found {described(value)}")
+    return value
+
+
+def _severities(value: object) -> dict[str, Severity]:
+    return {name: _at(name, partial(parse_severity, item)) for name, item in _table(value).items()}
+
+
+def _options(value: object) -> dict[str, Mapping[str, object]]:
+    return {name: _at(name, partial(_table, item)) for name, item in _table(value).items()}
+
+
+_Reader: TypeAlias = Callable[[Settings, object], Settings]
+_READERS: Mapping[str, _Reader] = {
     "select": lambda settings, value: settings._replace(select=_texts(value)),
     "ignore": lambda settings, value: settings._replace(ignore=_texts(value)),
     "fail-on": lambda settings, value: settings._replace(fail_on=parse_fail_on(value)),
     "as": lambda settings, value: settings._replace(action=parse_intention(value)),
     "no-plugin": lambda settings, value: settings._replace(blocked=_names_of(value)),
-    "severity": lambda settings, value: settings._replace(
-        severities={
-            name: _at(name, partial(parse_severity, item)) for name, item in _table(value).items()
-        },
-    ),
+    "severity": lambda settings, value: settings._replace(severities=_severities(value)),
     "limits": lambda settings, value: settings._replace(
         limits=set_limits(settings.limits, _table(value))
     ),
@@ -512,7 +757,54 @@ _READERS: dict[str, Callable[[Settings, object], Settings]] = {
     "engine": lambda settings, value: settings._replace(engines=_texts(value)),
     "host": lambda settings, value: settings._replace(host=parse_host(value)),
     "jobs": lambda settings, value: settings._replace(jobs=parse_jobs(value)),
+    "rules": lambda settings, value: settings._replace(options=_options(value)),
+    "format-option": lambda settings, value: settings._replace(format_options=_names_of(value)),
+    "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
+    "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
+    "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+}
+# Settings whose values depend on where the file is.
+_PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {
+    "archive": _set_sections,
+    "baseline": _set_baseline,
+    "format": _set_formats,
+}
+# How a layer is put over others: it adds to lists of what does not count, and to tables.
+_EXTENDING: Mapping[str, _Reader] = {
+    **_READERS,
+    "ignore": lambda settings, value: settings._replace(
+        ignore=_joined(settings.ignore, _texts(value))
+    ),
+    "format-option": lambda settings, value: settings._replace(
+        format_options=(*settings.format_options, *_names_of(value))
+    ),
+    "no-plugin": lambda settings, value: settings._replace(
+        blocked=_joined(settings.blocked, _names_of(value))
+    ),
+    "waive": lambda settings, value: settings._replace(
+        waivers=(*settings.waivers, *_waivers(value))
+    ),
+    "severity": lambda settings, value: settings._replace(
+        # The first one that names a rule is taken.
+        severities=_merged(_severities(value), settings.severities)
+    ),
     "rules": lambda settings, value: settings._replace(
-        options={name: _at(name, partial(_table, item)) for name, item in _table(value).items()}
+        options={
+            name: {**settings.options.get(name, {}), **_options(value).get(name, {})}
+            for name in _merged(settings.options, _options(value))
+        }
     ),
 }
+_SECTION_READERS: Mapping[str, _Reader] = {
+    key: _EXTENDING[key]
+    for key in ("as", "engine", "host", "ignore", "jobs", "limits", "rules", "select", "severity")
+}
+
+
+def _joined(some: tuple[T, ...], others: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*some, *others)))
+
+
+def _merged(first: Mapping[str, T], others: Mapping[str, T]) -> dict[str, T]:
+    """Both tables, the first one first, with its values for the keys of both."""
+    return {**first, **{key: value for key, value in others.items() if key not in first}}

@@ -2,11 +2,13 @@
 
 ``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles,
 those of the README from verdicts on archives of each kind, ``conformance.md`` from
-``conformance.toml``. Run it with ``make docs``; a test checks that the pages are up to date.
+``conformance.toml``, the reference in ``settings.md`` from the JSON Schema of the settings. Run it
+with ``make docs``; a test checks that the pages are up to date.
 """
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +19,9 @@ from typing import Any
 
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
+from checker.profiles import PROFILES
 from checker.session import Session
+from checker.settings_schema import settings_schema
 from checker.testing import build, sample_image
 from checker.testing.archive import empty, nested, wrapped
 from checker.verdicts import Engine, VerdictOutcome
@@ -82,6 +86,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "rules.md": rules_markdown(tuple(registry)),
         DOCS / "engines.md": _with(DOCS / "engines.md", _tables(session.engines.engines)),
+        DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         README: _with(README, _matrix(session)),
     }
@@ -162,6 +167,98 @@ def _shown_case(case: str) -> str:
     file, kind, name = case.split(":", 2)
     mark = "✗" if kind == "fail" else "✓"
     return f"{mark} [{file.rpartition('/')[2]}](../tests/cases/{file}.toml): {name}"
+
+
+def _settings(registry: Registry) -> Iterator[str]:
+    """The profiles, and all settings with their values."""
+    yield "\n| profile | what it is for | settings |\n|---|---|---|\n"
+    for name, profile in PROFILES.items():
+        yield f"| `{name}` | {profile.summary} | {_profile_words(profile.settings, registry)} |\n"
+    schema = settings_schema()
+    definitions = schema["$defs"]
+    yield "\n## All settings\n"
+    for key, found in schema["properties"].items():
+        value = _resolved(found, definitions)
+        yield f"\n### {key}\n\n{value['description']}\n"
+        items = _resolved(value.get("items", {}), definitions)
+        yield from _traits(value)
+        yield from _example(key, value)
+        yield from _keys(items or value, definitions)
+    yield "\n"
+
+
+def _resolved(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema, or the one that it references."""
+    reference = value.get("$ref")
+    return value if reference is None else definitions[reference.rpartition("/")[2]]
+
+
+def _profile_words(settings: Mapping[str, Any], registry: Registry) -> str:
+    rows = [f'`{key} = "{value}"`' for key, value in settings.items() if isinstance(value, str)]
+    by_severity: dict[str, list[str]] = {}
+    for rule, severity in settings.get("severity", {}).items():
+        by_severity.setdefault(severity, []).append(_shown_rule(rule, registry))
+    rows += [f"{name}: {', '.join(sorted(rules))}" for name, rules in by_severity.items()]
+    return "; ".join(rows) or "-"
+
+
+def _traits(value: Mapping[str, Any]) -> Iterator[str]:
+    """The type, the default and the option of a setting, as a line."""
+    parts = [_type_words(value)]
+    if "default" in value:
+        parts.append(f"default `{json.dumps(value['default'])}`")
+    if "x-option" in value:
+        parts.append(f"on the command line `{value['x-option']}`")
+    yield f"\n{'; '.join(parts)}\n"
+
+
+def _type_words(value: Mapping[str, Any]) -> str:
+    if "enum" in value:
+        return f"One of {', '.join(f'`{one}`' for one in value['enum'])}"
+    if "anyOf" in value:
+        return "A string, or a list of strings"
+    if value.get("format") == "date":
+        return "A date"
+    if value["type"] == "array":
+        return "Tables" if "$ref" in value["items"] else "A list of strings"
+    words = {"string": "A string", "boolean": "A boolean", "object": "A table"}
+    if value["type"] != "integer":
+        return words[value["type"]]
+    most = f" to {value['maximum']:,}" if value["maximum"] < 2**63 - 1 else ""
+    return f"A whole number from {value['minimum']}{most}"
+
+
+def _example(key: str, value: Mapping[str, Any]) -> Iterator[str]:
+    for example in value.get("examples", ()):
+        yield f"\n```toml\n{_toml(key, example)}```\n"
+
+
+def _toml(key: str, value: object) -> str:
+    if not isinstance(value, dict):
+        return f"{key} = {json.dumps(value)}\n"
+    tables = {name: item for name, item in value.items() if isinstance(item, dict)}
+    lines = [_toml(name, item) for name, item in value.items() if name not in tables]
+    head = f"[{key}]\n" if lines else ""
+    return "".join((head, *lines, *(_toml(f"{key}.{name}", item) for name, item in tables.items())))
+
+
+def _keys(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of a table, if the schema lists them."""
+    properties = value.get("properties")
+    if properties is None:
+        return
+    yield "\n| key | value | default | what it is |\n|---|---|---|---|\n"
+    for name, found in properties.items():
+        one = _resolved(found, definitions)
+        required = name in value.get("required", ())
+        default = "required" if required else _default_words(one)
+        linked = f"[{name}](#{name})" if "$ref" in found else f"`{name}`"
+        text = "as above, for these archives" if "$ref" in found else one["description"]
+        yield f"| {linked} | {_type_words(one)} | {default} | {text} |\n"
+
+
+def _default_words(value: Mapping[str, Any]) -> str:
+    return f"`{json.dumps(value['default'])}`" if "default" in value else "-"
 
 
 def main() -> None:

@@ -16,19 +16,32 @@ from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.session import Session
 from checker.settings import load_settings
-from checker.settings_file import read_file
+from checker.settings_file import Origin, read_file
+from checker.settings_schema import schema_problems
 from tests.effort import examples
 
 KEYS = st.sampled_from(
     [
         *("select", "ignore", "severity", "fail-on", "as", "no-plugin", "limits", "waive"),
-        *("rules", "engine", "host", "jobs"),
+        *(
+            "rules",
+            "engine",
+            "host",
+            "jobs",
+            "format",
+            "format-option",
+            "profile",
+            "baseline",
+            "strict-waivers",
+        ),
+        *("progress", "archive"),
     ]
 )
 NAMES = st.sampled_from(
     [
         *("ARC001", "HYG017", "HYG013", "lowest-efficiency", "labels", "entries", "window"),
         *("rule", "reason", "until", "archive", "path", "docker-28", "docker-28:load", "load"),
+        *("name", "json", "json=a.json", "security", "select", "severity", "*.tar"),
         *("note", "never", "linux/arm64", "error", ""),
     ]
 )
@@ -96,6 +109,9 @@ def assert_placed(message: str | None, path: Path) -> None:
 @settings(deadline=None, max_examples=examples(300))
 @given(table=TABLES)
 @example(table={"ignore": [""]})
+@example(table={"archive": [{"path": "*", "rules": {"HYG017": {"lowest-efficiency": 10**400}}}]})
+@example(table={"archive": [{"path": ["*", 5]}]})
+@example(table={"archive": [{"path": "*", "profile": "strict"}]})
 @example(table={"rules": {"HYG017": {"lowest-efficiency": 10**400}}})
 def test_any_table(plugins: LoadedPlugins, path: Path, table: Mapping[str, object]) -> None:
     path.write_text("".join(f"{key} = {toml(value)}\n" for key, value in table.items()), "utf-8")
@@ -103,6 +119,8 @@ def test_any_table(plugins: LoadedPlugins, path: Path, table: Mapping[str, objec
     assert_placed(message, path)
     given_directly = refused(lambda: load_settings(table))
     assert given_directly is None or (message and given_directly.startswith("settings: "))
+    # The published schema takes all that is taken; it does not know rules and engines.
+    assert given_directly or schema_problems(Origin("settings", table)) == ()
 
 
 @settings(deadline=None)
@@ -137,6 +155,7 @@ def test_lines(path: Path) -> None:
         "[limits] # a comment\n'entries' = 5\n"
         "[[waive]]\nrule = 'A'\n[[waive]]\n\nrule = 'B'\n"
         '[rules."HYG017"]\nlowest-efficiency = 1\n[severity]\nARC001.x = 1\n'
+        "[[waive.more]]\nx = 1\n[waive.more.most]\ny = 1\n"
     )
     origin = read_file(path)
     found = {
@@ -151,6 +170,8 @@ def test_lines(path: Path) -> None:
         ("waive", 1, "rule"): 10,
         ("rules", "HYG017", "lowest-efficiency"): 12,
         ("severity", "ARC001", "x"): 14,
+        ("waive", 1, "more", 0, "x"): 16,
+        ("waive", 1, "more", 0, "most", "y"): 18,
     }
     for key, line in found.items():
         assert origin.place(*key) == f"{path}:{line}"

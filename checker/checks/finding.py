@@ -41,6 +41,7 @@ class Finding(NamedTuple):
         related: Further places that belong to the finding.
         fix: What to do about it, where one command or edit is enough.
         waived: The reason of the waiver that covers this finding.
+        in_baseline: Whether the baseline contains it.
     """
 
     rule: str
@@ -51,11 +52,12 @@ class Finding(NamedTuple):
     related: tuple[Location, ...] = ()
     fix: Fix | None = None
     waived: str | None = None
+    in_baseline: bool = False
 
     @property
     def is_accepted(self) -> bool:
-        """Whether it is waived, so that it does not fail the run."""
-        return self.waived is not None
+        """Whether it is waived or in the baseline, so that it does not fail the run."""
+        return self.waived is not None or self.in_baseline
 
 
 class Outcome(StrEnum):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from checker._version import __version__
 from checker.cli.streams import require_output, writing_output
+from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -46,6 +48,12 @@ exit codes:
   2    invalid command line or configuration, or no such image, layer or path
   3    the archive could not be read, a plugin problem, or an internal error
 """
+_BASELINE_EXIT_CODES = """\
+exit codes:
+  0    written
+  2    invalid command line or configuration
+  3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
+"""
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
@@ -57,7 +65,26 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that notices when its text cannot be written."""
+    """A parser that suggests names, and notices when its text cannot be written."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse what is known; end the run where a command has an option that it does not know."""
+        found, unknown = super().parse_known_args(args, namespace)
+        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        if options:
+            hint = nearest(options[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse a value that is not one of the choices, with the nearest one."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            hint = nearest(str(value), map(str, action.choices or ()))
+            raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def error(self, message: str) -> NoReturn:
         """End the run with exit code 2."""
@@ -89,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
+    _add_baseline(commands)
+    _add_config(commands)
+    _add_init(commands)
     _add_classify(commands)
     _add_import_plan(commands)
     _add_compare(commands)
@@ -97,10 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_rules(commands)
     explain = commands.add_parser(
         "explain",
-        help="show the documentation of a rule",
-        description="Show the documentation of a rule.",
+        help="show the documentation of a rule or of a family of rules",
+        description="Show the documentation of a rule, or the rules of a family.",
     )
-    explain.add_argument("rule", metavar="RULE", help="ID or name, such as ARC003")
+    explain.add_argument(
+        "rule", metavar="RULE", help="ID or name, such as ARC003; or a family, such as ARC"
+    )
     plugins = commands.add_parser(
         "plugins",
         help="list the plugins",
@@ -131,6 +163,80 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "repeatable, to FILE or standard output",
     )
     _add_format_options(check)
+    _add_baseline_option(check)
+    _add_checking(check)
+
+
+def _add_init(commands: argparse._SubParsersAction[_Parser]) -> None:
+    init = commands.add_parser(
+        "init",
+        help="write a settings file for the archives here",
+        description=(
+            "Write a commented settings file, with a section for each archive that is found in the "
+            "directory, or for those that are named."
+        ),
+        allow_abbrev=False,
+    )
+    init.add_argument("paths", nargs="*", metavar="PATH", help="archives; default: those found")
+    init.add_argument(
+        "--output", metavar="FILE", default="checker.toml", help="default: checker.toml"
+    )
+    init.add_argument("--force", action="store_true", help="replace the file if it exists")
+    _add_no_plugin(init)
+
+
+def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
+    config = commands.add_parser(
+        "config",
+        help="show the settings that are in force, and where they come from",
+        description=(
+            "Show the settings that are in force, and where each value comes from: a default, a "
+            "profile, the settings file with the line, or the command line."
+        ),
+        allow_abbrev=False,
+    )
+    config.add_argument(
+        "path", nargs="?", metavar="ARCHIVE", help="the archive that they are in force for"
+    )
+    _add_format(config)
+    _add_reading(config)
+    _add_baseline_option(config)
+    _add_checking(config)
+
+
+def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
+    baseline = commands.add_parser(
+        "baseline",
+        help="write the findings that are known, so that only new ones fail",
+        description="Maintain a baseline: findings in it do not fail 'checker check --baseline'.",
+    )
+    actions = baseline.add_subparsers(dest="action_of_baseline", required=True, metavar="ACTION")
+    write = actions.add_parser(
+        "write",
+        help="check archives and write what fails the run to a file",
+        description=(
+            "Check archives and write the findings that fail the run to a file, which replaces it."
+        ),
+        epilog=_BASELINE_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")
+    _add_paths(write)
+    _add_reading(write)
+    _add_checking(write)
+
+
+def _add_baseline_option(check: argparse.ArgumentParser) -> None:
+    check.add_argument(
+        "--baseline",
+        metavar="FILE",
+        help="findings in this file do not fail the run; see 'checker baseline write'",
+    )
+
+
+def _add_checking(check: argparse.ArgumentParser) -> None:
+    """The options that say how archives are checked."""
     check.add_argument(
         "--as",
         dest="action",
@@ -142,7 +248,10 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         metavar="PROFILE[:ACTION]",
         dest="engines",
-        help="fail unless this engine accepts the archive, such as docker-28:load; repeatable",
+        help=(
+            "fail unless this engine accepts the archive, such as docker-28:load; or a group: "
+            "docker, podman, kubernetes, all; repeatable"
+        ),
     )
     check.add_argument(
         "--fail-on",
@@ -153,6 +262,16 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--select", action="append", metavar="IDS", help="run only these rules, such as ARC,DKR001"
     )
     check.add_argument("--ignore", action="append", metavar="IDS", help="do not run these rules")
+    check.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="a set of settings to begin with: default, strict, security, release",
+    )
+    check.add_argument(
+        "--strict-waivers",
+        action="store_true",
+        help="waivers that expired, or that nothing needs, are errors",
+    )
 
 
 def _add_format_options(check: argparse.ArgumentParser) -> None:
@@ -313,6 +432,9 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     rules.add_argument(
         "--format", choices=("text", "json", "markdown"), default="text", help="default: text"
     )
+    rules.add_argument(
+        "--search", metavar="WORDS", help="only rules whose documentation contains these words"
+    )
     _add_no_plugin(rules)
 
 
@@ -393,7 +515,9 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--config", metavar="FILE", help="configuration file; default: checker.toml, if it exists"
+        "--config",
+        metavar="FILE",
+        help="configuration file; default: checker.toml or pyproject.toml, here or above",
     )
     _add_bounds(command)
 

@@ -4,44 +4,114 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from string import digits
 from typing import Any
 
 from checker.checks.option import Option
 from checker.checks.registry import Rule
+from checker.checks.settings_rules import SETTINGS_RULES
 from checker.cli.streams import tell
 from checker.errors import SettingsError
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reports.documentation import markdown_of
-from checker.settings import nearest
+from checker.suggestion import nearest
+
+FAMILIES: Mapping[str, str] = {
+    "TRP": "What happened to the file in transport: text before it, conversions, other formats.",
+    "ARC": "The outer tar and its compression, whatever is in it.",
+    "DKR": "The documents of a Docker archive: manifest.json, repositories, configs.",
+    "OCI": "The OCI image layout: index, manifests, descriptors and blobs.",
+    "CFG": "The config of an image.",
+    "LYR": "The layers of an image: digests, compression, entries, whiteouts.",
+    "RFS": "The root filesystem that a container gets, of an image or of a flat archive.",
+    "HYG": "Good practice: secrets, size, labels and build steps.",
+    "ENG": "Commands and engines: what restores the archive, and what refuses it.",
+    "SET": "The settings themselves: waivers that expired or cover nothing.",
+}
+"""The families of rules by the beginning of their ids."""
 
 
 def run_rules(arguments: argparse.Namespace) -> int:
-    """List the rules; the exit code."""
+    """List the rules; the exit code.
+
+    Raises:
+        SettingsError: No rule contains the words that are searched for.
+    """
     plugins = load_plugins(arguments.no_plugin)
     renderers = {"text": _rules_text, "json": _rules_json, "markdown": rules_markdown}
-    print(renderers[arguments.format](tuple(plugins.registry)), end="")
+    rules = tuple(plugins.registry)
+    if arguments.search is not None:
+        rules = _found(rules, arguments.search)
+    print(renderers[arguments.format](rules), end="")
     return _report_problems(plugins)
 
 
+def _found(rules: Iterable[Rule], text: str) -> tuple[Rule, ...]:
+    """The rules whose documentation contains all words of a text, those with it in front first.
+
+    Raises:
+        SettingsError: There are none.
+    """
+    words = text.casefold().split()
+    found: list[tuple[bool, Rule]] = []
+    for rule in rules:
+        headline = f"{rule.id} {rule.name} {rule.summary}".casefold()
+        whole = f"{headline} {rule.documentation}".casefold()
+        if all(word in whole for word in words):
+            found.append((not all(word in headline for word in words), rule))
+    if not found:
+        raise SettingsError(f"--search: no rule contains {text!r}")
+    return tuple(rule for _, rule in sorted(found, key=lambda each: (each[0], each[1].id)))
+
+
 def run_explain(arguments: argparse.Namespace) -> int:
-    """Explain one rule; the exit code.
+    """Explain one rule, or all rules of a family; the exit code.
 
     Raises:
         SettingsError: The rule is unknown.
     """
     plugins = load_plugins(arguments.no_plugin)
-    rule = plugins.registry.find(arguments.rule)
-    if rule is None:
-        known = plugins.registry.keys()
-        raise SettingsError(f"unknown rule {arguments.rule!r}{nearest(arguments.rule, known)}")
+    name = arguments.rule
+    rule = plugins.registry.find(name)
+    if rule is not None:
+        _explain_rule(rule)
+        return _report_problems(plugins)
+    family = [(one.id, one.severity, one.name, one.summary) for one in plugins.registry]
+    family += [(one.id, one.severity, one.name, one.summary) for one in SETTINGS_RULES]
+    of_settings = [one for one in SETTINGS_RULES if name.upper() == one.id or name == one.name]
+    rows = [row for row in family if row[0].rstrip(digits) == name.upper()]
+    if of_settings:
+        print(f"{of_settings[0].id} {of_settings[0].name} ({of_settings[0].severity})\n")
+        print(of_settings[0].documentation)
+    elif rows:
+        _explain_family(name.upper(), rows)
+    else:
+        families = dict.fromkeys(row[0].rstrip(digits) for row in family)
+        of_file = (key for one in SETTINGS_RULES for key in (one.id, one.name))
+        known = (*plugins.registry.keys(), *of_file, *families)
+        raise SettingsError(f"unknown rule {name!r}{nearest(name, known)}")
+    return _report_problems(plugins)
+
+
+def _explain_rule(rule: Rule) -> None:
     print(f"{rule.id} {rule.name} ({rule.severity}, from {rule.bundle})\n")
     print(rule.documentation)
     print("".join(f"\n{line}\n" for line in _history_lines(rule)), end="")
     if rule.check.options:
         print(f"\nOptions, in the table [rules.{rule.id}] of the configuration file:")
         print("".join(f"    {line}\n" for line in _options_lines(rule)), end="")
-    return _report_problems(plugins)
+
+
+def _explain_family(family: str, rows: Sequence[tuple[str, ...]]) -> None:
+    print(f"{family} ({len(rows)} rules)\n")
+    if family in FAMILIES:
+        print(f"{FAMILIES[family]}\n")
+    print(_columns(rows), end="")
+    print(
+        f"\n`--select {family}` runs only these rules, `--ignore {family}` all others. "
+        f"`checker explain {rows[0][0]}` explains one."
+    )
 
 
 def run_plugins(arguments: argparse.Namespace) -> int:

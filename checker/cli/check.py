@@ -12,25 +12,30 @@ from checker.cli.progress import Progress
 from checker.cli.streams import tell
 from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
+from checker.model.limits import Limits
 from checker.model.untrusted import whole_number
-from checker.plugins import load_plugins
+from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
-from checker.reports.output import kept_for, plan_outputs, write_outputs
+from checker.reports.output import Output, OutputError, kept_for, plan_outputs, write_outputs
+from checker.reports.streams import OpenReports
 from checker.session import Session
 from checker.settings import (
-    CONFIG_FILE,
     Settings,
+    layered,
     parse_fail_on,
     parse_host,
     parse_intention,
     parse_jobs,
-    read_settings,
+    parse_profile,
     set_limits,
 )
+from checker.settings_file import Origin, find_file, read_file
 
 T = TypeVar("T")
 
+COMMAND_LINE = "command line"
+_CHECKING = frozenset({"check", "config", "baseline"})
 _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",
@@ -49,62 +54,97 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
         CheckerError: The command line, the configuration or a plugin is wrong.
     """
     settings = settings_of(arguments)
-    if arguments.command == "check":
-        settings = _check_settings(settings, arguments)
     plugins = load_plugins(settings.blocked)
-    outputs = plan_outputs(arguments.formats or (), plugins.reports, _format_options(arguments))
-    if arguments.command == "check":
-        outputs = with_automatic(outputs, plugins.reports, os.environ)
-    config = arguments.config or (CONFIG_FILE if os.path.isfile(CONFIG_FILE) else None)
+    outputs = _outputs(settings, arguments, plugins)
+    config = None if settings.origin is None else settings.origin.file
     check_targets(outputs, arguments.paths, config)
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
     session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
     look = session.run if arguments.command == "check" else session.classify_all
-    with Progress(wanted=not arguments.no_progress) as progress:
-        run = look(arguments.paths, progress=progress, keep=kept_for(outputs))
-    unwritten = write_outputs(outputs, run, sys.stdout)
+    reports = OpenReports(outputs, sys.stdout)
+    wanted = settings.progress and not reports.are_shown
+    with Progress(wanted=wanted) as progress:
+        run = look(arguments.paths, progress=progress, keep=reports.kept(kept_for(outputs)))
+    unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
+
+
+def _outputs(
+    settings: Settings, arguments: argparse.Namespace, plugins: LoadedPlugins
+) -> tuple[Output, ...]:
+    """The reports to write; those of the settings file are of ``check`` alone."""
+    if arguments.command != "check":
+        return plan_outputs(arguments.formats or (), plugins.reports, _format_options(arguments))
+    try:
+        outputs = plan_outputs(settings.formats, plugins.reports, settings.format_options)
+    except SettingsError as error:
+        key = "format-option" if str(error).startswith("--format-option") else "format"
+        raise OutputError(f"{settings.place_of(key)}{error}") from error
+    return with_automatic(outputs, plugins.reports, os.environ)
 
 
 def _format_options(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The options of formats; those with options of their own on the command line come last."""
     named = {option: getattr(arguments, option, None) for option in _NAMED_OPTIONS}
     short = (f"{_NAMED_OPTIONS[option]}={value}" for option, value in named.items() if value)
-    return (*arguments.format_options, *short)
+    return (*getattr(arguments, "format_options", ()), *short)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
-    """The settings of the configuration file, with those of the command line over them."""
-    settings = Settings()
-    if arguments.config is not None:
-        settings = read_settings(arguments.config)
-    elif os.path.isfile(CONFIG_FILE):
-        settings = read_settings(CONFIG_FILE)
-    settings = settings._replace(
-        blocked=(*settings.blocked, *arguments.no_plugin),
-        limits=set_limits(settings.limits, dict(map(limit_of, arguments.limits or ()))),
-    )
+    """The settings of the configuration file, with those of the command line over them.
+
+    Raises:
+        SettingsError: The file cannot be read, or a value in it or an option is invalid.
+    """
+    path = arguments.config or find_file()
+    file = None if path is None else read_file(path)
+    table = _reading_table(arguments)
+    if arguments.command in _CHECKING:
+        return layered(file, Origin(COMMAND_LINE, table | _check_table(arguments)))
+    # Only findings are compared with the baseline.
+    return layered(file, Origin(COMMAND_LINE, table))._replace(baseline=None)
+
+
+def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of all commands that read archives, as a table of settings."""
+    limits = dict(map(limit_of, arguments.limits or ()))
+    set_limits(Limits(), limits)
+    table: dict[str, object] = {"no-plugin": list(arguments.no_plugin), "limits": limits}
     if arguments.host is not None:
-        settings = settings._replace(host=_value("--host", parse_host, arguments.host))
+        _value("--host", parse_host, arguments.host)
+        table["host"] = arguments.host
     if arguments.jobs is not None:
-        settings = settings._replace(jobs=_value("--jobs", parse_jobs, arguments.jobs))
-    return settings
+        table["jobs"] = _value("--jobs", parse_jobs, arguments.jobs)
+    if arguments.no_progress:
+        table["progress"] = False
+    return {key: value for key, value in table.items() if value not in ([], {})}
 
 
-def _check_settings(settings: Settings, arguments: argparse.Namespace) -> Settings:
-    """The settings with those options of the command line that only ``check`` has."""
-    if arguments.select:
-        settings = settings._replace(select=_split(arguments.select))
-    if arguments.engines:
-        settings = settings._replace(engines=tuple(arguments.engines))
-    if arguments.fail_on is not None:
-        fail_on = _value("--fail-on", parse_fail_on, arguments.fail_on)
-        settings = settings._replace(fail_on=fail_on)
-    if arguments.action is not None:
-        settings = settings._replace(action=_value("--as", parse_intention, arguments.action))
-    return settings._replace(ignore=(*settings.ignore, *_split(arguments.ignore or ())))
+def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options that only ``check`` has."""
+    lists = {
+        "select": _split(arguments.select or ()),
+        "ignore": _split(arguments.ignore or ()),
+        "engine": arguments.engines,
+        "format": getattr(arguments, "formats", None),
+        "format-option": _format_options(arguments),
+    }
+    table: dict[str, object] = {key: list(value) for key, value in lists.items() if value}
+    parsers: dict[str, tuple[Callable[[object], object], object]] = {
+        "fail-on": (parse_fail_on, arguments.fail_on),
+        "as": (parse_intention, arguments.action),
+        "profile": (parse_profile, arguments.profile),
+        "baseline": (str, getattr(arguments, "baseline", None)),
+    }
+    for key, (parse, text) in parsers.items():
+        if text is not None:
+            _value(f"--{key}", parse, text)
+            table[key] = text
+    if arguments.strict_waivers:
+        table["strict-waivers"] = True
+    return table
 
 
 def _value(option: str, parse: Callable[[object], T], text: object) -> T:

@@ -31,7 +31,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
     if arguments.a == arguments.b == "-":
         raise SettingsError("compare: only one of the archives can be standard input")
     session = Session(settings_of(arguments), whole_digest=True)
-    with Progress(wanted=not arguments.no_progress) as progress:
+    with Progress(wanted=session.settings.progress) as progress:
         a, b = (
             _chosen(_read(session, path, progress), arguments.image)
             for path in (arguments.a, arguments.b)

@@ -42,7 +42,7 @@ def run_import_plan(arguments: argparse.Namespace) -> int:
     )
     if arguments.path == arguments.from_image == "-":
         raise SettingsError("import-plan: only one of the archives can be standard input")
-    with Session(settings) as session, Progress(wanted=not arguments.no_progress) as progress:
+    with Session(settings) as session, Progress(wanted=settings.progress) as progress:
         try:
             shown = session.import_plan(
                 arguments.path,

@@ -157,6 +157,21 @@ def _run(argv: list[str] | None) -> int:
         from checker.cli.show import run_show
 
         return run_show(arguments)
+    if arguments.command == "init":
+        from checker.cli.init import run_init
+
+        with writing_output():
+            return run_init(arguments)
+    if arguments.command == "config":
+        from checker.cli.config import run_config
+
+        with writing_output():
+            return run_config(arguments)
+    if arguments.command == "baseline":
+        from checker.cli.baseline import run_baseline
+
+        with writing_output():
+            return run_baseline(arguments)
     from checker.cli.catalogue import run_explain, run_plugins, run_rules
 
     commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}

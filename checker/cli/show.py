@@ -32,7 +32,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     _check_options(arguments)
     session = Session(settings_of(arguments))
     with (
-        Progress(wanted=not arguments.no_progress) as progress,
+        Progress(wanted=session.settings.progress) as progress,
         session.open(arguments.path, plan=SHOWN, progress=progress) as opened,
     ):
         archive = found_in(opened.outer, opened.archive)

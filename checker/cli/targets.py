@@ -44,10 +44,29 @@ def check_targets(outputs: Iterable[Output], archives: Iterable[str], config: st
     paths = tuple(archives)
     known = {**dict(_modules()), **dict(_inputs(paths, config))}
     for output in files:
-        path = output.file or ""
-        what = _replaced(path, known) or _part_of_layout(path, paths)
-        if what is not None:
-            raise OutputError(f"--format {output.report.name}={path}: this is {what}")
+        _check(output.file or "", f"--format {output.report.name}=", known, paths)
+
+
+def check_target(path: str, label: str, archives: Iterable[str], config: str | None) -> None:
+    """Make sure that a file does not replace an archive, the configuration, or running code.
+
+    Args:
+        path: The file to write.
+        label: What it is, for the message.
+        archives: The paths of the archives.
+        config: The path of the configuration file.
+
+    Raises:
+        OutputError: It would replace one of them, or is a directory.
+    """
+    paths = tuple(archives)
+    _check(path, f"{label} ", {**dict(_modules()), **dict(_inputs(paths, config))}, paths)
+
+
+def _check(path: str, label: str, known: dict[_File, str], archives: tuple[str, ...]) -> None:
+    what = _replaced(path, known) or _part_of_layout(path, archives)
+    if what is not None:
+        raise OutputError(f"{label}{path}: this is {what}")
 
 
 def try_targets(outputs: Iterable[Output]) -> None:

@@ -78,17 +78,17 @@ class Suite(NamedTuple):
 
 
 def suites_of(run: Run, kind: CaseKind) -> tuple[Suite, ...]:
-    """The suites of a run: problems with plugins, then the archives."""
+    """The suites of a run: problems with plugins, the archives, then findings about waivers."""
     names = _Names()
     found = [_plugin_suite(run.problems, names)] if run.problems else []
     if kind is CaseKind.ARCHIVES:
-        return (*found, _archives_suite(run, names))
+        return (*found, _archives_suite(run, names), *_waiver_suites(run, names))
     make = _rule_cases if kind is CaseKind.RULES else _finding_cases
     for checked in run.archives:
         name = names.unique(printable(checked.path))
         cases = _unique((*_host_cases(run, checked), *make(run, checked), *_end_cases(checked)))
         found.append(Suite(name, cases, checked.path, _inapplicable(checked)))
-    return tuple(found)
+    return (*found, *_waiver_suites(run, names))
 
 
 def _inapplicable(checked: CheckedArchive) -> int:
@@ -124,6 +124,16 @@ def _plugin_suite(problems: Iterable[PluginProblem], names: _Names) -> Suite:
         _errored(printable(problem.name), str(problem), "plugin", "plugins") for problem in problems
     )
     return Suite(names.unique("plugins"), _unique(cases))
+
+
+def _waiver_suites(run: Run, names: _Names) -> Iterator[Suite]:
+    if not run.waiver_findings:
+        return
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in run.waiver_findings:
+        by_rule.setdefault(_case_name(finding.rule, finding.name), []).append(finding)
+    cases = (_with_findings(run, Case(name), findings) for name, findings in by_rule.items())
+    yield Suite(names.unique("waivers"), _unique(cases))
 
 
 def _host_cases(run: Run, checked: CheckedArchive) -> Iterator[Case]:
@@ -300,6 +310,8 @@ def _told(finding: Finding) -> str:
         lines.append(f"  fix: {finding.fix.text}")
     if finding.waived is not None:
         lines.append(f"  waived: {finding.waived}")
+    if finding.in_baseline:
+        lines.append("  in the baseline")
     return _block(lines)
 
 

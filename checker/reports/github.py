@@ -30,7 +30,7 @@ _LONGEST = 2000
 
 
 class _Annotation(NamedTuple):
-    """An annotation, and the findings that it stands for.
+    """An annotation, and the findings that it represents.
 
     Attributes:
         kind: ``error``, ``warning`` or ``notice``.

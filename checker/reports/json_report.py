@@ -29,7 +29,14 @@ from checker.model.damage import (
 from checker.model.image import Image, Layer
 from checker.model.location import Location
 from checker.reports.printable import without_surrogates
-from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import (
+    AppliedBaseline,
+    AppliedSettings,
+    CheckedArchive,
+    Plugin,
+    PluginProblem,
+    Run,
+)
 from checker.starting.obstacle import Start
 from checker.verdicts import Classification, Verdict
 
@@ -93,15 +100,26 @@ def _run(run: Run) -> Object:
             "warnings": run.number_of(Severity.WARNING),
             "notes": run.number_of(Severity.NOTE),
             "waived": sum(finding.waived is not None for finding in run.findings),
+            "in_baseline": sum(finding.in_baseline for finding in run.findings),
             "crashes": run.crashes,
         },
         "exit_code": run.exit_code,
         "settings": None if run.settings is None else _settings(run.settings),
+        "waiver_findings": [_finding(finding) for finding in run.waiver_findings],
+        "baseline": None if run.baseline is None else _baseline(run.baseline),
     }
 
 
 def _settings(settings: AppliedSettings) -> Object:
     return {"file": settings.file, "changes": settings.changes}
+
+
+def _baseline(baseline: AppliedBaseline) -> Object:
+    return {
+        "file": baseline.file,
+        "known": baseline.known,
+        "gone": [entry._asdict() for entry in baseline.gone],
+    }
 
 
 def _plugin(plugin: Plugin) -> Object:
@@ -279,6 +297,7 @@ def _finding(finding: Finding) -> Object:
         "fix": None if finding.fix is None else finding.fix.text,
         "fix_record": None if finding.fix is None else _fix(finding.fix),
         "waived": finding.waived,
+        "in_baseline": finding.in_baseline,
     }
 
 

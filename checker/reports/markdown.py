@@ -34,7 +34,8 @@ def render_markdown(run: Run) -> str:
     """The report as Markdown, of at most about 60,000 characters."""
     lines = [MARK, f"## archive-checker: {_headline(run)}", "", *_table(run), *_problems(run)]
     used = sum(map(len, lines))
-    blocks = [block for checked in run.archives for block in _archive(run, checked)]
+    blocks = [*_waivers(run)]
+    blocks += (block for checked in run.archives for block in _archive(run, checked))
     for number, block in enumerate(blocks):
         used += sum(len(line) + 1 for line in block)
         if used > LONGEST:
@@ -137,6 +138,17 @@ def _about(checked: CheckedArchive) -> Iterator[str]:
     if waived:
         yield ""
         yield f"{count_words(waived, 'finding')} waived."
+    known = sum(finding.in_baseline for finding in checked.findings)
+    if known:
+        yield ""
+        yield f"{count_words(known, 'finding')} in the baseline."
+
+
+def _waivers(run: Run) -> Iterator[list[str]]:
+    """What is wrong with waivers of the settings."""
+    if run.waiver_findings:
+        yield ["### Waivers"]
+    yield from _items(run.waiver_findings)
 
 
 def _items(findings: Iterable[Finding]) -> Iterator[list[str]]:

@@ -56,6 +56,7 @@ class Output(NamedTuple):
         options: The options of the report that are set, by name.
         is_appended: Whether it is appended to the file, which it does not replace.
         is_beside: Whether it goes to standard error, since another report has standard output.
+        failure: How it failed before the end of the run, if it is written archive by archive.
     """
 
     report: Report
@@ -63,6 +64,12 @@ class Output(NamedTuple):
     options: Mapping[str, object] = MappingProxyType({})
     is_appended: bool = False
     is_beside: bool = False
+    failure: Failure | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The options as keyword arguments."""
+        return {name.replace("-", "_"): value for name, value in self.options.items()}
 
     @property
     def is_to_stdout(self) -> bool:
@@ -210,7 +217,7 @@ def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO | None) ->
 
 def _write(output: Output, run: Run, stdout: TextIO | None) -> Iterator[str]:
     report = output.report
-    data = attempt(lambda: _rendered(output, run, stdout if output.is_to_stdout else None))
+    data = _attempted(output, run, stdout if output.is_to_stdout else None)
     if isinstance(data, Failure):
         yield printable(f"report {report.label}: {data.summary}")
         return
@@ -223,6 +230,12 @@ def _write(output: Output, run: Run, stdout: TextIO | None) -> Iterator[str]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         yield printable(unwritable(output, reason or str(error)))
+
+
+def _attempted(output: Output, run: Run, stream: TextIO | None) -> bytes | Failure:
+    if output.failure is not None:
+        return output.failure
+    return attempt(lambda: _rendered(output, run, stream))
 
 
 def unwritable(output: Output, reason: str) -> str:
@@ -239,8 +252,7 @@ def _rendered(output: Output, run: Run, stream: TextIO | None) -> bytes:
         from checker.reports.text import text_for
 
         return text_for(run, stream).encode(stream.encoding or "utf-8", "surrogateescape")
-    values = {name.replace("-", "_"): value for name, value in output.options.items()}
-    return report.render(run, **values).encode()
+    return report.render(run, **output.values).encode()
 
 
 def _send(output: Output, data: bytes, stdout: TextIO | None) -> None:
@@ -251,15 +263,19 @@ def _send(output: Output, data: bytes, stdout: TextIO | None) -> None:
         write_file(output.file, data)
     elif output.is_beside:
         if sys.stderr is not None:
-            _write_stream(data, sys.stderr)
+            write_stream(data, sys.stderr)
     elif stdout is None:
         raise OSError(errno.EBADF, "it is closed")
     else:
-        _write_stream(data, stdout)
+        write_stream(data, stdout)
 
 
-def _write_stream(data: bytes, stream: TextIO) -> None:
-    """Write bytes as they are: the formats for programs are UTF-8, whatever the locale."""
+def write_stream(data: bytes, stream: TextIO) -> None:
+    """Write bytes as they are: the formats for programs are UTF-8, whatever the locale.
+
+    Raises:
+        OSError: They cannot be written.
+    """
     binary = getattr(stream, "buffer", None)
     if binary is None:
         stream.write(data.decode())

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from checker.checks.option import Option
-from checker.results import Plugin
+from checker.results import CheckedArchive, Plugin, Run
+
+
+class ReportStream(Protocol):
+    """A report that is written archive by archive."""
+
+    def archive(self, checked: CheckedArchive) -> str:
+        """The text for an archive, as soon as it is checked."""
+        ...
+
+    def end(self, run: Run) -> str:
+        """The text that follows the last archive."""
+        ...
 
 
 class Report(NamedTuple):
@@ -21,6 +33,8 @@ class Report(NamedTuple):
             the next one is read.
         shows_digest: Whether it shows the digest of the whole archive, which takes time to compute.
         options: What ``--format-option NAME.OPTION=VALUE`` decides about it.
+        stream: Begins the report if it is written archive by archive, instead of ``render``; gets
+            the values of the options in the same way: ``stream(row_limit=10)``.
         plugin: The plugin that it came with, which is set when plugins are loaded; None if it is
             built in.
     """
@@ -30,6 +44,7 @@ class Report(NamedTuple):
     shows_digest: bool = False
     needs_content: bool = True
     options: tuple[Option[Any], ...] = ()
+    stream: Callable[..., ReportStream] | None = None
     plugin: Plugin | None = None
 
     @property

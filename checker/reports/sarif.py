@@ -347,3 +347,5 @@ def _suppressions(finding: Finding) -> Iterator[Object]:
     if finding.waived is not None:
         reason = printable(finding.waived)
         yield {"kind": "external", "status": "accepted", "justification": reason}
+    if finding.in_baseline:
+        yield {"kind": "external", "status": "accepted", "justification": "in the baseline"}

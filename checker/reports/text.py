@@ -36,7 +36,7 @@ from checker.reports.wording import (
     place_words,
     size_words,
 )
-from checker.results import CheckedArchive, PluginProblem, Run
+from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.starting.obstacle import Answer, Start
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 
@@ -49,6 +49,7 @@ _LABEL = 8
 _ANSWER = len(Loadable.DEPENDS) + 2
 _REPEATS = 3
 _IMAGES = 10
+_GONE = 10
 _METADATA = "CMD, ENTRYPOINT, ENV, USER and the rest of the config"
 _SEE_JSON = "see --format json"
 # Digests have 64 digits; in places, where they are repeated, the first twelve are enough, as in
@@ -156,6 +157,9 @@ def _all_lines(run: Run, width: int) -> Iterator[Line]:
     blocks += (_archive(run, checked, width) for checked in run.archives)
     if run.command == "check" and len(run.archives) > 1:
         blocks.append(_outcome(run, checked) for checked in run.archives)
+    blocks += _findings(run, run.waiver_findings, width)
+    if run.baseline is not None and run.baseline.gone:
+        blocks.append(_gone(run.baseline, width))
     blocks.append(_closing(run, width))
     yield from _apart(blocks)
 
@@ -167,6 +171,21 @@ def _closing(run: Run, width: int) -> Iterator[Line]:
         yield from paragraph((), wrap(text, width), Style.FAINT)
     if run.command == "check":
         yield from _summary(run, width)
+
+
+def _gone(baseline: AppliedBaseline, width: int) -> Iterator[Line]:
+    """The findings of the baseline that can be removed from it."""
+    many = count_words(len(baseline.gone), "finding")
+    text = f"{many} in {baseline.file} not found again; write it again to remove them"
+    yield from _labelled("gone", Style.GOOD, safe(text), width)
+    for entry in baseline.gone[:_GONE]:
+        parts = (f"{entry.rule} {entry.archive}", entry.image, entry.place)
+        rows = pieces(tuple(map(safe, filter(None, parts))), width - _LABEL)
+        yield from paragraph(_label(""), rows, Style.PLAIN)
+    if len(baseline.gone) > _GONE:
+        yield from _beneath(
+            f"... and {len(baseline.gone) - _GONE:,} more ({_SEE_JSON})", width, Style.FAINT
+        )
 
 
 def _apart(blocks: Iterable[Iterable[Line]]) -> Iterator[Line]:
@@ -372,7 +391,7 @@ def _findings(run: Run, findings: Iterable[Finding], width: int) -> Iterator[Ite
 
     Notes that do not fail the run share a short block: nearly every archive has some.
     """
-    shown = [finding for finding in findings if finding.waived is None]
+    shown = [finding for finding in findings if not finding.is_accepted]
     grave = [finding for finding in shown if finding.severity is not Severity.NOTE]
     notes = [finding for finding in shown if finding.severity is Severity.NOTE]
     if any(map(run.fails, notes)):
@@ -483,6 +502,7 @@ def _rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
     """The number of rules by outcome, and of waived findings, which are not shown."""
     outcomes = Counter(result.outcome for result in checked.results)
     waived = sum(finding.waived is not None for finding in checked.findings)
+    known = sum(finding.in_baseline for finding in checked.findings)
     words = (
         (outcomes[Outcome.PASSED], "passed"),
         (outcomes[Outcome.FAILED], "with findings"),
@@ -492,6 +512,8 @@ def _rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
     parts = [f"{count:,} {word}" for count, word in words if count]
     if waived:
         parts.append(f"{count_words(waived, 'finding')} waived")
+    if known:
+        parts.append(f"{count_words(known, 'finding')} in the baseline")
     if parts:
         yield from _labelled("rules", Style.LABEL, ", ".join(parts), width, Style.FAINT)
 
@@ -509,7 +531,7 @@ def _outcome(run: Run, checked: CheckedArchive) -> Line:
         word, style = "failed", Style.ERROR
     else:
         word, style = "ok", Style.GOOD
-    counts = Counter(finding.severity for finding in checked.findings if finding.waived is None)
+    counts = Counter(finding.severity for finding in checked.findings if not finding.is_accepted)
     columns = "".join(_column(counts[severity], severity) for severity in Severity)
     return (*_label(word, style), (Style.PLAIN, columns), (Style.TITLE, printable(checked.path)))
 
@@ -524,8 +546,10 @@ def _summary(run: Run, width: int) -> Iterator[Line]:
     counts = [(run.number_of(severity), str(severity)) for severity in Severity]
     parts = [count_words(count, noun) for count, noun in counts if count]
     waived = sum(finding.waived is not None for finding in run.findings)
+    known = sum(finding.in_baseline for finding in run.findings)
     others = (
         (waived, f"{waived:,} waived"),
+        (known, f"{known:,} in the baseline"),
         (run.crashes, count_words(run.crashes, "crash", "crashes")),
         (unread, f"{unread:,} not read"),
         (len(run.problems), count_words(len(run.problems), "plugin problem")),

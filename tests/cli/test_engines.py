@@ -68,6 +68,33 @@ def test_a_profile_means_the_action_that_fits(checker: Checker, image: Path, roo
         assert message.startswith(f"{engine} load refuses it")
 
 
+@pytest.mark.parametrize(
+    ("group", "starts"),
+    [
+        ("docker", ["docker-20.10", "docker-28", "docker-29"]),
+        ("podman", ["podman-4", "podman-5"]),
+        ("kubernetes", ["containerd-2"]),
+        ("all", ["docker-20.10", "podman-4", "skopeo-1", "containerd-2"]),
+    ],
+)
+def test_a_group_means_all_its_engines(
+    checker: Checker, image: Path, group: str, starts: list[str]
+) -> None:
+    words = ("check", image, "--engine", group, "--format", "junit", "--select", "ENG003")
+    names = {case.get("name") or "" for case in checker(*words).junit.iter("testcase")}
+    asked = {name for name in names if not name.startswith("ENG003")}
+    assert all(any(name.startswith(start) for name in asked) for start in starts)
+    known = {"docker": "docker-", "podman": "podman-", "kubernetes": "containerd-", "all": ""}
+    assert all(name.startswith(known[group]) for name in asked)
+    assert not any(name.endswith(" import") and "ctr" not in name for name in asked)
+
+
+def test_a_group_with_an_action(checker: Checker, rootfs: Path) -> None:
+    words = ("check", rootfs, "--select", "ENG003", "--format", "json", "--engine")
+    assert checker(*words, "docker:import").code == 0
+    assert checker(*words, "docker:load").code == 1
+
+
 def test_the_finding_says_what_the_engine_would_print(checker: Checker, rootfs: Path) -> None:
     done = checker("check", rootfs, "--engine", "docker-29-graphdriver:load", "--format", "json")
     (finding,) = done.report["archives"][0]["findings"]

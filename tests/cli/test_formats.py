@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from checker.testing import sample
 from tests.cli.conftest import Checker
 from tests.cli.distributions import write_distribution
 from tests.reports.consumers import sarif_schema
@@ -217,6 +221,80 @@ def checker_reports():
     yield Report("bad", None)
     yield Report("worse", rows, options=("title",))
 """
+
+
+STREAM = """
+import os
+from checker import Report, hookimpl
+
+class Rows:
+    def __init__(self, title="rows"):
+        self.title, self.count = title, 0
+
+    def archive(self, checked):
+        self.count += 1
+        if checked.path == "bad.tar":
+            raise LookupError("no row")
+        if checked.path == "late.tar":
+            # What was reported of the archives before it has been written.
+            with open("seen", "w") as file:
+                file.write(str(os.path.getsize("out")))
+        return f"{self.title} {checked.path}\\n"
+
+    def end(self, run):
+        return f"{self.count} of {len(run.archives)}\\n"
+
+@hookimpl
+def checker_reports():
+    yield Report("rows", lambda run: "whole", stream=Rows)
+"""
+
+
+@pytest.fixture
+def streaming(tmp_path: Path) -> Path:
+    """A directory with a plugin whose format is written archive by archive."""
+    site = tmp_path / "site"
+    write_distribution(site, "acme-rows", "acme_rows", "acme_rows", STREAM)
+    return site
+
+
+def test_a_format_is_written_archive_by_archive(checker: Checker, streaming: Path) -> None:
+    for name in ("late.tar", "image.tar"):
+        (checker.folder / name).write_bytes(sample())
+    command = [sys.executable, "-m", "checker", "check", "image.tar", "late.tar"]
+    with (checker.folder / "out").open("wb") as out:
+        subprocess.run(
+            [*command, "--format", "rows", "--format", "json=report.json"],
+            cwd=checker.folder,
+            env={**os.environ, "PYTHONPATH": str(streaming)},
+            stdout=out,
+            check=True,
+        )
+    assert (checker.folder / "out").read_text() == "rows image.tar\nrows late.tar\n2 of 2\n"
+    assert (checker.folder / "seen").read_text() == str(len("rows image.tar\n"))
+    assert (checker.folder / "report.json").read_text().startswith("{")
+
+
+def test_a_file_of_such_a_format_is_written_whole(
+    checker: Checker, image: Path, streaming: Path
+) -> None:
+    words = ("check", image.name, "missing.tar", "--format", "rows=a/rows")
+    done = checker.process(*words, paths=[streaming])
+    assert (done.code, done.out) == (3, "")
+    text = (checker.folder / "a" / "rows").read_text()
+    assert text == "rows image.tar\nrows missing.tar\n2 of 2\n"
+
+
+def test_such_a_format_that_raises_hurts_no_other(
+    checker: Checker, image: Path, streaming: Path
+) -> None:
+    (checker.folder / "bad.tar").write_bytes(sample())
+    words = ("check", "bad.tar", image.name, "--format", "rows=rows", "--format", "json")
+    done = checker.process(*words, paths=[streaming])
+    assert done.code == 3
+    assert len(done.report["archives"]) == 2
+    assert "report rows of plugin acme_rows (acme-rows 2.5): LookupError: no row" in done.err
+    assert not (checker.folder / "rows").exists()
 
 
 def test_a_format_of_a_plugin_has_options(checker: Checker, image: Path, tmp_path: Path) -> None:

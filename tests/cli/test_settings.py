@@ -203,8 +203,10 @@ def test_what_a_file_changes_is_shown(checker: Checker, image: Path, command: st
     told = " ".join(checker(command, image).out.split())
     assert f"settings from checker.toml: {', '.join(settings['changes'])}" in told
     suite = checker(command, image, "--format", "junit").junit[0]
-    assert suite[0].get("name") == "settings from checker.toml"
-    assert suite[0].findtext("system-out") == ", ".join(settings["changes"])
+    case = suite.find("testcase")
+    assert case is not None
+    assert case.get("name") == "settings from checker.toml"
+    assert case.findtext("system-out") == ", ".join(settings["changes"])
 
 
 def test_a_file_that_changes_nothing(checker: Checker, image: Path) -> None:

@@ -68,9 +68,21 @@ def shown(run: Run, form: str) -> str:
     return RENDER[name](run, **options)
 
 
+def without_documentation(text: str, form: str) -> str:
+    """A SARIF report without the documentation of the rules, which is in docs/rules.md."""
+    if not form.startswith("sarif"):
+        return text
+    document = json.loads(text)
+    for rule in document["runs"][0]["tool"]["driver"]["rules"]:
+        assert rule["help"].pop("text")
+        assert rule["help"].pop("markdown")
+        assert rule["fullDescription"].pop("text")
+    return json.dumps(document, indent=2) + "\n"
+
+
 @pytest.mark.parametrize(("name", "form"), CASES)
 def test_the_report_is_the_file(runs: Mapping[str, Run], name: str, form: str) -> None:
-    text = shown(runs[name], form)
+    text = without_documentation(shown(runs[name], form), form)
     file = GOLDEN / f"{name}.{form}"
     if os.environ.get("CHECKER_RENEW_SNAPSHOTS"):
         GOLDEN.mkdir(exist_ok=True)

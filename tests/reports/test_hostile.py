@@ -22,7 +22,15 @@ from checker.reports.markdown import render_markdown
 from checker.reports.sarif import render_sarif
 from checker.reports.tap import render_tap
 from checker.reports.text import lines, render_text
-from checker.results import AppliedSettings, CheckedArchive, Plugin, PluginProblem, Run
+from checker.results import (
+    AppliedBaseline,
+    AppliedSettings,
+    BaselineEntry,
+    CheckedArchive,
+    Plugin,
+    PluginProblem,
+    Run,
+)
 from checker.verdicts import Classification, Loadable, Verdict, VerdictOutcome
 from tests.reports.consumers import COMMAND, OURS, TAKEN, Points, rendered, sarif_schema
 
@@ -89,6 +97,7 @@ FINDINGS = st.builds(
     related=st.lists(LOCATIONS, max_size=2).map(tuple),
     fix=st.none() | FIXES,
     waived=MAYBE,
+    in_baseline=st.booleans(),
 )
 RESULTS = st.builds(
     Result,
@@ -146,6 +155,14 @@ RUNS = st.builds(
     rules=st.just(()),
     started=st.none() | st.datetimes(),
     settings=st.none() | st.builds(AppliedSettings, TEXTS, st.lists(TEXTS, max_size=2).map(tuple)),
+    baseline=st.none()
+    | st.builds(
+        AppliedBaseline,
+        TEXTS,
+        st.integers(0, 9),
+        st.lists(st.builds(BaselineEntry, TEXTS, TEXTS, TEXTS, TEXTS), max_size=1).map(tuple),
+    ),
+    waiver_findings=st.lists(FINDINGS, max_size=1).map(tuple),
 )
 
 
@@ -223,7 +240,7 @@ def test_tap_has_a_point_for_each_suite(run: Run) -> None:
     assert shown.replace("\n", "").isprintable()
     assert TAKEN.search(shown) is None
     points = Points(shown)
-    assert len(points.top) == len(run.archives) + bool(run.problems)
+    assert len(points.top) == len(run.archives) + bool(run.problems) + bool(run.waiver_findings)
 
 
 @settings(deadline=None)
@@ -242,4 +259,4 @@ def test_junit_follows_its_schema(run: Run) -> None:
     assert TAKEN.search(shown) is None
     root = etree.fromstring(shown.encode())
     XSD.assertValid(root)
-    assert len(root) == len(run.archives) + bool(run.problems)
+    assert len(root) == len(run.archives) + bool(run.problems) + bool(run.waiver_findings)

@@ -115,6 +115,7 @@ def test_findings_and_results(samples: Mapping[str, Run]) -> None:
         "warnings": 20,
         "notes": 1,
         "waived": 1,
+        "in_baseline": 0,
         "crashes": 0,
     }
     assert report["exit_code"] == 1

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
-from checker.model.damage import LeadingData
 from checker.model.known_kind import SKOPEO_DIRECTORY
 from checker.verdicts import Verdict
 from checker_engines.classification.takers import Takers
@@ -94,7 +93,7 @@ def _is_surrounded(archive: Archive) -> bool:
     """Whether the image is inside something else, where it was not read."""
     if archive.kind is Kind.NESTED:
         return len(archive.nested_images) == 1
-    return archive.kind is Kind.WRAPPED or isinstance(archive.damage, LeadingData)
+    return archive.kind is Kind.WRAPPED
 
 
 def _is_dir_layout(archive: Archive) -> bool:
@@ -119,7 +118,7 @@ def _unread_advice(group: _Group, quoted_path: str) -> str:
         f"checker check --engine {group.newest} {target}",
         f"{group.command} {target}",
     )
-    return f"Or convert it for {group.title}: `{' && '.join(steps)}`"
+    return f"Convert it for {group.title}: `{' && '.join(steps)}`"
 
 
 def _target(quoted_path: str) -> str:

@@ -1,0 +1,118 @@
+"""Which settings are in force, and where each value comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from checker.model.limits import Limits
+from checker.profiles import PROFILES
+from checker.settings import Section, Settings
+from checker.settings_file import Origin
+
+DEFAULT = "default"
+_ADDED = ("ignore", "format-option", "no-plugin", "waive")
+_TABLES = ("severity", "limits", "rules")
+_DEFAULTS: Mapping[str, object] = {
+    "profile": DEFAULT,
+    "select": [],
+    "ignore": [],
+    "severity": {},
+    "fail-on": "error",
+    "as": None,
+    "engine": [],
+    "host": "linux/amd64",
+    "format": ["text"],
+    "format-option": [],
+    "baseline": None,
+    "strict-waivers": False,
+    "rules": {},
+    "limits": Limits()._asdict(),
+    "jobs": None,
+    "progress": True,
+    "no-plugin": [],
+    "waive": [],
+}
+
+
+class InForce(NamedTuple):
+    """A setting that is in force.
+
+    Attributes:
+        key: Its key, with that of its table before it: ``limits.entries``.
+        value: Its value, as JSON; None if it is not set.
+        sources: Where it comes from: ``default``, a profile, a file with the line, the command
+            line; several if the value is added up.
+    """
+
+    key: str
+    value: object
+    sources: tuple[str, ...]
+
+    @property
+    def is_default(self) -> bool:
+        """Whether no settings change it."""
+        return self.sources == (DEFAULT,)
+
+
+def in_force(settings: Settings, sections: Iterable[Section] = ()) -> tuple[InForce, ...]:
+    """The settings that are in force.
+
+    Args:
+        settings: The settings.
+        sections: The sections of the file for an archive.
+    """
+    layers = tuple(_layers(settings, sections))
+    return tuple(each for key in _DEFAULTS for each in _of_key(key, layers))
+
+
+def in_section(section: Section) -> tuple[InForce, ...]:
+    """The settings of one section."""
+    layer = section.origin._replace(table=section.table)
+    return tuple(each for key in section.table for each in _of_key(key, (layer,)))
+
+
+def _layers(settings: Settings, sections: Iterable[Section]) -> Iterator[Origin]:
+    yield Origin(DEFAULT, _DEFAULTS)
+    if settings.profile is not None:
+        yield Origin(f"profile {settings.profile}", PROFILES[settings.profile].settings)
+    if settings.origin is not None:
+        yield settings.origin
+    yield from (section.origin for section in sections)
+    if settings.over is not None:
+        yield settings.over
+
+
+def _of_key(key: str, layers: tuple[Origin, ...]) -> Iterator[InForce]:
+    setting = [layer for layer in layers if key in layer.table]
+    if key in _TABLES:
+        yield from _of_table(key, setting)
+    elif key in _ADDED:
+        adding = [layer for layer in setting if layer.table[key]] or setting[:1]
+        values = [item for layer in adding for item in _list(layer.table[key])]
+        yield InForce(key, _json(values), tuple(layer.place(key) for layer in adding))
+    elif setting:
+        yield InForce(key, _json(setting[-1].table[key]), (setting[-1].place(key),))
+
+
+def _of_table(key: str, layers: Iterable[Origin]) -> Iterator[InForce]:
+    found: dict[str, InForce] = {}
+    for layer in layers:
+        table = layer.table[key]
+        for name, value in table.items() if isinstance(table, Mapping) else ():
+            full = f"{key}.{name}"
+            found[full] = InForce(full, _json(value), (layer.place(key, name),))
+    yield from found.values()
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _json(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
