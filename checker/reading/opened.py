@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from checker.errors import UnreadableError
-from checker.model.archive import Archive, Kind, Source
+from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
@@ -510,7 +510,9 @@ def _of(reached: LimitReached, blob: Blob) -> str:
 def _ignored(archive: Archive) -> Iterator[str]:
     """What of a file does not belong to the archive that was found in it, one sentence each."""
     tar = archive.tar
-    if any(entries_name.startswith("./") for entries_name in _first_names(archive.entries)):
+    # The names in a root filesystem are kept as they are.
+    is_image_file = archive.kind not in FLAT_KINDS and archive.source is not Source.DIRECTORY
+    if is_image_file and any(name.startswith("./") for name in _first_names(archive.entries)):
         yield "the ./ before the names of members was dropped"
     if tar.after_end:
         yield f"the data after the end of the archive, which is at byte {tar.end}, was dropped"

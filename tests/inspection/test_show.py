@@ -309,6 +309,11 @@ def test_files_are_counted_as_trees_count_them(show: Shower) -> None:
     assert "etc  (1 entry)" in shown.text
 
 
+def test_the_entry_of_the_root_is_counted(show: Shower) -> None:
+    shown = show(write_tar([directory("./"), file("./etc/passwd"), directory("./usr/bin")]))
+    assert "files    3 members: etc/ (1), usr/ (1)" in shown.text
+
+
 def test_what_is_in_a_directory_is_counted_as_entries(show: Shower, tmp_path: Path) -> None:
     build("oci-layout").write_directory(tmp_path / "layout")
     shown = show(tmp_path / "layout")
