@@ -303,7 +303,11 @@ class Session:
         engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
         verdicts = engines.judge(archive.packed, _quoted(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
-        return MaskedPlan(plan, 0) if show_secrets else mask_plan(plan, mask_of(image).text)
+        if show_secrets:
+            return MaskedPlan(plan, 0)
+        mask = mask_of(image)
+        shown = mask_plan(plan, mask.text)
+        return shown._replace(plan=mask.all(shown.plan))
 
     def convert(
         self,
@@ -345,7 +349,7 @@ class Session:
             check = partial(checking.check, name=path)
             verifier = Verifier(check, checking.judge, opened.archive)
             written = convert(opened, path, request, verifier)
-            return Conversion(opened.archive.kind, opened.steps, *written)
+            return Conversion(opened.archive.kind, opened.steps, *written, errors=verifier.shared)
 
     def open(
         self,

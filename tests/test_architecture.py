@@ -150,7 +150,7 @@ UPPER_PARTS = {
     },
     "cli": {
         *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
-        "model",
+        *("masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),
     },

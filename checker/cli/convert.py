@@ -7,7 +7,7 @@ import os
 import sys
 
 from checker.cli.progress import Progress
-from checker.cli.streams import tell, writing_output
+from checker.cli.streams import require_output, tell, writing_output
 from checker.conversion.naming import check_reference
 from checker.conversion.output import check_target
 from checker.conversion.records import (
@@ -19,6 +19,7 @@ from checker.conversion.records import (
 )
 from checker.conversion.report import document, summary
 from checker.errors import SettingsError, UnreadableError
+from checker.masking import Mask
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.names import Platform
@@ -28,6 +29,8 @@ from checker.reports.printable import printable
 from checker.session import Session
 from checker.settings import Settings, parse_host, parse_jobs, set_limits
 
+_SECRETS = Mask(None)
+"""Hides what has the form of a secret, such as a password in a URL."""
 _CONVERTED, _NOT_CONVERTED, _UNREADABLE = 0, 1, 3
 
 
@@ -41,7 +44,9 @@ def run_convert(arguments: argparse.Namespace) -> int:
     form = Form(arguments.form)
     source, target = arguments.source, arguments.target
     is_directory = form is Form.OCI_LAYOUT
-    check_target(source, target, is_directory=is_directory)
+    if target != "-":
+        require_output()
+    check_target(source, target, arguments.from_image, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")
     _request(arguments, None)
@@ -55,9 +60,9 @@ def run_convert(arguments: argparse.Namespace) -> int:
         ):
             request = _request(arguments, _image_of(session, arguments.from_image))
             done = session.convert(source, target, request, progress=progress)
-            _report(arguments, request, done)
+            _report(arguments, request, _SECRETS.all(done))
     except ConversionError as error:
-        tell(f"{source}: {error}")
+        tell(f"{source}: {_SECRETS.text(str(error))}")
         return _NOT_CONVERTED
     except UnreadableError as error:
         tell(str(error))
@@ -128,7 +133,8 @@ def _report(arguments: argparse.Namespace, request: Request, done: Conversion) -
     """Say what was removed and left out on standard error, and what was written."""
     tell(*(f"{arguments.source}: {step}" for step in done.steps))
     tell(*(f"{arguments.source}: left out: {each.detail}" for each in done.left_out))
-    if arguments.target == "-" or sys.stdout is None:
+    tell(*(f"{arguments.target}: has an error that IN has, {each}" for each in done.errors))
+    if arguments.target == "-":
         return
     with writing_output():
         if arguments.json:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from checker.comparison.differences import Category, Difference, Differences, Ignored
 from checker.comparison.documents import compare_documents
-from checker.comparison.files import Growth, compare_files, compare_sizes
+from checker.comparison.files import Growth, compare_files, compare_sizes, diff_id_of
 from checker.comparison.layers import LayerPair, LayerState, compare_layers
 from checker.comparison.trees import Tree
 from checker.model.document import pointer
@@ -163,8 +163,11 @@ def compare_roots(a: Side, b: Side, ignored: Ignored) -> ImageComparison:
 
 
 def _same_roots(a: Side, b: Side) -> ImageComparison:
-    """Two images with the same diffIDs, whose files are the same."""
-    incomplete = (*_incomplete(a), *_incomplete(b))
+    """Two images with the same diffIDs, whose files are the same.
+
+    That is so of layers as well that cannot be unpacked, if their content was hashed.
+    """
+    incomplete = (*_incomplete(_unhashed(a)), *_incomplete(_unhashed(b)))
     unknown = frozenset({Category.UNKNOWN}) if incomplete else frozenset[Category]()
     return ImageComparison(a.name, b.name, incomplete=incomplete, categories=unknown)
 
@@ -172,6 +175,11 @@ def _same_roots(a: Side, b: Side) -> ImageComparison:
 def side_of(image: Image) -> Side:
     """The merged files of an image."""
     return Side(image.label, Rootfs(image.location, image.layers, image), image.layers)
+
+
+def _unhashed(side: Side) -> Side:
+    """The layers whose diffID is only what the config says."""
+    return side._replace(layers=tuple(each for each in side.layers if diff_id_of(each) is None))
 
 
 def _incomplete(side: Side) -> Iterator[str]:

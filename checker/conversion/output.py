@@ -27,12 +27,20 @@ _NOT_SUPPORTED = frozenset(
 )
 
 
-def check_target(source: str, target: str, *, is_directory: bool) -> None:
-    """Make sure that a target can be written, and is not the source.
+def check_target(source: str, target: str, image: str | None = None, *, is_directory: bool) -> None:
+    """Make sure that a target can be written, and is none of the archives that are read.
+
+    Args:
+        source: The archive to convert.
+        target: Where the result is written.
+        image: The archive of the image that has the settings, if there is one.
+        is_directory: Whether the result is a directory.
 
     Raises:
         SelectionError: It cannot, or it is.
     """
+    if not target:
+        raise SelectionError("OUT: the name of a file is missing")
     if target == "-":
         if is_directory:
             raise SelectionError("OUT: a directory cannot be written to standard output")
@@ -45,6 +53,8 @@ def check_target(source: str, target: str, *, is_directory: bool) -> None:
         raise SelectionError(f"OUT {target}: {error.strerror}") from error
     if stat.S_ISREG(there.st_mode) and _is_same(source, there):
         raise SelectionError(f"OUT {target}: this is the archive to convert")
+    if image is not None and stat.S_ISREG(there.st_mode) and _is_same(image, there):
+        raise SelectionError(f"OUT {target}: this is the archive of --from-image")
     if is_directory and not (stat.S_ISDIR(there.st_mode) and not os.listdir(target)):
         raise SelectionError(f"OUT {target}: it exists; an image layout needs a new directory")
     if not is_directory and stat.S_ISDIR(there.st_mode):
@@ -99,9 +109,11 @@ class NewFile:
 
     def _send(self) -> None:
         """Write to a device, a pipe or standard output."""
-        out = os.dup(1) if self._target == "-" else os.open(self._target, os.O_WRONLY)
+        is_standard = self._target == "-"
+        out = os.dup(1) if is_standard else os.open(self._target, os.O_WRONLY)
         try:
-            copy_span(self.file, Span(0, os.fstat(self.file).st_size), out)
+            with _named("standard output" if is_standard else self._target):
+                copy_span(self.file, Span(0, os.fstat(self.file).st_size), out)
         finally:
             os.close(out)
 
@@ -111,6 +123,21 @@ class NewFile:
             with suppress(FileNotFoundError):
                 os.unlink(self._temporary)
             self._temporary = None
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Name a file in the errors of writing to it.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, name) from error
 
 
 @contextmanager
@@ -143,7 +170,8 @@ def _create(target: str) -> NewFile:
             if error.errno not in _NOT_SUPPORTED:
                 raise OSError(error.errno, error.strerror, directory) from error
     temporary = _temporary_name(target)
-    return NewFile(os.open(temporary, _CREATE, _MODE), target, temporary)
+    with _named(directory):
+        return NewFile(os.open(temporary, _CREATE, _MODE), target, temporary)
 
 
 def _temporary_name(target: str) -> str:
@@ -163,8 +191,10 @@ def _is_special(target: str) -> bool:
 @contextmanager
 def new_directory(target: str) -> Iterator[str]:
     """A directory that becomes the target with ``publish_directory``, and else is removed."""
-    temporary = _temporary_name(os.path.realpath(target))
-    os.mkdir(temporary)
+    target = os.path.realpath(target)
+    temporary = _temporary_name(target)
+    with _named(os.path.dirname(target)):
+        os.mkdir(temporary)
     try:
         yield temporary
     finally:

@@ -157,6 +157,7 @@ class Conversion(NamedTuple):
         images: The images that were written; none in a root filesystem.
         left_out: What the form cannot hold.
         entries: Entries of a root filesystem; 0 of images.
+        errors: Errors of the archive that the result has as well, one line each.
     """
 
     kind: Kind
@@ -164,6 +165,7 @@ class Conversion(NamedTuple):
     images: tuple[ConvertedImage, ...]
     left_out: tuple[LeftOut, ...]
     entries: int
+    errors: tuple[str, ...] = ()
 
 
 class Written(NamedTuple):

@@ -43,6 +43,7 @@ def document(source: str, target: str, request: Request, written: Conversion) ->
         "images": [_image(image) for image in written.images],
         "steps": list(written.steps),
         "left_out": [{"what": each.what, "detail": each.detail} for each in written.left_out],
+        "errors": list(written.errors),
         "exit_code": 0,
     }
 

@@ -34,6 +34,9 @@ class Verifier:
         check: Checks what was written: a path or a file object.
         judge: Checks the source.
         source: The facts of the source.
+
+    Attributes:
+        shared: Errors that the result and the source have, one line each.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Verifier:
         self._check = check
         self._judge = judge
         self._source = source
+        self.shared: tuple[str, ...] = ()
 
     def __call__(self, written: str | BinaryIO) -> None:
         """Check the result.
@@ -55,11 +59,8 @@ class Verifier:
         found = dict(_errors(self._check(written)))
         if any(not rule.startswith(_FORM_RULES) for rule in found):
             known = dict(_errors(self._judge(self._source)))
-            found = {
-                rule: message
-                for rule, message in found.items()
-                if rule.startswith(_FORM_RULES) or rule not in known
-            }
+            shared = [rule for rule in found if rule in known and not rule.startswith(_FORM_RULES)]
+            self.shared = tuple(f"{rule}: {found.pop(rule)}" for rule in shared)
         for rule, message in found.items():
             raise ConversionError(f"the result would have an error, {rule}: {message}")
 

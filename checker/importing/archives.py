@@ -72,8 +72,10 @@ def plan_archive(
 def _what_else(archive: Archive) -> str:
     """Why there is nothing to import, and what to do instead."""
     found = f"it is not a root filesystem, but: {kind_words(archive)}"
+    if archive.damage is not None or archive.tar.fatal is not None:
+        return f"{found}; checker check shows the damage"
     if archive.kind in IMAGE_KINDS:
-        return f"{found}; docker load or podman load restores it"
+        return f"{found}; checker classify shows what restores it"
     if archive.root_directory is not None:
         return f"{found}; the root filesystem is in {archive.root_directory}/"
     return found

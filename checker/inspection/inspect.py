@@ -19,12 +19,14 @@ from checker.model.rootfs import Rootfs
 from checker.model.selection import select_images
 from checker.results import CheckedArchive
 from checker.starting.archive import START_READS, archive_starts
+from checker.starting.obstacle import Answer, Cause, Start
 from checker.verdicts import Host
 
 SHOWN = ContentPlan.of((*START_READS, ContentRequest(frozenset(RELEASES))))
 """What must have been read of the files."""
 
 _MOST_NAMED = 5
+_DAMAGED = Start(Answer.UNKNOWN, "the archive is damaged", cause=Cause.INCOMPLETE)
 
 
 class Tree(NamedTuple):
@@ -143,6 +145,9 @@ def inspect(
     images = images_of(archive)
     found = archive._replace(images=images)
     starts = archive_starts(found, host, suggested_start)
+    if images is not archive.images and archive.tar.fatal is not None:
+        # What says which images there are may be in the part that was not read.
+        starts = (_DAMAGED,) * len(images)
     if image is not None:
         chosen = _chosen(images, image, archive.path)
         images = tuple(images[number] for number in chosen)

@@ -108,7 +108,8 @@ def _files(archive: Archive) -> str:
     if len(named) < len(tops):
         words.append(f"{len(tops) - len(named)} named by digest")
     noun = ("entry", "entries") if archive.source is Source.DIRECTORY else ("member",)
-    return f"{count_words(len(paths), *noun)}: {', '.join(map(printable, words))}"
+    count = len(archive.entries.by_path)
+    return f"{count_words(count, *noun)}: {', '.join(map(printable, words))}"
 
 
 def _problems(problems: Sequence[str], view: View) -> Iterator[Line]:

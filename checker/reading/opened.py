@@ -15,12 +15,20 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from checker.errors import UnreadableError
-from checker.model.archive import Archive, Kind, Source
+from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.damage import LeadingData
-from checker.model.entries import HARD_LINK, Entries, Span, spell
+from checker.model.entries import (
+    CONTIGUOUS,
+    GNU_SPARSE,
+    HARD_LINK,
+    REGULAR,
+    Entries,
+    Span,
+    spell,
+)
 from checker.model.limits import LimitReached
 from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
@@ -43,6 +51,7 @@ from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
 
 _MOST_LAYERS_OF_PACKING = 8
 _HARD_LINK = ord(HARD_LINK)
+_FILES = frozenset((REGULAR + CONTIGUOUS + GNU_SPARSE).encode())
 
 
 class Row(NamedTuple):
@@ -303,7 +312,7 @@ class OpenArchive:
             source=archive.source,
             size=archive.size,
             compression=archive.compression,
-            tar=_tar_below(archive.tar, entries, positions),
+            tar=self._with_contents(_tar_below(archive.tar, entries, positions), below),
             content=below,
             file=None,
             sha256=archive.sha256,
@@ -316,6 +325,19 @@ class OpenArchive:
         step = f"the content of the directory {directory}/ was moved to the top"
         self.steps = (*self.steps, step)
         return True
+
+    def _with_contents(self, tar: Tar, content: Content) -> Tar:
+        """The facts of a directory, with the files that were asked for by their paths in it."""
+        wanted = self._options.plan.paths
+        left = self._options.limits.content - sum(map(len, tar.contents.values()))
+        kept: dict[int, bytes] = {}
+        for position, path in enumerate(tar.entries.paths):
+            size = min(wanted.get(path, 0), tar.entries.sizes[position])
+            if not 0 < size <= left or tar.entries.kinds[position] not in _FILES:
+                continue
+            kept[position] = _head_of(content, position, size)
+            left -= size
+        return tar._replace(contents={**tar.contents, **kept})
 
     def _as_opened(self) -> Opened:
         archive = self.archive
@@ -339,6 +361,16 @@ class OpenArchive:
         self.directory = ""
         self._content = opened.content
         self.steps = (*self.steps, step)
+
+
+def _head_of(content: Content, position: int, size: int) -> bytes:
+    """The first bytes of a member."""
+    found = b""
+    for piece in content.chunks(position):
+        found += piece[: size - len(found)]
+        if len(found) >= size:
+            break
+    return found
 
 
 def _wrapping_directory(archive: Archive) -> str | None:
@@ -478,7 +510,9 @@ def _of(reached: LimitReached, blob: Blob) -> str:
 def _ignored(archive: Archive) -> Iterator[str]:
     """What of a file does not belong to the archive that was found in it, one sentence each."""
     tar = archive.tar
-    if any(entries_name.startswith("./") for entries_name in _first_names(archive.entries)):
+    # The names in a root filesystem are kept as they are.
+    is_image_file = archive.kind not in FLAT_KINDS and archive.source is not Source.DIRECTORY
+    if is_image_file and any(name.startswith("./") for name in _first_names(archive.entries)):
         yield "the ./ before the names of members was dropped"
     if tar.after_end:
         yield f"the data after the end of the archive, which is at byte {tar.end}, was dropped"

@@ -271,6 +271,20 @@ def test_a_missing_layer_is_not_the_same(comparer: Comparer) -> None:
     ]
 
 
+def test_damaged_layers_of_the_same_bytes_are_the_same(comparer: Comparer) -> None:
+    damaged = image(BASE, write_tar([file("a", b"1" * 2000)])[:1024])
+    compared = comparer(
+        build("docker-archive", damaged).tar(),
+        build("oci-archive", damaged).tar(),
+        "--ignore",
+        "compression",
+    )
+    assert (compared.code, compared.report["differs_in"]) == (0, ["compression"])
+    other = image(BASE, write_tar([file("a", b"2" * 2000)])[:1024])
+    compared = comparer(build("docker-archive", damaged).tar(), build("oci-archive", other).tar())
+    assert compared.code == 1
+
+
 def test_an_image_without_manifest_is_not_there(comparer: Comparer) -> None:
     archive = build("oci-archive")
     compared = comparer(archive.tar(), without(archive, 0))

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from checker import Session
+from checker.cli import main
 from checker.testing.archive import build, oci_archive
 from checker.testing.artifacts import with_artifacts
 from checker.testing.image import Image
-from checker.testing.tar import file
+from checker.testing.tar import file, write_tar
 from tests.quiet.oci_tools import buildx_attested
 
-from .converting import converted_json
+from .converting import IMAGE_FORMS, converted_json
 
 LAYERS = ((file("a", "1"),),)
 
@@ -104,3 +105,17 @@ def test_a_name_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     named = converted_json(capsys, source, tmp_path / "out", "docker-archive", "--ref", "a:1")
     assert named["left_out"] == []
     assert named["images"][0]["names"] == ["a:1"]
+
+
+@pytest.mark.parametrize("form", IMAGE_FORMS)
+def test_errors_that_are_carried_over_are_told(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "in.tar", tmp_path / "out"
+    cut = write_tar([file("a", "1" * 2000)])[:1024]
+    source.write_bytes(build("docker-archive", Image(layers=(*LAYERS, cut))).tar())
+    (error,) = converted_json(capsys, source, target, form)["errors"]
+    assert error.startswith("LYR006: layer 1 of ")
+    target.rename(tmp_path / "other")
+    assert main(["convert", str(source), str(target), "--to", form]) == 0
+    assert f"checker: {target}: has an error that IN has, LYR006: " in capsys.readouterr().err

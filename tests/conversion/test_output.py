@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ import pytest
 from checker import Session
 from checker.cli import main
 from checker.testing.archive import build
-from checker.testing.image import Image
+from checker.testing.image import Image, sample_image
 from checker.testing.tar import compress, file
 
 from .converting import FORMS, facts_of
@@ -249,3 +251,72 @@ def test_a_time_that_is_none(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
     assert main(["convert", str(source), str(folder / "out"), "--to", "oci-archive"]) == 2
+
+
+def test_the_image_with_the_settings_is_not_replaced(
+    source: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = folder / "root.tar"
+    root.write_bytes(build("export").tar())
+    link = folder / "link.tar"
+    os.link(source, link)
+    before = source.read_bytes()
+    words = ["convert", str(root), str(link), "--to", "docker-archive", "--from-image", str(source)]
+    assert main(words) == 2
+    assert "this is the archive of --from-image" in capsys.readouterr().err
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_missing_directory_is_named(
+    form: str, source: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = folder / "missing" / "out"
+    assert main(["convert", str(source), str(target), "--to", form]) == 3
+    assert capsys.readouterr().err == f"checker: {folder}/missing: No such file or directory\n"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_empty_name_is_refused(
+    form: str, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", str(source), "", "--to", form]) == 2
+    assert "OUT: the name of a file is missing" in capsys.readouterr().err
+
+
+TOKEN = "ghp_" + "aB3" * 12
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_tokens_in_names_are_not_told(
+    form: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = folder / "in.tar"
+    source.write_bytes(
+        build("docker-archive", replace(sample_image(), tags=(f"app:{TOKEN}",))).tar()
+    )
+    assert main(["convert", str(source), str(folder / "out"), "--to", form]) == 0
+    captured = capsys.readouterr()
+    assert "***" in captured.out + captured.err
+    assert TOKEN not in captured.out + captured.err
+
+
+CLOSED = {
+    ("out", ">&-"): b"checker: standard output: it is closed\n",
+    ("out", "--json >&-"): b"checker: standard output: it is closed\n",
+    ("-", ">&-"): b"checker: standard output: Bad file descriptor\n",
+    ("-", ">/dev/full"): b"checker: standard output: No space left on device\n",
+    ("/dev/full", ""): b"checker: /dev/full: No space left on device\n",
+}
+
+
+@pytest.mark.parametrize(("target", "rest"), CLOSED)
+def test_what_cannot_be_written_is_named(
+    target: str, rest: str, source: Path, folder: Path
+) -> None:
+    words = shlex.join([*COMMAND, str(source), target, "--to", "oci-archive"])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} {rest}"], capture_output=True, check=False, cwd=folder, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (3, CLOSED[target, rest])
+    assert list(folder.iterdir()) == []

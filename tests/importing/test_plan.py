@@ -365,7 +365,8 @@ def test_what_is_not_an_image(session: Session, image: bytes, message: str) -> N
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (sample("docker-archive"), "docker load or podman load"),
+        (sample("docker-archive"), "checker classify shows what restores it"),
+        (sample("docker-archive")[:5000], "checker check shows the damage"),
         (sample("oci-archive"), "not a root filesystem"),
         (b"text", "not a root filesystem"),
         (b"", "not a root filesystem"),
@@ -388,6 +389,8 @@ def test_an_unknown_engine(session: Session) -> None:
 
 
 # --- secrets
+
+TOKEN = "ghp_" + "aB3" * 12
 
 
 @pytest.mark.parametrize(
@@ -421,6 +424,28 @@ def test_secrets_of_the_image_are_masked(
     whole = shown(session, data, image=image_of(config), engine=engine, show_secrets=True)
     assert "Zq81x" in str(whole.plan.command)
     assert whole.masked == 0
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"User": TOKEN},
+        {"WorkingDir": f"/{TOKEN}"},
+        {"Volumes": {f"/{TOKEN}": {}}},
+        {"StopSignal": TOKEN},
+        {"ExposedPorts": {TOKEN: {}}},
+        {"Shell": ["/bin/sh", TOKEN]},
+    ],
+)
+@pytest.mark.parametrize("engine", ["docker", "podman"])
+def test_no_setting_shows_a_token(session: Session, config: dict[str, Any], engine: str) -> None:
+    from checker.importing.document import plan_document
+    from checker.importing.text import plan_lines
+
+    data = write_tar([SHELL, directory("etc")])
+    found = shown(session, data, image=image_of(config), engine=engine)
+    output = json.dumps(plan_document(found, 0)) + str(plan_lines(found, 500))
+    assert TOKEN not in output
 
 
 def test_secrets_that_are_given_are_masked(session: Session) -> None:

@@ -287,10 +287,31 @@ def test_a_root_starts_with_the_command_that_is_suggested(kind: str, show: Showe
     assert (start["answer"], start["reason"]) == (str(classified.answer), classified.reason)
 
 
+@pytest.mark.parametrize("kind", ["tar", "gzip", "directory"])
+def test_a_root_in_a_directory_is_shown_as_one_at_the_top(
+    kind: str, show: Shower, tmp_path: Path
+) -> None:
+    made = wrapped(build("export"), "a/rootfs")
+    root = show(
+        compress(made.tar(), "gzip")
+        if kind == "gzip"
+        else as_directory(made)(tmp_path)
+        if kind == "directory"
+        else made
+    ).report["root"]
+    assert root["system"] == "Sample"
+    assert root["start"]["reason"] == "with the suggested command /bin/app"
+
+
 def test_files_are_counted_as_trees_count_them(show: Shower) -> None:
     shown = show(NO_SHELL)
     assert "files    7 members: bin, dev, etc/ (1), proc, sys, usr" in shown.text
     assert "etc  (1 entry)" in shown.text
+
+
+def test_the_entry_of_the_root_is_counted(show: Shower) -> None:
+    shown = show(write_tar([directory("./"), file("./etc/passwd"), directory("./usr/bin")]))
+    assert "files    3 members: etc/ (1), usr/ (1)" in shown.text
 
 
 def test_what_is_in_a_directory_is_counted_as_entries(show: Shower, tmp_path: Path) -> None:
@@ -312,6 +333,16 @@ def test_a_truncated_archive_shows_what_could_be_read(share: float, show: Shower
     shown = show(cut_at(share))
     assert any("damaged" in problem or "ends" in problem for problem in shown.report["problems"])
     assert "damage" in shown.text
+
+
+def test_whether_an_image_starts_is_not_known_of_a_part_of_it(show: Shower) -> None:
+    data = build("legacy").tar()
+    answers = [
+        image["start"]["answer"]
+        for share in (0.2, 0.4, 0.6, 0.8)
+        for image in show(data[: int(len(data) * share)]).report["images"]
+    ]
+    assert set(answers) == {"unknown"}
 
 
 def test_missing_and_wrong_layers_are_marked(show: Shower) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -105,3 +106,22 @@ def test_the_files_are_closed(tmp_path: Path) -> None:
     with Session().open(path):
         assert len(list(Path("/proc/self/fd").iterdir())) > before
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize(
+    ("archive", "steps"),
+    [
+        (docker_archive(), ("the ./ before the names of members was dropped",)),
+        (build("export"), ()),
+    ],
+)
+def test_names_are_dropped_of_images_alone(archive: Archive, steps: tuple[str, ...]) -> None:
+    dotted = write_tar([replace(each, name=f"./{each.name}") for each in archive.members])
+    with Session() as session, session.open(io.BytesIO(dotted), name="a.tar") as opened:
+        assert opened.steps == steps
+
+
+def test_no_names_of_a_directory_are_dropped(tmp_path: Path) -> None:
+    build("export").write_directory(tmp_path / "root")
+    with Session() as session, session.open(tmp_path / "root") as opened:
+        assert opened.steps == ()
