@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -157,7 +158,7 @@ def _fields(
     if links[0] != links[1]:
         yield Field("hard links", _paths(path, links[0]), _paths(path, links[1]))
     if a.mtime != b.mtime:
-        yield Field("mtime", str(a.mtime), str(b.mtime), Category.TIMESTAMPS)
+        yield Field("mtime", _time(a.mtime), _time(b.mtime), Category.TIMESTAMPS)
 
 
 def _content_field(a: FileFacts, b: FileFacts) -> Field:
@@ -168,6 +169,14 @@ def _content_field(a: FileFacts, b: FileFacts) -> Field:
 
 def _digest(content: bytes | None) -> str:
     return "not read" if content is None else f"sha256:{content.hex()[:_SHOWN_DIGITS]}"
+
+
+def _time(seconds: int) -> str:
+    """A time as RFC 3339, or as a number where that has no form for it."""
+    try:
+        return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
 
 
 def _hex(value: bytes | None) -> str | None:

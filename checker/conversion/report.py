@@ -17,14 +17,17 @@ def summary(target: str, request: Request, written: Conversion) -> Iterator[str]
         return
     yield f"{target}: {request.form}"
     for image in written.images:
-        carried = sum(layer.is_carried for layer in image.layers)
         names = ", ".join(image.names) or "unnamed image"
         yield f"  {names} ({shorten(image.id)})"
-        yield f"    {_counted(len(image.layers), 'layer')}, {carried} of them byte for byte"
+        yield f"    {_layers(image)}"
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _layers(image: ConvertedImage) -> str:
+    """The number of layers, and how many are stored with the bytes that they had."""
+    count = len(image.layers)
+    carried = sum(layer.is_carried for layer in image.layers)
+    layers = "1 layer" if count == 1 else f"{count} layers"
+    return f"{layers}, {'byte for byte' if carried == count else f'{carried} byte for byte'}"
 
 
 def document(source: str, target: str, request: Request, written: Conversion) -> dict[str, object]:
