@@ -45,20 +45,35 @@ def check_target(source: str, target: str, image: str | None = None, *, is_direc
         if is_directory:
             raise SelectionError("OUT: a directory cannot be written to standard output")
         return
+    if _is_inside(target, source):
+        raise SelectionError(f"OUT {target}: this is inside the directory to convert")
     try:
         there = os.stat(target)
     except FileNotFoundError:
         return
     except OSError as error:
         raise SelectionError(f"OUT {target}: {error.strerror}") from error
-    if stat.S_ISREG(there.st_mode) and _is_same(source, there):
-        raise SelectionError(f"OUT {target}: this is the archive to convert")
-    if image is not None and stat.S_ISREG(there.st_mode) and _is_same(image, there):
-        raise SelectionError(f"OUT {target}: this is the archive of --from-image")
+    _check_not_read(target, there, source, image)
     if is_directory and not (stat.S_ISDIR(there.st_mode) and not os.listdir(target)):
         raise SelectionError(f"OUT {target}: it exists; an image layout needs a new directory")
     if not is_directory and stat.S_ISDIR(there.st_mode):
         raise SelectionError(f"OUT {target}: this is a directory; name a file")
+
+
+def _check_not_read(target: str, there: os.stat_result, source: str, image: str | None) -> None:
+    if not stat.S_ISREG(there.st_mode):
+        return
+    if _is_same(source, there):
+        raise SelectionError(f"OUT {target}: this is the archive to convert")
+    if image is not None and _is_same(image, there):
+        raise SelectionError(f"OUT {target}: this is the archive of --from-image")
+
+
+def _is_inside(target: str, source: str) -> bool:
+    """Whether a target is below a source that is a directory, links followed."""
+    if source == "-" or not os.path.isdir(source):
+        return False
+    return os.path.realpath(target).startswith(os.path.join(os.path.realpath(source), ""))
 
 
 def _is_same(source: str, there: os.stat_result) -> bool:

@@ -167,6 +167,19 @@ def test_the_source_is_not_replaced(
     assert source.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["out.tar", "blobs/out.tar", "new"])
+def test_what_is_converted_is_not_changed(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout = tmp_path / "layout"
+    build("oci-layout").write_directory(layout)
+    before = sorted(layout.rglob("*"))
+    form = "oci-layout" if name == "new" else "docker-archive"
+    assert main(["convert", str(layout), str(layout / name), "--to", form]) == 2
+    assert "this is inside the directory to convert" in capsys.readouterr().err
+    assert sorted(layout.rglob("*")) == before
+
+
 def _full_directory(folder: Path) -> Path:
     folder.joinpath("out").mkdir()
     folder.joinpath("out/file").touch()
