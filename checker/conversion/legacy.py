@@ -56,7 +56,7 @@ def _names_by_id(archive: Archive) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for repository, tags in mapping(None if document is None else document.value).items():
         for tag, image in mapping(tags).items():
-            if isinstance(image, str):
+            if isinstance(image, str) and image:
                 found[image] = (*found.get(image, ()), f"{repository}:{tag}")
     return found
 

@@ -1,17 +1,18 @@
 """Checks what a conversion wrote, before it gets its name.
 
-Errors of rules about the form are faults of the conversion; those about settings, layers and
-engines are so unless the source has them as well. Rules about the content of the root are not run:
-the conversion does not change it.
+Errors of rules about the form are faults of the conversion. Settings and layers of an image are
+carried over, and their faults with them, also those that the rules do not look for in the source,
+such as in the form before 2015. Other errors are faults unless the source has them as well. Rules
+about the content of the root are not run: the conversion does not change it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from checker.conversion.records import ConversionError, Form
-from checker.model.archive import Archive
+from checker.model.archive import Archive, Kind
 from checker.results import CheckedArchive
 
 _FORM_RULES = ("ARC", "DKR", "OCI", "TRP")
@@ -59,10 +60,17 @@ class Verifier:
         found = dict(_errors(self._check(written)))
         if any(not rule.startswith(_FORM_RULES) for rule in found):
             known = dict(_errors(self._judge(self._source)))
-            shared = [rule for rule in found if rule in known and not rule.startswith(_FORM_RULES)]
+            shared = [rule for rule in found if self._is_shared(rule, known)]
             self.shared = tuple(f"{rule}: {found.pop(rule)}" for rule in shared)
         for rule, message in found.items():
             raise ConversionError(f"the result would have an error, {rule}: {message}")
+
+    def _is_shared(self, rule: str, known: Mapping[str, str]) -> bool:
+        """Whether an error of the result is one of the source, in which some were found."""
+        if rule.startswith(_FORM_RULES):
+            return False
+        is_carried = self._source.kind is not Kind.ROOTFS and rule.startswith(_CONTENT_RULES)
+        return is_carried or rule in known
 
 
 def _errors(checked: CheckedArchive) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,8 @@ def _filed(archive: Archive) -> Iterator[tuple[Digest, Blob]]:
     for position, path in enumerate(entries.paths):
         digest = _digest_in(path)
         blob = members.blobs.get(position)
-        if digest is not None and blob is None and entries.by_path[path] == position:
+        # A global header is an entry whose path is not that of a file.
+        if digest is not None and blob is None and entries.by_path.get(path) == position:
             blob = members.blob(path)
         if digest is not None and blob is not None:
             yield digest, blob

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Document, DocumentEdit, Finding, Fix, Severity
+from checker.model.archive import Source
+from checker.model.entries import REGULAR
 from checker.model.image import mapping, text
 from checker.model.names import OCI_LAYOUT
 from checker_oci.documents import LayoutCheck
@@ -55,7 +57,12 @@ class UnsupportedLayoutVersion(LayoutCheck):
             return
         version = stated_version(blob.document)
         if version not in (None, VERSION):
-            does = "rejects the archive" if version else "does not read it as an image layout"
+            # containerd reads regular files alone.
+            is_read = archive.source is Source.DIRECTORY or (
+                archive.entries[blob.position].kind == REGULAR
+            )
+            is_refused = version and is_read
+            does = "rejects the archive" if is_refused else "does not read it as an image layout"
             yield self.finding(
                 blob,
                 f'{OCI_LAYOUT} says imageLayoutVersion "{version}", the only version is '

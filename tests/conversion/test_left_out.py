@@ -119,3 +119,29 @@ def test_errors_that_are_carried_over_are_told(
     target.rename(tmp_path / "other")
     assert main(["convert", str(source), str(target), "--to", form]) == 0
     assert f"checker: {target}: has an error that IN has, LYR006: " in capsys.readouterr().err
+
+
+def test_errors_that_no_rule_looks_for_in_the_source_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "in.tar", tmp_path / "out"
+    settings = {"config": {"WorkingDir": 1}}
+    source.write_bytes(build("legacy", Image(layers=LAYERS, config=settings)).tar())
+    (error,) = converted_json(capsys, source, target, "docker-archive")["errors"]
+    assert error.startswith("CFG001: ")
+    assert "/config/WorkingDir: found the number 1" in error
+
+
+def test_a_name_of_the_oldest_form_without_an_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in.tar"
+    named = file("repositories", '{"app": {"1": ""}}')
+    made = build("legacy", Image(layers=LAYERS))
+    members = [one for one in made.members if one.name != "repositories"]
+    source.write_bytes(write_tar((*members, named)))
+    classified = Session().classify(source)
+    assert classified.problems == ()
+    assert classified.classification is not None
+    assert main(["convert", str(source), str(tmp_path / "out"), "--to", "docker-archive"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
