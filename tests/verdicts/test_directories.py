@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from benchmarks.masking import masked
+from checker.plugins import load_plugins
 from checker.session import Session
-from checker.testing.archive import Archive, build, skopeo_dir
+from checker.testing.archive import Archive, build, nested, skopeo_dir, wrapped
 from checker.testing.tar import Member, file
 from checker.verdicts import Verdict, VerdictOutcome
 
@@ -241,3 +242,48 @@ def test_engines_that_read_files(name: str, session: Session, tmp_path: Path) ->
         if title not in ("podman-4 load", "podman-5 load", "skopeo-1 oci", "skopeo-1 dir"):
             assert verdict.outcome is REJECTS, title
             assert (verdict.message or "").rstrip('"').endswith(": is a directory"), title
+
+
+@pytest.mark.parametrize(
+    ("made", "reason", "advice"),
+    [
+        (build("layer"), "it is a single layer, a changeset with whiteouts", ""),
+        (wrapped(build("oci-archive"), "image"), "the image is in image/", "podman load -i "),
+        (wrapped(build("docker-archive"), "image"), "the image is in image/", " | docker load"),
+        (wrapped(build("docker-archive"), "im\x1bage"), "the image is in ", "checker convert "),
+        (nested(build("oci-archive"), "a.tar"), "a file in this directory: a.tar", "podman load"),
+        (
+            nested(build("docker-archive"), "a\x1b.tar"),
+            "a file in this directory",
+            "checker convert ",
+        ),
+        (wrapped(build("export"), "a/b"), "it has no manifest.json", "docker import - name:tag"),
+        (wrapped(build("export"), "a/\x1b"), "it has no manifest.json", ""),
+    ],
+)
+def test_what_is_said_of_a_directory(
+    made: Archive, reason: str, advice: str, session: Session, tmp_path: Path
+) -> None:
+    made.write_directory(tmp_path / "image")
+    found = session.classify(tmp_path / "image", name="image").classification
+    assert found is not None
+    assert reason in found.loadable_reason
+    assert any(advice in each for each in found.advice) if advice else found.advice == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("root.tar", "podman import root.tar name:tag"),
+        ("root:1.tar", "podman import - name:tag < ./root:1.tar"),
+    ],
+)
+def test_podman_imports_what_docker_refuses(
+    name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins = load_plugins()
+    podman = tuple(one for one in plugins.engines if one.name.startswith("podman-"))
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(build("export").tar())
+    session = Session(plugins=plugins._replace(engines=podman))
+    assert session.classify(name).restore_command == command
