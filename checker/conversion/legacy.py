@@ -13,11 +13,20 @@ from typing import NamedTuple
 from checker.conversion.records import ConversionError
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.image import Json, mapping, strings, text
+from checker.model.image import Json, text
+from checker.model.legacy import (
+    MOST_PARENTS,
+    created_by,
+    layer_of,
+    layer_path,
+    names_by_id,
+    parent_of,
+    settings_of,
+    top_ids,
+)
 from checker.model.names import Platform
 
 _DROPPED = frozenset({"id", "parent", "Size", "parent_id", "layer_id", "throwaway"})
-_MOST_PARENTS = 1000
 
 
 class LegacyImage(NamedTuple):
@@ -46,32 +55,23 @@ def legacy_images(archive: Archive) -> Iterator[LegacyImage]:
     Raises:
         ConversionError: A part of one is missing.
     """
-    names = _names_by_id(archive)
-    for image in names or dict.fromkeys(_top_ids(archive), ()):
-        yield _image(archive, image, tuple(names.get(image, ())))
+    names = names_by_id(archive)
+    for image in names or _tops(archive):
+        yield _image(archive, image, names.get(image, ()))
 
 
-def _names_by_id(archive: Archive) -> dict[str, tuple[str, ...]]:
-    document = archive.members.document("repositories")
-    found: dict[str, tuple[str, ...]] = {}
-    for repository, tags in mapping(None if document is None else document.value).items():
-        for tag, image in mapping(tags).items():
-            if isinstance(image, str) and image:
-                found[image] = (*found.get(image, ()), f"{repository}:{tag}")
-    return found
-
-
-def _top_ids(archive: Archive) -> list[str]:
-    ids = () if archive.docker is None else archive.docker.legacy_ids
-    parents = {text(_settings(archive, each).get("parent")) for each in ids}
-    return [each for each in ids if each not in parents]
+def _tops(archive: Archive) -> list[str]:
+    for image in () if archive.docker is None else archive.docker.legacy_ids:
+        _settings(archive, image)
+    return top_ids(archive)
 
 
 def _settings(archive: Archive, image: str) -> Json:
+    """The ``json`` of a layer, which the conversion needs."""
     document = archive.members.document(f"{image}/json")
     if document is None or not isinstance(document.value, Mapping):
         raise ConversionError(f"{image}/json is missing or is not a JSON object")
-    return mapping(document.value)
+    return settings_of(archive, image)
 
 
 def _image(archive: Archive, image: str, names: tuple[str, ...]) -> LegacyImage:
@@ -79,11 +79,11 @@ def _image(archive: Archive, image: str, names: tuple[str, ...]) -> LegacyImage:
     ids: list[str] = []
     parent: str | None = image
     while parent:
-        if len(ids) >= _MOST_PARENTS or parent in ids:
+        if len(ids) >= MOST_PARENTS or parent in ids:
             raise ConversionError(f"the parents of {image} form a loop, or are too many")
         ids.append(parent)
         chain.append(_settings(archive, parent))
-        parent = text(chain[-1].get("parent"))
+        parent = parent_of(chain[-1])
     ids.reverse()
     chain.reverse()
     label = names[0] if names else image[:12]
@@ -107,9 +107,9 @@ def _image(archive: Archive, image: str, names: tuple[str, ...]) -> LegacyImage:
 
 
 def _layer(archive: Archive, image: str) -> Blob:
-    blob = archive.members.blob(f"{image}/layer.tar")
+    blob = layer_of(archive, image)
     if blob is None:
-        raise ConversionError(f"{image}/layer.tar is not in the archive")
+        raise ConversionError(f"{layer_path(image)} is not in the archive")
     return blob
 
 
@@ -128,10 +128,9 @@ def _written(document: Json) -> bytes:
 
 
 def _step(settings: Json) -> dict[str, object]:
-    words = strings(mapping(settings.get("container_config")).get("Cmd"))
     step = {
         "created": text(settings.get("created")),
-        "created_by": " ".join(words),
+        "created_by": created_by(settings),
         "author": text(settings.get("author")),
         "comment": text(settings.get("comment")),
     }

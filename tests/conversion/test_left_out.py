@@ -9,6 +9,7 @@ import pytest
 
 from checker import Session
 from checker.cli import main
+from checker.inspection.images import images_of
 from checker.testing.archive import build, oci_archive
 from checker.testing.artifacts import with_artifacts
 from checker.testing.image import Image
@@ -145,3 +146,5 @@ def test_a_name_of_the_oldest_form_without_an_id(
     assert classified.classification is not None
     assert main(["convert", str(source), str(tmp_path / "out"), "--to", "docker-archive"]) == 0
     assert "Traceback" not in capsys.readouterr().err
+    assert [each.names for each in images_of(Session().read(source))] == [()]
+    assert all(each.layers for each in images_of(Session().read(source)))
