@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from checker.importing.dockerfile import LONGEST_LINE
 from checker.importing.engines import DOCKER, ImportEngine
@@ -126,6 +126,9 @@ def _with_names(made: RunConfig, wanted: RunConfig) -> RunConfig:
 
 # --- values of one setting
 
+_Word: TypeAlias = Callable[[str], str]
+"""Writes a text so that an engine reads it back."""
+
 
 def _is(name: str, value: Any) -> Check:
     """Whether exactly one setting is made: a line break could begin another instruction."""
@@ -147,6 +150,33 @@ def _json(words: Iterable[str]) -> str:
     return json.dumps(list(words), ensure_ascii=False)
 
 
+def _environment(config: RunConfig, word: _Word) -> Iterator[_Option]:
+    for item in config.env:
+        name, _, value = item.partition("=")
+        change = f"ENV {word(name)}={word(value)}"
+        yield _Option(f"Env {name}", change, _is("env", (item,)))
+
+
+def _places(config: RunConfig, word: _Word) -> Iterator[_Option]:
+    """Options for user, working directory, volumes and ports."""
+    if config.working_dir:
+        change = f"WORKDIR {word(config.working_dir)}"
+        yield _Option("WorkingDir", change, _is("working_dir", config.working_dir))
+    if config.user:
+        yield _Option("User", f"USER {word(config.user)}", _is("user", config.user))
+    for port in config.exposed_ports:
+        yield _Option(f"ExposedPorts {port}", f"EXPOSE {port}", _is("exposed_ports", (port,)))
+    for path in config.volumes:
+        change = f"VOLUME {_json((word(path),))}"
+        yield _Option(f"Volumes {path}", change, _is("volumes", (path,)))
+
+
+def _labels(config: RunConfig, word: _Word) -> Iterator[_Option]:
+    for name, value in config.labels.items():
+        change = f"LABEL {word(name)}={word(value)}"
+        yield _Option(f"Labels {name}", change, _is("labels", {name: value}))
+
+
 # --- Docker
 
 
@@ -154,14 +184,9 @@ def _docker_options(config: RunConfig) -> Iterator[_Option]:
     # ENTRYPOINT removes the CMD of an image, so it is first.
     yield from _command("ENTRYPOINT", "entrypoint", config.entrypoint)
     yield from _command("CMD", "cmd", config.cmd)
-    for item in config.env:
-        name, _, value = item.partition("=")
-        change = f"ENV {_docker_word(name)}={_docker_word(value)}"
-        yield _Option(f"Env {name}", change, _is("env", (item,)))
-    yield from _docker_places(config)
-    for name, value in config.labels.items():
-        change = f"LABEL {_docker_word(name)}={_docker_word(value)}"
-        yield _Option(f"Labels {name}", change, _is("labels", {name: value}))
+    yield from _environment(config, _docker_word)
+    yield from _places(config, _docker_word)
+    yield from _labels(config, _docker_word)
     if config.healthcheck is not None:
         change = _healthcheck(config.healthcheck)
         yield _Option("Healthcheck", change, _is("healthcheck", config.healthcheck))
@@ -170,20 +195,6 @@ def _docker_options(config: RunConfig) -> Iterator[_Option]:
         yield _Option("StopSignal", change, _is("stop_signal", config.stop_signal))
     for trigger in config.on_build:
         yield _Option("OnBuild", f"ONBUILD {trigger}", _is("on_build", (trigger,)))
-
-
-def _docker_places(config: RunConfig) -> Iterator[_Option]:
-    """Options for user, working directory, volumes and ports."""
-    if config.working_dir:
-        change = f"WORKDIR {_docker_word(config.working_dir)}"
-        yield _Option("WorkingDir", change, _is("working_dir", config.working_dir))
-    if config.user:
-        yield _Option("User", f"USER {_docker_word(config.user)}", _is("user", config.user))
-    for port in config.exposed_ports:
-        yield _Option(f"ExposedPorts {port}", f"EXPOSE {port}", _is("exposed_ports", (port,)))
-    for path in config.volumes:
-        change = f"VOLUME {_json((_docker_word(path),))}"
-        yield _Option(f"Volumes {path}", change, _is("volumes", (path,)))
 
 
 def _docker_word(text: str) -> str:
@@ -215,30 +226,12 @@ def _healthcheck(healthcheck: Healthcheck) -> str:
 def _podman_options(config: RunConfig) -> Iterator[_Option]:
     yield from _command("ENTRYPOINT", "entrypoint", config.entrypoint)
     yield from _command("CMD", "cmd", config.cmd)
-    for item in config.env:
-        name, _, value = item.partition("=")
-        change = f"ENV {_podman_word(name)}={_podman_word(value)}"
-        yield _Option(f"Env {name}", change, _is("env", (item,)))
-    yield from _podman_places(config)
-    for name, value in config.labels.items():
-        change = f"LABEL {_podman_word(name)}={_podman_word(value)}"
-        yield _Option(f"Labels {name}", change, _is("labels", {name: value}))
+    yield from _environment(config, _podman_word)
+    yield from _places(config, str)  # they are read to the end of the line
+    yield from _labels(config, _podman_word)
     if config.stop_signal:
         change = f"STOPSIGNAL {config.stop_signal}"
         yield _Option("StopSignal", change, _has_signal(config.stop_signal))
-
-
-def _podman_places(config: RunConfig) -> Iterator[_Option]:
-    if config.working_dir:
-        change = f"WORKDIR {config.working_dir}"
-        yield _Option("WorkingDir", change, _is("working_dir", config.working_dir))
-    if config.user:
-        yield _Option("User", f"USER {config.user}", _is("user", config.user))
-    for port in config.exposed_ports:
-        yield _Option(f"ExposedPorts {port}", f"EXPOSE {port}", _is("exposed_ports", (port,)))
-    for path in config.volumes:
-        change = f"VOLUME {_json((path,))}"
-        yield _Option(f"Volumes {path}", change, _is("volumes", (path,)))
 
 
 def _podman_word(text: str) -> str:

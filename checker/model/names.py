@@ -273,11 +273,7 @@ def parse_reference(text: str, grammar: Grammar = REFERENCE) -> Reference:
         if grammar.pattern.fullmatch(f"{domain}/{remainder}".lower()):
             raise InvalidReferenceError("repository name must be lowercase")
         raise InvalidReferenceError("invalid reference format")
-    if len(match[grammar.limited]) > NAME_LIMIT:
-        raise InvalidReferenceError("repository name must not be more than 255 characters")
-    error = digest_error(match["digest"]) if match["digest"] else None
-    if error is not None:
-        raise InvalidReferenceError(error)
+    _check_parts(match, grammar)
     return Reference(match["domain"] or "", match["path"], match["tag"], match["digest"])
 
 
@@ -301,12 +297,17 @@ def check_reference(text: str, grammar: Grammar = REFERENCE) -> str:
         if len(text) <= _LONGEST_READ and grammar.pattern.fullmatch(text.lower()):
             raise InvalidReferenceError("repository name must be lowercase")
         raise InvalidReferenceError("invalid reference format")
+    _check_parts(match, grammar)
+    return match["domain"] or ""
+
+
+def _check_parts(match: re.Match[str], grammar: Grammar) -> None:
+    """Refuse a name that is too long, and an invalid digest."""
     if len(match[grammar.limited]) > NAME_LIMIT:
         raise InvalidReferenceError("repository name must not be more than 255 characters")
     error = digest_error(match["digest"]) if match["digest"] else None
     if error is not None:
         raise InvalidReferenceError(error)
-    return match["domain"] or ""
 
 
 def _split_domain(text: str, grammar: Grammar) -> tuple[str, str]:

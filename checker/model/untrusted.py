@@ -34,3 +34,12 @@ def utf8(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return _LONE_SURROGATE.sub(_REPLACEMENT, text).encode("utf-8", "surrogateescape")
+
+
+def is_utf8_start(data: bytes) -> bool:
+    """Whether bytes are UTF-8, of which the last character may be cut."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True

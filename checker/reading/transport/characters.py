@@ -7,6 +7,7 @@ import re
 from functools import partial
 
 from checker.model.damage import CharacterChange, Characters
+from checker.model.untrusted import is_utf8_start
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.transport.sample import Sample
 from checker.reading.transport.soundness import is_improved, is_sound
@@ -62,7 +63,7 @@ def _utf16(sample: Sample, data: bytes, begin: int) -> Characters | None:
 
 
 def _utf8(sample: Sample, data: bytes, begin: int) -> Characters | None:
-    if sample.is_cut or not _is_utf8(data) or data.isascii():
+    if sample.is_cut or not is_utf8_start(data) or data.isascii():
         return None
     plain = data.removeprefix(_UTF8_BOM)
     replaced = data.count(_REPLACEMENT)
@@ -106,14 +107,6 @@ def _undone(data: bytes, code_page: str) -> bytes:
         return codecs.decode(data, "utf-8", "ignore").encode(code_page)
     except UnicodeEncodeError:
         return b""
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"
-    return True
 
 
 def _first_long(data: bytes) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from checker.model.untrusted import is_utf8_start
+
 _WHITE_SPACE = frozenset(b"\t\n\r\f\v")
 # What terminals are sent: bell, backspace, shifts, escape.
 _TERMINAL = frozenset(b"\x07\x08\x0e\x0f\x1b")
@@ -26,15 +28,7 @@ def is_text(data: bytes) -> bool:
     high = sum(byte > _DELETE for byte in data)
     if controls * _MOST_CONTROLS > len(data):
         return False
-    return not high or _is_utf8(data) or high * 3 < len(data)
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"
-    return True
+    return not high or is_utf8_start(data) or high * 3 < len(data)
 
 
 def quoted(data: bytes) -> str:

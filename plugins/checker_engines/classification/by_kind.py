@@ -13,6 +13,7 @@ from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.commands import docker_load, podman_load
 from checker_engines.classification.import_advice import import_advice
+from checker_engines.classification.not_restorable import not_restorable
 from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
@@ -40,7 +41,7 @@ def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     """
     if archive.damage is not None:
         reason = f"the file is {archive.damage.summary}"
-        return _nothing(reason, reason)
+        return not_restorable(reason, reason)
     found = _BY_KIND[archive.kind](archive, quoted_path, takers)
     obstacle = reading_obstacle(archive)
     if obstacle is not None:
@@ -177,7 +178,7 @@ def _rootfs(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
 
 def _layer(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     del archive, quoted_path, takers
-    return _nothing(
+    return not_restorable(
         "it is a single layer, a changeset with whiteouts, without manifest and config",
         "it contains whiteouts: importing it restores only the changes of this layer",
     )
@@ -190,7 +191,7 @@ def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
     load = _load_command(lambda name: f"{directory}/{name}" in archive.members, "image.tar")
     commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
-    return _nothing(reason, IMPORT_RUINS)._replace(
+    return not_restorable(reason, IMPORT_RUINS)._replace(
         advice=_if_printable(directory, f"Repack the directory: `{commands}`")
     )
 
@@ -220,7 +221,7 @@ def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
     del takers
     position = archive.nested_images[0]
     inner = archive.entries.name(position)
-    found = _nothing(
+    found = not_restorable(
         f"the image is a file inside this archive: {inner}",
         f"the imported root filesystem would contain the file {inner}, not the image",
     )
@@ -233,7 +234,7 @@ def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
 
 def _empty(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     del archive, quoted_path, takers
-    return _nothing(
+    return not_restorable(
         "the archive is empty", "the archive is empty: the image would contain no files"
     )
 
@@ -245,7 +246,7 @@ def _unknown(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
         return _known(known, quoted_path)
     directory = archive.root_directory
     if directory is not None:
-        found = _nothing(
+        found = not_restorable(
             "it has no manifest.json, index.json or oci-layout",
             f"the root filesystem is in {directory}/, and would be at /{directory} in the image",
         )
@@ -253,7 +254,7 @@ def _unknown(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
             f"tar -xf {quoted_path} && tar -C {quote(directory)} -c . | docker import - name:tag"
         )
         return found._replace(advice=_if_printable(directory, f"Import the directory: `{command}`"))
-    return _nothing(
+    return not_restorable(
         "it has no manifest.json, index.json or oci-layout",
         "it does not look like a root filesystem: it has no programs and no files of a system",
     )
@@ -261,7 +262,7 @@ def _unknown(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
 
 def _known(known: KnownKind, quoted_path: str) -> Classification:
     reason = f"it is {known.title}, not a container image"
-    found = _nothing(reason, reason)
+    found = not_restorable(reason, reason)
     told = f"{known.readers[0].upper()}{known.readers[1:]}"
     if known.command is None:
         return found._replace(advice=(f"{told}.",))
@@ -270,20 +271,7 @@ def _known(known: KnownKind, quoted_path: str) -> Classification:
 
 def _not_a_tar(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     del archive, quoted_path, takers
-    return _nothing("it is not a tar archive", "it is not a tar archive")
-
-
-def _nothing(loadable_reason: str, importable_reason: str) -> Classification:
-    return Classification(
-        producer=None,
-        loadable=Loadable.NO,
-        loadable_reason=loadable_reason,
-        importable=False,
-        importable_reason=importable_reason,
-        keeps_layers=False,
-        keeps_metadata=False,
-        restore=None,
-    )
+    return not_restorable("it is not a tar archive", "it is not a tar archive")
 
 
 Classifier = Callable[[Archive, str, Takers], Classification]

@@ -12,6 +12,7 @@ from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON
 from checker.verdicts import Classification, Loadable
 from checker_engines.classification.import_advice import import_advice
+from checker_engines.classification.not_restorable import not_restorable
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
 
@@ -45,20 +46,6 @@ def classify_directory(
     return found._replace(producer=find_producer(archive))
 
 
-def _refused(loadable_reason: str, importable_reason: str, *advice: str) -> Classification:
-    return Classification(
-        producer=None,
-        loadable=Loadable.NO,
-        loadable_reason=loadable_reason,
-        importable=False,
-        importable_reason=importable_reason,
-        keeps_layers=False,
-        keeps_metadata=False,
-        restore=None,
-        advice=advice,
-    )
-
-
 def _image(archive: Archive, quoted_path: str, takers: Takers, packed: Takers) -> Classification:
     is_layout = archive.oci is not None
     reason = (
@@ -66,7 +53,7 @@ def _image(archive: Archive, quoted_path: str, takers: Takers, packed: Takers) -
         if is_layout
         else "it is the content of a Docker archive in a directory: docker load requires a tar file"
     )
-    return _refused(
+    return not_restorable(
         reason,
         _NO_IMPORT,
         *_packing(quoted_path, packed),
@@ -103,8 +90,8 @@ def _known(known: KnownKind, quoted_path: str, takers: Takers) -> Classification
     advice = f"{told}." if command is None else f"{told}: `{command}`"
     if known.name != SKOPEO_DIRECTORY or known.directory:
         reason = f"it is {known.title}, not a container image"
-        return _refused(reason, reason, advice)
-    found = _refused(
+        return not_restorable(reason, reason, advice)
+    found = not_restorable(
         f"it is {known.title}: podman loads the directory, docker load requires a tar file",
         _NO_IMPORT,
     )._replace(loadable=Loadable.DEPENDS, keeps_layers=True, keeps_metadata=True)
@@ -125,12 +112,12 @@ def _rootfs(archive: Archive, quoted_path: str, packed: Takers) -> Classificatio
         advice.append(f"Pack it for the import: `{pack} | docker import - name:tag`")
         advice.append(_LOST)
         advice.extend(import_advice(archive, packed.host))
-    return _refused("it is a root filesystem, not an image", _NO_IMPORT, *advice)
+    return not_restorable("it is a root filesystem, not an image", _NO_IMPORT, *advice)
 
 
 def _layer(archive: Archive, quoted_path: str, packed: Takers) -> Classification:
     del archive, quoted_path, packed
-    return _refused(
+    return not_restorable(
         "it is a single layer, a changeset with whiteouts, without manifest and config", _NO_IMPORT
     )
 
@@ -139,7 +126,9 @@ def _wrapped(archive: Archive, quoted_path: str, packed: Takers) -> Classificati
     del packed
     directory = archive.image_directory or ""
     place = _joined(quoted_path, directory)
-    found = _refused(f"the image is in {directory}/: engines read the top level only", _NO_IMPORT)
+    found = not_restorable(
+        f"the image is in {directory}/: engines read the top level only", _NO_IMPORT
+    )
     if not directory.isprintable():
         return found
     return found._replace(advice=(f"Name that directory: `{_loading(archive, place)}`",))
@@ -159,7 +148,7 @@ def _nested(archive: Archive, quoted_path: str, packed: Takers) -> Classificatio
     del packed
     position = archive.nested_images[0]
     inner = archive.entries.paths[position]
-    found = _refused(f"the image is a file in this directory: {inner}", _NO_IMPORT)
+    found = not_restorable(f"the image is a file in this directory: {inner}", _NO_IMPORT)
     blob = archive.members.blobs.get(position)
     entries = Entries() if blob is None or blob.tar is None else blob.tar.entries
     program = _DOCKER_LOAD if MANIFEST_JSON in entries.by_path else _PODMAN_LOAD
@@ -172,11 +161,11 @@ def _unknown(archive: Archive, quoted_path: str, packed: Takers) -> Classificati
     del packed
     directory = archive.root_directory
     if directory is None:
-        return _refused(
+        return not_restorable(
             "it has no manifest.json, index.json or oci-layout",
             "it does not look like a root filesystem: it has no programs and no files of a system",
         )
-    found = _refused(
+    found = not_restorable(
         "it has no manifest.json, index.json or oci-layout",
         f"the root filesystem is in {directory}/",
     )
@@ -188,7 +177,7 @@ def _unknown(archive: Archive, quoted_path: str, packed: Takers) -> Classificati
 
 def _empty(archive: Archive, quoted_path: str, packed: Takers) -> Classification:
     del archive, quoted_path, packed
-    return _refused("the directory is empty", "the directory is empty")
+    return not_restorable("the directory is empty", "the directory is empty")
 
 
 def _joined(quoted_path: str, below: str) -> str:
