@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome
+from checker.checks.fingerprints import repository, without_suffixes
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.location import Location
@@ -23,9 +24,6 @@ from checker.results import AppliedBaseline, BaselineEntry, CheckedArchive
 VERSION = 1
 _MOST_BYTES = 64 << 20
 _DIGEST = re.compile(r"(?:\b[a-z0-9]+:)?(?<![0-9a-f])[0-9a-f]{32,128}(?![0-9a-f])")
-_SUFFIX = re.compile(
-    r"(?:\.(?:tar|tgz|tbz2?|txz|tzst|gz|bz2|xz|zstd?|oci|docker))+$", re.IGNORECASE
-)
 _VERSION = re.compile(r"[-_]v?[0-9]+(?:\.[0-9]+)+(?:[-+._][\w.+-]*)?$")
 _COMMIT = re.compile(r"[-_](?=[0-9a-f]*[0-9])[0-9a-f]{7,40}$")
 _PRESENT = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED})
@@ -109,8 +107,7 @@ def _image_name(image: str) -> str:
     name = image.partition("@")[0]
     if _DIGEST.fullmatch(name):
         return ""
-    path, slash, last = name.rpartition("/")
-    return f"{path}{slash}{last.partition(':')[0]}"
+    return repository(name)
 
 
 def _text(text: str) -> str:
@@ -129,7 +126,7 @@ def archive_name(path: str) -> str:
     """
     inside = os.path.relpath(path) if path != "-" else path
     shown = os.path.basename(inside) if inside.startswith(os.pardir) else inside
-    name = _SUFFIX.sub("", shown) or shown
+    name = without_suffixes(shown)
     for pattern in (_COMMIT, _VERSION):
         name = pattern.sub("", name) or name
     return _text(name)

@@ -232,16 +232,17 @@ class Session:
         source: ArchiveSource,
         *,
         name: str | None = None,
-        plan: ContentPlan = _START_CONTENT,
         progress: Progress | None = None,
     ) -> CheckedArchive:
         """Read and classify one archive, with the verdicts of the engines; no rules run.
 
-        Parameters and exceptions are those of ``read``.
+        Parameters and exceptions are those of ``check``, except ``PluginError``.
         """
         named = _named(source, name)
         session = self.for_archive(named.name)
-        return session.classified(session.read(source, name=name, plan=plan, progress=progress))
+        return session.classified(
+            session.read(source, name=name, plan=_START_CONTENT, progress=progress)
+        )
 
     def read(
         self,

@@ -30,7 +30,7 @@ def fingerprint(finding: Finding) -> str:
     Several findings can have the same one; ``fingerprints`` numbers them.
     """
     location = finding.location
-    image = None if location.image is None else _repository(location.image)
+    image = None if location.image is None else repository(location.image)
     places = (image, location.member, location.path, location.pointer)
     parts = (finding.rule, _logical_name(location.archive), *map(_without_digests, places))
     text = _SEPARATOR.join(parts)
@@ -63,11 +63,16 @@ def _logical_name(path: str) -> str:
     ``dist/app-1.2.3.tar.gz`` is ``dist/app``.
     """
     name = archive_name(path)
-    stem = _SUFFIX.sub("", name) or name
+    stem = without_suffixes(name)
     return _BUILD.sub("", stem) or stem
 
 
-def _repository(image: str) -> str:
+def without_suffixes(name: str) -> str:
+    """The name of a file without the suffixes of archives, such as ``.tar.gz``."""
+    return _SUFFIX.sub("", name) or name
+
+
+def repository(image: str) -> str:
     """The name of an image without tag and digest."""
     path, slash, last = image.partition("@")[0].rpartition("/")
     return f"{path}{slash}{last.partition(':')[0]}"

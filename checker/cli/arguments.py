@@ -93,7 +93,7 @@ class _Parser(argparse.ArgumentParser):
         super().error(message)
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
-        """Print the help, or raise ``OSError`` if there is no standard output."""
+        """Print the help, or raise ``OSError`` if standard output is closed."""
         require_output()
         super().print_help(file)
 

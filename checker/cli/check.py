@@ -107,9 +107,18 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return layered(file, Origin(COMMAND_LINE, table))._replace(baseline=None)
 
 
+def settings_of_options(arguments: argparse.Namespace) -> Settings:
+    """The settings of the command line alone.
+
+    Raises:
+        SettingsError: The value of an option is invalid.
+    """
+    return layered(None, Origin(COMMAND_LINE, _reading_table(arguments)))
+
+
 def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
     """The options of all commands that read archives, as a table of settings."""
-    limits = dict(map(limit_of, arguments.limits or ()))
+    limits = dict(map(_limit_of, arguments.limits or ()))
     set_limits(Limits(), limits)
     table: dict[str, object] = {"no-plugin": list(arguments.no_plugin), "limits": limits}
     if arguments.host is not None:
@@ -160,7 +169,7 @@ def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-def limit_of(text: str) -> tuple[str, int]:
+def _limit_of(text: str) -> tuple[str, int]:
     """The name and value of an option ``--limit``.
 
     Raises:

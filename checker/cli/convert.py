@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from checker.cli.check import settings_of_options
 from checker.cli.progress import Progress
 from checker.cli.streams import require_output, tell, writing_output
 from checker.conversion.naming import check_reference
@@ -27,7 +28,6 @@ from checker.model.untrusted import whole_number
 from checker.reports.json_report import json_text
 from checker.reports.printable import printable
 from checker.session import Session
-from checker.settings import Settings, parse_host, parse_jobs, set_limits
 
 _SECRETS = Mask(None)
 """Hides what has the form of a secret, such as a password in a URL."""
@@ -52,7 +52,7 @@ def run_convert(arguments: argparse.Namespace) -> int:
     _request(arguments, None)
     if source == arguments.from_image == "-":
         raise SettingsError("convert: only one of the archives can be standard input")
-    settings = _settings(arguments)
+    settings = settings_of_options(arguments)
     try:
         with (
             Session(settings) as session,
@@ -112,21 +112,6 @@ def _epoch() -> int | None:
     if number is None or number > 0o77777777777:
         raise SettingsError(f"SOURCE_DATE_EPOCH: invalid value {text!r} (expected seconds)")
     return number
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    from checker.cli.check import limit_of
-
-    settings = Settings()
-    settings = settings._replace(
-        blocked=tuple(arguments.no_plugin),
-        limits=set_limits(settings.limits, dict(map(limit_of, arguments.limits or ()))),
-    )
-    if arguments.host is not None:
-        settings = settings._replace(host=parse_host(arguments.host))
-    if arguments.jobs is not None:
-        settings = settings._replace(jobs=parse_jobs(arguments.jobs))
-    return settings
 
 
 def _report(arguments: argparse.Namespace, request: Request, done: Conversion) -> None:

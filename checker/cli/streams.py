@@ -51,7 +51,7 @@ def flush_output() -> None:
     """Write out what was printed.
 
     Raises:
-        BrokenPipeError: There is no reader.
+        BrokenPipeError: The reader has closed the pipe.
         OSError: It cannot be written.
     """
     if sys.stdout is None:
@@ -65,7 +65,7 @@ def writing_output() -> Iterator[None]:
     """Name standard output in the errors of writing to it.
 
     Raises:
-        BrokenPipeError: There is no reader.
+        BrokenPipeError: The reader has closed the pipe.
         OSError: It cannot be written.
     """
     try:
