@@ -131,7 +131,7 @@ def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[R
     In the place of a profile can be a group: ``docker``, ``podman``, ``kubernetes`` or ``all``.
 
     Raises:
-        SettingsError: There is no such engine or action.
+        SettingsError: The engine or action is not known.
     """
     single = (one for name in names for one in _without_groups(name, engines))
     return tuple(_named(name, engines) for name in dict.fromkeys(single))

@@ -235,7 +235,7 @@ def classification_follows(subject: Subject) -> Iterator[str]:
     """What the classification says is what the verdicts say."""
     checked, found = subject.checked, subject.checked.classification
     if found is None:
-        yield "there is no classification"
+        yield "the archive is not classified"
         return
     if (found.loadable is not Loadable.NO) != _loaders_accept(checked, "load"):
         yield f"loadable {found.loadable}: {found.loadable_reason}"
@@ -255,7 +255,7 @@ def useless_is_an_error(subject: Subject) -> Iterator[str]:
         return
     possible = {action: _loaders_accept(checked, action) for action in _ACTIONS}
     if not any(possible.values()) and found.restore is None and not checked.failures():
-        yield "nothing restores it, and there is no error"
+        yield "nothing restores it, and no error is reported"
     for action, is_possible in possible.items():
         if is_possible or _fails_anyway(checked):
             continue

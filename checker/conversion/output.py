@@ -160,7 +160,7 @@ def new_file(target: str) -> Iterator[NewFile]:
     """A file that becomes the target when it is published, and else is removed.
 
     Raises:
-        OSError: There is no space, or no permission.
+        OSError: The disk is full, or permission is missing.
     """
     if _is_special(target):
         with tempfile.TemporaryFile(prefix="checker-") as file:

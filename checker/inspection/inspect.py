@@ -66,7 +66,7 @@ class Inspection(NamedTuple):
         """The files of one layer, whiteouts included, below a path.
 
         Raises:
-            SettingsError: There is no such layer, or nothing is there.
+            SettingsError: The layer or the path does not exist.
         """
         image = self._one_image("--layer")
         if not 0 <= number < len(image.layers):
@@ -81,7 +81,7 @@ class Inspection(NamedTuple):
         """The merged root filesystem below a path, of which links are followed.
 
         Raises:
-            SettingsError: There is no root filesystem, or nothing is there.
+            SettingsError: The archive does not have a root filesystem, or the path does not exist.
         """
         root = self.archive.rootfs
         if root is None:
@@ -140,7 +140,7 @@ def inspect(
         image: Name or digest of the image that is shown; all if None.
 
     Raises:
-        SettingsError: There is no such image.
+        SettingsError: The image does not exist.
     """
     images = images_of(archive)
     found = archive._replace(images=images)
