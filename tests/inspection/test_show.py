@@ -49,7 +49,8 @@ class Shower:
         self._capsys = capsys
 
     def __call__(self, made: Archive | bytes | Path, *options: str) -> Shown:
-        path = str(made) if isinstance(made, Path) else "archive.tar"
+        # A relative name: how long the lines are must not depend on the temporary directory.
+        path = str(made.relative_to(Path.cwd())) if isinstance(made, Path) else "archive.tar"
         if not isinstance(made, Path):
             Path(path).write_bytes(made if isinstance(made, bytes) else made.tar())
         assert self.run(path, *options, "--json") == 0
