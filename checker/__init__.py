@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Host,
         Loadable,
         Question,
+        Storage,
         Verdict,
         VerdictOutcome,
     )
@@ -106,6 +107,7 @@ __all__ = [
     "Severity",
     "Source",
     "Start",
+    "Storage",
     "Tar",
     "UnreadableError",
     "Verdict",
@@ -151,6 +153,7 @@ _EXPORTS = {
         "Host",
         "Loadable",
         "Question",
+        "Storage",
         "Verdict",
         "VerdictOutcome",
     ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
@@ -503,14 +502,14 @@ def parse_intention(text: object) -> str:
 
 
 def parse_host(text: object) -> Host:
-    """A host, written ``os/architecture``.
+    """The host that a text names (``checker.hosts``).
 
     Raises:
-        SettingsError: It is written in another way.
+        SettingsError: It has another form, or a part that is not known.
     """
-    if isinstance(text, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
-        return Host(*text.split("/"))
-    raise SettingsError(f"invalid value {described(text)} (expected OS/ARCH, such as linux/arm64)")
+    from checker.hosts import parse_host as parse
+
+    return parse(text)
 
 
 def parse_jobs(value: object) -> int:

@@ -535,8 +535,8 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--host",
-        metavar="OS/ARCH",
-        help="platform of the engines' host; default: linux/amd64",
+        metavar="OS/ARCH[,KEY]",
+        help="the engines' host, with storage=vfs or rootless; default: linux/amd64, on overlay",
     )
     command.add_argument("--no-progress", action="store_true", help="do not show progress")
     _add_no_plugin(command)

@@ -15,7 +15,6 @@ from checker.importing.document import plan_document
 from checker.importing.masked import MaskedPlan
 from checker.importing.plan import ImportRequest
 from checker.importing.text import plan_lines
-from checker.model.names import Platform
 from checker.reports.json_report import json_text
 from checker.reports.text import rendered
 from checker.session import Session
@@ -38,7 +37,7 @@ def run_import_plan(arguments: argparse.Namespace) -> int:
         changes=tuple(arguments.changes or ()),
         platform=arguments.platform or "",
         message=arguments.message or "",
-        host=Platform(*settings.host),
+        host=settings.host.platform,
     )
     if arguments.path == arguments.from_image == "-":
         raise SettingsError("import-plan: only one of the archives can be standard input")
