@@ -110,7 +110,7 @@ agreement: $(VENV)/stamp-run
 
 differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
-		$(if $(SEED),--seed $(SEED)) $(ARGS)
+		$(if $(SEED),--seed $(SEED)) $(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
 
 one-truth: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
