@@ -32,6 +32,7 @@ from checker.model.rootfs import Rootfs
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
+from checker.reading.meter import Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Settings, SettingsSource, load_settings
@@ -56,7 +57,13 @@ ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
 """An archive: a path, ``-`` for standard input, or a binary file object."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Receives progress: name of the archive, bytes read, bytes in total."""
+"""Receives progress: name of the archive, bytes read, bytes in total (0 if not known).
+
+It is called from time to time, also from other threads, but never by two of them at once.
+"""
+
+Watch: TypeAlias = Callable[[Reached], None]
+"""Receives progress with the part of the archive that is being read, called as ``Progress`` is."""
 
 _MOST_JOBS = 8
 _UNNAMED = "-"
@@ -123,6 +130,7 @@ class Session:
         early: Hashes of an archive's members that are being computed already.
         baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
+        watch: Receives the progress of everything that the session reads.
 
     Attributes:
         settings: The settings.
@@ -142,6 +150,7 @@ class Session:
         early: EarlyHashes | None = None,
         baseline: Baseline | None = None,
         whole_digest: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
@@ -154,6 +163,7 @@ class Session:
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._given = given
         self._baseline = baseline or _baseline_of(given, registry)
+        self._watch = watch
         # What the sections of the settings say is wrong at once, not with the first archive.
         for section in given.sections:
             session = Session(
@@ -184,6 +194,7 @@ class Session:
             early=self._reading.early,
             baseline=self._baseline,
             whole_digest=self._reading.whole_digest,
+            watch=self._watch,
         )
 
     @property
@@ -344,7 +355,7 @@ class Session:
         narrowed = Settings(select=rules_for(request.form), limits=self.settings.limits)
         narrowed = narrowed._replace(jobs=self.settings.jobs, host=self.settings.host)
         with (
-            Session(narrowed, plugins=self.plugins) as checking,
+            Session(narrowed, plugins=self.plugins, watch=self._watch) as checking,
             self.open(source, name=name, progress=progress) as opened,
         ):
             check = partial(checking.check, name=path)
@@ -445,8 +456,9 @@ class Session:
         progress: Progress | None,
     ) -> T:
         """Read something of a source; the boundary around all reading."""
-        told = None if progress is None else partial(_tell, progress, source.name)
-        options = self._reading._replace(plan=plan, progress=told)
+        receivers = _receivers(self._watch, progress)
+        told = partial(_tell, receivers) if receivers else None
+        options = self._reading._replace(plan=plan, meter=Meter(source.name, told))
         try:
             return read(options)
         except (CheckerError, MemoryError):
@@ -629,9 +641,20 @@ class _ProgressError(Exception):
         self.error = error
 
 
-def _tell(progress: Progress, name: str, done: int, total: int) -> None:
+def _receivers(watch: Watch | None, progress: Progress | None) -> tuple[Watch, ...]:
+    """Everyone who is told of the progress of one archive."""
+    told = () if progress is None else (partial(_tell_bytes, progress),)
+    return told if watch is None else (watch, *told)
+
+
+def _tell_bytes(progress: Progress, reached: Reached) -> None:
+    progress(reached.archive, reached.done, reached.total or 0)
+
+
+def _tell(receivers: Iterable[Watch], reached: Reached) -> None:
     try:
-        progress(name, done, total)
+        for receive in receivers:
+            receive(reached)
     except Exception as error:
         raise _ProgressError(error) from error
 

@@ -422,7 +422,7 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--strict", action="store_true", help="fail if the form cannot hold something"
     )
     convert.add_argument("--json", action="store_true", help="describe the result as JSON")
-    _add_bounds(convert)
+    _add_reading(convert)
 
 
 def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:

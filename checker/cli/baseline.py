@@ -31,8 +31,11 @@ def run_baseline(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)._replace(baseline=None)
     config = None if settings.origin is None else settings.origin.file
     check_target(arguments.file, "baseline", arguments.paths, config)
-    with Session(settings) as session, Progress(wanted=settings.progress) as progress:
-        run = session.run(arguments.paths, progress=progress, keep=CheckedArchive.without_content)
+    with (
+        Progress(wanted=settings.progress, archives=len(arguments.paths)) as progress,
+        Session(settings, watch=progress.watch) as session,
+    ):
+        run = session.run(arguments.paths, keep=CheckedArchive.without_content)
     problems = tuple(_problems(run))
     if problems:
         tell(*problems, f"{arguments.file} is not written, since the check is incomplete")
