@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from checker.cli.progress import Progress
+from checker.cli.sources import archives_of
 from checker.cli.streams import tell
 from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
@@ -57,11 +58,12 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     plugins = load_plugins(settings.blocked)
     outputs = _outputs(settings, arguments, plugins)
     config = None if settings.origin is None else settings.origin.file
-    check_targets(outputs, arguments.paths, config)
+    paths = archives_of(arguments.paths, arguments.files_from, null=arguments.null)
+    check_targets(outputs, paths, config)
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
     reports = OpenReports(outputs, sys.stdout)
-    with Progress(wanted=settings.progress, archives=len(arguments.paths)) as progress:
+    with Progress(wanted=settings.progress, archives=len(paths)) as progress:
         session = Session(
             settings,
             plugins=plugins,
@@ -71,7 +73,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
         )
         look = session.run if arguments.command == "check" else session.classify_all
         keep = progress.erased_for(reports.kept(kept_for(outputs)))
-        run = look(arguments.paths, keep=keep)
+        run = look(paths, keep=keep)
     unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
