@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
@@ -18,7 +18,7 @@ from checker._version import __version__
 from checker.applied import applied_settings
 from checker.baseline import Baseline, archive_name, read_baseline
 from checker.checks.check import CheckContext
-from checker.checks.finding import Finding
+from checker.checks.finding import Finding, Severity
 from checker.checks.registry import Registry, Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
@@ -35,7 +35,7 @@ from checker.reading.early import EarlyHashes
 from checker.reading.meter import Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
-from checker.settings import Settings, SettingsSource, load_settings
+from checker.settings import Section, Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Start
 from checker.verdicts import Classification
@@ -165,12 +165,7 @@ class Session:
         self._baseline = baseline or _baseline_of(given, registry)
         self._watch = watch
         # What the sections of the settings say is wrong at once, not with the first archive.
-        for section in given.sections:
-            session = Session(
-                given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
-            )
-            if self.rules and not session.rules:
-                raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
+        self._sections = tuple(map(self._settings_of_section, given.sections))
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -178,6 +173,14 @@ class Session:
             whole_digest=whole_digest or bool(given.engines),
             early=early,
         )
+
+    def _settings_of_section(self, section: Section) -> Settings:
+        session = Session(
+            self._given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
+        )
+        if self.rules and not session.rules:
+            raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
+        return session.settings
 
     def for_archive(self, path: str) -> Session:
         """The session for one archive, with what sections of the settings say of it.
@@ -579,7 +582,19 @@ class Session:
             waiver_findings=self._waiver_findings(archives) if checks else (),
             rules=self.rules if command == "check" else (),
             started=started,
+            own_fail_on=dict(self._own_fail_on(archives)),
         )
+
+    def _own_fail_on(
+        self, archives: Iterable[CheckedArchive]
+    ) -> Iterator[tuple[str, Severity | None]]:
+        """What fails the run in archives for which a section says it."""
+        for checked in archives:
+            settings = self._given.for_archive(checked.path)
+            if settings.fail_on is not self._given.fail_on:
+                # Secrets in the name of an archive are masked in its findings.
+                names = {checked.path, *(one.location.archive for one in checked.findings)}
+                yield from ((name, settings.fail_on) for name in names)
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
         if self._baseline is None:
@@ -588,7 +603,8 @@ class Session:
 
     def _waiver_findings(self, archives: Sequence[CheckedArchive]) -> tuple[Finding, ...]:
         today = dt.datetime.now(tz=dt.UTC).date()
-        return waiver_findings(self.settings, archives, today)
+        checked = [(self._given.for_archive(each.path), each) for each in archives]
+        return waiver_findings(self.settings, self._sections, checked, today)
 
     def _one(
         self, look: Callable[[ArchiveSource], CheckedArchive], source: ArchiveSource
