@@ -41,14 +41,17 @@ def run_import_plan(arguments: argparse.Namespace) -> int:
     )
     if arguments.path == arguments.from_image == "-":
         raise SettingsError("import-plan: only one of the archives can be standard input")
-    with Session(settings) as session, Progress(wanted=settings.progress) as progress:
+    archives = 1 if arguments.from_image is None else 2
+    with (
+        Progress(wanted=settings.progress, archives=archives) as progress,
+        Session(settings, watch=progress.watch) as session,
+    ):
         try:
             shown = session.import_plan(
                 arguments.path,
                 request,
                 from_image=arguments.from_image,
                 show_secrets=arguments.show_secrets,
-                progress=progress,
             )
         except UnreadableError as error:
             tell(str(error))
