@@ -35,6 +35,7 @@ _MOST = 2**63 - 1
 _MOST_JOBS = 1024
 INTENTIONS = ("load", "import")
 NEVER = "never"
+_COLORS = ("auto", "always", NEVER)
 
 
 class Waiver(NamedTuple):
@@ -115,6 +116,7 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
         layers: The sections that were applied, for an archive.
@@ -141,6 +143,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
     layers: tuple[Origin, ...] = ()
@@ -531,6 +534,20 @@ def parse_intention(text: object) -> str:
     return text
 
 
+def parse_color(text: object) -> str:
+    """When text is in colour: ``auto``, ``always`` or ``never``.
+
+    Raises:
+        SettingsError: It is none of them.
+    """
+    if isinstance(text, str) and text in _COLORS:
+        return text
+    hint = nearest(text, _COLORS) if isinstance(text, str) else ""
+    raise SettingsError(
+        f"invalid value {described(text)} (choose from: {', '.join(_COLORS)}){hint}"
+    )
+
+
 def parse_host(text: object) -> Host:
     """The host that a text names (``checker.hosts``).
 
@@ -791,6 +808,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
 _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {

@@ -172,6 +172,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "repeatable, to FILE or standard output",
     )
     _add_format_options(check)
+    _add_detail(check)
     _add_baseline_option(check)
     _add_checking(check)
 
@@ -313,6 +314,26 @@ def _add_format_option(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_detail(command: argparse.ArgumentParser) -> None:
+    details = command.add_mutually_exclusive_group()
+    details.add_argument(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const="verbose",
+        dest="detail",
+        help="text shows everything: notes, engines with reasons, rules, all archives",
+    )
+    details.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        const="quiet",
+        dest="detail",
+        help="text shows only archives that do not pass, a line for each",
+    )
+
+
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
@@ -330,6 +351,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="report format: text (default) or json",
     )
     _add_format_option(classify)
+    _add_detail(classify)
 
 
 def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -559,6 +581,9 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
         "--host",
         metavar="OS/ARCH[,KEY]",
         help="the engines' host, with storage=vfs or rootless; default: linux/amd64, on overlay",
+    )
+    command.add_argument(
+        "--color", metavar="WHEN", help="colours: auto (default, on a terminal), always, never"
     )
     command.add_argument("--no-progress", action="store_true", help="do not show progress")
     _add_no_plugin(command)
