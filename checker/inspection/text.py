@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.inspection.records import (
+from checker.contents.records import (
     ArtifactFacts,
     Contents,
     ImageFacts,
@@ -18,7 +18,7 @@ from checker.inspection.records import (
     StartFacts,
     Step,
 )
-from checker.inspection.settings import compact_instructions, instructions
+from checker.contents.settings import compact_instructions, instructions
 from checker.inspection.tree_text import cut
 from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
