@@ -144,7 +144,7 @@ def _own_tree(archive: Archive, mask: Mask) -> TreeChart | None:
 def _image(facts: ImageFacts, image: Image, mask: Mask) -> ImageView:
     rootfs = Rootfs(image.location, image.layers, image)
     return ImageView(
-        title=safe(facts.label),
+        title=safe(facts.label).strip() or "(no name)",
         facts=tuple((name, safe(value)) for name, value in _image_facts(facts) if value),
         instructions=_instructions(facts),
         layers=layer_chart(facts, hidden_of(rootfs)),

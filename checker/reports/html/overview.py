@@ -80,6 +80,11 @@ def state_of(run: Run, checked: CheckedArchive) -> str:
     return "failed" if any(map(run.fails, checked.findings)) else "passed"
 
 
+def path_words(checked: CheckedArchive) -> str:
+    """What an archive is called on the page."""
+    return safe(checked.path).strip() or "(no name)"
+
+
 def headline(run: Run) -> Headline:
     """The result of a run."""
     counts = severity_words(count_severities(run.findings))
@@ -108,7 +113,7 @@ def overview_row(run: Run, checked: CheckedArchive, anchor: str) -> OverviewRow:
     counts = count_severities(checked.findings)
     return OverviewRow(
         anchor=anchor,
-        path=safe(checked.path),
+        path=path_words(checked),
         state=state_of(run, checked),
         kind=_UNKNOWN if archive is None else safe(kind_words(archive)),
         size=_UNKNOWN if archive is None else size_words(archive.size),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from markupsafe import Markup, escape
 
 from checker.reports.printable import command_starts, printable
 
-_CODE = "`"
+_CODE = re.compile("`+")
 
 
 def rendered(template: str, values: Mapping[str, object]) -> Markup:
@@ -95,9 +96,10 @@ def _shown(value: object) -> object:
 
 def _prose(text: str) -> Markup:
     """A sentence, with what is in backticks as code."""
-    parts = printable(text).split(_CODE)
+    shown = printable(text)
+    parts = _CODE.split(shown)
     if len(parts) % 2 == 0:
-        return escape(_CODE.join(parts))
+        return escape(shown)
     code = Markup("<code>{}</code>")
     return Markup("").join(
         code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts)

@@ -19,6 +19,7 @@ from checker.reports.html.overview import (
     MOST_ROWS,
     headline,
     overview_row,
+    path_words,
     problem_views,
     state_of,
 )
@@ -74,23 +75,38 @@ class _Section(NamedTuple):
     html: Markup
 
 
+class _Around(NamedTuple):
+    """What the description of an archive must know of the page around it.
+
+    Attributes:
+        anchors: Where rules are described, by their IDs.
+        is_alone: Whether it is the only archive.
+        is_told: Whether the result at the top says how it is restored.
+    """
+
+    anchors: Mapping[str, str]
+    is_alone: bool
+    is_told: bool
+
+
 def _page(run: Run, contents: list[ContentView]) -> str:
     rules = rule_views(run)
     anchors = {rule.id: rule.anchor for rule in rules}
-    sections = tuple(_sections(run, contents, anchors))
+    result = headline(run)
+    around = _Around(anchors, len(run.archives) == 1, bool(result.command))
+    sections = tuple(_sections(run, contents, around))
     described = [section.anchor for section in sections]
     described += [""] * (len(run.archives) - len(sections))
     problems, more_problems = problem_views(run)
-    has_several = len(run.archives) != 1
     pairs = zip(run.archives[:MOST_ROWS], described, strict=False)
     return page(
         {
-            "title": _title(run),
+            "title": f"{_subject(run)}: {result.text}",
             "version": run.version,
             "started": "" if run.started is None else f"{run.started:%Y-%m-%d %H:%M:%S} UTC",
             "command": run.command,
-            "headline": headline(run),
-            "overview": [overview_row(run, *pair) for pair in pairs] if has_several else [],
+            "headline": result,
+            "overview": [overview_row(run, *pair) for pair in pairs] if not around.is_alone else [],
             "more_rows": max(0, len(run.archives) - MOST_ROWS),
             "severities": [str(severity) for severity in Severity],
             "problems": problems,
@@ -105,25 +121,22 @@ def _page(run: Run, contents: list[ContentView]) -> str:
             "gone": [] if run.baseline is None else run.baseline.gone[:_MOST_GONE],
             "plugins": run.plugins,
             "is_filtered": bool(run.findings),
-            "has_several": has_several,
+            "has_several": not around.is_alone,
         }
     )
 
 
-def _title(run: Run) -> str:
-    if len(run.archives) == 1:
-        return f"{safe(run.archives[0].path)}: {headline(run).text}"
-    return f"{len(run.archives):,} archives: {headline(run).text}"
+def _subject(run: Run) -> str:
+    only = len(run.archives) == 1
+    return path_words(run.archives[0]) if only else f"{len(run.archives):,} archives"
 
 
-def _sections(
-    run: Run, contents: list[ContentView], anchors: Mapping[str, str]
-) -> Iterator[_Section]:
+def _sections(run: Run, contents: list[ContentView], around: _Around) -> Iterator[_Section]:
     """The descriptions of the archives, as many as the page can take."""
     left = LARGEST
     pairs = zip(run.archives, contents, strict=True)
     for number, (checked, content) in enumerate(pairs, 1):
-        section = _Section(f"archive-{number}", _section(run, checked, content, number, anchors))
+        section = _Section(f"archive-{number}", _section(run, checked, content, number, around))
         left -= len(section.html)
         if left < 0:
             return
@@ -135,29 +148,29 @@ def _section(
     checked: CheckedArchive,
     content: ContentView,
     number: int,
-    anchors: Mapping[str, str],
+    around: _Around,
 ) -> Markup:
     state = state_of(run, checked)
     return rendered(
         "archive.html.j2",
         {
             "anchor": f"archive-{number}",
-            "path": safe(checked.path),
+            "path": path_words(checked),
             "state": state,
             "error": "" if checked.error is None else safe(checked.error),
             "about": about_view(checked),
             "verdicts": verdict_view(checked),
             "content": content,
-            "findings": findings_view(checked.findings, anchors),
+            "findings": findings_view(checked.findings, around.anchors),
             "counts": [
                 (str(severity), count)
                 for severity, count in count_severities(checked.findings).items()
             ],
             "severities": [str(severity) for severity in Severity],
             "is_checked": run.command == "check",
-            "is_open": len(run.archives) == 1 or state not in {"passed", "classified"},
-            "is_told": len(run.archives) == 1 and bool(headline(run).command),
-            "is_alone": len(run.archives) == 1,
+            "is_open": around.is_alone or state not in {"passed", "classified"},
+            "is_told": around.is_told,
+            "is_alone": around.is_alone,
             "wide": WIDE,
             "narrow": NARROW,
         },

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
+from math import floor
 from typing import NamedTuple
 
 from checker.contents.usage import DEEPEST, Usage
@@ -210,7 +211,7 @@ def _without_row(area: float, box: Box) -> Box:
 
 
 def _tile(part: _Part, box: Box, colour: int | None) -> Tile:
-    room = int((box.width - _MARGIN) / _CHARACTER)
+    room = floor((box.width - _MARGIN) / _CHARACTER)
     label = _fitting(safe(part.name), room) if box.height >= _ONE_LINE else ""
     amount = size_words(part.usage.size)
     is_shown = bool(label) and len(amount) <= room and box.height >= _TWO_LINES
