@@ -11,6 +11,7 @@ from typing import NamedTuple
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
 from checker.checks.registry import Rule
+from checker.checks.same_document import repeated
 from checker.isolation import Failure, attempt, attempt_each, described, misfit
 from checker.model.archive import Archive
 from checker.model.entries import Entry
@@ -137,8 +138,20 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
     reached = _limits_reached(running, context.limits)
     archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *reached))))
     _run(archive, [one for one in later if one.check.follows_limits], context)
+    _drop_repeated(archive, running)
     findings = [finding for one in running for finding in one.findings]
     return CheckRun(tuple(findings), tuple(one.result() for one in running), reached)
+
+
+def _drop_repeated(archive: Archive, running: Sequence[_Running]) -> None:
+    """Drop findings about one fault of a document that several rules look at."""
+    found = [(one, finding) for one in running for finding in one.findings]
+    dropped = repeated(archive, [finding for _, finding in found])
+    for one in running if dropped else ():
+        one.findings.clear()
+    for number, (one, finding) in enumerate(found if dropped else ()):
+        if number not in dropped:
+            one.findings.append(finding)
 
 
 def _limits_reached(running: Sequence[_Running], limits: Limits) -> tuple[LimitReached, ...]:
