@@ -118,7 +118,7 @@ def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
         text = ", ".join(counts(run)) or "no findings"
         yield from wrapped(start, text, view.width, Style.TITLE)
         return
-    before = ", ".join(_caveats(checked, found))
+    before = ", ".join(_caveats(run, checked, found))
     words = f"{before}; {_verb(found)} it with" if before else f"{_verb(found)} it with"
     yield from _with_command(start, words, found.restore, view)
 
@@ -129,11 +129,8 @@ def _verb(found: Classification) -> str:
     return "import" if found.importable else "restore"
 
 
-def _caveats(checked: CheckedArchive, found: Classification) -> Iterator[str]:
-    warnings = sum(
-        finding.severity is Severity.WARNING and not finding.is_accepted
-        for finding in checked.findings
-    )
+def _caveats(run: Run, checked: CheckedArchive, found: Classification) -> Iterator[str]:
+    warnings = run.number_of(Severity.WARNING)
     if warnings:
         yield count_words(warnings, "warning")
     if found.loadable is Loadable.DEPENDS:
