@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from checker._version import __version__
 from checker.cli.progress import Progress
+from checker.cli.sources import archives_of
 from checker.cli.streams import tell
 from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
@@ -62,20 +63,33 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     plugins = load_plugins(settings.blocked)
     outputs = _outputs(settings, arguments, plugins)
     config = None if settings.origin is None else settings.origin.file
-    check_targets(outputs, arguments.paths, config)
+    paths = archives_of(arguments.paths, arguments.files_from, null=arguments.null)
+    check_targets(outputs, paths, config)
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
-    session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
-    look = session.run if arguments.command == "check" else session.classify_all
-    known = Run(arguments.command, __version__, fail_on=settings.fail_on)
-    beginning = Beginning(known, len(arguments.paths))
+    beginning = Beginning(_known_run(arguments.command, settings, paths), len(paths))
     reports = OpenReports(streamed(outputs, beginning, sys.stdout), sys.stdout)
-    wanted = settings.progress and not reports.are_shown
-    with Progress(wanted=wanted) as progress:
-        run = look(arguments.paths, progress=progress, keep=reports.kept(kept_for(outputs)))
+    with Progress(wanted=settings.progress, archives=len(paths)) as progress:
+        session = Session(
+            settings,
+            plugins=plugins,
+            early=early,
+            whole_digest=shows_digest,
+            watch=progress.watch,
+        )
+        look = session.run if arguments.command == "check" else session.classify_all
+        keep = progress.erased_for(reports.kept(kept_for(outputs)))
+        run = look(paths, keep=keep)
     unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
+
+
+def _known_run(command: str, settings: Settings, paths: Sequence[str]) -> Run:
+    """What is known of a run before it begins: the command, and what fails it."""
+    sections = settings.sections
+    own = {path: settings.for_archive(path).fail_on for path in paths} if sections else {}
+    return Run(command, __version__, fail_on=settings.fail_on, own_fail_on=own)
 
 
 def _outputs(
@@ -115,15 +129,6 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         return layered(file, Origin(COMMAND_LINE, table | _check_table(arguments)))
     # Only findings are compared with the baseline.
     return layered(file, Origin(COMMAND_LINE, table))._replace(baseline=None)
-
-
-def settings_of_options(arguments: argparse.Namespace) -> Settings:
-    """The settings of the command line alone.
-
-    Raises:
-        SettingsError: The value of an option is invalid.
-    """
-    return layered(None, Origin(COMMAND_LINE, _reading_table(arguments)))
 
 
 def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:

@@ -15,7 +15,6 @@ from checker.importing.document import plan_document
 from checker.importing.masked import MaskedPlan
 from checker.importing.plan import ImportRequest
 from checker.importing.text import plan_lines
-from checker.model.names import Platform
 from checker.reports.json_report import json_text
 from checker.reports.terminal import Color, rendered
 from checker.session import Session
@@ -38,18 +37,21 @@ def run_import_plan(arguments: argparse.Namespace) -> int:
         changes=tuple(arguments.changes or ()),
         platform=arguments.platform or "",
         message=arguments.message or "",
-        host=Platform(*settings.host),
+        host=settings.host.platform,
     )
     if arguments.path == arguments.from_image == "-":
         raise SettingsError("import-plan: only one of the archives can be standard input")
-    with Session(settings) as session, Progress(wanted=settings.progress) as progress:
+    archives = 1 if arguments.from_image is None else 2
+    with (
+        Progress(wanted=settings.progress, archives=archives) as progress,
+        Session(settings, watch=progress.watch) as session,
+    ):
         try:
             shown = session.import_plan(
                 arguments.path,
                 request,
                 from_image=arguments.from_image,
                 show_secrets=arguments.show_secrets,
-                progress=progress,
             )
         except UnreadableError as error:
             tell(str(error))

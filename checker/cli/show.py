@@ -31,10 +31,11 @@ def run_show(arguments: argparse.Namespace) -> int:
         CheckerError: The command line or the configuration is wrong, or the archive is unreadable.
     """
     _check_options(arguments)
-    session = Session(settings_of(arguments))
+    settings = settings_of(arguments)
     with (
-        Progress(wanted=session.settings.progress) as progress,
-        session.open(arguments.path, plan=SHOWN, progress=progress) as opened,
+        Progress(wanted=settings.progress) as progress,
+        Session(settings, watch=progress.watch) as session,
+        session.open(arguments.path, plan=SHOWN) as opened,
     ):
         archive = found_in(opened.outer, opened.archive)
         shown = inspect(

@@ -101,6 +101,17 @@ def test_color_in_the_settings(three: Checker) -> None:
     assert "checker.toml:1: color: invalid value True (choose from" in done.err
 
 
+def test_a_section_says_what_fails_its_archives(three: Checker) -> None:
+    section = '[[archive]]\npath = "a.tar"\nfail-on = "note"\n'
+    (three.folder / "checker.toml").write_text(section)
+    done = three("check", "a.tar", "c.tar")
+    assert "\nfailed       -         -      2  yes      no       a.tar\n" in done.out
+    assert done.out.endswith("failed  do not ship 1 of 2 archives: 2 notes\n")
+    assert three("check", "a.tar", "c.tar", "-q").out == "failed  a.tar: 2 notes (HYG002, HYG013)\n"
+    (three.folder / "checker.toml").write_text(section.replace("note", "never"))
+    assert "\nerrors       1 " in three("check", "a.tar", "b.tar", "--fail-on=never").out
+
+
 def environment(**values: str) -> Mapping[str, str]:
     kept = {key: value for key, value in os.environ.items() if key not in ("TERM", "COLUMNS")}
     return {**kept, "TERM": "xterm", **values}

@@ -18,8 +18,9 @@ from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containers.storage_archive import LAYERS, UnpackError, untar
 from checker_engines.containers.storage_archive import apply_layer as apply_to_storage
 from checker_engines.filesystem.dialect import Dialect
-from checker_engines.filesystem.extractor import ExtractionError, Root, extract
+from checker_engines.filesystem.extractor import ExtractionError, extract
 from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.storage.vfs import VfsLayers
 from checker_engines.filesystem.tar_split import find_old_stop
 from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.moby.archive import CHROOT_28, OS_ROOT
@@ -82,7 +83,7 @@ def unpacked(dialect: Dialect, tars: Sequence[Tar]) -> object:
 
 
 def moby_layers(dialect: Dialect, tars: Sequence[Tar]) -> object:
-    root = Root(dialect, work())
+    root = VfsLayers(dialect, work())
     try:
         for tar in tars:
             root.extract_layer(tar.entries, len(tar.entries))
@@ -99,7 +100,7 @@ def storage_untar(tars: Sequence[Tar]) -> object:
 
 
 def storage_layers(tars: Sequence[Tar]) -> object:
-    root = Root(LAYERS, work())
+    root = VfsLayers(LAYERS, work())
     try:
         for tar in tars:
             apply_to_storage(tar, root, None)
@@ -110,7 +111,7 @@ def storage_layers(tars: Sequence[Tar]) -> object:
 
 def split_layers(tars: Sequence[Tar]) -> object:
     """Up to the first path that a layer has twice."""
-    root = Root(LAYERS, work())
+    root = VfsLayers(LAYERS, work())
     try:
         for tar in tars:
             stop = find_old_stop(tar.entries)

@@ -67,12 +67,16 @@ def state_of(run: Run, checked: CheckedArchive) -> State:
         return State.PARTIAL
     if run.command != "check":
         return _restored(checked.classification)
-    if checked.failures(run.fail_on):
+    if checked.failures(_fail_on(run, checked)):
         return State.FAILED
     if checked.failures(Severity.ERROR):
         return State.ERRORS
     found = checked.classification
     return State.REFUSED if found is not None and found.restore is None else State.OK
+
+
+def _fail_on(run: Run, checked: CheckedArchive) -> Severity | None:
+    return run.own_fail_on.get(checked.path, run.fail_on)
 
 
 def _restored(found: Classification | None) -> State:
@@ -124,7 +128,13 @@ def counts(run: Run) -> Iterator[str]:
 
 def alone(run: Run, checked: CheckedArchive) -> Run:
     """A run of one archive, without what concerns the others."""
-    return run._replace(archives=(checked,), problems=checked.problems, waiver_findings=())
+    return run._replace(
+        archives=(checked,),
+        problems=checked.problems,
+        waiver_findings=(),
+        fail_on=_fail_on(run, checked),
+        own_fail_on={},
+    )
 
 
 def obstacles(run: Run) -> Iterator[str]:
