@@ -168,8 +168,8 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         metavar="NAME[=FILE]",
         dest="formats",
-        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap; "
-        "repeatable, to FILE or standard output",
+        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap, "
+        "html; repeatable, to FILE or standard output",
     )
     _add_format_options(check)
     _add_detail(check)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
+from checker.contents.tree import DEEPEST
 from checker.errors import SettingsError
 from checker.inspection.inspect import SHOWN, Inspection, Tree, found_in, inspect
 from checker.inspection.text import View, contents_lines
-from checker.inspection.tree import DEEPEST
 from checker.inspection.tree_text import MOST_IN_DIRECTORY, tree_lines
 from checker.reports.layout import Line, guarded
 from checker.reports.printable import printable

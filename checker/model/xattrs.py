@@ -92,7 +92,8 @@ def _words(kind: str, name: str, value: bytes, size: int) -> str | None:
     is_sound = _IS_VALID.get(name)
     if name in _PREFIXES or (is_sound is not None and not is_sound(value)):
         return INVALID
-    if name == _DEFAULT_LIST and kind != DIRECTORY:
+    # A list without entries removes the list.
+    if name == _DEFAULT_LIST and kind != DIRECTORY and size > _LIST_HEADER:
         return DENIED
     return None
 

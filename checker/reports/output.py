@@ -17,7 +17,7 @@ from checker.isolation import Failure, attempt
 from checker.masking import masked_run
 from checker.reports.options import choice, read_options
 from checker.reports.printable import printable
-from checker.reports.report import Report
+from checker.reports.report import Report, ReportStream
 from checker.results import CheckedArchive, Run
 
 TEXT = "text"
@@ -92,6 +92,7 @@ def builtin_reports() -> tuple[Report, ...]:
         Report("gitlab", _gitlab, needs_content=False),
         Report(MARKDOWN, _markdown, needs_content=False),
         Report("tap", _tap, needs_content=False, options=(_CASES,)),
+        Report("html", _html, needs_content=False, stream=_html_stream),
     )
 
 
@@ -141,6 +142,18 @@ def _markdown(run: Run) -> str:
     from checker.reports.markdown import render_markdown
 
     return render_markdown(run)
+
+
+def _html(run: Run) -> str:
+    from checker.reports.html.report import render_html
+
+    return render_html(run)
+
+
+def _html_stream() -> ReportStream:
+    from checker.reports.html.report import HtmlReport
+
+    return HtmlReport()
 
 
 def plan_outputs(

@@ -48,8 +48,16 @@ def other_storage(
     is_known = verdict.limit is None and other.limit is None
     is_refused = other.outcome is VerdictOutcome.REJECTS
     if is_known and is_refused is not (verdict.outcome is VerdictOutcome.REJECTS):
-        what = f"refused: {other.reason}" if is_refused else "accepted"
-        yield _OTHER_STORAGE.format(what=what)
+        yield on_vfs(f"refused: {other.reason}" if is_refused else "accepted")
+
+
+def on_vfs(what: str) -> str:
+    """The condition that the storage driver is the usual one.
+
+    Args:
+        what: What the other one does, such as "accepted".
+    """
+    return _OTHER_STORAGE.format(what=what)
 
 
 def overlayfs(what: str) -> str:

@@ -15,7 +15,7 @@ from checker_engines.filesystem.extractor import ExtractionError, extract
 from checker_engines.filesystem.storage import Layers
 from checker_engines.filesystem.tar_split import DUPLICATES, Stop
 from checker_engines.filesystem.tree import Tree
-from checker_engines.golang.decompression import PROGRAM, refused_header
+from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.tar import UNEXPECTED_EOF
 from checker_engines.moby.drivers import Driver
 from checker_engines.moby.stream import Stream, as_stored, without_content
@@ -45,9 +45,7 @@ def unpack(version: Version, content: Stream, host: Host, work: Work) -> Tree:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
     if damage is not None and (version.reads_archive_to_end or not stream.is_ended):
-        # What a program prints ends with a line break.
-        printed = f"{damage} " if damage.startswith(PROGRAM) else damage
-        message = version.extraction_errors.archive_end.format(error=printed)
+        message = version.extraction_errors.after_archive(damage)
         raise Refusal(message, _stop_reason(stream), DAMAGED)
     return tree
 

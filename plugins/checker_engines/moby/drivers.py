@@ -61,5 +61,6 @@ class Driver(NamedTuple):
             size: The sum of the sizes of its entries, in bytes.
         """
         errors = self.version.extraction_errors
-        template = errors.archive_end if self.is_native else errors.layer_end
-        return template.format(error=error, size=size)
+        if self.is_native:
+            return errors.after_archive(error)
+        return errors.layer_end.format(error=error, size=size)

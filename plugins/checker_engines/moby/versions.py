@@ -14,6 +14,7 @@ from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.storage.overlay import Converter
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
+from checker_engines.golang.decompression import PROGRAM
 from checker_engines.golang.json import Struct
 from checker_engines.moby.archive import (
     CHROOT_20,
@@ -50,6 +51,12 @@ class ExtractionErrors(NamedTuple):
     archive_end: str = "{error}"
     layer: str = "{error}"
     layer_end: str = "{error}"
+
+    def after_archive(self, error: str) -> str:
+        """The message for an error after an archive, or a layer on an overlay, was extracted."""
+        # What a program prints ends with a line break.
+        printed = f"{error} " if error.startswith(PROGRAM) else error
+        return self.archive_end.format(error=printed)
 
 
 class Version(NamedTuple):
