@@ -101,6 +101,19 @@ def test_color_in_the_settings(three: Checker) -> None:
     assert "checker.toml:1: color: invalid value True (choose from" in done.err
 
 
+def test_the_report_is_imported_only_where_it_is_used(three: Checker) -> None:
+    script = (
+        "import sys; from checker.cli import main; main(sys.argv[1:]);"
+        "print([name for name in sys.modules if name.startswith(('checker.reports.text', 'rich'))])"
+    )
+    words = [sys.executable, "-c", script, "check", "a.tar", "c.tar", "--format"]
+    done = subprocess.run([*words, "tap"], cwd=three.folder, capture_output=True, check=True)
+    assert done.stdout.endswith(b"\n[]\n")
+    done = subprocess.run([*words, "text"], cwd=three.folder, capture_output=True, check=True)
+    assert b"'checker.reports.text.report'" in done.stdout
+    assert b"rich" not in done.stdout
+
+
 def test_a_section_says_what_fails_its_archives(three: Checker) -> None:
     section = '[[archive]]\npath = "a.tar"\nfail-on = "note"\n'
     (three.folder / "checker.toml").write_text(section)
