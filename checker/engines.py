@@ -147,8 +147,7 @@ def _without_groups(name: str, engines: tuple[Engine, ...]) -> Iterator[str]:
     of_group = [engine for engine in engines if engine.name.startswith(starts)]
     found = dict.fromkeys(engine.name for engine in of_group if action in ("", engine.action))
     if not found:
-        actions = ", ".join(dict.fromkeys(engine.action for engine in of_group))
-        raise SettingsError(f"{group} has no action {action!r} (choose from: {actions})")
+        raise _unknown_action(group, action, of_group)
     yield from (f"{profile}{colon}{action}" for profile in found)
 
 
@@ -164,6 +163,12 @@ def _named(name: str, engines: tuple[Engine, ...]) -> Required:
         )
     found = tuple(engine for engine in of_profile if action in ("", engine.action))
     if not found:
-        actions = ", ".join(engine.action for engine in of_profile)
-        raise SettingsError(f"{profile} has no action {action!r} (choose from: {actions})")
+        raise _unknown_action(profile, action, of_profile)
     return Required(found, is_exact=bool(action))
+
+
+def _unknown_action(name: str, action: str, engines: Iterable[Engine]) -> SettingsError:
+    known = dict.fromkeys(engine.action for engine in engines)
+    return SettingsError(
+        f"{name} has no action {action!r} (choose from: {', '.join(known)}){nearest(action, known)}"
+    )

@@ -455,12 +455,7 @@ def parse_profile(text: object) -> str:
     Raises:
         SettingsError: It is not known.
     """
-    if isinstance(text, str) and text in PROFILES:
-        return text
-    hint = nearest(text, PROFILES) if isinstance(text, str) else ""
-    raise SettingsError(
-        f"invalid value {described(text)} (choose from: {', '.join(PROFILES)}){hint}"
-    )
+    return _choice(text, tuple(PROFILES))
 
 
 def _set_all(
@@ -504,10 +499,7 @@ def parse_severity(text: object) -> Severity:
         SettingsError: It is not a severity.
     """
     known = [severity.value for severity in Severity]
-    if isinstance(text, str) and text in known:
-        return Severity(text)
-    hint = nearest(text, known) if isinstance(text, str) else ""
-    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
+    return Severity(_choice(text, known))
 
 
 def parse_fail_on(text: object) -> Severity | None:
@@ -516,7 +508,20 @@ def parse_fail_on(text: object) -> Severity | None:
     Raises:
         SettingsError: It is neither.
     """
-    return None if text == NEVER else parse_severity(text)
+    chosen = _choice(text, [*(severity.value for severity in Severity), NEVER])
+    return None if chosen == NEVER else Severity(chosen)
+
+
+def _choice(text: object, known: Sequence[str]) -> str:
+    """A value that must be one of some texts.
+
+    Raises:
+        SettingsError: It is not.
+    """
+    if isinstance(text, str) and text in known:
+        return text
+    hint = nearest(text, known) if isinstance(text, str) else ""
+    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
 
 
 def parse_intention(text: object) -> str:
@@ -525,11 +530,7 @@ def parse_intention(text: object) -> str:
     Raises:
         SettingsError: It is neither.
     """
-    if not isinstance(text, str) or text not in INTENTIONS:
-        raise SettingsError(
-            f"invalid value {described(text)} (choose from: {', '.join(INTENTIONS)})"
-        )
-    return text
+    return _choice(text, INTENTIONS)
 
 
 def parse_host(text: object) -> Host:
