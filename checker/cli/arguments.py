@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from checker._version import __version__
-from checker.cli.streams import require_output, writing_output
+from checker.cli.streams import require_output, tell, writing_output
 from checker.suggestion import nearest
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ exit codes:
   3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
 """
 _END = "--"
+_ARGUMENT, _REQUIRED = "argument ", "arguments are required"
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
@@ -96,10 +97,10 @@ class _Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def error(self, message: str) -> NoReturn:
-        """End the run with exit code 2."""
-        if sys.stderr is None:  # the usage would go to standard output
-            self.exit(2)
-        super().error(message)
+        """End the run with exit code 2, after one line that says what is wrong."""
+        hint = f"; see '{self.prog} --help'" if _REQUIRED in message else ""
+        tell(f"{message.removeprefix(_ARGUMENT)}{hint}")
+        sys.exit(2)
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help, or raise ``OSError`` if standard output is closed."""
@@ -108,6 +109,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is None or file is not sys.stdout:
+            require_output()  # else it would be printed to standard error
             super()._print_message(message, file)
             return
         with writing_output():
