@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Host,
         Loadable,
         Question,
+        Storage,
         Verdict,
         VerdictOutcome,
     )
@@ -108,6 +109,7 @@ __all__ = [
     "Severity",
     "Source",
     "Start",
+    "Storage",
     "Tar",
     "UnreadableError",
     "Verdict",
@@ -154,6 +156,7 @@ _EXPORTS = {
         "Host",
         "Loadable",
         "Question",
+        "Storage",
         "Verdict",
         "VerdictOutcome",
     ),

@@ -221,7 +221,15 @@ class Run(NamedTuple):
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
-        return _fails(finding, self.own_fail_on.get(finding.location.archive, self.fail_on))
+        return _fails(finding, self.fail_on_of(finding.location.archive))
+
+    def fail_on_of(self, path: str) -> Severity | None:
+        """What fails the run among the findings of an archive.
+
+        Args:
+            path: The path of the archive.
+        """
+        return self.own_fail_on.get(path, self.fail_on)
 
     @property
     def crashes(self) -> int:

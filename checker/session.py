@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
@@ -582,19 +582,19 @@ class Session:
             waiver_findings=self._waiver_findings(archives) if checks else (),
             rules=self.rules if command == "check" else (),
             started=started,
-            own_fail_on=dict(self._own_fail_on(archives)),
+            own_fail_on=self._own_fail_on(archives),
         )
 
-    def _own_fail_on(
-        self, archives: Iterable[CheckedArchive]
-    ) -> Iterator[tuple[str, Severity | None]]:
-        """What fails the run in archives for which a section says it."""
-        for checked in archives:
-            settings = self._given.for_archive(checked.path)
-            if settings.fail_on is not self._given.fail_on:
-                # Secrets in the name of an archive are masked in its findings.
-                names = {checked.path, *(one.location.archive for one in checked.findings)}
-                yield from ((name, settings.fail_on) for name in names)
+    def _own_fail_on(self, archives: Sequence[CheckedArchive]) -> dict[str, Severity | None]:
+        """What fails the run in archives for which a section says it, by all their names."""
+        own = self._given.own_fail_on(checked.path for checked in archives)
+        # Secrets in the name of an archive are masked in its findings.
+        return {
+            name: own[checked.path]
+            for checked in archives
+            if checked.path in own
+            for name in (checked.path, *(one.location.archive for one in checked.findings))
+        }
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
         if self._baseline is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
@@ -36,6 +35,7 @@ _MOST = 2**63 - 1
 _MOST_JOBS = 1024
 INTENTIONS = ("load", "import")
 NEVER = "never"
+_COLORS = ("auto", "always", NEVER)
 
 
 class Waiver(NamedTuple):
@@ -116,6 +116,7 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
         layers: The sections that were applied, for an archive.
@@ -142,6 +143,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
     layers: tuple[Origin, ...] = ()
@@ -151,6 +153,11 @@ class Settings(NamedTuple):
     def for_archive(self, path: str) -> Settings:
         """The settings for one archive, with those of the sections that are for it."""
         return self.with_sections(section for section in self.sections if section.covers(path))
+
+    def own_fail_on(self, paths: Iterable[str]) -> dict[str, Severity | None]:
+        """What fails the run in archives for which a section says it, by their paths."""
+        found = {path: self.for_archive(path).fail_on for path in paths}
+        return {path: fail_on for path, fail_on in found.items() if fail_on is not self.fail_on}
 
     def with_sections(self, sections: Iterable[Section]) -> Settings:
         """The settings with those of some sections over them, and the command line over all."""
@@ -533,15 +540,24 @@ def parse_intention(text: object) -> str:
     return _choice(text, INTENTIONS)
 
 
-def parse_host(text: object) -> Host:
-    """A host, written ``os/architecture``.
+def parse_color(text: object) -> str:
+    """When text is in colour: ``auto``, ``always`` or ``never``.
 
     Raises:
-        SettingsError: It is written in another way.
+        SettingsError: It is none of them.
     """
-    if isinstance(text, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
-        return Host(*text.split("/"))
-    raise SettingsError(f"invalid value {described(text)} (expected OS/ARCH, such as linux/arm64)")
+    return _choice(text, _COLORS)
+
+
+def parse_host(text: object) -> Host:
+    """The host that a text names (``checker.hosts``).
+
+    Raises:
+        SettingsError: It has another form, or a part that is not known.
+    """
+    from checker.hosts import parse_host as parse
+
+    return parse(text)
 
 
 def parse_jobs(value: object) -> int:
@@ -793,6 +809,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
 _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {

@@ -25,9 +25,10 @@ ALLOWED = {
         "interpretation": {"model", "isolation"},
         "reading": {"interpretation", "model", "errors", "isolation"},
         "checks": {"model", "verdicts", "isolation"},
+        "contents": {"model", "starting"},
         "reports": {
             *("results", "errors", "verdicts", "checks", "model", "isolation", "masking"),
-            "starting",
+            *("contents", "starting"),
         },
     },
     ENGINES: {
@@ -123,8 +124,9 @@ UPPER_PARTS = {
     "errors": {"results"},
     "settings": {
         *("checks", "errors", "isolation", "model", "profiles", "settings_file", "verdicts"),
-        "suggestion",
+        *("hosts", "suggestion"),
     },
+    "hosts": {"checks", "errors", "isolation", "suggestion", "verdicts"},
     "profiles": set[str](),
     "suggestion": set[str](),
     "settings_file": {"errors"},
@@ -148,11 +150,20 @@ UPPER_PARTS = {
     "importing": {"errors", "model", "reports", "starting", "suggestion", "verdicts"},
     "comparison": {"masking", "model", "reports", "results"},
     "inspection": {
-        *("_version", "errors", "importing", "masking", "model", "reports", "results"),
-        *("starting", "verdicts"),
+        *("_version", "contents", "errors", "importing", "masking", "model", "reports"),
+        *("results", "starting", "verdicts"),
     },
     "cli": {
-        *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
+        *(
+            "checks",
+            "comparison",
+            "contents",
+            "conversion",
+            "errors",
+            "importing",
+            "inspection",
+            "isolation",
+        ),
         *("masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),

@@ -170,10 +170,11 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         metavar="NAME[=FILE]",
         dest="formats",
-        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap; "
-        "repeatable, to FILE or standard output",
+        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap, "
+        "html; repeatable, to FILE or standard output",
     )
     _add_format_options(check)
+    _add_detail(check)
     _add_baseline_option(check)
     _add_checking(check)
 
@@ -315,6 +316,26 @@ def _add_format_option(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_detail(command: argparse.ArgumentParser) -> None:
+    details = command.add_mutually_exclusive_group()
+    details.add_argument(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const="verbose",
+        dest="detail",
+        help="text shows everything: notes, engines with reasons, rules, all archives",
+    )
+    details.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        const="quiet",
+        dest="detail",
+        help="text shows only archives that do not pass, a line for each",
+    )
+
+
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
@@ -332,6 +353,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="report format: text (default) or json",
     )
     _add_format_option(classify)
+    _add_detail(classify)
 
 
 def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -559,8 +581,11 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--host",
-        metavar="OS/ARCH",
-        help="platform of the engines' host; default: linux/amd64",
+        metavar="OS/ARCH[,KEY]",
+        help="the engines' host, with storage=vfs or rootless; default: linux/amd64, on overlay",
+    )
+    command.add_argument(
+        "--color", metavar="WHEN", help="colours: auto (default, on a terminal), always, never"
     )
     command.add_argument("--no-progress", action="store_true", help="do not show progress")
     _add_no_plugin(command)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
+from checker._version import __version__
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
 from checker.cli.streams import tell
@@ -20,10 +21,13 @@ from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
 from checker.reports.output import Output, OutputError, kept_for, plan_outputs, write_outputs
 from checker.reports.streams import OpenReports
+from checker.reports.text.stream import Beginning, streamed
+from checker.results import Run
 from checker.session import Session
 from checker.settings import (
     Settings,
     layered,
+    parse_color,
     parse_fail_on,
     parse_host,
     parse_intention,
@@ -41,6 +45,7 @@ _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",
     "junit_cases": "junit.cases",
+    "detail": "text.detail",
 }
 
 
@@ -62,7 +67,14 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     check_targets(outputs, paths, config)
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
-    reports = OpenReports(outputs, sys.stdout)
+    known = Run(
+        arguments.command,
+        __version__,
+        fail_on=settings.fail_on,
+        own_fail_on=settings.own_fail_on(paths),
+    )
+    beginning = Beginning(known, len(paths))
+    reports = OpenReports(streamed(outputs, beginning, sys.stdout), sys.stdout)
     with Progress(wanted=settings.progress, archives=len(paths)) as progress:
         session = Session(
             settings,
@@ -83,10 +95,13 @@ def _outputs(
     settings: Settings, arguments: argparse.Namespace, plugins: LoadedPlugins
 ) -> tuple[Output, ...]:
     """The reports to write; those of the settings file are of ``check`` alone."""
+    color = f"text.color={settings.color}"
     if arguments.command != "check":
-        return plan_outputs(arguments.formats or (), plugins.reports, _format_options(arguments))
+        options = (color, *_format_options(arguments))
+        return plan_outputs(arguments.formats or (), plugins.reports, options)
     try:
-        outputs = plan_outputs(settings.formats, plugins.reports, settings.format_options)
+        options = (color, *settings.format_options)
+        outputs = plan_outputs(settings.formats, plugins.reports, options)
     except SettingsError as error:
         key = "format-option" if str(error).startswith("--format-option") else "format"
         raise OutputError(f"{settings.place_of(key)}{error}") from error
@@ -125,6 +140,8 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
         table["host"] = arguments.host
     if arguments.jobs is not None:
         table["jobs"] = _value("--jobs", parse_jobs, arguments.jobs)
+    if arguments.color is not None:
+        table["color"] = _value("--color", parse_color, arguments.color)
     if arguments.no_progress:
         table["progress"] = False
     return {key: value for key, value in table.items() if value not in ([], {})}

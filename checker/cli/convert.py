@@ -88,7 +88,7 @@ def _request(arguments: argparse.Namespace, settings: Settings, image: Archive |
         ref=arguments.ref,
         compression=None if compression is None else CompressionKind(compression),
         is_strict=arguments.strict,
-        host=Platform(*settings.host),
+        host=settings.host.platform,
         epoch=_epoch(),
         root=RootOptions(tuple(arguments.changes or ()), arguments.message or "", image),
     )

@@ -107,7 +107,7 @@ def test_reports_of_the_file(below: Checker, image: Path) -> None:
     image.parent.joinpath("checker.toml").write_text(
         'format = ["text", "json=report.json"]\nprogress = false\n'
     )
-    assert below("check", image).out.startswith(str(image))
+    assert below("check", image).out.startswith(f"ok      {image}: ")
     # Paths in the file are relative to it.
     assert image.parent.joinpath("report.json").is_file()
     os.unlink(image.parent / "report.json")
