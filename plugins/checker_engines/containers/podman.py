@@ -40,6 +40,7 @@ from checker_engines.containers.compression import (
     storage_error,
 )
 from checker_engines.containers.copy import (
+    NOT_EXTRACTED,
     SourceImage,
     apply_tar,
     copy_to_storage,
@@ -398,4 +399,4 @@ def _explained_format(archive: Archive) -> str:
 def _why_not_imported(refusal: Refusal) -> str:
     if refusal.reason == _IS_CORRUPT:
         return refusal.reason
-    return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"
+    return f"it cannot be extracted as a layer: {refusal.reason.partition(NOT_EXTRACTED)[2]}"
