@@ -72,16 +72,22 @@ def state_of(run: Run, checked: CheckedArchive) -> State:
     if checked.failures(Severity.ERROR):
         return State.ERRORS
     found = checked.classification
-    return State.REFUSED if found is not None and found.restore is None else State.OK
+    return State.REFUSED if found is not None and _is_refused(found) else State.OK
 
 
 def _restored(found: Classification | None) -> State:
-    if found is None or found.restore is None:
-        can_be_converted = found is not None and conversion_of(found) is not None
-        return State.CONVERT if can_be_converted else State.REFUSED
+    if found is None:
+        return State.REFUSED
+    if _is_refused(found):
+        return State.REFUSED if conversion_of(found) is None else State.CONVERT
     if found.loadable is Loadable.NO:
         return State.IMPORTS if found.importable else State.RESTORE
     return State.DEPENDS if found.loadable is Loadable.DEPENDS else State.LOADS
+
+
+def _is_refused(found: Classification) -> bool:
+    is_taken = found.importable or found.loadable is not Loadable.NO
+    return found.restore is None and not is_taken
 
 
 def conversion_of(found: Classification) -> str | None:
@@ -124,7 +130,13 @@ def counts(run: Run) -> Iterator[str]:
 
 def alone(run: Run, checked: CheckedArchive) -> Run:
     """A run of one archive, without what concerns the others."""
-    return run._replace(archives=(checked,), problems=checked.problems, waiver_findings=())
+    return run._replace(
+        archives=(checked,),
+        problems=checked.problems,
+        waiver_findings=(),
+        fail_on=run.fail_on_of(checked.path),
+        own_fail_on={},
+    )
 
 
 def obstacles(run: Run) -> Iterator[str]:
