@@ -133,6 +133,7 @@ UPPER_PARTS = {
     "hookspecs": {"checks", "model", "reports", "verdicts"},
     "plugins": {"checks", "hookspecs", "isolation", "model", "reports", "results", "verdicts"},
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
+    "catalogue": {"engines", "verdicts"},
     "effective": {"model", "profiles", "settings", "settings_file"},
     "settings_schema": {"isolation", "settings_file", "suggestion"},
     "baseline": {"checks", "errors", "isolation", "model", "results"},
@@ -150,7 +151,7 @@ UPPER_PARTS = {
     },
     "cli": {
         *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
-        *("masking", "model"),
+        *("catalogue", "masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),
     },
