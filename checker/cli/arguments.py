@@ -149,7 +149,15 @@ def _parser() -> argparse.ArgumentParser:
         help="list the plugins",
         description="List the plugins, and those that could not be loaded.",
     )
-    for command in (explain, plugins):
+    engines = commands.add_parser(
+        "engines",
+        help="list the engines and other tools whose verdicts are computed",
+        description="List the profiles: releases, groups, actions, and how each was measured.",
+    )
+    engines.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format; default: text"
+    )
+    for command in (explain, plugins, engines):
         _add_no_plugin(command)
     return parser
 
@@ -262,7 +270,8 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         dest="engines",
         help=(
             "fail unless this engine accepts the archive, such as docker-28:load; or a group: "
-            "docker, podman, kubernetes, all; repeatable"
+            "docker, podman, kubernetes, all; or a release, such as docker-26; see 'checker "
+            "engines'; repeatable"
         ),
     )
     check.add_argument(

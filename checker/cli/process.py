@@ -167,6 +167,11 @@ def _run(argv: list[str] | None) -> int:
 
         with writing_output():
             return run_config(arguments)
+    if arguments.command == "engines":
+        from checker.cli.engines import run_engines
+
+        with writing_output():
+            return run_engines(arguments)
     if arguments.command == "baseline":
         from checker.cli.baseline import run_baseline
 
