@@ -152,7 +152,8 @@ UPPER_PARTS = {
         *("checks", "comparison", "conversion", "errors", "importing", "inspection", "isolation"),
         *("masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
-        *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),
+        *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
+        "suggestion",
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }
