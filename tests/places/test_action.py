@@ -9,7 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -126,7 +126,7 @@ def test_reports(runner: Runner) -> None:
     results = json.loads(Path(ran.outputs["sarif"]).read_text("utf-8"))["runs"][0]["results"]
     artifact = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert artifact["uri"] == "Dockerfile"
-    assert ElementTree.parse(ran.outputs["junit"]).getroot().get("failures") == "1"
+    assert ET.parse(ran.outputs["junit"]).getroot().get("failures") == "1"
 
 
 def test_a_report_of_an_earlier_run_is_not_an_output(runner: Runner) -> None:
