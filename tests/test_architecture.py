@@ -158,7 +158,8 @@ UPPER_PARTS = {
         *("checks", "comparison", "contents", "conversion", "errors", "importing", "inspection"),
         *("catalogue", "isolation", "masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
-        *("baseline", "effective", "profiles", "settings_file", "settings_schema", "suggestion"),
+        *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
+        "suggestion",
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

@@ -56,6 +56,13 @@ exit codes:
 """
 _END = "--"
 _ARGUMENT, _REQUIRED = "argument ", "arguments are required"
+_COMPLETION = """\
+to use it:
+  bash   source <(checker completion bash)
+  zsh    eval "$(checker completion zsh)"     after compinit
+  fish   checker completion fish | source
+"""
+_SHELLS = ("bash", "zsh", "fish")
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
@@ -64,7 +71,7 @@ _PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
-    return _parser().parse_args(argv)
+    return command_parser().parse_args(argv)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -116,7 +123,8 @@ class _Parser(argparse.ArgumentParser):
             file.write(message)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; completion and the manual page are made from it."""
     parser = _Parser(
         prog="checker",
         description="Identify container image archives, show how to restore them, and check them.",
@@ -125,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND"
+    )
     _add_check(commands)
     _add_baseline(commands)
     _add_config(commands)
@@ -157,7 +167,18 @@ def _parser() -> argparse.ArgumentParser:
     engines.add_argument(
         "--format", choices=("text", "json"), default="text", help="output format; default: text"
     )
-    for command in (explain, plugins, engines):
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands, options, rules and files",
+        description="Print a script that completes commands, options, names of rules and engines, "
+        "and files.",
+        epilog=_COMPLETION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.add_argument(
+        "shell", metavar="SHELL", choices=_SHELLS, help=f"one of {', '.join(_SHELLS)}"
+    )
+    for command in (explain, plugins, engines, completion):
         _add_no_plugin(command)
     return parser
 
