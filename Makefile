@@ -23,7 +23,7 @@ help:
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
-	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
+	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
@@ -119,11 +119,12 @@ fuzz: $(VENV)/stamp-fuzz
 	@$(BIN)/python -m benchmarks.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 agreement: $(VENV)/stamp-run
-	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") $(ARGS)
+	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") \
+		$(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
 
 differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
-		$(if $(SEED),--seed $(SEED)) $(ARGS)
+		$(if $(SEED),--seed $(SEED)) $(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
 
 one-truth: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \

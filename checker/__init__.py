@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from checker.model.names import Digest, MediaType, Platform, parse_digest
     from checker.model.rootfs import Rootfs, RootfsEntry
     from checker.model.tar import Anomaly, AnomalyKind, Tar
+    from checker.reading.meter import Reached
     from checker.reports.report import Report
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
     from checker.session import ArchiveSource, Progress, Session, check, classify
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         Host,
         Loadable,
         Question,
+        Storage,
         Verdict,
         VerdictOutcome,
     )
@@ -94,6 +96,7 @@ __all__ = [
     "PluginProblem",
     "Progress",
     "Question",
+    "Reached",
     "Report",
     "Result",
     "Rootfs",
@@ -106,6 +109,7 @@ __all__ = [
     "Severity",
     "Source",
     "Start",
+    "Storage",
     "Tar",
     "UnreadableError",
     "Verdict",
@@ -139,6 +143,7 @@ _EXPORTS = {
     "checker.model.names": ("Digest", "MediaType", "Platform", "parse_digest"),
     "checker.model.rootfs": ("RootfsEntry", "Rootfs"),
     "checker.model.tar": ("Anomaly", "AnomalyKind", "Tar"),
+    "checker.reading.meter": ("Reached",),
     "checker.reports.report": ("Report",),
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),
     "checker.session": ("ArchiveSource", "Progress", "Session", "check", "classify"),
@@ -151,6 +156,7 @@ _EXPORTS = {
         "Host",
         "Loadable",
         "Question",
+        "Storage",
         "Verdict",
         "VerdictOutcome",
     ),

@@ -124,8 +124,9 @@ UPPER_PARTS = {
     "errors": {"results"},
     "settings": {
         *("checks", "errors", "isolation", "model", "profiles", "settings_file", "verdicts"),
-        "suggestion",
+        *("hosts", "suggestion"),
     },
+    "hosts": {"checks", "errors", "isolation", "suggestion", "verdicts"},
     "profiles": set[str](),
     "suggestion": set[str](),
     "settings_file": {"errors"},

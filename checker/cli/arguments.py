@@ -54,9 +54,11 @@ exit codes:
   2    invalid command line or configuration
   3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
 """
+_END = "--"
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
+_PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken"
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -70,12 +72,19 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse what is known; end the run where a command has an option that it does not know."""
+        """Parse what is known; end the run where a command has an option that it does not know.
+
+        Paths may be anywhere among the options.
+        """
         found, unknown = super().parse_known_args(args, namespace)
-        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        end = unknown.index(_END) if _END in unknown else len(unknown)
+        options = [word.partition("=")[0] for word in unknown[:end] if word[:1] == "-" != word]
         if options:
             hint = nearest(options[0], self._option_string_actions)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        if "paths" in found:
+            found.paths = [*found.paths, *unknown[:end], *unknown[end + 1 :]]
+            return found, []
         return found, unknown
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
@@ -163,6 +172,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "html; repeatable, to FILE or standard output",
     )
     _add_format_options(check)
+    _add_detail(check)
     _add_baseline_option(check)
     _add_checking(check)
 
@@ -304,6 +314,26 @@ def _add_format_option(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_detail(command: argparse.ArgumentParser) -> None:
+    details = command.add_mutually_exclusive_group()
+    details.add_argument(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const="verbose",
+        dest="detail",
+        help="text shows everything: notes, engines with reasons, rules, all archives",
+    )
+    details.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        const="quiet",
+        dest="detail",
+        help="text shows only archives that do not pass, a line for each",
+    )
+
+
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
@@ -321,6 +351,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="report format: text (default) or json",
     )
     _add_format_option(classify)
+    _add_detail(classify)
 
 
 def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -422,7 +453,7 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--strict", action="store_true", help="fail if the form cannot hold something"
     )
     convert.add_argument("--json", action="store_true", help="describe the result as JSON")
-    _add_bounds(convert)
+    _add_reading(convert)
 
 
 def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -510,7 +541,20 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 
 def _add_paths(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="+", metavar="PATH", help=_PATH_HELP)
+    command.add_argument("paths", nargs="*", metavar="PATH", help=_PATHS_HELP)
+    command.add_argument(
+        "--files-from",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="read further paths from FILE, one a line; - for standard input; repeatable",
+    )
+    command.add_argument(
+        "-0",
+        "--null",
+        action="store_true",
+        help="paths in the lists of --files-from end with a zero byte",
+    )
 
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
@@ -535,8 +579,11 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--host",
-        metavar="OS/ARCH",
-        help="platform of the engines' host; default: linux/amd64",
+        metavar="OS/ARCH[,KEY]",
+        help="the engines' host, with storage=vfs or rootless; default: linux/amd64, on overlay",
+    )
+    command.add_argument(
+        "--color", metavar="WHEN", help="colours: auto (default, on a terminal), always, never"
     )
     command.add_argument("--no-progress", action="store_true", help="do not show progress")
     _add_no_plugin(command)

@@ -182,7 +182,7 @@ def _run(argv: list[str] | None) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
-    early = EarlyHashes(arguments.paths[0])
+    early = EarlyHashes(arguments.paths[0] if arguments.paths else "")
     try:
         from checker.cli.check import run_check
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -104,5 +105,5 @@ def test_the_tables_of_the_page_are_the_one_place_where_versions_are() -> None:
 def test_every_field_of_a_record_is_explained() -> None:
     for kind, _ in ROWS:
         record = from_path(kind)
-        explained = re.findall(r"^ {8}(\w+): ", record.__doc__, re.MULTILINE)
+        explained = re.findall(r"^ {4}(\w+): ", inspect.getdoc(record) or "", re.MULTILINE)
         assert explained == list(record._fields), kind

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import runpy
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -95,10 +97,10 @@ def test_the_example_of_every_hook_is_python() -> None:
     hooks = [hook for name, hook in vars(CheckerSpec).items() if name.startswith("checker_")]
     assert len(hooks) >= 3
     for hook in hooks:
-        _, _, example = (hook.__doc__ or "").partition("Example::\n\n")
-        code = re.match(r"((?: {12}.*)?\n)+", example)
+        _, _, example = (inspect.getdoc(hook) or "").partition("Example::\n\n")
+        code = re.match(r"((?: {4}.*)?(?:\n|$))+", example)
         assert code is not None, hook
-        tree = ast.parse(re.sub(r"^ {12}", "", code[0], flags=re.MULTILINE))
+        tree = ast.parse(textwrap.dedent(code[0]))
         assert any(isinstance(node, ast.FunctionDef) for node in tree.body)
 
 

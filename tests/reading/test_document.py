@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 import tracemalloc
 from typing import Any
@@ -70,7 +71,7 @@ def test_any_value_comes_back(value: Any, ascii_only: bool) -> None:  # noqa: FB
 WRONG: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 0, "Expecting value"),
     "white space": (b" \n ", 3, "Expecting value"),
-    "no value": (b"[1,]", 3, "Expecting value"),
+    "no value": (b"[1,:]", 3, "Expecting value"),
     "no value behind a character": ('["ä", x]'.encode(), 7, "Expecting value"),
     "word": (b"hello", 0, "Expecting value"),
     "unterminated string": (b'["abc', 1, "Unterminated string"),
@@ -105,6 +106,14 @@ def test_what_is_no_json(name: str) -> None:
     assert str(document.error).startswith(message)
     assert document.error_offset == offset
     assert document.trailing is None
+
+
+def test_a_trailing_comma_is_named_as_this_version_of_python_does() -> None:
+    trailing = ("Illegal trailing comma before end of array (line 1, column 3)", 2)
+    before = ("Expecting value (line 1, column 4)", 3)
+    document = read(b"[1,]")
+    expected = trailing if sys.version_info >= (3, 13) else before
+    assert (document.error, document.error_offset) == expected
 
 
 def test_an_error_names_line_and_column() -> None:

@@ -21,7 +21,7 @@ from checker.reports.junit import render_junit
 from checker.reports.markdown import render_markdown
 from checker.reports.sarif import render_sarif
 from checker.reports.tap import render_tap
-from checker.reports.text import lines, render_text
+from checker.reports.text.report import lines, render_text
 from checker.results import (
     AppliedBaseline,
     AppliedSettings,
@@ -173,7 +173,7 @@ def test_text_is_printable_and_can_be_encoded(run: Run) -> None:
     assert shown.encode().decode() == shown
     assert shown.replace("\n", "").isprintable()
     assert TAKEN.search(shown) is None
-    assert shown.count("\n") == len(lines(run, 80))
+    assert shown.count("\n") == len(lines(run))
 
 
 JUNIT_FORMS = [
