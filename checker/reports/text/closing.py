@@ -15,6 +15,7 @@ from checker.reports.text.state import (
     obstacles,
     state_of,
     state_of_run,
+    verb_of,
 )
 from checker.reports.text.view import View
 from checker.reports.wording import count_words
@@ -119,14 +120,8 @@ def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
         yield from wrapped(start, text, view.width, Style.TITLE)
         return
     before = ", ".join(_caveats(checked, found))
-    words = f"{before}; {_verb(found)} it with" if before else f"{_verb(found)} it with"
+    words = f"{before}; {verb_of(found)} it with" if before else f"{verb_of(found)} it with"
     yield from _with_command(start, words, found.restore, view)
-
-
-def _verb(found: Classification) -> str:
-    if found.loadable is not Loadable.NO:
-        return "load"
-    return "import" if found.importable else "restore"
 
 
 def _caveats(checked: CheckedArchive, found: Classification) -> Iterator[str]:
@@ -138,7 +133,7 @@ def _caveats(checked: CheckedArchive, found: Classification) -> Iterator[str]:
         yield count_words(warnings, "warning")
     if found.loadable is Loadable.DEPENDS:
         yield "not every engine loads it"
-    if _verb(found) == "import" and found.advice and not found.keeps_metadata:
+    if verb_of(found) == "import" and found.advice and not found.keeps_metadata:
         yield "metadata is lost, see advice"
     if any(start.answer is Answer.NO for start in checked.starts):
         yield "it does not start"
