@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential one-truth docs site clean
+.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential one-truth docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -27,6 +27,8 @@ help:
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make site                       build the documentation as a site in build/site"
+	@echo "make zipapp                     write build/checker.pyz, which runs without an installation"
+	@echo "make zipapp-test                write it and run its tests"
 	@echo "make clean                      remove the virtual environment and build results"
 	@echo "PYTHON=python3.13               the interpreter for .venv"
 
@@ -122,6 +124,13 @@ docs: $(VENV)/stamp-run
 # before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
 site: $(VENV)/stamp-docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+zipapp:
+	@PYTHON='$(PYTHON)' .ci/zipapp build/checker.pyz
+
+zipapp-test: zipapp $(VENV)/stamp-test
+	@CHECKER_ZIPAPP='$(CURDIR)/build/checker.pyz' $(BIN)/python -m pytest -n0 \
+		tests/places/test_zipapp.py $(ARGS)
 
 clean:
 	@rm -rf $(VENV) build dist

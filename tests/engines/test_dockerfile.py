@@ -76,8 +76,8 @@ def _download(wheels: Path) -> None:
         check=True,
     )
     (wheel,) = wheels.iterdir()
-    options = ["--python-version", version, "--only-binary", ":all:", "--dest", wheels]
-    subprocess.run([*pip, "download", *options, wheel, "hatchling"], check=True)
+    options = ["--python-version", version, "--only-binary", ":all:", "--dest", str(wheels)]
+    subprocess.run([*pip, "download", *options, str(wheel), "hatchling"], check=True)
 
 
 @pytest.fixture(scope="module")
