@@ -57,7 +57,7 @@ $(VENV)/stamp-fuzz: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
-$(VENV)/stamp-docs: $(VENV)/stamp-run
+$(VENV)/stamp-docs: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 

@@ -167,11 +167,21 @@ def _run(argv: list[str] | None) -> int:
 
         with writing_output():
             return run_config(arguments)
+    if arguments.command == "engines":
+        from checker.cli.engines import run_engines
+
+        with writing_output():
+            return run_engines(arguments)
     if arguments.command == "baseline":
         from checker.cli.baseline import run_baseline
 
         with writing_output():
             return run_baseline(arguments)
+    if arguments.command == "completion":
+        from checker.cli.completion import run_completion
+
+        with writing_output():
+            return run_completion(arguments)
     from checker.cli.catalogue import run_explain, run_plugins, run_rules
 
     commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}
@@ -182,7 +192,7 @@ def _run(argv: list[str] | None) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
-    early = EarlyHashes(arguments.paths[0])
+    early = EarlyHashes(arguments.paths[0] if arguments.paths else "")
     try:
         from checker.cli.check import run_check
 
