@@ -15,6 +15,7 @@ from checker.reports.text.state import (
     obstacles,
     state_of,
     state_of_run,
+    verb_of,
 )
 from checker.reports.text.view import View
 from checker.reports.wording import count_words
@@ -124,15 +125,9 @@ def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
 def _way(found: Classification) -> tuple[str, str] | None:
     """What to do with an archive, and the command for it; None if none is known."""
     if found.restore is not None:
-        return _verb(found), found.restore
+        return verb_of(found), found.restore
     conversion = conversion_of(found)
     return None if conversion is None else ("convert", conversion)
-
-
-def _verb(found: Classification) -> str:
-    if found.loadable is not Loadable.NO:
-        return "load"
-    return "import" if found.importable else "restore"
 
 
 def _caveats(run: Run, checked: CheckedArchive) -> Iterator[str]:
@@ -142,10 +137,14 @@ def _caveats(run: Run, checked: CheckedArchive) -> Iterator[str]:
     if checked.loadable is Loadable.DEPENDS:
         yield "not every engine loads it"
     found = checked.classification
-    if found is not None and _verb(found) == "import" and found.advice and not found.keeps_metadata:
+    if found is not None and _loses_metadata(found):
         yield "metadata is lost, see advice"
     if any(start.answer is Answer.NO for start in checked.starts):
         yield "it does not start"
+
+
+def _loses_metadata(found: Classification) -> bool:
+    return verb_of(found) == "import" and bool(found.advice) and not found.keeps_metadata
 
 
 def _with_command(start: Line, words: str, command: str, view: View) -> Iterator[Line]:

@@ -98,6 +98,13 @@ def conversion_of(found: Classification) -> str | None:
     return next((match[1] for match in matches if match is not None), None)
 
 
+def verb_of(found: Classification) -> str:
+    """What is done with an archive that can be used: load, import, or restore in several steps."""
+    if found.loadable is not Loadable.NO:
+        return "load"
+    return "import" if found.importable else "restore"
+
+
 def state_of_run(run: Run) -> State:
     """How a run came out: as its only archive did, or all of them that are not good did."""
     states = {state_of(run, checked) for checked in run.archives}
