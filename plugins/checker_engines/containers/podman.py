@@ -76,7 +76,7 @@ def engines() -> Iterator[Engine]:
 
 def engines_of(podman: Podman) -> Iterator[Engine]:
     """The actions of a version: ``podman load`` and ``podman import``."""
-    follows = f"podman {podman.follows}, vfs, as root"
+    follows = f"podman {podman.follows}, overlay or vfs"
     decides = partial(decisions.load, podman.library)
     yield Engine(podman.name, "load", partial(load, podman), follows, decides)
     yield Engine(podman.name, "import", partial(import_, podman), follows, decisions.import_)
