@@ -97,6 +97,20 @@ class _OpenReport:
             return data
         if self._stdout is None:
             self._parts.append(part)
-        else:
-            write_stream(data, self._stdout)
-        return None
+            return None
+        return _written(data, self._stdout)
+
+
+def _written(data: bytes, stdout: TextIO) -> Failure | None:
+    """Write a part; why that failed, unless nothing reads standard output any more.
+
+    Raises:
+        BrokenPipeError: The reader of standard output closed it.
+    """
+    try:
+        write_stream(data, stdout)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return Failure(f"cannot be written to standard output: {error.strerror}", "")
+    return None

@@ -75,6 +75,10 @@ CASES = {
         *(sample("oci-archive"), NO_NOTES, "ok      a.tar: no findings"),
         "ok      not every engine loads it; load it with `podman load -i a.tar`",
     ),
+    "depends, no command": Case(
+        *(sample("legacy"), {"select": ["LYR"]}, "ok      a.tar: no findings"),
+        "ok      not every engine loads it; convert it with:",
+    ),
     "unreadable": Case(
         *(None, {}, "unread  a.tar"),
         "unread  do not ship: it could not be read",
@@ -115,7 +119,11 @@ def test_the_verdict_is_first_and_last(case: Case) -> None:
     assert first == case.first
     if case.last.endswith(":"):
         rows = render_text(run).splitlines()
-        assert rows[-2:] == [case.last, "        docker import a.tar name:tag"]
+        assert rows[-2] == case.last
+        assert rows[-1].strip() in (
+            "docker import a.tar name:tag",
+            "checker convert a.tar image.tar --to docker-archive",
+        )
     else:
         assert last == case.last
 
@@ -199,6 +207,10 @@ CLASSIFIED = {
     "depends": (
         sample("oci-archive"),
         "depends not every engine loads it; load it with `podman load -i a.tar`",
+    ),
+    "depends ": (
+        sample("legacy"),
+        "        checker convert a.tar image.tar --to docker-archive",
     ),
     "imports": (sample("export"), "        docker import a.tar name:tag"),
     "convert": (
