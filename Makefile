@@ -24,7 +24,7 @@ help:
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
-	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
+	@echo "make differential [COUNT=500 SEED=1 STORAGE=overlay]  compare verdicts with installed engines on random archives"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make pictures                   make the pictures of the documentation again, with Chromium"
@@ -66,7 +66,7 @@ $(VENV)/stamp-fuzz: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
-$(VENV)/stamp-docs: $(VENV)/stamp-run
+$(VENV)/stamp-docs: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 

@@ -93,8 +93,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
 
 def _known_run(command: str, settings: Settings, paths: Sequence[str]) -> Run:
     """What is known of a run before it begins: the command, and what fails it."""
-    sections = settings.sections
-    own = {path: settings.for_archive(path).fail_on for path in paths} if sections else {}
+    own = settings.own_fail_on(paths)
     return Run(command, __version__, fail_on=settings.fail_on, own_fail_on=own)
 
 

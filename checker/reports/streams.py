@@ -26,11 +26,6 @@ class OpenReports:
         self._open = [_OpenReport(output, stdout) for output in outputs if output.report.stream]
         self._others = [output for output in outputs if not output.report.stream]
 
-    @property
-    def are_shown(self) -> bool:
-        """Whether parts appear on a terminal, where they would be mixed with progress."""
-        return any(report.is_shown for report in self._open)
-
     def kept(
         self, keep: Callable[[CheckedArchive], CheckedArchive]
     ) -> Callable[[CheckedArchive], CheckedArchive]:
@@ -65,10 +60,6 @@ class _OpenReport:
         self._stream = (
             Failure("", "") if begin is None else attempt(partial(begin, **output.values))
         )
-
-    @property
-    def is_shown(self) -> bool:
-        return self._stdout is not None and self._stdout.isatty()
 
     @property
     def rest(self) -> Output:

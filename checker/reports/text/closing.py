@@ -22,7 +22,7 @@ from checker.reports.text.view import View
 from checker.reports.wording import count_words
 from checker.results import AppliedBaseline, CheckedArchive, Run
 from checker.starting.obstacle import Answer
-from checker.verdicts import Loadable, VerdictOutcome
+from checker.verdicts import Classification, Loadable, VerdictOutcome
 
 _GONE = 10
 
@@ -130,15 +130,14 @@ def _caveats(run: Run, checked: CheckedArchive) -> Iterator[str]:
     if checked.loadable is Loadable.DEPENDS:
         yield "not every engine loads it"
     found = checked.classification
-    if (
-        found is not None
-        and verb_of(found) == "import"
-        and found.advice
-        and not found.keeps_metadata
-    ):
+    if found is not None and _loses_metadata(found):
         yield "metadata is lost, see advice"
     if any(start.answer is Answer.NO for start in checked.starts):
         yield "it does not start"
+
+
+def _loses_metadata(found: Classification) -> bool:
+    return verb_of(found) == "import" and bool(found.advice) and not found.keeps_metadata
 
 
 def _with_command(start: Line, words: str, command: str, view: View) -> Iterator[Line]:

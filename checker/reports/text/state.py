@@ -67,16 +67,12 @@ def state_of(run: Run, checked: CheckedArchive) -> State:
         return State.PARTIAL
     if run.command != "check":
         return _restored(checked.classification)
-    if checked.failures(_fail_on(run, checked)):
+    if checked.failures(run.fail_on_of(checked.path)):
         return State.FAILED
     if checked.failures(Severity.ERROR):
         return State.ERRORS
     found = checked.classification
     return State.REFUSED if found is not None and _is_refused(found) else State.OK
-
-
-def _fail_on(run: Run, checked: CheckedArchive) -> Severity | None:
-    return run.own_fail_on.get(checked.path, run.fail_on)
 
 
 def _restored(found: Classification | None) -> State:
@@ -153,7 +149,7 @@ def alone(run: Run, checked: CheckedArchive) -> Run:
         archives=(checked,),
         problems=checked.problems,
         waiver_findings=(),
-        fail_on=_fail_on(run, checked),
+        fail_on=run.fail_on_of(checked.path),
         own_fail_on={},
     )
 

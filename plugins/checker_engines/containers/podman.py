@@ -15,7 +15,7 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.model.tar import Tar
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, why_not_loaded
+from checker_engines.answers.advice import IS_LOADED, why_not_loaded, without_devices
 from checker_engines.answers.conditions import absent_layers, other_storage
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
@@ -40,6 +40,7 @@ from checker_engines.containers.compression import (
     storage_error,
 )
 from checker_engines.containers.copy import (
+    NOT_EXTRACTED,
     SourceImage,
     apply_tar,
     copy_to_storage,
@@ -120,7 +121,7 @@ def _load(podman: Podman, question: Question) -> Verdict:
 
 def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
     if count:
-        reason = IS_LOADED
+        reason = without_devices(question, IS_LOADED)
         return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS, reason, None)
     reason = "podman load exits 0 but loads nothing: manifest.json lists no images"
     return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
@@ -266,7 +267,8 @@ def _import(podman: Podman, question: Question) -> Verdict:
         return undecided(verdict, stop.reached)
     broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-    verdict = _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
+    reason = broken or without_devices(question, IS_IMPORTED)
+    verdict = _verdict(podman, question, "import", outcome, reason, None)
     reached = cut_of(question.archive)
     return verdict if reached is None or broken else undecided(verdict, reached)
 
@@ -398,4 +400,4 @@ def _explained_format(archive: Archive) -> str:
 def _why_not_imported(refusal: Refusal) -> str:
     if refusal.reason == _IS_CORRUPT:
         return refusal.reason
-    return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"
+    return f"it cannot be extracted as a layer: {refusal.reason.partition(NOT_EXTRACTED)[2]}"

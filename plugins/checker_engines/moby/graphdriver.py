@@ -26,7 +26,12 @@ from checker.model.names import (
 )
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
+from checker_engines.answers.advice import (
+    IS_LOADED,
+    IS_ROOTFS,
+    why_not_loaded,
+    without_devices,
+)
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
@@ -118,7 +123,7 @@ def _load(version: Version, question: Question) -> Verdict:
         verdict = _refused(version, "load", Refusal("", ""), command)
         return undecided(verdict, stop.reached)
     if count:
-        outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
+        outcome, reason = VerdictOutcome.ACCEPTS, without_devices(question, _loaded(count))
     else:
         outcome = VerdictOutcome.ACCEPTS_BROKEN
         reason = "docker load exits 0 but loads nothing: manifest.json lists no images"
@@ -163,7 +168,7 @@ def _import(version: Version, question: Question) -> Verdict:
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or IS_IMPORTED,
+        reason=broken or without_devices(question, IS_IMPORTED),
         command=command,
     )
 
