@@ -87,6 +87,8 @@ class Dialect(NamedTuple):
         resolved: Returns the path that a symlink resolves to, given its target.
         root_replaced: The error for an entry that is not a directory and would replace the root;
             None if entries of the root are skipped.
+        removes_root: Whether such an entry replaces the root instead, which is a directory of the
+            host.
         root_removed: The error for a whiteout that would remove the root.
         xattr: The error for an extended attribute that the system refuses: a template with
             ``{path}``, ``{name}`` and ``{words}``.
@@ -117,3 +119,4 @@ class Dialect(NamedTuple):
     resolve: Callable[[Tree, str], str] | None = None
     device: Callable[[str, tuple[int, int]], str | None] | None = None
     sets_empty_xattrs: bool = False
+    removes_root: bool = False
