@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from checker.model.names import Digest, MediaType, Platform, parse_digest
     from checker.model.rootfs import Rootfs, RootfsEntry
     from checker.model.tar import Anomaly, AnomalyKind, Tar
+    from checker.reading.meter import Reached
     from checker.reports.report import Report
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
     from checker.session import ArchiveSource, Progress, Session, check, classify
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         Loadable,
         Question,
         ReleaseRange,
+        Storage,
         Verdict,
         VerdictOutcome,
     )
@@ -99,6 +101,7 @@ __all__ = [
     "PluginProblem",
     "Progress",
     "Question",
+    "Reached",
     "ReleaseRange",
     "Report",
     "Result",
@@ -112,6 +115,7 @@ __all__ = [
     "Severity",
     "Source",
     "Start",
+    "Storage",
     "Tar",
     "UnreadableError",
     "Verdict",
@@ -145,6 +149,7 @@ _EXPORTS = {
     "checker.model.names": ("Digest", "MediaType", "Platform", "parse_digest"),
     "checker.model.rootfs": ("RootfsEntry", "Rootfs"),
     "checker.model.tar": ("Anomaly", "AnomalyKind", "Tar"),
+    "checker.reading.meter": ("Reached",),
     "checker.reports.report": ("Report",),
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),
     "checker.session": ("ArchiveSource", "Progress", "Session", "check", "classify"),
@@ -160,6 +165,7 @@ _EXPORTS = {
         "Loadable",
         "Question",
         "ReleaseRange",
+        "Storage",
         "Verdict",
         "VerdictOutcome",
     ),

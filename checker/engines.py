@@ -202,8 +202,7 @@ class _Choice(NamedTuple):
             return
         found = dict.fromkeys(one.name for one in members if action in ("", one.action))
         if not found:
-            actions = ", ".join(dict.fromkeys(one.action for one in members))
-            raise SettingsError(f"{title} has no action {action!r} (choose from: {actions})")
+            raise _unknown_action(title, action, members)
         yield from (f"{profile}{colon}{action}" for profile in found)
 
     def _members(self, group: str) -> list[Engine]:
@@ -241,8 +240,7 @@ class _Choice(NamedTuple):
             raise SettingsError(self._unknown(profile))
         found = tuple(engine for engine in of_profile if action in ("", engine.action))
         if not found:
-            actions = ", ".join(engine.action for engine in of_profile)
-            raise SettingsError(f"{profile} has no action {action!r} (choose from: {actions})")
+            raise _unknown_action(profile, action, of_profile)
         return Required(found, is_exact=bool(action))
 
     def _unknown(self, profile: str) -> str:
@@ -255,6 +253,13 @@ class _Choice(NamedTuple):
         if others:
             text += f"; other tools are {', '.join(others)}"
         return f"{text}; groups are {', '.join(groups)}"
+
+
+def _unknown_action(name: str, action: str, engines: Iterable[Engine]) -> SettingsError:
+    known = dict.fromkeys(engine.action for engine in engines)
+    return SettingsError(
+        f"{name} has no action {action!r} (choose from: {', '.join(known)}){nearest(action, known)}"
+    )
 
 
 def is_release_of(title: str, profile: EngineProfile) -> bool:

@@ -17,12 +17,14 @@ import pluggy
 from checker.checks.check import Check
 from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
+from checker.errors import SettingsError
 from checker.hookspecs import PROJECT, CheckerSpec
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
+from checker.suggestion import nearest
 from checker.verdicts import Classification, Engine, EngineProfile, Host, Readers, Verdict
 
 OWN_DISTRIBUTION = "archive-checker"
@@ -98,6 +100,9 @@ class LoadedPlugins(NamedTuple):
         return self.load_readers().readers
 
 
+_MISTYPED = 0.9
+
+
 def load_plugins(
     blocked: Iterable[str] = (),
     entry_points: Sequence[metadata.EntryPoint] | None = None,
@@ -107,15 +112,28 @@ def load_plugins(
     Args:
         blocked: Names of plugins that are not loaded.
         entry_points: The entry points of the group; the installed ones if None.
+
+    Raises:
+        SettingsError: A name is nearly that of an installed plugin.
     """
     if entry_points is None:
         entry_points = tuple(metadata.entry_points(group=PROJECT))
     loader = _Loader()
     not_wanted = set(blocked)
-    for name, claims in sorted(_by_name(entry_points).items()):
+    known = _by_name(entry_points)
+    for name in sorted(not_wanted - known.keys()):
+        _refuse_mistyped(name, known)
+    for name, claims in sorted(known.items()):
         if name not in not_wanted:
             loader.load(claims)
     return loader.gather()
+
+
+def _refuse_mistyped(name: str, known: Iterable[str]) -> None:
+    """Refuse a name that is mistyped; others are those of plugins that are not installed here."""
+    hint = nearest(name, known, _MISTYPED)
+    if hint:
+        raise SettingsError(f"no-plugin: unknown plugin {name!r}{hint}")
 
 
 def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[metadata.EntryPoint]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
@@ -192,6 +194,7 @@ class Run(NamedTuple):
         waiver_findings: Findings about waivers of the settings.
         rules: The rules that were asked, with their documentation.
         started: When the run began; None if it is not known.
+        own_fail_on: What fails the run in archives for which settings say it, by their paths.
     """
 
     command: str
@@ -205,6 +208,7 @@ class Run(NamedTuple):
     waiver_findings: tuple[Finding, ...] = ()
     rules: tuple[Rule, ...] = ()
     started: dt.datetime | None = None
+    own_fail_on: Mapping[str, Severity | None] = MappingProxyType({})
 
     def number_of(self, severity: Severity) -> int:
         """Findings of a severity that are neither waived nor in the baseline."""
@@ -220,7 +224,15 @@ class Run(NamedTuple):
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
-        return _fails(finding, self.fail_on)
+        return _fails(finding, self.fail_on_of(finding.location.archive))
+
+    def fail_on_of(self, path: str) -> Severity | None:
+        """What fails the run among the findings of an archive.
+
+        Args:
+            path: The path of the archive.
+        """
+        return self.own_fail_on.get(path, self.fail_on)
 
     @property
     def crashes(self) -> int:

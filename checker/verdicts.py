@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.model.limits import LimitReached, Limits
+from checker.model.names import Platform
 
 if TYPE_CHECKING:
     from checker.model.archive import Archive, Kind
@@ -50,19 +51,47 @@ class Verdict(NamedTuple):
     limit: LimitReached | None = None
 
 
+class Storage(StrEnum):
+    """A storage driver: how an engine keeps the layers of images.
+
+    ``OVERLAY``: each layer in a directory of its own (Docker's overlay2, containers-storage's
+    overlay). ``VFS``: each layer in a copy of those below it.
+    """
+
+    OVERLAY = "overlay"
+    VFS = "vfs"
+
+
 class Host(NamedTuple):
     """The host that an engine runs on.
 
     Attributes:
         os: Operating system, such as ``linux``.
         architecture: CPU architecture, such as ``amd64``.
+        variant: Variant of the architecture, such as ``v7``; empty for that of a usual processor.
+        storage: Storage driver of the engines; None if it is not known, so that the usual one is
+            assumed, and what depends on it is a condition of the verdict.
+        rootless: Whether the engines run without the privileges of root.
     """
 
     os: str = "linux"
     architecture: str = "amd64"
+    variant: str = ""
+    storage: Storage | None = None
+    rootless: bool = False
+
+    @property
+    def driver(self) -> Storage:
+        """The storage driver; the usual one, if it is not known."""
+        return self.storage or Storage.OVERLAY
+
+    @property
+    def platform(self) -> Platform:
+        """The platform."""
+        return Platform(self.os, self.architecture, self.variant or None)
 
     def __str__(self) -> str:
-        return f"{self.os}/{self.architecture}"
+        return str(self.platform)
 
 
 class Question(NamedTuple):

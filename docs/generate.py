@@ -2,13 +2,15 @@
 
 ``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles,
 those of the README from verdicts on archives of each kind, ``conformance.md`` from
-``conformance.toml``, the reference in ``settings.md`` from the JSON Schema of the settings. Run it
-with ``make docs``; a test checks that the pages are up to date.
+``conformance.toml``, the reference in ``settings.md`` from the JSON Schema of the settings, the
+manual page ``checker.1`` from the parser of the command line. Run it with ``make docs``; a test
+checks that the pages are up to date.
 """
 
 from __future__ import annotations
 
 import json
+import runpy
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -85,12 +87,17 @@ def pages() -> dict[Path, str]:
     session = Session()
     registry = session.plugins.registry
     return {
+        DOCS / "checker.1": _manual_page(),
         DOCS / "rules.md": rules_markdown(tuple(registry)),
         DOCS / "engines.md": _with(DOCS / "engines.md", _engines(session)),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         README: _with(README, _matrix(session)),
     }
+
+
+def _manual_page() -> str:
+    return str(runpy.run_path(str(DOCS / "manual_page.py"))["manual_page"]())
 
 
 def _with(page: Path, lines: Iterable[str]) -> str:

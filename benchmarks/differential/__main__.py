@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -17,8 +18,9 @@ from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines
 from benchmarks.differential.making import Sample, make_sample
 from benchmarks.engines.host import Host, running_host
+from benchmarks.engines.overlay import overlay_place, overlay_to_skip
 from benchmarks.engines.programs import reason_to_skip, release_to_skip
-from checker.verdicts import VerdictOutcome
+from checker.verdicts import Storage, VerdictOutcome
 
 _KEEP = Path(__file__).parents[2] / "build" / "differential"
 
@@ -144,6 +146,13 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
+        "--storage",
+        type=Storage,
+        choices=list(Storage),
+        default=Storage.VFS,
+        help="how the engines keep layers",
+    )
+    parser.add_argument(
         "--keep", type=Path, default=_KEEP, help="directory for archives with differences"
     )
     return parser.parse_args()
@@ -154,19 +163,30 @@ def _leave(number: int, frame: object) -> None:
     sys.exit(128 + number)
 
 
+def _place(storage: Storage, folder: Path) -> contextlib.AbstractContextManager[Path]:
+    """A directory in which the engines can keep layers in this way."""
+    return overlay_place(folder) if storage is Storage.OVERLAY else contextlib.nullcontext(folder)
+
+
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
     # The host is removed at the end in any case.
     signal.signal(signal.SIGTERM, _leave)
+    temporary = Path(tempfile.gettempdir())
     reason = reason_to_skip() or release_to_skip()
+    if reason is None and options.storage is Storage.OVERLAY:
+        reason = overlay_to_skip(temporary)
     if reason is not None:
         print(reason)
         return 2
     run = Run(installed_engines(options.engine), options.keep, options.messages)
     # A name that podman accepts as an image name, which temporary names are not always.
-    folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
-    with running_host(folder, walled=True) as host:
+    name = f"differential{os.getpid()}"
+    with (
+        _place(options.storage, temporary) as place,
+        running_host(place / name, walled=True, storage=options.storage) as host,
+    ):
         for sample in samples(options):
             run.take(sample, host)
         show_scores(run, host)

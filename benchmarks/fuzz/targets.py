@@ -32,7 +32,7 @@ from checker.reading.tar.pax import PaxError, parse_pax
 from checker.reading.tar.walker import TarWalker
 from checker.reports.json_report import render_json
 from checker.reports.junit import render_junit
-from checker.reports.text import render_text
+from checker.reports.text.report import render_text
 from checker.results import CheckedArchive, Run
 from checker.settings import load_settings
 from checker.testing.archive import build

@@ -49,6 +49,7 @@ from checker_engines.containers.platforms import choose_instance
 from checker_engines.containers.schema1 import schema1_error
 from checker_engines.containers.storage_archive import UnpackError, untar
 from checker_engines.containers.versions import Library
+from checker_engines.filesystem.privileges import ROOT, Privileges
 from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -79,7 +80,15 @@ class OciArchive:
         Refusal: It cannot be extracted.
     """
 
-    def __init__(self, archive: Archive, library: Library, shown: str, work: Work) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        library: Library,
+        shown: str,
+        work: Work,
+        privileges: Privileges = ROOT,
+    ) -> None:
+        self._privileges = privileges
         self._archive = archive
         self._work = work
         self._library = library
@@ -114,7 +123,7 @@ class OciArchive:
                 raise UnpackError(error)
         is_cut = compression.truncated
         try:
-            tree = untar(tar, self._work, self._path)
+            tree = untar(tar, self._work, self._path, self._privileges)
         except UnpackError:
             if is_cut and tar.fatal is not None:
                 raise self._cut_error() from None
