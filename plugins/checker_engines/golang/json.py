@@ -415,14 +415,8 @@ class _Decoder:
             if value is None:
                 return None
             return self.decode(value, shape.item, struct, path, before)
-        if isinstance(shape, Anything):
-            return _plain(value)
-        if isinstance(shape, Custom):
-            self._end(_placed(shape.check(_plain(value)), struct, path))
-            return _plain(value)
-        if isinstance(shape, Checked):
-            self._keep(_placed(shape.check(_plain(value)), struct, path))
-            return _plain(value)
+        if isinstance(shape, Anything | Custom | Checked):
+            return self._free(_plain(value), shape, struct, path)
         if value is None:
             return None if not isinstance(shape, Scalar | Struct) else before
         if isinstance(shape, Struct) and isinstance(value, _Members):
@@ -435,6 +429,20 @@ class _Decoder:
             return self._scalar(value, shape, struct, path, before)
         self._misfit(_kind(value), shape.go_name, struct, path)
         return before
+
+    def _free(
+        self,
+        value: object,
+        shape: Anything | Custom | Checked,
+        struct: str | None,
+        path: tuple[str, ...],
+    ) -> object:
+        """A value that is taken as it is, once its own check has seen it."""
+        if isinstance(shape, Custom):
+            self._end(_placed(shape.check(value), struct, path))
+        elif isinstance(shape, Checked):
+            self._keep(_placed(shape.check(value), struct, path))
+        return value
 
     def _slice(
         self,
