@@ -7,19 +7,26 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
+
+from benchmarks.readers.containerd import reason_to_skip, running_containerd
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
 SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
-_LOGGED = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
+_LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning))")
+
+
+def _nothing() -> str | None:
+    return None
 
 
 class Bench(NamedTuple):
@@ -28,10 +35,12 @@ class Bench(NamedTuple):
     Attributes:
         folder: A directory for what they write.
         registry: The address of a registry that takes everything; empty without crane.
+        containerd: The address of a containerd 2; empty without one.
     """
 
     folder: Path
     registry: str
+    containerd: str
 
 
 class Said(NamedTuple):
@@ -55,6 +64,7 @@ class Tool(NamedTuple):
         program: The program.
         version: Its arguments to print its version.
         read: Gives it an archive.
+        problem: Why it cannot run here; None if it can.
     """
 
     engine: str
@@ -62,6 +72,7 @@ class Tool(NamedTuple):
     program: str
     version: tuple[str, ...]
     read: Callable[[Bench, Path], Said]
+    problem: Callable[[], str | None] = _nothing
 
     @property
     def title(self) -> str:
@@ -71,7 +82,11 @@ class Tool(NamedTuple):
 
 def installed_tools(pattern: str = "*") -> list[Tool]:
     """The tools that are installed and whose title fits a pattern, such as ``crane*``."""
-    return [tool for tool in TOOLS if found(tool.program) and fnmatchcase(tool.title, pattern)]
+    return [
+        tool
+        for tool in TOOLS
+        if fnmatchcase(tool.title, pattern) and found(tool.program) and tool.problem() is None
+    ]
 
 
 def found(program: str) -> str | None:
@@ -87,22 +102,40 @@ def version_of(tool: Tool) -> str:
 
 @contextmanager
 def running_bench(folder: Path) -> Iterator[Bench]:
-    """A directory for tools, with a registry if crane is installed."""
+    """A directory for tools, with a registry and a containerd if they are installed."""
     folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        registry = stack.enter_context(_running_registry(folder)) if found("crane") else ""
+        program, address = _containerd(), ""
+        if program is not None and _containerd_problem() is None:
+            address = stack.enter_context(running_containerd(program, folder))
+        yield Bench(folder, registry, address)
+
+
+@contextmanager
+def _running_registry(folder: Path) -> Iterator[str]:
     crane = found("crane")
     if crane is None:
-        yield Bench(folder, "")
-        return
+        raise FileNotFoundError("crane")
     address = f"localhost:{_free_port()}"
     with (folder / "registry.log").open("wb") as log:
         command = [crane, "registry", "serve", "--address", address]
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_for(address)
-            yield Bench(folder, address)
+            yield address
         finally:
             server.terminate()
             server.wait()
+
+
+def _containerd() -> str | None:
+    """The containerd 2 that was installed for this; the one of the system may be another."""
+    return shutil.which("containerd", path=str(INSTALLED))
+
+
+def _containerd_problem() -> str | None:
+    return reason_to_skip(_containerd(), Path(tempfile.gettempdir()))
 
 
 def _free_port() -> int:
@@ -157,7 +190,16 @@ def _crane_validate(bench: Bench, archive: Path) -> Said:
     return _said(_run("crane", "validate", "--tarball", str(archive)), archive, bench.folder)
 
 
+def _kind(bench: Bench, archive: Path) -> Said:
+    # A namespace of containerd is an empty store. What kind runs on a node, without the node.
+    namespace = f"try-{time.monotonic_ns()}"
+    command = ("ctr", "--address", bench.containerd, "--namespace", namespace, "images", "import")
+    done = _run(*command, "--all-platforms", "--digests", str(archive))
+    return _said(done, archive, bench.folder)
+
+
 TOOLS = (
+    Tool("kind-0", "load image-archive", "ctr", ("--version",), _kind, _containerd_problem),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
 )

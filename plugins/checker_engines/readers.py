@@ -27,6 +27,11 @@ class Room(NamedTuple):
 def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
     from checker_engines.containerd import nodes
+    from checker_engines.containers import buildah
     from checker_engines.ggcr import crane
 
-    return (Room(nodes.PROFILES, nodes.engines), Room(crane.PROFILES, crane.engines))
+    return (
+        Room(nodes.PROFILES, nodes.engines),
+        Room(buildah.PROFILES, buildah.engines),
+        Room(crane.PROFILES, crane.engines),
+    )
