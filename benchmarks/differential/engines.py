@@ -17,8 +17,8 @@ from benchmarks.engines.host import Host
 from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.containers import skopeo
-from checker_engines.containers.versions import SKOPEO_1_9
+from checker_engines.containers import buildah, skopeo
+from checker_engines.containers.versions import BUILDAH_1_28, SKOPEO_1_9
 
 SECONDS_TO_TAKE = 30
 """Time limit for one engine and archive."""
@@ -73,6 +73,7 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 def _judges() -> Iterator[Engine]:
     yield from load_plugins().engines
     yield from skopeo.engines_of(SKOPEO_1_9)
+    yield from buildah.engines_of(BUILDAH_1_28)
     yield from containerd_client.engines()
 
 
@@ -116,6 +117,16 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     return take
 
 
+def _buildah(transport: str) -> Callable[[Host, Path], Real]:
+    def take(host: Host, archive: Path) -> Real:
+        host.renew_podman()
+        host.renew_temporary()
+        done = _run_merged(host, "buildah", "pull", f"{transport}:{archive}")
+        return _real(host, done, done.stdout)
+
+    return take
+
+
 def _ctr(host: Host, archive: Path) -> Real:
     # A separate namespace is an empty store.
     namespace = f"try-{time.monotonic_ns()}"
@@ -132,6 +143,8 @@ _TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ..
     ("podman-4", "import"): (_podman_import, ("podman", "--version")),
     ("skopeo-1.9", "docker-archive"): (_skopeo("docker-archive"), ("skopeo", "--version")),
     ("skopeo-1.9", "oci-archive"): (_skopeo("oci-archive"), ("skopeo", "--version")),
+    ("buildah-1.28", "pull docker-archive"): (_buildah("docker-archive"), ("buildah", "--version")),
+    ("buildah-1.28", "pull oci-archive"): (_buildah("oci-archive"), ("buildah", "--version")),
     ("containerd-1.6", "ctr import"): (_ctr, ("containerd", "--version")),
 }
 

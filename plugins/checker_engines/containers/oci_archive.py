@@ -18,6 +18,7 @@ from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.model.work import Work
 from checker.verdicts import Host
+from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_INDEX,
     BAD_MANIFEST,
@@ -42,7 +43,6 @@ from checker_engines.containers.copy import (
     SourceLayer,
     digest_error,
 )
-from checker_engines.containers.docker_archive import member_at, raw_of
 from checker_engines.containers.limits import CONFIG_LIMIT, size_error
 from checker_engines.containers.manifest_formats import ambiguity_error, guess_media_type
 from checker_engines.containers.platforms import choose_instance

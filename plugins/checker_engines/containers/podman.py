@@ -105,9 +105,9 @@ def _load(podman: Podman, question: Question) -> Verdict:
     printed: list[str] = []
     failures: dict[str, Refusal] = {}
     for transport, take in (
-        ("oci", _load_layout),
-        ("oci-archive", _load_layout_archive),
-        ("docker-archive", _load_docker_archive),
+        ("oci", load_layout),
+        ("oci-archive", load_layout_archive),
+        ("docker-archive", load_docker_archive),
         ("dir", _load_dir_layout),
     ):
         try:
@@ -134,7 +134,7 @@ def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
     return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
 
-def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
@@ -172,7 +172,7 @@ def _refuse_path(podman: Podman, question: Question) -> None:
         ) from None
 
 
-def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load an archive of an image layout; the number of images loaded."""
     refuse_directory(question.archive, OCI_ARCHIVE_STEP)
     return _copy_layout(podman, question, "oci-archive:<tmp>:", "loading index: ", printed)
@@ -205,7 +205,7 @@ def _copy_layout(
     return 1
 
 
-def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load every image of a docker-archive; the number of images loaded."""
     refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, podman.library)
