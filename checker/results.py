@@ -112,6 +112,7 @@ class CheckedArchive(NamedTuple):
         starts: Whether a container starts: of each image, in their order, else of the root
             filesystem.
         used_waivers: The waivers that cover findings, by their position in the settings.
+        reader_verdicts: The verdicts of other tools that read archives, where they were asked.
     """
 
     path: str
@@ -126,6 +127,7 @@ class CheckedArchive(NamedTuple):
     problems: tuple[PluginProblem, ...] = ()
     starts: tuple[Start, ...] = ()
     used_waivers: tuple[int, ...] = ()
+    reader_verdicts: tuple[Verdict, ...] = ()
 
     def without_content(self) -> CheckedArchive:
         """The same without what takes memory; the reports of the checker need no more."""
@@ -161,7 +163,8 @@ class CheckedArchive(NamedTuple):
     def verdict(self, engine: str, action: str) -> Verdict | None:
         """What one engine does with it, such as ``verdict("docker-28", "load")``."""
         wanted = (engine, action)
-        return next((one for one in self.verdicts if (one.engine, one.action) == wanted), None)
+        given = (*self.verdicts, *self.reader_verdicts)
+        return next((one for one in given if (one.engine, one.action) == wanted), None)
 
     def failures(self, fail_on: Severity | None = Severity.ERROR) -> tuple[Finding, ...]:
         """The findings of a severity or higher that are not accepted; none if it is None."""
@@ -221,7 +224,15 @@ class Run(NamedTuple):
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
-        return _fails(finding, self.own_fail_on.get(finding.location.archive, self.fail_on))
+        return _fails(finding, self.fail_on_of(finding.location.archive))
+
+    def fail_on_of(self, path: str) -> Severity | None:
+        """What fails the run among the findings of an archive.
+
+        Args:
+            path: The path of the archive.
+        """
+        return self.own_fail_on.get(path, self.fail_on)
 
     @property
     def crashes(self) -> int:

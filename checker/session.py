@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
@@ -39,7 +39,7 @@ from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Section, Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Start
-from checker.verdicts import Classification
+from checker.verdicts import Classification, Engine
 from checker.waivers import waiver_findings
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ class Session:
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
-        required = given.require_engines(partial(choose_engines, engines))
+        choose = partial(choose_engines, engines, readers=self.plugins.readers)
+        required = given.require_engines(choose)
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._given = given
         self._baseline = baseline or _baseline_of(given, registry)
@@ -478,9 +479,11 @@ class Session:
     def classified(self, archive: Archive) -> CheckedArchive:
         """Classify an archive whose facts were read before."""
         session = self.for_archive(archive.path)
-        return (
-            session.classified(archive) if session is not self else masked(self._classify(archive))
-        )
+        if session is not self:
+            return session.classified(archive)
+        loaded = self.plugins.load_readers()
+        found = masked(self._classify(archive, loaded.readers.engines))
+        return found._replace(problems=tuple(dict.fromkeys((*found.problems, *loaded.problems))))
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
@@ -538,9 +541,9 @@ class Session:
             results=tuple(sorted((*run.results, *followed.results), key=lambda one: one.rule)),
         )
 
-    def _classify(self, archive: Archive) -> CheckedArchive:
+    def _classify(self, archive: Archive, readers: tuple[Engine, ...] = ()) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
-        verdicts = self.engines.judge(archive, quoted_path)
+        verdicts = self.engines.judge(archive, quoted_path, readers)
         started = archive_starts(archive, self.settings.host, self.settings.limits, _start_root)
         archive = archive._replace(
             limits=_joined(archive.limits, (*verdicts.limits, *started.limits))
@@ -555,6 +558,7 @@ class Session:
             crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
             starts=started.starts,
+            reader_verdicts=verdicts.readers,
         )
 
     def _ask_classifiers(
@@ -593,19 +597,19 @@ class Session:
             waiver_findings=self._waiver_findings(archives) if checks else (),
             rules=self.rules if command == "check" else (),
             started=started,
-            own_fail_on=dict(self._own_fail_on(archives)),
+            own_fail_on=self._own_fail_on(archives),
         )
 
-    def _own_fail_on(
-        self, archives: Iterable[CheckedArchive]
-    ) -> Iterator[tuple[str, Severity | None]]:
-        """What fails the run in archives for which a section says it."""
-        for checked in archives:
-            settings = self._given.for_archive(checked.path)
-            if settings.fail_on is not self._given.fail_on:
-                # Secrets in the name of an archive are masked in its findings.
-                names = {checked.path, *(one.location.archive for one in checked.findings)}
-                yield from ((name, settings.fail_on) for name in names)
+    def _own_fail_on(self, archives: Sequence[CheckedArchive]) -> dict[str, Severity | None]:
+        """What fails the run in archives for which a section says it, by all their names."""
+        own = self._given.own_fail_on(checked.path for checked in archives)
+        # Secrets in the name of an archive are masked in its findings.
+        return {
+            name: own[checked.path]
+            for checked in archives
+            if checked.path in own
+            for name in (checked.path, *(one.location.archive for one in checked.findings))
+        }
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
         if self._baseline is None:

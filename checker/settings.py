@@ -154,6 +154,11 @@ class Settings(NamedTuple):
         """The settings for one archive, with those of the sections that are for it."""
         return self.with_sections(section for section in self.sections if section.covers(path))
 
+    def own_fail_on(self, paths: Iterable[str]) -> dict[str, Severity | None]:
+        """What fails the run in archives for which a section says it, by their paths."""
+        found = {path: self.for_archive(path).fail_on for path in paths}
+        return {path: fail_on for path, fail_on in found.items() if fail_on is not self.fail_on}
+
     def with_sections(self, sections: Iterable[Section]) -> Settings:
         """The settings with those of some sections over them, and the command line over all."""
         found = tuple(sections)
@@ -457,12 +462,7 @@ def parse_profile(text: object) -> str:
     Raises:
         SettingsError: It is not known.
     """
-    if isinstance(text, str) and text in PROFILES:
-        return text
-    hint = nearest(text, PROFILES) if isinstance(text, str) else ""
-    raise SettingsError(
-        f"invalid value {described(text)} (choose from: {', '.join(PROFILES)}){hint}"
-    )
+    return _choice(text, tuple(PROFILES))
 
 
 def _set_all(
@@ -506,10 +506,7 @@ def parse_severity(text: object) -> Severity:
         SettingsError: It is not a severity.
     """
     known = [severity.value for severity in Severity]
-    if isinstance(text, str) and text in known:
-        return Severity(text)
-    hint = nearest(text, known) if isinstance(text, str) else ""
-    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
+    return Severity(_choice(text, known))
 
 
 def parse_fail_on(text: object) -> Severity | None:
@@ -518,7 +515,20 @@ def parse_fail_on(text: object) -> Severity | None:
     Raises:
         SettingsError: It is neither.
     """
-    return None if text == NEVER else parse_severity(text)
+    chosen = _choice(text, [*(severity.value for severity in Severity), NEVER])
+    return None if chosen == NEVER else Severity(chosen)
+
+
+def _choice(text: object, known: Sequence[str]) -> str:
+    """A value that must be one of some texts.
+
+    Raises:
+        SettingsError: It is not.
+    """
+    if isinstance(text, str) and text in known:
+        return text
+    hint = nearest(text, known) if isinstance(text, str) else ""
+    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
 
 
 def parse_intention(text: object) -> str:
@@ -527,11 +537,7 @@ def parse_intention(text: object) -> str:
     Raises:
         SettingsError: It is neither.
     """
-    if not isinstance(text, str) or text not in INTENTIONS:
-        raise SettingsError(
-            f"invalid value {described(text)} (choose from: {', '.join(INTENTIONS)})"
-        )
-    return text
+    return _choice(text, INTENTIONS)
 
 
 def parse_color(text: object) -> str:
@@ -540,12 +546,7 @@ def parse_color(text: object) -> str:
     Raises:
         SettingsError: It is none of them.
     """
-    if isinstance(text, str) and text in _COLORS:
-        return text
-    hint = nearest(text, _COLORS) if isinstance(text, str) else ""
-    raise SettingsError(
-        f"invalid value {described(text)} (choose from: {', '.join(_COLORS)}){hint}"
-    )
+    return _choice(text, _COLORS)
 
 
 def parse_host(text: object) -> Host:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from checker._version import __version__
-from checker.cli.streams import require_output, writing_output
+from checker.cli.streams import require_output, tell, writing_output
 from checker.suggestion import nearest
 
 if TYPE_CHECKING:
@@ -55,6 +55,14 @@ exit codes:
   3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
 """
 _END = "--"
+_ARGUMENT, _REQUIRED = "argument ", "arguments are required"
+_COMPLETION = """\
+to use it:
+  bash   source <(checker completion bash)
+  zsh    eval "$(checker completion zsh)"     after compinit
+  fish   checker completion fish | source
+"""
+_SHELLS = ("bash", "zsh", "fish")
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
@@ -63,7 +71,7 @@ _PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
-    return _parser().parse_args(argv)
+    return command_parser().parse_args(argv)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,10 +104,10 @@ class _Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def error(self, message: str) -> NoReturn:
-        """End the run with exit code 2."""
-        if sys.stderr is None:  # the usage would go to standard output
-            self.exit(2)
-        super().error(message)
+        """End the run with exit code 2, after one line that says what is wrong."""
+        hint = f"; see '{self.prog} --help'" if _REQUIRED in message else ""
+        tell(f"{message.removeprefix(_ARGUMENT)}{hint}")
+        sys.exit(2)
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help, or raise ``OSError`` if standard output is closed."""
@@ -108,13 +116,15 @@ class _Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is None or file is not sys.stdout:
+            require_output()  # else it would be printed to standard error
             super()._print_message(message, file)
             return
         with writing_output():
             file.write(message)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; completion and the manual page are made from it."""
     parser = _Parser(
         prog="checker",
         description="Identify container image archives, show how to restore them, and check them.",
@@ -123,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND"
+    )
     _add_check(commands)
     _add_baseline(commands)
     _add_config(commands)
@@ -147,7 +159,26 @@ def _parser() -> argparse.ArgumentParser:
         help="list the plugins",
         description="List the plugins, and those that could not be loaded.",
     )
-    for command in (explain, plugins):
+    engines = commands.add_parser(
+        "engines",
+        help="list the engines and other tools whose verdicts are computed",
+        description="List the profiles: releases, groups, actions, and how each was measured.",
+    )
+    engines.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format; default: text"
+    )
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands, options, rules and files",
+        description="Print a script that completes commands, options, names of rules and engines, "
+        "and files.",
+        epilog=_COMPLETION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.add_argument(
+        "shell", metavar="SHELL", choices=_SHELLS, help=f"one of {', '.join(_SHELLS)}"
+    )
+    for command in (explain, plugins, engines, completion):
         _add_no_plugin(command)
     return parser
 
@@ -260,7 +291,8 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         dest="engines",
         help=(
             "fail unless this engine accepts the archive, such as docker-28:load; or a group: "
-            "docker, podman, kubernetes, all; repeatable"
+            "docker, podman, kubernetes, all; or a release, such as docker-26; see 'checker "
+            "engines'; repeatable"
         ),
     )
     check.add_argument(

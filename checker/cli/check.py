@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from checker._version import __version__
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
-from checker.cli.streams import tell
+from checker.cli.streams import tell, writing_output
 from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
 from checker.model.limits import Limits
@@ -19,10 +19,16 @@ from checker.model.untrusted import whole_number
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
-from checker.reports.output import Output, OutputError, kept_for, plan_outputs, write_outputs
+from checker.reports.output import (
+    TEXT,
+    Output,
+    OutputError,
+    kept_for,
+    plan_outputs,
+    write_outputs,
+)
 from checker.reports.streams import OpenReports
-from checker.reports.text.stream import Beginning, streamed
-from checker.results import Run
+from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.settings import (
     Settings,
@@ -67,9 +73,8 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     check_targets(outputs, paths, config)
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
-    known = Run(arguments.command, __version__, fail_on=settings.fail_on)
-    beginning = Beginning(known, len(paths))
-    reports = OpenReports(streamed(outputs, beginning, sys.stdout), sys.stdout)
+    known = _known_run(arguments.command, settings, paths)
+    reports = OpenReports(_streamed(outputs, known, len(paths)), sys.stdout)
     with Progress(wanted=settings.progress, archives=len(paths)) as progress:
         session = Session(
             settings,
@@ -79,11 +84,39 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
             watch=progress.watch,
         )
         look = session.run if arguments.command == "check" else session.classify_all
-        keep = progress.erased_for(reports.kept(kept_for(outputs)))
-        run = look(paths, keep=keep)
-    unwritten = write_outputs(reports.outputs(), run, sys.stdout)
+        run = look(paths, keep=_reporting(progress, reports.kept(kept_for(outputs))))
+    with writing_output():
+        unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
+
+
+def _known_run(command: str, settings: Settings, paths: Sequence[str]) -> Run:
+    """What is known of a run before it begins: the command, and what fails it."""
+    own = settings.own_fail_on(paths)
+    return Run(command, __version__, fail_on=settings.fail_on, own_fail_on=own)
+
+
+def _streamed(outputs: tuple[Output, ...], known: Run, archives: int) -> tuple[Output, ...]:
+    """The outputs, with the report for people written archive by archive if there are several."""
+    if archives == 1 or not any(output.report.name == TEXT for output in outputs):
+        return outputs
+    from checker.reports.text.stream import Beginning, streamed
+
+    return streamed(outputs, Beginning(known, archives), sys.stdout)
+
+
+def _reporting(
+    progress: Progress, keep: Callable[[CheckedArchive], CheckedArchive]
+) -> Callable[[CheckedArchive], CheckedArchive]:
+    """A function that may write a part of a report, for which progress is erased."""
+
+    def report(checked: CheckedArchive) -> CheckedArchive:
+        progress.erase()
+        with writing_output():
+            return keep(checked)
+
+    return report
 
 
 def _outputs(

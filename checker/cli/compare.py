@@ -17,6 +17,7 @@ from checker.inspection.inspect import found_in
 from checker.model.archive import Archive
 from checker.model.selection import select_images
 from checker.session import Session
+from checker.suggestion import nearest
 
 _SHOWN = 20
 
@@ -57,7 +58,8 @@ def _ignored(values: Iterable[str]) -> Iterable[Category]:
     for name in names:
         if name not in IGNORABLE:
             known = ", ".join(IGNORABLE)
-            raise SettingsError(f"--ignore: invalid value {name!r} (choose from: {known})")
+            hint = nearest(name, map(str, IGNORABLE))
+            raise SettingsError(f"--ignore: invalid value {name!r} (choose from: {known}){hint}")
         yield Category(name)
 
 

@@ -45,8 +45,7 @@ def run_convert(arguments: argparse.Namespace) -> int:
     form = Form(arguments.form)
     source, target = arguments.source, arguments.target
     is_directory = form is Form.OCI_LAYOUT
-    if target != "-":
-        require_output()
+    require_output()
     check_target(source, target, arguments.from_image, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")

@@ -80,6 +80,7 @@ def check_page(page: Page) -> None:
     _check_elements(page)
     _check_policy(page)
     _check_ids(page)
+    _check_landmarks(page)
     _check_headings(page)
     _check_tables(page)
     _check_form(page)
@@ -124,6 +125,17 @@ def _check_ids(page: Page) -> None:
     links = {each.get("href", "").removeprefix("#") for each in page.all("a")}
     labels = {each.get("aria-labelledby", "") for each in page.elements} - {""}
     assert links | labels <= set(ids)
+
+
+def _check_landmarks(page: Page) -> None:
+    """Readers list landmarks by their labels."""
+    by_id = {each.get("id"): text_of(each) for each in page.elements if each.get("id")}
+    labels = [
+        each.get("aria-label") or by_id[each.get("aria-labelledby")]
+        for each in page.elements
+        if each.get("role") == "region" or name_of(each) == "section"
+    ]
+    assert len(set(labels)) == len(labels)
 
 
 def _check_headings(page: Page) -> None:

@@ -32,6 +32,9 @@ GOLDEN = Path(__file__).parent / "golden"
 XSD = etree.XMLSchema(etree.parse(Path(__file__).parent / "junit.xsd"))
 RENDER = {report.name: report.render for report in builtin_reports()}
 FORMATS: Mapping[str, tuple[str, dict[str, str]]] = {
+    "text": ("text", {}),
+    "text-verbose": ("text", {"detail": "verbose"}),
+    "text-quiet": ("text", {"detail": "quiet"}),
     "sarif": ("sarif", {}),
     "sarif-anchor": ("sarif", {"anchor": "deploy/Docker file"}),
     "github": ("github", {}),

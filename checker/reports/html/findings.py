@@ -115,11 +115,6 @@ def count_severities(findings: Iterable[Finding]) -> dict[Severity, int]:
     return counts
 
 
-def severity_words(counts: Mapping[Severity, int]) -> str:
-    """Numbers of findings in words, such as ``2 errors, 1 note``; empty without any."""
-    return ", ".join(count_words(count, str(each)) for each, count in counts.items() if count)
-
-
 def _views(findings: Iterable[Finding], anchors: Mapping[str, str]) -> Iterator[FindingView]:
     for group in by_rule(findings):
         by_reason: dict[str, list[Finding]] = {}

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from checker.checks.finding import Severity
-from checker.reports.html.findings import count_severities, severity_words
+from checker.reports.html.findings import count_severities
 from checker.reports.incomplete import incomplete
-from checker.reports.layout import safe
+from checker.reports.layout import Style, safe
 from checker.reports.printable import printable
+from checker.reports.text.state import (
+    State,
+    counts,
+    obstacles,
+    state_of,
+    state_of_run,
+    way_of,
+)
 from checker.reports.wording import count_words, kind_words, size_words
 from checker.results import CheckedArchive, Run
 from checker.verdicts import Loadable
@@ -19,21 +27,31 @@ MOST_ROWS = 1000
 _MOST_PROBLEMS = 100
 _UNKNOWN = "unknown"
 _CHECK = "check"
+_RESULTS = {
+    State.OK: "OK",
+    State.LOADS: "It can be loaded",
+    State.DEPENDS: "Some engines load it",
+    State.IMPORTS: "It can be imported",
+    State.RESTORE: "It can be restored in several steps",
+    State.CONVERT: "It can be converted",
+}
 
 
 class Headline(NamedTuple):
     """The result of a run.
 
     Attributes:
-        state: ``passed``, ``failed``, ``incomplete`` or ``classified``.
+        look: ``good``, ``mixed`` or ``bad``, by which it is coloured.
         text: The result.
-        detail: What it means.
-        command: What restores the archive, if there is one that may be shipped.
+        detail: What was found.
+        words: What to do with the archive, before the command.
+        command: What restores the archive, if there is only one and nothing against it.
     """
 
-    state: str
+    look: str
     text: str
     detail: str
+    words: str
     command: str
 
 
@@ -43,7 +61,8 @@ class OverviewRow(NamedTuple):
     Attributes:
         anchor: Where it is described on the page; empty if it is not.
         path: Its path.
-        state: Its result, see ``state_of``.
+        state: Its result in a word.
+        look: How that is coloured.
         kind: What it is.
         size: Its size.
         load: Whether it can be loaded.
@@ -54,6 +73,7 @@ class OverviewRow(NamedTuple):
     anchor: str
     path: str
     state: str
+    look: str
     kind: str
     size: str
     load: str
@@ -69,17 +89,6 @@ class ProblemView(NamedTuple):
     text: str
 
 
-def state_of(run: Run, checked: CheckedArchive) -> str:
-    """The result of an archive: passed, failed, incomplete, not read, or classified."""
-    if checked.error is not None:
-        return "not read"
-    if not checked.is_whole:
-        return "incomplete"
-    if run.command != _CHECK:
-        return "classified"
-    return "failed" if any(map(run.fails, checked.findings)) else "passed"
-
-
 def path_words(checked: CheckedArchive) -> str:
     """What an archive is called on the page."""
     return safe(checked.path).strip() or "(no name)"
@@ -87,39 +96,53 @@ def path_words(checked: CheckedArchive) -> str:
 
 def headline(run: Run) -> Headline:
     """The result of a run."""
-    counts = severity_words(count_severities(run.findings))
-    found = f"{counts or 'no findings'} in {count_words(len(run.archives), 'archive')}"
-    if run.exit_code == 3:
-        return Headline("incomplete", "The check is incomplete", f"{found}; see below", "")
-    if run.exit_code:
-        failing = severity_words(count_severities(filter(run.fails, run.findings)))
-        return Headline("failed", f"Do not ship: {failing}", found, "")
+    state = state_of_run(run)
+    many = count_words(len(run.archives), "archive")
+    found = ", ".join(counts(run)) or "no findings"
+    detail = f"{found} in {many}" if run.command == _CHECK else ""
+    if not state.is_good:
+        return Headline(look_of(state), _refusal(run, state), detail, "", "")
+    if len(run.archives) != 1:
+        return Headline(look_of(state), f"All {many} can be used", detail, "", "")
+    classified = run.archives[0].classification
+    way = None if classified is None else way_of(classified)
+    if way is None:
+        return Headline(look_of(state), _RESULTS[state], detail, "", "")
+    verb, command = way
+    words = f"{verb.capitalize()} it with"
+    return Headline(look_of(state), _RESULTS[state], detail, words, printable(command))
+
+
+def _refusal(run: Run, state: State) -> str:
+    reasons = ", ".join(obstacles(run))
     if run.command != _CHECK:
-        many = count_words(len(run.archives), "archive")
-        return Headline("classified", f"{many} classified", "no rules were run", _command(run))
-    return Headline("passed", "Passed", found, _command(run))
+        return f"Not all is known: {reasons}" if state is State.PARTIAL else reasons.capitalize()
+    bad = sum(not state_of(run, checked).is_good for checked in run.archives)
+    which = f" {bad:,} of {len(run.archives):,} archives" if len(run.archives) > 1 and bad else ""
+    return f"Do not ship{which}: {reasons}"
 
 
-def _command(run: Run) -> str:
-    """What restores the archive, if there is only one."""
-    commands = [checked.restore_command for checked in run.archives]
-    return printable(commands[0]) if len(commands) == 1 and commands[0] is not None else ""
+def look_of(state: State) -> str:
+    """How a result is coloured: ``good``, ``mixed`` or ``bad``."""
+    return {Style.GOOD: "good", Style.WARNING: "mixed"}.get(state.style, "bad")
 
 
 def overview_row(run: Run, checked: CheckedArchive, anchor: str) -> OverviewRow:
     """An archive in the table."""
     archive, found = checked.archive, checked.classification
     is_importable = found is not None and found.importable
-    counts = count_severities(checked.findings)
+    numbers = count_severities(checked.findings)
+    state = state_of(run, checked)
     return OverviewRow(
         anchor=anchor,
         path=path_words(checked),
-        state=state_of(run, checked),
+        state=str(state),
+        look=look_of(state),
         kind=_UNKNOWN if archive is None else safe(kind_words(archive)),
         size=_UNKNOWN if archive is None else size_words(archive.size),
         load=_UNKNOWN if found is None else str(found.loadable),
         importable=_UNKNOWN if found is None else str(_yes_or_no(is_yes=is_importable)),
-        counts=tuple((str(severity), counts[severity]) for severity in Severity),
+        counts=tuple((str(severity), numbers[severity]) for severity in Severity),
     )
 
 

@@ -18,15 +18,16 @@ from checker.reports.html.findings import count_severities, findings_view
 from checker.reports.html.overview import (
     MOST_ROWS,
     headline,
+    look_of,
     overview_row,
     path_words,
     problem_views,
-    state_of,
 )
 from checker.reports.html.page import page, rendered
 from checker.reports.html.rules import rule_views
 from checker.reports.html.verdicts import verdict_view
 from checker.reports.layout import safe
+from checker.reports.text.state import state_of
 from checker.results import CheckedArchive, Run
 
 LARGEST = 20_000_000
@@ -156,7 +157,8 @@ def _section(
         {
             "anchor": f"archive-{number}",
             "path": path_words(checked),
-            "state": state,
+            "state": str(state),
+            "look": look_of(state),
             "error": "" if checked.error is None else safe(checked.error),
             "about": about_view(checked),
             "verdicts": verdict_view(checked),
@@ -168,7 +170,7 @@ def _section(
             ],
             "severities": [str(severity) for severity in Severity],
             "is_checked": run.command == "check",
-            "is_open": around.is_alone or state not in {"passed", "classified"},
+            "is_open": around.is_alone or not state.is_good,
             "is_told": around.is_told,
             "is_alone": around.is_alone,
             "wide": WIDE,

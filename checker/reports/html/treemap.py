@@ -132,8 +132,8 @@ def _parts(usage: Usage, area: float) -> list[_Part]:
 
 
 def _folded(usage: Usage, parent: str) -> _Part:
-    """A directory; instead of one that has nothing but one other, that one."""
-    while len(usage.below) == 1 and usage.below[0].size == usage.size and usage.below[0].below:
+    """A directory or a file; instead of a directory that has nothing but one other, that one."""
+    while len(usage.below) == 1 and usage.below[0].size == usage.size:
         usage = usage.below[0]
     name = usage.path[len(parent) + 1 :] if parent else usage.path
     return _Part(usage, name)

@@ -15,6 +15,8 @@ from checker.reports.text.state import (
     obstacles,
     state_of,
     state_of_run,
+    verb_of,
+    way_of,
 )
 from checker.reports.text.view import View
 from checker.reports.wording import count_words
@@ -63,7 +65,7 @@ def _what_to_do(run: Run, view: View) -> Iterator[Line]:
     if not state.is_good:
         yield from wrapped(start, _refusal(run, state), view.width, Style.TITLE)
         if len(run.archives) == 1 and _helps_converting(run.archives[0]):
-            yield from _conversion(run.archives[0], label(""), view)
+            yield from _conversion(run.archives[0], view)
     elif len(run.archives) == 1:
         yield from _use(run, run.archives[0], view)
     else:
@@ -98,12 +100,12 @@ def _helps_converting(checked: CheckedArchive) -> bool:
     return is_refused or checked.loadable is Loadable.NO
 
 
-def _conversion(checked: CheckedArchive, start: Line, view: View) -> Iterator[Line]:
+def _conversion(checked: CheckedArchive, view: View) -> Iterator[Line]:
     """The command that converts an archive to what engines take, if there is one."""
     found = checked.classification
     command = None if found is None else conversion_of(found)
     if command is not None:
-        yield from _with_command(start, "convert it with", command, view)
+        yield from _with_command(label(""), "convert it with", command, view)
 
 
 def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
@@ -111,37 +113,31 @@ def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
     state = state_of(run, checked)
     start = label(state, state.style)
     found = checked.classification
-    if state is State.CONVERT:
-        yield from _conversion(checked, start, view)
+    caveats = ", ".join(_caveats(run, checked))
+    way = None if found is None else way_of(found)
+    if way is None:
+        yield from wrapped(start, caveats or "no findings", view.width, Style.TITLE)
         return
-    if found is None or found.restore is None:
-        text = ", ".join(counts(run)) or "no findings"
-        yield from wrapped(start, text, view.width, Style.TITLE)
-        return
-    before = ", ".join(_caveats(checked, found))
-    words = f"{before}; {_verb(found)} it with" if before else f"{_verb(found)} it with"
-    yield from _with_command(start, words, found.restore, view)
+    verb, command = way
+    before = f"{caveats}; " if caveats else ""
+    yield from _with_command(start, f"{before}{verb} it with", command, view)
 
 
-def _verb(found: Classification) -> str:
-    if found.loadable is not Loadable.NO:
-        return "load"
-    return "import" if found.importable else "restore"
-
-
-def _caveats(checked: CheckedArchive, found: Classification) -> Iterator[str]:
-    warnings = sum(
-        finding.severity is Severity.WARNING and not finding.is_accepted
-        for finding in checked.findings
-    )
+def _caveats(run: Run, checked: CheckedArchive) -> Iterator[str]:
+    warnings = run.number_of(Severity.WARNING)
     if warnings:
         yield count_words(warnings, "warning")
-    if found.loadable is Loadable.DEPENDS:
+    if checked.loadable is Loadable.DEPENDS:
         yield "not every engine loads it"
-    if _verb(found) == "import" and found.advice and not found.keeps_metadata:
+    found = checked.classification
+    if found is not None and _loses_metadata(found):
         yield "metadata is lost, see advice"
     if any(start.answer is Answer.NO for start in checked.starts):
         yield "it does not start"
+
+
+def _loses_metadata(found: Classification) -> bool:
+    return verb_of(found) == "import" and bool(found.advice) and not found.keeps_metadata
 
 
 def _with_command(start: Line, words: str, command: str, view: View) -> Iterator[Line]:

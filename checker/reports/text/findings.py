@@ -83,9 +83,9 @@ def _finding(alike: Sequence[Finding], view: View) -> Iterator[Line]:
     title = heading(first.severity, _STYLES[first.severity], first.rule, first.name)
     yield (*title, (Style.FAINT, _times(alike)))
     yield from beneath(safe(first.message), view.width)
-    yield from _place("at", _parts(first.location), view)
+    yield from _place("at", _parts(first.location, view), view)
     for related in first.related[: view.repeats]:
-        yield from _place("see", _parts(related), view)
+        yield from _place("see", _parts(related, view), view)
     yield from _more_places("", len(first.related) - view.repeats, view)
     yield from _further_places(alike, view)
     if first.fix is not None:
@@ -111,9 +111,9 @@ def _fix(fix: Fix, view: View) -> Iterator[Line]:
 
 def _further_places(alike: Sequence[Finding], view: View) -> Iterator[Line]:
     """The next few places, each as far as it differs from the first."""
-    known = set(_parts(alike[0].location))
+    known = set(_parts(alike[0].location, view))
     for finding in alike[1 : view.repeats]:
-        new = tuple(part for part in _parts(finding.location) if part not in known)
+        new = tuple(part for part in _parts(finding.location, view) if part not in known)
         yield from _place("also at", new, view)
     yield from _more_places("at ", len(alike) - view.repeats, view)
 
@@ -124,7 +124,11 @@ def _more_places(word: str, hidden: int, view: View) -> Iterator[Line]:
         yield from beneath(f"... and {word}{more} ({view.see})", view.width, Style.FAINT)
 
 
-def _parts(location: Location) -> tuple[str, ...]:
+def _parts(location: Location, view: View) -> tuple[str, ...]:
+    """The parts of a place; offsets beside a finer part only if everything is shown."""
+    is_named = location.path is not None or location.pointer is not None
+    if is_named and not view.is_verbose:
+        location = location._replace(offset=None)
     return tuple(map(safe, short_place_words(location)))
 
 

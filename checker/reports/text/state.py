@@ -67,21 +67,27 @@ def state_of(run: Run, checked: CheckedArchive) -> State:
         return State.PARTIAL
     if run.command != "check":
         return _restored(checked.classification)
-    if checked.failures(run.fail_on):
+    if checked.failures(run.fail_on_of(checked.path)):
         return State.FAILED
     if checked.failures(Severity.ERROR):
         return State.ERRORS
     found = checked.classification
-    return State.REFUSED if found is not None and found.restore is None else State.OK
+    return State.REFUSED if found is not None and _is_refused(found) else State.OK
 
 
 def _restored(found: Classification | None) -> State:
-    if found is None or found.restore is None:
-        can_be_converted = found is not None and conversion_of(found) is not None
-        return State.CONVERT if can_be_converted else State.REFUSED
+    if found is None:
+        return State.REFUSED
+    if _is_refused(found):
+        return State.REFUSED if conversion_of(found) is None else State.CONVERT
     if found.loadable is Loadable.NO:
         return State.IMPORTS if found.importable else State.RESTORE
     return State.DEPENDS if found.loadable is Loadable.DEPENDS else State.LOADS
+
+
+def _is_refused(found: Classification) -> bool:
+    is_taken = found.importable or found.loadable is not Loadable.NO
+    return found.restore is None and not is_taken
 
 
 def conversion_of(found: Classification) -> str | None:
@@ -90,6 +96,21 @@ def conversion_of(found: Classification) -> str | None:
     advised = (advice for advice in found.advice if advice.count("`") % 2 == 0)
     matches = (_CONVERSION.search(advice) for advice in advised)
     return next((match[1] for match in matches if match is not None), None)
+
+
+def verb_of(found: Classification) -> str:
+    """What is done with an archive that can be used: load, import, or restore in several steps."""
+    if found.loadable is not Loadable.NO:
+        return "load"
+    return "import" if found.importable else "restore"
+
+
+def way_of(found: Classification) -> tuple[str, str] | None:
+    """What to do with an archive, and the command for it; None if none is known."""
+    if found.restore is not None:
+        return verb_of(found), found.restore
+    conversion = conversion_of(found)
+    return None if conversion is None else ("convert", conversion)
 
 
 def state_of_run(run: Run) -> State:
@@ -124,7 +145,13 @@ def counts(run: Run) -> Iterator[str]:
 
 def alone(run: Run, checked: CheckedArchive) -> Run:
     """A run of one archive, without what concerns the others."""
-    return run._replace(archives=(checked,), problems=checked.problems, waiver_findings=())
+    return run._replace(
+        archives=(checked,),
+        problems=checked.problems,
+        waiver_findings=(),
+        fail_on=run.fail_on_of(checked.path),
+        own_fail_on={},
+    )
 
 
 def obstacles(run: Run) -> Iterator[str]:

@@ -35,6 +35,8 @@ _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _INVALID_DIGEST = "invalid checksum digest format"
 _PEEKED = 8
 _BUFFER = 32 * 1024
+NOT_EXTRACTED = "cannot be extracted: "
+"""The text before the cause, in the reason of a refusal."""
 
 
 class SourceLayer(NamedTuple):
@@ -374,7 +376,7 @@ def apply_tar(
         blob = driver.library.blob_name(digest, digest)
         raise Refusal(
             f"writing blob: adding layer with blob {blob}: {error}",
-            f"layer {digest} cannot be extracted",
+            f"layer {digest} {NOT_EXTRACTED}{error.cause}",
             (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
         ) from None
 

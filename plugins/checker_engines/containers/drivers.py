@@ -33,11 +33,13 @@ class ApplyError(ValueError):
     """A layer cannot be applied; the message is that of the driver.
 
     Attributes:
+        cause: The error of the extraction.
         is_logged: Whether the driver logs it too.
     """
 
-    def __init__(self, message: str, *, is_logged: bool) -> None:
+    def __init__(self, message: str, cause: str, *, is_logged: bool) -> None:
         super().__init__(message)
+        self.cause = cause
         self.is_logged = is_logged
 
 
@@ -80,11 +82,11 @@ class Driver(NamedTuple):
             apply_layer(tar, layers, stop)
         except UnpackError as error:
             text = f"ApplyLayer stdout:  stderr: {error} {_EXITED}"
-            raise ApplyError(text, is_logged=True) from None
+            raise ApplyError(text, str(error), is_logged=True) from None
         if stop is not None:
             size = sum(tar.entries.sizes[: stop.position + 1])
             text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {stop.error}'
-            raise ApplyError(text, is_logged=True)
+            raise ApplyError(text, stop.error, is_logged=True)
 
     def _untar(self, tar: Tar, layers: Layers) -> None:
         """Extract it into an empty directory (overlay.go, pkg/chrootarchive/archive_unix.go)."""
@@ -95,9 +97,10 @@ class Driver(NamedTuple):
         try:
             apply_layer(tar, layers, stop)
         except UnpackError as error:
-            raise ApplyError(unpacking(_EXITED, str(error), rest), is_logged=False) from None
+            text = unpacking(_EXITED, str(error), rest)
+            raise ApplyError(text, str(error), is_logged=False) from None
         if stop is not None:
-            raise ApplyError(unpacking(stop.error, "", rest), is_logged=False)
+            raise ApplyError(unpacking(stop.error, "", rest), stop.error, is_logged=False)
         too_long = layers.measure_layer()
         if too_long is not None:
-            raise ApplyError(too_long, is_logged=False)
+            raise ApplyError(too_long, too_long, is_logged=False)

@@ -1,7 +1,7 @@
 """Docker with the classic image store and graph drivers: 20.10, 28 and 29.
 
 Read from moby 20.10.24, 28.5.2 and 29.7.2 (image/tarexport/load.go, daemon/images/image_import.go,
-pkg/archive, layer), with the vfs graph driver.
+pkg/archive, layer, daemon/graphdriver).
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ from checker.model.names import (
 )
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
+from checker_engines.answers.advice import (
+    IS_LOADED,
+    IS_ROOTFS,
+    why_not_loaded,
+    without_devices,
+)
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
@@ -87,7 +92,7 @@ def engines() -> Iterator[Engine]:
 
 def engines_of(version: Version) -> Iterator[Engine]:
     """The actions of a version: ``docker load`` and ``docker import``."""
-    follows = f"Docker {version.follows}, classic store, vfs"
+    follows = f"Docker {version.follows}, classic store, overlay2 or vfs"
     decides = partial(decisions.load, version)
     yield Engine(version.name, "load", partial(load, version), follows, decides)
     decides = partial(decisions.import_, version)
@@ -118,7 +123,7 @@ def _load(version: Version, question: Question) -> Verdict:
         verdict = _refused(version, "load", Refusal("", ""), command)
         return undecided(verdict, stop.reached)
     if count:
-        outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
+        outcome, reason = VerdictOutcome.ACCEPTS, without_devices(question, _loaded(count))
     else:
         outcome = VerdictOutcome.ACCEPTS_BROKEN
         reason = "docker load exits 0 but loads nothing: manifest.json lists no images"
@@ -163,7 +168,7 @@ def _import(version: Version, question: Question) -> Verdict:
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or IS_IMPORTED,
+        reason=broken or without_devices(question, IS_IMPORTED),
         command=command,
     )
 

@@ -1,5 +1,11 @@
 "use strict";
 (() => {
+  // Opens all closed parts that an element is in.
+  const reveal = (element) => {
+    for (let each = element.closest("details"); each; each = each.parentElement.closest("details")) {
+      each.open = true;
+    }
+  };
   const form = document.getElementById("filter");
   if (form) {
     const findings = Array.from(document.querySelectorAll(".finding"), (element) => ({
@@ -18,8 +24,7 @@
         const matches = severities.has(severity) && words.every((word) => text.includes(word));
         element.hidden = !matches;
         shown += matches ? 1 : 0;
-        const archive = element.closest("details");
-        if (matches && words.length && archive) archive.open = true;
+        if (matches && words.length) reveal(element.parentElement);
       }
       count.textContent = shown === findings.length ? "" : `${shown} of ${findings.length} shown`;
     };
@@ -40,8 +45,7 @@
   // A link to something in a closed part opens it.
   const open = () => {
     const target = document.getElementById(location.hash.slice(1));
-    const details = target && (target.querySelector("details") || target.closest("details"));
-    if (details) details.open = true;
+    if (target) reveal(target.querySelector("summary") || target);
   };
   window.addEventListener("hashchange", open);
   open();
