@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential readers readers-agreement one-truth docs site clean
+.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential readers readers-agreement one-truth docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -31,6 +31,8 @@ help:
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make pictures                   make the pictures of the documentation again, with Chromium"
 	@echo "make site                       build the documentation as a site in build/site"
+	@echo "make zipapp                     write build/checker.pyz, which runs without an installation"
+	@echo "make zipapp-test                write it and run its tests"
 	@echo "make clean                      remove the virtual environment and build results"
 	@echo "PYTHON=python3.13               the interpreter for .venv"
 
@@ -149,6 +151,13 @@ pictures: $(VENV)/stamp-browser
 # before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
 site: $(VENV)/stamp-docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+zipapp:
+	@PYTHON='$(PYTHON)' .ci/zipapp build/checker.pyz
+
+zipapp-test: zipapp $(VENV)/stamp-test
+	@CHECKER_ZIPAPP='$(CURDIR)/build/checker.pyz' $(BIN)/python -m pytest -n0 \
+		tests/places/test_zipapp.py $(ARGS)
 
 clean:
 	@rm -rf $(VENV) build dist

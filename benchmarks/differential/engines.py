@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from benchmarks.differential import containerd_client
 from benchmarks.engines.host import Host
+from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
 from checker_engines.containers import buildah, skopeo
@@ -22,7 +24,9 @@ SECONDS_TO_TAKE = 30
 """Time limit for one engine and archive."""
 _KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _LINES_QUOTED = 6
+_PROGRESS = re.compile(PROGRESS)
 _TIME = re.compile(r'^time="[^"]*" ')
+_SOCKET = "/var/run/docker.sock"
 _TIMED = ("timeout", "--signal=KILL", str(SECONDS_TO_TAKE))
 _COPY = ("skopeo", "--insecure-policy", "copy")
 _HANGS = f"it was still running after {SECONDS_TO_TAKE} seconds"
@@ -160,7 +164,8 @@ def _real(
     if done.returncode in _KILLED:
         return Real(VerdictOutcome.REJECTS, _HANGS)
     lines = [_TIME.sub("", line.strip()) for line in _without_paths(host, said).splitlines()]
-    message = " ".join(lines[-_LINES_QUOTED:])
+    words = [line for line in lines if not _PROGRESS.fullmatch(line)]
+    message = " ".join(words[-_LINES_QUOTED:])
     if done.returncode != 0:
         return Real(VerdictOutcome.REJECTS, message)
     return Real(VerdictOutcome.ACCEPTS if is_there else VerdictOutcome.ACCEPTS_BROKEN, message)
@@ -168,6 +173,9 @@ def _real(
 
 def _without_paths(host: Host, text: str) -> str:
     """Replace what is specific to this host and run by ``<tmp>``."""
+    # The address of the daemon, as the URL in errors of a lost connection has it.
+    socket = quote(str(host.folder / "docker.sock"), safe="")
+    text = text.replace(socket, quote(_SOCKET, safe=""))
     folder = re.escape(str(host.folder))
     text = re.sub(rf"{folder}/docker/tmp/docker-import-\d+", "<tmp>", text)
     return re.sub(rf"(?:{folder}|/var/tmp)[^\s:\"',]*", "<tmp>", text)

@@ -190,5 +190,6 @@ _BELOW = LAYERS._replace(
         path=_refused_path, hard_link=_refused_hard_link, symlink=_refused_symlink
     ),
     resolved=_resolved,
+    removes_root=True,
 )
 """A directory that is not the root of the process."""

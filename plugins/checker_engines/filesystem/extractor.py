@@ -238,13 +238,24 @@ class Extractor:
         return False
 
     def _place_on_root(self, entries: Entries, item: Item) -> None:
-        """Extract an entry onto the root, which cannot be removed."""
+        """Extract an entry onto the root, which most dialects cannot remove."""
         if self._dialect.root_replaced is None:
+            return
+        if self._dialect.removes_root and item.kind != DIRECTORY:
+            self._replace_root(item)
             return
         if item.kind != DIRECTORY:
             raise ExtractionError(self._dialect.root_replaced, item.position)
         self.check_owner(entries, item, self._calls.lchown, item.path)
         self._set_xattrs(entries, item)
+
+    def _replace_root(self, item: Item) -> None:
+        """Remove the directory that is extracted to, and create something else in its place."""
+        self.tree.root = Node(DIRECTORY)
+        self.tree.forget_paths()
+        if item.kind == HARD_LINK:
+            self._link(item)
+        self.tree.root = Node(item.kind, item.position)
 
     def _place_or_copy(self, entries: Entries, item: Item) -> None:
         """Extract an entry; a hard link to a file that aufs kept becomes a copy of it."""
