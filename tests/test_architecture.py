@@ -39,6 +39,7 @@ ALLOWED = {
         "containers": SHARED,
         "moby": {"containerd", *SHARED},
         "classification": {"host"},
+        "ggcr": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]

@@ -1,7 +1,7 @@
 """Docker with the classic image store and graph drivers: 20.10, 28 and 29.
 
 Read from moby 20.10.24, 28.5.2 and 29.7.2 (image/tarexport/load.go, daemon/images/image_import.go,
-pkg/archive, layer), with the vfs graph driver.
+pkg/archive, layer, daemon/graphdriver).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def engines() -> Iterator[Engine]:
 
 def engines_of(version: Version) -> Iterator[Engine]:
     """The actions of a version: ``docker load`` and ``docker import``."""
-    follows = f"Docker {version.follows}, classic store, vfs"
+    follows = f"Docker {version.follows}, classic store, overlay2 or vfs"
     decides = partial(decisions.load, version)
     yield Engine(version.name, "load", partial(load, version), follows, decides)
     decides = partial(decisions.import_, version)
