@@ -19,14 +19,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
 from checker.profiles import PROFILES
+from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings_schema import settings_schema
 from checker.testing import build, sample_image
 from checker.testing.archive import empty, nested, wrapped
-from checker.verdicts import Engine, VerdictOutcome
+from checker.verdicts import Engine, EngineProfile, VerdictOutcome
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -88,7 +90,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "checker.1": _manual_page(),
         DOCS / "rules.md": rules_markdown(tuple(registry)),
-        DOCS / "engines.md": _with(DOCS / "engines.md", _tables(session.engines.engines)),
+        DOCS / "engines.md": _with(DOCS / "engines.md", _engines(session)),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         README: _with(README, _matrix(session)),
@@ -106,6 +108,40 @@ def _with(page: Path, lines: Iterable[str]) -> str:
     return "".join((before, begin, *lines, end, after))
 
 
+def _engines(session: Session) -> Iterator[str]:
+    """The page of engines: releases, then the decisions of each profile."""
+    readers = session.plugins.readers()
+    yield from _releases(listed_profiles(session.engines.engines, readers))
+    yield from _tables((*session.engines.engines, *readers.engines))
+
+
+def _releases(profiles: Iterable[ListedProfile]) -> Iterator[str]:
+    yield "\n## Releases\n\n"
+    yield "`--engine TOOL-RELEASE`, such as `docker-26`, means the profile with this release.\n\n"
+    yield "| profile | releases | what differs | library | evidence | groups |\n"
+    yield "|---|---|---|---|---|---|\n"
+    for listed in profiles:
+        if listed.profile is not None:
+            yield from _release_rows(listed.profile, ", ".join(listed.groups))
+    yield "\n## Decisions\n\nOne table for each profile and action, in the order of its steps.\n"
+
+
+def _release_rows(profile: EngineProfile, groups: str) -> Iterator[str]:
+    """A row for each range of releases; what holds for all of them is in the first."""
+    name, library = f"`{profile.name}`", profile.library
+    evidence = _evidence(profile)
+    for releases in profile.releases:
+        cells = (name, shown_releases(releases), releases.differs, library, evidence, groups)
+        yield f"| {' | '.join(cells)} |\n"
+        name = library = evidence = groups = ""
+
+
+def _evidence(profile: EngineProfile) -> str:
+    if not profile.measured_with:
+        return str(profile.evidence)
+    return f"{profile.evidence}: {profile.measured_with}"
+
+
 def _tables(engines: Iterable[Engine]) -> Iterator[str]:
     for (profile, follows), actions in groupby(engines, key=lambda one: (one.name, one.follows)):
         yield f"\n### {profile}\n\n{follows}.\n"
@@ -116,22 +152,24 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
 
 
 def _matrix(session: Session) -> Iterator[str]:
-    """The outcomes of the engines for an archive of each kind."""
-    verdicts = {
-        name: session.classify(BytesIO(made.tar())).verdicts for name, made in _ARCHIVES.items()
-    }
-    for is_import in (False, True):
-        asked = [
-            one
-            for one in session.engines.engines
-            if (one.action == _IMPORT) is is_import and not one.only_directories
-        ]
-        names = (f"{engine.name} {engine.action}" for engine in asked)
-        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
-        for name, found in verdicts.items():
-            told = (one for one in found if (one.action == _IMPORT) is is_import)
-            yield f"| {name} | {' | '.join(_SHOWN[one.outcome] for one in told)} |\n"
+    """The outcomes of the engines, and of other tools, for an archive of each kind."""
+    checked = {name: session.classify(BytesIO(made.tar())) for name, made in _ARCHIVES.items()}
+    engines, readers = session.engines.engines, session.plugins.readers().engines
+    imports = tuple(one for one in engines if one.action == _IMPORT)
+    loads = tuple(one for one in engines if one not in imports)
+    for asked in (loads, imports, readers):
+        shown = [one for one in asked if not one.only_directories]
+        names = (f"{engine.name} {engine.action}" for engine in shown)
+        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(shown)}\n"
+        for name, found in checked.items():
+            outcomes = (_outcome(found, engine) for engine in shown)
+            yield f"| {name} | {' | '.join(outcomes)} |\n"
     yield "\n"
+
+
+def _outcome(checked: CheckedArchive, engine: Engine) -> str:
+    verdict = checked.verdict(engine.name, engine.action)
+    return "" if verdict is None else _SHOWN[verdict.outcome]
 
 
 def _conformance(data: Path, registry: Registry) -> str:

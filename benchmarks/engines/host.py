@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.engines.programs import find_programs, search_path
+from checker.verdicts import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,11 +64,13 @@ class DockerDaemon:
         folder: The host's directory, below which it writes everything.
         environment: Its environment variables, with its address.
         door: The command that starts it; see `WALL`.
+        storage: How it keeps layers.
     """
 
     folder: Path
     environment: Mapping[str, str]
     door: tuple[str, ...] = ()
+    storage: Storage = Storage.VFS
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -86,7 +89,7 @@ class DockerDaemon:
             "--iptables=false",
             "--ip6tables=false",
             "--bridge=none",
-            "--storage-driver=vfs",
+            f"--storage-driver={self._driver}",
         ]
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -131,8 +134,12 @@ class DockerDaemon:
     @property
     def layers(self) -> list[str]:
         """The chains of layers in its store, including those of failed loads."""
-        folder = self.folder / "docker" / "image" / "vfs" / "layerdb" / "sha256"
+        folder = self.folder / "docker" / "image" / self._driver / "layerdb" / "sha256"
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    @property
+    def _driver(self) -> str:
+        return "overlay2" if self.storage is Storage.OVERLAY else str(self.storage)
 
     @property
     def _log(self) -> Path:
@@ -250,12 +257,12 @@ class Host:
             folder.mkdir(parents=True)
 
 
-def _containers_environment(folder: Path) -> dict[str, str]:
+def _containers_environment(folder: Path, driver: Storage) -> dict[str, str]:
     """Write the configuration of Podman, Buildah and Skopeo and return the variables to it."""
     storage = folder / "storage.conf"
     storage.write_text(
         "[storage]\n"
-        'driver = "vfs"\n'
+        f'driver = "{driver}"\n'
         f'graphroot = "{folder / "graph"}"\n'
         f'runroot = "{folder / "run"}"\n'
     )
@@ -281,7 +288,7 @@ def _link_programs(folder: Path) -> None:
         (folder / name).symlink_to(path)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, storage: Storage) -> dict[str, str]:
     programs = folder / "bin"
     _link_programs(programs)
     (folder / "tmp").mkdir()
@@ -291,7 +298,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
         # The daemon runs its own containerd, which can import images as well.
         "CONTAINERD_ADDRESS": str(folder / "exec" / "containerd" / "containerd.sock"),
-    } | _containers_environment(folder)
+    } | _containers_environment(folder, storage)
 
 
 def mounts_below(folder: Path) -> list[str]:
@@ -308,20 +315,23 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running_host(folder: Path, *, walled: bool = False) -> Iterator[Host]:
+def running_host(
+    folder: Path, *, walled: bool = False, storage: Storage = Storage.VFS
+) -> Iterator[Host]:
     """Create a host in a new directory, and remove it at the end.
 
     Args:
         folder: The directory.
         walled: Whether engines can only write to it, as hostile archives require.
+        storage: How the engines keep layers.
 
     Raises:
         EngineError: The Docker daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
-    environment = _environment(folder)
+    environment = _environment(folder, storage)
     door = ("unshare", "--mount", "bash", "-c", WALL, str(folder)) if walled else ()
-    docker = DockerDaemon(folder, environment, door)
+    docker = DockerDaemon(folder, environment, door, storage)
     try:
         docker.start()
         host = Host(folder, environment, docker)

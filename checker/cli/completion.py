@@ -148,6 +148,7 @@ NAMES: Mapping[tuple[str, str], Callable[[LoadedPlugins], Iterable[str]]] = {
     ("ignore", "WHAT"): _differences,
     ("fail_on", "SEVERITY"): _severities,
     ("action", "COMMAND"): lambda _: ("load", "import"),
+    ("color", "WHEN"): _values("text", "color"),
     ("junit_flavour", "READER"): _values("junit", "flavour"),
     ("junit_cases", "KIND"): _values("junit", "cases"),
 }
