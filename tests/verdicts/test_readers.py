@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,8 @@ from checker import Session, VerdictOutcome
 from checker.plugins import load_plugins
 from checker.testing.cases import Case
 from checker.verdicts import Engine, Question, Verdict
+from checker_engines.containers import buildah
+from checker_engines.containers.versions import BUILDAH_1_28
 
 CASES = Path(__file__).parents[1] / "cases" / "readers" / "cases.toml"
 TABLES = {case["name"]: case for case in tomllib.loads(CASES.read_text("utf-8"))["case"]}
@@ -103,3 +107,152 @@ def test_every_reader_answers_for_every_kind(title: str, tmp_path: Path) -> None
         verdict = judged(engine, path)
         assert (verdict.engine, verdict.action) == (engine.name, engine.action)
         assert (verdict.message is None) is (verdict.outcome is not VerdictOutcome.REJECTS)
+
+
+def build(table: dict[str, Any], folder: Path) -> Path:
+    return Case("", "", "found", "pass", {}, (), CASES, table).build().write(folder)
+
+
+BUILDAH = {one.action: one for one in buildah.engines_of(BUILDAH_1_28)}
+TWO = [{"tags": ["app:1"]}, {"tags": ["app:2"], "config": {"config": {"User": "1"}}}]
+LOWERCASE = "repository name must be lowercase"
+# What buildah 1.28.2 said.
+PULLED: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "an image": ("docker-archive", {"base": "docker-archive"}, "image.tar", ""),
+    "a layout": ("oci-archive", {"base": "oci-archive"}, "image.tar", ""),
+    "no layout": (
+        "oci-archive",
+        {"base": "docker-archive"},
+        "image.tar",
+        "Error: loading index: open <tmp>: no such file or directory",
+    ),
+    "no image": (
+        "docker-archive",
+        {"base": "oci-archive"},
+        "image.tar",
+        "Error: loading tar component manifest.json: file does not exist",
+    ),
+    "no items": (
+        "docker-archive",
+        {
+            "base": "docker-archive",
+            "edits": [{"replace": {"member": "manifest.json", "text": "[]"}}],
+        },
+        "image.tar",
+        "Error: Unexpected tar manifest.json: expected 1 item, got 0",
+    ),
+    "two images": (
+        "docker-archive",
+        {"base": "docker-archive", "images": TWO},
+        "image.tar",
+        "Error: Unexpected tar manifest.json: expected 1 item, got 2",
+    ),
+    "a name without a tag": (
+        "docker-archive",
+        {"base": "docker-archive", "tags": ["app"]},
+        "image.tar",
+        "",
+    ),
+    "an upper-case name": (
+        "docker-archive",
+        {"base": "docker-archive", "tags": ["App:1"]},
+        "image.tar",
+        'Error: normalizing name "App:1": repository name must be lowercase',
+    ),
+    "an empty name": (
+        "docker-archive",
+        {"base": "docker-archive", "tags": [""]},
+        "image.tar",
+        'Error: normalizing name "": repository name must have at least one component',
+    ),
+    "a colon": (
+        "docker-archive",
+        {"base": "docker-archive"},
+        "a:b.tar",
+        'Error: opening file "<tmp>": open <tmp>: no such file or directory',
+    ),
+    "a colon and an invalid name": (
+        "docker-archive",
+        {"base": "docker-archive"},
+        "c:C d.tar",
+        f"Error: docker-archive parsing reference: invalid reference format: {LOWERCASE}",
+    ),
+    "a colon, as a layout": (
+        "oci-archive",
+        {"base": "oci-archive"},
+        "a:b.tar",
+        "Error: creating temp directory: open <tmp>: no such file or directory",
+    ),
+    "a colon and a space, as a layout": (
+        "oci-archive",
+        {"base": "oci-archive"},
+        "c:C d.tar",
+        "Error: Invalid image C d.tar",
+    ),
+}
+
+
+@pytest.mark.parametrize(("transport", "table", "name", "text"), PULLED.values(), ids=PULLED.keys())
+def test_buildah_pulls_or_says_why_not(
+    transport: str, table: dict[str, Any], name: str, text: str, tmp_path: Path
+) -> None:
+    path = build(table, tmp_path).rename(tmp_path / name)
+    session = Session()
+    archive = session.read(path, name=name)
+    question = Question(archive, session.settings.host, shlex.quote(f"./{name}"))
+    verdict = BUILDAH[f"pull {transport}"].judge(question)
+    assert masked(verdict.message or "") == masked(text), verdict.reason
+    assert (verdict.outcome is VerdictOutcome.REJECTS) is bool(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "compression", "message"),
+    [
+        ("image.tar", None, None),
+        ("image.tar", "gzip", "archive/tar: invalid tar header"),
+        ("image.tar.gz", "gzip", None),
+        ("image.tgz", "gzip", None),
+        ("image.tbz", "bzip2", None),
+        ("image.tar.zst", "zstd", None),
+        ("image.tar.gz", None, "gzip: invalid header"),
+        ("image.tzst", "gzip", "invalid input: magic number mismatch"),
+        ("image.tar.lz4", None, "lz4: bad magic number"),
+        ("image.tar.xz", "xz", "unhandled file type"),
+        ("image.TAR", None, "unhandled file type"),
+        ("image", None, "unhandled file type"),
+    ],
+)
+def test_k3s_takes_files_by_their_names(
+    name: str, compression: str | None, message: str | None, tmp_path: Path
+) -> None:
+    edits = [] if compression is None else [{"compress": compression}]
+    path = build({"base": "docker-archive", "edits": edits}, tmp_path).rename(tmp_path / name)
+    verdict = judged(READERS["k3s-1 image directory"], path)
+    assert (verdict.message or "").startswith(message or "")
+    assert (verdict.outcome is VerdictOutcome.ACCEPTS) is (message is None)
+
+
+PLATFORMS = ["linux/amd64", "linux/arm64/v8"]
+
+
+@pytest.mark.parametrize(
+    ("title", "table", "outcome"),
+    [
+        ("kind-0 load image-archive", {"platforms": PLATFORMS}, "accepts"),
+        ("k3s-1 image directory", {"platforms": PLATFORMS}, "accepts"),
+        ("kind-0 load image-archive", {"tags": []}, "accepts-broken"),
+        ("k3s-1 image directory", {"tags": []}, "accepts-broken"),
+        ("k0s-1 image directory", {"tags": []}, "accepts-broken"),
+        ("k3s-1 image directory", {"edits": [{"remove": "{layer0}"}]}, "accepts-broken"),
+        ("kind-0 load image-archive", {"edits": [{"remove": "{layer0}"}]}, "rejects"),
+        ("k3s-1 image directory", {"edits": [{"remove": "{manifest}"}]}, "rejects"),
+        ("k0s-1 image directory", {"edits": [{"remove": "index.json"}]}, "rejects"),
+    ],
+)
+def test_nodes_need_names_and_content(
+    title: str, table: dict[str, Any], outcome: str, tmp_path: Path
+) -> None:
+    verdict = judged(READERS[title], build({"base": "oci-archive", **table}, tmp_path))
+    assert verdict.outcome == outcome, verdict.reason
+    if outcome != "accepts":
+        assert "name" in verdict.reason or "not in the archive" in verdict.reason or verdict.message

@@ -148,7 +148,7 @@ def load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     source = "oci:<tmp>:"
     if not podman.names_by_path:
         return _copy_layout(podman, question, source, podman.opening_layout, printed)
-    driver = _driver(podman, question)
+    driver = driver_of(podman, question)
     opened = _opened_layout(driver, question, source)
     with prefixed(podman.opening_layout):
         descriptor = opened.only_descriptor()
@@ -181,7 +181,7 @@ def load_layout_archive(podman: Podman, question: Question, printed: list[str]) 
 def _copy_layout(
     podman: Podman, question: Question, source: str, step: str, printed: list[str]
 ) -> int:
-    driver = _driver(podman, question)
+    driver = driver_of(podman, question)
     opened = _opened_layout(driver, question, source)
     with prefixed(step):
         descriptor = opened.only_descriptor()
@@ -212,7 +212,7 @@ def load_docker_archive(podman: Podman, question: Question, printed: list[str]) 
     for number, item in enumerate(opened.items):
         _refuse_tags(item, number, podman.library)
     stored: dict[str, Tar] = {}
-    driver = _driver(podman, question)
+    driver = driver_of(podman, question)
     for number, item in enumerate(opened.items):
         name = full_name(item.tags[0]) if item.tags else f"@{number}"
         source = f"docker-archive:<tmp>:{name}"
@@ -226,7 +226,8 @@ def load_docker_archive(podman: Podman, question: Question, printed: list[str]) 
     return len(opened.items)
 
 
-def _driver(podman: Podman, question: Question) -> Driver:
+def driver_of(podman: Podman, question: Question) -> Driver:
+    """The storage of the host."""
     return Driver(podman.library, question.host, Work(question.limits.simulated))
 
 
@@ -240,7 +241,7 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(_NOT_A_DIRECTORY, "it is not a directory")
     source = "dir:<tmp>"
-    driver = _driver(podman, question)
+    driver = driver_of(podman, question)
     opened = DirLayout(question.archive, podman.library, source, driver.work)
     # Its ID is read first, since it is used as its name.
     with _read_for_its_id(source):
@@ -264,7 +265,7 @@ def import_(podman: Podman, question: Question) -> Verdict:
 def _import(podman: Podman, question: Question) -> Verdict:
     """The verdict without its conditions."""
     try:
-        _store(podman, question.archive, _driver(podman, question))
+        _store(podman, question.archive, driver_of(podman, question))
     except Refusal as refusal:
         return _verdict(
             podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
