@@ -19,7 +19,7 @@ FILES = frozenset({"A", "ARCHIVE", "B", "FILE", "IMAGE", "IN", "OUT", "PATH", "R
 FREE = frozenset(
     {
         *("DEPTH", "N", "INSTRUCTION", "TEXT", "WORDS"),
-        *("NAME:TAG", "NAME[:TAG]", "NAME|DIGEST", "OS/ARCH", "OS/ARCH[/VARIANT]"),
+        *("NAME:TAG", "NAME[:TAG]", "NAME|DIGEST", "OS/ARCH[,KEY]", "OS/ARCH[/VARIANT]"),
         *("NAME=VALUE", "FORMAT.OPTION=VALUE"),
     }
 )
