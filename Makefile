@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential one-truth docs site clean
+.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential readers readers-agreement one-truth docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -25,10 +25,14 @@ help:
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1 STORAGE=overlay]  compare verdicts with installed engines on random archives"
+	@echo "make readers                    install other tools that read archives, pinned, in build/readers"
+	@echo "make readers-agreement CORPUS=DIR  compare verdicts with these tools on the archives of a corpus"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make pictures                   make the pictures of the documentation again, with Chromium"
 	@echo "make site                       build the documentation as a site in build/site"
+	@echo "make zipapp                     write build/checker.pyz, which runs without an installation"
+	@echo "make zipapp-test                write it and run its tests"
 	@echo "make clean                      remove the virtual environment and build results"
 	@echo "PYTHON=python3.13               the interpreter for .venv"
 
@@ -126,6 +130,13 @@ differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
 
+# Nothing else needs them: what cannot be installed is skipped.
+readers: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.readers.install
+
+readers-agreement: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.readers $(CORPUS) $(ARGS)
+
 one-truth: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS) $(ARCHIVES)
@@ -140,6 +151,13 @@ pictures: $(VENV)/stamp-browser
 # before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
 site: $(VENV)/stamp-docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+zipapp:
+	@PYTHON='$(PYTHON)' .ci/zipapp build/checker.pyz
+
+zipapp-test: zipapp $(VENV)/stamp-test
+	@CHECKER_ZIPAPP='$(CURDIR)/build/checker.pyz' $(BIN)/python -m pytest -n0 \
+		tests/places/test_zipapp.py $(ARGS)
 
 clean:
 	@rm -rf $(VENV) build dist

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-# Paths, digests, other hexadecimal names, numbers.
+PROGRESS = r"Getting image source signatures|Copying (?:blob|config) sha256:[0-9a-f]*(?: done)?"
+"""What Podman and Skopeo print while they copy: threads decide on its place among the errors."""
+
+# Progress, paths, digests, other hexadecimal names, numbers.
 _MASKS = (
+    (re.compile(rf"(?:{PROGRESS})(?=\s|$)"), " "),
     # Temporary names: of a snapshot, and of the image that an import creates.
     (re.compile(r"extract-(?:\d+-[\w-]{4}|<n>-<id>)"), "<snapshot>"),
     (re.compile(r'unpack image: apply layer error for "[^"]*"'), 'apply layer error for "<name>"'),

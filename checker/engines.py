@@ -83,7 +83,8 @@ class _Asking(NamedTuple):
         """The verdicts of engines, except of those that crash or read directories alone."""
         is_directory = self.question.archive.source is Source.DIRECTORY
         for engine in engines:
-            if engine.only_directories and not is_directory and engine not in self.wanted:
+            is_other = engine.only_files if is_directory else engine.only_directories
+            if is_other and engine not in self.wanted:
                 continue
             verdict = attempt(partial(engine.judge, self.question))
             problem = _problem(verdict, engine)

@@ -134,6 +134,7 @@ class Engine(NamedTuple):
         suits: The kinds of which it accepts a valid archive.
         only_directories: Whether it reads directories alone, so that it is asked about files only
             if the user requires it.
+        only_files: Whether it reads files alone; the same for directories.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Engine(NamedTuple):
     decides: Callable[[], Sequence[Decision]] = tuple
     suits: frozenset[Kind] = frozenset()
     only_directories: bool = False
+    only_files: bool = False
 
 
 class Evidence(StrEnum):

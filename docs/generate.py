@@ -23,6 +23,7 @@ from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
 from checker.profiles import PROFILES
+from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings_schema import settings_schema
 from checker.testing import build, sample_image
@@ -151,22 +152,24 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
 
 
 def _matrix(session: Session) -> Iterator[str]:
-    """The outcomes of the engines for an archive of each kind."""
-    verdicts = {
-        name: session.classify(BytesIO(made.tar())).verdicts for name, made in _ARCHIVES.items()
-    }
-    for is_import in (False, True):
-        asked = [
-            one
-            for one in session.engines.engines
-            if (one.action == _IMPORT) is is_import and not one.only_directories
-        ]
-        names = (f"{engine.name} {engine.action}" for engine in asked)
-        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
-        for name, found in verdicts.items():
-            told = (one for one in found if (one.action == _IMPORT) is is_import)
-            yield f"| {name} | {' | '.join(_SHOWN[one.outcome] for one in told)} |\n"
+    """The outcomes of the engines, and of other tools, for an archive of each kind."""
+    checked = {name: session.classify(BytesIO(made.tar())) for name, made in _ARCHIVES.items()}
+    engines, readers = session.engines.engines, session.plugins.readers().engines
+    imports = tuple(one for one in engines if one.action == _IMPORT)
+    loads = tuple(one for one in engines if one not in imports)
+    for asked in (loads, imports, readers):
+        shown = [one for one in asked if not one.only_directories]
+        names = (f"{engine.name} {engine.action}" for engine in shown)
+        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(shown)}\n"
+        for name, found in checked.items():
+            outcomes = (_outcome(found, engine) for engine in shown)
+            yield f"| {name} | {' | '.join(outcomes)} |\n"
     yield "\n"
+
+
+def _outcome(checked: CheckedArchive, engine: Engine) -> str:
+    verdict = checked.verdict(engine.name, engine.action)
+    return "" if verdict is None else _SHOWN[verdict.outcome]
 
 
 def _conformance(data: Path, registry: Registry) -> str:

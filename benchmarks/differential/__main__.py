@@ -6,23 +6,29 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.differential.cases import case_samples, rule_cases
 from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines
 from benchmarks.differential.making import Sample, make_sample
+from benchmarks.differential.recording import Record, letters, write_record
 from benchmarks.engines.host import Host, running_host
 from benchmarks.engines.overlay import overlay_place, overlay_to_skip
 from benchmarks.engines.programs import reason_to_skip, release_to_skip
-from checker.verdicts import Storage, VerdictOutcome
+from checker.plugins import load_plugins
+from checker.session import Session
+from checker.verdicts import Engine, Storage, VerdictOutcome
 
 _KEEP = Path(__file__).parents[2] / "build" / "differential"
+_COUNT = 100
 
 
 @dataclass(slots=True)
@@ -56,19 +62,25 @@ class Run:
         keep: Directory for archives on which they disagree with the profiles.
         shows_messages: Whether different messages for the same refusal are shown as well.
         scores: The figures by the engine's title.
+        recorded: The results by archive, as letters; None if they are not recorded.
     """
 
     engines: list[Installed]
     keep: Path
     shows_messages: bool
     scores: dict[str, Score] = field(default_factory=dict)
+    recorded: dict[str, str] | None = None
 
     def take(self, sample: Sample, host: Host) -> None:
         """Load an archive with the engines; show and keep it if something disagrees."""
         path = host.folder / "archive.tar"
         path.write_bytes(sample.data)
         shown = []
-        for comparison in compare(sample, path, self.engines, host):
+        comparisons = list(compare(sample, path, self.engines, host))
+        if self.recorded is not None:
+            measured = letters(one.real.outcome for one in comparisons)
+            self.recorded[sample.seed] = f"{measured} {self._foretold(path)}"
+        for comparison in comparisons:
             self.scores.setdefault(comparison.title, Score()).count(comparison)
             in_words = self.shows_messages and _differs_in_words(comparison)
             if in_words or not comparison.is_outcome_same:
@@ -76,9 +88,33 @@ class Run:
         if shown:
             show(sample, shown, self._kept(sample))
 
+    @property
+    def without_engine(self) -> tuple[Engine, ...]:
+        """The profiles that read archives and are not those of the engines."""
+        tried = {engine.title for engine in self.engines}
+        return tuple(
+            judge
+            for judge in load_plugins().engines
+            if f"{judge.name} {judge.action}" not in tried and not judge.only_directories
+        )
+
+    def record(self, versions: Mapping[str, str]) -> Record:
+        """The results of the fail cases of rules, by rule and name."""
+        cases: dict[str, dict[str, str]] = {}
+        for identity, word in (self.recorded or {}).items():
+            rule, _, name = identity.split(":", 2)
+            cases.setdefault(rule, {})[name] = word
+        titles = tuple(f"{judge.name} {judge.action}" for judge in self.without_engine)
+        return Record(versions, titles, cases)
+
+    def _foretold(self, path: Path) -> str:
+        plugins = load_plugins()._replace(engines=self.without_engine)
+        verdicts = Session(plugins=plugins, whole_digest=True).classify(path).verdicts
+        return letters(verdict.outcome for verdict in verdicts)
+
     def _kept(self, sample: Sample) -> Path:
         self.keep.mkdir(parents=True, exist_ok=True)
-        path = self.keep / f"{sample.seed.replace(':', '-')}.tar"
+        path = self.keep / f"{re.sub('[^A-Za-z0-9]+', '-', sample.seed)}.tar"
         path.write_bytes(sample.data)
         path.with_suffix(".json").write_text(json.dumps(sample.table, indent=1) + "\n", "utf-8")
         return path
@@ -108,10 +144,9 @@ def show(sample: Sample, comparisons: Iterable[Comparison], kept: Path) -> None:
     sys.stdout.flush()
 
 
-def show_scores(run: Run, host: Host) -> None:
+def show_scores(run: Run, versions: Mapping[str, str]) -> None:
     """Print the figures of every engine, with its version."""
     width = max(map(len, run.scores), default=0)
-    versions = {engine.title: host.must(*engine.version) for engine in run.engines}
     print()
     for title, score in run.scores.items():
         print(
@@ -127,22 +162,38 @@ def samples(options: argparse.Namespace) -> Iterator[Sample]:
         yield make_sample(options.replay)
         return
     end = time.monotonic() + options.seconds
-    for number in range(options.start, options.start + options.count):
+    for number, sample in enumerate(_all_samples(options), options.start):
         if time.monotonic() > end:
             print(f"stopped at archive {number} after {options.seconds:.0f} seconds")
             return
-        yield make_sample(f"{options.seed}:{number}")
+        yield sample
+
+
+def _all_samples(options: argparse.Namespace) -> Iterator[Sample]:
+    if not options.cases:
+        numbers = range(options.start, options.start + (options.count or _COUNT))
+        return (make_sample(f"{options.seed}:{number}") for number in numbers)
+    cases = rule_cases()
+    print(f"{len(cases.archives)} fail cases, without {cases.directories} that are directories")
+    end = None if options.count is None else options.start + options.count
+    return case_samples(cases.archives[options.start : end])
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make differential", description=__doc__)
-    parser.add_argument("--count", type=int, default=100, help="number of archives")
+    parser.add_argument("--count", type=int, help=f"number of archives (default: {_COUNT}, or all)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the run")
     parser.add_argument("--start", type=int, default=0, help="number of the first archive")
     parser.add_argument("--seconds", type=float, default=3600, help="time limit in seconds")
     parser.add_argument("--replay", metavar="SEED:NUMBER", help="test only this archive")
     parser.add_argument(
         "--engine", default="*", help="pattern of 'profile action', such as docker*"
+    )
+    parser.add_argument(
+        "--cases", action="store_true", help="try the fail cases of all rules, not random archives"
+    )
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="with --cases: write the outcomes to a file"
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
@@ -181,6 +232,8 @@ def main() -> int:
         print(reason)
         return 2
     run = Run(installed_engines(options.engine), options.keep, options.messages)
+    if options.cases and options.record is not None:
+        run.recorded = {}
     # A name that podman accepts as an image name, which temporary names are not always.
     name = f"differential{os.getpid()}"
     with (
@@ -189,7 +242,10 @@ def main() -> int:
     ):
         for sample in samples(options):
             run.take(sample, host)
-        show_scores(run, host)
+        versions = {engine.title: host.must(*engine.version) for engine in run.engines}
+    show_scores(run, versions)
+    if run.recorded is not None:
+        write_record(run.record(versions), options.record)
     print(f"unexplained: {run.unexplained}")
     return int(run.unexplained > 0)
 

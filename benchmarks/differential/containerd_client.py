@@ -7,9 +7,11 @@ manifest to unpack is selected for each name.
 
 from __future__ import annotations
 
+import re
+
 from checker.model.compression import CompressionKind
 from checker.model.limits import Limits
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform, digest_error
 from checker.model.work import Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.refusal import Refusal
@@ -30,16 +32,16 @@ from checker_engines.containerd.stream import conditions_of, stream_error
 from checker_engines.containerd.unpack import (
     UnpackError,
     chain_id,
-    is_layer_type,
     not_found,
     unpack_layer,
 )
-from checker_engines.containerd.walk import find_or_refuse, read_top, walk
+from checker_engines.containerd.walk import read_top, walk
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
 
 _NAME = "containerd-1.6"
 _ACTION = "ctr import"
+_SHORT_READ = re.compile(r"short read: expected \d+ bytes but got \d+")
 _PLAIN = frozenset({CompressionKind.NONE})
 
 
@@ -72,9 +74,13 @@ def _import(question: Question) -> int:
     archive, host = question.archive, question.host
     check_is_file(question, f"read {question.quoted_path}: is a directory")
     error = stream_error(archive.compression, archive.tar, archive.size, _PLAIN)
-    imported = import_index(archive, host, error, remote=False, platform_of=_platform_of)
+    try:
+        imported = import_index(archive, host, error, remote=False, platform_of=_platform_of)
+    except Refusal as refusal:
+        message = _SHORT_READ.sub("failed to read expected number of bytes", refusal.message)
+        raise Refusal(message, refusal.reason, refusal.rules) from None
     top = read_top(imported.top)
-    walk(imported, top, find_or_refuse, lambda child: _is_kept(child, question))
+    walk(imported, top, _find, lambda child: _is_kept(child, question))
     named = [child for child in top if name_of(child)]
     for child in named:
         check_target(child)
@@ -98,7 +104,7 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
     config = store.get(manifest.config.digest)
     if config is None:
         raise Refusal(
-            f"failed to resolve rootfs: {not_found(manifest.config.digest)}",
+            f"failed to resolve rootfs: {_unread(manifest.config.digest)}",
             f"the config {manifest.config.digest} is not in the archive",
             ("OCI008",),
         )
@@ -110,7 +116,8 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
             f"the config {manifest.config.digest} cannot be decoded: {error}",
             ("CFG001",),
         ) from None
-    layers = [layer for layer in manifest.layers if is_layer_type(layer.media_type)]
+    # Layers of any media type count; one without a processor is refused when it is unpacked.
+    layers = list(manifest.layers)
     if len(layers) != len(diff_ids):
         raise Refusal(
             "mismatched image rootfs and manifest layers",
@@ -169,10 +176,24 @@ def _manifest_of(question: Question, store: ContentStore, target: Child) -> Imag
     return manifest
 
 
+def _find(store: ContentStore, digest: str) -> Content:
+    content = store.get(digest)
+    if content is None:
+        raise Refusal(_unread(digest), f"{digest!r} is not in the archive")
+    return content
+
+
+def _unread(digest: str) -> str:
+    """The error of reading missing content: the daemon validates digests (contentserver.go)."""
+    if digest_error(digest) is not None:
+        return f"{quote(digest)} failed validation: invalid argument"
+    return not_found(digest)
+
+
 def _config_fits(question: Question, store: ContentStore, manifest: ImageManifest) -> bool:
-    content = find_or_refuse(store, manifest.config.digest)
+    content = _find(store, manifest.config.digest)
     try:
-        config = decode_image_of_old(b"" if content is None else content.raw)
+        config = decode_image_of_old(content.raw)
     except GoJsonError as error:
         raise Refusal(
             str(error), f"the config {manifest.config.digest} cannot be decoded: {error}"
@@ -183,7 +204,7 @@ def _config_fits(question: Question, store: ContentStore, manifest: ImageManifes
 def _checked(store: ContentStore, descriptor: Child) -> Content:
     content = store.get(descriptor.digest)
     if content is None:
-        raise Refusal(not_found(descriptor.digest), f"{descriptor.digest} is not in the archive")
+        raise Refusal(_unread(descriptor.digest), f"{descriptor.digest} is not in the archive")
     try:
         check_nature(content.raw, descriptor.media_type)
     except GoJsonError as error:

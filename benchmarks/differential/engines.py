@@ -10,19 +10,23 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from benchmarks.differential import containerd_client
 from benchmarks.engines.host import Host
+from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.containers import skopeo
-from checker_engines.containers.versions import SKOPEO_1_9
+from checker_engines.containers import buildah, skopeo
+from checker_engines.containers.versions import BUILDAH_1_28, SKOPEO_1_9
 
 SECONDS_TO_TAKE = 30
 """Time limit for one engine and archive."""
 _KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
 _LINES_QUOTED = 6
+_PROGRESS = re.compile(PROGRESS)
 _TIME = re.compile(r'^time="[^"]*" ')
+_SOCKET = "/var/run/docker.sock"
 _TIMED = ("timeout", "--signal=KILL", str(SECONDS_TO_TAKE))
 _COPY = ("skopeo", "--insecure-policy", "copy")
 _HANGS = f"it was still running after {SECONDS_TO_TAKE} seconds"
@@ -69,6 +73,7 @@ def installed_engines(pattern: str = "*") -> list[Installed]:
 def _judges() -> Iterator[Engine]:
     yield from load_plugins().engines
     yield from skopeo.engines_of(SKOPEO_1_9)
+    yield from buildah.engines_of(BUILDAH_1_28)
     yield from containerd_client.engines()
 
 
@@ -112,6 +117,16 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     return take
 
 
+def _buildah(transport: str) -> Callable[[Host, Path], Real]:
+    def take(host: Host, archive: Path) -> Real:
+        host.renew_podman()
+        host.renew_temporary()
+        done = _run_merged(host, "buildah", "pull", f"{transport}:{archive}")
+        return _real(host, done, done.stdout)
+
+    return take
+
+
 def _ctr(host: Host, archive: Path) -> Real:
     # A separate namespace is an empty store.
     namespace = f"try-{time.monotonic_ns()}"
@@ -128,6 +143,8 @@ _TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ..
     ("podman-4", "import"): (_podman_import, ("podman", "--version")),
     ("skopeo-1.9", "docker-archive"): (_skopeo("docker-archive"), ("skopeo", "--version")),
     ("skopeo-1.9", "oci-archive"): (_skopeo("oci-archive"), ("skopeo", "--version")),
+    ("buildah-1.28", "pull docker-archive"): (_buildah("docker-archive"), ("buildah", "--version")),
+    ("buildah-1.28", "pull oci-archive"): (_buildah("oci-archive"), ("buildah", "--version")),
     ("containerd-1.6", "ctr import"): (_ctr, ("containerd", "--version")),
 }
 
@@ -147,7 +164,8 @@ def _real(
     if done.returncode in _KILLED:
         return Real(VerdictOutcome.REJECTS, _HANGS)
     lines = [_TIME.sub("", line.strip()) for line in _without_paths(host, said).splitlines()]
-    message = " ".join(lines[-_LINES_QUOTED:])
+    words = [line for line in lines if not _PROGRESS.fullmatch(line)]
+    message = " ".join(words[-_LINES_QUOTED:])
     if done.returncode != 0:
         return Real(VerdictOutcome.REJECTS, message)
     return Real(VerdictOutcome.ACCEPTS if is_there else VerdictOutcome.ACCEPTS_BROKEN, message)
@@ -155,6 +173,9 @@ def _real(
 
 def _without_paths(host: Host, text: str) -> str:
     """Replace what is specific to this host and run by ``<tmp>``."""
+    # The address of the daemon, as the URL in errors of a lost connection has it.
+    socket = quote(str(host.folder / "docker.sock"), safe="")
+    text = text.replace(socket, quote(_SOCKET, safe=""))
     folder = re.escape(str(host.folder))
     text = re.sub(rf"{folder}/docker/tmp/docker-import-\d+", "<tmp>", text)
     return re.sub(rf"(?:{folder}|/var/tmp)[^\s:\"',]*", "<tmp>", text)

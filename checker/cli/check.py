@@ -11,7 +11,7 @@ from typing import TypeVar
 from checker._version import __version__
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
-from checker.cli.streams import tell
+from checker.cli.streams import tell, writing_output
 from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
 from checker.model.limits import Limits
@@ -28,7 +28,7 @@ from checker.reports.output import (
     write_outputs,
 )
 from checker.reports.streams import OpenReports
-from checker.results import Run
+from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.settings import (
     Settings,
@@ -84,9 +84,9 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
             watch=progress.watch,
         )
         look = session.run if arguments.command == "check" else session.classify_all
-        keep = progress.erased_for(reports.kept(kept_for(outputs)))
-        run = look(paths, keep=keep)
-    unwritten = write_outputs(reports.outputs(), run, sys.stdout)
+        run = look(paths, keep=_reporting(progress, reports.kept(kept_for(outputs))))
+    with writing_output():
+        unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
 
@@ -104,6 +104,19 @@ def _streamed(outputs: tuple[Output, ...], known: Run, archives: int) -> tuple[O
     from checker.reports.text.stream import Beginning, streamed
 
     return streamed(outputs, Beginning(known, archives), sys.stdout)
+
+
+def _reporting(
+    progress: Progress, keep: Callable[[CheckedArchive], CheckedArchive]
+) -> Callable[[CheckedArchive], CheckedArchive]:
+    """A function that may write a part of a report, for which progress is erased."""
+
+    def report(checked: CheckedArchive) -> CheckedArchive:
+        progress.erase()
+        with writing_output():
+            return keep(checked)
+
+    return report
 
 
 def _outputs(

@@ -14,13 +14,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from types import TracebackType
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 from unicodedata import combining, east_asian_width
 
 from checker.reading.meter import Reached
 from checker.reports.printable import printable
-
-T = TypeVar("T")
 
 _PATIENCE = 0.5
 _INTERVAL = 0.1
@@ -85,15 +83,6 @@ class Progress:
             if self._is_shown:
                 self._is_shown = False
                 _write(_ERASE)
-
-    def erased_for(self, call: Callable[[T], T]) -> Callable[[T], T]:
-        """A function that writes to the terminal, with the line erased before."""
-
-        def erased(value: T) -> T:
-            self.erase()
-            return call(value)
-
-        return erased
 
     def _see(self, reached: Reached) -> None:
         now = time.monotonic()

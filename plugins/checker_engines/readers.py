@@ -26,4 +26,12 @@ class Room(NamedTuple):
 
 def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
-    return ()
+    from checker_engines.containerd import nodes
+    from checker_engines.containers import buildah
+    from checker_engines.ggcr import crane
+
+    return (
+        Room(nodes.PROFILES, nodes.engines),
+        Room(buildah.PROFILES, buildah.engines),
+        Room(crane.PROFILES, crane.engines),
+    )

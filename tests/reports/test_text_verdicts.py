@@ -12,6 +12,7 @@ from checker import Session
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.model.location import Location
 from checker.reports.text.report import render_text
+from checker.reports.text.rules import ranges
 from checker.reports.text.view import Detail
 from checker.results import Plugin, Run
 from checker.testing import Image, build, sample
@@ -78,6 +79,11 @@ CASES = {
     "depends, no command": Case(
         *(sample("legacy"), {"select": ["LYR"]}, "ok      a.tar: no findings"),
         "ok      not every engine loads it; convert it with:",
+    ),
+    "not classified": Case(
+        sample(),
+        {"select": ["LYR"], "no-plugin": ["checker_engines"]},
+        *("ok      a.tar: no findings", "ok      no findings"),
     ),
     "unreadable": Case(
         *(None, {}, "unread  a.tar"),
@@ -185,6 +191,14 @@ def test_warnings_are_told_before_what_to_do() -> None:
     )
 
 
+def test_what_a_settings_file_changes_is_told_before_the_last_line() -> None:
+    Path("a.tar").write_bytes(sample())
+    Path("checker.toml").write_text('ignore = ["HYG"]\n')
+    rows = render_text(Session("checker.toml").run(["a.tar"])).splitlines()
+    assert rows[-2].startswith("settings from checker.toml: ")
+    assert rows[-1] == "ok      load it with `docker load -i a.tar`"
+
+
 def test_a_command_that_is_too_long_is_alone_on_the_last_line() -> None:
     name = f"{'a' * 70}.tar"
     Path(name).write_bytes(sample())
@@ -243,10 +257,28 @@ def test_all_engines_and_rules_are_shown_if_wanted() -> None:
     short, whole = render_text(run), render_text(run, Detail.VERBOSE)
     for verdict in run.archives[0].verdicts:
         assert verdict.reason in " ".join(whole.split())
-    assert all(result.rule in whole for result in run.archives[0].results)
+    ids = [one.rule for one in run.archives[0].results if one.outcome is Outcome.PASSED]
+    assert f"rules   {len(ids)} passed:\n        {next(ranges(ids))}," in whole
     for word in ("engines", "keeps", "rules", "assumptions"):
         assert f"\n{word}" in whole
         assert f"\n{word}" not in short
+
+
+RANGES = {
+    "none": ([], []),
+    "in a row": (["ARC001", "ARC002", "ARC003"], ["ARC001-ARC003"]),
+    "two": (["ARC001", "ARC002"], ["ARC001", "ARC002"]),
+    "gap": (["A1", "A2", "A3", "A5", "A6", "A7", "A9"], ["A1-A3", "A5-A7", "A9"]),
+    "families": (["A1", "A2", "A3", "B4", "B5", "B6"], ["A1-A3", "B4-B6"]),
+    "widths": (["A8", "A9", "A10", "A11"], ["A8", "A9", "A10", "A11"]),
+    "descending": (["A3", "A2", "A1"], ["A3", "A2", "A1"]),
+    "other names": (["x", "y", "z", "A1"], ["x", "y", "z", "A1"]),
+}
+
+
+@pytest.mark.parametrize(("ids", "parts"), RANGES.values(), ids=RANGES)
+def test_ids_in_a_row_are_ranges(ids: list[str], parts: list[str]) -> None:
+    assert list(ranges(ids)) == parts
 
 
 def test_classify_groups_engines_by_answer() -> None:

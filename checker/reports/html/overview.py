@@ -15,7 +15,7 @@ from checker.reports.text.state import (
     obstacles,
     state_of,
     state_of_run,
-    verb_of,
+    way_of,
 )
 from checker.reports.wording import count_words, kind_words, size_words
 from checker.results import CheckedArchive, Run
@@ -105,10 +105,12 @@ def headline(run: Run) -> Headline:
     if len(run.archives) != 1:
         return Headline(look_of(state), f"All {many} can be used", detail, "", "")
     classified = run.archives[0].classification
-    if classified is None or classified.restore is None:
+    way = None if classified is None else way_of(classified)
+    if way is None:
         return Headline(look_of(state), _RESULTS[state], detail, "", "")
-    words = f"{verb_of(classified).capitalize()} it with"
-    return Headline(look_of(state), _RESULTS[state], detail, words, printable(classified.restore))
+    verb, command = way
+    words = f"{verb.capitalize()} it with"
+    return Headline(look_of(state), _RESULTS[state], detail, words, printable(command))
 
 
 def _refusal(run: Run, state: State) -> str:

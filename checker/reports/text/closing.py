@@ -16,6 +16,7 @@ from checker.reports.text.state import (
     state_of,
     state_of_run,
     verb_of,
+    way_of,
 )
 from checker.reports.text.view import View
 from checker.reports.wording import count_words
@@ -113,21 +114,13 @@ def _use(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
     start = label(state, state.style)
     found = checked.classification
     caveats = ", ".join(_caveats(run, checked))
-    way = None if found is None else _way(found)
+    way = None if found is None else way_of(found)
     if way is None:
         yield from wrapped(start, caveats or "no findings", view.width, Style.TITLE)
         return
     verb, command = way
     before = f"{caveats}; " if caveats else ""
     yield from _with_command(start, f"{before}{verb} it with", command, view)
-
-
-def _way(found: Classification) -> tuple[str, str] | None:
-    """What to do with an archive, and the command for it; None if none is known."""
-    if found.restore is not None:
-        return verb_of(found), found.restore
-    conversion = conversion_of(found)
-    return None if conversion is None else ("convert", conversion)
 
 
 def _caveats(run: Run, checked: CheckedArchive) -> Iterator[str]:

@@ -105,6 +105,14 @@ def verb_of(found: Classification) -> str:
     return "import" if found.importable else "restore"
 
 
+def way_of(found: Classification) -> tuple[str, str] | None:
+    """What to do with an archive, and the command for it; None if none is known."""
+    if found.restore is not None:
+        return verb_of(found), found.restore
+    conversion = conversion_of(found)
+    return None if conversion is None else ("convert", conversion)
+
+
 def state_of_run(run: Run) -> State:
     """How a run came out: as its only archive did, or all of them that are not good did."""
     states = {state_of(run, checked) for checked in run.archives}

@@ -28,11 +28,12 @@ from checker.model.entries import (
 )
 from checker.model.tar import Tar
 from checker.model.untrusted import utf8
-from checker.model.work import Work
+from checker.model.work import Known, OutOfWork, Work
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
 from checker.verdicts import Host
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, MAPPED_IDS, ROOT, Privileges
+from checker_engines.filesystem.runs import Run, runs_of
 from checker_engines.filesystem.tree import Node
 
 LINKS_WALKED = 255
@@ -48,6 +49,8 @@ STORE_ROOT = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapsho
 """The directory that a layer is applied in, by default: each path has it in front."""
 _PATH_LEFT = _PATH_MAX - len(STORE_ROOT) - 1
 _TOO_LONG = "file name too long"
+# Layers of the stacks that are kept for one base layer.
+_LAYERS_KEPT = 10_000
 _OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
 
@@ -141,6 +144,35 @@ def apply_natively(layers: Sequence[Entries], work: Work) -> Stacking:
     Raises:
         OutOfWork: It is not known whether all entries can be written.
     """
+    if not layers:
+        return Stacking()
+    known = layers[0].cached(_Stackings).of(layers)
+    return known.find(work, lambda: _applied_natively(layers, work))
+
+
+class _Stackings:
+    """What applying stacks of layers natively ends with, by their layers, base first.
+
+    Args:
+        base: The entries of the lowest layer.
+    """
+
+    def __init__(self, base: Entries) -> None:
+        del base
+        self._known: dict[tuple[Entries, ...], Known[Stacking]] = {}
+        self._room = _LAYERS_KEPT
+
+    def of(self, layers: Sequence[Entries]) -> Known[Stacking]:
+        """What is known of a stack."""
+        key = tuple(layers)
+        known = self._known.get(key, Known())
+        if key not in self._known and len(key) <= self._room:
+            self._room -= len(key)
+            self._known[key] = known
+        return known
+
+
+def _applied_natively(layers: Sequence[Entries], work: Work) -> Stacking:
     root = Node(DIRECTORY)
     for number, entries in enumerate(layers):
         errors = _applied(_Application(entries, _delete, work, root))
@@ -172,6 +204,7 @@ class _Applied:
     def __init__(self, entries: Entries) -> None:
         del entries
         self._found: dict[tuple[_Convert, Privileges], _Errors] = {}
+        self._not_enough = -1
 
     def of(
         self, entries: Entries, convert: _Convert, work: Work, privileges: Privileges = ROOT
@@ -180,8 +213,18 @@ class _Applied:
         key = (convert, privileges)
         if key not in self._found:
             application = _Application(entries, convert, work, privileges=privileges)
-            self._found[key] = _applied(application)
+            self._found[key] = self._apply(application, work)
         return self._found[key]
+
+    def _apply(self, application: _Application, work: Work) -> _Errors:
+        before = work.left
+        if before <= self._not_enough:
+            work.spend_parts(before + 1)
+        try:
+            return _applied(application)
+        except OutOfWork:
+            self._not_enough = max(self._not_enough, before)
+            raise
 
 
 def _applied(application: _Application) -> _Errors:
@@ -232,10 +275,30 @@ class _Application:
 
     def run(self) -> None:
         """Apply all entries."""
-        for position in range(len(self._entries)):
+        done = 0
+        is_allowed = self._privileges.allow(self._entries)
+        for run in runs_of(self._entries) if is_allowed else ():
+            self._apply_each(done, run.start)
+            done = run.stop if self._add_run(run) else run.start
+        self._apply_each(done, len(self._entries))
+
+    def _apply_each(self, start: int, stop: int) -> None:
+        for position in range(start, stop):
             if not self._add(position):
                 self._work.spend()
                 self._apply(self._entries[position])
+
+    def _add_run(self, run: Run) -> bool:
+        """Add files at once; False if something is in their way."""
+        directory = self._parents.get(run.parent)
+        children = None if directory is None else directory.children
+        if children is None or not children.keys().isdisjoint(run.nodes):
+            return False
+        # A layer can be applied twice to one root: what was written now must be told apart.
+        nodes = [Node(REGULAR, position) for position in range(run.start, run.stop)]
+        children.update(zip(run.nodes, nodes, strict=True))
+        self._written.update(nodes)
+        return True
 
     def _add(self, position: int) -> bool:
         """Add a file or directory that is certain to be new, in a directory that is known.

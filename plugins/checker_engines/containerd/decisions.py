@@ -71,3 +71,43 @@ def import_() -> tuple[Decision, ...]:
             "an image without a name is dropped, and the command exits 0: broken",
         ),
     )
+
+
+def all_platforms() -> tuple[Decision, ...]:
+    """The steps of ``ctr images import --all-platforms --digests``, which kind runs."""
+    return (
+        *(each for each in import_() if each.step not in ("platform", "manifests", "names")),
+        Decision(
+            "platforms",
+            "every manifest must exist and decode, whatever its platform; layers are only needed "
+            "for the platform of the node",
+        ),
+        Decision(
+            "names",
+            "an image without a name is stored under its digest, where the kubelet and crictl do "
+            "not find it: broken",
+        ),
+    )
+
+
+def image_directory() -> tuple[Decision, ...]:
+    """The steps for a file in the directory of images of k3s, rke2 or k0s."""
+    return (
+        Decision(
+            "file name",
+            "k3s and rke2 take `.tar`, `.tar.gz`, `.tgz`, `.tar.bz2`, `.tbz`, `.tar.zst`, `.tzst` "
+            "and `.tar.lz4`, and decompress what the name says; k0s reads every file as a plain "
+            "tar",
+        ),
+        *DOCUMENTS,
+        Decision(
+            "platforms",
+            "k3s and rke2 need every manifest, whatever its platform; k0s ignores what is missing",
+        ),
+        Decision(
+            "layers",
+            "not read before a container is created: an image with a missing layer is stored, and "
+            "is reported as broken",
+        ),
+        Decision("names", "an image without a name is not stored: broken"),
+    )

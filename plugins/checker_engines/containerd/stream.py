@@ -7,7 +7,7 @@ installed. Data after the end of the tar is not read, so damage there goes unnot
 from __future__ import annotations
 
 from checker.model.archive import Archive
-from checker.model.compression import Compression, CompressionKind
+from checker.model.compression import Compression, CompressionKind, Part
 from checker.model.limits import LimitReached
 from checker.model.tar import Tar
 from checker_engines.answers.conditions import UNPIGZ, XZ, reading_conditions
@@ -17,7 +17,7 @@ from checker_engines.golang.decompression import (
     refused_header,
     trailing_error,
 )
-from checker_engines.golang.tar import not_a_tar_error, tar_error
+from checker_engines.golang.tar import INVALID_HEADER, not_a_tar_error, tar_error
 
 CONTAINERD_READS = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
 """What containerd decompresses (containerd 2.3, pkg/archive/compression)."""
@@ -47,9 +47,11 @@ def stream_error(
     refused = refused_header(compression)
     if refused is not None:
         return refused
-    if compression.error is not None and (tar.fatal is not None or tar.end is None):
-        return decompression_error(compression)
     stop = tar_error(tar)
+    if compression.error is not None and (stop is not None or tar.end is None):
+        # All data comes before an error of its checksum or length.
+        is_before = stop == INVALID_HEADER and compression.part is Part.TRAILER
+        return stop if is_before else decompression_error(compression)
     if stop is None and tar.end is None:
         return trailing_error(compression, stored_size)
     return stop

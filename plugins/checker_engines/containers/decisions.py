@@ -68,6 +68,23 @@ def docker_archive(library: Library) -> tuple[Decision, ...]:
     )
 
 
+def stored_docker_archive(library: Library) -> tuple[Decision, ...]:
+    """The steps of ``buildah pull docker-archive:``."""
+    return (*_docker_archive(library), *_stored(library))
+
+
+def stored_oci_archive(library: Library) -> tuple[Decision, ...]:
+    """The steps of ``buildah pull oci-archive:`` and ``oci:``."""
+    return (*_oci_archive(), *_stored(library))
+
+
+def _stored(library: Library) -> tuple[Decision, ...]:
+    return (
+        Decision("config", f"must decode as an OCI image config; {_diff_ids(library)}"),
+        Decision("layers", _STORED),
+    )
+
+
 _IS_DIRECTORY = Decision("input", "must be a directory; files in it are read in place")
 
 

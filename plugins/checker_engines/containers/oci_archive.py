@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression
-from checker.model.entries import REGULAR
+from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.model.work import Work
 from checker.verdicts import Host
+from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_INDEX,
     BAD_MANIFEST,
@@ -42,7 +43,6 @@ from checker_engines.containers.copy import (
     SourceLayer,
     digest_error,
 )
-from checker_engines.containers.docker_archive import member_at, raw_of
 from checker_engines.containers.limits import CONFIG_LIMIT, size_error
 from checker_engines.containers.manifest_formats import ambiguity_error, guess_media_type
 from checker_engines.containers.platforms import choose_instance
@@ -61,6 +61,10 @@ from checker_engines.golang.tar import UNEXPECTED_EOF
 
 BELOW_INDEX = "copying system image from manifest list: "
 """The prefix of errors of a copy of an image that was found through an index."""
+NESTED_INDEX = "Unexpectedly received a manifest list instead of a manifest for a single image"
+"""The error of a copy for an index in an index."""
+NOT_THE_INSTANCE = "Manifest does not match provided manifest digest "
+"""What the error of a copy for a manifest with another digest than in the index begins with."""
 _INITIALIZING = "initializing image from source"
 _NOT_AN_IMAGE = 'unsupported image-specific operation on artifact with type "{}"'
 _WEB = ("http", "https")
@@ -164,7 +168,7 @@ class OciArchive:
         """
         position = self._file_at("index.json")
         if position is None:
-            text = f"open {self._library.temporary('index.json')}: no such file or directory"
+            text = self._not_there("index.json")
             rules = ("OCI004", *NO_IMAGE)
             raise Refusal(text, "it has no index.json, so it is not an OCI archive", rules)
         try:
@@ -224,7 +228,7 @@ class OciArchive:
         media_type = stated or guess_media_type(raw)
         if media_type in INDEX_TYPES:
             raise Refusal(
-                "Unexpectedly received a manifest list instead of a manifest for a single image",
+                NESTED_INDEX,
                 "an index refers to another index, which the tool does not follow",
             )
         return self._image(raw, media_type)
@@ -232,8 +236,7 @@ class OciArchive:
     def _check_instance(self, digest: str, raw: bytes) -> None:
         if digest.startswith("sha256:") and digest[7:] != hashlib.sha256(raw).hexdigest():
             raise Refusal(
-                f"determining manifest MIME type for {self._shown}: "
-                f"Manifest does not match provided manifest digest {digest}",
+                f"determining manifest MIME type for {self._shown}: {NOT_THE_INSTANCE}{digest}",
                 f"the manifest does not hash to {digest}",
                 BAD_MANIFEST,
             )
@@ -428,7 +431,15 @@ class OciArchive:
         return raw_of(member_at(self._archive, position))
 
     def _not_there(self, path: str) -> str:
-        return f"open {self._library.temporary(path)}: no such file or directory"
+        """The error of opening what is not a file, or of reading it."""
+        shown = self._library.temporary(path)
+        try:
+            node = self._tree.walk(path)
+        except TreeError as error:
+            return f"open {shown}: {error}"
+        if node.kind == DIRECTORY:
+            return f"read {shown}: is a directory"
+        return f"open {shown}: no such file or directory"
 
 
 def _reference_error(digest: str) -> str | None:

@@ -54,7 +54,12 @@ from checker_engines.containers.docker_archive import (
     tag_error,
 )
 from checker_engines.containers.drivers import Driver
-from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
+from checker_engines.containers.oci_archive import (
+    BELOW_INDEX,
+    NESTED_INDEX,
+    NOT_THE_INSTANCE,
+    OciArchive,
+)
 from checker_engines.containers.storage_archive import ARCHIVE_IN_NAMESPACE
 from checker_engines.containers.versions import PODMANS, Library, Podman
 from checker_engines.filesystem.plain import is_plain
@@ -64,6 +69,8 @@ from checker_engines.filesystem.stacking import can_differ
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
 _NOT_A_DIRECTORY = "open <tmp>: not a directory"
+_CHOOSING = "choosing image instance: "
+_NOT_SELECTED = "Image manifest does not match selected manifest digest "
 _FETCHING = "fetching target platform image selected from image index: "
 _IS_CORRUPT = "the compressed archive is corrupt: get an intact copy"
 
@@ -98,9 +105,9 @@ def _load(podman: Podman, question: Question) -> Verdict:
     printed: list[str] = []
     failures: dict[str, Refusal] = {}
     for transport, take in (
-        ("oci", _load_layout),
-        ("oci-archive", _load_layout_archive),
-        ("docker-archive", _load_docker_archive),
+        ("oci", load_layout),
+        ("oci-archive", load_layout_archive),
+        ("docker-archive", load_docker_archive),
         ("dir", _load_dir_layout),
     ):
         try:
@@ -127,7 +134,7 @@ def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
     return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
 
-def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
@@ -165,7 +172,7 @@ def _refuse_path(podman: Podman, question: Question) -> None:
         ) from None
 
 
-def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load an archive of an image layout; the number of images loaded."""
     refuse_directory(question.archive, OCI_ARCHIVE_STEP)
     return _copy_layout(podman, question, "oci-archive:<tmp>:", "loading index: ", printed)
@@ -184,7 +191,7 @@ def _copy_layout(
     else:
         # Its ID is read, since it is used as its name.
         digest = ""
-        with _without_copy_prefixes(source):
+        with _read_for_its_id(source):
             _refuse_config_digest(opened.image(descriptor, question.host))
     with prefixed(podman.copying_layout.format(source=source)):
         image = opened.image(descriptor, question.host)
@@ -198,7 +205,7 @@ def _copy_layout(
     return 1
 
 
-def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load every image of a docker-archive; the number of images loaded."""
     refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, podman.library)
@@ -236,7 +243,7 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
     driver = _driver(podman, question)
     opened = DirLayout(question.archive, podman.library, source, driver.work)
     # Its ID is read first, since it is used as its name.
-    with _without_copy_prefixes(source):
+    with _read_for_its_id(source):
         _refuse_config_digest(opened.whole_image(question.host))
     with prefixed(podman.copying_layout.format(source=source)):
         image = opened.whole_image(question.host)
@@ -339,16 +346,30 @@ def _verdict(
 
 
 @contextmanager
-def _without_copy_prefixes(source: str) -> Iterator[None]:
-    """Remove the prefixes for steps of a copy, where the same is done without a copy."""
+def _read_for_its_id(source: str) -> Iterator[None]:
+    """Say what is refused as it is said where an image is read without a copy (internal/image)."""
     try:
         yield
     except Refusal as refusal:
-        step = f"{BELOW_INDEX}determining manifest MIME type for {source}: "
-        message = refusal.message.replace(step, _FETCHING)
-        for step in ("determining manifest MIME type for", "initializing image from source"):
-            message = message.removeprefix(f"{step} {source}: ")
-        raise Refusal(message, refusal.reason, refusal.rules) from None
+        # Without a copy, an index in an index is followed; the copy that comes next refuses it.
+        if NESTED_INDEX not in refusal.message:
+            message = _words_without_copy(refusal.message, source)
+            raise Refusal(message, refusal.reason, refusal.rules) from None
+
+
+def _words_without_copy(message: str, source: str) -> str:
+    determining = f"determining manifest MIME type for {source}: "
+    for step, words in (
+        (f"choosing an image from manifest list {source}: ", _CHOOSING),
+        (f"{BELOW_INDEX}{determining}{NOT_THE_INSTANCE}", _NOT_SELECTED),
+        (f"{BELOW_INDEX}{determining}", _FETCHING),
+        (f"{BELOW_INDEX}initializing image from source {source}: ", ""),
+        (determining, ""),
+        (f"initializing image from source {source}: ", ""),
+    ):
+        if message.startswith(step):
+            return words + message.removeprefix(step)
+    return message
 
 
 def _name_in_layout(descriptor: Mapping[str, object]) -> str:

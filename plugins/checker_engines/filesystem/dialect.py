@@ -90,6 +90,8 @@ class Dialect(NamedTuple):
         resolved: Returns the path that a symlink resolves to, given its target.
         root_replaced: The error for an entry that is not a directory and would replace the root;
             None if entries of the root are skipped.
+        removes_root: Whether such an entry replaces the root instead, which is a directory of the
+            host.
         root_removed: The error for a whiteout that would remove the root.
         xattr: The error for an extended attribute that the system refuses: a template with
             ``{path}``, ``{name}`` and ``{words}``.
@@ -127,3 +129,4 @@ class Dialect(NamedTuple):
     skips_global_headers: bool = True
     privileges: Privileges = ROOT
     sets_empty_xattrs: bool = False
+    removes_root: bool = False
