@@ -276,7 +276,8 @@ class _Application:
     def run(self) -> None:
         """Apply all entries."""
         done = 0
-        for run in runs_of(self._entries):
+        is_allowed = self._privileges.allow(self._entries)
+        for run in runs_of(self._entries) if is_allowed else ():
             self._apply_each(done, run.start)
             done = run.stop if self._add_run(run) else run.start
         self._apply_each(done, len(self._entries))
