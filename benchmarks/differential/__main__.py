@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from benchmarks.differential.cases import case_samples, rule_cases
 from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines
 from benchmarks.differential.making import Sample, make_sample
-from benchmarks.differential.recording import Record, letters, write_record
+from benchmarks.differential.recording import Record, letters, recorded_words, write_record
 from benchmarks.engines.host import Host, running_host
 from benchmarks.engines.programs import reason_to_skip, release_to_skip
 from checker.plugins import load_plugins
@@ -85,6 +86,10 @@ class Run:
                 shown.append(comparison)
         if shown:
             show(sample, shown, self._kept(sample))
+
+    def is_recorded(self, sample: Sample) -> bool:
+        """Whether a record that is continued has the results of an archive."""
+        return self.recorded is not None and sample.seed in self.recorded
 
     @property
     def without_engine(self) -> tuple[Engine, ...]:
@@ -191,7 +196,10 @@ def _options() -> argparse.Namespace:
         "--cases", action="store_true", help="try the fail cases of all rules, not random archives"
     )
     parser.add_argument(
-        "--record", type=Path, metavar="FILE", help="with --cases: write the outcomes to a file"
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="with --cases: write the outcomes to a file; what it already has is not tried again",
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
@@ -200,32 +208,39 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _leave(number: int, frame: object) -> None:
+class _StoppedError(Exception):
+    """The run was asked to end."""
+
+
+def _stop(number: int, frame: object) -> None:
     del frame
-    sys.exit(128 + number)
+    raise _StoppedError(number)
 
 
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
-    # The host is removed at the end in any case.
-    signal.signal(signal.SIGTERM, _leave)
+    # The figures so far are shown, and the host is removed.
+    signal.signal(signal.SIGTERM, _stop)
     reason = reason_to_skip() or release_to_skip()
     if reason is not None:
         print(reason)
         return 2
     run = Run(installed_engines(options.engine), options.keep, options.messages)
     if options.cases and options.record is not None:
-        run.recorded = {}
+        run.recorded = recorded_words(options.record)
     # A name that podman accepts as an image name, which temporary names are not always.
     folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
     with running_host(folder, walled=True) as host:
-        for sample in samples(options):
-            run.take(sample, host)
         versions = {engine.title: host.must(*engine.version) for engine in run.engines}
+        with suppress(_StoppedError):
+            for sample in samples(options):
+                if run.is_recorded(sample):
+                    continue
+                run.take(sample, host)
+                if run.recorded is not None:
+                    write_record(run.record(versions), options.record)
     show_scores(run, versions)
-    if run.recorded is not None:
-        write_record(run.record(versions), options.record)
     print(f"unexplained: {run.unexplained}")
     return int(run.unexplained > 0)
 

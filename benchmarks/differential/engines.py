@@ -77,15 +77,14 @@ def _judges() -> Iterator[Engine]:
 
 
 def _docker_load(host: Host, archive: Path) -> Real:
-    host.empty_docker()
+    host.remove_docker_images()
     # It prints the names of the images before the error.
     done = _run_merged(host, "docker", "load", "--quiet", "--input", str(archive))
-    stored = host.must("docker", "image", "ls", "--all", "--quiet")
-    return _real(host, done, done.stdout, is_there=bool(stored))
+    return _real(host, done, done.stdout, host.docker_images)
 
 
 def _docker_import(host: Host, archive: Path) -> Real:
-    host.empty_docker()
+    host.remove_docker_images()
     done = _run(host, "docker", "import", str(archive), "taken:1")
     return _real(host, done, done.stderr)
 
@@ -94,8 +93,9 @@ def _podman_load(host: Host, archive: Path) -> Real:
     host.renew_podman()
     host.renew_temporary()
     done = _run_merged(host, "podman", "load", "--input", str(archive))
-    stored = host.must("podman", "image", "ls", "--all", "--quiet")
-    return _real(host, done, done.stdout, is_there=bool(stored))
+    return _real(
+        host, done, done.stdout, lambda: host.must("podman", "image", "ls", "--all", "--quiet")
+    )
 
 
 def _podman_import(host: Host, archive: Path) -> Real:
@@ -120,9 +120,10 @@ def _ctr(host: Host, archive: Path) -> Real:
     # A separate namespace is an empty store.
     namespace = f"try-{time.monotonic_ns()}"
     done = _run(host, "ctr", "--namespace", namespace, "image", "import", str(archive))
-    stored = host.must("ctr", "--namespace", namespace, "image", "ls", "--quiet")
     said = "\n".join(line for line in done.stderr.splitlines() if "level=info" not in line)
-    return _real(host, done, said, is_there=bool(stored))
+    return _real(
+        host, done, said, lambda: host.must("ctr", "-n", namespace, "image", "ls", "--quiet")
+    )
 
 
 _TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ...]]] = {
@@ -145,8 +146,15 @@ def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
     return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
 
 
+def _is_there() -> bool:
+    return True
+
+
 def _real(
-    host: Host, done: subprocess.CompletedProcess[str], said: str, *, is_there: bool = True
+    host: Host,
+    done: subprocess.CompletedProcess[str],
+    said: str,
+    stored: Callable[[], object] = _is_there,
 ) -> Real:
     if done.returncode in _KILLED:
         return Real(VerdictOutcome.REJECTS, _HANGS)
@@ -155,7 +163,7 @@ def _real(
     message = " ".join(words[-_LINES_QUOTED:])
     if done.returncode != 0:
         return Real(VerdictOutcome.REJECTS, message)
-    return Real(VerdictOutcome.ACCEPTS if is_there else VerdictOutcome.ACCEPTS_BROKEN, message)
+    return Real(VerdictOutcome.ACCEPTS if stored() else VerdictOutcome.ACCEPTS_BROKEN, message)
 
 
 def _without_paths(host: Host, text: str) -> str:

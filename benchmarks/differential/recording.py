@@ -81,6 +81,14 @@ def read_record(path: Path = RECORD) -> Record:
     return Record(document["engines"], document["profiles"], document["cases"])
 
 
+def recorded_words(path: Path) -> dict[str, str]:
+    """The letters of a record by the identity of the fail case; none if there is no file."""
+    cases = read_record(path).cases if path.exists() else {}
+    return {
+        f"{rule}:fail:{name}": word for rule, words in cases.items() for name, word in words.items()
+    }
+
+
 def write_record(record: Record, path: Path) -> None:
     """Write a record, sorted by rule and case."""
     cases = {rule: dict(sorted(record.cases[rule].items())) for rule in sorted(record.cases)}

@@ -30,6 +30,7 @@ from checker.model.tar import Tar
 from checker.model.untrusted import utf8
 from checker.model.work import Work
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, xattr_errors
+from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 
@@ -218,7 +219,9 @@ class _Application:
         kind = chr(entries.kinds[position])
         if directory is None or directory.children is None or base in directory.children:
             return False
-        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+        if not base or WHITEOUT_PREFIX in path:
+            return False
+        if position in entries.xattrs or position in entries.sparse:
             return False
         if kind not in _ADDED:
             return False
@@ -319,6 +322,9 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
+            error = content_error(self._entries, entry.position)
+            if error is not None and entry.kind == REGULAR:
+                raise ApplyError(error)
             _set_xattrs(self._entries, entry.position)
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:

@@ -28,6 +28,7 @@ from checker.model.entries import (
 )
 from checker.model.work import Work
 from checker.model.xattrs import xattr_errors
+from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.plain_layers import PlainLayers, PlainTree
@@ -179,7 +180,9 @@ class Extractor:
         directory = self.tree.walked(parent)
         if directory is None or directory.children is None or base in directory.children:
             return False
-        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+        if not base or WHITEOUT_PREFIX in path:
+            return False
+        if position in entries.xattrs or position in entries.sparse:
             return False
         name = chr(kind)
         directory.children[base] = Node(name, position)
@@ -274,6 +277,8 @@ class Extractor:
         if check is not None and item.kind in _NODES:
             _raise(check(item.name, entries.devices.get(item.position, (0, 0))), item)
         self._create(item)
+        if item.kind == REGULAR:
+            _raise(content_error(entries, item.position), item)
         if item.position in entries.xattrs:
             self._set_xattrs(entries, item)
         if item.kind == DIRECTORY:
