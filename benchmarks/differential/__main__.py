@@ -17,11 +17,11 @@ from pathlib import Path
 
 from benchmarks.differential.cases import case_samples, rule_cases
 from benchmarks.differential.comparing import Comparison, compare
-from benchmarks.differential.engines import Installed, installed_engines
+from benchmarks.differential.engines import Installed, installed_engines, without_profile
 from benchmarks.differential.making import Sample, make_sample
 from benchmarks.differential.recording import Record, letters, recorded_words, write_record
 from benchmarks.engines.host import Host, running_host
-from benchmarks.engines.programs import reason_to_skip, release_to_skip
+from benchmarks.engines.programs import MissingEngineError, named_engines, reason_to_skip
 from checker.plugins import load_plugins
 from checker.session import Session
 from checker.verdicts import Engine, VerdictOutcome
@@ -222,16 +222,23 @@ def main() -> int:
     options = _options()
     # The figures so far are shown, and the host is removed.
     signal.signal(signal.SIGTERM, _stop)
-    reason = reason_to_skip() or release_to_skip()
+    try:
+        named = named_engines(os.environ)
+    except MissingEngineError as error:
+        print(error)
+        return 2
+    reason = reason_to_skip()
     if reason is not None:
         print(reason)
         return 2
-    run = Run(installed_engines(options.engine), options.keep, options.messages)
+    for release in without_profile(named):
+        print(f"not tried, since no profile is for it: {release}")
+    run = Run(installed_engines(options.engine, named), options.keep, options.messages)
     if options.cases and options.record is not None:
         run.recorded = recorded_words(options.record)
     # A name that podman accepts as an image name, which temporary names are not always.
     folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
-    with running_host(folder, walled=True) as host:
+    with running_host(folder, walled=True, named=named) as host:
         versions = {engine.title: host.must(*engine.version) for engine in run.engines}
         with suppress(_StoppedError):
             for sample in samples(options):

@@ -13,9 +13,10 @@ import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.engines.programs import find_programs, search_path
+from benchmarks.engines.programs import find_programs, programs_beside, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -316,15 +317,17 @@ def _containers_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _link_programs(folder: Path) -> None:
+def _link_programs(folder: Path, named: Mapping[str, Path]) -> None:
     folder.mkdir()
-    for name, path in find_programs().items():
+    # The daemon runs the containerd of its own release.
+    apart = {name: path for name, path in named.items() if name != "containerd"}
+    for name, path in (find_programs() | programs_beside(apart)).items():
         (folder / name).symlink_to(path)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, named: Mapping[str, Path]) -> dict[str, str]:
     programs = folder / "bin"
-    _link_programs(programs)
+    _link_programs(programs, named)
     (folder / "tmp").mkdir()
     return {
         "PATH": f"{programs}:{search_path()}",
@@ -349,28 +352,77 @@ def _remove(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def running_host(folder: Path, *, walled: bool = False) -> Iterator[Host]:
+def running_host(
+    folder: Path, *, walled: bool = False, named: Mapping[str, Path] = MappingProxyType({})
+) -> Iterator[Host]:
     """Create a host in a new directory, and remove it at the end.
 
     Args:
         folder: The directory.
         walled: Whether engines can only write to it, as hostile archives require.
+        named: Engines in place of those that are installed, by program.
 
     Raises:
-        EngineError: The Docker daemon does not start, or client and daemon differ in version.
+        EngineError: A daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
-    environment = _environment(folder)
+    environment = _environment(folder, named)
     door = ("unshare", "--mount", "bash", "-c", WALL, str(folder)) if walled else ()
     docker = DockerDaemon(folder, environment, door)
+    containerd = None
     try:
         docker.start()
+        if "containerd" in named:
+            containerd = _start_containerd(folder, environment, named["containerd"], door)
         host = Host(folder, environment, docker)
         _check_versions(host)
         yield host
     finally:
+        if containerd is not None:
+            _end(containerd)
         docker.end()
         _remove(folder)
+
+
+def _start_containerd(
+    folder: Path, environment: dict[str, str], program: Path, door: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
+    """Start a containerd that is not the Docker daemon's, and let commands use it."""
+    at = folder / "containerd"
+    at.mkdir()
+    address = at / "containerd.sock"
+    for name, path in programs_beside({"containerd": program}).items():
+        if name != "containerd":
+            (folder / "bin" / name).unlink(missing_ok=True)
+            (folder / "bin" / name).symlink_to(path)
+    command = [*door, str(program), "--address", str(address)]
+    command += ["--root", str(at / "root"), "--state", str(at / "state")]
+    log = folder / "containerd.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + DAEMON_START_SECONDS
+    while not address.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise EngineError(f"containerd does not start:\n{_tail(log)}")
+        time.sleep(0.1)
+    environment["CONTAINERD_ADDRESS"] = str(address)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(DAEMON_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _check_versions(host: Host) -> None:
