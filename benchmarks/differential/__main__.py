@@ -13,13 +13,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-from benchmarks.differential.cases import case_samples, rule_cases
+from benchmarks.differential.cases import case_samples, rule_cases, sound_samples
 from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines, without_profile
 from benchmarks.differential.making import Sample, make_sample
-from benchmarks.differential.recording import Record, letters, recorded_words, write_record
+from benchmarks.differential.recording import Record, key_of, letters, recorded_words, write_record
 from benchmarks.engines.host import Host, running_host
 from benchmarks.engines.programs import MissingEngineError, named_engines, reason_to_skip
 from checker.plugins import load_plugins
@@ -78,7 +79,8 @@ class Run:
         comparisons = list(compare(sample, path, self.engines, host))
         if self.recorded is not None:
             measured = letters(one.real.outcome for one in comparisons)
-            self.recorded[sample.seed] = f"{measured} {self._foretold(path)}"
+            words = (str(sample.table["base"]), measured, self._foretold(path))
+            self.recorded[key_of(sample.seed)] = " ".join(words)
         for comparison in comparisons:
             self.scores.setdefault(comparison.title, Score()).count(comparison)
             in_words = self.shows_messages and _differs_in_words(comparison)
@@ -89,7 +91,7 @@ class Run:
 
     def is_recorded(self, sample: Sample) -> bool:
         """Whether a record that is continued has the results of an archive."""
-        return self.recorded is not None and sample.seed in self.recorded
+        return self.recorded is not None and key_of(sample.seed) in self.recorded
 
     @property
     def without_engine(self) -> tuple[Engine, ...]:
@@ -104,8 +106,8 @@ class Run:
     def record(self, versions: Mapping[str, str]) -> Record:
         """The results of the fail cases of rules, by rule and name."""
         cases: dict[str, dict[str, str]] = {}
-        for identity, word in (self.recorded or {}).items():
-            rule, _, name = identity.split(":", 2)
+        for key, word in (self.recorded or {}).items():
+            rule, name = key.split(":", 1)
             cases.setdefault(rule, {})[name] = word
         titles = tuple(f"{judge.name} {judge.action}" for judge in self.without_engine)
         return Record(versions, titles, cases)
@@ -179,7 +181,7 @@ def _all_samples(options: argparse.Namespace) -> Iterator[Sample]:
     cases = rule_cases()
     print(f"{len(cases.archives)} fail cases, without {cases.directories} that are directories")
     end = None if options.count is None else options.start + options.count
-    return case_samples(cases.archives[options.start : end])
+    return chain(sound_samples(), case_samples(cases.archives[options.start : end]))
 
 
 def _options() -> argparse.Namespace:

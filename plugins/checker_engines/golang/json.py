@@ -84,9 +84,15 @@ class Pointer(NamedTuple):
 
 
 class Custom(NamedTuple):
-    """A type that decodes itself; ``check`` returns the error for a value, if any."""
+    """A type with special rules.
+
+    Attributes:
+        check: Returns the error for a value, if any.
+        decodes_itself: Whether its error ends the decoding, also after mismatches that were kept.
+    """
 
     check: Callable[[object], str | None]
+    decodes_itself: bool = True
 
 
 class Anything(NamedTuple):
@@ -407,7 +413,7 @@ class _Decoder:
         if isinstance(shape, Anything):
             return _plain(value)
         if isinstance(shape, Custom):
-            self._keep(_placed(shape.check(_plain(value)), struct, path))
+            self._check(shape, _placed(shape.check(_plain(value)), struct, path))
             return _plain(value)
         if value is None:
             return None if not isinstance(shape, Scalar | Struct) else before
@@ -488,6 +494,11 @@ class _Decoder:
     def _misfit(self, kind: str, go_name: str, struct: str | None, path: tuple[str, ...]) -> None:
         target = "value" if struct is None else f"struct field {struct}.{'.'.join(path)}"
         self._keep(f"json: cannot unmarshal {kind} into Go {target} of type {go_name}")
+
+    def _check(self, shape: Custom, error: str | None) -> None:
+        if error is not None and shape.decodes_itself:
+            raise GoJsonError(error)
+        self._keep(error)
 
     def _keep(self, error: str | None) -> None:
         self.error = self.error or error

@@ -39,5 +39,5 @@ OLD_TIMESTAMP = Custom(old_time_error)
 """time.Time as Go before 1.20 decodes it."""
 STRING_OR_STRINGS = Custom(_strings_error)
 """A list of strings, or a single string (moby api/types/strslice, StrSlice)."""
-BASE64 = Custom(_bytes_error)
+BASE64 = Custom(_bytes_error, decodes_itself=False)
 """Bytes (``[]byte``)."""
