@@ -9,11 +9,12 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential one-truth docs site clean
+.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential readers readers-agreement one-truth docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
 	@echo "make test [ARGS=...]            run the tests (ARGS are passed to pytest)"
+	@echo "make test-browser               run the tests of the report html in headless Chromium"
 	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
@@ -22,11 +23,16 @@ help:
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
-	@echo "make agreement [CORPUS=DIR]     compare verdicts with recorded results of real engines"
-	@echo "make differential [COUNT=500 SEED=1]  compare verdicts with installed engines on random archives"
+	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
+	@echo "make differential [COUNT=500 SEED=1 STORAGE=overlay]  compare verdicts with installed engines on random archives"
+	@echo "make readers                    install other tools that read archives, pinned, in build/readers"
+	@echo "make readers-agreement CORPUS=DIR  compare verdicts with these tools on the archives of a corpus"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
+	@echo "make pictures                   make the pictures of the documentation again, with Chromium"
 	@echo "make site                       build the documentation as a site in build/site"
+	@echo "make zipapp                     write build/checker.pyz, which runs without an installation"
+	@echo "make zipapp-test                write it and run its tests"
 	@echo "make clean                      remove the virtual environment and build results"
 	@echo "PYTHON=python3.13               the interpreter for .venv"
 
@@ -49,6 +55,13 @@ $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@
 
+$(VENV)/stamp-browser: $(VENV)/stamp-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,browser]'
+	@touch $@
+
+build/browser/node_modules/axe-core/axe.min.js:
+	@npm install --silent --no-fund --no-audit --prefix build/browser axe-core@4
+
 $(VENV)/stamp-mutants: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,mutants]'
 	@touch $@
@@ -57,7 +70,7 @@ $(VENV)/stamp-fuzz: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	@touch $@
 
-$(VENV)/stamp-docs: $(VENV)/stamp-run
+$(VENV)/stamp-docs: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
@@ -73,6 +86,11 @@ endif
 
 test: $(VENV)/stamp-test
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+browser: $(VENV)/stamp-browser build/browser/node_modules/axe-core/axe.min.js
+
+test-browser: browser
+	@CHECKER_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
 
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .
@@ -105,11 +123,19 @@ fuzz: $(VENV)/stamp-fuzz
 	@$(BIN)/python -m benchmarks.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 agreement: $(VENV)/stamp-run
-	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") $(ARGS)
+	@$(BIN)/python -m benchmarks.agreement --misses $(if $(CORPUS),"$(CORPUS)") \
+		$(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
 
 differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
-		$(if $(SEED),--seed $(SEED)) $(ARGS)
+		$(if $(SEED),--seed $(SEED)) $(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
+
+# Nothing else needs them: what cannot be installed is skipped.
+readers: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.readers.install
+
+readers-agreement: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.readers $(CORPUS) $(ARGS)
 
 one-truth: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
@@ -118,10 +144,20 @@ one-truth: $(VENV)/stamp-run
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py
 
+pictures: $(VENV)/stamp-browser
+	@$(BIN)/python docs/pictures.py
+
 # With REPOSITORY_URL, pages link to files of the repository there. Not --quiet: it drops warnings
 # before --strict counts them. NO_MKDOCS_2_WARNING silences an announcement of the theme.
 site: $(VENV)/stamp-docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+zipapp:
+	@PYTHON='$(PYTHON)' .ci/zipapp build/checker.pyz
+
+zipapp-test: zipapp $(VENV)/stamp-test
+	@CHECKER_ZIPAPP='$(CURDIR)/build/checker.pyz' $(BIN)/python -m pytest -n0 \
+		tests/places/test_zipapp.py $(ARGS)
 
 clean:
 	@rm -rf $(VENV) build dist

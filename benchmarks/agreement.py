@@ -1,7 +1,8 @@
 """Compares verdicts with recorded results of real engines: ``make agreement CORPUS=DIR``.
 
-A corpus is a directory with ``truth.json`` and the archives that it lists. For each case, engine
-and action it has the exit status of the engine and the last line that it printed.
+A corpus is a directory with the archives that ``truth.json`` lists. For each case, engine and
+action it has the exit status of the engine and the last line that it printed, on the storage driver
+vfs; ``truth-overlay.json`` has the same on an overlay.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ from benchmarks.masking import masked
 from checker.plugins import load_plugins
 from checker.results import CheckedArchive
 from checker.session import Session
-from checker.verdicts import Engine, Verdict, VerdictOutcome
+from checker.settings import Settings
+from checker.verdicts import Engine, Host, Storage, Verdict, VerdictOutcome
 
-_MESSAGES = 0.9
+_MESSAGES = 0.95
 _RECORDED = 700
 """Characters of a message that are recorded."""
 _LONGEST_MASKED = 130
-"""Characters that may belong to something masked, which the end of a recording cuts."""
+"""Characters that may belong to something masked, which an end of a recording cuts."""
+_TRUTHS: Mapping[Storage, str] = {
+    Storage.VFS: "truth.json",
+    Storage.OVERLAY: "truth-overlay.json",
+}
 _BESIDE = Path(__file__).parents[2] / "shared" / "corpus"
 
 
@@ -53,7 +59,7 @@ class Score:
 
     @property
     def is_good(self) -> bool:
-        """Whether every outcome agrees, and at least nine of ten messages of refusals."""
+        """Whether every outcome agrees, and nineteen of twenty messages of refusals."""
         return self.outcomes == self.cases and self.messages >= _MESSAGES * self.refusals
 
     def count(self, case: str, truth: Mapping[str, Any], verdict: Verdict) -> None:
@@ -77,10 +83,12 @@ class Score:
 
 
 def _agrees_so_far(real: str, predicted: str) -> bool:
-    """Whether a message agrees with one of which only the first characters were recorded."""
+    """Whether a message agrees with one of which only the beginning or end was recorded."""
     if len(real) < _RECORDED:
         return False
-    return masked(predicted).startswith(masked(real[: _RECORDED - _LONGEST_MASKED]))
+    whole = masked(predicted)
+    is_start = whole.startswith(masked(real[: _RECORDED - _LONGEST_MASKED]))
+    return is_start or whole.endswith(masked(real[_LONGEST_MASKED:]))
 
 
 def _outcome(truth: Mapping[str, Any]) -> str:
@@ -100,29 +108,30 @@ def _agree(real: str, predicted: VerdictOutcome) -> bool:
     return real == predicted
 
 
-def _session(pattern: str) -> Session:
+def _session(pattern: str, storage: Storage) -> Session:
     """A session that asks the engines whose ``profile action`` fits a pattern."""
     plugins = load_plugins()
     wanted = (each for each in plugins.engines if fnmatchcase(_title(each), pattern))
     engines = tuple(sorted(wanted, key=_title))
-    return Session(plugins=plugins._replace(engines=engines), whole_digest=True)
+    settings = Settings(host=Host(storage=storage))
+    return Session(settings, plugins=plugins._replace(engines=engines), whole_digest=True)
 
 
 def _title(one: Engine | Verdict) -> str:
     return f"{one.name if isinstance(one, Engine) else one.engine} {one.action}"
 
 
-def measure(corpus: Path, session: Session, case_pattern: str) -> dict[str, Score]:
+def measure(truth_file: Path, session: Session, case_pattern: str) -> dict[str, Score]:
     """Compare every engine with every case of a corpus."""
-    truth = json.loads((corpus / "truth.json").read_text("utf-8"))
+    truth = json.loads(truth_file.read_text("utf-8"))
     cases = [item for item in truth["cases"].items() if fnmatchcase(item[0], case_pattern)]
     scores = {_title(engine): Score() for engine in session.engines.engines}
     # By bare names: podman 4 names an image by the path that it is given, so that verdicts by
     # another path, such as ../corpus/archives/x.tar, are others than the recorded ones.
-    with contextlib.chdir(corpus / "archives"):
+    with contextlib.chdir(truth_file.parent / "archives"):
         for name, case in cases:
             _count_case(scores, name, case, session.classify(Path(case["file"])))
-    return scores
+    return {title: score for title, score in scores.items() if score.cases}
 
 
 def _count_case(
@@ -150,7 +159,7 @@ def show(scores: Mapping[str, Score], *, misses: bool) -> None:
 
 
 def main() -> int:
-    """Run the comparison; 1 if an outcome differs, or more than one message in ten."""
+    """Run the comparison; 1 if an outcome differs, or more than one message in twenty."""
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("CORPUS") or str(_BESIDE)
     parser.add_argument("corpus", nargs="?", type=Path, default=Path(default))
@@ -161,12 +170,16 @@ def main() -> int:
     parser.add_argument(
         "--misses", action="store_true", help="show each difference with both sides"
     )
+    parser.add_argument(
+        "--storage", type=Storage, choices=list(Storage), default=Storage.VFS, help="driver"
+    )
     options = parser.parse_args()
-    if not (options.corpus / "truth.json").is_file():
-        print(f"{options.corpus}: truth.json not found; usage: make agreement CORPUS=DIR")
+    truth_file = options.corpus / _TRUTHS[options.storage]
+    if not truth_file.is_file():
+        print(f"{truth_file} not found; usage: make agreement CORPUS=DIR [STORAGE=overlay|vfs]")
         return 2
     pattern = options.engine if any(c in options.engine for c in "*?[ ") else f"{options.engine}*"
-    scores = measure(options.corpus, _session(pattern), options.case)
+    scores = measure(truth_file, _session(pattern, options.storage), options.case)
     show(scores, misses=options.misses)
     return int(not all(score.is_good for score in scores.values()))
 

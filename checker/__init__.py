@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from checker.model.names import Digest, MediaType, Platform, parse_digest
     from checker.model.rootfs import Rootfs, RootfsEntry
     from checker.model.tar import Anomaly, AnomalyKind, Tar
+    from checker.reading.meter import Reached
     from checker.reports.report import Report
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
     from checker.session import ArchiveSource, Progress, Session, check, classify
@@ -38,9 +39,13 @@ if TYPE_CHECKING:
         Classification,
         Decision,
         Engine,
+        EngineProfile,
+        Evidence,
         Host,
         Loadable,
         Question,
+        ReleaseRange,
+        Storage,
         Verdict,
         VerdictOutcome,
     )
@@ -69,8 +74,10 @@ __all__ = [
     "Document",
     "DocumentEdit",
     "Engine",
+    "EngineProfile",
     "Entries",
     "Entry",
+    "Evidence",
     "Finding",
     "Fix",
     "Host",
@@ -94,6 +101,8 @@ __all__ = [
     "PluginProblem",
     "Progress",
     "Question",
+    "Reached",
+    "ReleaseRange",
     "Report",
     "Result",
     "Rootfs",
@@ -106,6 +115,7 @@ __all__ = [
     "Severity",
     "Source",
     "Start",
+    "Storage",
     "Tar",
     "UnreadableError",
     "Verdict",
@@ -139,6 +149,7 @@ _EXPORTS = {
     "checker.model.names": ("Digest", "MediaType", "Platform", "parse_digest"),
     "checker.model.rootfs": ("RootfsEntry", "Rootfs"),
     "checker.model.tar": ("Anomaly", "AnomalyKind", "Tar"),
+    "checker.reading.meter": ("Reached",),
     "checker.reports.report": ("Report",),
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),
     "checker.session": ("ArchiveSource", "Progress", "Session", "check", "classify"),
@@ -148,9 +159,13 @@ _EXPORTS = {
         "Classification",
         "Decision",
         "Engine",
+        "EngineProfile",
+        "Evidence",
         "Host",
         "Loadable",
         "Question",
+        "ReleaseRange",
+        "Storage",
         "Verdict",
         "VerdictOutcome",
     ),

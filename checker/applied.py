@@ -36,7 +36,10 @@ _LISTED: Mapping[str, str] = {
     "format": "reports",
     "format-option": "options of reports",
 }
-_VALUES = ("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers", "progress")
+_VALUES = (
+    *("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers"),
+    *("progress", "color"),
+)
 
 
 def applied_settings(settings: Settings, registry: Registry) -> AppliedSettings | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checker.model.limits import Limits
 from checker.profiles import PROFILES
-from checker.settings import Section, Settings
+from checker.settings import Section, Settings, profile_section
 from checker.settings_file import Origin
 
 DEFAULT = "default"
@@ -31,6 +31,7 @@ _DEFAULTS: Mapping[str, object] = {
     "limits": Limits()._asdict(),
     "jobs": None,
     "progress": True,
+    "color": "auto",
     "no-plugin": [],
     "waive": [],
 }
@@ -74,14 +75,23 @@ def in_section(section: Section) -> tuple[InForce, ...]:
 
 
 def _layers(settings: Settings, sections: Iterable[Section]) -> Iterator[Origin]:
+    found = tuple(sections)
+    naming = profile_section(found, settings.over)
     yield Origin(DEFAULT, _DEFAULTS)
-    if settings.profile is not None:
-        yield Origin(f"profile {settings.profile}", PROFILES[settings.profile].settings)
+    if naming is None:
+        yield from _profile(settings.profile)
     if settings.origin is not None:
         yield settings.origin
-    yield from (section.origin for section in sections)
+    if naming is not None:
+        yield from _profile(str(naming.table["profile"]))
+    yield from (section.origin for section in found)
     if settings.over is not None:
         yield settings.over
+
+
+def _profile(name: str | None) -> Iterator[Origin]:
+    if name is not None:
+        yield Origin(f"profile {name}", PROFILES[name].settings)
 
 
 def _of_key(key: str, layers: tuple[Origin, ...]) -> Iterator[InForce]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -11,7 +11,15 @@ from checker.isolation import Failure, attempt, described, misfit
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
 from checker.model.limits import LimitReached, Limits
 from checker.suggestion import nearest
-from checker.verdicts import Engine, Host, Question, Verdict
+from checker.verdicts import (
+    Engine,
+    EngineProfile,
+    Host,
+    Question,
+    Readers,
+    ReleaseRange,
+    Verdict,
+)
 
 IMPORT = "import"
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +29,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "all": ("",),
 }
 """Groups of engines, by the beginnings of their names."""
+_WITHOUT_READERS = frozenset({"docker", "podman", "all"})
+"""The groups that consist of engines alone, so that no reader is loaded for them."""
+_LONGEST_NUMBER = 6
 
 
 class EngineSet(NamedTuple):
@@ -40,33 +51,49 @@ class EngineSet(NamedTuple):
     action: str | None = None
     limits: Limits = Limits()
 
-    def judge(self, archive: Archive, quoted_path: str) -> Verdicts:
+    def judge(self, archive: Archive, quoted_path: str, readers: Iterable[Engine] = ()) -> Verdicts:
         """Ask each engine; one that crashes is recorded, the others continue.
 
         Args:
             archive: The facts.
             quoted_path: The path of the archive, quoted for a shell.
+            readers: Other tools that are asked as well; those that are required always are.
         """
         question = Question(archive, self.host, quoted_path, self.limits)
-        wanted = {
+        wanted = tuple(
             engine for one in self.required for engine in one.fitting(archive.kind, self.action)
-        }
-        verdicts: list[Verdict] = []
-        required: list[Verdict] = []
-        crashes: list[str] = []
-        is_directory = archive.source is Source.DIRECTORY
-        for engine in self.engines:
-            if engine.only_directories and not is_directory and engine not in wanted:
+        )
+        known = set(self.engines)
+        others = dict.fromkeys((*readers, *(one for one in wanted if one not in known)))
+        asking = _Asking(question, frozenset(wanted), [], [])
+        verdicts = tuple(asking.ask(self.engines))
+        of_readers = tuple(asking.ask(others))
+        return Verdicts(verdicts, tuple(asking.required), tuple(asking.crashes), of_readers)
+
+
+class _Asking(NamedTuple):
+    """One question to engines: the verdicts of those that are required, and the crashes."""
+
+    question: Question
+    wanted: frozenset[Engine]
+    required: list[Verdict]
+    crashes: list[str]
+
+    def ask(self, engines: Iterable[Engine]) -> Iterator[Verdict]:
+        """The verdicts of engines, except of those that crash or read directories alone."""
+        is_directory = self.question.archive.source is Source.DIRECTORY
+        for engine in engines:
+            is_other = engine.only_files if is_directory else engine.only_directories
+            if is_other and engine not in self.wanted:
                 continue
-            verdict = attempt(partial(engine.judge, question))
+            verdict = attempt(partial(engine.judge, self.question))
             problem = _problem(verdict, engine)
             if problem is not None or not isinstance(verdict, Verdict):
-                crashes.append(f"engine {engine.name} {engine.action}: {problem}")
+                self.crashes.append(f"engine {engine.name} {engine.action}: {problem}")
                 continue
-            verdicts.append(verdict)
-            if engine in wanted:
-                required.append(verdict)
-        return Verdicts(tuple(verdicts), tuple(required), tuple(crashes))
+            if engine in self.wanted:
+                self.required.append(verdict)
+            yield verdict
 
 
 class Verdicts(NamedTuple):
@@ -76,16 +103,19 @@ class Verdicts(NamedTuple):
         all: Those of all engines.
         required: Those of the engines that must accept it.
         crashes: The engines that crashed, one line each.
+        readers: Those of other tools that read archives.
     """
 
     all: tuple[Verdict, ...]
     required: tuple[Verdict, ...]
     crashes: tuple[str, ...]
+    readers: tuple[Verdict, ...] = ()
 
     @property
     def limits(self) -> tuple[LimitReached, ...]:
         """The limits because of which outcomes are not known."""
-        return tuple(dict.fromkeys(each.limit for each in self.all if each.limit is not None))
+        given = (*self.all, *self.readers)
+        return tuple(dict.fromkeys(each.limit for each in given if each.limit is not None))
 
 
 def _problem(answer: object, engine: Engine) -> str | None:
@@ -125,45 +155,141 @@ class Required(NamedTuple):
         return tuple(made_for_it or fitting or self.engines)
 
 
-def choose_engines(engines: tuple[Engine, ...], names: Iterable[str]) -> tuple[Required, ...]:
+def choose_engines(
+    engines: tuple[Engine, ...],
+    names: Iterable[str],
+    readers: Callable[[], Readers] = Readers,
+) -> tuple[Required, ...]:
     """The engines of these names, ``PROFILE`` or ``PROFILE:ACTION``.
 
-    In the place of a profile can be a group: ``docker``, ``podman``, ``kubernetes`` or ``all``.
+    In the place of a profile can be a group, such as ``docker`` or ``all``, or a tool and its
+    release, such as ``docker-26``, which means the profile that this release falls under.
+
+    Args:
+        engines: The engines.
+        names: The names.
+        readers: Gives other tools that read archives, and the releases and groups of profiles; it
+            is called for names that the engines do not have.
 
     Raises:
         SettingsError: The engine or action is not known.
     """
-    single = (one for name in names for one in _without_groups(name, engines))
-    return tuple(_named(name, engines) for name in dict.fromkeys(single))
+    choice = _Choice(engines, readers)
+    single = (one for name in names for one in choice.profiles_of(name))
+    return tuple(choice.named(name) for name in dict.fromkeys(single))
 
 
-def _without_groups(name: str, engines: tuple[Engine, ...]) -> Iterator[str]:
-    """The engines of a group that have the action, if one is named; another name as it is."""
-    group, colon, action = name.partition(":")
-    starts = GROUPS.get(group)
-    if starts is None or any(engine.name == group for engine in engines):
-        yield name
-        return
-    of_group = [engine for engine in engines if engine.name.startswith(starts)]
-    found = dict.fromkeys(engine.name for engine in of_group if action in ("", engine.action))
-    if not found:
-        actions = ", ".join(dict.fromkeys(engine.action for engine in of_group))
-        raise SettingsError(f"{group} has no action {action!r} (choose from: {actions})")
-    yield from (f"{profile}{colon}{action}" for profile in found)
+class _Choice(NamedTuple):
+    """What can be chosen.
 
+    Attributes:
+        engines: The engines.
+        readers: Gives the other tools, and the releases and groups of profiles.
+    """
 
-def _named(name: str, engines: tuple[Engine, ...]) -> Required:
-    profile, _, action = name.partition(":")
-    of_profile = tuple(engine for engine in engines if engine.name == profile)
-    if not of_profile:
-        known = dict.fromkeys(engine.name for engine in engines)
-        hint = nearest(profile, (*known, *GROUPS))
-        raise SettingsError(
-            f"unknown engine {profile!r}{hint}; engines are {', '.join(known)}; groups are "
-            f"{', '.join(GROUPS)}"
+    engines: tuple[Engine, ...]
+    readers: Callable[[], Readers]
+
+    def profiles_of(self, name: str) -> Iterator[str]:
+        """The profiles of a group or release, with the action that is named; else the name."""
+        title, colon, action = name.partition(":")
+        if any(engine.name == title for engine in self.engines):
+            yield name
+            return
+        members = self._members(title)
+        if not members:
+            yield from (f"{profile}{colon}{action}" for profile in self._of_release(title))
+            return
+        found = dict.fromkeys(one.name for one in members if action in ("", one.action))
+        if not found:
+            raise _unknown_action(title, action, members)
+        yield from (f"{profile}{colon}{action}" for profile in found)
+
+    def _members(self, group: str) -> list[Engine]:
+        """The engines of a group; none if there is no such group."""
+        starts = GROUPS.get(group, ())
+        found = [engine for engine in self.engines if engine.name.startswith(starts)]
+        if group in _WITHOUT_READERS:
+            return found
+        given = self.readers()
+        in_group = {profile.name for profile in given.profiles if group in profile.groups}
+        return [*found, *(one for one in given.engines if one.name in in_group)]
+
+    def _of_release(self, title: str) -> tuple[str, ...]:
+        """The profiles that a release of a tool falls under; the title itself if there is none."""
+        given = self.readers()
+        if any(one.name == title for one in given.engines):
+            return (title,)
+        known = {one.name for one in (*self.engines, *given.engines)}
+        profiles = (profile for profile in given.profiles if profile.name in known)
+        found = tuple(profile.name for profile in profiles if is_release_of(title, profile))
+        return found or (title,)
+
+    def named(self, name: str) -> Required:
+        """The engines of a profile, or of one of its actions.
+
+        Raises:
+            SettingsError: The profile or action is not known.
+        """
+        profile, _, action = name.partition(":")
+        of_profile = tuple(one for one in self.engines if one.name == profile)
+        of_profile = of_profile or tuple(
+            one for one in self.readers().engines if one.name == profile
         )
-    found = tuple(engine for engine in of_profile if action in ("", engine.action))
-    if not found:
-        actions = ", ".join(engine.action for engine in of_profile)
-        raise SettingsError(f"{profile} has no action {action!r} (choose from: {actions})")
-    return Required(found, is_exact=bool(action))
+        if not of_profile:
+            raise SettingsError(self._unknown(profile))
+        found = tuple(engine for engine in of_profile if action in ("", engine.action))
+        if not found:
+            raise _unknown_action(profile, action, of_profile)
+        return Required(found, is_exact=bool(action))
+
+    def _unknown(self, profile: str) -> str:
+        given = self.readers()
+        known = dict.fromkeys(engine.name for engine in self.engines)
+        others = dict.fromkeys(engine.name for engine in given.engines)
+        groups = dict.fromkeys((*GROUPS, *(each for one in given.profiles for each in one.groups)))
+        hint = nearest(profile, (*known, *others, *groups))
+        text = f"unknown engine {profile!r}{hint}; engines are {', '.join(known)}"
+        if others:
+            text += f"; other tools are {', '.join(others)}"
+        return f"{text}; groups are {', '.join(groups)}"
+
+
+def _unknown_action(name: str, action: str, engines: Iterable[Engine]) -> SettingsError:
+    known = dict.fromkeys(engine.action for engine in engines)
+    return SettingsError(
+        f"{name} has no action {action!r} (choose from: {', '.join(known)}){nearest(action, known)}"
+    )
+
+
+def is_release_of(title: str, profile: EngineProfile) -> bool:
+    """Whether a tool with its release, such as ``docker-26.1``, falls under a profile."""
+    tool, _, release = title.rpartition("-")
+    wanted = _numbers(release)
+    if tool != profile.tool or not wanted:
+        return False
+    return any(_contains(each, wanted) for each in profile.releases)
+
+
+def _contains(releases: ReleaseRange, wanted: tuple[int, ...]) -> bool:
+    """Whether a release is one of a range, as far as its number is given."""
+    first = _numbers(releases.first)[: len(wanted)]
+    if wanted < first:
+        return False
+    if releases.last is None:
+        # What the next major release does is not known.
+        return wanted[0] == first[0]
+    last = _numbers(releases.last)
+    return wanted[: len(last)] <= last
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """The numbers of a release; none if it has anything else."""
+    parts = release.split(".")
+    if not all(_is_number(part) for part in parts):
+        return ()
+    return tuple(map(int, parts))
+
+
+def _is_number(part: str) -> bool:
+    return part.isascii() and part.isdigit() and len(part) <= _LONGEST_NUMBER

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from checker.checks.check import Check
     from checker.model.archive import Archive
     from checker.reports import Report
-    from checker.verdicts import Classification, Engine, Host, Verdict
+    from checker.verdicts import Classification, Engine, EngineProfile, Host, Verdict
 
 PROJECT = "checker"
 """Name of the pluggy project and of the entry-point group."""
@@ -91,6 +91,50 @@ class CheckerSpec:
             @hookimpl
             def checker_engines():
                 yield Engine("my-engine-1", "load", judge)
+        """
+
+    @hookspec
+    def checker_readers(self) -> Iterable[Engine]:  # type: ignore[empty-body]
+        """Return other tools that read archives; they are only asked where a user asks for them.
+
+        ``checker classify`` asks all of them, ``checker check`` those that ``--engine`` selects.
+        Whether an archive can be loaded, and how it is restored, does not follow from their
+        verdicts.
+
+        Example::
+
+            from checker import hookimpl, Engine, Verdict, VerdictOutcome
+
+            def judge(question):
+                return Verdict(
+                    engine="my-scanner-1",
+                    action="scan",
+                    outcome=VerdictOutcome.ACCEPTS,
+                    reason="it reads every layer",
+                )
+
+            @hookimpl
+            def checker_readers():
+                yield Engine("my-scanner-1", "scan", judge)
+        """
+
+    @hookspec
+    def checker_profiles(self) -> Iterable[EngineProfile]:  # type: ignore[empty-body]
+        """Return what is known of engine profiles, for ``checker engines`` and ``--engine``.
+
+        Example::
+
+            from checker import hookimpl, EngineProfile, Evidence, ReleaseRange
+
+            @hookimpl
+            def checker_profiles():
+                yield EngineProfile(
+                    name="my-engine-1",
+                    tool="my-engine",
+                    releases=(ReleaseRange("1.0"),),
+                    library="",
+                    evidence=Evidence.READ,
+                )
         """
 
     @hookspec

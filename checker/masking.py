@@ -102,6 +102,7 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
         classification=mask.all(checked.classification),
         verdicts=mask.all(checked.verdicts),
         required_verdicts=mask.all(checked.required_verdicts),
+        reader_verdicts=mask.all(checked.reader_verdicts),
         findings=mask.all(checked.findings),
         results=tuple(map(mask.result, checked.results)),
         crashes=mask.all(checked.crashes),

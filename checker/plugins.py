@@ -17,13 +17,15 @@ import pluggy
 from checker.checks.check import Check
 from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
+from checker.errors import SettingsError
 from checker.hookspecs import PROJECT, CheckerSpec
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
-from checker.verdicts import Classification, Engine, Host, Verdict
+from checker.suggestion import nearest
+from checker.verdicts import Classification, Engine, EngineProfile, Host, Readers, Verdict
 
 OWN_DISTRIBUTION = "archive-checker"
 
@@ -60,6 +62,18 @@ class Classifier(NamedTuple):
         return self.plugin.problem(f"checker_classify returned {wrong}")
 
 
+class LoadedReaders(NamedTuple):
+    """What plugins provide only where it is asked for.
+
+    Attributes:
+        readers: Other tools that read archives, and what is known of all profiles.
+        problems: The problems with parts of plugins that provide them.
+    """
+
+    readers: Readers = Readers()
+    problems: tuple[PluginProblem, ...] = ()
+
+
 class LoadedPlugins(NamedTuple):
     """The loaded plugins and what they provide.
 
@@ -70,6 +84,7 @@ class LoadedPlugins(NamedTuple):
         engines: All engines.
         reports: All report formats, the built-in ones first.
         classifiers: The plugins that classify archives, third-party ones first.
+        load_readers: Gives what is only needed where it is asked for, computed once.
     """
 
     plugins: tuple[Plugin, ...]
@@ -78,6 +93,14 @@ class LoadedPlugins(NamedTuple):
     engines: tuple[Engine, ...]
     reports: tuple[Report, ...]
     classifiers: tuple[Classifier, ...]
+    load_readers: Callable[[], LoadedReaders] = LoadedReaders
+
+    def readers(self) -> Readers:
+        """Other tools that read archives, and what is known of all profiles."""
+        return self.load_readers().readers
+
+
+_MISTYPED = 0.9
 
 
 def load_plugins(
@@ -89,15 +112,28 @@ def load_plugins(
     Args:
         blocked: Names of plugins that are not loaded.
         entry_points: The entry points of the group; the installed ones if None.
+
+    Raises:
+        SettingsError: A name is nearly that of an installed plugin.
     """
     if entry_points is None:
         entry_points = tuple(metadata.entry_points(group=PROJECT))
     loader = _Loader()
     not_wanted = set(blocked)
-    for name, claims in sorted(_by_name(entry_points).items()):
+    known = _by_name(entry_points)
+    for name in sorted(not_wanted - known.keys()):
+        _refuse_mistyped(name, known)
+    for name, claims in sorted(known.items()):
         if name not in not_wanted:
             loader.load(claims)
     return loader.gather()
+
+
+def _refuse_mistyped(name: str, known: Iterable[str]) -> None:
+    """Refuse a name that is mistyped; others are those of plugins that are not installed here."""
+    hint = nearest(name, known, _MISTYPED)
+    if hint:
+        raise SettingsError(f"no-plugin: unknown plugin {name!r}{hint}")
 
 
 def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[metadata.EntryPoint]]:
@@ -120,15 +156,20 @@ def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
     return dist.name, dist.version
 
 
+def _new_manager() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(CheckerSpec)
+    return manager
+
+
 class _Loader:
     """Loads plugins one by one, and collects what they provide.
 
     First-party plugins come first, so that third-party plugins cannot replace their parts.
     """
 
-    def __init__(self) -> None:
-        self._manager = pluggy.PluginManager(PROJECT)
-        self._manager.add_hookspecs(CheckerSpec)
+    def __init__(self, manager: pluggy.PluginManager | None = None) -> None:
+        self._manager = _new_manager() if manager is None else manager
         self._plugins: list[Plugin] = []
         self._problems: list[PluginProblem] = []
         self._registry = Registry()
@@ -176,7 +217,7 @@ class _Loader:
         """Everything that the loaded plugins provide."""
         ours_first = sorted(self._plugins, key=lambda one: one.distribution != OWN_DISTRIBUTION)
         counts = {plugin.name: self._add_rules(plugin) for plugin in ours_first}
-        engines = tuple(self._engines(ours_first))
+        engines = tuple(self._engines(ours_first, "checker_engines", {}))
         reports = tuple(self._reports(ours_first))
         plugins = tuple(one._replace(rules=counts[one.name]) for one in self._plugins)
         return LoadedPlugins(
@@ -186,7 +227,22 @@ class _Loader:
             engines=engines,
             reports=reports,
             classifiers=tuple(self._classifiers()),
+            # Problems with them are collected apart, since the others are complete by then.
+            load_readers=cache(partial(_Loader(self._manager).gather_readers, ours_first, engines)),
         )
+
+    def gather_readers(self, plugins: Sequence[Plugin], engines: Sequence[Engine]) -> LoadedReaders:
+        """What the loaded plugins provide only where it is asked for.
+
+        Args:
+            plugins: The plugins, first-party ones first.
+            engines: The engines, whose names are taken.
+        """
+        own = Plugin("checker_engines", "", OWN_DISTRIBUTION)
+        taken = {(engine.name, engine.action): own for engine in engines}
+        found = tuple(self._engines(plugins, "checker_readers", taken))
+        profiles = tuple(self._profiles(plugins))
+        return LoadedReaders(Readers(found, profiles), tuple(self._problems))
 
     def _add_rules(self, plugin: Plugin) -> int:
         count = 0
@@ -201,10 +257,24 @@ class _Loader:
                 count += 1
         return count
 
-    def _engines(self, plugins: Iterable[Plugin]) -> Iterator[Engine]:
-        taken: dict[tuple[str, str], Plugin] = {}
+    def _profiles(self, plugins: Iterable[Plugin]) -> Iterator[EngineProfile]:
+        taken: dict[str, Plugin] = {}
         for plugin in plugins:
-            for engine in self._given(plugin, "checker_engines", Engine):
+            for profile in self._given(plugin, "checker_profiles", EngineProfile):
+                wrong = misfit(profile, EngineProfile)
+                if wrong is not None:
+                    self._refuse(plugin, f"checker_profiles returned {wrong}")
+                elif profile.name in taken:
+                    self._refuse_taken(plugin, f"profile {profile.name}", taken[profile.name])
+                else:
+                    taken[profile.name] = plugin
+                    yield profile
+
+    def _engines(
+        self, plugins: Iterable[Plugin], hook: str, taken: dict[tuple[str, str], Plugin]
+    ) -> Iterator[Engine]:
+        for plugin in plugins:
+            for engine in self._given(plugin, hook, Engine):
                 key = (engine.name, engine.action)
                 if key in taken:
                     self._refuse_taken(plugin, f"engine {' '.join(key)}", taken[key])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome, Result, Severity
@@ -110,6 +112,7 @@ class CheckedArchive(NamedTuple):
         starts: Whether a container starts: of each image, in their order, else of the root
             filesystem.
         used_waivers: The waivers that cover findings, by their position in the settings.
+        reader_verdicts: The verdicts of other tools that read archives, where they were asked.
     """
 
     path: str
@@ -124,6 +127,7 @@ class CheckedArchive(NamedTuple):
     problems: tuple[PluginProblem, ...] = ()
     starts: tuple[Start, ...] = ()
     used_waivers: tuple[int, ...] = ()
+    reader_verdicts: tuple[Verdict, ...] = ()
 
     def without_content(self) -> CheckedArchive:
         """The same without what takes memory; the reports of the checker need no more."""
@@ -159,7 +163,8 @@ class CheckedArchive(NamedTuple):
     def verdict(self, engine: str, action: str) -> Verdict | None:
         """What one engine does with it, such as ``verdict("docker-28", "load")``."""
         wanted = (engine, action)
-        return next((one for one in self.verdicts if (one.engine, one.action) == wanted), None)
+        given = (*self.verdicts, *self.reader_verdicts)
+        return next((one for one in given if (one.engine, one.action) == wanted), None)
 
     def failures(self, fail_on: Severity | None = Severity.ERROR) -> tuple[Finding, ...]:
         """The findings of a severity or higher that are not accepted; none if it is None."""
@@ -189,6 +194,7 @@ class Run(NamedTuple):
         waiver_findings: Findings about waivers of the settings.
         rules: The rules that were asked, with their documentation.
         started: When the run began; None if it is not known.
+        own_fail_on: What fails the run in archives for which settings say it, by their paths.
     """
 
     command: str
@@ -202,6 +208,7 @@ class Run(NamedTuple):
     waiver_findings: tuple[Finding, ...] = ()
     rules: tuple[Rule, ...] = ()
     started: dt.datetime | None = None
+    own_fail_on: Mapping[str, Severity | None] = MappingProxyType({})
 
     def number_of(self, severity: Severity) -> int:
         """Findings of a severity that are neither waived nor in the baseline."""
@@ -217,7 +224,15 @@ class Run(NamedTuple):
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
-        return _fails(finding, self.fail_on)
+        return _fails(finding, self.fail_on_of(finding.location.archive))
+
+    def fail_on_of(self, path: str) -> Severity | None:
+        """What fails the run among the findings of an archive.
+
+        Args:
+            path: The path of the archive.
+        """
+        return self.own_fail_on.get(path, self.fail_on)
 
     @property
     def crashes(self) -> int:

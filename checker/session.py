@@ -18,7 +18,7 @@ from checker._version import __version__
 from checker.applied import applied_settings
 from checker.baseline import Baseline, archive_name, read_baseline
 from checker.checks.check import CheckContext
-from checker.checks.finding import Finding
+from checker.checks.finding import Finding, Severity
 from checker.checks.registry import Registry, Rule
 from checker.checks.runner import CheckRun, run_checks
 from checker.engines import EngineSet, Verdicts, choose_engines
@@ -28,16 +28,18 @@ from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import mask_of, masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
+from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
+from checker.reading.meter import Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
-from checker.settings import Settings, SettingsSource, load_settings
+from checker.settings import Section, Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Start
-from checker.verdicts import Classification
+from checker.verdicts import Classification, Engine
 from checker.waivers import waiver_findings
 
 if TYPE_CHECKING:
@@ -56,7 +58,13 @@ ArchiveSource: TypeAlias = "str | os.PathLike[str] | BinaryFile"
 """An archive: a path, ``-`` for standard input, or a binary file object."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Receives progress: name of the archive, bytes read, bytes in total."""
+"""Receives progress: name of the archive, bytes read, bytes in total (0 if not known).
+
+It is called from time to time, also from other threads, but never by two of them at once.
+"""
+
+Watch: TypeAlias = Callable[[Reached], None]
+"""Receives progress with the part of the archive that is being read, called as ``Progress`` is."""
 
 _MOST_JOBS = 8
 _UNNAMED = "-"
@@ -123,6 +131,7 @@ class Session:
         early: Hashes of an archive's members that are being computed already.
         baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
+        watch: Receives the progress of everything that the session reads.
 
     Attributes:
         settings: The settings.
@@ -142,6 +151,7 @@ class Session:
         early: EarlyHashes | None = None,
         baseline: Baseline | None = None,
         whole_digest: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
@@ -150,17 +160,14 @@ class Session:
         self.rules: tuple[Rule, ...] = given.rules(registry)
         self.settings: Settings = given._replace(options=given.rule_options(registry))
         engines = self.plugins.engines
-        required = given.require_engines(partial(choose_engines, engines))
+        choose = partial(choose_engines, engines, readers=self.plugins.readers)
+        required = given.require_engines(choose)
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._given = given
         self._baseline = baseline or _baseline_of(given, registry)
+        self._watch = watch
         # What the sections of the settings say is wrong at once, not with the first archive.
-        for section in given.sections:
-            session = Session(
-                given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
-            )
-            if self.rules and not session.rules:
-                raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
+        self._sections = tuple(map(self._settings_of_section, given.sections))
         self._reading = ReadOptions(
             limits=given.limits,
             jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
@@ -168,6 +175,14 @@ class Session:
             whole_digest=whole_digest or bool(given.engines),
             early=early,
         )
+
+    def _settings_of_section(self, section: Section) -> Settings:
+        session = Session(
+            self._given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
+        )
+        if self.rules and not session.rules:
+            raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
+        return session.settings
 
     def for_archive(self, path: str) -> Session:
         """The session for one archive, with what sections of the settings say of it.
@@ -184,6 +199,7 @@ class Session:
             early=self._reading.early,
             baseline=self._baseline,
             whole_digest=self._reading.whole_digest,
+            watch=self._watch,
         )
 
     @property
@@ -344,7 +360,7 @@ class Session:
         narrowed = Settings(select=rules_for(request.form), limits=self.settings.limits)
         narrowed = narrowed._replace(jobs=self.settings.jobs, host=self.settings.host)
         with (
-            Session(narrowed, plugins=self.plugins) as checking,
+            Session(narrowed, plugins=self.plugins, watch=self._watch) as checking,
             self.open(source, name=name, progress=progress) as opened,
         ):
             check = partial(checking.check, name=path)
@@ -445,8 +461,9 @@ class Session:
         progress: Progress | None,
     ) -> T:
         """Read something of a source; the boundary around all reading."""
-        told = None if progress is None else partial(_tell, progress, source.name)
-        options = self._reading._replace(plan=plan, progress=told)
+        receivers = _receivers(self._watch, progress)
+        told = partial(_tell, receivers) if receivers else None
+        options = self._reading._replace(plan=plan, meter=Meter(source.name, told))
         try:
             return read(options)
         except (CheckerError, MemoryError):
@@ -462,9 +479,11 @@ class Session:
     def classified(self, archive: Archive) -> CheckedArchive:
         """Classify an archive whose facts were read before."""
         session = self.for_archive(archive.path)
-        return (
-            session.classified(archive) if session is not self else masked(self._classify(archive))
-        )
+        if session is not self:
+            return session.classified(archive)
+        loaded = self.plugins.load_readers()
+        found = masked(self._classify(archive, loaded.readers.engines))
+        return found._replace(problems=tuple(dict.fromkeys((*found.problems, *loaded.problems))))
 
     def judge(self, archive: Archive) -> CheckedArchive:
         """Classify and check an archive whose facts were read before."""
@@ -487,7 +506,12 @@ class Session:
         run = self._run_rules(archive, context, today)
         used = self.settings.used_waivers(run.findings, today)
         checked = masked(
-            classified._replace(findings=run.findings, results=run.results, used_waivers=used)
+            classified._replace(
+                archive=archive._replace(limits=_joined(archive.limits, run.limits)),
+                findings=run.findings,
+                results=run.results,
+                used_waivers=used,
+            )
         )
         if self._baseline is None:
             return checked
@@ -509,16 +533,21 @@ class Session:
         last = [rule for rule in self.rules if rule.check.follows_findings]
         run = run_checks(archive, first, context)
         findings = self.settings.judge(run.findings, today)
+        archive = archive._replace(limits=(*archive.limits, *run.limits))
         followed = run_checks(archive, last, context._replace(findings=findings))
         return CheckRun(
+            limits=(*run.limits, *followed.limits),
             findings=self.settings.judge((*run.findings, *followed.findings), today),
             results=tuple(sorted((*run.results, *followed.results), key=lambda one: one.rule)),
         )
 
-    def _classify(self, archive: Archive) -> CheckedArchive:
+    def _classify(self, archive: Archive, readers: tuple[Engine, ...] = ()) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
-        verdicts = self.engines.judge(archive, quoted_path)
-        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
+        verdicts = self.engines.judge(archive, quoted_path, readers)
+        started = archive_starts(archive, self.settings.host, self.settings.limits, _start_root)
+        archive = archive._replace(
+            limits=_joined(archive.limits, (*verdicts.limits, *started.limits))
+        )
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,
@@ -528,7 +557,8 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
-            starts=archive_starts(archive, self.settings.host, _start_root),
+            starts=started.starts,
+            reader_verdicts=verdicts.readers,
         )
 
     def _ask_classifiers(
@@ -567,7 +597,19 @@ class Session:
             waiver_findings=self._waiver_findings(archives) if checks else (),
             rules=self.rules if command == "check" else (),
             started=started,
+            own_fail_on=self._own_fail_on(archives),
         )
+
+    def _own_fail_on(self, archives: Sequence[CheckedArchive]) -> dict[str, Severity | None]:
+        """What fails the run in archives for which a section says it, by all their names."""
+        own = self._given.own_fail_on(checked.path for checked in archives)
+        # Secrets in the name of an archive are masked in its findings.
+        return {
+            name: own[checked.path]
+            for checked in archives
+            if checked.path in own
+            for name in (checked.path, *(one.location.archive for one in checked.findings))
+        }
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
         if self._baseline is None:
@@ -576,7 +618,8 @@ class Session:
 
     def _waiver_findings(self, archives: Sequence[CheckedArchive]) -> tuple[Finding, ...]:
         today = dt.datetime.now(tz=dt.UTC).date()
-        return waiver_findings(self.settings, archives, today)
+        checked = [(self._given.for_archive(each.path), each) for each in archives]
+        return waiver_findings(self.settings, self._sections, checked, today)
 
     def _one(
         self, look: Callable[[ArchiveSource], CheckedArchive], source: ArchiveSource
@@ -629,9 +672,20 @@ class _ProgressError(Exception):
         self.error = error
 
 
-def _tell(progress: Progress, name: str, done: int, total: int) -> None:
+def _receivers(watch: Watch | None, progress: Progress | None) -> tuple[Watch, ...]:
+    """Everyone who is told of the progress of one archive."""
+    told = () if progress is None else (partial(_tell_bytes, progress),)
+    return told if watch is None else (watch, *told)
+
+
+def _tell_bytes(progress: Progress, reached: Reached) -> None:
+    progress(reached.archive, reached.done, reached.total or 0)
+
+
+def _tell(receivers: Iterable[Watch], reached: Reached) -> None:
     try:
-        progress(name, done, total)
+        for receive in receivers:
+            receive(reached)
     except Exception as error:
         raise _ProgressError(error) from error
 
@@ -661,6 +715,12 @@ def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
     except BaseException:
         early.close()
         raise
+
+
+def _joined(
+    limits: tuple[LimitReached, ...], more: tuple[LimitReached, ...]
+) -> tuple[LimitReached, ...]:
+    return tuple(dict.fromkeys((*limits, *more)))
 
 
 def _quoted(path: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
@@ -36,6 +35,7 @@ _MOST = 2**63 - 1
 _MOST_JOBS = 1024
 INTENTIONS = ("load", "import")
 NEVER = "never"
+_COLORS = ("auto", "always", NEVER)
 
 
 class Waiver(NamedTuple):
@@ -116,10 +116,12 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
         layers: The sections that were applied, for an archive.
         archive_name: What the baseline calls the archive; by default its path says it.
+        given: The settings of the file or the program, without those of the command line.
     """
 
     select: tuple[str, ...] = ()
@@ -141,19 +143,27 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
     layers: tuple[Origin, ...] = ()
     archive_name: str | None = None
+    given: Origin | None = None
 
     def for_archive(self, path: str) -> Settings:
         """The settings for one archive, with those of the sections that are for it."""
         return self.with_sections(section for section in self.sections if section.covers(path))
 
+    def own_fail_on(self, paths: Iterable[str]) -> dict[str, Severity | None]:
+        """What fails the run in archives for which a section says it, by their paths."""
+        found = {path: self.for_archive(path).fail_on for path in paths}
+        return {path: fail_on for path, fail_on in found.items() if fail_on is not self.fail_on}
+
     def with_sections(self, sections: Iterable[Section]) -> Settings:
         """The settings with those of some sections over them, and the command line over all."""
-        settings = self
-        for section in sections:
+        found = tuple(sections)
+        settings = self._with_profile_of(found)
+        for section in found:
             settings = _set_all(settings, section.table, section.origin, _EXTENDING)
             settings = settings._replace(
                 sections=(),
@@ -164,6 +174,20 @@ class Settings(NamedTuple):
         if settings is self or self.over is None:
             return settings
         return _set_all(settings, self.over.table, self.over, _EXTENDING)
+
+    def _with_profile_of(self, sections: tuple[Section, ...]) -> Settings:
+        """The settings with the profile of the last section that names one in place of theirs.
+
+        It is put over the settings of the file, since it is named for these archives.
+        """
+        naming = profile_section(sections, self.over)
+        if naming is None or self.given is None:
+            return self
+        table = {key: value for key, value in self.given.table.items() if key != "profile"}
+        kept = _set_all(Settings(), table, self.given, _EXTENDING)
+        return _profile_settings(kept, naming.origin)._replace(
+            origin=self.origin, over=self.over, given=self.given
+        )
 
     def resolved(self, registry: Registry) -> Settings:
         """The settings with the present ids of rules in the place of former ids and names."""
@@ -352,7 +376,8 @@ def load_settings(source: SettingsSource | None = None, **keywords: object) -> S
     if source is None or isinstance(source, Settings):
         settings = source or Settings()
     elif isinstance(source, Mapping):
-        settings = _with_profile(Settings(), _GIVEN._replace(table=source))
+        origin = _GIVEN._replace(table=source)
+        settings = _with_profile(Settings(), origin)._replace(given=origin)
     else:
         settings = read_settings(source)
     named = {name.rstrip("_").replace("_", "-"): value for name, value in keywords.items()}
@@ -369,7 +394,7 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
         SettingsError: It cannot be read, or a key or value is invalid.
     """
     origin = read_file(path)
-    return _with_profile(Settings(), origin)._replace(origin=origin)
+    return _with_profile(Settings(), origin)._replace(origin=origin, given=origin)
 
 
 def layered(file: Origin | None, over: Origin) -> Settings:
@@ -392,7 +417,19 @@ def layered(file: Origin | None, over: Origin) -> Settings:
         _profile_settings(Settings(), given)  # raises if it is unknown
     settings = _set_all(settings, rest.table, given, _EXTENDING)
     settings = _set_all(settings, over.table, over, _EXTENDING)
-    return settings._replace(origin=file, over=over)
+    return settings._replace(origin=file, over=over, given=given)
+
+
+def profile_section(sections: Sequence[Section], over: Origin | None) -> Section | None:
+    """The section whose profile is in force; None if none names one, or the command line does.
+
+    Args:
+        sections: The sections for an archive.
+        over: The settings of the command line.
+    """
+    if over is not None and "profile" in over.table:
+        return None
+    return next((one for one in reversed(sections) if "profile" in one.table), None)
 
 
 def _with_profile(settings: Settings, origin: Origin) -> Settings:
@@ -425,12 +462,7 @@ def parse_profile(text: object) -> str:
     Raises:
         SettingsError: It is not known.
     """
-    if isinstance(text, str) and text in PROFILES:
-        return text
-    hint = nearest(text, PROFILES) if isinstance(text, str) else ""
-    raise SettingsError(
-        f"invalid value {described(text)} (choose from: {', '.join(PROFILES)}){hint}"
-    )
+    return _choice(text, tuple(PROFILES))
 
 
 def _set_all(
@@ -474,10 +506,7 @@ def parse_severity(text: object) -> Severity:
         SettingsError: It is not a severity.
     """
     known = [severity.value for severity in Severity]
-    if isinstance(text, str) and text in known:
-        return Severity(text)
-    hint = nearest(text, known) if isinstance(text, str) else ""
-    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
+    return Severity(_choice(text, known))
 
 
 def parse_fail_on(text: object) -> Severity | None:
@@ -486,7 +515,20 @@ def parse_fail_on(text: object) -> Severity | None:
     Raises:
         SettingsError: It is neither.
     """
-    return None if text == NEVER else parse_severity(text)
+    chosen = _choice(text, [*(severity.value for severity in Severity), NEVER])
+    return None if chosen == NEVER else Severity(chosen)
+
+
+def _choice(text: object, known: Sequence[str]) -> str:
+    """A value that must be one of some texts.
+
+    Raises:
+        SettingsError: It is not.
+    """
+    if isinstance(text, str) and text in known:
+        return text
+    hint = nearest(text, known) if isinstance(text, str) else ""
+    raise SettingsError(f"invalid value {described(text)} (choose from: {', '.join(known)}){hint}")
 
 
 def parse_intention(text: object) -> str:
@@ -495,22 +537,27 @@ def parse_intention(text: object) -> str:
     Raises:
         SettingsError: It is neither.
     """
-    if not isinstance(text, str) or text not in INTENTIONS:
-        raise SettingsError(
-            f"invalid value {described(text)} (choose from: {', '.join(INTENTIONS)})"
-        )
-    return text
+    return _choice(text, INTENTIONS)
+
+
+def parse_color(text: object) -> str:
+    """When text is in colour: ``auto``, ``always`` or ``never``.
+
+    Raises:
+        SettingsError: It is none of them.
+    """
+    return _choice(text, _COLORS)
 
 
 def parse_host(text: object) -> Host:
-    """A host, written ``os/architecture``.
+    """The host that a text names (``checker.hosts``).
 
     Raises:
-        SettingsError: It is written in another way.
+        SettingsError: It has another form, or a part that is not known.
     """
-    if isinstance(text, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", text, re.ASCII):
-        return Host(*text.split("/"))
-    raise SettingsError(f"invalid value {described(text)} (expected OS/ARCH, such as linux/arm64)")
+    from checker.hosts import parse_host as parse
+
+    return parse(text)
 
 
 def parse_jobs(value: object) -> int:
@@ -762,6 +809,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
 _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {
@@ -797,7 +845,10 @@ _EXTENDING: Mapping[str, _Reader] = {
 }
 _SECTION_READERS: Mapping[str, _Reader] = {
     key: _EXTENDING[key]
-    for key in ("as", "engine", "host", "ignore", "jobs", "limits", "rules", "select", "severity")
+    for key in (
+        *("as", "engine", "fail-on", "host", "ignore", "jobs", "limits", "profile", "rules"),
+        *("select", "severity", "strict-waivers", "waive"),
+    )
 }
 
 

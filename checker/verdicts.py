@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from checker.model.limits import LimitReached, Limits
+from checker.model.names import Platform
 
 if TYPE_CHECKING:
     from checker.model.archive import Archive, Kind
@@ -50,19 +51,47 @@ class Verdict(NamedTuple):
     limit: LimitReached | None = None
 
 
+class Storage(StrEnum):
+    """A storage driver: how an engine keeps the layers of images.
+
+    ``OVERLAY``: each layer in a directory of its own (Docker's overlay2, containers-storage's
+    overlay). ``VFS``: each layer in a copy of those below it.
+    """
+
+    OVERLAY = "overlay"
+    VFS = "vfs"
+
+
 class Host(NamedTuple):
     """The host that an engine runs on.
 
     Attributes:
         os: Operating system, such as ``linux``.
         architecture: CPU architecture, such as ``amd64``.
+        variant: Variant of the architecture, such as ``v7``; empty for that of a usual processor.
+        storage: Storage driver of the engines; None if it is not known, so that the usual one is
+            assumed, and what depends on it is a condition of the verdict.
+        rootless: Whether the engines run without the privileges of root.
     """
 
     os: str = "linux"
     architecture: str = "amd64"
+    variant: str = ""
+    storage: Storage | None = None
+    rootless: bool = False
+
+    @property
+    def driver(self) -> Storage:
+        """The storage driver; the usual one, if it is not known."""
+        return self.storage or Storage.OVERLAY
+
+    @property
+    def platform(self) -> Platform:
+        """The platform."""
+        return Platform(self.os, self.architecture, self.variant or None)
 
     def __str__(self) -> str:
-        return f"{self.os}/{self.architecture}"
+        return str(self.platform)
 
 
 class Question(NamedTuple):
@@ -105,6 +134,7 @@ class Engine(NamedTuple):
         suits: The kinds of which it accepts a valid archive.
         only_directories: Whether it reads directories alone, so that it is asked about files only
             if the user requires it.
+        only_files: Whether it reads files alone; the same for directories.
     """
 
     name: str
@@ -114,6 +144,62 @@ class Engine(NamedTuple):
     decides: Callable[[], Sequence[Decision]] = tuple
     suits: frozenset[Kind] = frozenset()
     only_directories: bool = False
+    only_files: bool = False
+
+
+class Evidence(StrEnum):
+    """How it is known what an engine does."""
+
+    MEASURED = "measured"
+    READ = "read, not measured"
+
+
+class ReleaseRange(NamedTuple):
+    """Releases of a tool that behave as a profile says.
+
+    Attributes:
+        first: The first release, such as ``29.0``.
+        last: The last release, such as ``29.6``; None for all later ones of the major release.
+        differs: What they do otherwise than the release that the profile follows; else empty.
+    """
+
+    first: str
+    last: str | None = None
+    differs: str = ""
+
+
+class EngineProfile(NamedTuple):
+    """What is known of an engine profile: its releases, its groups, and how it was measured.
+
+    Attributes:
+        name: Name of the profile, such as ``docker-28``.
+        tool: The tool: ``--engine TOOL-RELEASE`` means the profiles of its release.
+        releases: The releases that the profile is for, the oldest first.
+        library: The library whose load function it follows; empty for the tool's own code.
+        evidence: How it is known.
+        measured_with: The releases and archives that it was measured with; empty without any.
+        groups: The groups that it is in, besides those by the beginning of its name.
+    """
+
+    name: str
+    tool: str
+    releases: tuple[ReleaseRange, ...]
+    library: str
+    evidence: Evidence
+    measured_with: str = ""
+    groups: tuple[str, ...] = ()
+
+
+class Readers(NamedTuple):
+    """What is only needed where it is asked for: other tools that read archives, and profiles.
+
+    Attributes:
+        engines: The tools. Whether an archive can be loaded does not follow from their verdicts.
+        profiles: What is known of all profiles, of engines and of these tools.
+    """
+
+    engines: tuple[Engine, ...] = ()
+    profiles: tuple[EngineProfile, ...] = ()
 
 
 class Loadable(StrEnum):

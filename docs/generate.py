@@ -2,13 +2,15 @@
 
 ``rules.md`` comes from the docstrings of the rules, the tables of ``engines.md`` from the profiles,
 those of the README from verdicts on archives of each kind, ``conformance.md`` from
-``conformance.toml``, the reference in ``settings.md`` from the JSON Schema of the settings. Run it
-with ``make docs``; a test checks that the pages are up to date.
+``conformance.toml``, the reference in ``settings.md`` from the JSON Schema of the settings, the
+manual page ``checker.1`` from the parser of the command line. Run it with ``make docs``; a test
+checks that the pages are up to date.
 """
 
 from __future__ import annotations
 
 import json
+import runpy
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -18,14 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.differential.recording import read_record, rules_table
+from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
 from checker.profiles import PROFILES
+from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings_schema import settings_schema
 from checker.testing import build, sample_image
 from checker.testing.archive import empty, nested, wrapped
-from checker.verdicts import Engine, VerdictOutcome
+from checker.verdicts import Engine, EngineProfile, VerdictOutcome
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -87,14 +91,19 @@ def pages() -> dict[Path, str]:
     session = Session()
     registry = session.plugins.registry
     return {
+        DOCS / "checker.1": _manual_page(),
         DOCS / "rules.md": rules_markdown(tuple(registry)),
         DOCS / "engines.md": _with_measured(
-            _with(DOCS / "engines.md", _tables(session.engines.engines)), registry
+            _with(DOCS / "engines.md", _engines(session)), registry
         ),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         README: _with(README, _matrix(session)),
     }
+
+
+def _manual_page() -> str:
+    return str(runpy.run_path(str(DOCS / "manual_page.py"))["manual_page"]())
 
 
 def _with(page: Path, lines: Iterable[str]) -> str:
@@ -115,6 +124,40 @@ def _with_measured(page: str, registry: Registry) -> str:
     return "".join((before, begin, *rules_table(read_record(), rules), end, after))
 
 
+def _engines(session: Session) -> Iterator[str]:
+    """The page of engines: releases, then the decisions of each profile."""
+    readers = session.plugins.readers()
+    yield from _releases(listed_profiles(session.engines.engines, readers))
+    yield from _tables((*session.engines.engines, *readers.engines))
+
+
+def _releases(profiles: Iterable[ListedProfile]) -> Iterator[str]:
+    yield "\n## Releases\n\n"
+    yield "`--engine TOOL-RELEASE`, such as `docker-26`, means the profile with this release.\n\n"
+    yield "| profile | releases | what differs | library | evidence | groups |\n"
+    yield "|---|---|---|---|---|---|\n"
+    for listed in profiles:
+        if listed.profile is not None:
+            yield from _release_rows(listed.profile, ", ".join(listed.groups))
+    yield "\n## Decisions\n\nOne table for each profile and action, in the order of its steps.\n"
+
+
+def _release_rows(profile: EngineProfile, groups: str) -> Iterator[str]:
+    """A row for each range of releases; what holds for all of them is in the first."""
+    name, library = f"`{profile.name}`", profile.library
+    evidence = _evidence(profile)
+    for releases in profile.releases:
+        cells = (name, shown_releases(releases), releases.differs, library, evidence, groups)
+        yield f"| {' | '.join(cells)} |\n"
+        name = library = evidence = groups = ""
+
+
+def _evidence(profile: EngineProfile) -> str:
+    if not profile.measured_with:
+        return str(profile.evidence)
+    return f"{profile.evidence}: {profile.measured_with}"
+
+
 def _tables(engines: Iterable[Engine]) -> Iterator[str]:
     for (profile, follows), actions in groupby(engines, key=lambda one: (one.name, one.follows)):
         yield f"\n### {profile}\n\n{follows}.\n"
@@ -125,22 +168,24 @@ def _tables(engines: Iterable[Engine]) -> Iterator[str]:
 
 
 def _matrix(session: Session) -> Iterator[str]:
-    """The outcomes of the engines for an archive of each kind."""
-    verdicts = {
-        name: session.classify(BytesIO(made.tar())).verdicts for name, made in _ARCHIVES.items()
-    }
-    for is_import in (False, True):
-        asked = [
-            one
-            for one in session.engines.engines
-            if (one.action == _IMPORT) is is_import and not one.only_directories
-        ]
-        names = (f"{engine.name} {engine.action}" for engine in asked)
-        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(asked)}\n"
-        for name, found in verdicts.items():
-            told = (one for one in found if (one.action == _IMPORT) is is_import)
-            yield f"| {name} | {' | '.join(_SHOWN[one.outcome] for one in told)} |\n"
+    """The outcomes of the engines, and of other tools, for an archive of each kind."""
+    checked = {name: session.classify(BytesIO(made.tar())) for name, made in _ARCHIVES.items()}
+    engines, readers = session.engines.engines, session.plugins.readers().engines
+    imports = tuple(one for one in engines if one.action == _IMPORT)
+    loads = tuple(one for one in engines if one not in imports)
+    for asked in (loads, imports, readers):
+        shown = [one for one in asked if not one.only_directories]
+        names = (f"{engine.name} {engine.action}" for engine in shown)
+        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(shown)}\n"
+        for name, found in checked.items():
+            outcomes = (_outcome(found, engine) for engine in shown)
+            yield f"| {name} | {' | '.join(outcomes)} |\n"
     yield "\n"
+
+
+def _outcome(checked: CheckedArchive, engine: Engine) -> str:
+    verdict = checked.verdict(engine.name, engine.action)
+    return "" if verdict is None else _SHOWN[verdict.outcome]
 
 
 def _conformance(data: Path, registry: Registry) -> str:

@@ -14,8 +14,8 @@ from tests.effort import load_profile
 _ENGINES = "tests/engines/"
 
 load_profile()
-# The tests may run in GitHub Actions, where the checker writes more.
-for _name in (ACTIONS, SUMMARY):
+# The tests may run in GitHub Actions, where the checker writes more, and perhaps in colour.
+for _name in (ACTIONS, SUMMARY, "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(_name, None)
 
 

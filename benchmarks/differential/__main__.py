@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -22,10 +23,11 @@ from benchmarks.differential.engines import Installed, installed_engines, withou
 from benchmarks.differential.making import Sample, make_sample
 from benchmarks.differential.recording import Record, key_of, letters, recorded_words, write_record
 from benchmarks.engines.host import Host, running_host
+from benchmarks.engines.overlay import overlay_place, overlay_to_skip
 from benchmarks.engines.programs import MissingEngineError, named_engines, reason_to_skip
 from checker.plugins import load_plugins
 from checker.session import Session
-from checker.verdicts import Engine, VerdictOutcome
+from checker.verdicts import Engine, Storage, VerdictOutcome
 
 _KEEP = Path(__file__).parents[2] / "build" / "differential"
 _COUNT = 100
@@ -205,6 +207,13 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
+        "--storage",
+        type=Storage,
+        choices=list(Storage),
+        default=Storage.VFS,
+        help="how the engines keep layers",
+    )
+    parser.add_argument(
         "--keep", type=Path, default=_KEEP, help="directory for archives with differences"
     )
     return parser.parse_args()
@@ -219,6 +228,11 @@ def _stop(number: int, frame: object) -> None:
     raise _StoppedError(number)
 
 
+def _place(storage: Storage, folder: Path) -> contextlib.AbstractContextManager[Path]:
+    """A directory in which the engines can keep layers in this way."""
+    return overlay_place(folder) if storage is Storage.OVERLAY else contextlib.nullcontext(folder)
+
+
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
@@ -229,7 +243,10 @@ def main() -> int:
     except MissingEngineError as error:
         print(error)
         return 2
+    temporary = Path(tempfile.gettempdir())
     reason = reason_to_skip()
+    if reason is None and options.storage is Storage.OVERLAY:
+        reason = overlay_to_skip(temporary)
     if reason is not None:
         print(reason)
         return 2
@@ -239,8 +256,11 @@ def main() -> int:
     if options.cases and options.record is not None:
         run.recorded = recorded_words(options.record)
     # A name that podman accepts as an image name, which temporary names are not always.
-    folder = Path(tempfile.gettempdir()) / f"differential{os.getpid()}"
-    with running_host(folder, walled=True, named=named) as host:
+    name = f"differential{os.getpid()}"
+    with (
+        _place(options.storage, temporary) as place,
+        running_host(place / name, walled=True, storage=options.storage, named=named) as host,
+    ):
         versions = {engine.title: host.must(*engine.version) for engine in run.engines}
         with suppress(_StoppedError):
             for sample in samples(options):

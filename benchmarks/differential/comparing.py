@@ -12,6 +12,8 @@ from benchmarks.engines.host import Host
 from benchmarks.masking import masked
 from checker.plugins import load_plugins
 from checker.session import Session
+from checker.settings import Settings
+from checker.verdicts import Host as CheckedHost
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.conditions import LAYER_COMPRESSED_TWICE
 
@@ -67,7 +69,8 @@ def compare(
     """
     asked = tuple(engines)
     plugins = load_plugins()._replace(engines=tuple(engine.judge for engine in asked))
-    classified = Session(plugins=plugins, whole_digest=True).classify(path)
+    settings = Settings(host=CheckedHost(storage=host.docker.storage))
+    classified = Session(settings, plugins=plugins, whole_digest=True).classify(path)
     if classified.crashes:
         raise RuntimeError(f"{sample.seed}: {classified.crashes[0]}")
     for engine, verdict in zip(asked, classified.verdicts, strict=True):

@@ -19,8 +19,8 @@ from benchmarks.engines.programs import find_programs, release_of
 from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
-from checker_engines.containers import skopeo
-from checker_engines.containers.versions import SKOPEO_1_9
+from checker_engines.containers import buildah, skopeo
+from checker_engines.containers.versions import BUILDAH_1_28, SKOPEO_1_9
 
 SECONDS_TO_TAKE = 30
 """Time limit for one engine and archive."""
@@ -120,6 +120,7 @@ def _version_of(program: str, named: Mapping[str, Path]) -> tuple[str, ...]:
 def _judges() -> Iterator[Engine]:
     yield from load_plugins().engines
     yield from skopeo.engines_of(SKOPEO_1_9)
+    yield from buildah.engines_of(BUILDAH_1_28)
     yield from containerd_client.engines()
 
 
@@ -163,6 +164,16 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     return take
 
 
+def _buildah(transport: str) -> Callable[[Host, Path], Real]:
+    def take(host: Host, archive: Path) -> Real:
+        host.renew_podman()
+        host.renew_temporary()
+        done = _run_merged(host, "buildah", "pull", f"{transport}:{archive}")
+        return _real(host, done, done.stdout)
+
+    return take
+
+
 def _ctr(host: Host, archive: Path) -> Real:
     # A separate namespace is an empty store.
     namespace = f"try-{time.monotonic_ns()}"
@@ -177,6 +188,7 @@ _TAKERS: tuple[tuple[str, dict[str, Callable[[Host, Path], Real]]], ...] = (
     ("dockerd", {"load": _docker_load, "import": _docker_import}),
     ("podman", {"load": _podman_load, "import": _podman_import}),
     ("skopeo", {name: _skopeo(name) for name in ("docker-archive", "oci-archive")}),
+    ("buildah", {f"pull {name}": _buildah(name) for name in ("docker-archive", "oci-archive")}),
     ("containerd", {"ctr import": _ctr}),
 )
 """By program, how each action loads an archive."""

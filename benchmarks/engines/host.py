@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.engines.programs import find_programs, programs_beside, search_path
+from checker.verdicts import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,11 +67,13 @@ class DockerDaemon:
         folder: The host's directory, below which it writes everything.
         environment: Its environment variables, with its address.
         door: The command that starts it; see `WALL`.
+        storage: How it keeps layers.
     """
 
     folder: Path
     environment: Mapping[str, str]
     door: tuple[str, ...] = ()
+    storage: Storage = Storage.VFS
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -89,7 +92,7 @@ class DockerDaemon:
             "--iptables=false",
             "--ip6tables=false",
             "--bridge=none",
-            "--storage-driver=vfs",
+            f"--storage-driver={self._driver}",
         ]
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -134,8 +137,12 @@ class DockerDaemon:
     @property
     def layers(self) -> list[str]:
         """The chains of layers in its store, including those of failed loads."""
-        folder = self.folder / "docker" / "image" / "vfs" / "layerdb" / "sha256"
+        folder = self.folder / "docker" / "image" / self._driver / "layerdb" / "sha256"
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    @property
+    def _driver(self) -> str:
+        return "overlay2" if self.storage is Storage.OVERLAY else str(self.storage)
 
     @property
     def _log(self) -> Path:
@@ -292,12 +299,12 @@ class Host:
             folder.mkdir(parents=True)
 
 
-def _containers_environment(folder: Path) -> dict[str, str]:
+def _containers_environment(folder: Path, driver: Storage) -> dict[str, str]:
     """Write the configuration of Podman, Buildah and Skopeo and return the variables to it."""
     storage = folder / "storage.conf"
     storage.write_text(
         "[storage]\n"
-        'driver = "vfs"\n'
+        f'driver = "{driver}"\n'
         f'graphroot = "{folder / "graph"}"\n'
         f'runroot = "{folder / "run"}"\n'
     )
@@ -325,7 +332,7 @@ def _link_programs(folder: Path, named: Mapping[str, Path]) -> None:
         (folder / name).symlink_to(path)
 
 
-def _environment(folder: Path, named: Mapping[str, Path]) -> dict[str, str]:
+def _environment(folder: Path, storage: Storage, named: Mapping[str, Path]) -> dict[str, str]:
     programs = folder / "bin"
     _link_programs(programs, named)
     (folder / "tmp").mkdir()
@@ -335,7 +342,7 @@ def _environment(folder: Path, named: Mapping[str, Path]) -> dict[str, str]:
         "DOCKER_HOST": f"unix://{folder / 'docker.sock'}",
         # The daemon runs its own containerd, which can import images as well.
         "CONTAINERD_ADDRESS": str(folder / "exec" / "containerd" / "containerd.sock"),
-    } | _containers_environment(folder)
+    } | _containers_environment(folder, storage)
 
 
 def mounts_below(folder: Path) -> list[str]:
@@ -353,22 +360,27 @@ def _remove(folder: Path) -> None:
 
 @contextlib.contextmanager
 def running_host(
-    folder: Path, *, walled: bool = False, named: Mapping[str, Path] = MappingProxyType({})
+    folder: Path,
+    *,
+    walled: bool = False,
+    storage: Storage = Storage.VFS,
+    named: Mapping[str, Path] = MappingProxyType({}),
 ) -> Iterator[Host]:
     """Create a host in a new directory, and remove it at the end.
 
     Args:
         folder: The directory.
         walled: Whether engines can only write to it, as hostile archives require.
+        storage: How the engines keep layers.
         named: Engines in place of those that are installed, by program.
 
     Raises:
         EngineError: A daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
-    environment = _environment(folder, named)
+    environment = _environment(folder, storage, named)
     door = ("unshare", "--mount", "bash", "-c", WALL, str(folder)) if walled else ()
-    docker = DockerDaemon(folder, environment, door)
+    docker = DockerDaemon(folder, environment, door, storage)
     containerd = None
     try:
         docker.start()

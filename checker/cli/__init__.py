@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 def start() -> NoReturn:
     """Run the command line as the whole of a process, and end the process."""
-    import os
-
     try:
         _leave_at_signals()
         from checker.cli.process import run_process
 
         run_process()
     except KeyboardInterrupt:  # before the handlers were in place
+        import os
+
         os._exit(130)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from checker._version import __version__
-from checker.cli.streams import require_output, writing_output
+from checker.cli.streams import require_output, tell, writing_output
 from checker.suggestion import nearest
 
 if TYPE_CHECKING:
@@ -54,14 +54,24 @@ exit codes:
   2    invalid command line or configuration
   3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
 """
+_END = "--"
+_ARGUMENT, _REQUIRED = "argument ", "arguments are required"
+_COMPLETION = """\
+to use it:
+  bash   source <(checker completion bash)
+  zsh    eval "$(checker completion zsh)"     after compinit
+  fish   checker completion fish | source
+"""
+_SHELLS = ("bash", "zsh", "fish")
 _FORMS = ("docker-archive", "oci-archive", "docker-oci-archive", "oci-layout", "rootfs")
 _COMPRESSIONS = ("none", "gzip", "zstd")
 _PATH_HELP = "a tar file (plain, gzip, bzip2, xz or zstd), a directory, or - for standard input"
+_PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken"
 
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
-    return _parser().parse_args(argv)
+    return command_parser().parse_args(argv)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,12 +80,19 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse what is known; end the run where a command has an option that it does not know."""
+        """Parse what is known; end the run where a command has an option that it does not know.
+
+        Paths may be anywhere among the options.
+        """
         found, unknown = super().parse_known_args(args, namespace)
-        options = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+        end = unknown.index(_END) if _END in unknown else len(unknown)
+        options = [word.partition("=")[0] for word in unknown[:end] if word[:1] == "-" != word]
         if options:
             hint = nearest(options[0], self._option_string_actions)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+        if "paths" in found:
+            found.paths = [*found.paths, *unknown[:end], *unknown[end + 1 :]]
+            return found, []
         return found, unknown
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
@@ -87,10 +104,10 @@ class _Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def error(self, message: str) -> NoReturn:
-        """End the run with exit code 2."""
-        if sys.stderr is None:  # the usage would go to standard output
-            self.exit(2)
-        super().error(message)
+        """End the run with exit code 2, after one line that says what is wrong."""
+        hint = f"; see '{self.prog} --help'" if _REQUIRED in message else ""
+        tell(f"{message.removeprefix(_ARGUMENT)}{hint}")
+        sys.exit(2)
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help, or raise ``OSError`` if standard output is closed."""
@@ -99,13 +116,15 @@ class _Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         if file is None or file is not sys.stdout:
+            require_output()  # else it would be printed to standard error
             super()._print_message(message, file)
             return
         with writing_output():
             file.write(message)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; completion and the manual page are made from it."""
     parser = _Parser(
         prog="checker",
         description="Identify container image archives, show how to restore them, and check them.",
@@ -114,7 +133,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND"
+    )
     _add_check(commands)
     _add_baseline(commands)
     _add_config(commands)
@@ -138,7 +159,26 @@ def _parser() -> argparse.ArgumentParser:
         help="list the plugins",
         description="List the plugins, and those that could not be loaded.",
     )
-    for command in (explain, plugins):
+    engines = commands.add_parser(
+        "engines",
+        help="list the engines and other tools whose verdicts are computed",
+        description="List the profiles: releases, groups, actions, and how each was measured.",
+    )
+    engines.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format; default: text"
+    )
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands, options, rules and files",
+        description="Print a script that completes commands, options, names of rules and engines, "
+        "and files.",
+        epilog=_COMPLETION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    completion.add_argument(
+        "shell", metavar="SHELL", choices=_SHELLS, help=f"one of {', '.join(_SHELLS)}"
+    )
+    for command in (explain, plugins, engines, completion):
         _add_no_plugin(command)
     return parser
 
@@ -159,10 +199,11 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         metavar="NAME[=FILE]",
         dest="formats",
-        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap; "
-        "repeatable, to FILE or standard output",
+        help="report format: text (default), json, junit, sarif, github, gitlab, markdown, tap, "
+        "html; repeatable, to FILE or standard output",
     )
     _add_format_options(check)
+    _add_detail(check)
     _add_baseline_option(check)
     _add_checking(check)
 
@@ -250,7 +291,8 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         dest="engines",
         help=(
             "fail unless this engine accepts the archive, such as docker-28:load; or a group: "
-            "docker, podman, kubernetes, all; repeatable"
+            "docker, podman, kubernetes, all; or a release, such as docker-26; see 'checker "
+            "engines'; repeatable"
         ),
     )
     check.add_argument(
@@ -304,6 +346,26 @@ def _add_format_option(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_detail(command: argparse.ArgumentParser) -> None:
+    details = command.add_mutually_exclusive_group()
+    details.add_argument(
+        "-v",
+        "--verbose",
+        action="store_const",
+        const="verbose",
+        dest="detail",
+        help="text shows everything: notes, engines with reasons, rules, all archives",
+    )
+    details.add_argument(
+        "-q",
+        "--quiet",
+        action="store_const",
+        const="quiet",
+        dest="detail",
+        help="text shows only archives that do not pass, a line for each",
+    )
+
+
 def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     classify = commands.add_parser(
         "classify",
@@ -321,6 +383,7 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="report format: text (default) or json",
     )
     _add_format_option(classify)
+    _add_detail(classify)
 
 
 def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -422,7 +485,7 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--strict", action="store_true", help="fail if the form cannot hold something"
     )
     convert.add_argument("--json", action="store_true", help="describe the result as JSON")
-    _add_bounds(convert)
+    _add_reading(convert)
 
 
 def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -510,7 +573,20 @@ def _add_format(command: argparse.ArgumentParser) -> None:
 
 
 def _add_paths(command: argparse.ArgumentParser) -> None:
-    command.add_argument("paths", nargs="+", metavar="PATH", help=_PATH_HELP)
+    command.add_argument("paths", nargs="*", metavar="PATH", help=_PATHS_HELP)
+    command.add_argument(
+        "--files-from",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="read further paths from FILE, one a line; - for standard input; repeatable",
+    )
+    command.add_argument(
+        "-0",
+        "--null",
+        action="store_true",
+        help="paths in the lists of --files-from end with a zero byte",
+    )
 
 
 def _add_reading(command: argparse.ArgumentParser) -> None:
@@ -535,8 +611,11 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--host",
-        metavar="OS/ARCH",
-        help="platform of the engines' host; default: linux/amd64",
+        metavar="OS/ARCH[,KEY]",
+        help="the engines' host, with storage=vfs or rootless; default: linux/amd64, on overlay",
+    )
+    command.add_argument(
+        "--color", metavar="WHEN", help="colours: auto (default, on a terminal), always, never"
     )
     command.add_argument("--no-progress", action="store_true", help="do not show progress")
     _add_no_plugin(command)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from checker.baseline import document, entry_of
 from checker.cli.check import settings_of
 from checker.cli.progress import Progress
+from checker.cli.sources import archives_of
 from checker.cli.streams import tell
 from checker.cli.targets import check_target
 from checker.errors import UnreadableError
@@ -30,9 +31,13 @@ def run_baseline(arguments: argparse.Namespace) -> int:
     """
     settings = settings_of(arguments)._replace(baseline=None)
     config = None if settings.origin is None else settings.origin.file
-    check_target(arguments.file, "baseline", arguments.paths, config)
-    with Session(settings) as session, Progress(wanted=settings.progress) as progress:
-        run = session.run(arguments.paths, progress=progress, keep=CheckedArchive.without_content)
+    paths = archives_of(arguments.paths, arguments.files_from, null=arguments.null)
+    check_target(arguments.file, "baseline", paths, config)
+    with (
+        Progress(wanted=settings.progress, archives=len(paths)) as progress,
+        Session(settings, watch=progress.watch) as session,
+    ):
+        run = session.run(paths, keep=CheckedArchive.without_content)
     problems = tuple(_problems(run))
     if problems:
         tell(*problems, f"{arguments.file} is not written, since the check is incomplete")

@@ -44,7 +44,7 @@ def run_rules(arguments: argparse.Namespace) -> int:
     if arguments.search is not None:
         rules = _found(rules, arguments.search)
     print(renderers[arguments.format](rules), end="")
-    return _report_problems(plugins)
+    return report_problems(plugins)
 
 
 def _found(rules: Iterable[Rule], text: str) -> tuple[Rule, ...]:
@@ -76,7 +76,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     rule = plugins.registry.find(name)
     if rule is not None:
         _explain_rule(rule)
-        return _report_problems(plugins)
+        return report_problems(plugins)
     family = [(one.id, one.severity, one.name, one.summary) for one in plugins.registry]
     family += [(one.id, one.severity, one.name, one.summary) for one in SETTINGS_RULES]
     of_settings = [one for one in SETTINGS_RULES if name.upper() == one.id or name == one.name]
@@ -91,7 +91,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
         of_file = (key for one in SETTINGS_RULES for key in (one.id, one.name))
         known = (*plugins.registry.keys(), *of_file, *families)
         raise SettingsError(f"unknown rule {name!r}{nearest(name, known)}")
-    return _report_problems(plugins)
+    return report_problems(plugins)
 
 
 def _explain_rule(rule: Rule) -> None:
@@ -122,7 +122,7 @@ def run_plugins(arguments: argparse.Namespace) -> int:
         for plugin in plugins.plugins
     ]
     print(_columns(rows), end="")
-    return _report_problems(plugins)
+    return report_problems(plugins)
 
 
 def _history_lines(rule: Rule) -> list[str]:
@@ -147,7 +147,8 @@ def _default(option: Option[Any]) -> str:
     return f"default {json.dumps(value)}"
 
 
-def _report_problems(plugins: LoadedPlugins) -> int:
+def report_problems(plugins: LoadedPlugins) -> int:
+    """Tell which plugins have problems; the exit code."""
     tell(*map(str, plugins.problems))
     return 3 if plugins.problems else 0
 

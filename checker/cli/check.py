@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from checker._version import __version__
 from checker.cli.progress import Progress
-from checker.cli.streams import tell
+from checker.cli.sources import archives_of
+from checker.cli.streams import tell, writing_output
 from checker.cli.targets import check_targets, try_targets
 from checker.errors import SettingsError
 from checker.model.limits import Limits
@@ -17,12 +19,21 @@ from checker.model.untrusted import whole_number
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
-from checker.reports.output import Output, OutputError, kept_for, plan_outputs, write_outputs
+from checker.reports.output import (
+    TEXT,
+    Output,
+    OutputError,
+    kept_for,
+    plan_outputs,
+    write_outputs,
+)
 from checker.reports.streams import OpenReports
+from checker.results import CheckedArchive, Run
 from checker.session import Session
 from checker.settings import (
     Settings,
     layered,
+    parse_color,
     parse_fail_on,
     parse_host,
     parse_intention,
@@ -40,6 +51,7 @@ _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",
     "junit_cases": "junit.cases",
+    "detail": "text.detail",
 }
 
 
@@ -57,28 +69,67 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     plugins = load_plugins(settings.blocked)
     outputs = _outputs(settings, arguments, plugins)
     config = None if settings.origin is None else settings.origin.file
-    check_targets(outputs, arguments.paths, config)
+    paths = archives_of(arguments.paths, arguments.files_from, null=arguments.null)
+    check_targets(outputs, paths, config)
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
-    session = Session(settings, plugins=plugins, early=early, whole_digest=shows_digest)
-    look = session.run if arguments.command == "check" else session.classify_all
-    reports = OpenReports(outputs, sys.stdout)
-    wanted = settings.progress and not reports.are_shown
-    with Progress(wanted=wanted) as progress:
-        run = look(arguments.paths, progress=progress, keep=reports.kept(kept_for(outputs)))
-    unwritten = write_outputs(reports.outputs(), run, sys.stdout)
+    known = _known_run(arguments.command, settings, paths)
+    reports = OpenReports(_streamed(outputs, known, len(paths)), sys.stdout)
+    with Progress(wanted=settings.progress, archives=len(paths)) as progress:
+        session = Session(
+            settings,
+            plugins=plugins,
+            early=early,
+            whole_digest=shows_digest,
+            watch=progress.watch,
+        )
+        look = session.run if arguments.command == "check" else session.classify_all
+        run = look(paths, keep=_reporting(progress, reports.kept(kept_for(outputs))))
+    with writing_output():
+        unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
     return 3 if unwritten else run.exit_code
+
+
+def _known_run(command: str, settings: Settings, paths: Sequence[str]) -> Run:
+    """What is known of a run before it begins: the command, and what fails it."""
+    own = settings.own_fail_on(paths)
+    return Run(command, __version__, fail_on=settings.fail_on, own_fail_on=own)
+
+
+def _streamed(outputs: tuple[Output, ...], known: Run, archives: int) -> tuple[Output, ...]:
+    """The outputs, with the report for people written archive by archive if there are several."""
+    if archives == 1 or not any(output.report.name == TEXT for output in outputs):
+        return outputs
+    from checker.reports.text.stream import Beginning, streamed
+
+    return streamed(outputs, Beginning(known, archives), sys.stdout)
+
+
+def _reporting(
+    progress: Progress, keep: Callable[[CheckedArchive], CheckedArchive]
+) -> Callable[[CheckedArchive], CheckedArchive]:
+    """A function that may write a part of a report, for which progress is erased."""
+
+    def report(checked: CheckedArchive) -> CheckedArchive:
+        progress.erase()
+        with writing_output():
+            return keep(checked)
+
+    return report
 
 
 def _outputs(
     settings: Settings, arguments: argparse.Namespace, plugins: LoadedPlugins
 ) -> tuple[Output, ...]:
     """The reports to write; those of the settings file are of ``check`` alone."""
+    color = f"text.color={settings.color}"
     if arguments.command != "check":
-        return plan_outputs(arguments.formats or (), plugins.reports, _format_options(arguments))
+        options = (color, *_format_options(arguments))
+        return plan_outputs(arguments.formats or (), plugins.reports, options)
     try:
-        outputs = plan_outputs(settings.formats, plugins.reports, settings.format_options)
+        options = (color, *settings.format_options)
+        outputs = plan_outputs(settings.formats, plugins.reports, options)
     except SettingsError as error:
         key = "format-option" if str(error).startswith("--format-option") else "format"
         raise OutputError(f"{settings.place_of(key)}{error}") from error
@@ -107,15 +158,6 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return layered(file, Origin(COMMAND_LINE, table))._replace(baseline=None)
 
 
-def settings_of_options(arguments: argparse.Namespace) -> Settings:
-    """The settings of the command line alone.
-
-    Raises:
-        SettingsError: The value of an option is invalid.
-    """
-    return layered(None, Origin(COMMAND_LINE, _reading_table(arguments)))
-
-
 def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
     """The options of all commands that read archives, as a table of settings."""
     limits = dict(map(_limit_of, arguments.limits or ()))
@@ -126,6 +168,8 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
         table["host"] = arguments.host
     if arguments.jobs is not None:
         table["jobs"] = _value("--jobs", parse_jobs, arguments.jobs)
+    if arguments.color is not None:
+        table["color"] = _value("--color", parse_color, arguments.color)
     if arguments.no_progress:
         table["progress"] = False
     return {key: value for key, value in table.items() if value not in ([], {})}

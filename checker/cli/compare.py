@@ -17,6 +17,7 @@ from checker.inspection.inspect import found_in
 from checker.model.archive import Archive
 from checker.model.selection import select_images
 from checker.session import Session
+from checker.suggestion import nearest
 
 _SHOWN = 20
 
@@ -30,11 +31,13 @@ def run_compare(arguments: argparse.Namespace) -> int:
     ignored = frozenset(_ignored(arguments.ignore))
     if arguments.a == arguments.b == "-":
         raise SettingsError("compare: only one of the archives can be standard input")
-    session = Session(settings_of(arguments), whole_digest=True)
-    with Progress(wanted=session.settings.progress) as progress:
+    settings = settings_of(arguments)
+    with (
+        Progress(wanted=settings.progress, archives=2) as progress,
+        Session(settings, whole_digest=True, watch=progress.watch) as session,
+    ):
         a, b = (
-            _chosen(_read(session, path, progress), arguments.image)
-            for path in (arguments.a, arguments.b)
+            _chosen(_read(session, path), arguments.image) for path in (arguments.a, arguments.b)
         )
     comparison = compare(a, b, ignored)
     if arguments.format == "json":
@@ -55,12 +58,13 @@ def _ignored(values: Iterable[str]) -> Iterable[Category]:
     for name in names:
         if name not in IGNORABLE:
             known = ", ".join(IGNORABLE)
-            raise SettingsError(f"--ignore: invalid value {name!r} (choose from: {known})")
+            hint = nearest(name, map(str, IGNORABLE))
+            raise SettingsError(f"--ignore: invalid value {name!r} (choose from: {known}){hint}")
         yield Category(name)
 
 
-def _read(session: Session, path: str, progress: Progress) -> Subject:
-    with session.open(path, plan=COMPARED, progress=progress) as opened:
+def _read(session: Session, path: str) -> Subject:
+    with session.open(path, plan=COMPARED) as opened:
         checked = session.classified(opened.outer)
         archive = found_in(opened.outer, opened.archive)
         return Subject(checked, archive, () if archive is opened.outer else opened.steps)

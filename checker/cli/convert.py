@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from checker.cli.check import settings_of_options
+from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.streams import require_output, tell, writing_output
 from checker.conversion.naming import check_reference
@@ -28,6 +28,7 @@ from checker.model.untrusted import whole_number
 from checker.reports.json_report import json_text
 from checker.reports.printable import printable
 from checker.session import Session
+from checker.settings import Settings
 
 _SECRETS = Mask(None)
 """Hides what has the form of a secret, such as a password in a URL."""
@@ -44,23 +45,23 @@ def run_convert(arguments: argparse.Namespace) -> int:
     form = Form(arguments.form)
     source, target = arguments.source, arguments.target
     is_directory = form is Form.OCI_LAYOUT
-    if target != "-":
-        require_output()
+    require_output()
     check_target(source, target, arguments.from_image, is_directory=is_directory)
     if arguments.json and target == "-":
         raise SettingsError("--json: standard output is OUT already; name a file for OUT")
-    _request(arguments, None)
+    settings = settings_of(arguments)
+    _request(arguments, settings, None)
     if source == arguments.from_image == "-":
         raise SettingsError("convert: only one of the archives can be standard input")
-    settings = settings_of_options(arguments)
     try:
         with (
-            Session(settings) as session,
-            Progress(wanted=not arguments.no_progress) as progress,
+            Progress(wanted=settings.progress) as progress,
+            Session(settings, watch=progress.watch) as session,
         ):
-            request = _request(arguments, _image_of(session, arguments.from_image))
-            done = session.convert(source, target, request, progress=progress)
-            _report(arguments, request, _SECRETS.all(done))
+            image = _image_of(session, arguments.from_image)
+            request = _request(arguments, settings, image)
+            done = session.convert(source, target, request)
+        _report(arguments, request, _SECRETS.all(done))
     except ConversionError as error:
         tell(f"{source}: {_SECRETS.text(str(error))}")
         return _NOT_CONVERTED
@@ -75,8 +76,7 @@ def _image_of(session: Session, path: str | None) -> Archive | None:
     return None if path is None else session.read(path)
 
 
-def _request(arguments: argparse.Namespace, image: Archive | None) -> Request:
-    host = _platform("--host", arguments.host) or Platform("linux", "amd64")
+def _request(arguments: argparse.Namespace, settings: Settings, image: Archive | None) -> Request:
     platform = _platform("--platform", arguments.platform)
     compression = arguments.compression
     if arguments.ref is not None:
@@ -88,7 +88,7 @@ def _request(arguments: argparse.Namespace, image: Archive | None) -> Request:
         ref=arguments.ref,
         compression=None if compression is None else CompressionKind(compression),
         is_strict=arguments.strict,
-        host=host,
+        host=settings.host.platform,
         epoch=_epoch(),
         root=RootOptions(tuple(arguments.changes or ()), arguments.message or "", image),
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from checker.cli.targets import check_target
 from checker.errors import SettingsError, UnreadableError
 from checker.profiles import PROFILES
+from checker.reading.search import SearchError, find_archives
 from checker.reports.output import write_file
 from checker.reports.printable import printable
 from checker.reports.wording import count_words, kind_words
@@ -19,10 +19,7 @@ from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings import Settings, read_settings
 
-_SUFFIXES = (".tar", ".tgz", ".tbz2", ".txz", ".tzst", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
-_LAYOUT = "oci-layout"
 _MOST = 50
-_MOST_LOOKED_AT = 20_000
 _LOAD, _IMPORT = "load", "import"
 _TOP = """\
 # Settings of `checker check`; `checker config` shows what is in force.
@@ -86,7 +83,7 @@ def run_init(arguments: argparse.Namespace) -> int:
     output = arguments.output
     if os.path.lexists(output) and not arguments.force:
         raise SettingsError(f"{output}: the file exists; --force replaces it")
-    paths = arguments.paths or list(islice(_archives_below("."), _MOST))
+    paths = arguments.paths or _archives_below(".")[:_MOST]
     check_target(output, "--output", paths, None)
     with Session(Settings(blocked=tuple(arguments.no_plugin))) as session:
         run = session.classify_all(paths, keep=CheckedArchive.without_content)
@@ -100,20 +97,17 @@ def run_init(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _archives_below(directory: str) -> Iterator[str]:
-    """The archives and image layouts below a directory, by their names."""
-    looked_at = 0
-    for place, directories, files in os.walk(directory):
-        directories[:] = sorted(name for name in directories if not name.startswith("."))
-        looked_at += len(files) + len(directories)
-        if looked_at > _MOST_LOOKED_AT:
-            return
-        if _LAYOUT in files:
-            directories.clear()
-            yield os.path.normpath(place)
-            continue
-        names = (name for name in sorted(files) if name.lower().endswith(_SUFFIXES))
-        yield from (os.path.normpath(os.path.join(place, name)) for name in names)
+def _archives_below(directory: str) -> list[str]:
+    """The archives, image layouts and root filesystems below a directory.
+
+    Raises:
+        SettingsError: There is too much to look at.
+    """
+    try:
+        found = find_archives(directory).archives
+    except SearchError as error:
+        raise SettingsError(f"{error}; name the archives") from error
+    return [os.path.normpath(path) for path in found]
 
 
 def _found(checked: CheckedArchive) -> _Found:

@@ -7,8 +7,9 @@ import gc
 import os
 import signal
 import sys
+from importlib import import_module
 from types import FrameType, TracebackType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from checker.cli.streams import (
     discard_output,
@@ -20,6 +21,9 @@ from checker.cli.streams import (
 )
 from checker.errors import CheckerError, PluginError, UnreadableError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 CLEAN = 0
 USAGE = 2
 NOT_WHOLE = 3
@@ -28,6 +32,8 @@ BROKEN_PIPE = 128 + signal.SIGPIPE
 # Two threads share the work of a blob; the default of 5 ms starves the one that hashes.
 _SWITCH_SECONDS = 0.0001
 _NEW_OBJECTS = 50_000
+# Modules of commands that share one; the others have the name of their command.
+_MODULES = {"rules": "catalogue", "explain": "catalogue", "plugins": "catalogue"}
 _NO_MEMORY = "not enough memory; raise the limit of the process, or lower --limit and --jobs"
 
 
@@ -133,7 +139,6 @@ def _is_lack_of_threads(error: BaseException) -> bool:
 
 
 def _run(argv: list[str] | None) -> int:
-    # Each command imports only what it needs.
     from checker.cli.arguments import parse_arguments
 
     arguments = parse_arguments(argv)
@@ -141,48 +146,26 @@ def _run(argv: list[str] | None) -> int:
     if arguments.command in ("check", "classify"):
         return _check(arguments)
     if arguments.command == "convert":
-        from checker.cli.convert import run_convert
-
-        return run_convert(arguments)
+        return _run_of("convert", arguments)
     require_output()
-    if arguments.command == "import-plan":
-        from checker.cli.import_plan import run_import_plan
-
-        return run_import_plan(arguments)
-    if arguments.command == "compare":
-        from checker.cli.compare import run_compare
-
-        return run_compare(arguments)
-    if arguments.command == "show":
-        from checker.cli.show import run_show
-
-        return run_show(arguments)
-    if arguments.command == "init":
-        from checker.cli.init import run_init
-
-        with writing_output():
-            return run_init(arguments)
-    if arguments.command == "config":
-        from checker.cli.config import run_config
-
-        with writing_output():
-            return run_config(arguments)
-    if arguments.command == "baseline":
-        from checker.cli.baseline import run_baseline
-
-        with writing_output():
-            return run_baseline(arguments)
-    from checker.cli.catalogue import run_explain, run_plugins, run_rules
-
-    commands = {"rules": run_rules, "explain": run_explain, "plugins": run_plugins}
+    if arguments.command in ("import-plan", "compare", "show"):
+        return _run_of(arguments.command, arguments)
     with writing_output():
-        return commands[arguments.command](arguments)
+        return _run_of(arguments.command, arguments)
+
+
+def _run_of(command: str, arguments: argparse.Namespace) -> int:
+    """Run a command whose module has nothing to do with the others: only this one is imported."""
+    name = command.replace("-", "_")
+    module = import_module(f"checker.cli.{_MODULES.get(command, name)}")
+    run: Callable[[argparse.Namespace], int] = getattr(module, f"run_{name}")
+    return run(arguments)
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
-    early = EarlyHashes(arguments.paths[0])
+    early = EarlyHashes(arguments.paths[0] if arguments.paths else "")
     try:
         from checker.cli.check import run_check
 

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.streams import tell, writing_output
+from checker.contents.tree import DEEPEST
 from checker.errors import SettingsError
 from checker.inspection.inspect import SHOWN, Inspection, Tree, found_in, inspect
 from checker.inspection.text import View, contents_lines
-from checker.inspection.tree import DEEPEST
 from checker.inspection.tree_text import MOST_IN_DIRECTORY, tree_lines
 from checker.reports.layout import Line, guarded
 from checker.reports.printable import printable
+from checker.reports.terminal import Color, rendered
 from checker.session import Session
 
 _DEPTH = 2
@@ -30,10 +31,11 @@ def run_show(arguments: argparse.Namespace) -> int:
         CheckerError: The command line or the configuration is wrong, or the archive is unreadable.
     """
     _check_options(arguments)
-    session = Session(settings_of(arguments))
+    settings = settings_of(arguments)
     with (
-        Progress(wanted=session.settings.progress) as progress,
-        session.open(arguments.path, plan=SHOWN, progress=progress) as opened,
+        Progress(wanted=settings.progress) as progress,
+        Session(settings, watch=progress.watch) as session,
+        session.open(arguments.path, plan=SHOWN) as opened,
     ):
         archive = found_in(opened.outer, opened.archive)
         shown = inspect(
@@ -44,7 +46,9 @@ def run_show(arguments: argparse.Namespace) -> int:
             arguments.image,
         )
     tree = _tree(arguments, shown)
-    text = _json(shown, tree) if arguments.format == "json" else _text(arguments, shown, tree)
+    color = Color(session.settings.color)
+    is_json = arguments.format == "json"
+    text = _json(shown, tree) if is_json else _text(arguments, shown, tree, color)
     with writing_output():
         sys.stdout.write(text)
     checked = shown.checked
@@ -77,14 +81,12 @@ def _json(shown: Inspection, tree: Tree | None) -> str:
     )
 
 
-def _text(arguments: argparse.Namespace, shown: Inspection, tree: Tree | None) -> str:
-    from checker.reports.text import rendered
-
+def _text(arguments: argparse.Namespace, shown: Inspection, tree: Tree | None, color: Color) -> str:
     def make(width: int) -> list[Line]:
         view = View(width, is_whole=arguments.all)
         return [guarded(line) for line in _lines(shown, tree, view)]
 
-    return rendered(make, sys.stdout)
+    return rendered(make, sys.stdout, color)
 
 
 def _lines(shown: Inspection, tree: Tree | None, view: View) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.image import Image
 from checker.model.names import Platform
 from checker.reports.wording import kind_words
+from checker.suggestion import nearest
 from checker.verdicts import Engine, Verdict, VerdictOutcome
 
 _IMPORT = "import"
@@ -27,8 +28,10 @@ def check_engine(chosen: str) -> None:
         SettingsError: It is neither a family nor a profile.
     """
     if not import_engines(chosen):
-        known = ", ".join((*FAMILIES, *(engine.name for engine in ENGINES)))
-        raise SettingsError(f"unknown engine {chosen!r} (choose from: {known})")
+        known = (*FAMILIES, *(engine.name for engine in ENGINES))
+        raise SettingsError(
+            f"unknown engine {chosen!r} (choose from: {', '.join(known)}){nearest(chosen, known)}"
+        )
 
 
 def imports_of(engines: Iterable[Engine], chosen: str) -> tuple[Engine, ...]:

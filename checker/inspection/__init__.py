@@ -1,1 +1,1 @@
-"""What is in an archive: records of its images, layers and files, as text and as JSON."""
+"""What ``checker show`` says of an archive, as text and as JSON."""

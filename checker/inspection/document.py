@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from checker._version import __version__
-from checker.inspection.records import Contents
-from checker.inspection.tree import Node
+from checker.contents.records import Contents
+from checker.contents.tree import Node
 from checker.masking import Mask
 from checker.model.archive import Archive, Source
 from checker.reports.json_report import json_text, without_marks

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from checker.contents.images import images_of
+from checker.contents.records import Contents
+from checker.contents.summary import RELEASES, contents_of
+from checker.contents.tree import Node, build_tree, of_archive, of_layer, of_root
 from checker.errors import SettingsError
 from checker.importing.suggested_start import suggested_start
-from checker.inspection.images import images_of
-from checker.inspection.records import Contents
-from checker.inspection.summary import RELEASES, contents_of
-from checker.inspection.tree import Node, build_tree, of_archive, of_layer, of_root
 from checker.masking import Mask, mask_of
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan, ContentRequest
@@ -144,7 +144,7 @@ def inspect(
     """
     images = images_of(archive)
     found = archive._replace(images=images)
-    starts = archive_starts(found, host, suggested_start)
+    starts = archive_starts(found, host, start_root=suggested_start).starts
     if images is not archive.images and archive.tar.fatal is not None:
         # What says which images there are may be in the part that was not read.
         starts = (_DAMAGED,) * len(images)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from checker.inspection.records import (
+from checker.contents.history import instruction_of
+from checker.contents.records import (
     ArtifactFacts,
     Contents,
     ImageFacts,
@@ -18,7 +19,7 @@ from checker.inspection.records import (
     StartFacts,
     Step,
 )
-from checker.inspection.settings import compact_instructions, instructions
+from checker.contents.settings import compact_instructions, instructions
 from checker.inspection.tree_text import cut
 from checker.model.archive import Archive, Source
 from checker.model.compression import CompressionKind
@@ -38,8 +39,6 @@ _MOST_PROBLEMS = 3
 _MOST_NAMES = 4
 _HEX = re.compile("(sha256:)?[0-9a-f]{64}")
 _TIME = len("2024-01-01T00:00:00")
-_SHELL = ("/bin/sh -c #(nop) ", "/bin/sh -c ")
-_BUILDKIT = " # buildkit"
 
 
 class View(NamedTuple):
@@ -264,7 +263,7 @@ def _layer_columns(layer: LayerFacts) -> tuple[str, ...]:
 def _layer(layer: LayerFacts, step: Step | None, columns: str, view: View) -> Iterator[Line]:
     start: Line = ((Style.PLAIN, "  "), (Style.FAINT, f"{columns}  "))
     room = view.width - cells(columns) - 4
-    words = _step_words(step)
+    words = safe(instruction_of(step))
     style = Style.PLAIN
     if layer.problems:
         words, style = f"! {'; '.join(map(safe, layer.problems))}", Style.WARNING
@@ -280,18 +279,6 @@ def _layer(layer: LayerFacts, step: Step | None, columns: str, view: View) -> It
                 yield ((Style.FAINT, f"      {label.ljust(7)}"), (Style.PLAIN, safe(text)))
 
 
-def _step_words(step: Step | None) -> str:
-    if step is None:
-        return ""
-    said = step.created_by or step.comment or ""
-    for start in _SHELL:
-        if said.startswith(start):
-            said = said[len(start) :].lstrip()
-            said = said if start.endswith("#(nop) ") else f"RUN {said}"
-            break
-    return safe(said.removesuffix(_BUILDKIT))
-
-
 def _history(history: Iterable[Step], view: View) -> Iterator[Line]:
     steps = tuple(history)
     if steps:
@@ -300,7 +287,7 @@ def _history(history: Iterable[Step], view: View) -> Iterator[Line]:
         made = "no layer" if step.layer is None else f"L{step.layer}"
         when = safe((step.created or "")[:_TIME]).ljust(_TIME)
         start = ((Style.FAINT, f"  {number:>3}  {made.ljust(8)}  {when}  "),)
-        rows = wrap(_step_words(step), view.width - sum(cells(text) for _, text in start))
+        rows = wrap(safe(instruction_of(step)), view.width - sum(cells(text) for _, text in start))
         yield from paragraph(start, rows, Style.PLAIN)
 
 

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from checker.inspection.tree import Node, Placed
+from checker.contents.tree import Node, Placed
 from checker.model.entries import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,

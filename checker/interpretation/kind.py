@@ -138,11 +138,22 @@ def _depth(directory: str) -> tuple[int, str]:
 
 
 def _is_image_directory(by_path: Mapping[str, int], directory: str) -> bool:
-    """Whether a directory has the files of an image, not only one of a common name."""
     if f"{directory}/{OCI_LAYOUT}" in by_path:
         return True
     start = f"{directory}/"
-    names = frozenset(path.removeprefix(start) for path in by_path if path.startswith(start))
+    return is_image_directory(
+        frozenset(path.removeprefix(start) for path in by_path if path.startswith(start))
+    )
+
+
+def is_image_directory(names: AbstractSet[str]) -> bool:
+    """Whether a directory has the files of an image, not only one of a common name.
+
+    Args:
+        names: The paths of what is in it, as far as they are known.
+    """
+    if OCI_LAYOUT in names:
+        return True
     if is_dir_layout(names):
         return False
     if INDEX_JSON in names:

@@ -55,6 +55,30 @@ def xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
             yield XattrError(name, words)
 
 
+def namespace_xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
+    """The attributes of an entry that root of a user namespace cannot set.
+
+    These are also ``trusted.*``, and ``security.*`` except capabilities (fs/xattr.c,
+    xattr_permission; security/commoncap.c, cap_inode_setxattr).
+    """
+    for each in user_xattr_errors(entries, position):
+        if each.name != _CAPABILITY or each.words != NOT_PERMITTED:
+            yield each
+
+
+def user_xattr_errors(entries: Entries, position: int) -> Iterator[XattrError]:
+    """The attributes of an entry that a user without privileges cannot set.
+
+    These are also ``trusted.*`` and ``security.*``.
+    """
+    refused = dict(xattr_errors(entries, position))
+    for name in entries.xattrs.get(position, {}):
+        is_privileged = name.startswith(("trusted.", "security."))
+        words = refused.get(name) or (NOT_PERMITTED if is_privileged else None)
+        if words is not None:
+            yield XattrError(name, words)
+
+
 def _words(kind: str, name: str, value: bytes, size: int) -> str | None:
     """The error, in the order of Linux's checks: name, size, permission, handler, value."""
     if not 0 < len(utf8(name)) <= _NAME_BYTES:
@@ -70,7 +94,8 @@ def _words(kind: str, name: str, value: bytes, size: int) -> str | None:
     is_sound = _IS_VALID.get(name)
     if name in _PREFIXES or (is_sound is not None and not is_sound(value)):
         return INVALID
-    if name == _DEFAULT_LIST and kind != DIRECTORY:
+    # A list without entries removes the list.
+    if name == _DEFAULT_LIST and kind != DIRECTORY and size > _LIST_HEADER:
         return DENIED
     return None
 

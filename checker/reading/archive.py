@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -54,6 +54,7 @@ from checker.model.rootfs import Rootfs, flat_layer
 from checker.reading.blob import Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.meter import SILENT, Meter
 from checker.reading.source import (
     CHUNK,
     BinaryFile,
@@ -73,6 +74,7 @@ from checker.reading.transport.sample import (
     Sample,
 )
 
+_WATCH_SECONDS = 0.1
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
@@ -86,7 +88,7 @@ class ReadOptions(NamedTuple):
         limits: Bounds on everything.
         jobs: Blobs that are read side by side.
         whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
-        progress: Told of every blob that is done: bytes done and bytes in all.
+        meter: Counts what is read.
         early: Hashes of its members that are being worked out already.
     """
 
@@ -94,7 +96,7 @@ class ReadOptions(NamedTuple):
     limits: Limits = Limits()
     jobs: int = 2
     whole_digest: bool = True
-    progress: Callable[[int, int], None] | None = None
+    meter: Meter = SILENT
     early: EarlyHashes | None = None
 
 
@@ -110,7 +112,7 @@ def read_archive(path: str, options: ReadOptions, *, name: str | None = None) ->
         UnreadableError: There is nothing to read.
     """
     began = time.perf_counter()
-    opened = open_source(path, options.plan, options.limits)
+    opened = open_source(path, options.plan, options.limits, options.meter)
     return _read(name or path, opened, options, began)
 
 
@@ -126,7 +128,8 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
         UnreadableError: It cannot be read.
     """
     began = time.perf_counter()
-    return _read(name, open_file(file, name, options.plan, options.limits), options, began)
+    opened = open_file(file, name, options.plan, options.limits, options.meter)
+    return _read(name, opened, options, began)
 
 
 def _read(path: str, opened: Opened, options: ReadOptions, began: float) -> Archive:
@@ -150,7 +153,7 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
             "reading the archive inside", lambda: _read_inside(path, opened, options, steps), None
         )
         damage = None if inside is not None else _find_damage(path, opened, steps)
-        sha256 = opened.sha256 or hashing.result()
+        sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes)
@@ -169,7 +172,7 @@ def _crashes(archive: Archive, steps: Steps) -> tuple[str, ...]:
 def _read_inside(path: str, opened: Opened, options: ReadOptions, steps: Steps) -> Archive | None:
     """Read what is left when an archive that is compressed twice is decompressed once more."""
     began = time.perf_counter()
-    again = open_again(opened, options.plan, options.limits)
+    again = open_again(opened, options.plan, options.limits, options.meter)
     if again is None:
         return None
     with closing(again.content):
@@ -229,8 +232,11 @@ class _FileHash:
         self._sha256 = hashlib.sha256()
         self._error: OSError | None = None
         self._closed = False
+        self._hashed = 0
+        self._size = 0
         self._thread: Thread | None = None
         if file is not None:
+            self._size = os.fstat(file).st_size
             self._thread = Thread(target=self._run, args=(file,), daemon=True)
             self._thread.start()
 
@@ -240,13 +246,20 @@ class _FileHash:
             while not self._closed and (piece := os.pread(file, CHUNK, offset)):
                 self._sha256.update(piece)
                 offset += len(piece)
+                self._hashed = offset
         except OSError as error:
             self._error = error
 
-    def result(self) -> str | None:
+    def result(self, meter: Meter) -> str | None:
         if self._thread is None:
             return None
-        self._thread.join()
+        meter.begin(self._size)
+        told = 0
+        while self._thread.is_alive():
+            self._thread.join(_WATCH_SECONDS)
+            meter.count(self._hashed - told, "")
+            told = self._hashed
+        meter.end()
         return None if self._error else self._sha256.hexdigest()
 
     def close(self) -> None:
@@ -266,15 +279,13 @@ def _read_blobs(path: str, opened: Opened, options: ReadOptions, steps: Steps) -
             found.add(unread_blob(task, _too_sparse(holes, options.limits)))
         else:
             tasks.append(task)
-    total = sum(task.size for task in tasks)
-    done = 0
+    options.meter.begin(sum(task.size for task in tasks))
     reader = _Reader(options, _Allowance(opened.size, options.limits), steps)
     with closing(_run(tasks, reader)) as results:
         for blob in results:
             found.add(blob)
-            done += blob.size
-            if options.progress is not None:
-                options.progress(done, total)
+            options.meter.check()
+    options.meter.end()
     return found.parsed()
 
 
@@ -292,10 +303,17 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             path=entries.paths[position],
             size=entries.sizes[position],
             is_document=_is_document(entries.paths[position]),
-            chunks=partial(opened.content.chunks, position),
+            chunks=partial(_chunks, opened, options.meter, position),
             seekable=partial(opened.content.seekable, position),
             early=partial(_early_hash, opened, options.early, position),
+            count_bytes=partial(options.meter.count, part=entries.name(position)),
         )
+
+
+def _chunks(opened: Opened, meter: Meter, position: int) -> Iterator[bytes]:
+    """The content of a member, in pieces that are counted as they are taken."""
+    chunks = opened.content.chunks(position)
+    return meter.counted(chunks, opened.tar.entries.name(position))
 
 
 def _holes(opened: Opened, position: int) -> int:

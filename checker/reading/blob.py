@@ -50,6 +50,7 @@ class Task(NamedTuple):
         chunks: Gives its content in pieces.
         seekable: Gives its content in any order; None if it can only be had from its start.
         early: Gives its sha256, if work on that has begun before all else; else None.
+        count_bytes: Counts bytes of it that others have read.
     """
 
     location: Location
@@ -60,6 +61,7 @@ class Task(NamedTuple):
     chunks: Callable[[], Iterator[bytes]]
     seekable: Callable[[], Seekable | None] = lambda: None
     early: Callable[[], EarlyHash | None] = lambda: None
+    count_bytes: Callable[[int], None] = lambda _size: None
 
 
 class _Hashes:
@@ -81,6 +83,11 @@ class _Hashes:
     def need_bytes(self) -> bool:
         """Whether there is anything to update."""
         return bool(self._hashes)
+
+    def wait(self, count: Callable[[int], None]) -> None:
+        """Wait for what is hashed elsewhere, whose bytes are counted."""
+        if self._early is not None:
+            self._early.wait(count)
 
     def digests(self) -> dict[str, str]:
         found = {"sha256": self._early.result()} if self._early else {}
@@ -195,6 +202,7 @@ def _read_large_plain(
     hashes = _Hashes(task.path, task.early())
     if not hashes.need_bytes:
         tar = walk_by_seeking(walker, seekable.read, seekable.size)
+        hashes.wait(task.count_bytes)
         return _plain_blob(task, seekable.size, hashes, tar)
     walked: list[Tar] = []
     walking = BackgroundTask(

@@ -30,6 +30,7 @@ from checker.model.entries import (
 )
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
+from checker.reading.meter import SILENT, Meter
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
 from checker.reading.tar.contents import NOTHING, Contents
 from checker.reading.tar.cursor import Cursor
@@ -129,18 +130,19 @@ class DirectoryContent:
         """No file is kept open."""
 
 
-def list_directory(root: str, plan: ContentPlan, limits: Limits) -> Listing:
+def list_directory(root: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT) -> Listing:
     """List a directory and everything below it.
 
     Args:
         root: Its path; a link there is followed.
         plan: The files of which the first bytes are kept.
         limits: Bounds on entries, names, nesting and content.
+        meter: Counts the bytes of what is listed.
 
     Raises:
         OSError: The directory itself cannot be listed.
     """
-    walk = _Walk(root, plan, limits)
+    walk = _Walk(root, plan, limits, meter)
     with suppress(WalkEnded):
         walk.run()
     return walk.result()
@@ -149,8 +151,9 @@ def list_directory(root: str, plan: ContentPlan, limits: Limits) -> Listing:
 class _Walk:
     """Lists a directory, directories below it one after the other."""
 
-    def __init__(self, root: str, plan: ContentPlan, limits: Limits) -> None:
+    def __init__(self, root: str, plan: ContentPlan, limits: Limits, meter: Meter) -> None:
         self._root = root
+        self._meter = meter
         self._log = AnomalyLog(limits)
         self._table = EntryTable(limits, self._log)
         self._cursor = Cursor()
@@ -245,6 +248,7 @@ class _Walk:
             kind, link = (HARD_LINK, link) if link != path else (kind, "")
         position = self._append(os.fsencode(path), status, kind, os.fsencode(link))
         self._add_xattrs(position, path)
+        self._meter.count(status.st_size if kind == REGULAR else 0, path)
         if kind == REGULAR:
             self._keep_content(position, directory, item.name, status)
         return identity if kind == DIRECTORY else None

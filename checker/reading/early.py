@@ -21,6 +21,7 @@ from checker.reading.compression import MAGIC_SIZE, detect
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
 
 _CHUNK = 1 << 21
+_WATCH_SECONDS = 0.1
 # What is smaller is hashed before a thread for it is there.
 _WORTH_A_START = 1 << 23
 # An image archive has few members. Of others no member is worth it.
@@ -29,11 +30,18 @@ _REGULAR = ord(REGULAR)
 
 
 class EarlyHash:
-    """The sha256 of one stretch of the file, perhaps not worked out yet."""
+    """The sha256 of one stretch of the file, perhaps not worked out yet.
+
+    Attributes:
+        span: The stretch, in bytes.
+        is_begun: Whether work on it has begun.
+        hashed: Bytes of it that are hashed.
+    """
 
     def __init__(self, span: Span) -> None:
         self.span = span
         self.is_begun = False
+        self.hashed = 0
         self._sha256 = hashlib.sha256()
         self._error: OSError | None = None
         self._done = Event()
@@ -49,11 +57,26 @@ class EarlyHash:
                 self._sha256.update(piece)
                 offset += len(piece)
                 left -= len(piece)
+                self.hashed += len(piece)
         except OSError as error:
             self._error = error
         if left and self._error is None:
             self._error = OSError(errno.EIO, "it became shorter while it was read")
         self._done.set()
+
+    def wait(self, count: Callable[[int], None]) -> None:
+        """Wait for the hash.
+
+        Args:
+            count: Is told of the bytes that were hashed since it was told last.
+        """
+        told = 0
+        is_done = False
+        while not is_done:
+            is_done = self._done.wait(_WATCH_SECONDS)
+            hashed = self.hashed
+            count(hashed - told)
+            told = hashed
 
     def result(self) -> str:
         """Wait for the hash.

@@ -34,6 +34,7 @@ from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.directory import DirectoryContent
+from checker.reading.meter import SILENT
 from checker.reading.source import (
     CHUNK,
     BinaryFile,
@@ -208,7 +209,7 @@ class OpenArchive:
             tar: The tar, uncompressed.
             plan: The files of which the first bytes are kept.
         """
-        options = self._options._replace(plan=plan, whole_digest=False, early=None, progress=None)
+        options = self._options._replace(plan=plan, whole_digest=False, early=None, meter=SILENT)
         file = os.dup(tar.file)
         try:
             opened = open_part(file, tar.part, self.archive.source, plan, options.limits)
@@ -256,7 +257,8 @@ class OpenArchive:
         return False
 
     def _enter_inside(self, archive: Archive) -> bool:
-        inner = open_again(self._as_opened(), self._options.plan, self._options.limits)
+        options = self._options
+        inner = open_again(self._as_opened(), options.plan, options.limits, options.meter)
         if inner is None:
             return False
         self._replace(inner, f"the archive is compressed twice: {archive.compression.kind} removed")
@@ -279,8 +281,10 @@ class OpenArchive:
         if isinstance(content, TarContent) and place is not None:
             opened = self._open_at(content, place)
         else:
+            options = self._options
+            options.meter.begin(blob.size)
             chunks = content.chunks(position)
-            opened = spool(chunks, Source.FILE, self._options.plan, self._options.limits)
+            opened = spool(chunks, Source.FILE, options.plan, options.limits, options.meter)
         self._replace(opened, f"the archive {name} was taken out of the archive that contains it")
         return True
 
@@ -290,7 +294,8 @@ class OpenArchive:
         source = self.archive.source
         there = TarBytes(content.descriptor(), part)
         if detect(there.read(0, MAGIC_SIZE)) is not CompressionKind.NONE:
-            return spool(there.chunks(), source, plan, limits)
+            self._options.meter.begin(part.length)
+            return spool(there.chunks(), source, plan, limits, self._options.meter)
         file = os.dup(content.descriptor())
         try:
             return open_part(file, part, source, plan, limits)
@@ -539,9 +544,9 @@ def open_archive(source: str | BinaryFile, name: str, options: ReadOptions) -> O
     began = time.perf_counter()
     plan, limits = options.plan, options.limits
     if isinstance(source, str):
-        opened = open_source(source, plan, limits)
+        opened = open_source(source, plan, limits, options.meter)
     else:
-        opened = open_file(source, name, plan, limits)
+        opened = open_file(source, name, plan, limits, options.meter)
     with ExitStack() as on_error:
         on_error.callback(opened.content.close)
         archive = facts_of(name, opened, options, began)

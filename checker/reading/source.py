@@ -23,6 +23,7 @@ from checker.model.tar import Tar
 from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.directory import DirectoryContent, list_directory
+from checker.reading.meter import SILENT, Meter
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 
@@ -207,27 +208,42 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-def open_source(path: str, plan: ContentPlan, limits: Limits) -> Opened:
+def open_source(path: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
+
+    Args:
+        path: The path.
+        plan: Which files' first bytes the checks want.
+        limits: Bounds on everything.
+        meter: Counts what is read.
 
     Raises:
         UnreadableError: There is nothing at the path, or it must not be read.
     """
     try:
         if path == "-":
-            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits)
+            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits, meter)
         if os.path.isdir(path):
-            return _open_directory(path, plan, limits)
+            return _open_directory(path, plan, limits, meter)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return _open_file(file, plan, limits)
+        return _open_file(file, plan, limits, meter)
     except OSError as error:
         raise UnreadableError(path, _reason_of(path, error)) from error
 
 
-def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) -> Opened:
+def open_file(
+    file: BinaryFile, name: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT
+) -> Opened:
     """List the members of an archive in a file object, from its position on.
 
     An ordinary file that is at its start is read in place. Everything else is read to its end.
+
+    Args:
+        file: The file object.
+        name: What the archive is called.
+        plan: Which files' first bytes the checks want.
+        limits: Bounds on everything.
+        meter: Counts what is read.
 
     Raises:
         UnreadableError: Reading fails, or gives something else than bytes.
@@ -235,8 +251,10 @@ def open_file(file: BinaryFile, name: str, plan: ContentPlan, limits: Limits) ->
     try:
         descriptor = _descriptor_of(file)
         if descriptor is not None:
-            return _open_file(descriptor, plan, limits)
-        return _spool(_Stream(partial(_read_object, file, name)), Source.STREAM, plan, limits)
+            return _open_file(descriptor, plan, limits, meter)
+        stream = _Stream(partial(_read_object, file, name))
+        meter.begin(None)
+        return _spool(stream, Source.STREAM, plan, limits, meter)
     except OSError as error:
         raise UnreadableError(name, _reason_of(name, error)) from error
     except ValueError as error:  # the file object is closed
@@ -274,7 +292,9 @@ def _read_object(file: BinaryFile, name: str) -> bytes:
     return piece
 
 
-def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | None:
+def open_again(
+    opened: Opened, plan: ContentPlan, limits: Limits, meter: Meter = SILENT
+) -> Opened | None:
     """Decompress once more what came out of the decompression of a whole file.
 
     Returns:
@@ -287,16 +307,23 @@ def open_again(opened: Opened, plan: ContentPlan, limits: Limits) -> Opened | No
     is_compressed = detect(opened.tar.head[:MAGIC_SIZE]) is not CompressionKind.NONE
     if not is_compressed or not isinstance(content, TarContent):
         return None
-    return spool(content.whole(), opened.source, plan, limits)
+    meter.begin(content.size)
+    return spool(content.whole(), opened.source, plan, limits, meter)
 
 
-def spool(chunks: Iterator[bytes], source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+def spool(
+    chunks: Iterator[bytes],
+    source: Source,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter = SILENT,
+) -> Opened:
     """Copy, and decompress, bytes that are within another archive, and list their members.
 
     Raises:
         OSError: There is not enough space for the copy.
     """
-    return _spool(_Stream(lambda: next(chunks, b"")), source, plan, limits)
+    return _spool(_Stream(lambda: next(chunks, b"")), source, plan, limits, meter)
 
 
 def open_part(file: int, part: Span, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
@@ -336,25 +363,21 @@ def _reason_of(path: str, error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}{place}"
 
 
-def _open_file(file: int, plan: ContentPlan, limits: Limits) -> Opened:
+def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
     """List the members of an open file, which the result then owns; on errors it is closed."""
     try:
         status = os.fstat(file)
-        in_place = (
-            stat.S_ISREG(status.st_mode)
-            and detect(os.pread(file, MAGIC_SIZE, 0)) is CompressionKind.NONE
-        )
+        is_file = stat.S_ISREG(status.st_mode)
+        in_place = is_file and detect(os.pread(file, MAGIC_SIZE, 0)) is CompressionKind.NONE
+        meter.begin(status.st_size if is_file else None)
         if in_place:
-            tar = walk_by_seeking(
-                TarWalker(limits, plan),
-                lambda offset, count: os.pread(file, count, offset),
-                status.st_size,
-            )
+            read = meter.read(lambda offset, count: os.pread(file, count, offset), status.st_size)
+            tar = walk_by_seeking(TarWalker(limits, plan), read, status.st_size)
     except OSError:
         os.close(file)
         raise
     if not in_place:
-        return _spool_descriptor(file, Source.FILE, plan, limits)
+        return _spool_descriptor(file, Source.FILE, plan, limits, meter)
     return Opened(
         source=Source.FILE,
         size=status.st_size,
@@ -447,21 +470,25 @@ class _Stream:
             chunk = self._read()
 
 
-def _spool_descriptor(file: int, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+def _spool_descriptor(
+    file: int, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+) -> Opened:
     """Spool the file of a descriptor, which is closed then."""
     try:
-        return _spool(_Stream(partial(os.read, file, CHUNK)), source, plan, limits)
+        return _spool(_Stream(partial(os.read, file, CHUNK)), source, plan, limits, meter)
     finally:
         os.close(file)
 
 
-def _spool(stream: _Stream, source: Source, plan: ContentPlan, limits: Limits) -> Opened:
+def _spool(
+    stream: _Stream, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
     with ExitStack() as on_error:
         inflater = Inflater(detect(stream.head[:MAGIC_SIZE]), limits)
         spool = _Spool(plan, limits)
         on_error.callback(os.close, spool.file)
-        reached = _copy(stream, inflater, spool)
+        reached = _copy(meter.counted(stream.chunks()), inflater, spool)
         tar = spool.finish(reached)
         compression = inflater.finish()
         on_error.pop_all()
@@ -478,12 +505,12 @@ def _spool(stream: _Stream, source: Source, plan: ContentPlan, limits: Limits) -
     )
 
 
-def _copy(stream: _Stream, inflater: Inflater, spool: _Spool) -> tuple[LimitReached, ...]:
+def _copy(chunks: Iterator[bytes], inflater: Inflater, spool: _Spool) -> tuple[LimitReached, ...]:
     """Inflate a stream into a spool; the limit that ended it, if one did."""
     background = Background(spool.take)
     try:
         try:
-            for piece in inflater.inflate(stream.chunks()):
+            for piece in inflater.inflate(chunks):
                 background.put(piece)
         finally:
             background.close()
@@ -503,8 +530,9 @@ def _read_at_least(read: Callable[[], bytes], count: int) -> bytes:
     return data
 
 
-def _open_directory(path: str, plan: ContentPlan, limits: Limits) -> Opened:
-    listing = list_directory(path, plan, limits)
+def _open_directory(path: str, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+    meter.begin(None)
+    listing = list_directory(path, plan, limits, meter)
     return Opened(
         source=Source.DIRECTORY,
         size=listing.tar.size,

@@ -163,6 +163,7 @@ def _facts(checked: CheckedArchive) -> Object:
         **_way_back(found),
         "images": [] if archive is None else _images(archive.images, checked.starts),
         "verdicts": [_verdict(verdict, told) for verdict in checked.verdicts],
+        "readers": [_verdict(verdict, told) for verdict in checked.reader_verdicts],
         "starts": None if archive is None else _root_start(archive, checked.starts),
     }
 

@@ -20,6 +20,7 @@ class Style(StrEnum):
     WARNING = "warning"
     NOTE = "note"
     GOOD = "good"
+    BAD = "bad"
     FAINT = "faint"
 
 
@@ -29,6 +30,8 @@ Line = tuple[Span, ...]
 EMPTY: Line = ()
 # A command in backticks is one word, so that it can be copied.
 _WORD = re.compile(r"((?:`[^`]*`|[^ ])+)( *)")
+_COMMAND = re.compile(r"(`[^`]+`)")
+_LONE_COMMAND = re.compile(r"`([^`]+)`[.,;:]*")
 _LONG_TEXT = 4000
 _LONG_WORD = 300
 _TAIL = 40
@@ -96,6 +99,34 @@ def paragraph(start: Line, spans: list[str], style: Style) -> Iterator[Line]:
     indent = sum(cells(text) for _, text in start)
     for number, text in enumerate(spans):
         yield (*(start if not number else ((Style.PLAIN, " " * indent),)), (style, text))
+
+
+def prose(start: Line, text: str, width: int, style: Style) -> Iterator[Line]:
+    """Printable text as a paragraph, with the commands in backticks in their own style.
+
+    A command that is longer than a line is alone on one, without its backticks, so that it can be
+    copied.
+
+    Args:
+        start: What the first line begins with; the others are indented by as much.
+        text: The text.
+        width: Columns of the whole line.
+        style: The style of what is not a command.
+    """
+    indent = sum(cells(part) for _, part in start)
+    for number, row in enumerate(wrap(text, width - indent)):
+        beginning = start if not number else ((Style.PLAIN, " " * indent),)
+        yield (*beginning, *_spans(row, width - indent, style))
+
+
+def _spans(row: str, width: int, style: Style) -> Iterator[Span]:
+    lone = _LONE_COMMAND.fullmatch(row)
+    if lone is not None and cells(row) > width:
+        yield Style.COMMAND, lone[1]
+        return
+    for number, part in enumerate(_COMMAND.split(row)):
+        if part:
+            yield (Style.COMMAND if number % 2 else style), part
 
 
 def pieces(parts: tuple[str, ...], width: int) -> list[str]:

@@ -17,7 +17,7 @@ from checker.isolation import Failure, attempt
 from checker.masking import masked_run
 from checker.reports.options import choice, read_options
 from checker.reports.printable import printable
-from checker.reports.report import Report
+from checker.reports.report import Report, ReportStream
 from checker.results import CheckedArchive, Run
 
 TEXT = "text"
@@ -33,6 +33,10 @@ _ANCHOR = Option(
 )
 
 
+_TEXT_OPTIONS: tuple[Option[Any], ...] = (
+    Option("detail", str, "normal", "how much is shown", choices=("quiet", "normal", "verbose")),
+    Option("color", str, "auto", "when it is in colour", choices=("auto", "always", "never")),
+)
 _CASES = Option(
     "cases", str, "rules", "what is a test case", choices=("rules", "findings", "archives")
 )
@@ -80,7 +84,7 @@ class Output(NamedTuple):
 def builtin_reports() -> tuple[Report, ...]:
     """The built-in formats; each imports what it needs when it renders."""
     return (
-        Report(TEXT, _text, needs_content=False),
+        Report(TEXT, _text, needs_content=False, options=_TEXT_OPTIONS),
         Report("json", _json, shows_digest=True, needs_content=False),
         Report("junit", _junit, needs_content=False, options=_JUNIT_OPTIONS),
         Report("sarif", _sarif, needs_content=False, options=(_ANCHOR,)),
@@ -88,13 +92,14 @@ def builtin_reports() -> tuple[Report, ...]:
         Report("gitlab", _gitlab, needs_content=False),
         Report(MARKDOWN, _markdown, needs_content=False),
         Report("tap", _tap, needs_content=False, options=(_CASES,)),
+        Report("html", _html, needs_content=False, stream=_html_stream),
     )
 
 
-def _text(run: Run) -> str:
-    from checker.reports.text import render_text
+def _text(run: Run, **options: Any) -> str:
+    from checker.reports.text.report import render_text
 
-    return render_text(run)
+    return render_text(run, **options)
 
 
 def _json(run: Run) -> str:
@@ -137,6 +142,18 @@ def _markdown(run: Run) -> str:
     from checker.reports.markdown import render_markdown
 
     return render_markdown(run)
+
+
+def _html(run: Run) -> str:
+    from checker.reports.html.report import render_html
+
+    return render_html(run)
+
+
+def _html_stream() -> ReportStream:
+    from checker.reports.html.report import HtmlReport
+
+    return HtmlReport()
 
 
 def plan_outputs(
@@ -249,9 +266,10 @@ def _rendered(output: Output, run: Run, stream: TextIO | None) -> bytes:
     """The report in UTF-8; that for people as the stream wants it, if it goes to one."""
     report = output.report
     if stream is not None and report.render is _text:
-        from checker.reports.text import text_for
+        from checker.reports.text.report import text_for
 
-        return text_for(run, stream).encode(stream.encoding or "utf-8", "surrogateescape")
+        options: dict[str, Any] = output.values
+        return text_for(run, stream, **options).encode()
     return report.render(run, **output.values).encode()
 
 

@@ -26,11 +26,6 @@ class OpenReports:
         self._open = [_OpenReport(output, stdout) for output in outputs if output.report.stream]
         self._others = [output for output in outputs if not output.report.stream]
 
-    @property
-    def are_shown(self) -> bool:
-        """Whether parts appear on a terminal, where they would be mixed with progress."""
-        return any(report.is_shown for report in self._open)
-
     def kept(
         self, keep: Callable[[CheckedArchive], CheckedArchive]
     ) -> Callable[[CheckedArchive], CheckedArchive]:
@@ -67,10 +62,6 @@ class _OpenReport:
         )
 
     @property
-    def is_shown(self) -> bool:
-        return self._stdout is not None and self._stdout.isatty()
-
-    @property
     def rest(self) -> Output:
         """The report with what has not been written."""
         stream, parts = self._stream, self._parts
@@ -97,6 +88,20 @@ class _OpenReport:
             return data
         if self._stdout is None:
             self._parts.append(part)
-        else:
-            write_stream(data, self._stdout)
-        return None
+            return None
+        return _written(data, self._stdout)
+
+
+def _written(data: bytes, stdout: TextIO) -> Failure | None:
+    """Write a part; why that failed, unless nothing reads standard output any more.
+
+    Raises:
+        BrokenPipeError: The reader of standard output closed it.
+    """
+    try:
+        write_stream(data, stdout)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return Failure(f"cannot be written to standard output: {error.strerror}", "")
+    return None

@@ -9,7 +9,7 @@ from checker.checks.check import Check
 from checker.hookspecs import hookimpl
 from checker.isolation import attempt
 from checker.model.archive import Archive, Source
-from checker.verdicts import Classification, Engine, Host, Question, Verdict
+from checker.verdicts import Classification, Engine, EngineProfile, Host, Question, Verdict
 
 
 @hookimpl
@@ -59,3 +59,23 @@ def checker_engines() -> Iterator[Engine]:
 
     for module in (graphdriver, containerd_store, transfer, podman, skopeo):
         yield from map(with_suits, module.engines())
+
+
+@hookimpl
+def checker_readers() -> Iterator[Engine]:
+    """Give the other tools that this bundle knows."""
+    from checker_engines.readers import rooms
+
+    for room in rooms():
+        yield from room.engines()
+
+
+@hookimpl
+def checker_profiles() -> Iterator[EngineProfile]:
+    """Give the releases of the profiles, and how they were measured."""
+    from checker_engines.profiles import ENGINES
+    from checker_engines.readers import rooms
+
+    yield from ENGINES
+    for room in rooms():
+        yield from room.profiles

@@ -35,7 +35,7 @@ def test_only_new_findings_fail(checker: Checker, image: Path) -> None:
     assert {"HYG002", "HYG013"} <= {entry["rule"] for entry in entries}
     done = checker("check", image, *NOTES, "--baseline", "known.json")
     assert done.code == 0
-    assert f"1 archive: {len(entries)} in the baseline" in done.out
+    assert f"ok      {image}: {len(entries)} in the baseline\n" in done.out
     report = checker("check", image, *NOTES, "--baseline", "known.json", "--format", "json").report
     assert report["baseline"] == {"file": "known.json", "known": len(entries), "gone": []}
     assert report["summary"]["in_baseline"] == len(entries)

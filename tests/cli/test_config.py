@@ -151,7 +151,7 @@ def test_the_schema_knows_the_limits_and_profiles() -> None:
     text = " ".join(inspect.cleandoc(Limits.__doc__ or "").replace("``", "`").split())
     for name, limit in limits.items():
         assert f"{name}: {limit['description']}" in text
-    assert schema["properties"]["profile"]["enum"] == list(PROFILES)
+    assert schema["$defs"]["profile"]["enum"] == list(PROFILES)
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -246,7 +246,7 @@ def test_a_report_that_cannot_be_written(checker: Checker, image: Path) -> None:
 # Exit codes do not depend on the format, and standard input is as good as a file
 
 
-@pytest.mark.parametrize("form", ["text", "json", "junit", "sarif", "tap"])
+@pytest.mark.parametrize("form", ["text", "json", "junit", "sarif", "tap", "html"])
 @pytest.mark.parametrize(
     ("words", "code"),
     [

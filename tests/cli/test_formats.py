@@ -14,7 +14,7 @@ from tests.cli.conftest import Checker
 from tests.cli.distributions import write_distribution
 from tests.reports.consumers import sarif_schema
 
-FILES = ("sarif", "github", "gitlab", "markdown", "tap", "junit", "json", "text")
+FILES = ("sarif", "github", "gitlab", "markdown", "tap", "junit", "json", "text", "html")
 
 
 def test_one_run_writes_all_formats(checker: Checker, image: Path) -> None:

@@ -46,17 +46,29 @@ def assert_one_line(done: Done, *parts: str) -> None:
 # Standard streams
 
 OUTPUTS = ["check image.tar", "check image.tar --format json", "classify image.tar", "rules"]
-OUTPUTS += ["explain ARC001", "plugins", "--help", "check --help", "--version"]
+OUTPUTS += ["explain ARC001", "explain ARC", "plugins", "--help", "check --help", "--version"]
+OUTPUTS += ["check image.tar image.tar", "classify image.tar --format json", "config", "init"]
+OUTPUTS += ["show image.tar", "show image.tar --json", "compare image.tar image.tar"]
+OUTPUTS += ["compare image.tar image.tar --json", "import-plan fs.tar", "import-plan fs.tar --json"]
+OUTPUTS += ["convert image.tar - --to oci-archive", "convert image.tar out.tar --to oci-archive"]
+OUTPUTS += ["baseline write known.json image.tar", "rules --format markdown", "config --json"]
+OUTPUTS += [
+    f"check image.tar --format {report.name}"
+    for report in builtin_reports()
+    if report.name not in {"text", "json"}
+]
 
 
 @pytest.mark.parametrize("words", OUTPUTS)
+@pytest.mark.usefixtures("rootfs")
 def test_a_full_output(image: Path, words: str) -> None:
     done = shell(image.parent, f"checker {words} > /dev/full")
     assert done.code == 3
     assert_one_line(done, "standard output", "No space left on device")
 
 
-@pytest.mark.parametrize("words", OUTPUTS[:-1])
+@pytest.mark.parametrize("words", OUTPUTS)
+@pytest.mark.usefixtures("rootfs")
 def test_a_closed_output(image: Path, words: str) -> None:
     done = shell(image.parent, f"checker {words} >&-")
     assert done.code == 3
@@ -97,6 +109,56 @@ def test_the_number_of_a_closed_stream_is_not_given_to_a_file(image: Path) -> No
         shell(image.parent, f"checker check image.tar nope.tar --format x=1 {closed}")
         shell(image.parent, f"checker check image.tar nope.tar {closed}")
         assert image.read_bytes() == before
+
+
+FILES = [f"check image.tar --format {report.name}=new" for report in builtin_reports()]
+FILES += ["convert image.tar new --to oci-archive", "convert image.tar new --to oci-layout"]
+FILES += ["convert fs.tar new --to docker-archive", "baseline write new image.tar"]
+FILES += ["init --output new"]
+
+
+@pytest.mark.usefixtures("rootfs")
+@pytest.mark.parametrize("words", FILES)
+def test_a_full_disk(image: Path, words: str) -> None:
+    """Here no file may have content, which is told in other words, but at the same place."""
+    before = sorted(image.parent.iterdir())
+    done = shell(image.parent, f"ulimit -f 0; checker {words}")
+    assert (done.code, done.out) in {(2, ""), (3, "")}
+    assert_one_line(done, "File too large")
+    assert sorted(image.parent.iterdir()) == before
+
+
+@pytest.mark.usefixtures("rootfs")
+@pytest.mark.parametrize("words", FILES)
+@pytest.mark.parametrize("target", ["image.tar/new", "/proc/new", "."])
+def test_a_file_that_cannot_be_written(
+    checker: Checker, image: Path, words: str, target: str
+) -> None:
+    before = sorted(image.parent.iterdir())
+    done = checker(*words.replace("new", target).split())
+    assert (done.code, done.out) in {(2, ""), (3, "")}
+    assert_one_line(done, target.partition("/new")[0])
+    assert sorted(image.parent.iterdir()) == before
+
+
+USAGE = {
+    "": "the following arguments are required: COMMAND; see 'checker --help'",
+    "chek": "did you mean 'check'?",
+    "show": "the following arguments are required: ARCHIVE; see 'checker show --help'",
+    "show image.tar --format nope": "--format: invalid choice: 'nope'",
+    "check image.tar --format nope": "unknown format 'nope'",
+    "check image.tar --jobs x": "-j/--jobs: invalid int value: 'x'",
+    "check image.tar --\x1b[2J": "unrecognized arguments: --\\x1b[2J",
+    "baseline": "the following arguments are required: ACTION; see 'checker baseline --help'",
+}
+
+
+@pytest.mark.usefixtures("image")
+@pytest.mark.parametrize("words", USAGE)
+def test_a_wrong_command_line_is_told_in_one_line(checker: Checker, words: str) -> None:
+    done = checker(*words.split())
+    assert (done.code, done.out) == (2, "")
+    assert_one_line(done, USAGE[words])
 
 
 def test_an_output_without_a_reader(image: Path) -> None:
@@ -141,6 +203,21 @@ def ended(folder: Path, number: signal.Signals, delay: float) -> Done:
 def test_signals_at_any_time(tmp_path: Path, number: signal.Signals, delay: float) -> None:
     assert ended(tmp_path, number, delay) == Done(128 + number, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["checker.cli", "checker.cli.process"])
+def test_an_interrupt_while_the_command_is_imported(tmp_path: Path, name: str) -> None:
+    """From its first instruction on, there is no traceback."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {name!r}:\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    done = Checker(tmp_path).process("check", "-", paths=[tmp_path])
+    assert done == Done(130, "", "")
 
 
 def test_a_signal_that_is_ignored_stays_ignored(image: Path) -> None:

@@ -4,54 +4,115 @@ from __future__ import annotations
 
 import os
 import pty
+import re
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
+from checker.cli.progress import line
+from checker.reading.meter import Reached
+from checker.testing import build, sample
 from checker.testing.cases import Case
 
 # More than a pipe takes before somebody reads.
 _FIRST = 1 << 18
-_PATIENCE = 0.6
+_BIT = 512
+_PAUSE = 0.02
+_PATIENCE = 1.5
+_ERASED = re.compile(r"(?s).*\r\x1b\[K")
 
 
-def watched(data: bytes, *words: str, wait: float) -> tuple[int, str]:
-    """Check an archive that comes in two pieces; the exit code, and what the terminal shows."""
-    terminal, theirs = pty.openpty()
-    command = [sys.executable, "-m", "checker", "check", "-", *words]
-    shown: list[bytes] = []
-    reader = threading.Thread(target=lambda: shown.extend(iter(lambda: piece(terminal), b"")))
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
-    ) as process:
+class Watched:
+    """A command whose standard error is a terminal, and whose input comes in two pieces.
+
+    Args:
+        folder: The directory that it runs in.
+        words: The command line.
+        data: Its standard input.
+        environment: Variables of the environment.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        words: str,
+        data: bytes,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._terminal, theirs = pty.openpty()
+        self._shown: list[bytes] = []
+        self._data = data
+        self._given = 0
+        self._reader = threading.Thread(target=self._read)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "checker", *words.split()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+            cwd=folder,
+            bufsize=0,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **(environment or {})},
+        )
         os.close(theirs)
-        reader.start()
-        assert process.stdin is not None
-        process.stdin.write(data[:_FIRST])
-        process.stdin.flush()
-        time.sleep(wait)
-        process.stdin.write(data[_FIRST:])
-        process.stdin.close()
-        code = process.wait(60)
-    reader.join(60)
-    os.close(terminal)
-    return code, b"".join(shown).decode()
+        self._reader.start()
+
+    def begin(self) -> None:
+        """Give the first piece, bit by bit, until progress is shown."""
+        end = time.monotonic() + 60
+        while b"reading" not in b"".join(self._shown) and self._given < _FIRST:
+            assert time.monotonic() < end
+            self._give(_BIT)
+            time.sleep(_PAUSE)
+
+    def wait(self) -> None:
+        """Give the first piece, in a time after which progress would be shown."""
+        while self._given < _FIRST // 2:
+            self._give(_FIRST // 32)
+            time.sleep(_PATIENCE / 16)
+
+    def end(self) -> tuple[int, str]:
+        """Give the rest; the exit code, and what the terminal was sent."""
+        self._give(len(self._data))
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.result()
+
+    def _give(self, size: int) -> None:
+        assert self.process.stdin is not None
+        piece = memoryview(self._data)[self._given : self._given + size]
+        self._given += len(piece)
+        while piece:
+            piece = piece[self.process.stdin.write(piece) :]
+
+    def result(self) -> tuple[int, str]:
+        assert self.process.stdin is not None
+        code = self.process.wait(60)
+        self.process.stdin.close()
+        self._reader.join(60)
+        os.close(self._terminal)
+        return code, b"".join(self._shown).decode()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                piece = os.read(self._terminal, 1 << 16)
+            except OSError:  # the process has ended
+                return
+            self._shown.append(piece)
 
 
-def piece(terminal: int) -> bytes:
-    """What the terminal shows next; nothing once the process has ended."""
-    try:
-        return os.read(terminal, 1 << 16)
-    except OSError:
-        return b""
+def on_screen(sent: str) -> str:
+    """What remains of one line that is written over and erased."""
+    return _ERASED.sub("", sent)
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +123,154 @@ def data() -> bytes:
     return built.data
 
 
-def test_a_slow_read_shows_its_progress(data: bytes) -> None:
-    code, shown = watched(data, wait=_PATIENCE)
-    assert code == 0
-    assert "reading" in shown
-    # The bar is gone once the report is printed.
-    assert shown.rstrip().endswith("\x1b[2K")
+@pytest.fixture(scope="module")
+def root() -> bytes:
+    table = {"base": "rootfs", "entries": [{"path": "srv/large", "zeros": 4 * _FIRST}]}
+    built = Case("", "", "large", "pass", {}, (), Path(__file__), table).build()
+    assert built.data is not None
+    return built.data
 
 
-def test_no_progress_is_shown(data: bytes) -> None:
-    assert watched(data, "--no-progress", wait=_PATIENCE) == (0, "")
+COMMANDS = (
+    "check -",
+    "check - --format json",
+    "check image.tar - --format text",
+    "classify -",
+    "show -",
+    "compare - image.tar",
+    "compare image.tar -",
+    "import-plan -",
+    "convert - out.tar --to oci-archive",
+    "convert - - --to docker-archive",
+    "baseline write known.json -",
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_command_that_reads_shows_progress(
+    tmp_path: Path, data: bytes, root: bytes, words: str
+) -> None:
+    (tmp_path / "image.tar").write_bytes(sample("docker-archive"))
+    watched = Watched(tmp_path, words, root if words == "import-plan -" else data)
+    watched.begin()
+    _, sent = watched.end()
+    assert "reading standard input" in sent
+    assert re.search(r"\d+ kB", sent)
+    assert "reading" not in on_screen(sent)
+    assert "\n" not in sent.partition("reading")[2].partition("\x1b[K")[0]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_no_progress_is_shown(tmp_path: Path, data: bytes, root: bytes, words: str) -> None:
+    (tmp_path / "image.tar").write_bytes(sample("docker-archive"))
+    watched = Watched(
+        tmp_path, f"{words} --no-progress", root if words == "import-plan -" else data
+    )
+    watched.wait()
+    assert "reading" not in watched.end()[1]
+
+
+@pytest.mark.parametrize("words", ["check -", "convert - out.tar --to oci-archive"])
+def test_the_settings_turn_it_off(tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "checker.toml").write_text("progress = false\n")
+    watched = Watched(tmp_path, words, data)
+    watched.wait()
+    assert watched.end() == (0, "")
+
+
+def test_a_terminal_that_cannot_erase(tmp_path: Path, data: bytes) -> None:
+    watched = Watched(tmp_path, "check -", data, {"TERM": "dumb"})
+    watched.wait()
+    assert watched.end() == (0, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_after_a_signal(
+    tmp_path: Path, data: bytes, number: signal.Signals
+) -> None:
+    watched = Watched(tmp_path, "check -", data)
+    watched.begin()
+    watched.process.send_signal(number)
+    code, sent = watched.result()
+    assert code == 128 + number
+    assert "reading" in sent
+    assert on_screen(sent) == ""
+
+
+def test_nothing_is_left_after_an_error(tmp_path: Path, data: bytes) -> None:
+    watched = Watched(tmp_path, "show - --limit spool=270000", data)
+    watched.begin()
+    _, sent = watched.end()
+    assert "reading" in sent
+    assert "reading" not in on_screen(sent)
+
+
+def test_it_is_not_shown_for_short_reads(tmp_path: Path, data: bytes) -> None:
+    watched = Watched(tmp_path, "check -", data)
+    assert watched.end() == (0, "")
+
+
+# The line
+
+KNOWN = Reached("dist/app.tar", "blobs/sha256/ab", 250_000_000, 1_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("reached", "rate", "place", "columns", "shown"),
+    [
+        (
+            KNOWN,
+            50e6,
+            "",
+            100,
+            "reading dist/app.tar: blobs/sha256/ab  250 MB of 1 GB (25%), 50 MB/s, 0:15 left",
+        ),
+        (KNOWN, None, " (2 of 5)", 100, None),
+        (KNOWN, 1e5, "", 100, "2:05:00 left"),
+        (KNOWN._replace(total=None), 50e6, "", 100, "250 MB, 50 MB/s"),
+        (KNOWN._replace(total=0), None, "", 100, "  250 MB"),
+        (KNOWN._replace(part=""), None, "", 100, "reading dist/app.tar  250 MB of 1 GB (25%)"),
+        (KNOWN._replace(archive="-", part=""), None, "", 100, "reading standard input  250 MB"),
+        (KNOWN, None, "", 30, "reading 250 MB of 1 GB (25%)"),
+        (KNOWN._replace(archive="a" * 90, part=""), None, "", 60, "aaa...aaa"),
+        (KNOWN._replace(done=0), 0.0, "", 100, "0 B of 1 GB (0%), 0 B/s"),
+        (KNOWN._replace(done=10**9), 50e6, "", 100, "1 GB of 1 GB (100%), 50 MB/s, 0:00 left"),
+        (KNOWN._replace(archive="a\x1b[2Jb", part="\r\n"), None, "", 100, "a\\x1b[2Jb"),
+    ],
+)
+def test_a_line(
+    reached: Reached, rate: float | None, place: str, columns: int, shown: str | None
+) -> None:
+    found = line(reached, rate, place, columns)
+    assert (shown or place) in found
+    assert len(found) <= columns
+
+
+@given(
+    st.builds(
+        Reached,
+        st.text(),
+        st.text(),
+        st.integers(0, 10**20),
+        st.none() | st.integers(0, 10**20),
+    ),
+    st.none() | st.floats(0, 1e20),
+    st.sampled_from(["", " (3 of 1000)"]),
+    st.integers(20, 300),
+)
+def test_a_line_fits_and_is_printable(
+    reached: Reached, rate: float | None, place: str, columns: int
+) -> None:
+    found = line(reached, rate, place, columns)
+    assert found.isprintable()
+    assert cell_len(found) <= columns
+
+
+def test_a_line_names_the_archive_of_several(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "image.tar").write_bytes(sample("docker-archive"))
+    build("rootfs").write_directory(tmp_path / "root")
+    watched = Watched(tmp_path, "check image.tar root -", data)
+    watched.begin()
+    _, sent = watched.end()
+    assert "(3 of 3)" in sent
+    assert on_screen(sent) == ""

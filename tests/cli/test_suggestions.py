@@ -30,6 +30,18 @@ from .conftest import Checker
         (("check", "a.tar", "--engine", "docker:imprt"), "docker has no action 'imprt' (choose"),
         (("check", "a.tar", "--limit", "entrees=5"), "did you mean 'entries'?"),
         (("check", "a.tar", "--profile", "securty"), "did you mean 'security'?"),
+        (
+            ("check", "a.tar", "--as", "imprt"),
+            "load, import); did you mean 'import'?",
+        ),
+        (("check", "a.tar", "--fail-on", "nevr"), "warning, note, never); did you mean 'never'?"),
+        (("check", "a.tar", "--select", "ARC3"), "did you mean 'ARC003'?"),
+        (("explain", "arc3"), "did you mean 'ARC003'?"),
+        (("check", "a.tar", "--engine", "docker-28:imprt"), "did you mean 'import'?"),
+        (("check", "a.tar", "--no-plugin", "checker_hygine"), "did you mean 'checker_hygiene'?"),
+        (("rules", "--no-plugin", "checker_hygine"), "did you mean 'checker_hygiene'?"),
+        (("compare", "a.tar", "b.tar", "--ignore", "timestamp"), "did you mean 'timestamps'?"),
+        (("import-plan", "a.tar", "--engine", "dcker"), "did you mean 'docker'?"),
         (("rules", "--search", "zebra"), "--search: no rule contains 'zebra'"),
     ],
 )

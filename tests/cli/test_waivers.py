@@ -63,7 +63,7 @@ def test_severities(checker: Checker, image: Path) -> None:
     done = checker("check", image)
     assert done.code == 0
     assert "warning SET002 unused-waiver" in done.out
-    assert "1 archive: 1 warning" in done.out
+    assert "\nok      1 warning; load it with" in done.out
     assert checker("check", image, "--fail-on", "warning").code == 1
     assert checker("check", image, "--strict-waivers").code == 1
     file.write_text(f"strict-waivers = true\n{waiver('ARC003')}")

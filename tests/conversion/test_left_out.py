@@ -9,7 +9,7 @@ import pytest
 
 from checker import Session
 from checker.cli import main
-from checker.inspection.images import images_of
+from checker.contents.images import images_of
 from checker.testing.archive import build, oci_archive
 from checker.testing.artifacts import with_artifacts
 from checker.testing.image import Image

@@ -9,7 +9,7 @@ import pytest
 
 from checker import Session
 from checker.reports.json_report import render_json
-from checker.reports.text import render_text
+from checker.reports.text.report import render_text
 from checker.starting.obstacle import Cause
 from checker.testing import Image, build
 from tests.starting.roots import dynamic, program

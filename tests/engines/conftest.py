@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.engines.host import Host, running_host
+from benchmarks.engines.overlay import overlay_place, overlay_to_skip
 from benchmarks.engines.programs import reason_to_skip, release_to_skip
+from checker.verdicts import Storage
 
 from .archives import RECIPES, Workshop, file_name, prepare
 
@@ -43,10 +45,21 @@ def taker_host(engines_folder: Path) -> Iterator[Host]:
         yield host
 
 
-@pytest.fixture
-def walled_host(engines_folder: Path) -> Iterator[Host]:
-    """Return a host for hostile archives."""
-    with running_host(engines_folder / "walled", walled=True) as host:
+@pytest.fixture(params=list(Storage))
+def walled_host(engines_folder: Path, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """Return a host for hostile archives, with each storage driver that the kernel allows."""
+    storage = Storage(request.param)
+    if storage is Storage.VFS:
+        with running_host(engines_folder / "walled", walled=True) as host:
+            yield host
+        return
+    reason = overlay_to_skip(engines_folder)
+    if reason is not None:
+        pytest.skip(reason)
+    with (
+        overlay_place(engines_folder) as place,
+        running_host(place / "walled-on-overlay", walled=True, storage=storage) as host,
+    ):
         yield host
 
 

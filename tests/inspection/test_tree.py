@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.inspection.tree import Node, build_tree, of_root
+from checker.contents.tree import Node, build_tree, of_root
 from checker.inspection.tree_text import tree_lines
 from checker.model.rootfs import Rootfs
 from checker.reading.archive import ReadOptions, read_archive

@@ -23,6 +23,7 @@ from checker.model.compression import CompressionKind
 from checker.model.limits import MIB, Limits
 from checker.model.tar import AnomalyKind
 from checker.reading.archive import ReadOptions, read_archive
+from checker.reading.meter import Meter, Reached
 from checker.testing import KINDS, Member, build, compress, sample, write_tar
 from checker.testing.archive import nested, wrapped
 from checker.testing.tar import directory, file, symlink
@@ -280,12 +281,11 @@ def test_jobs_change_nothing(tmp_path: Path, kind: str) -> None:
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[Reached] = []
     path = written(tmp_path, SAMPLE)
-    read_archive(str(path), ReadOptions(progress=lambda done, total: told.append((done, total))))
-    total = told[-1][1]
-    assert told[-1] == (total, total)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    read_archive(str(path), ReadOptions(meter=Meter("a.tar", told.append)))
+    assert told[-1].done == told[-1].total
+    assert {each.archive for each in told} == {"a.tar"}
 
 
 def test_a_blob_that_is_cut(tmp_path: Path) -> None:
@@ -513,13 +513,13 @@ def test_an_input_error_in_the_middle_of_a_blob(
 def test_an_error_in_the_progress_report_gives_everything_back(tmp_path: Path) -> None:
     """As does Ctrl-C, which comes up in the main thread too."""
 
-    def interrupt(_done: int, _total: int) -> None:
+    def interrupt(_reached: Reached) -> None:
         raise KeyboardInterrupt
 
     path = written(tmp_path, sample("docker-archive"))
     for jobs in (1, 4):
         with everything_given_back(), pytest.raises(KeyboardInterrupt):
-            read_archive(str(path), ReadOptions(jobs=jobs, progress=interrupt))
+            read_archive(str(path), ReadOptions(jobs=jobs, meter=Meter("a", interrupt)))
 
 
 def test_a_crash_while_a_blob_is_read_gives_everything_back(
@@ -563,7 +563,7 @@ def test_the_copy_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     seen: list[list[str]] = []
     path = written(tmp_path, compress(SAMPLE, "gzip"))
-    options = ReadOptions(progress=lambda *_: seen.append(os.listdir(folder)))
+    options = ReadOptions(meter=Meter("a", lambda _: seen.append(os.listdir(folder))))
     read_archive(str(path), options)
     assert seen
     assert not any(seen)

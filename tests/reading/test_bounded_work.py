@@ -260,7 +260,7 @@ def test_the_content_of_an_archive_can_be_dropped(tmp_path: Path) -> None:
     """What the reports show is the same."""
     from checker.reports.json_report import render_json
     from checker.reports.junit import render_junit
-    from checker.reports.text import render_text
+    from checker.reports.text.report import render_text
 
     paths = []
     for kind in ("docker-archive", "oci-archive", "rootfs", "layer", "empty"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from checker.reports.junit import render_junit
 from checker.reports.markdown import render_markdown
 from checker.reports.sarif import render_sarif
 from checker.reports.tap import render_tap
-from checker.reports.text import lines, render_text
+from checker.reports.text.report import lines, render_text
+from checker.reports.text.view import Detail, View
 from checker.results import (
     AppliedBaseline,
     AppliedSettings,
@@ -169,11 +171,25 @@ RUNS = st.builds(
 @settings(deadline=None)
 @given(RUNS)
 def test_text_is_printable_and_can_be_encoded(run: Run) -> None:
-    shown = render_text(run)
-    assert shown.encode().decode() == shown
-    assert shown.replace("\n", "").isprintable()
+    for detail in Detail:
+        shown = render_text(run, detail)
+        assert shown.encode().decode() == shown
+        assert shown.replace("\n", "").isprintable()
+        assert TAKEN.search(shown) is None
+        assert shown.count("\n") == len(lines(run, View(detail=detail)))
+
+
+OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|31|32|1;3[1346])m")
+
+
+@settings(deadline=None)
+@given(RUNS)
+def test_text_in_colour_has_no_other_escape_sequence(run: Run) -> None:
+    shown = render_text(run, color="always")
     assert TAKEN.search(shown) is None
-    assert shown.count("\n") == len(lines(run, 80))
+    shown = OUR_COLOURS.sub("", shown)
+    assert TAKEN.search(shown) is None
+    assert shown.replace("\n", "").isprintable()
 
 
 JUNIT_FORMS = [

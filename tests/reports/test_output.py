@@ -22,7 +22,7 @@ from checker.reports.output import (
     write_file,
     write_outputs,
 )
-from checker.reports.text import render_text
+from checker.reports.text.report import render_text
 from checker.results import Run
 
 REPORTS = builtin_reports()

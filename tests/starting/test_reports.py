@@ -10,7 +10,7 @@ import pytest
 from checker import Session
 from checker.reports.json_report import render_json
 from checker.reports.layout import Style
-from checker.reports.text import lines, render_text
+from checker.reports.text.report import lines, render_text
 from checker.testing import Archive, Image, build
 from checker.testing.tar import Member, file, write_tar
 
@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 
 def styles(run: Run, label: str) -> set[Style]:
     """The styles of the words "yes" and "no" in a row."""
-    rows = [line for line in lines(run, 80) if line and line[0][1].strip() == label]
+    rows = [line for line in lines(run) if line and line[0][1].strip() == label]
     return {style for line in rows for style, text in line if text.strip() in ("yes", "no")}
 
 
@@ -61,7 +61,7 @@ def test_images_with_the_same_answer_share_a_row(path: Path) -> None:
     third = image("c:1", file("y"))
     text = render_text(run_on(path, build("docker-archive", STARTS, MISSES, third)))
     start = text.index("starts")
-    assert text[start : text.index("keeps")] == (
+    assert text[start : text.index("engines")] == (
         "starts  yes      /app is in the root with all that it needs\n"
         "                 a:1\n"
         '        no       exec: "/app": stat /app: no such file or directory: /app is not\n'
@@ -72,7 +72,7 @@ def test_images_with_the_same_answer_share_a_row(path: Path) -> None:
 
 def test_one_image_is_not_named(path: Path) -> None:
     text = render_text(run_on(path, build("docker-archive", STARTS)))
-    assert "starts  yes      /app is in the root with all that it needs\nkeeps" in text
+    assert "starts  yes      /app is in the root with all that it needs\nengines" in text
 
 
 def test_json_has_one_answer_for_each_image(path: Path) -> None:

@@ -23,8 +23,9 @@ def corpus(folder: Path, truth: dict[str, object]) -> Path:
     folder.joinpath("archives").mkdir()
     folder.joinpath("archives", "a.tar").write_bytes(sample())
     cases = {"a": {"file": "a.tar", "verdicts": {"mine-1 load": truth}}}
-    folder.joinpath("truth.json").write_text(json.dumps({"cases": cases}), "utf-8")
-    return folder
+    truth_file = folder / "truth.json"
+    truth_file.write_text(json.dumps({"cases": cases}), "utf-8")
+    return truth_file
 
 
 def engine(outcome: VerdictOutcome, message: str | None = None) -> Engine:
@@ -80,9 +81,9 @@ def test_a_corpus_is_judged_by_bare_names(tmp_path: Path) -> None:
     ("score", "is_good"),
     [
         (Score(), True),
-        (Score(cases=20, outcomes=20, refusals=10, messages=9), True),
-        (Score(cases=20, outcomes=20, refusals=10, messages=8), False),
-        (Score(cases=20, outcomes=19, refusals=10, messages=10), False),
+        (Score(cases=30, outcomes=30, refusals=20, messages=19), True),
+        (Score(cases=30, outcomes=30, refusals=20, messages=18), False),
+        (Score(cases=30, outcomes=29, refusals=20, messages=20), False),
     ],
 )
 def test_what_is_good_enough(score: Score, *, is_good: bool) -> None:

@@ -11,7 +11,7 @@ import pytest
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.testing.cases import Case
-from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
+from checker.verdicts import Engine, Host, Question, Storage, Verdict, VerdictOutcome
 
 ENGINES = (
     "podman-4 load",
@@ -30,11 +30,18 @@ class Told(NamedTuple):
     """A case: how the archive is made, and what podman 4, 5 and both ways of skopeo print of it.
 
     TAKEN means that they take it; else the text is a part of what they print.
+
+    Attributes:
+        name: The name.
+        table: How the archive is made.
+        texts: What they print.
+        on_overlay: What they print where layers are stored on overlays, if that is not the same.
     """
 
     name: str
     table: Mapping[str, Any]
     texts: tuple[str, str, str, str]
+    on_overlay: tuple[str, str, str, str] | None = None
 
 
 def docker(*edits: Mapping[str, Any], **table: Any) -> dict[str, Any]:
@@ -119,6 +126,12 @@ CASES = (
         "a hard link to a file that aufs did not keep",
         docker(entries=[{"path": "a", "type": "hardlink", "link": ".wh..wh.plnk/1"}]),
         ("invalid aufs hardlink", "invalid aufs hardlink", TAKEN, NO_INDEX),
+        on_overlay=(
+            "processing tar file(no such file or directory): exit status 1",
+            "unpacking failed (error: exit status 1; output: no such file or directory)",
+            TAKEN,
+            NO_INDEX,
+        ),
     ),
     Told(
         "a missing config",
@@ -229,6 +242,12 @@ CASES = (
         loaded_from_oci(
             "ApplyLayer stdout:  stderr: no such file or directory exit status 1", TAKEN
         ),
+        on_overlay=(
+            "processing tar file(no such file or directory): exit status 1",
+            "unpacking failed (error: exit status 1; output: no such file or directory)",
+            NO_MANIFEST,
+            TAKEN,
+        ),
     ),
     Told(
         "a name without a tag",
@@ -249,12 +268,16 @@ def engines() -> Mapping[str, Engine]:
 
 
 def asked(
-    told: Told, names: tuple[str, ...], engines: Mapping[str, Engine], folder: Path
+    told: Told,
+    names: tuple[str, ...],
+    engines: Mapping[str, Engine],
+    folder: Path,
+    storage: Storage = Storage.OVERLAY,
 ) -> tuple[list[Verdict], Mapping[str, str]]:
     case = Case("", "", told.name, "pass", {}, (), Path(__file__), told.table)
     built = case.build()
     archive = read_archive(str(built.write(folder)), ReadOptions())
-    question = Question(archive, Host(), "image.tar")
+    question = Question(archive, Host(storage=storage), "image.tar")
     return [engines[name].judge(question) for name in names], built.names
 
 
@@ -264,10 +287,14 @@ def filled(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
+@pytest.mark.parametrize("storage", Storage)
 @pytest.mark.parametrize("told", CASES, ids=lambda told: told.name)
-def test_refusals(told: Told, engines: Mapping[str, Engine], tmp_path: Path) -> None:
-    found, names = asked(told, ENGINES, engines, tmp_path)
-    for verdict, text in zip(found, told.texts, strict=True):
+def test_refusals(
+    told: Told, storage: Storage, engines: Mapping[str, Engine], tmp_path: Path
+) -> None:
+    found, names = asked(told, ENGINES, engines, tmp_path, storage)
+    on_overlay = told.on_overlay if storage is Storage.OVERLAY else None
+    for verdict, text in zip(found, on_overlay or told.texts, strict=True):
         expected = VerdictOutcome.REJECTS if text else VerdictOutcome.ACCEPTS
         assert (verdict.engine, verdict.outcome) == (verdict.engine, expected), verdict.message
         assert filled(text, names) in (verdict.message or "")

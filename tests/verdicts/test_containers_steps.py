@@ -1,7 +1,8 @@
 """What podman and skopeo do step by step: cases as data, with the words of the engines.
 
 ``says`` has for each engine and action ``""`` if it accepts the archive, and otherwise a part of
-its message. Keys without an action mean ``load``.
+its message; ``overlay`` has what is said instead where layers are stored on overlays. Keys without
+an action mean ``load``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from checker import Session, Verdict, VerdictOutcome
+from checker import Host, Session, Settings, Storage, Verdict, VerdictOutcome
 from checker.testing.cases import Case
 
 if sys.version_info >= (3, 14):
@@ -28,12 +29,13 @@ else:
 FILE = Path(__file__).parents[1] / "cases" / "engines" / "containers.toml"
 CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text("utf-8"))["case"]
 LOADS = ("podman-4 load", "podman-5 load")
+SESSIONS = {storage: Session(Settings(host=Host(storage=storage))) for storage in Storage}
 RESERVED, HEADER_CRC, NAME = 0x80, 0x02, 0x08
 
 
-@pytest.fixture(scope="module")
-def session() -> Session:
-    return Session()
+@pytest.fixture(params=list(Storage))
+def session(request: pytest.FixtureRequest) -> Session:
+    return SESSIONS[request.param]
 
 
 def verdicts(session: Session, path: Path) -> dict[str, Verdict]:
@@ -59,9 +61,10 @@ def message(verdict: Verdict) -> str:
 def test_the_tools_do_what_the_case_says(
     case: Mapping[str, Any], session: Session, tmp_path: Path
 ) -> None:
-    table = {key: value for key, value in case.items() if key not in {"name", "says"}}
+    table = {key: case[key] for key in case.keys() - {"name", "says", "overlay"}}
     found = verdicts(session, built(table, tmp_path))
-    for title, text in case["says"].items():
+    on_overlay = case.get("overlay", {}) if session is SESSIONS[Storage.OVERLAY] else {}
+    for title, text in (case["says"] | on_overlay).items():
         verdict = found[title if " " in title else f"{title} load"]
         expected = VerdictOutcome.REJECTS if text else VerdictOutcome.ACCEPTS
         assert verdict.outcome is expected, message(verdict)

@@ -15,14 +15,24 @@ from checker.model.work import Work
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, write_tar
 from checker_engines.containerd.apply import ApplyError, apply_layer
-from checker_engines.containers.storage_archive import LAYERS, UnpackError, untar
+from checker_engines.containers.storage_archive import CONVERTER, LAYERS, UnpackError, untar
 from checker_engines.containers.storage_archive import apply_layer as apply_to_storage
 from checker_engines.filesystem.dialect import Dialect
-from checker_engines.filesystem.extractor import ExtractionError, Root, extract
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import extract
 from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.storage.overlay import Converter, OverlayLayers
+from checker_engines.filesystem.storage.vfs import VfsLayers
 from checker_engines.filesystem.tar_split import find_old_stop
 from checker_engines.filesystem.tree import Tree, TreeError
-from checker_engines.moby.archive import CHROOT_28, OS_ROOT
+from checker_engines.moby.archive import (
+    CHROOT_20,
+    CHROOT_28,
+    CONVERTER_20,
+    CONVERTER_28,
+    CONVERTER_29,
+    OS_ROOT,
+)
 
 _PARTS = st.sampled_from(["a", "b", "c", ".wh.a", ".wh.b", ".wh..wh..opq", ".wh..wh.plnk", ".wh."])
 _NAMES = st.builds(
@@ -82,13 +92,23 @@ def unpacked(dialect: Dialect, tars: Sequence[Tar]) -> object:
 
 
 def moby_layers(dialect: Dialect, tars: Sequence[Tar]) -> object:
-    root = Root(dialect, work())
+    root = VfsLayers(dialect, work())
     try:
         for tar in tars:
             root.extract_layer(tar.entries, len(tar.entries))
     except ExtractionError as error:
         return str(error), error.position
     return None
+
+
+def overlay_layers(dialect: Dialect, converter: Converter, tars: Sequence[Tar]) -> object:
+    layers = OverlayLayers(dialect, converter, "/l", work())
+    try:
+        for tar in tars:
+            layers.extract_layer(tar.entries, len(tar.entries))
+    except ExtractionError as error:
+        return str(error), error.position
+    return layers.measure_layer()
 
 
 def storage_untar(tars: Sequence[Tar]) -> object:
@@ -99,7 +119,7 @@ def storage_untar(tars: Sequence[Tar]) -> object:
 
 
 def storage_layers(tars: Sequence[Tar]) -> object:
-    root = Root(LAYERS, work())
+    root = VfsLayers(LAYERS, work())
     try:
         for tar in tars:
             apply_to_storage(tar, root, None)
@@ -110,7 +130,7 @@ def storage_layers(tars: Sequence[Tar]) -> object:
 
 def split_layers(tars: Sequence[Tar]) -> object:
     """Up to the first path that a layer has twice."""
-    root = Root(LAYERS, work())
+    root = VfsLayers(LAYERS, work())
     try:
         for tar in tars:
             stop = find_old_stop(tar.entries)
@@ -136,6 +156,10 @@ WAYS: dict[str, Way] = {
     "Docker 29's archive": lambda tars: unpacked(OS_ROOT, tars),
     "Docker's layers": lambda tars: moby_layers(CHROOT_28, tars),
     "Docker 29's layers": lambda tars: moby_layers(OS_ROOT, tars),
+    "Docker 20.10's layers on overlays": lambda tars: overlay_layers(CHROOT_20, CONVERTER_20, tars),
+    "Docker's layers on overlays": lambda tars: overlay_layers(CHROOT_28, CONVERTER_28, tars),
+    "Docker 29's layers on overlays": lambda tars: overlay_layers(OS_ROOT, CONVERTER_29, tars),
+    "podman's layers on overlays": lambda tars: overlay_layers(LAYERS, CONVERTER, tars),
     "oci-archive": storage_untar,
     "podman's layers": storage_layers,
     "podman's layers through tar-split": split_layers,
@@ -176,6 +200,7 @@ def test_the_short_way_and_the_long_one_end_alike(way: str, stack: list[list[Mem
         ([Member(".wh.a"), Member(".wh.a")], False),
         ([Member("a"), Member("b", typeflag=b"1", linkname="a"), Member("a")], False),
         ([Member("a", typeflag=b"1", linkname="a")], False),
+        ([Member(".wh.a"), Member("b", typeflag=b"1", linkname=".wh.a")], False),
         (
             [Member("a", typeflag=b"2", linkname="x"), Member("b", typeflag=b"1", linkname="a")],
             True,

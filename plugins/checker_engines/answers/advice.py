@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from checker.model.archive import Archive, Kind
+from itertools import chain
+
+from checker.model.archive import FLAT_KINDS, Archive, Kind
+from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.verdicts import Question
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
 
 IS_LOADED = "the image is loaded"
+_NO_DEVICES = "without device nodes, which a rootless engine does not create"
 IS_ROOTFS = "it is a root filesystem (docker export), not an image"
 
 
@@ -29,6 +33,22 @@ def why_not_loaded(question: Question, refusal: Refusal) -> str:
     if _OF_LAYERS.isdisjoint(refusal.rules):
         return refusal.reason
     return as_encrypted(question.archive, refusal.reason)
+
+
+def without_devices(question: Question, reason: str) -> str:
+    """A reason why an archive is accepted, with what a rootless engine leaves out of its layers.
+
+    Args:
+        question: What was asked.
+        reason: The reason.
+    """
+    archive = question.archive
+    layers = (layer.entries for image in archive.images for layer in image.layers)
+    tables = chain((archive.entries,), layers) if archive.kind in FLAT_KINDS else layers
+    has_devices = any(
+        next(table.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None for table in tables
+    )
+    return f"{reason}, {_NO_DEVICES}" if question.host.rootless and has_devices else reason
 
 
 def as_encrypted(archive: Archive, reason: str) -> str:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from checker.checks.listing import first_few
 from checker.model.archive import Archive
 from checker.model.image import Image
+from checker.verdicts import Question, Storage, Verdict, VerdictOutcome
 
 XZ = "xz is installed on the host: Docker needs it to decompress xz"
 UNPIGZ = "unpigz is installed on the host: without it the error for corrupt gzip data differs"
 EMPTY_STORE = "the image store is empty: a layer that is already stored is not read again"
 DEVICES = "the engine runs as root: a rootless engine cannot create device nodes"
-VFS = (
-    "the storage driver is vfs: overlay2 creates a device node for a whiteout, and fails if the "
-    "same whiteout occurs twice"
-)
-STACKED_VFS = (
-    "the storage driver is vfs: overlay extracts each layer apart, where entries below a file or "
-    "symlink of a lower layer replace it, and hard links to files of a lower layer are refused"
-)
+_OTHER_STORAGE = "the storage driver is overlay, the default: on vfs the archive is {what}"
 _ONE_PLATFORM = (
     "--all-platforms, which kind and k3s use, is not given: with it, ctr refuses the archive, "
     "which lacks content for {what} (create it with docker save --platform)"
@@ -35,6 +29,35 @@ _ABSENT = (
     "layers below them"
 )
 _CUT_SHORT = "what was not read because of a limit is valid (raise the limit with --limit): {what}"
+
+
+def other_storage(
+    judge: Callable[[Question], Verdict], question: Question, verdict: Verdict
+) -> Iterator[str]:
+    """The condition that the storage driver is the usual one, where another refuses or accepts.
+
+    Args:
+        judge: The profile.
+        question: What was asked; nothing is assumed of a host whose driver is known.
+        verdict: The answer of the profile.
+    """
+    if question.host.storage is not None:
+        return
+    host = question.host._replace(storage=Storage.VFS)
+    other = judge(question._replace(host=host))
+    is_known = verdict.limit is None and other.limit is None
+    is_refused = other.outcome is VerdictOutcome.REJECTS
+    if is_known and is_refused is not (verdict.outcome is VerdictOutcome.REJECTS):
+        yield on_vfs(f"refused: {other.reason}" if is_refused else "accepted")
+
+
+def on_vfs(what: str) -> str:
+    """The condition that the storage driver is the usual one.
+
+    Args:
+        what: What the other one does, such as "accepted".
+    """
+    return _OTHER_STORAGE.format(what=what)
 
 
 def overlayfs(what: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from checker.model.archive import Archive
-from checker.model.names import Platform
 from checker.verdicts import Host
 
 
@@ -19,7 +18,7 @@ def import_advice(archive: Archive, host: Host) -> tuple[str, ...]:
     # Few archives are root filesystems.
     from checker.importing.advice import advise_import
 
-    found = advise_import(archive, archive.rootfs, Platform(*host))
+    found = advise_import(archive, archive.rootfs, host.platform)
     if found.command is None:
         why = f"{found.reason[0].upper()}{found.reason[1:]}"
         return (f"{why}: set the program to start with `docker import --change`.",)

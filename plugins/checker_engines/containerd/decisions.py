@@ -39,6 +39,12 @@ UNPACKING = (
         "below a file; except in the first layer, a whiteout must not hide a file of the same "
         "layer",
     ),
+    Decision(
+        "rootless",
+        "owners in layers above 65536, the highest ID of a usual user namespace, and attributes "
+        "`security.*` except capabilities are errors; device nodes and attributes `trusted.*` are "
+        "left out",
+    ),
 )
 """What unpacking checks, in ``ctr`` and in Docker."""
 
@@ -64,4 +70,44 @@ def import_() -> tuple[Decision, ...]:
             "from `io.containerd.image.name`, otherwise from `org.opencontainers.image.ref.name`; "
             "an image without a name is dropped, and the command exits 0: broken",
         ),
+    )
+
+
+def all_platforms() -> tuple[Decision, ...]:
+    """The steps of ``ctr images import --all-platforms --digests``, which kind runs."""
+    return (
+        *(each for each in import_() if each.step not in ("platform", "manifests", "names")),
+        Decision(
+            "platforms",
+            "every manifest must exist and decode, whatever its platform; layers are only needed "
+            "for the platform of the node",
+        ),
+        Decision(
+            "names",
+            "an image without a name is stored under its digest, where the kubelet and crictl do "
+            "not find it: broken",
+        ),
+    )
+
+
+def image_directory() -> tuple[Decision, ...]:
+    """The steps for a file in the directory of images of k3s, rke2 or k0s."""
+    return (
+        Decision(
+            "file name",
+            "k3s and rke2 take `.tar`, `.tar.gz`, `.tgz`, `.tar.bz2`, `.tbz`, `.tar.zst`, `.tzst` "
+            "and `.tar.lz4`, and decompress what the name says; k0s reads every file as a plain "
+            "tar",
+        ),
+        *DOCUMENTS,
+        Decision(
+            "platforms",
+            "k3s and rke2 need every manifest, whatever its platform; k0s ignores what is missing",
+        ),
+        Decision(
+            "layers",
+            "not read before a container is created: an image with a missing layer is stored, and "
+            "is reported as broken",
+        ),
+        Decision("names", "an image without a name is not stored: broken"),
     )

@@ -50,7 +50,7 @@ def normalize(platform: Platform, host: Host) -> Platform:
 
 def runs_on(platform: Platform, host: Host) -> bool:
     """Whether a platform matches the host in OS, architecture and variant."""
-    wanted = normalize(Platform(host.os, host.architecture), host)
+    wanted = normalize(host.platform, host)
     found = normalize(platform, host)
     return not found.os_features and (found.os, found.architecture, found.variant) == (
         wanted.os,
@@ -62,11 +62,21 @@ def runs_on(platform: Platform, host: Host) -> bool:
 def preference(platform: Platform, host: Host) -> int | None:
     """How well a platform suits the host, 0 best; None if it does not run there (Only).
 
-    The processor of an amd64 host is assumed to have the features of x86-64-v3.
+    The processor of an amd64 host is assumed to have the features of x86-64-v3, if its variant is
+    not known.
     """
     found = normalize(platform, host)
-    suited = _SUITED.get(host.architecture, ((host.architecture, ""),))
+    suited = _suited(host)
     place = (found.architecture, found.variant or "")
     if found.os != host.os or found.os_features or place not in suited:
         return None
     return suited.index(place)
+
+
+def _suited(host: Host) -> tuple[tuple[str, str], ...]:
+    """What runs on a host, best first."""
+    suited = _SUITED.get(host.architecture, ((host.architecture, ""),))
+    if not host.variant:
+        return suited
+    own = (host.architecture, normalize(host.platform, host).variant or "")
+    return suited[suited.index(own) :] if own in suited else (own, *suited)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.image import Image
@@ -23,6 +24,7 @@ from checker_engines.answers.refusal import (
 from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import undecided
 from checker_engines.containerd import decisions
+from checker_engines.containerd.apply import privileges_on
 from checker_engines.containerd.content_store import ContentStore
 from checker_engines.containerd.documents import Child, decode_rootfs_config
 from checker_engines.containerd.images import check_target, name_of
@@ -43,10 +45,12 @@ from checker_engines.containerd.unpack import (
 from checker_engines.containerd.versions import VERSIONS, Version
 from checker_engines.containerd.walk import (
     FoundManifest,
+    Keep,
     find_or_refuse,
     read_top,
     walk,
 )
+from checker_engines.filesystem.privileges import Privileges
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
 from checker_engines.golang.tar import INVALID_HEADER, not_a_tar_error
@@ -127,25 +131,16 @@ def _is_cut(image: Image) -> bool:
 
 
 def _import(version: Version, question: Question) -> Verdict:
-    archive, host = question.archive, question.host
-    check_is_file(question, f"read {question.quoted_path}: is a directory")
-    _refuse_unknown_compression(version, archive)
-    error = stream_error(archive.compression, archive.tar, archive.size, version.decompresses)
-    imported = import_index(archive, host, error, remote=False)
-    top = read_top(imported.top)
+    host = question.host
 
     def keep(child: Child) -> bool:
         return child.platform is None or runs_on(child.platform, host)
 
-    found = walk(imported, top, find_or_refuse, keep)
-    ignored = [reason for each in found if (reason := _unpack(question, imported.store, each))]
-    named = [child for child in top if name_of(child)]
-    for child in named:
-        check_target(child)
-    if not named:
+    stored = store_images(version, question, keep)
+    if not stored.named:
         return _broken(version, _NO_NAME.format(archive=question.quoted_path))
-    if ignored:
-        return _broken(version, ignored[0])
+    if stored.not_unpacked:
+        return _broken(version, stored.not_unpacked[0])
     return Verdict(
         engine=version.name,
         action=_ACTION,
@@ -153,6 +148,45 @@ def _import(version: Version, question: Question) -> Verdict:
         reason=IS_LOADED,
         conditions=(EMPTY_STORE,),
     )
+
+
+class StoredImages(NamedTuple):
+    """What an import has stored.
+
+    Attributes:
+        top: The images of the archive.
+        named: Those of them that have a name.
+        not_unpacked: Why images are stored, but not unpacked, one sentence each.
+    """
+
+    top: tuple[Child, ...]
+    named: tuple[Child, ...]
+    not_unpacked: tuple[str, ...]
+
+
+def store_images(version: Version, question: Question, keep: Keep) -> StoredImages:
+    """Import an archive with the transfer service, and unpack what is for the host.
+
+    Args:
+        version: The version.
+        question: What is asked.
+        keep: The descriptors that are followed.
+
+    Raises:
+        Refusal: The archive is refused.
+    """
+    archive, host = question.archive, question.host
+    check_is_file(question, f"read {question.quoted_path}: is a directory")
+    _refuse_unknown_compression(version, archive)
+    error = stream_error(archive.compression, archive.tar, archive.size, version.decompresses)
+    imported = import_index(archive, host, error, remote=False)
+    top = read_top(imported.top)
+    found = walk(imported, top, find_or_refuse, keep)
+    ignored = [reason for each in found if (reason := _unpack(question, imported.store, each))]
+    named = tuple(child for child in top if name_of(child))
+    for child in named:
+        check_target(child)
+    return StoredImages(top, named, tuple(ignored))
 
 
 def _refuse_unknown_compression(version: Version, archive: Archive) -> None:
@@ -196,7 +230,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
     if not runs_on(config.platform, question.host):
         return None
     work = Work(question.limits.simulated)
-    _extract(store, layers, config.diff_ids, work)
+    _extract(store, layers, config.diff_ids, work, privileges_on(question.host))
     return None
 
 
@@ -205,11 +239,15 @@ def _not_an_image(found: FoundManifest) -> str:
 
 
 def _extract(
-    store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str], work: Work
+    store: ContentStore,
+    layers: Sequence[Child],
+    diff_ids: Sequence[str],
+    work: Work,
+    privileges: Privileges,
 ) -> None:
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position, work)
+            digest = unpack_layer(store, layers, position, work, privileges)
         except UnpackError as error:
             raise Refusal(
                 f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "

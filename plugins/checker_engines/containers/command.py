@@ -82,7 +82,8 @@ def conditions_of(question: Question) -> Iterator[str]:
     """What the archive alone does not determine."""
     layers = (layer for image in question.archive.images for layer in image.layers)
     tables = chain((question.archive.entries,), (layer.entries for layer in layers))
-    if any(next(table.of_kind(*_DEVICES), None) is not None for table in tables):
+    has_devices = any(next(table.of_kind(*_DEVICES), None) is not None for table in tables)
+    if has_devices and not question.host.rootless:
         yield DEVICES
     layers = (layer for image in question.archive.images for layer in image.layers)
     if any(layer.descriptor is not None and layer.descriptor.urls for layer in layers):

@@ -10,7 +10,6 @@ from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
-from checker.model.work import Work
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST,
@@ -26,9 +25,9 @@ from checker_engines.containers.compression import (
     is_recognised,
     storage_error,
 )
-from checker_engines.containers.storage_archive import LAYERS, UnpackError, apply_layer
+from checker_engines.containers.drivers import ApplyError, Driver
 from checker_engines.containers.versions import Library
-from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.storage import Layers
 from checker_engines.golang.json import GoJsonError, decode_document
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
@@ -36,6 +35,8 @@ _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _INVALID_DIGEST = "invalid checksum digest format"
 _PEEKED = 8
 _BUFFER = 32 * 1024
+NOT_EXTRACTED = "cannot be extracted: "
+"""The text before the cause, in the reason of a refusal."""
 
 
 class SourceLayer(NamedTuple):
@@ -153,26 +154,25 @@ def copy_to_directory(image: SourceImage, printed: list[str]) -> None:
 
 def copy_to_storage(
     image: SourceImage,
-    library: Library,
+    driver: Driver,
     stored: dict[str, Tar],
-    work: Work,
     printed: list[str],
 ) -> None:
     """Copy to containers-storage, which unpacks each layer.
 
     Args:
         image: The image.
-        library: The build.
+        driver: The storage driver.
         stored: The layers that are in storage, by digest; those of this image are added.
-        work: What may be spent on extracting layers.
         printed: Takes what is printed on the way.
 
     Raises:
         Refusal: The copy fails.
     """
+    library = driver.library
     diff_ids = _read_config(image.config, library)
     _announce(image, printed)
-    _Storage(library, diff_ids, stored, new_root(work), printed).store(image.layers)
+    _Storage(driver, diff_ids, stored, printed).store(image.layers)
     config = image.config
     printed.append(f"Copying config {config.digest}")
     if config.size is not None and config.size != config.size_read:
@@ -272,26 +272,25 @@ class _Storage:
     """Containers-storage while it stores the layers of one image.
 
     Args:
-        library: The build.
+        driver: The storage driver.
         diff_ids: The diffIDs in the config.
         stored: The layers that it already has, by digest.
-        root: What the layers are extracted to.
         printed: Takes what is printed on the way.
     """
 
     def __init__(
         self,
-        library: Library,
+        driver: Driver,
         diff_ids: list[str],
         stored: dict[str, Tar],
-        root: Root,
         printed: list[str],
     ) -> None:
-        self._library = library
+        self._driver = driver
+        self._library = driver.library
         self._diff_ids = diff_ids
         self._stored = stored
         self._printed = printed
-        self._root = root
+        self._layers = driver.new_layers()
 
     def store(self, layers: tuple[SourceLayer, ...]) -> None:
         """Store all layers, base first.
@@ -308,7 +307,7 @@ class _Storage:
                 step = "writing blob"
             self._check_diff_id(layer, number, step)
             tar = self._stored.setdefault(layer.digest, _tar_of(layer))
-            apply_tar(layer.digest, tar, self._root, self._library, self._printed)
+            apply_tar(layer.digest, tar, self._layers, self._driver, self._printed)
 
     def _store_layer(self, layer: SourceLayer) -> None:
         """Write the uncompressed content to a file."""
@@ -356,16 +355,11 @@ class _Storage:
             )
 
 
-def new_root(work: Work) -> Root:
-    """An empty root to apply layers to, and what may be spent on it."""
-    return Root(LAYERS, work)
-
-
 def apply_tar(
     digest: str,
     tar: Tar,
-    root: Root,
-    library: Library,
+    layers: Layers,
+    driver: Driver,
     printed: list[str],
 ) -> None:
     """Extract one layer on top of those below it.
@@ -373,16 +367,18 @@ def apply_tar(
     Raises:
         Refusal: It cannot be extracted.
     """
-    stop = library.find_stop(tar.entries)
     try:
-        apply_layer(tar, root, stop)
-    except UnpackError as error:
-        text = f"ApplyLayer stdout:  stderr: {error} exit status 1"
-        raise _not_applied(text, digest, library, printed) from None
-    if stop is not None:
-        size = sum(tar.entries.sizes[: stop.position + 1])
-        text = f'ApplyLayer stdout: {{"layerSize":{size}}}\n stderr:  {stop.error}'
-        raise _not_applied(text, digest, library, printed)
+        driver.apply(tar, layers)
+    except ApplyError as error:
+        if error.is_logged:
+            logged = str(error).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            printed.append(f'level=error msg="While applying layer: {logged}"')
+        blob = driver.library.blob_name(digest, digest)
+        raise Refusal(
+            f"writing blob: adding layer with blob {blob}: {error}",
+            f"layer {digest} {NOT_EXTRACTED}{error.cause}",
+            (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
+        ) from None
 
 
 def _tar_of(layer: SourceLayer) -> Tar:
@@ -395,13 +391,3 @@ def _tar_of(layer: SourceLayer) -> Tar:
         return blob.tar
     no_tar = Anomaly(AnomalyKind.NOT_A_TAR, 0, "a JSON document", fatal=True)
     return Tar(Entries(), (no_tar,), size=blob.size)
-
-
-def _not_applied(text: str, digest: str, library: Library, printed: list[str]) -> Refusal:
-    logged = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    printed.append(f'level=error msg="While applying layer: {logged}"')
-    return Refusal(
-        f"writing blob: adding layer with blob {library.blob_name(digest, digest)}: {text}",
-        f"layer {digest} cannot be extracted",
-        (*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED),
-    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checker.verdicts import Decision
 from checker_engines.answers.importing import WHAT_IT_IS
+from checker_engines.answers.storing import on_drivers, rootless
 from checker_engines.containers.versions import Library
 
 _COMPRESSION = (
@@ -13,10 +14,7 @@ _COMPRESSION = (
     "frame; damage anywhere and bytes after the end are errors"
 )
 _COPIED = "the content of layers is not checked, since nothing is extracted"
-_STORED = (
-    "each cleaned path must be unique (tar-split), every entry must be extractable on top of the "
-    "layers below"
-)
+_STORED = "each cleaned path must be unique (tar-split), every entry must be extractable"
 
 
 def load(library: Library) -> tuple[Decision, ...]:
@@ -37,6 +35,8 @@ def load(library: Library) -> tuple[Decision, ...]:
         ),
         Decision("config", f"must decode as an OCI image config; {_diff_ids(library)}"),
         Decision("layers", _STORED),
+        *on_drivers("ignored"),
+        rootless("device nodes and attributes `trusted.*` in an image layout are refused"),
         Decision(
             "not checked", "operating system and architecture, except to select from an index"
         ),
@@ -48,7 +48,8 @@ def import_() -> tuple[Decision, ...]:
     return (
         Decision("compression", _COMPRESSION),
         Decision(
-            "entries", f"{_STORED}; whiteouts are applied to the new root filesystem and removed"
+            "entries",
+            f"{_STORED}; the archive is extracted as a layer is, whiteouts included",
         ),
         WHAT_IT_IS,
     )
@@ -67,12 +68,36 @@ def docker_archive(library: Library) -> tuple[Decision, ...]:
     )
 
 
+def stored_docker_archive(library: Library) -> tuple[Decision, ...]:
+    """The steps of ``buildah pull docker-archive:``."""
+    return (*_docker_archive(library), *_stored(library))
+
+
+def stored_oci_archive(library: Library) -> tuple[Decision, ...]:
+    """The steps of ``buildah pull oci-archive:`` and ``oci:``."""
+    return (*_oci_archive(), *_stored(library))
+
+
+def _stored(library: Library) -> tuple[Decision, ...]:
+    return (
+        Decision("config", f"must decode as an OCI image config; {_diff_ids(library)}"),
+        Decision("layers", _STORED),
+    )
+
+
 _IS_DIRECTORY = Decision("input", "must be a directory; files in it are read in place")
 
 
 def oci_archive() -> tuple[Decision, ...]:
     """The steps of ``skopeo copy oci-archive:``."""
-    return (*_oci_archive(), Decision("config, layers", _COPIED))
+    return (
+        *_oci_archive(),
+        Decision("config, layers", _COPIED),
+        Decision(
+            "rootless",
+            "device nodes, and attributes `trusted.*` and `security.*`, in the archive are refused",
+        ),
+    )
 
 
 def oci_layout() -> tuple[Decision, ...]:

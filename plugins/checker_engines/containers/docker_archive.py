@@ -24,6 +24,7 @@ from checker.model.entries import (
 )
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
 from checker.model.tar import Anomaly, AnomalyKind
+from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST_JSON,
@@ -34,7 +35,7 @@ from checker_engines.answers.refusal import (
     OTHER_LAYER_COUNT,
     Refusal,
 )
-from checker_engines.answers.undecided import Undecided, cut_of, partly_hashed, unread_of
+from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.containers.compression import (
     inflating_error,
     is_found_by_detection,
@@ -357,39 +358,6 @@ def full_name(tag: str) -> str:
     """A tag as messages show it."""
     reference = parse_reference(tag, OLD_REFERENCE)
     return f"{reference.domain}/{reference.path}:{reference.tag}"
-
-
-def raw_of(blob: Blob | None) -> bytes:
-    """The first bytes of a file: all of what looks like JSON.
-
-    Raises:
-        Undecided: They were not read.
-    """
-    if blob is None:
-        return b""
-    if blob.document is not None:
-        return blob.document.raw
-    if blob.unparsed:
-        return blob.unparsed
-    if blob.limits:
-        raise Undecided(blob.limits[0])
-    return blob.tar.head if blob.tar is not None else b""
-
-
-def member_at(archive: Archive, position: int) -> Blob | None:
-    """The content of a member; None if it is empty.
-
-    Raises:
-        Undecided: It was not read, or not to its end.
-    """
-    blob = archive.members.blobs.get(position)
-    if blob is None:
-        reached = unread_of(archive) if archive.entries.sizes[position] else None
-    else:
-        reached = partly_hashed(blob)
-    if reached is not None:
-        raise Undecided(reached)
-    return blob
 
 
 def _digest_read(blob: Blob | None, wanted: str) -> str:

@@ -18,6 +18,7 @@ from checker.model.image import mapping, strings
 from checker.model.names import INDEX_TYPES, MediaType
 from checker.model.work import Work
 from checker.verdicts import Host
+from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_INDEX,
     BAD_MANIFEST,
@@ -42,13 +43,13 @@ from checker_engines.containers.copy import (
     SourceLayer,
     digest_error,
 )
-from checker_engines.containers.docker_archive import member_at, raw_of
 from checker_engines.containers.limits import CONFIG_LIMIT, size_error
 from checker_engines.containers.manifest_formats import ambiguity_error, guess_media_type
 from checker_engines.containers.platforms import choose_instance
 from checker_engines.containers.schema1 import schema1_error
 from checker_engines.containers.storage_archive import UnpackError, untar
 from checker_engines.containers.versions import Library
+from checker_engines.filesystem.privileges import ROOT, Privileges
 from checker_engines.filesystem.tree import Tree, TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -83,7 +84,15 @@ class OciArchive:
         Refusal: It cannot be extracted.
     """
 
-    def __init__(self, archive: Archive, library: Library, shown: str, work: Work) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        library: Library,
+        shown: str,
+        work: Work,
+        privileges: Privileges = ROOT,
+    ) -> None:
+        self._privileges = privileges
         self._archive = archive
         self._work = work
         self._library = library
@@ -118,7 +127,7 @@ class OciArchive:
                 raise UnpackError(error)
         is_cut = compression.truncated
         try:
-            tree = untar(tar, self._work, self._path)
+            tree = untar(tar, self._work, self._path, self._privileges)
         except UnpackError:
             if is_cut and tar.fatal is not None:
                 raise self._cut_error() from None

@@ -35,10 +35,12 @@ def choose_instance(manifests: Iterable[object], host: Host, library: Library) -
 
 def _wanted_variants(host: Host) -> tuple[str, ...]:
     """The variants that the host runs, the preferred first (WantedPlatforms)."""
-    detected = _DETECTED.get(host.architecture)
-    if detected is None:
+    detected = host.variant or _DETECTED.get(host.architecture)
+    if not detected:
         return ("",)
-    compatible = _COMPATIBLE[host.architecture]
+    compatible = _COMPATIBLE.get(host.architecture, ())
+    if detected not in compatible:
+        return (detected, "")
     return (*compatible[compatible.index(detected) :], "")
 
 

@@ -15,8 +15,8 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.model.tar import Tar
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, why_not_loaded
-from checker_engines.answers.conditions import STACKED_VFS, absent_layers
+from checker_engines.answers.advice import IS_LOADED, why_not_loaded, without_devices
+from checker_engines.answers.conditions import absent_layers, other_storage
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import digest_of
@@ -40,11 +40,11 @@ from checker_engines.containers.compression import (
     storage_error,
 )
 from checker_engines.containers.copy import (
+    NOT_EXTRACTED,
     SourceImage,
     apply_tar,
     copy_to_storage,
     digest_error,
-    new_root,
 )
 from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import (
@@ -53,14 +53,18 @@ from checker_engines.containers.docker_archive import (
     full_name,
     tag_error,
 )
+from checker_engines.containers.drivers import Driver
 from checker_engines.containers.oci_archive import (
     BELOW_INDEX,
     NESTED_INDEX,
     NOT_THE_INSTANCE,
     OciArchive,
 )
+from checker_engines.containers.storage_archive import ARCHIVE_IN_NAMESPACE
 from checker_engines.containers.versions import PODMANS, Library, Podman
-from checker_engines.filesystem.stacking import is_stacked
+from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.privileges import ROOT
+from checker_engines.filesystem.stacking import can_differ
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
@@ -79,7 +83,7 @@ def engines() -> Iterator[Engine]:
 
 def engines_of(podman: Podman) -> Iterator[Engine]:
     """The actions of a version: ``podman load`` and ``podman import``."""
-    follows = f"podman {podman.follows}, vfs, as root"
+    follows = f"podman {podman.follows}, overlay or vfs"
     decides = partial(decisions.load, podman.library)
     yield Engine(podman.name, "load", partial(load, podman), follows, decides)
     yield Engine(podman.name, "import", partial(import_, podman), follows, decisions.import_)
@@ -87,12 +91,23 @@ def engines_of(podman: Podman) -> Iterator[Engine]:
 
 def load(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman load`` does: it tries the formats one after the other."""
+    verdict = _load(podman, question)
+    conditions = list(conditions_of(question))
+    if can_differ(question.archive):
+        conditions.extend(other_storage(partial(_load, podman), question, verdict))
+    # Of a docker-archive all layers must be there.
+    images = (each for each in question.archive.images if each.item is None)
+    return verdict._replace(conditions=(*conditions, *absent_layers(images)))
+
+
+def _load(podman: Podman, question: Question) -> Verdict:
+    """The verdict without its conditions."""
     printed: list[str] = []
     failures: dict[str, Refusal] = {}
     for transport, take in (
-        ("oci", _load_layout),
-        ("oci-archive", _load_layout_archive),
-        ("docker-archive", _load_docker_archive),
+        ("oci", load_layout),
+        ("oci-archive", load_layout_archive),
+        ("docker-archive", load_docker_archive),
         ("dir", _load_dir_layout),
     ):
         try:
@@ -113,13 +128,13 @@ def load(podman: Podman, question: Question) -> Verdict:
 
 def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
     if count:
-        reason = IS_LOADED
+        reason = without_devices(question, IS_LOADED)
         return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS, reason, None)
     reason = "podman load exits 0 but loads nothing: manifest.json lists no images"
     return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
 
-def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load a directory with an image layout; the number of images loaded."""
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
@@ -133,13 +148,13 @@ def _load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     source = "oci:<tmp>:"
     if not podman.names_by_path:
         return _copy_layout(podman, question, source, podman.opening_layout, printed)
-    work = Work(question.limits.simulated)
-    opened = OciArchive(question.archive, podman.library, source, work)
+    driver = driver_of(podman, question)
+    opened = _opened_layout(driver, question, source)
     with prefixed(podman.opening_layout):
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
-        copy_to_storage(image, podman.library, {}, work, printed)
+        copy_to_storage(image, driver, {}, printed)
     return 1
 
 
@@ -157,7 +172,7 @@ def _refuse_path(podman: Podman, question: Question) -> None:
         ) from None
 
 
-def _load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load an archive of an image layout; the number of images loaded."""
     refuse_directory(question.archive, OCI_ARCHIVE_STEP)
     return _copy_layout(podman, question, "oci-archive:<tmp>:", "loading index: ", printed)
@@ -166,8 +181,8 @@ def _load_layout_archive(podman: Podman, question: Question, printed: list[str])
 def _copy_layout(
     podman: Podman, question: Question, source: str, step: str, printed: list[str]
 ) -> int:
-    work = Work(question.limits.simulated)
-    opened = OciArchive(question.archive, podman.library, source, work)
+    driver = driver_of(podman, question)
+    opened = _opened_layout(driver, question, source)
     with prefixed(step):
         descriptor = opened.only_descriptor()
     name = _name_in_layout(descriptor)
@@ -186,18 +201,18 @@ def _copy_layout(
                 f"the image has the name {name!r}, but its manifest has another digest",
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
-            copy_to_storage(image, podman.library, {}, work, printed)
+            copy_to_storage(image, driver, {}, printed)
     return 1
 
 
-def _load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
+def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
     """Load every image of a docker-archive; the number of images loaded."""
     refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, podman.library)
     for number, item in enumerate(opened.items):
         _refuse_tags(item, number, podman.library)
     stored: dict[str, Tar] = {}
-    work = Work(question.limits.simulated)
+    driver = driver_of(podman, question)
     for number, item in enumerate(opened.items):
         name = full_name(item.tags[0]) if item.tags else f"@{number}"
         source = f"docker-archive:<tmp>:{name}"
@@ -207,8 +222,18 @@ def _load_docker_archive(podman: Podman, question: Question, printed: list[str])
         with prefixed(podman.copying.format(source=source)):
             with prefixed(f"determining manifest MIME type for {source}: "):
                 image = opened.image(item)
-            copy_to_storage(image, podman.library, stored, work, printed)
+            copy_to_storage(image, driver, stored, printed)
     return len(opened.items)
+
+
+def driver_of(podman: Podman, question: Question) -> Driver:
+    """The storage of the host."""
+    return Driver(podman.library, question.host, Work(question.limits.simulated))
+
+
+def _opened_layout(driver: Driver, question: Question, source: str) -> OciArchive:
+    privileges = ARCHIVE_IN_NAMESPACE if question.host.rootless else ROOT
+    return OciArchive(question.archive, driver.library, source, driver.work, privileges)
 
 
 def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> int:
@@ -216,22 +241,31 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(_NOT_A_DIRECTORY, "it is not a directory")
     source = "dir:<tmp>"
-    work = Work(question.limits.simulated)
-    opened = DirLayout(question.archive, podman.library, source, work)
+    driver = driver_of(podman, question)
+    opened = DirLayout(question.archive, podman.library, source, driver.work)
     # Its ID is read first, since it is used as its name.
     with _read_for_its_id(source):
         _refuse_config_digest(opened.whole_image(question.host))
     with prefixed(podman.copying_layout.format(source=source)):
         image = opened.whole_image(question.host)
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
-            copy_to_storage(image, podman.library, {}, work, printed)
+            copy_to_storage(image, driver, {}, printed)
     return 1
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman import`` does: any tar becomes the only layer of an image."""
+    verdict = _import(podman, question)
+    conditions = list(conditions_of(question))
+    if not is_plain(readable_tar(question.archive).entries):
+        conditions.extend(other_storage(partial(_import, podman), question, verdict))
+    return verdict._replace(conditions=tuple(conditions))
+
+
+def _import(podman: Podman, question: Question) -> Verdict:
+    """The verdict without its conditions."""
     try:
-        _import(podman, question.archive, Work(question.limits.simulated))
+        _store(podman, question.archive, driver_of(podman, question))
     except Refusal as refusal:
         return _verdict(
             podman, question, "import", VerdictOutcome.REJECTS, refusal.reason, refusal.message
@@ -241,19 +275,20 @@ def import_(podman: Podman, question: Question) -> Verdict:
         return undecided(verdict, stop.reached)
     broken = why_import_is_useless(question.archive.kind, "podman import", "podman load")
     outcome = VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS
-    verdict = _verdict(podman, question, "import", outcome, broken or IS_IMPORTED, None)
+    reason = broken or without_devices(question, IS_IMPORTED)
+    verdict = _verdict(podman, question, "import", outcome, reason, None)
     reached = cut_of(question.archive)
     return verdict if reached is None or broken else undecided(verdict, reached)
 
 
-def _import(podman: Podman, archive: Archive, work: Work) -> None:
+def _store(podman: Podman, archive: Archive, driver: Driver) -> None:
     refuse_directory(archive, 'Error: error reading "<tmp>": ')
     _refuse_unreadable(podman, archive)
     digest = digest_of(archive)
     printed = ["Getting image source signatures", f"Copying blob {digest}"]
     try:
         _refuse_unstorable(podman.library, archive)
-        apply_tar(digest, readable_tar(archive), new_root(work), podman.library, printed)
+        apply_tar(digest, readable_tar(archive), driver.new_layers(), driver, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         rules = (*refusal.rules, *DAMAGED, *ROOT_NOT_EXTRACTED)
@@ -307,18 +342,8 @@ def _verdict(
         outcome=outcome,
         reason=reason,
         message=message,
-        conditions=(*conditions_of(question), *_storage_conditions(question, action)),
         command=typed,
     )
-
-
-def _storage_conditions(question: Question, action: str) -> Iterator[str]:
-    if action != "load":
-        return
-    if is_stacked(question.archive):
-        yield STACKED_VFS
-    # Of a docker-archive all layers must be there.
-    yield from absent_layers(each for each in question.archive.images if each.item is None)
 
 
 @contextmanager
@@ -397,4 +422,4 @@ def _explained_format(archive: Archive) -> str:
 def _why_not_imported(refusal: Refusal) -> str:
     if refusal.reason == _IS_CORRUPT:
         return refusal.reason
-    return f"it cannot be extracted as a layer: {refusal.message.rpartition('stderr: ')[2]}"
+    return f"it cannot be extracted as a layer: {refusal.reason.partition(NOT_EXTRACTED)[2]}"

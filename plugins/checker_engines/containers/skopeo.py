@@ -28,7 +28,9 @@ from checker_engines.containers.copy import copy_to_directory
 from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import DockerArchive
 from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
+from checker_engines.containers.storage_archive import ARCHIVE_OF_USER
 from checker_engines.containers.versions import SKOPEOS, Skopeo
+from checker_engines.filesystem.privileges import ROOT
 
 _DOCKER_ARCHIVE = "docker-archive"
 _OCI_ARCHIVE = "oci-archive"
@@ -112,11 +114,17 @@ def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) ->
         _refuse_colon(question)
         refuse_directory(question.archive, OCI_ARCHIVE_STEP)
         work = Work(question.limits.simulated)
-        opened = OciArchive(question.archive, skopeo.library, source, work)
+        opened = _opened(skopeo, question, source, work)
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
         copy_to_directory(image, printed)
+
+
+def _opened(skopeo: Skopeo, question: Question, source: str, work: Work) -> OciArchive:
+    # Without a storage, skopeo enters no user namespace.
+    privileges = ARCHIVE_OF_USER if question.host.rootless else ROOT
+    return OciArchive(question.archive, skopeo.library, source, work, privileges)
 
 
 def _copied(question: Question) -> str:
@@ -132,7 +140,7 @@ def _copy_oci(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
         _refuse_colon(question)
         _refuse_file(question, "index.json")
         work = Work(question.limits.simulated)
-        opened = OciArchive(question.archive, skopeo.library, source, work)
+        opened = _opened(skopeo, question, source, work)
         descriptor = opened.only_descriptor()
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):

@@ -14,9 +14,18 @@ from collections.abc import Callable
 from checker.model.entries import clean_path
 from checker.model.tar import Tar
 from checker.model.work import Work
-from checker.model.xattrs import NOT_SUPPORTED
+from checker.model.xattrs import (
+    NOT_PERMITTED,
+    NOT_SUPPORTED,
+    namespace_xattr_errors,
+    user_xattr_errors,
+)
 from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect, clean_name
-from checker_engines.filesystem.extractor import ExtractionError, Root, extract
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import extract
+from checker_engines.filesystem.privileges import MAPPED_IDS, ROOT, Privileges
+from checker_engines.filesystem.storage import Layers
+from checker_engines.filesystem.storage.overlay import Converter
 from checker_engines.filesystem.tar_split import Stop
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.tar import tar_error
@@ -47,11 +56,49 @@ LAYERS = Dialect(
     root_removed="unlinkat .//: device or resource busy",
     xattr="lsetxattr {path}: {words}",
     ignored_xattr_errors=frozenset({NOT_SUPPORTED}),
+    skips_global_headers=False,
 )
 """Layers, in a process that called chroot (pkg/chrootarchive)."""
 
 
-def untar(tar: Tar, work: Work, shown: Callable[[str], str]) -> Tree:
+def _nothing(path: str) -> str:  # noqa: ARG001 - the errors of the system calls are bare
+    return ""
+
+
+CONVERTER = Converter(
+    mknod=_nothing,
+    set_opaque=_nothing,
+    chown="chown {path}: ",
+    ignores_below_files=True,
+)
+"""Whiteouts on the overlay driver (pkg/archive/archive_linux.go)."""
+IN_NAMESPACE = Privileges(
+    highest_id=MAPPED_IDS,
+    creates_devices=False,
+    xattr_errors=namespace_xattr_errors,
+)
+"""Layers, extracted by root of a user namespace."""
+ARCHIVE_IN_NAMESPACE = Privileges(
+    creates_devices=False, device=NOT_PERMITTED, xattr_errors=namespace_xattr_errors
+)
+"""An archive, of which the owners are not kept, extracted by root of a user namespace."""
+ARCHIVE_OF_USER = ARCHIVE_IN_NAMESPACE._replace(xattr_errors=user_xattr_errors)
+"""The same by a user without privileges."""
+
+
+def layers_dialect(owner: str) -> Dialect:
+    """Layers, extracted by root of a user namespace.
+
+    Args:
+        owner: The error for an owner that it does not have (``Privileges.owner``).
+    """
+    return LAYERS._replace(
+        privileges=IN_NAMESPACE._replace(owner=owner),
+        ignored_xattr_errors=frozenset({NOT_SUPPORTED, NOT_PERMITTED}),
+    )
+
+
+def untar(tar: Tar, work: Work, shown: Callable[[str], str], privileges: Privileges = ROOT) -> Tree:
     """Extract an archive to a temporary directory.
 
     Args:
@@ -59,6 +106,7 @@ def untar(tar: Tar, work: Work, shown: Callable[[str], str]) -> Tree:
         work: What may be spent on it.
         shown: Returns a path below the directory as messages show it; for the empty path, the
             directory.
+        privileges: What the process may do.
 
     Returns:
         The tree, read-only.
@@ -69,7 +117,8 @@ def untar(tar: Tar, work: Work, shown: Callable[[str], str]) -> Tree:
     """
     stop = tar_error(tar)
     try:
-        tree = extract(_BELOW, tar.entries, work, is_whole=stop is None)
+        dialect = _BELOW._replace(privileges=privileges)
+        tree = extract(dialect, tar.entries, work, is_whole=stop is None)
     except ExtractionError as error:
         text = _MARKED.sub(lambda match: shown(match[1]), str(error))
         raise UnpackError(text) from None
@@ -78,12 +127,12 @@ def untar(tar: Tar, work: Work, shown: Callable[[str], str]) -> Tree:
     return tree
 
 
-def apply_layer(tar: Tar, root: Root, stop: Stop | None) -> None:
-    """Extract a layer onto the layers below.
+def apply_layer(tar: Tar, layers: Layers, stop: Stop | None) -> None:
+    """Extract a layer on top of the layers below.
 
     Args:
         tar: The layer.
-        root: The layers below.
+        layers: The layers below.
         stop: Where tar-split ends the stream. To the extractor that is the end of the layer, and
             the error is not raised here.
 
@@ -93,7 +142,7 @@ def apply_layer(tar: Tar, root: Root, stop: Stop | None) -> None:
     count = len(tar.entries) if stop is None else stop.position + 1
     error_at_end = tar_error(tar) if stop is None else None
     try:
-        root.extract_layer(tar.entries, count, is_whole=error_at_end is None)
+        layers.extract_layer(tar.entries, count, is_whole=error_at_end is None)
     except ExtractionError as error:
         raise UnpackError(str(error)) from None
     if error_at_end is not None:

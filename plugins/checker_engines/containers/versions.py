@@ -37,6 +37,10 @@ class Library(NamedTuple):
         manifest_called: The media type that the error for an ambiguous OCI manifest names.
         docker_types: The media types that are allowed in a Docker manifest, for it and for layers.
         find_stop: Finds where tar-split ends a layer with an error.
+        unpacking: Returns the error of a layer on an overlay, given how the process that unpacks it
+            ended, what it printed, and the error of reading the rest.
+        insufficient_ids: The error for an owner that the user namespace does not have
+            (``Privileges.owner``).
         announces_signatures: Whether the end of a copy prints "Storing signatures".
     """
 
@@ -54,6 +58,8 @@ class Library(NamedTuple):
     manifest_called: str
     docker_types: frozenset[str]
     find_stop: Callable[[Entries], Stop | None]
+    unpacking: Callable[[str, str, str | None], str]
+    insufficient_ids: str
     announces_signatures: bool
 
 
@@ -138,6 +144,22 @@ def _with_diff_id(digest: str, diff_id: str) -> str:
     return f'"{digest}"/""/"{diff_id}"'
 
 
+_INSUFFICIENT_IDS = (
+    "potentially insufficient UIDs or GIDs available in user namespace (requested {{uid}}:{{gid}} "
+    "for {{path}}): Check /etc/subuid and /etc/subgid if configured locally and run {command}: "
+    "{{call}}"
+)
+
+
+def _processing(ended: str, printed: str, rest: str | None) -> str:  # noqa: ARG001 - not shown
+    return f"processing tar file({printed}): {ended}"
+
+
+def _unpacking(ended: str, printed: str, rest: str | None) -> str:
+    failed = f"unpacking failed (error: {ended}; output: {printed})"
+    return failed if rest is None else f"{failed}\nexhausting input failed (error: {rest})"
+
+
 IMAGE_5_23 = Library(
     shapes=OLD_SHAPES,
     directory="<tmp>",
@@ -153,6 +175,8 @@ IMAGE_5_23 = Library(
     manifest_called=MediaType.OCI_INDEX,
     docker_types=_DOCKER_TYPES,
     find_stop=find_old_stop,
+    unpacking=_processing,
+    insufficient_ids=_INSUFFICIENT_IDS.format(command="podman-system-migrate"),
     announces_signatures=True,
 )
 """containers/image v5.23 with containers-storage v1.43."""
@@ -171,6 +195,8 @@ IMAGE_5_39 = Library(
     manifest_called=MediaType.OCI_MANIFEST,
     docker_types=_DOCKER_TYPES | {MediaType.DOCKER_LAYER_ZSTD},
     find_stop=find_stop,
+    unpacking=_unpacking,
+    insufficient_ids=_INSUFFICIENT_IDS.format(command='"podman system migrate"'),
     announces_signatures=False,
 )
 """containers/image v5.39 with containers-storage v1.62."""
@@ -203,3 +229,9 @@ SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_39),)
 
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
 """The skopeo of Debian 12: not a profile, but verdicts are compared with it."""
+
+BUILDAHS = (PODMANS[1]._replace(name="buildah-1", follows="1.42.2"),)
+"""Buildah, which reads archives with the same library as podman (libimage)."""
+
+BUILDAH_1_28 = PODMANS[0]._replace(name="buildah-1.28", follows="1.28.2")
+"""The buildah of Debian 12: not a profile, but verdicts are compared with it."""

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
+from checker_engines.filesystem.privileges import ROOT, Privileges
 from checker_engines.filesystem.tree import Tree
 
 
@@ -20,6 +21,7 @@ class Calls(NamedTuple):
     """
 
     chtimes: str
+    lchown: str
     link: str
     lstat: str
     mkdir: str
@@ -34,6 +36,7 @@ class Calls(NamedTuple):
 
 OS_CALLS = Calls(
     chtimes="chtimes {path}: ",
+    lchown="lchown {path}: ",
     link="link {target} {path}: ",
     lstat="lstat {path}: ",
     mkdir="mkdir {path}: ",
@@ -98,6 +101,10 @@ class Dialect(NamedTuple):
             not that for the root.
         resolve: Returns the path that an entry is extracted to, given its cleaned path, or raises
             a ``TreeError`` with all words; None if it is that path.
+        xattrs_follow_links: Whether attributes of a symlink are set on what it resolves to.
+        skips_global_headers: Whether extracting an archive ignores global headers, which otherwise
+            need parent directories and remove what is at their path.
+        privileges: What the extracting process may do.
         sets_empty_xattrs: Whether attributes with an empty value are set: the PAX records have
             them, the ``Xattrs`` of Go's archive/tar do not.
         device: Returns the error for a device number, given the name of the entry; None if numbers
@@ -118,5 +125,8 @@ class Dialect(NamedTuple):
     above_removed: str | None = None
     resolve: Callable[[Tree, str], str] | None = None
     device: Callable[[str, tuple[int, int]], str | None] | None = None
+    xattrs_follow_links: bool = False
+    skips_global_headers: bool = True
+    privileges: Privileges = ROOT
     sets_empty_xattrs: bool = False
     removes_root: bool = False

@@ -8,6 +8,7 @@ are in the ``Dialect``.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable, Iterator
 from errno import ENOENT
 from typing import NamedTuple
 
@@ -27,11 +28,15 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.work import Work
-from checker.model.xattrs import xattr_errors
+from checker.model.xattrs import XattrError
 from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.dialect import Dialect
+from checker_engines.filesystem.errors import ExtractionError
 from checker_engines.filesystem.plain import is_plain
-from checker_engines.filesystem.plain_layers import PlainLayers, PlainTree
+from checker_engines.filesystem.plain_layers import PlainTree
+from checker_engines.filesystem.privileges import DEVICES, ROOT
+from checker_engines.filesystem.runs import Run, runs_of
+from checker_engines.filesystem.shared import ExtractedLayer, Outcomes, steps_of
 from checker_engines.filesystem.tree import Node, Tree, TreeError, is_long_target
 
 _AUFS_LINKS = ".wh..wh.plnk"
@@ -45,21 +50,10 @@ _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
 _NOT_FOUND = "no such file or directory"
 _TOO_LONG = "file name too long"
 _NOT_A_DIRECTORY = "not a directory"
+_INVALID = "invalid argument"
 
 
-class ExtractionError(Exception):
-    """An entry cannot be extracted; the message is that of the engine.
-
-    Attributes:
-        position: Position of the entry.
-    """
-
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(message)
-        self.position = position
-
-
-class _Item(NamedTuple):
+class Item(NamedTuple):
     """An entry to be extracted.
 
     Attributes:
@@ -93,13 +87,56 @@ class Extractor:
         self._dialect = dialect
         self._calls = dialect.calls
         self._confinement = dialect.confinement
+        self.privileges = dialect.privileges
         # Paths of this layer, and its files that hard links in layers of aufs refer to.
         self._unpacked: set[str] = set()
         self._aufs_links: set[str] = set()
         # Their times are set at the end.
-        self._directories: list[_Item] = []
+        self._directories: list[Item] = []
 
-    def unpack(self, entries: Entries, position: int) -> None:
+    def unpack_archive(self, layer: ExtractedLayer) -> None:
+        """Extract an archive, or a layer as one (Unpack).
+
+        Raises:
+            ExtractionError: It cannot be done.
+            OutOfWork: It is not known what happens.
+        """
+        self._unpack_all(layer, self._unpack)
+
+    def unpack_onto_layers(self, layer: ExtractedLayer) -> None:
+        """Extract a layer onto the layers below (UnpackLayer).
+
+        Raises:
+            ExtractionError: It cannot be done.
+            OutOfWork: It is not known what happens.
+        """
+        self._unpack_all(layer, self._unpack_layer)
+
+    def _unpack_all(self, layer: ExtractedLayer, unpack: Callable[[Entries, int], None]) -> None:
+        entries, done = layer.entries, 0
+        runs = runs_of(entries) if self.privileges.allow(entries) else ()
+        for run in runs:
+            if run.stop > layer.number:
+                break
+            for position in range(done, run.start):
+                unpack(entries, position)
+            done = run.stop if self._add_run(entries, run) else run.start
+        for position in range(done, layer.number):
+            unpack(entries, position)
+        if layer.is_whole:
+            self._finish()
+
+    def _add_run(self, entries: Entries, run: Run) -> bool:
+        """Add files at once; False if something is in their way."""
+        directory = self.tree.walked(run.parent)
+        children = None if directory is None else directory.children
+        if children is None or not children.keys().isdisjoint(run.nodes):
+            return False
+        children.update(run.nodes)
+        self._unpacked.update(entries.paths[run.start : run.stop])
+        return True
+
+    def _unpack(self, entries: Entries, position: int) -> None:
         """Extract one entry of an archive, whiteouts being files like others (Unpack).
 
         Raises:
@@ -109,7 +146,7 @@ class Extractor:
         if self._add(entries, position):
             return
         self._work.spend()
-        if entries.kinds[position] == _GLOBAL_HEADER:
+        if entries.kinds[position] == _GLOBAL_HEADER and self._dialect.skips_global_headers:
             return
         item = self._resolved(self._item(entries, position))
         self._make_parent(item)
@@ -121,7 +158,7 @@ class Extractor:
         elif posixpath.normpath(entries.name(position) or ".") != ".":
             self._place_on_root(entries, item)
 
-    def unpack_layer(self, entries: Entries, position: int) -> None:
+    def _unpack_layer(self, entries: Entries, position: int) -> None:
         """Extract one entry of a layer onto the layers below (UnpackLayer).
 
         Raises:
@@ -151,7 +188,7 @@ class Extractor:
         else:
             self._place_on_root(entries, item)
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Set the times of the directories, which must still exist.
 
         Raises:
@@ -163,7 +200,7 @@ class Extractor:
             try:
                 self.tree.walk(item.path)
             except TreeError as error:
-                raise self._failed(self._calls.chtimes, item, str(error)) from error
+                raise self.failed(self._calls.chtimes, item, str(error)) from error
 
     def _add(self, entries: Entries, position: int) -> bool:
         """Add a file or directory that is certain to be new, in a directory that is known.
@@ -184,23 +221,25 @@ class Extractor:
             return False
         if position in entries.xattrs or position in entries.sparse:
             return False
+        if self.privileges is not ROOT and not self._may_own(entries, position):
+            return False
         name = chr(kind)
         directory.children[base] = Node(name, position)
         if kind == _DIRECTORY:
-            self._directories.append(_Item(name, path, path, "", position))
+            self._directories.append(Item(name, path, path, "", position))
         return True
 
-    def _item(self, entries: Entries, position: int) -> _Item:
+    def _item(self, entries: Entries, position: int) -> Item:
         name = entries.name(position)
         kind = chr(entries.kinds[position])
         target = entries.linknames.get(position, "")
-        item = _Item(kind, self._dialect.clean(name), entries.paths[position], target, position)
+        item = Item(kind, self._dialect.clean(name), entries.paths[position], target, position)
         refuse = self._confinement.name
         if refuse is not None:
             _raise(refuse(name), item)
         return item
 
-    def _resolved(self, item: _Item) -> _Item:
+    def _resolved(self, item: Item) -> Item:
         """The item at the path that it is extracted to."""
         resolve = self._dialect.resolve
         if resolve is None or not item.path:
@@ -211,7 +250,7 @@ class Extractor:
             raise ExtractionError(str(error), item.position) from error
         return item._replace(path=path, name=path)
 
-    def _make_parent(self, item: _Item) -> None:
+    def _make_parent(self, item: Item) -> None:
         parent = item.path.rpartition("/")[0]
         try:
             if not parent or self.tree.walk(parent).children is not None:
@@ -219,14 +258,14 @@ class Extractor:
         except TreeError as error:
             # Not an error of the system: the path leaves an os.Root.
             if not error.number:
-                raise self._failed(self._calls.stat, item, str(error), parent) from error
+                raise self.failed(self._calls.stat, item, str(error), parent) from error
         if not self._is_missing(parent):
             return
         try:
             self.tree.make_directories(parent)
         except TreeError as error:
             where = error.path or parent
-            raise self._failed(self._calls.mkdir, item, str(error), where) from error
+            raise self.failed(self._calls.mkdir, item, str(error), where) from error
 
     def _is_missing(self, path: str) -> bool:
         """Whether lstat fails because the path does not exist."""
@@ -236,7 +275,7 @@ class Extractor:
             return error.number == ENOENT
         return False
 
-    def _place_on_root(self, entries: Entries, item: _Item) -> None:
+    def _place_on_root(self, entries: Entries, item: Item) -> None:
         """Extract an entry onto the root, which most dialects cannot remove."""
         if self._dialect.root_replaced is None:
             return
@@ -245,9 +284,10 @@ class Extractor:
             return
         if item.kind != DIRECTORY:
             raise ExtractionError(self._dialect.root_replaced, item.position)
+        self.check_owner(entries, item, self._calls.lchown, item.path)
         self._set_xattrs(entries, item)
 
-    def _replace_root(self, item: _Item) -> None:
+    def _replace_root(self, item: Item) -> None:
         """Remove the directory that is extracted to, and create something else in its place."""
         self.tree.root = Node(DIRECTORY)
         self.tree.forget_paths()
@@ -255,7 +295,7 @@ class Extractor:
             self._link(item)
         self.tree.root = Node(item.kind, item.position)
 
-    def _place_or_copy(self, entries: Entries, item: _Item) -> None:
+    def _place_or_copy(self, entries: Entries, item: Item) -> None:
         """Extract an entry; a hard link to a file that aufs kept becomes a copy of it."""
         target = posixpath.normpath(item.target)
         if item.kind != HARD_LINK or not target.startswith(_AUFS_LINKS):
@@ -267,24 +307,73 @@ class Extractor:
         else:
             raise ExtractionError(self._dialect.no_aufs_link, item.position)
 
-    def _keep_aufs_link(self, item: _Item) -> None:
+    def _keep_aufs_link(self, item: Item) -> None:
         if item.name.startswith(_AUFS_LINKS) and item.kind == REGULAR:
             self._aufs_links.add(item.path.rpartition("/")[2])
 
-    def _place(self, entries: Entries, item: _Item) -> None:
+    def _place(self, entries: Entries, item: Item) -> None:
         self._clear(item)
+        if self.is_converted(entries, item):
+            return
+        if item.kind in DEVICES and not self.privileges.creates_devices:
+            self._leave_out(item)
+            return
         check = self._dialect.device
         if check is not None and item.kind in _NODES:
             _raise(check(item.name, entries.devices.get(item.position, (0, 0))), item)
         self._create(item)
         if item.kind == REGULAR:
             _raise(content_error(entries, item.position), item)
+        self.check_owner(entries, item, self._calls.lchown, item.path)
         if item.position in entries.xattrs:
             self._set_xattrs(entries, item)
         if item.kind == DIRECTORY:
             self._directories.append(item)
 
-    def _clear(self, item: _Item) -> None:
+    def is_converted(self, entries: Entries, item: Item) -> bool:  # noqa: ARG002 - for others
+        """Convert an entry to something else.
+
+        Returns:
+            False if it is extracted as it is, like all entries where the storage driver converts
+            none.
+        """
+        return False
+
+    def cleaned(self, entries: Entries, item: Item) -> str:
+        """The cleaned name of an entry, before links in it are followed."""
+        return self._dialect.clean(entries.name(item.position))
+
+    def shown(self, path: str) -> str:
+        """A path in the tree as messages show it."""
+        return self._dialect.shown(path)
+
+    def check_owner(self, entries: Entries, item: Item, call: str, path: str) -> None:
+        """Give a path the owner of an entry.
+
+        Raises:
+            ExtractionError: The user namespace does not have its ID.
+        """
+        if item.kind == GLOBAL_HEADER or self._may_own(entries, item.position):
+            return
+        privileges = self.privileges
+        uid, gid = entries.uids[item.position], entries.gids[item.position]
+        shown = self._dialect.shown(path)
+        words = f"{call.format(path=shown)}{_INVALID}"
+        message = privileges.owner.format(path=shown, uid=uid, gid=gid, call=words)
+        raise ExtractionError(message, item.position)
+
+    def _may_own(self, entries: Entries, position: int) -> bool:
+        can_own = self.privileges.can_own
+        return can_own(entries.uids[position]) and can_own(entries.gids[position])
+
+    def _leave_out(self, item: Item) -> None:
+        """Create no device node, which needs privileges."""
+        message = self.privileges.device
+        if message:
+            shown = self._dialect.shown(item.name)
+            raise ExtractionError(message.format(path=shown), item.position)
+
+    def _clear(self, item: Item) -> None:
         """Remove an existing path, unless it and the entry are directories."""
         try:
             node = self.tree.lstat(item.path)
@@ -293,7 +382,7 @@ class Extractor:
         if not node.kind == DIRECTORY == item.kind:
             self.tree.remove(item.path)
 
-    def _create(self, item: _Item) -> None:
+    def _create(self, item: Item) -> None:
         if item.kind == DIRECTORY:
             self._make_directory(item)
         elif item.kind == REGULAR:
@@ -308,31 +397,31 @@ class Extractor:
             message = f"unhandled tar header type {ord(item.kind)}"
             raise ExtractionError(message, item.position)
 
-    def _make_directory(self, item: _Item) -> None:
+    def _make_directory(self, item: Item) -> None:
         try:
             self.tree.lstat(item.path)
         except TreeError:
             self._put(self._calls.mkdir, item, Node(DIRECTORY, item.position))
 
-    def _make_node(self, item: _Item) -> None:
+    def _make_node(self, item: Item) -> None:
         call = self._calls.mknod_parent
         parent = item.path.rpartition("/")[0]
         if call is not None and self.tree.walk(parent).children is None:
-            raise self._failed(call, item, _NOT_A_DIRECTORY, parent)
+            raise self.failed(call, item, _NOT_A_DIRECTORY, parent)
         self._put(self._calls.mknod, item, Node(item.kind, item.position))
 
-    def _make_symlink(self, item: _Item) -> None:
+    def _make_symlink(self, item: Item) -> None:
         refuse = self._confinement.symlink
         if refuse is not None:
             _raise(refuse(item.name, item.target), item)
         call = self._calls.symlink
         if not item.target:
-            raise self._failed(call, item, _NOT_FOUND)
+            raise self.failed(call, item, _NOT_FOUND)
         if is_long_target(item.target):
-            raise self._failed(call, item, _TOO_LONG)
+            raise self.failed(call, item, _TOO_LONG)
         self._put(call, item, Node(SYMLINK, item.position, self._dialect.resolved(item.target)))
 
-    def _link(self, item: _Item) -> None:
+    def _link(self, item: Item) -> None:
         refuse = self._confinement.hard_link
         if refuse is not None:
             _raise(refuse(item.target), item)
@@ -342,13 +431,13 @@ class Extractor:
         try:
             node = self.tree.lstat(target)
         except TreeError as error:
-            raise self._failed(call, shown, str(error)) from error
+            raise self.failed(call, shown, str(error)) from error
         if node.children is not None:
-            raise self._failed(call, shown, "operation not permitted")
+            raise self.failed(call, shown, "operation not permitted")
         # Errors have the position of the item: that of the node may be in another layer.
         self._put(call, shown, node)
 
-    def _link_target(self, item: _Item) -> str:
+    def _link_target(self, item: Item) -> str:
         """The path of the file that a hard link is for."""
         resolve = self._dialect.resolve
         target = clean_path(item.target)
@@ -359,15 +448,15 @@ class Extractor:
         except TreeError as error:
             raise ExtractionError(str(error), item.position) from error
 
-    def _put(self, call: str, item: _Item, node: Node) -> None:
+    def _put(self, call: str, item: Item, node: Node) -> None:
         try:
             self.tree.put(item.path, node)
         except TreeError as error:
-            raise self._failed(call, item, str(error)) from error
+            raise self.failed(call, item, str(error)) from error
 
-    def _set_xattrs(self, entries: Entries, item: _Item) -> None:
+    def _set_xattrs(self, entries: Entries, item: Item) -> None:
         values = entries.xattrs.get(item.position, {})
-        for name, words in xattr_errors(entries, item.position):
+        for name, words in self._xattr_errors(entries, item):
             if not values[name] and not self._dialect.sets_empty_xattrs:
                 continue
             if words not in self._dialect.ignored_xattr_errors:
@@ -375,7 +464,18 @@ class Extractor:
                 message = self._dialect.xattr.format(path=path, name=name, words=words)
                 raise ExtractionError(message, item.position)
 
-    def _white_out(self, parent: str, base: str, item: _Item) -> None:
+    def _xattr_errors(self, entries: Entries, item: Item) -> Iterator[XattrError]:
+        if item.kind == SYMLINK and self._dialect.xattrs_follow_links:
+            # They are set on what the link resolves to, even if a file cannot be there.
+            try:
+                self.tree.lstat(self.tree.real_path(item.path))
+            except TreeError as error:
+                for name in entries.xattrs.get(item.position, {}):
+                    yield XattrError(name, str(error))
+                return
+        yield from self.privileges.xattr_errors(entries, item.position)
+
+    def _white_out(self, parent: str, base: str, item: Item) -> None:
         """Remove the path that a whiteout names."""
         name = base.removeprefix(WHITEOUT_PREFIX)
         hidden = clean_path(f"{parent}/{name}")
@@ -387,14 +487,14 @@ class Extractor:
             self.tree.remove(hidden)
         except TreeError as error:
             call = self._calls.remove if error.path is None else self._calls.open_to_remove
-            raise self._failed(call, item, str(error), error.path or hidden) from error
+            raise self.failed(call, item, str(error), error.path or hidden) from error
 
-    def _empty(self, directory: str, item: _Item) -> None:
+    def _empty(self, directory: str, item: Item) -> None:
         """Remove the content of a directory that is from lower layers."""
         try:
             node = self.tree.lstat(directory)
         except TreeError as error:
-            raise self._failed(self._calls.lstat, item, str(error), directory) from error
+            raise self.failed(self._calls.lstat, item, str(error), directory) from error
         if self._dialect.resolve is not None and node.kind == SYMLINK:
             # go-archive follows the link where other forks find nothing below it.
             directory = self.tree.real_path(directory)
@@ -411,15 +511,13 @@ class Extractor:
                 elif child.children:
                     pending.append((path, child))
 
-    def _failed(
-        self, call: str, item: _Item, words: str, path: str | None = None
-    ) -> ExtractionError:
+    def failed(self, call: str, item: Item, words: str, path: str | None = None) -> ExtractionError:
         """The error of a system call for the item, or for another path."""
         shown = self._dialect.shown(item.name if path is None else path)
         return ExtractionError(call.format(path=shown, target=item.target) + words, item.position)
 
 
-def _raise(message: str | None, item: _Item) -> None:
+def _raise(message: str | None, item: Item) -> None:
     if message is not None:
         raise ExtractionError(message, item.position)
 
@@ -440,17 +538,19 @@ def extract(dialect: Dialect, entries: Entries, work: Work, *, is_whole: bool = 
         ExtractionError: One of them cannot be extracted.
         OutOfWork: It is not known whether they can be extracted.
     """
-    if is_plain(entries):
+    if is_plain(entries) and dialect.privileges.allow(entries):
         _check_symlinks(dialect, entries)
         return PlainTree(entries, dialect.resolved)
-    found = entries.cached(_LastExtraction).of(entries, dialect, work, is_whole=is_whole)
-    if isinstance(found, ExtractionError):
-        raise ExtractionError(str(found), found.position)
-    return found
+    layer = ExtractedLayer(entries, len(entries), is_whole)
+    outcomes = entries.cached(_Extractions).of(steps_of(dialect, entries), is_whole)
+    tree = outcomes.find(dialect, work, lambda: _simulated(dialect, layer, work))
+    # What is looked up in it is spent by whoever looks.
+    tree.work = work
+    return tree
 
 
-class _LastExtraction:
-    """The result of extracting entries, kept for the next version with the same dialect.
+class _Extractions:
+    """What extracting entries as an archive ends with, by the steps.
 
     Args:
         entries: The entries.
@@ -458,29 +558,15 @@ class _LastExtraction:
 
     def __init__(self, entries: Entries) -> None:
         del entries
-        self._question: tuple[Dialect, bool] | None = None
-        self._answer: Tree | ExtractionError = Tree()
+        self._known: dict[tuple[Dialect, bool], Outcomes[Tree]] = {}
 
-    def of(
-        self, entries: Entries, dialect: Dialect, work: Work, *, is_whole: bool
-    ) -> Tree | ExtractionError:
-        if self._question != (dialect, is_whole):
-            self._answer = _simulated(dialect, entries, work, is_whole=is_whole)
-            self._question = (dialect, is_whole)
-        return self._answer
+    def of(self, steps: Dialect, is_whole: bool) -> Outcomes[Tree]:  # noqa: FBT001 - a key
+        return self._known.setdefault((steps, is_whole), Outcomes())
 
 
-def _simulated(
-    dialect: Dialect, entries: Entries, work: Work, *, is_whole: bool
-) -> Tree | ExtractionError:
+def _simulated(dialect: Dialect, layer: ExtractedLayer, work: Work) -> Tree:
     extractor = Extractor(dialect, dialect.new_tree(), work)
-    try:
-        for position in range(len(entries)):
-            extractor.unpack(entries, position)
-        if is_whole:
-            extractor.finish()
-    except ExtractionError as error:
-        return error
+    extractor.unpack_archive(layer)
     return extractor.tree
 
 
@@ -493,47 +579,3 @@ def _check_symlinks(dialect: Dialect, entries: Entries) -> None:
         message = refuse(dialect.clean(entries.name(position)), entries.linknames[position])
         if message is not None:
             raise ExtractionError(message, position)
-
-
-class Root:
-    """A root that layers are extracted to, base first.
-
-    Args:
-        dialect: The fork and version.
-        work: What may be spent on it.
-    """
-
-    def __init__(self, dialect: Dialect, work: Work) -> None:
-        self._dialect = dialect
-        self._work = work
-        # Extraction is simulated from the first layer that is not plain.
-        self._plain = PlainLayers()
-        self._tree: Tree | None = None
-
-    def extract_layer(self, entries: Entries, count: int, *, is_whole: bool = True) -> None:
-        """Extract the first entries of a layer onto the layers below.
-
-        Args:
-            entries: The entries.
-            count: The number of entries to extract.
-            is_whole: Whether they are followed by the end of the layer, not by an error.
-
-        Raises:
-            ExtractionError: One of them cannot be extracted.
-            OutOfWork: It is not known whether they can be extracted.
-        """
-        if self._tree is None and self._plain.add(entries, count):
-            return
-        if self._tree is None:
-            self._tree = self._dialect.new_tree()
-            for layer, extracted in self._plain.layers:
-                self._simulate(layer, extracted, self._tree)
-        extractor = self._simulate(entries, count, self._tree)
-        if is_whole:
-            extractor.finish()
-
-    def _simulate(self, entries: Entries, count: int, tree: Tree) -> Extractor:
-        extractor = Extractor(self._dialect, tree, self._work)
-        for position in range(count):
-            extractor.unpack_layer(entries, position)
-        return extractor

@@ -126,8 +126,10 @@ def _leads_back(entries: Entries, position: int) -> bool:
     linkname = entries.linknames.get(position, "")
     if ".." in linkname:
         return False
-    target = entries.by_path.get(clean_path(linkname), position)
-    return target < position and entries.kinds[target] != _DIRECTORY
+    path = clean_path(linkname)
+    target = entries.by_path.get(path, position)
+    # A whiteout is not kept as a file.
+    return target < position and not is_whiteout(path) and entries.kinds[target] != _DIRECTORY
 
 
 def _whiteouts_hide_others(entries: Entries) -> bool:

@@ -7,16 +7,17 @@ from itertools import chain, islice
 
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path
+from checker_engines.filesystem.plain import is_plain
 
 _DIRECTORY = ord(DIRECTORY)
 # Lookups in lower layers for one image: hardly any has an implied directory or a foreign target.
 _LOOKED_UP = 10_000
 
 
-def is_stacked(archive: Archive) -> bool:
-    """Whether a layer of any image needs what only lower ones have, and what is not a directory."""
-    stacks = ([layer.entries for layer in image.layers] for image in archive.images)
-    return any(map(reaches_into_lower, stacks))
+def can_differ(archive: Archive) -> bool:
+    """Whether loading any image may end otherwise on another storage driver."""
+    stacks = [[layer.entries for layer in image.layers] for image in archive.images]
+    return any(not all(map(is_plain, stack)) or reaches_into_lower(stack) for stack in stacks)
 
 
 def reaches_into_lower(layers: Sequence[Entries]) -> bool:

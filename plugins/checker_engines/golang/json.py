@@ -84,22 +84,22 @@ class Pointer(NamedTuple):
 
 
 class Custom(NamedTuple):
-    """A type with special rules.
-
-    Attributes:
-        check: Returns the error for a value, if any.
-        decodes_itself: Whether its error ends the decoding, also after mismatches that were kept.
-    """
+    """A type that decodes itself; ``check`` returns the error for a value, which ends decoding."""
 
     check: Callable[[object], str | None]
-    decodes_itself: bool = True
+
+
+class Checked(NamedTuple):
+    """A type whose values can be wrong; ``check`` returns the error, and decoding continues."""
+
+    check: Callable[[object], str | None]
 
 
 class Anything(NamedTuple):
     """A value of any type."""
 
 
-Shape: TypeAlias = Struct | Slice | Map | Scalar | Pointer | Custom | Anything
+Shape: TypeAlias = Struct | Slice | Map | Scalar | Pointer | Custom | Checked | Anything
 
 STRING = Scalar("string", "string")
 BOOL = Scalar("bool", "bool")
@@ -386,16 +386,21 @@ def _shallow(text: str) -> str:
 def _fitted(value: object, shape: Shape, before: object = None) -> object:
     decoder = _Decoder()
     result = decoder.decode(value, shape, None, (), before)
-    if decoder.error is not None:
-        raise GoJsonError(decoder.error)
+    error = decoder.ending or decoder.error
+    if error is not None:
+        raise GoJsonError(error)
     return result
 
 
 class _Decoder:
-    """Decodes a value into a shape; the first mismatch is kept and decoding continues, as in Go."""
+    """Decodes a value into a shape; the first mismatch is kept and decoding continues, as in Go.
+
+    The error of a type that decodes itself ends it, and is the one that is returned.
+    """
 
     def __init__(self) -> None:
         self.error: str | None = None
+        self.ending: str | None = None
 
     def decode(
         self,
@@ -410,11 +415,8 @@ class _Decoder:
             if value is None:
                 return None
             return self.decode(value, shape.item, struct, path, before)
-        if isinstance(shape, Anything):
-            return _plain(value)
-        if isinstance(shape, Custom):
-            self._check(shape, _placed(shape.check(_plain(value)), struct, path))
-            return _plain(value)
+        if isinstance(shape, Anything | Custom | Checked):
+            return self._free(_plain(value), shape, struct, path)
         if value is None:
             return None if not isinstance(shape, Scalar | Struct) else before
         if isinstance(shape, Struct) and isinstance(value, _Members):
@@ -427,6 +429,20 @@ class _Decoder:
             return self._scalar(value, shape, struct, path, before)
         self._misfit(_kind(value), shape.go_name, struct, path)
         return before
+
+    def _free(
+        self,
+        value: object,
+        shape: Anything | Custom | Checked,
+        struct: str | None,
+        path: tuple[str, ...],
+    ) -> object:
+        """A value that is taken as it is, once its own check has seen it."""
+        if isinstance(shape, Custom):
+            self._end(_placed(shape.check(value), struct, path))
+        elif isinstance(shape, Checked):
+            self._keep(_placed(shape.check(value), struct, path))
+        return value
 
     def _slice(
         self,
@@ -488,20 +504,18 @@ class _Decoder:
         for key, item in value:
             found[key] = self.decode(item, shape.item, struct, path, None)
             if shape.check_key is not None:
-                self._keep(shape.check_key(key))
+                self._end(shape.check_key(key))
         return found
 
     def _misfit(self, kind: str, go_name: str, struct: str | None, path: tuple[str, ...]) -> None:
         target = "value" if struct is None else f"struct field {struct}.{'.'.join(path)}"
         self._keep(f"json: cannot unmarshal {kind} into Go {target} of type {go_name}")
 
-    def _check(self, shape: Custom, error: str | None) -> None:
-        if error is not None and shape.decodes_itself:
-            raise GoJsonError(error)
-        self._keep(error)
-
     def _keep(self, error: str | None) -> None:
         self.error = self.error or error
+
+    def _end(self, error: str | None) -> None:
+        self.ending = self.ending or error
 
 
 def _placed(error: str | None, struct: str | None, path: tuple[str, ...]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker_engines.golang.base64 import base64_error
-from checker_engines.golang.json import Custom
+from checker_engines.golang.json import Checked, Custom
 from checker_engines.golang.time import old_time_error, time_error
 
 
@@ -39,5 +39,5 @@ OLD_TIMESTAMP = Custom(old_time_error)
 """time.Time as Go before 1.20 decodes it."""
 STRING_OR_STRINGS = Custom(_strings_error)
 """A list of strings, or a single string (moby api/types/strslice, StrSlice)."""
-BASE64 = Custom(_bytes_error, decodes_itself=False)
+BASE64 = Checked(_bytes_error)
 """Bytes (``[]byte``)."""

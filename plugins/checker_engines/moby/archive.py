@@ -6,8 +6,10 @@ Docker 29.7, which opens all files below an ``os.Root``.
 
 from __future__ import annotations
 
-from checker.model.entries import clean_path, climbs_out
-from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED
+from typing import NamedTuple
+
+from checker.model.entries import BARE_WHITEOUTS, clean_path, climbs_out
+from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
 from checker_engines.filesystem.dialect import (
     CHROOT,
     OS_CALLS,
@@ -17,6 +19,8 @@ from checker_engines.filesystem.dialect import (
     clean_name,
 )
 from checker_engines.filesystem.os_root import ClosedTree, resolve_archive_path
+from checker_engines.filesystem.privileges import MAPPED_IDS, Privileges
+from checker_engines.filesystem.storage.overlay import Converter
 from checker_engines.filesystem.tree import Tree
 from checker_engines.golang.fmt import quote
 
@@ -79,6 +83,7 @@ OS_ROOT = CHROOT_28._replace(
     shown=clean_path,
     calls=Calls(
         chtimes="chtimesat {path}: ",
+        lchown="lchownat {path}: ",
         link="linkat {target} {path}: ",
         lstat="lstat {path}: ",
         mkdir="mkdirat {path}: ",
@@ -96,6 +101,80 @@ OS_ROOT = CHROOT_28._replace(
     above_removed="RemoveAll ..: path escapes from parent",
     xattr='lsetxattr /{path}: xattr "{name}": {words}',
     resolve=resolve_archive_path,
+    xattrs_follow_links=True,
     device=_refused_device,
 )
 """Docker 29.7, whose errors are those of ``os.Root`` and name openat(2) and similar calls."""
+
+
+def _quoted_mknod(path: str) -> str:
+    return f"failed to mknod({quote(path)}, S_IFCHR, 0): "
+
+
+def _mknod(path: str) -> str:
+    return f"failed to mknod('{path}', S_IFCHR, 0): "
+
+
+def _refused_whiteout(name: str, base: str) -> str | None:
+    """The error for a whiteout that names nothing (go-archive 0.3.3, archive_linux.go)."""
+    return f"invalid whiteout entry {quote(name)}" if base in BARE_WHITEOUTS else None
+
+
+CONVERTER_20 = Converter(
+    mknod=_quoted_mknod,
+    set_opaque=lambda path: f"setxattr({quote(path)}, trusted.overlay.opaque=y): ",
+    chown="chown {path}: ",
+)
+"""Docker 20.10, which converts nothing in a user namespace."""
+CONVERTER_28 = Converter(
+    mknod=_mknod,
+    set_opaque=lambda path: f"setxattr('{path}', trusted.overlay.opaque=y): ",
+    chown="chown {path}: ",
+)
+"""Docker 28."""
+CONVERTER_29 = Converter(
+    mknod=_mknod,
+    set_opaque=lambda path: f"fsetxattr('{path or '.'}', trusted.overlay.opaque=y): ",
+    chown="lchown {path}: ",
+    open_parent="openat {path}: ",
+    refused=_refused_whiteout,
+    keeps_root_owned=True,
+)
+"""Docker 29.7, which opens the directory of a whiteout first."""
+_SUBUID = " (try increasing the number of subordinate IDs in /etc/subuid and /etc/subgid)"
+_LCHOWN = 'failed to Lchown "{{path}}" for UID {{uid}}, GID {{gid}}{hint}: {{call}}'
+
+
+class Rootless(NamedTuple):
+    """What a daemon in a user namespace may do.
+
+    Attributes:
+        archive: The privileges with which the archive is extracted.
+        layers: The privileges with which layers are extracted.
+        has_native_diff: Whether it extracts layers apart, where an overlay is mounted; otherwise
+            onto a mounted overlay of the layers below.
+    """
+
+    archive: Privileges
+    layers: Privileges
+    has_native_diff: bool
+
+
+_NAMESPACE = Privileges(
+    highest_id=MAPPED_IDS,
+    creates_devices=False,
+    xattr_errors=namespace_xattr_errors,
+)
+# A device node that was not created cannot be given an owner (20.10, archive_unix.go).
+ROOTLESS_20 = Rootless(
+    archive=_NAMESPACE._replace(device="lchown {path}: no such file or directory"),
+    layers=_NAMESPACE,
+    has_native_diff=False,
+)
+"""Docker 20.10."""
+ROOTLESS_28 = Rootless(
+    archive=_NAMESPACE._replace(owner=_LCHOWN.format(hint=""), device=NOT_PERMITTED),
+    layers=_NAMESPACE._replace(owner=_LCHOWN.format(hint=_SUBUID)),
+    has_native_diff=True,
+)
+"""Docker 28 and 29, which set attributes ``user.overlay.*`` (Linux 5.11)."""

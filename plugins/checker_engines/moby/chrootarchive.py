@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.model.work import Work
+from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     DAMAGED,
     LAYER_DAMAGED,
@@ -10,11 +11,14 @@ from checker_engines.answers.refusal import (
     ROOT_NOT_EXTRACTED,
     Refusal,
 )
-from checker_engines.filesystem.extractor import ExtractionError, Root, extract
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import extract
+from checker_engines.filesystem.storage import Layers
 from checker_engines.filesystem.tar_split import DUPLICATES, Stop
 from checker_engines.filesystem.tree import Tree
-from checker_engines.golang.decompression import PROGRAM, refused_header
+from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.moby.drivers import Driver
 from checker_engines.moby.stream import Stream, as_stored, without_content
 from checker_engines.moby.versions import Version
 
@@ -22,7 +26,7 @@ from checker_engines.moby.versions import Version
 _LAYER_RULES = (*LAYER_DAMAGED, *DAMAGED, *ROOT_NOT_EXTRACTED)
 
 
-def unpack(version: Version, content: Stream, work: Work) -> Tree:
+def unpack(version: Version, content: Stream, host: Host, work: Work) -> Tree:
     """Extract the whole archive to the temporary directory.
 
     Raises:
@@ -31,17 +35,18 @@ def unpack(version: Version, content: Stream, work: Work) -> Tree:
     """
     stream = _inflated(version, content)
     stop = _stop(version, stream)
+    dialect = version.dialect
+    if host.rootless:
+        dialect = dialect._replace(privileges=version.rootless.archive)
     try:
-        tree = extract(version.dialect, stream.entries, work, is_whole=stop is None)
+        tree = extract(dialect, stream.entries, work, is_whole=stop is None)
     except ExtractionError as error:
         raise _unpack_refusal(version, str(error), _entry_reason(stream, error)) from error
     if stop is not None:
         raise _unpack_refusal(version, stop, _stop_reason(stream))
     damage = stream.damage
     if damage is not None and (version.reads_archive_to_end or not stream.is_ended):
-        # What a program prints ends with a line break.
-        printed = f"{damage} " if damage.startswith(PROGRAM) else damage
-        message = version.extraction_errors.archive_end.format(error=printed)
+        message = version.extraction_errors.after_archive(damage)
         raise Refusal(message, _stop_reason(stream), DAMAGED)
     return tree
 
@@ -51,12 +56,13 @@ def _unpack_refusal(version: Version, error: str, reason: str) -> Refusal:
     return Refusal(message, reason, (*DAMAGED, *NOT_EXTRACTED))
 
 
-def apply_layer(version: Version, content: Stream, root: Root) -> None:
+def apply_layer(driver: Driver, content: Stream, layers: Layers) -> None:
     """Extract a layer on top of those below, through tar-split.
 
     Raises:
         Refusal: It cannot be extracted.
     """
+    version = driver.version
     stream = _inflated(version, content)
     entries = stream.entries
     refused = version.tar_split(entries)
@@ -66,17 +72,26 @@ def apply_layer(version: Version, content: Stream, root: Root) -> None:
     # For another process, the end of what it is given is the end of the tar.
     is_whole = stop is None if refused is None else not version.extracts_in_process
     try:
-        root.extract_layer(entries, count, is_whole=is_whole)
+        layers.extract_layer(entries, count, is_whole=is_whole)
     except ExtractionError as error:
-        raise _layer_refusal(version, str(error), _entry_reason(stream, error)) from error
+        message = driver.error(str(error))
+        raise Refusal(message, _entry_reason(stream, error), _LAYER_RULES) from error
     if refused is not None:
-        reason = _refused_reason(stream, refused)
-        raise _late_refusal(version, refused.error, sum(entries.sizes[:count]), reason)
+        message = driver.error_at_end(refused.error, sum(entries.sizes[:count]))
+        raise Refusal(message, _refused_reason(stream, refused), _LAYER_RULES)
     if stop is not None:
-        raise _layer_refusal(version, stop, _stop_reason(stream))
+        raise Refusal(driver.error(stop), _stop_reason(stream), _LAYER_RULES)
     damage = stream.damage
     if damage is not None and (version.reads_layers_to_end or not stream.is_ended):
-        raise _late_refusal(version, damage, sum(entries.sizes), _stop_reason(stream))
+        message = driver.error_at_end(damage, sum(entries.sizes))
+        raise Refusal(message, _stop_reason(stream), _LAYER_RULES)
+    too_long = layers.measure_layer()
+    if too_long is not None:
+        reason = (
+            f"{content.name} has a path that is too long below the directory of the layer; shorten"
+            " it"
+        )
+        raise Refusal(too_long, reason, _LAYER_RULES)
 
 
 def _refused_reason(content: Stream, refused: Stop) -> str:
@@ -84,17 +99,6 @@ def _refused_reason(content: Stream, refused: Stop) -> str:
     if refused.error == DUPLICATES:
         return f"{content.name} has two entries {name!r}; repack it with each path once"
     return f"the global PAX header {name!r} of {content.name} is not valid; repack it without it"
-
-
-def _layer_refusal(version: Version, error: str, reason: str) -> Refusal:
-    message = version.extraction_errors.layer.format(error=error)
-    return Refusal(message, reason, _LAYER_RULES)
-
-
-def _late_refusal(version: Version, error: str, size: int, reason: str) -> Refusal:
-    """An error that is noticed after the layer was extracted."""
-    message = version.extraction_errors.layer_end.format(error=error, size=size)
-    return Refusal(message, reason, _LAYER_RULES)
 
 
 def _inflated(version: Version, content: Stream) -> Stream:

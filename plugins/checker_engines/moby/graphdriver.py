@@ -1,7 +1,7 @@
 """Docker with the classic image store and graph drivers: 20.10, 28 and 29.
 
 Read from moby 20.10.24, 28.5.2 and 29.7.2 (image/tarexport/load.go, daemon/images/image_import.go,
-pkg/archive, layer), with the vfs graph driver.
+pkg/archive, layer, daemon/graphdriver).
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Kind
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import (
-    BLOCK_DEVICE,
-    CHARACTER_DEVICE,
-    DIRECTORY,
-    REGULAR,
-)
+from checker.model.entries import DIRECTORY, REGULAR
 from checker.model.image import Json, items, mapping, text
 from checker.model.names import (
     MANIFEST_JSON,
@@ -29,16 +25,20 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.model.work import OutOfWork, Work
-from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
-from checker_engines.answers.advice import IS_LOADED, IS_ROOTFS, why_not_loaded
+from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
+from checker_engines.answers.advice import (
+    IS_LOADED,
+    IS_ROOTFS,
+    why_not_loaded,
+    without_devices,
+)
 from checker_engines.answers.conditions import (
     DEVICES,
     EMPTY_STORE,
-    STACKED_VFS,
     UNPIGZ,
-    VFS,
     XZ,
     absent_layers,
+    other_storage,
     reading_conditions,
 )
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
@@ -53,8 +53,9 @@ from checker_engines.answers.refusal import (
 from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import Undecided, undecided, unread_of
 from checker_engines.containerd.stream import cut_in
-from checker_engines.filesystem.extractor import Root
-from checker_engines.filesystem.stacking import is_stacked
+from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.privileges import DEVICES as DEVICE_KINDS
+from checker_engines.filesystem.stacking import can_differ
 from checker_engines.filesystem.tree import TreeError
 from checker_engines.golang.json import (
     GoJsonError,
@@ -64,6 +65,7 @@ from checker_engines.golang.json import (
 )
 from checker_engines.moby import graphdriver_decisions as decisions
 from checker_engines.moby.chrootarchive import apply_layer, unpack
+from checker_engines.moby.drivers import Driver
 from checker_engines.moby.layer_store import Chain, LayerStore
 from checker_engines.moby.parents import Loaded, link_parents
 from checker_engines.moby.platform import platform_error
@@ -90,7 +92,7 @@ def engines() -> Iterator[Engine]:
 
 def engines_of(version: Version) -> Iterator[Engine]:
     """The actions of a version: ``docker load`` and ``docker import``."""
-    follows = f"Docker {version.follows}, classic store, vfs"
+    follows = f"Docker {version.follows}, classic store, overlay2 or vfs"
     decides = partial(decisions.load, version)
     yield Engine(version.name, "load", partial(load, version), follows, decides)
     decides = partial(decisions.import_, version)
@@ -99,21 +101,29 @@ def engines_of(version: Version) -> Iterator[Engine]:
 
 def load(version: Version, question: Question) -> Verdict:
     """Predict what ``docker load`` does."""
+    verdict = _load(version, question)
+    conditions = list(_load_conditions(question))
+    if can_differ(question.archive):
+        conditions.extend(other_storage(partial(_load, version), question, verdict))
+    return verdict._replace(conditions=(*conditions, *reading_conditions(question.archive)))
+
+
+def _load(version: Version, question: Question) -> Verdict:
+    """The verdict without its conditions."""
     command = f"docker load -i {question.quoted_path}"
-    conditions = tuple(_load_conditions(question.archive))
     try:
         check_is_file(question, f"{_LOADING}read {question.quoted_path}: is a directory")
         count = _Load(version, question).run()
     except Refusal as refusal:
-        verdict = _refused(version, "load", refusal, command, conditions)
+        verdict = _refused(version, "load", refusal, command)
         verdict = verdict._replace(reason=why_not_loaded(question, refusal))
         cut = cut_in(question.archive, version.decompresses)
         return verdict if cut is None else undecided(verdict, cut)
     except OutOfWork as stop:
-        verdict = _refused(version, "load", Refusal("", ""), command, conditions)
+        verdict = _refused(version, "load", Refusal("", ""), command)
         return undecided(verdict, stop.reached)
     if count:
-        outcome, reason = VerdictOutcome.ACCEPTS, _loaded(count)
+        outcome, reason = VerdictOutcome.ACCEPTS, without_devices(question, _loaded(count))
     else:
         outcome = VerdictOutcome.ACCEPTS_BROKEN
         reason = "docker load exits 0 but loads nothing: manifest.json lists no images"
@@ -122,7 +132,6 @@ def load(version: Version, question: Question) -> Verdict:
         action="load",
         outcome=outcome,
         reason=reason,
-        conditions=conditions,
         command=command,
     )
 
@@ -134,89 +143,81 @@ def _loaded(count: int) -> str:
 def import_(version: Version, question: Question) -> Verdict:
     """Predict what ``docker import`` does."""
     archive = question.archive
+    verdict = _import(version, question)
+    conditions = list(_stream_conditions(stream_of_archive(archive), question.host))
+    if not is_plain(archive.entries):
+        conditions.extend(other_storage(partial(_import, version), question, verdict))
+    return verdict._replace(conditions=(*conditions, *reading_conditions(archive)))
+
+
+def _import(version: Version, question: Question) -> Verdict:
+    """The verdict without its conditions."""
+    archive = question.archive
     command = f"docker import {question.quoted_path} name:tag"
-    conditions = tuple(_import_conditions(archive))
     try:
         check_is_file(question, f"{_IMPORTING}read {question.quoted_path}: is a directory")
-        _import(version, stream_of_archive(archive), Work(question.limits.simulated))
+        driver = Driver(version, question.host, Work(question.limits.simulated))
+        _apply(driver, stream_of_archive(archive))
     except Refusal as refusal:
-        return _refused(version, "import", refusal, command, conditions)
+        return _refused(version, "import", refusal, command)
     except OutOfWork as stop:
-        verdict = _refused(version, "import", Refusal("", ""), command, conditions)
+        verdict = _refused(version, "import", Refusal("", ""), command)
         return undecided(verdict, stop.reached)
     broken = why_import_is_useless(archive.kind, "docker import", "docker load")
     return Verdict(
         engine=version.name,
         action="import",
         outcome=VerdictOutcome.ACCEPTS_BROKEN if broken else VerdictOutcome.ACCEPTS,
-        reason=broken or IS_IMPORTED,
-        conditions=conditions,
+        reason=broken or without_devices(question, IS_IMPORTED),
         command=command,
     )
 
 
-def _import(version: Version, content: Stream, work: Work) -> None:
+def _apply(driver: Driver, content: Stream) -> None:
     try:
-        apply_layer(version, content, Root(version.dialect, work))
+        apply_layer(driver, content, driver.new_layers())
     except Refusal as refusal:
         message = f"Error response from daemon: {refusal.message}"
         raise Refusal(message, refusal.reason, refusal.rules) from refusal
 
 
-def _refused(
-    version: Version,
-    action: str,
-    refusal: Refusal,
-    command: str,
-    conditions: tuple[str, ...],
-) -> Verdict:
+def _refused(version: Version, action: str, refusal: Refusal, command: str) -> Verdict:
     return Verdict(
         engine=version.name,
         action=action,
         outcome=VerdictOutcome.REJECTS,
         reason=refusal.reason,
         message=refusal.message,
-        conditions=conditions,
         rules=refusal.rules,
         command=command,
     )
 
 
-def _load_conditions(archive: Archive) -> Iterator[str]:
+def _load_conditions(question: Question) -> Iterator[str]:
+    archive = question.archive
     layers = [
         stream_of_blob(layer.blob)
         for image in archive.images
         for layer in image.layers
         if layer.blob
     ]
-    found = dict.fromkeys(_stream_conditions(stream_of_archive(archive)))
-    found.pop(VFS, None)
-    for layer in layers:
-        found.update(dict.fromkeys(_stream_conditions(layer)))
-    yield from found
-    if is_stacked(archive):
-        yield STACKED_VFS
+    streams = (stream_of_archive(archive), *layers)
+    found = (_stream_conditions(stream, question.host) for stream in streams)
+    yield from dict.fromkeys(chain.from_iterable(found))
     yield from absent_layers(image for image in archive.images if image.item is not None)
     if archive.images:
         yield EMPTY_STORE
-    yield from reading_conditions(archive)
 
 
-def _import_conditions(archive: Archive) -> Iterator[str]:
-    yield from _stream_conditions(stream_of_archive(archive))
-    yield from reading_conditions(archive)
-
-
-def _stream_conditions(content: Stream) -> Iterator[str]:
+def _stream_conditions(content: Stream, host: Host) -> Iterator[str]:
     kind = content.compression.kind
     if kind is CompressionKind.XZ:
         yield XZ
     if kind is CompressionKind.GZIP and content.damage is not None:
         yield UNPIGZ
-    if next(content.entries.of_kind(CHARACTER_DEVICE, BLOCK_DEVICE), None) is not None:
+    has_devices = next(content.entries.of_kind(*DEVICE_KINDS), None) is not None
+    if has_devices and not host.rootless:
         yield DEVICES
-    if content.entries.whiteouts:
-        yield VFS
 
 
 class _Load:
@@ -230,11 +231,9 @@ class _Load:
         self.version = version
         self.question = question
         work = Work(question.limits.simulated)
-        self.root = unpack(version, stream_of_archive(question.archive), work)
-        self.layers = LayerStore(
-            lambda: Root(version.dialect, work),
-            lambda layer, root: apply_layer(version, layer, root),
-        )
+        self.root = unpack(version, stream_of_archive(question.archive), question.host, work)
+        driver = Driver(version, question.host, work)
+        self.layers = LayerStore(driver.new_layers, partial(apply_layer, driver))
         self._configs: dict[str, Json] = {}
         # What Docker has printed so far.
         self._printed: list[str] = []

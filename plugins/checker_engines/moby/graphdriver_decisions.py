@@ -9,6 +9,7 @@ from checker.model.names import OLD_REFERENCE
 from checker.model.xattrs import NOT_SUPPORTED
 from checker.verdicts import Decision
 from checker_engines.answers.importing import WHAT_IT_IS
+from checker_engines.answers.storing import on_drivers, rootless
 from checker_engines.moby.image_config import CONFIG_29
 from checker_engines.moby.versions import Version
 
@@ -26,6 +27,7 @@ def load(version: Version) -> tuple[Decision, ...]:
             f"extracted like the whole archive; {_layer_rules(version)}; the uncompressed tar must "
             "hash to the diff_id",
         ),
+        *_storage(version),
         Decision("history", "at most as many entries without `empty_layer` as layers"),
         Decision(
             "RepoTags", f"each must be a valid name with a tag; may be empty; {_names(version)}"
@@ -49,11 +51,20 @@ def import_(version: Version) -> tuple[Decision, ...]:
         _whole_archive(version),
         Decision(
             "entries",
-            f"{_layer_rules(version)}; whiteouts are applied to the new root filesystem and "
-            "removed",
+            f"{_layer_rules(version)}; the archive is extracted as a layer is, whiteouts included",
         ),
         WHAT_IT_IS,
     )
+
+
+def _storage(version: Version) -> Iterator[Decision]:
+    if version.converter.open_parent is None:
+        yield from on_drivers("refused")
+    else:
+        yield from on_drivers("refused, and so is a marker below a whiteout", root="ignored")
+    devices = "device nodes in the archive itself, and owners of its members above 65536, are"
+    applied = "" if version.rootless.has_native_diff else "; layers are applied as on vfs"
+    yield rootless(f"{devices} refused", applied)
 
 
 def _whole_archive(version: Version) -> Decision:
@@ -136,7 +147,4 @@ def _config(version: Version) -> Iterator[Decision]:
 
 def _layer_rules(version: Version) -> str:
     late = "" if version.reads_layers_to_end else ", but damage after the end of the tar is ignored"
-    return (
-        "each cleaned path must be unique (tar-split), every entry must be extractable on top of "
-        f"the layers below{late}"
-    )
+    return f"each cleaned path must be unique (tar-split), every entry must be extractable{late}"

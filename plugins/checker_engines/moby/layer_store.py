@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checker.model.untrusted import utf8
 from checker_engines.answers.refusal import Refusal
-from checker_engines.filesystem.extractor import Root
+from checker_engines.filesystem.storage import Layers
 from checker_engines.moby.stream import Stream
 
 _MOST_LAYERS = 125
@@ -30,16 +30,18 @@ class LayerStore:
     """The layers registered so far.
 
     Args:
-        new_root: Creates an empty root.
-        apply: Extracts a layer onto a root.
+        new_layers: Creates the layers of an image, without any.
+        apply: Extracts a layer on top of others.
     """
 
-    def __init__(self, new_root: Callable[[], Root], apply: Callable[[Stream, Root], None]) -> None:
-        self._new_root = new_root
+    def __init__(
+        self, new_layers: Callable[[], Layers], apply: Callable[[Stream, Layers], None]
+    ) -> None:
+        self._new_layers = new_layers
         self._apply = apply
         self._known: dict[str, Chain] = {}
-        # The root of the chain registered last, on which the next layer is usually based.
-        self._last: tuple[Chain, Root] | None = None
+        # Those of the chain registered last, on which the next layer is usually based.
+        self._last: tuple[Chain, Layers] | None = None
 
     def find(self, below: Chain, diff_id: str) -> Chain | None:
         """The chain with this layer on top, if it is stored: then no file is opened."""
@@ -57,20 +59,20 @@ class LayerStore:
                 f"Docker's classic store supports at most {_MOST_LAYERS} layers: squash some",
                 ("DKR016",),
             )
-        root = self._root_of(below)
-        self._apply(layer, root)
+        layers = self._layers_of(below)
+        self._apply(layer, layers)
         chain = Chain(_chain_id(below, diff_id), (*below.layers, layer))
         self._known[chain.id] = chain
-        self._last = (chain, root)
+        self._last = (chain, layers)
         return chain
 
-    def _root_of(self, chain: Chain) -> Root:
+    def _layers_of(self, chain: Chain) -> Layers:
         if self._last is not None and self._last[0] is chain:
             return self._last[1]
-        root = self._new_root()
-        for layer in chain.layers:
-            self._apply(layer, root)
-        return root
+        layers = self._new_layers()
+        for layer in chain.layers if layers.has_lower else ():
+            self._apply(layer, layers)
+        return layers
 
 
 def _chain_id(below: Chain, diff_id: str) -> str:

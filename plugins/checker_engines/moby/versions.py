@@ -12,9 +12,21 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import Entries
 from checker.model.names import OLD_REFERENCE, REFERENCE, Grammar
 from checker_engines.filesystem.dialect import Dialect
+from checker_engines.filesystem.storage.overlay import Converter
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
+from checker_engines.golang.decompression import PROGRAM
 from checker_engines.golang.json import Struct
-from checker_engines.moby.archive import CHROOT_20, CHROOT_28, OS_ROOT
+from checker_engines.moby.archive import (
+    CHROOT_20,
+    CHROOT_28,
+    CONVERTER_20,
+    CONVERTER_28,
+    CONVERTER_29,
+    OS_ROOT,
+    ROOTLESS_20,
+    ROOTLESS_28,
+    Rootless,
+)
 from checker_engines.moby.image_config import (
     CONFIG_20,
     CONFIG_28,
@@ -28,17 +40,23 @@ class ExtractionErrors(NamedTuple):
     """Templates for the errors of an extraction, with the ``{error}`` of the extracting process.
 
     Attributes:
-        archive: An error in an entry of the archive, or in its tar.
-        archive_end: An error after the archive was extracted.
-        layer: An error in an entry of a layer, or in its tar.
-        layer_end: An error after a layer was extracted; ``{size}`` is the sum of the sizes of its
-            entries, in bytes.
+        archive: An error in an entry of the archive, or of a layer on an overlay, or in its tar.
+        archive_end: An error after that was extracted.
+        layer: An error in an entry of a layer that is applied onto others, or in its tar.
+        layer_end: An error after that layer was extracted; ``{size}`` is the sum of the sizes of
+            its entries, in bytes.
     """
 
     archive: str = "{error}"
     archive_end: str = "{error}"
     layer: str = "{error}"
     layer_end: str = "{error}"
+
+    def after_archive(self, error: str) -> str:
+        """The message for an error after an archive, or a layer on an overlay, was extracted."""
+        # What a program prints ends with a line break.
+        printed = f"{error} " if error.startswith(PROGRAM) else error
+        return self.archive_end.format(error=printed)
 
 
 class Version(NamedTuple):
@@ -48,6 +66,8 @@ class Version(NamedTuple):
         name: Name of the profile.
         follows: The release whose source it models.
         dialect: The fork and version of ``pkg/archive``.
+        converter: How it converts whiteouts for overlay2.
+        rootless: What a rootless daemon may do.
         config: The Go type of the image config.
         legacy_config: The Go type of the config of a layer without ``manifest.json``.
         decompresses: The compressions that it recognises.
@@ -69,6 +89,8 @@ class Version(NamedTuple):
     name: str
     follows: str
     dialect: Dialect
+    converter: Converter
+    rootless: Rootless
     config: Struct
     legacy_config: Struct
     decompresses: frozenset[CompressionKind]
@@ -101,6 +123,8 @@ DOCKER_20 = Version(
     name="docker-20.10",
     follows="20.10.24",
     dialect=CHROOT_20,
+    converter=CONVERTER_20,
+    rootless=ROOTLESS_20,
     config=CONFIG_20,
     legacy_config=LEGACY_CONFIG_20,
     decompresses=frozenset(CompressionKind) - {CompressionKind.ZSTD},
@@ -125,6 +149,8 @@ DOCKER_28 = Version(
     name="docker-28",
     follows="28.5.2",
     dialect=CHROOT_28,
+    converter=CONVERTER_28,
+    rootless=ROOTLESS_28,
     config=CONFIG_28,
     legacy_config=LEGACY_CONFIG_28,
     decompresses=frozenset(CompressionKind),
@@ -144,6 +170,7 @@ DOCKER_29 = DOCKER_28._replace(
     name="docker-29-graphdriver",
     follows="29.7.2",
     dialect=OS_ROOT,
+    converter=CONVERTER_29,
     config=CONFIG_29,
     manifest_prefix="invalid archive: failed to decode manifest.json: ",
     loads_legacy=False,

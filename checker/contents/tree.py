@@ -122,7 +122,7 @@ def build_tree(found: Iterable[Placed], start: str, depth: int) -> Node | None:
         path = placed.path
         if path == start:
             top.placed = placed
-            top.size += _size(placed)
+            top.size += size_of(placed)
             is_there = True
         elif path.startswith(below):
             _add(top, path[len(below) :], placed, depth)
@@ -132,7 +132,7 @@ def build_tree(found: Iterable[Placed], start: str, depth: int) -> Node | None:
 
 def _add(top: Node, path: str, placed: Placed, depth: int) -> None:
     parts = path.split("/", depth)
-    size = _size(placed)
+    size = size_of(placed)
     node = top
     node.size += size
     node.count += 1
@@ -153,6 +153,7 @@ def _add(top: Node, path: str, placed: Placed, depth: int) -> None:
         node = child
 
 
-def _size(placed: Placed) -> int:
+def size_of(placed: Placed) -> int:
+    """The bytes of a file; 0 of anything else."""
     entries, position = placed.entries, placed.position
     return entries.sizes[position] if entries.kinds[position] in _FILES else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from checker.inspection.records import Settings
+from checker.contents.records import Settings
 from checker.model.image import Config, Json, integer, mapping, strings, text
 
 _SECOND = 1_000_000_000

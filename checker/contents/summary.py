@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 
-from checker.inspection.records import (
+from checker.contents.records import (
     ArtifactFacts,
     Contents,
     ImageFacts,
@@ -16,7 +16,7 @@ from checker.inspection.records import (
     StartFacts,
     Step,
 )
-from checker.inspection.settings import settings_of
+from checker.contents.settings import settings_of
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind

@@ -1,0 +1,83 @@
+"""Compares installed tools with their profiles: ``python -m benchmarks.readers CORPUS...``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.agreement import Score, show
+from benchmarks.readers.tools import Bench, Tool, installed_tools, running_bench, version_of
+from checker.plugins import load_plugins
+from checker.session import Session
+
+Recorded = dict[str, dict[str, Any]]
+
+
+def archives_of(corpora: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """The archives of some corpora, with a name for each."""
+    for corpus in corpora:
+        for path in sorted((corpus / "archives").iterdir()):
+            if path.is_file():
+                yield f"{corpus.name}/{path.name}", path
+
+
+def record(tools: Sequence[Tool], archives: Mapping[str, Path], bench: Bench) -> Recorded:
+    """What each tool does with each archive, by title and name."""
+    return {
+        tool.title: {name: tool.read(bench, path)._asdict() for name, path in archives.items()}
+        for tool in tools
+    }
+
+
+def compare(recorded: Recorded, archives: Mapping[str, Path]) -> dict[str, Score]:
+    """The figures of each tool."""
+    readers = load_plugins().readers().engines
+    titles = {f"{one.name} {one.action}" for one in readers} & recorded.keys()
+    scores = {title: Score() for title in sorted(titles)}
+    session = Session()
+    for name, path in archives.items():
+        checked = session.classify(path)
+        if checked.crashes:
+            raise RuntimeError(f"{name}: {checked.crashes[0]}")
+        for verdict in checked.reader_verdicts:
+            title = f"{verdict.engine} {verdict.action}"
+            truth = recorded.get(title, {}).get(name)
+            if truth is not None:
+                scores[title].count(name, truth, verdict)
+    return scores
+
+
+def main() -> int:
+    """Run the comparison; 1 if an outcome differs, or more than one message in ten."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS")
+    parser.add_argument("--tool", default="*", help="pattern of 'profile action', such as crane*")
+    parser.add_argument("--record", type=Path, help="write what the tools did to this file")
+    parser.add_argument("--replay", type=Path, help="compare with this file, and run no tool")
+    options = parser.parse_args()
+    archives = dict(archives_of(options.corpora))
+    if options.replay is not None:
+        recorded: Recorded = json.loads(options.replay.read_text("utf-8"))
+    else:
+        tools = installed_tools(options.tool)
+        for tool in tools:
+            print(f"{tool.title}: {version_of(tool)}")
+        with (
+            tempfile.TemporaryDirectory(prefix="readers-") as folder,
+            running_bench(Path(folder)) as bench,
+        ):
+            recorded = record(tools, archives, bench)
+    if options.record is not None:
+        options.record.write_text(json.dumps(recorded, indent=1))
+    scores = compare(recorded, archives)
+    show(scores, misses=True)
+    return int(not all(score.is_good for score in scores.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Installs the tools of ``make readers`` into a directory of the checkout; nothing else needs them.
+
+Each tool is pinned. What cannot be installed is skipped, and the reason is listed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.readers.tools import INSTALLED
+
+MINUTES = 10
+"""Time for all of them."""
+_LAST_WORDS = 300
+
+
+class Module(NamedTuple):
+    """A tool that is a Go module.
+
+    Attributes:
+        program: Name of the program.
+        package: The path of its package.
+        version: The version.
+    """
+
+    program: str
+    package: str
+    version: str
+
+
+class Package(NamedTuple):
+    """A tool that is a package of the distribution, which is used where it is installed.
+
+    Attributes:
+        program: Name of the program.
+        package: Name of the Debian package.
+    """
+
+    program: str
+    package: str
+
+
+MODULES = (
+    Module("crane", "github.com/google/go-containerregistry/cmd/crane", "v0.22.1"),
+    Module("oras", "oras.land/oras/cmd/oras", "v1.3.6"),
+    Module("regctl", "github.com/regclient/regclient/cmd/regctl", "v0.11.7"),
+    Module("dive", "github.com/wagoodman/dive", "v0.13.1"),
+    Module("ctr", "github.com/containerd/containerd/v2/cmd/ctr", "v2.3.4"),
+    Module("containerd", "github.com/containerd/containerd/v2/cmd/containerd", "v2.3.4"),
+)
+"""In the order of what they take to compile: what does not fit into the time is skipped."""
+PACKAGES = (
+    Package("umoci", "umoci"),
+    Package("buildah", "buildah"),
+    Package("skopeo", "skopeo"),
+    Package("bsdtar", "libarchive-tools"),
+    Package("importctl", "systemd-container"),
+)
+
+
+def install(modules: tuple[Module, ...], seconds: float) -> Iterator[str]:
+    """Install modules in some time; a line for each.
+
+    Args:
+        modules: The modules.
+        seconds: The time for all of them.
+    """
+    go = shutil.which("go")
+    deadline = time.monotonic() + seconds
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    for module in modules:
+        name = f"{module.program} {module.version}"
+        if _is_there(module):
+            yield f"{name}: installed before"
+        elif go is None:
+            yield f"{name}: skipped: go is not installed"
+        else:
+            yield f"{name}: {_install(go, module, deadline - time.monotonic())}"
+
+
+def present(packages: tuple[Package, ...]) -> Iterator[str]:
+    """Where the packages of the distribution are; a line for each."""
+    for package in packages:
+        path = shutil.which(package.program)
+        shown = f"skipped: apt-get install {package.package}" if path is None else path
+        yield f"{package.program}: {shown}"
+
+
+def _stamp(module: Module) -> Path:
+    return INSTALLED / f".{module.program}-{module.version}"
+
+
+def _is_there(module: Module) -> bool:
+    return _stamp(module).exists() and (INSTALLED / module.program).exists()
+
+
+def _install(go: str, module: Module, seconds: float) -> str:
+    if seconds <= 0:
+        return f"skipped: the {MINUTES} minutes are over"
+    environment = {**os.environ, "GOBIN": str(INSTALLED), "CGO_ENABLED": "0"}
+    command = [go, "install", f"{module.package}@{module.version}"]
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"skipped: the {MINUTES} minutes are over"
+    if done.returncode != 0:
+        words = " ".join(done.stderr.split())
+        return f"skipped: {words[-_LAST_WORDS:]}"
+    _stamp(module).touch()
+    return "installed"
+
+
+def main() -> int:
+    """Install all tools; always 0, since each of them can be done without."""
+    for line in (*present(PACKAGES), *install(MODULES, MINUTES * 60)):
+        print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""Buildah: ``buildah pull`` (buildah 1.28.2 and 1.42.2, libimage/pull.go).
+
+It takes the name of a transport before the path, so no other format is tried. An image layout is
+read as ``podman load`` does, since both use libimage; a docker-archive must have one image, whose
+names need no tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from checker.model.archive import Kind
+from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
+from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
+from checker_engines.answers.advice import IS_LOADED, without_devices
+from checker_engines.answers.reading import Answer, Command, verdict_of
+from checker_engines.answers.refusal import Refusal
+from checker_engines.containers import decisions
+from checker_engines.containers.command import (
+    DOCKER_ARCHIVE_STEP,
+    conditions_of,
+    given_path,
+    has_colon,
+    last_lines,
+    prefixed,
+    refuse_directory,
+)
+from checker_engines.containers.copy import copy_to_storage
+from checker_engines.containers.docker_archive import DockerArchive
+from checker_engines.containers.podman import driver_of, load_layout, load_layout_archive
+from checker_engines.containers.versions import BUILDAHS, Podman
+
+_DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
+_OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
+_IMAGE = re.compile(r"[\w.+:@/-]+", re.ASCII)
+_NO_COMPONENT = "repository name must have at least one component"
+Take = Callable[[Podman, Question, list[str]], int]
+"""Copies an image to the storage."""
+PROFILES = (
+    EngineProfile(
+        name="buildah-1",
+        tool="buildah",
+        releases=(
+            ReleaseRange(
+                "1.23",
+                "1.30",
+                "the libraries and messages of podman-4, such as a docker-archive compressed with "
+                "gzip that is refused",
+            ),
+            ReleaseRange("1.31", "1.38", "layers are not compared with the diff_ids of the config"),
+            ReleaseRange("1.39"),
+        ),
+        library="containers/image 5.39, containers-storage 1.62",
+        evidence=Evidence.MEASURED,
+        measured_with="1.28.2, with its libraries: 400 archives with one fault each; 1.42 is read",
+        groups=("builders",),
+    ),
+)
+
+
+def engines() -> Iterator[Engine]:
+    """The actions of all versions."""
+    for buildah in BUILDAHS:
+        yield from engines_of(buildah)
+
+
+def engines_of(buildah: Podman) -> Iterator[Engine]:
+    """The actions of a version: one for each transport."""
+    follows = f"buildah {buildah.follows}, as root"
+    decides = partial(decisions.stored_docker_archive, buildah.library)
+    judge = partial(_pull, buildah, "docker-archive", _pull_docker_archive)
+    action = "pull docker-archive"
+    yield Engine(buildah.name, action, judge, follows, decides, _DOCKER, only_files=True)
+    decides = partial(decisions.stored_oci_archive, buildah.library)
+    judge = partial(_pull, buildah, "oci-archive", load_layout_archive)
+    action = "pull oci-archive"
+    yield Engine(buildah.name, action, judge, follows, decides, _OCI, only_files=True)
+    judge = partial(_pull, buildah, "oci", load_layout)
+    layouts = frozenset({Kind.OCI_LAYOUT})
+    yield Engine(buildah.name, "pull oci", judge, follows, decides, layouts, only_directories=True)
+
+
+def _pull(buildah: Podman, transport: str, take: Take, question: Question) -> Verdict:
+    typed = f"buildah pull {transport}:{question.quoted_path}"
+    command = Command(buildah.name, f"pull {transport}", typed)
+    return verdict_of(command, question, partial(_steps, buildah, transport, take))
+
+
+def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> Answer:
+    printed: list[str] = []
+    try:
+        if has_colon(question):
+            raise _colon(transport, question)
+        take(buildah, question, printed)
+    except Refusal as refusal:
+        printed.append(f"Error: {refusal.message}")
+        raise Refusal(last_lines(printed), refusal.reason, refusal.rules) from None
+    conditions = tuple(conditions_of(question))
+    return Answer(without_devices(question, IS_LOADED), conditions=conditions)
+
+
+def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]) -> int:
+    """Pull the only image of a docker-archive (copyFromDockerArchiveReaderReference)."""
+    refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
+    opened = DockerArchive(question.archive, buildah.library)
+    if len(opened.items) != 1:
+        count = len(opened.items)
+        raise Refusal(
+            f"Unexpected tar manifest.json: expected 1 item, got {count}",
+            f"manifest.json lists {count} images; append the name of one to the path",
+            () if count else ("DKR001",),
+        )
+    (item,) = opened.items
+    for name in item.tags:
+        _refuse_name(name)
+    source = "docker-archive:<tmp>"
+    if not item.tags:
+        # Its ID is read first, since it is used as its name.
+        opened.image(item)
+    with prefixed(buildah.copying.format(source=source)):
+        with prefixed(f"determining manifest MIME type for {source}: "):
+            image = opened.image(item)
+        copy_to_storage(image, driver_of(buildah, question), {}, printed)
+    return 1
+
+
+def _refuse_name(name: str) -> None:
+    """Refuse a name that is not valid; one without a tag gets ``latest`` (NormalizeName)."""
+    try:
+        parse_reference(name, OLD_REFERENCE)
+    except InvalidReferenceError as error:
+        words = str(error).rpartition(": ")[2] if name else _NO_COMPONENT
+        raise Refusal(
+            f'normalizing name "{name}": {words}',
+            f"manifest.json has the image name {name!r}, which is not valid",
+            ("DKR005",),
+        ) from None
+
+
+def _colon(transport: str, question: Question) -> Refusal:
+    """Of a path with a colon, the rest is taken for the name of an image."""
+    name = given_path(question).partition(":")[2]
+    reason = (
+        "buildah takes what follows the colon in the path for the name of an image: rename the "
+        "file, or make a link to it, without a colon"
+    )
+    if transport != "docker-archive":
+        is_name = _IMAGE.fullmatch(name) is not None
+        no_file = "creating temp directory: open <tmp>: no such file or directory"
+        return Refusal(no_file if is_name else f"Invalid image {name}", reason)
+    try:
+        parse_reference(name, OLD_REFERENCE)
+    except InvalidReferenceError as error:
+        return Refusal(f"docker-archive parsing reference: {error}", reason)
+    return Refusal('opening file "<tmp>": open <tmp>: no such file or directory', reason)

@@ -1,0 +1,1 @@
+"""go-containerregistry: crane and the tools that read archives with its packages."""

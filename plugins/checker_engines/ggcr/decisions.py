@@ -1,0 +1,55 @@
+"""What decides the outcome in crane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.verdicts import Decision
+
+_TARBALL = (
+    Decision(
+        "compression",
+        "the archive must not be compressed; layers may be, with gzip or zstd: the first one "
+        "decides for all of them",
+    ),
+    Decision(
+        "members",
+        "nothing is extracted: the tar is scanned from its start for each file, up to that file; "
+        "of duplicate names the first is used; symbolic and hard links are followed",
+    ),
+    Decision(
+        "`manifest.json`",
+        "its first JSON value is a list of exactly one image; `index.json` and `oci-layout` are "
+        "not read; the names of the image are not used",
+    ),
+    Decision(
+        "config and layers",
+        "the config must decode; every listed layer must be there; compressed layers must not be "
+        "more than diff_ids, of others there must be one for each diff_id",
+    ),
+)
+
+
+def push() -> Sequence[Decision]:
+    """The steps of ``crane push``."""
+    return (
+        *_TARBALL,
+        Decision(
+            "content of layers",
+            "not checked: an image whose layers do not hash to their diff_ids is pushed, and is "
+            "reported as broken",
+        ),
+    )
+
+
+def validate() -> Sequence[Decision]:
+    """The steps of ``crane validate --tarball``."""
+    return (
+        *_TARBALL,
+        Decision(
+            "content of layers",
+            "each must be a tar, without two entries of the same name, compressed with gzip if the "
+            "first one is; it must hash to its diff_id",
+        ),
+        Decision("config", "`rootfs.type` must be `layers`"),
+    )

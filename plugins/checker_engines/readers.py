@@ -1,0 +1,37 @@
+"""Tools that read archives and are only asked where a user asks for them.
+
+Each family has a room: a package or module with the profiles and actions of its tools. Nothing here
+is imported for a check unless ``--engine`` selects one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from checker.verdicts import Engine, EngineProfile
+
+
+class Room(NamedTuple):
+    """The tools of one family.
+
+    Attributes:
+        profiles: What is known of them.
+        engines: Gives their actions.
+    """
+
+    profiles: tuple[EngineProfile, ...]
+    engines: Callable[[], Iterator[Engine]]
+
+
+def rooms() -> tuple[Room, ...]:
+    """All families, in the order in which they are listed."""
+    from checker_engines.containerd import nodes
+    from checker_engines.containers import buildah
+    from checker_engines.ggcr import crane
+
+    return (
+        Room(nodes.PROFILES, nodes.engines),
+        Room(buildah.PROFILES, buildah.engines),
+        Room(crane.PROFILES, crane.engines),
+    )
