@@ -31,6 +31,7 @@ from checker.model.untrusted import utf8
 from checker.model.work import Known, OutOfWork, Work
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
 from checker.verdicts import Host
+from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, MAPPED_IDS, ROOT, Privileges
 from checker_engines.filesystem.runs import Run, runs_of
@@ -316,7 +317,9 @@ class _Application:
         kind = chr(entries.kinds[position])
         if directory is None or directory.children is None or base in directory.children:
             return False
-        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+        if not base or WHITEOUT_PREFIX in path:
+            return False
+        if position in entries.xattrs or position in entries.sparse:
             return False
         if kind not in _ADDED or self._privileges is not ROOT:
             return False
@@ -422,6 +425,9 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
+            error = content_error(self._entries, entry.position)
+            if error is not None and entry.kind == REGULAR:
+                raise ApplyError(error)
             self._set_attributes(entry)
 
     def _set_attributes(self, entry: Entry) -> None:

@@ -29,6 +29,7 @@ from checker.model.entries import (
 )
 from checker.model.work import Work
 from checker.model.xattrs import XattrError
+from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.errors import ExtractionError
 from checker_engines.filesystem.plain import is_plain
@@ -216,7 +217,9 @@ class Extractor:
         directory = self.tree.walked(parent)
         if directory is None or directory.children is None or base in directory.children:
             return False
-        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+        if not base or WHITEOUT_PREFIX in path:
+            return False
+        if position in entries.xattrs or position in entries.sparse:
             return False
         if self.privileges is not ROOT and not self._may_own(entries, position):
             return False
@@ -319,6 +322,8 @@ class Extractor:
         if check is not None and item.kind in _NODES:
             _raise(check(item.name, entries.devices.get(item.position, (0, 0))), item)
         self._create(item)
+        if item.kind == REGULAR:
+            _raise(content_error(entries, item.position), item)
         self.check_owner(entries, item, self._calls.lchown, item.path)
         if item.position in entries.xattrs:
             self._set_xattrs(entries, item)

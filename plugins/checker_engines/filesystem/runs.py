@@ -88,6 +88,7 @@ def _is_file(entries: Entries, position: int, name: str) -> bool:
     return (
         entries.kinds[position] == _REGULAR
         and not entries.spellings[position]
+        and position not in entries.sparse
         and bool(name)
         and len(entries.paths[position]) <= _SURELY_SHORT
         and WHITEOUT_PREFIX not in name
