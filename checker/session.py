@@ -28,6 +28,7 @@ from checker.isolation import failure_of, is_lack_of_threads
 from checker.masking import mask_of, masked
 from checker.model.archive import Archive
 from checker.model.content import ContentPlan
+from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
@@ -505,7 +506,12 @@ class Session:
         run = self._run_rules(archive, context, today)
         used = self.settings.used_waivers(run.findings, today)
         checked = masked(
-            classified._replace(findings=run.findings, results=run.results, used_waivers=used)
+            classified._replace(
+                archive=archive._replace(limits=_joined(archive.limits, run.limits)),
+                findings=run.findings,
+                results=run.results,
+                used_waivers=used,
+            )
         )
         if self._baseline is None:
             return checked
@@ -527,8 +533,10 @@ class Session:
         last = [rule for rule in self.rules if rule.check.follows_findings]
         run = run_checks(archive, first, context)
         findings = self.settings.judge(run.findings, today)
+        archive = archive._replace(limits=(*archive.limits, *run.limits))
         followed = run_checks(archive, last, context._replace(findings=findings))
         return CheckRun(
+            limits=(*run.limits, *followed.limits),
             findings=self.settings.judge((*run.findings, *followed.findings), today),
             results=tuple(sorted((*run.results, *followed.results), key=lambda one: one.rule)),
         )
@@ -536,7 +544,10 @@ class Session:
     def _classify(self, archive: Archive, readers: tuple[Engine, ...] = ()) -> CheckedArchive:
         quoted_path = _quoted(archive.path)
         verdicts = self.engines.judge(archive, quoted_path, readers)
-        archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *verdicts.limits))))
+        started = archive_starts(archive, self.settings.host, self.settings.limits, _start_root)
+        archive = archive._replace(
+            limits=_joined(archive.limits, (*verdicts.limits, *started.limits))
+        )
         classification, problems = self._ask_classifiers(archive, quoted_path, verdicts)
         return CheckedArchive(
             path=archive.path,
@@ -546,7 +557,7 @@ class Session:
             required_verdicts=verdicts.required,
             crashes=(*archive.crashes, *verdicts.crashes),
             problems=(*self.problems, *problems),
-            starts=archive_starts(archive, self.settings.host, _start_root),
+            starts=started.starts,
             reader_verdicts=verdicts.readers,
         )
 
@@ -704,6 +715,12 @@ def _one_archive(source: ArchiveSource, settings: Settings) -> Session:
     except BaseException:
         early.close()
         raise
+
+
+def _joined(
+    limits: tuple[LimitReached, ...], more: tuple[LimitReached, ...]
+) -> tuple[LimitReached, ...]:
+    return tuple(dict.fromkeys((*limits, *more)))
 
 
 def _quoted(path: str) -> str:

@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from benchmarks.differential.recording import read_record, rules_table
 from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
@@ -55,6 +56,8 @@ _ARCHIVES = {
 }
 _BEGIN = "<!-- What follows is generated: make docs -->\n"
 _END = "<!-- end of what is generated -->\n"
+_MEASURED_BEGIN = "<!-- What follows is generated from measured.json: make docs -->\n"
+_MEASURED_END = "<!-- end of what is measured -->\n"
 _CHAPTERS = {
     "L": "Image layout",
     "I": "Image index",
@@ -90,7 +93,9 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "checker.1": _manual_page(),
         DOCS / "rules.md": rules_markdown(tuple(registry)),
-        DOCS / "engines.md": _with(DOCS / "engines.md", _engines(session)),
+        DOCS / "engines.md": _with_measured(
+            _with(DOCS / "engines.md", _engines(session)), registry
+        ),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         README: _with(README, _matrix(session)),
@@ -106,6 +111,17 @@ def _with(page: Path, lines: Iterable[str]) -> str:
     before, begin, rest = page.read_text("utf-8").partition(_BEGIN)
     _, end, after = rest.partition(_END)
     return "".join((before, begin, *lines, end, after))
+
+
+def _with_measured(page: str, registry: Registry) -> str:
+    """A page with the table of what engines do with the fail cases of rules."""
+    before, begin, rest = page.partition(_MEASURED_BEGIN)
+    _, end, after = rest.partition(_MEASURED_END)
+    rules = (
+        (f"{rule.bundle}/{rule.name}", rule.id, str(rule.severity), _shown_rule(rule.id, registry))
+        for rule in registry
+    )
+    return "".join((before, begin, *rules_table(read_record(), rules), end, after))
 
 
 def _engines(session: Session) -> Iterator[str]:

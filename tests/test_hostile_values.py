@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz.targets import TARGETS, FoundError, with_checksums
+from benchmarks.fuzz.running import FoundError, with_checksums
+from benchmarks.fuzz.targets import TARGETS
 from checker.plugins import load_plugins
 from checker.reports.output import builtin_reports
 from checker.results import Run

@@ -12,17 +12,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-from benchmarks.differential.cases import case_samples, rule_cases
+from benchmarks.differential.cases import case_samples, rule_cases, sound_samples
 from benchmarks.differential.comparing import Comparison, compare
-from benchmarks.differential.engines import Installed, installed_engines
+from benchmarks.differential.engines import Installed, installed_engines, without_profile
 from benchmarks.differential.making import Sample, make_sample
-from benchmarks.differential.recording import Record, letters, write_record
+from benchmarks.differential.recording import Record, key_of, letters, recorded_words, write_record
 from benchmarks.engines.host import Host, running_host
 from benchmarks.engines.overlay import overlay_place, overlay_to_skip
-from benchmarks.engines.programs import reason_to_skip, release_to_skip
+from benchmarks.engines.programs import MissingEngineError, named_engines, reason_to_skip
 from checker.plugins import load_plugins
 from checker.session import Session
 from checker.verdicts import Engine, Storage, VerdictOutcome
@@ -79,7 +81,8 @@ class Run:
         comparisons = list(compare(sample, path, self.engines, host))
         if self.recorded is not None:
             measured = letters(one.real.outcome for one in comparisons)
-            self.recorded[sample.seed] = f"{measured} {self._foretold(path)}"
+            words = (str(sample.table["base"]), measured, self._foretold(path))
+            self.recorded[key_of(sample.seed)] = " ".join(words)
         for comparison in comparisons:
             self.scores.setdefault(comparison.title, Score()).count(comparison)
             in_words = self.shows_messages and _differs_in_words(comparison)
@@ -87,6 +90,10 @@ class Run:
                 shown.append(comparison)
         if shown:
             show(sample, shown, self._kept(sample))
+
+    def is_recorded(self, sample: Sample) -> bool:
+        """Whether a record that is continued has the results of an archive."""
+        return self.recorded is not None and key_of(sample.seed) in self.recorded
 
     @property
     def without_engine(self) -> tuple[Engine, ...]:
@@ -101,8 +108,8 @@ class Run:
     def record(self, versions: Mapping[str, str]) -> Record:
         """The results of the fail cases of rules, by rule and name."""
         cases: dict[str, dict[str, str]] = {}
-        for identity, word in (self.recorded or {}).items():
-            rule, _, name = identity.split(":", 2)
+        for key, word in (self.recorded or {}).items():
+            rule, name = key.split(":", 1)
             cases.setdefault(rule, {})[name] = word
         titles = tuple(f"{judge.name} {judge.action}" for judge in self.without_engine)
         return Record(versions, titles, cases)
@@ -176,7 +183,7 @@ def _all_samples(options: argparse.Namespace) -> Iterator[Sample]:
     cases = rule_cases()
     print(f"{len(cases.archives)} fail cases, without {cases.directories} that are directories")
     end = None if options.count is None else options.start + options.count
-    return case_samples(cases.archives[options.start : end])
+    return chain(sound_samples(), case_samples(cases.archives[options.start : end]))
 
 
 def _options() -> argparse.Namespace:
@@ -193,7 +200,10 @@ def _options() -> argparse.Namespace:
         "--cases", action="store_true", help="try the fail cases of all rules, not random archives"
     )
     parser.add_argument(
-        "--record", type=Path, metavar="FILE", help="with --cases: write the outcomes to a file"
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="with --cases: write the outcomes to a file; what it already has is not tried again",
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
@@ -209,9 +219,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _leave(number: int, frame: object) -> None:
+class _StoppedError(Exception):
+    """The run was asked to end."""
+
+
+def _stop(number: int, frame: object) -> None:
     del frame
-    sys.exit(128 + number)
+    raise _StoppedError(number)
 
 
 def _place(storage: Storage, folder: Path) -> contextlib.AbstractContextManager[Path]:
@@ -222,30 +236,40 @@ def _place(storage: Storage, folder: Path) -> contextlib.AbstractContextManager[
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
-    # The host is removed at the end in any case.
-    signal.signal(signal.SIGTERM, _leave)
+    # The figures so far are shown, and the host is removed.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        named = named_engines(os.environ)
+    except MissingEngineError as error:
+        print(error)
+        return 2
     temporary = Path(tempfile.gettempdir())
-    reason = reason_to_skip() or release_to_skip()
+    reason = reason_to_skip()
     if reason is None and options.storage is Storage.OVERLAY:
         reason = overlay_to_skip(temporary)
     if reason is not None:
         print(reason)
         return 2
-    run = Run(installed_engines(options.engine), options.keep, options.messages)
+    for release in without_profile(named):
+        print(f"not tried, since no profile is for it: {release}")
+    run = Run(installed_engines(options.engine, named), options.keep, options.messages)
     if options.cases and options.record is not None:
-        run.recorded = {}
+        run.recorded = recorded_words(options.record)
     # A name that podman accepts as an image name, which temporary names are not always.
     name = f"differential{os.getpid()}"
     with (
         _place(options.storage, temporary) as place,
-        running_host(place / name, walled=True, storage=options.storage) as host,
+        running_host(place / name, walled=True, storage=options.storage, named=named) as host,
     ):
-        for sample in samples(options):
-            run.take(sample, host)
         versions = {engine.title: host.must(*engine.version) for engine in run.engines}
+        with suppress(_StoppedError):
+            for sample in samples(options):
+                if run.is_recorded(sample):
+                    continue
+                run.take(sample, host)
+                if run.recorded is not None:
+                    write_record(run.record(versions), options.record)
     show_scores(run, versions)
-    if run.recorded is not None:
-        write_record(run.record(versions), options.record)
     print(f"unexplained: {run.unexplained}")
     return int(run.unexplained > 0)
 

@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.differential.making import Sample
+from benchmarks.differential.recording import BASES
 from checker.testing.cases import Case, load_cases
 
+_SOUND = (
+    *("docker-archive", "podman-archive", "crane-archive", "legacy", "oci-archive"),
+    *("docker-oci-archive", "rootfs", "export", "layer"),
+)
 CASES = Path(__file__).parents[2] / "tests" / "cases"
 
 
@@ -36,6 +41,14 @@ def case_samples(cases: tuple[Case, ...]) -> Iterator[Sample]:
     """The archives of cases, each under the identity of its case."""
     for case in cases:
         yield Sample(case.id, case.table, (), case.build().data or b"")
+
+
+def sound_samples() -> Iterator[Sample]:
+    """An archive of each kind without a fault."""
+    for base in _SOUND:
+        table = {"name": base, "base": base}
+        case = Case(base, BASES, base, "pass", {}, (), CASES, table)
+        yield Sample(f"{BASES}:pass:{base}", table, (), case.build().data or b"")
 
 
 def _is_directory(case: Case) -> bool:

@@ -6,14 +6,16 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import quote
 
 from benchmarks.differential import containerd_client
 from benchmarks.engines.host import Host
+from benchmarks.engines.programs import find_programs, release_of
 from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
 from checker.verdicts import Engine, VerdictOutcome
@@ -30,6 +32,20 @@ _SOCKET = "/var/run/docker.sock"
 _TIMED = ("timeout", "--signal=KILL", str(SECONDS_TO_TAKE))
 _COPY = ("skopeo", "--insecure-policy", "copy")
 _HANGS = f"it was still running after {SECONDS_TO_TAKE} seconds"
+
+
+_NONE_NAMED: Mapping[str, Path] = MappingProxyType({})
+_RELEASES = (
+    ("dockerd", r"version 20\.10\.", "docker-20.10"),
+    ("dockerd", r"version 28\.", "docker-28"),
+    ("dockerd", r"version 29\.", "docker-29-graphdriver"),
+    ("podman", r"version 4\.", "podman-4"),
+    ("podman", r"version 5\.", "podman-5"),
+    ("skopeo", r"version 1\.9\.", "skopeo-1.9"),
+    ("containerd", r" v?1\.6\.", "containerd-1.6"),
+    ("containerd", r" v?2\.", "containerd-2"),
+)
+"""The profile of each release of a program."""
 
 
 class Real(NamedTuple):
@@ -63,11 +79,42 @@ class Installed(NamedTuple):
         return f"{self.judge.name} {self.judge.action}"
 
 
-def installed_engines(pattern: str = "*") -> list[Installed]:
-    """Those whose title fits a pattern, such as ``docker*``."""
+def installed_engines(
+    pattern: str = "*", named: Mapping[str, Path] = _NONE_NAMED
+) -> list[Installed]:
+    """Those whose title fits a pattern, such as ``docker*``, each with the profile of its release.
+
+    Args:
+        pattern: The pattern.
+        named: Engines in place of those that are installed, by program.
+    """
     judges = {(judge.name, judge.action): judge for judge in _judges()}
-    found = [Installed(judges[key], take, version) for key, (take, version) in _TAKERS.items()]
+    programs = find_programs() | dict(named)
+    releases = {name: release_of(programs[name]) for name in dict(_TAKERS)}
+    found = [
+        Installed(judges[profile, action], take, _version_of(program, named))
+        for program, actions in _TAKERS
+        for action, take in actions.items()
+        for profile in _profiles_of(program, releases[program])
+    ]
     return [engine for engine in found if fnmatchcase(engine.title, pattern)]
+
+
+def without_profile(named: Mapping[str, Path] = _NONE_NAMED) -> list[str]:
+    """The releases of programs that no profile is for."""
+    programs = find_programs() | dict(named)
+    releases = {name: release_of(programs[name]) for name in dict(_TAKERS)}
+    return [said for name, said in releases.items() if not _profiles_of(name, said)]
+
+
+def _profiles_of(program: str, release: str) -> tuple[str, ...]:
+    """The profile of a release; none if there is none."""
+    found = (name for of, form, name in _RELEASES if of == program and re.search(form, release))
+    return tuple(found)[:1]
+
+
+def _version_of(program: str, named: Mapping[str, Path]) -> tuple[str, ...]:
+    return (str(named.get(program, program)), "--version")
 
 
 def _judges() -> Iterator[Engine]:
@@ -78,15 +125,14 @@ def _judges() -> Iterator[Engine]:
 
 
 def _docker_load(host: Host, archive: Path) -> Real:
-    host.empty_docker()
+    host.remove_docker_images()
     # It prints the names of the images before the error.
     done = _run_merged(host, "docker", "load", "--quiet", "--input", str(archive))
-    stored = host.must("docker", "image", "ls", "--all", "--quiet")
-    return _real(host, done, done.stdout, is_there=bool(stored))
+    return _real(host, done, done.stdout, host.docker_images)
 
 
 def _docker_import(host: Host, archive: Path) -> Real:
-    host.empty_docker()
+    host.remove_docker_images()
     done = _run(host, "docker", "import", str(archive), "taken:1")
     return _real(host, done, done.stderr)
 
@@ -95,8 +141,9 @@ def _podman_load(host: Host, archive: Path) -> Real:
     host.renew_podman()
     host.renew_temporary()
     done = _run_merged(host, "podman", "load", "--input", str(archive))
-    stored = host.must("podman", "image", "ls", "--all", "--quiet")
-    return _real(host, done, done.stdout, is_there=bool(stored))
+    return _real(
+        host, done, done.stdout, lambda: host.must("podman", "image", "ls", "--all", "--quiet")
+    )
 
 
 def _podman_import(host: Host, archive: Path) -> Real:
@@ -131,22 +178,20 @@ def _ctr(host: Host, archive: Path) -> Real:
     # A separate namespace is an empty store.
     namespace = f"try-{time.monotonic_ns()}"
     done = _run(host, "ctr", "--namespace", namespace, "image", "import", str(archive))
-    stored = host.must("ctr", "--namespace", namespace, "image", "ls", "--quiet")
     said = "\n".join(line for line in done.stderr.splitlines() if "level=info" not in line)
-    return _real(host, done, said, is_there=bool(stored))
+    return _real(
+        host, done, said, lambda: host.must("ctr", "-n", namespace, "image", "ls", "--quiet")
+    )
 
 
-_TAKERS: dict[tuple[str, str], tuple[Callable[[Host, Path], Real], tuple[str, ...]]] = {
-    ("docker-20.10", "load"): (_docker_load, ("dockerd", "--version")),
-    ("docker-20.10", "import"): (_docker_import, ("dockerd", "--version")),
-    ("podman-4", "load"): (_podman_load, ("podman", "--version")),
-    ("podman-4", "import"): (_podman_import, ("podman", "--version")),
-    ("skopeo-1.9", "docker-archive"): (_skopeo("docker-archive"), ("skopeo", "--version")),
-    ("skopeo-1.9", "oci-archive"): (_skopeo("oci-archive"), ("skopeo", "--version")),
-    ("buildah-1.28", "pull docker-archive"): (_buildah("docker-archive"), ("buildah", "--version")),
-    ("buildah-1.28", "pull oci-archive"): (_buildah("oci-archive"), ("buildah", "--version")),
-    ("containerd-1.6", "ctr import"): (_ctr, ("containerd", "--version")),
-}
+_TAKERS: tuple[tuple[str, dict[str, Callable[[Host, Path], Real]]], ...] = (
+    ("dockerd", {"load": _docker_load, "import": _docker_import}),
+    ("podman", {"load": _podman_load, "import": _podman_import}),
+    ("skopeo", {name: _skopeo(name) for name in ("docker-archive", "oci-archive")}),
+    ("buildah", {f"pull {name}": _buildah(name) for name in ("docker-archive", "oci-archive")}),
+    ("containerd", {"ctr import": _ctr}),
+)
+"""By program, how each action loads an archive."""
 
 
 def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
@@ -158,8 +203,15 @@ def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
     return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
 
 
+def _is_there() -> bool:
+    return True
+
+
 def _real(
-    host: Host, done: subprocess.CompletedProcess[str], said: str, *, is_there: bool = True
+    host: Host,
+    done: subprocess.CompletedProcess[str],
+    said: str,
+    stored: Callable[[], object] = _is_there,
 ) -> Real:
     if done.returncode in _KILLED:
         return Real(VerdictOutcome.REJECTS, _HANGS)
@@ -168,7 +220,7 @@ def _real(
     message = " ".join(words[-_LINES_QUOTED:])
     if done.returncode != 0:
         return Real(VerdictOutcome.REJECTS, message)
-    return Real(VerdictOutcome.ACCEPTS if is_there else VerdictOutcome.ACCEPTS_BROKEN, message)
+    return Real(VerdictOutcome.ACCEPTS if stored() else VerdictOutcome.ACCEPTS_BROKEN, message)
 
 
 def _without_paths(host: Host, text: str) -> str:

@@ -1,8 +1,10 @@
 """What the engines do with the fail cases of the rules, as data: ``docs/measured.json``.
 
 The file lists the engines that were tried, with their versions, the profiles whose engine was not
-installed, and for each rule and case one letter an engine: ``a`` accepts, ``b`` exits 0 without a
-result, ``r`` refuses. A second word has the verdicts of the profiles, in the same letters.
+installed, and for each rule and case three words: the kind of archive, one letter an engine (``a``
+accepts, ``b`` exits 0 without a result, ``r`` refuses), and the verdicts of the profiles in the
+same letters. Under ``bases`` it has the same for an archive of each kind without a fault, since an
+engine refuses many archives for their kind alone.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ _LETTERS = {
     VerdictOutcome.REJECTS: "r",
 }
 _REFUSED = _LETTERS[VerdictOutcome.REJECTS]
+BASES = "bases"
 
 
 class RuleScore(NamedTuple):
@@ -29,8 +32,9 @@ class RuleScore(NamedTuple):
 
     Attributes:
         cases: The number of its fail cases that were tried.
-        refused: By the title of the engine, the number of cases that it refused.
-        refused_by_any: The number of cases that at least one of the engines refused.
+        refused: By the title of the engine, the number of cases that it refused, though it does not
+            refuse such an archive without the fault.
+        refused_by_any: The number of cases that at least one of the engines refused so.
         predicted: The number of further cases that a profile without an engine refuses.
     """
 
@@ -58,16 +62,19 @@ class Record(NamedTuple):
         cases = self.cases.get(rule)
         if not cases:
             return None
-        outcomes = [word.split() for word in cases.values()]
-        refused = Counter(
-            title
-            for measured, _ in outcomes
-            for title, letter in zip(self.engines, measured, strict=True)
-            if letter == _REFUSED
-        )
-        by_any = sum(_REFUSED in measured for measured, _ in outcomes)
-        by_either = sum(_REFUSED in measured + foretold for measured, foretold in outcomes)
-        return RuleScore(len(cases), refused, by_any, by_either - by_any)
+        titles = (*self.engines, *self.profiles)
+        refusing = [set(self._refusing(titles, word)) for word in cases.values()]
+        refused = Counter(title for each in refusing for title in each)
+        by_any = sum(not each.isdisjoint(self.engines) for each in refusing)
+        return RuleScore(len(cases), refused, by_any, sum(map(bool, refusing)) - by_any)
+
+    def _refusing(self, titles: Sequence[str], word: str) -> Iterator[str]:
+        """The engines and profiles that refuse an archive, but not one of its kind."""
+        base, measured, foretold = word.split()
+        sound = "".join(self.cases.get(BASES, {}).get(base, "").split()[1:])
+        for number, letter in enumerate(measured + foretold):
+            if letter == _REFUSED and sound[number : number + 1] != _REFUSED:
+                yield titles[number]
 
 
 def letters(outcomes: Iterable[VerdictOutcome]) -> str:
@@ -79,6 +86,18 @@ def read_record(path: Path = RECORD) -> Record:
     """Read a record."""
     document: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return Record(document["engines"], document["profiles"], document["cases"])
+
+
+def recorded_words(path: Path) -> dict[str, str]:
+    """The words of a record by the key of the case; none if there is no file."""
+    cases = read_record(path).cases if path.exists() else {}
+    return {f"{rule}:{name}": word for rule, words in cases.items() for name, word in words.items()}
+
+
+def key_of(identity: str) -> str:
+    """The key of a case in `recorded_words`, given the identity of the case."""
+    rule, _, name = identity.split(":", 2)
+    return f"{rule}:{name}"
 
 
 def write_record(record: Record, path: Path) -> None:

@@ -7,13 +7,16 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.engines.programs import find_programs, search_path
+from benchmarks.engines.programs import find_programs, programs_beside, search_path
 from checker.verdicts import Storage
 
 if TYPE_CHECKING:
@@ -163,6 +166,20 @@ class DockerDaemon:
         return done.returncode == 0
 
 
+class _Connection(HTTPConnection):
+    """A connection to a daemon's socket."""
+
+    def __init__(self, address: Path) -> None:
+        super().__init__("localhost", timeout=COMMAND_SECONDS)
+        self._address = address
+
+    def connect(self) -> None:
+        """Open the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._address))
+
+
 def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
 
@@ -215,6 +232,31 @@ class Host:
     def must_shell(self, script: str) -> str:
         """Run a shell command as a user would type it; see `must`."""
         return self.must("bash", "-euo", "pipefail", "-c", script)
+
+    def docker_images(self) -> list[str]:
+        """The IDs of all images in the daemon's store, asked for without starting a client."""
+        found = json.loads(self._ask_docker("GET", "/images/json?all=1"))
+        return [str(image["Id"]) for image in found]
+
+    def remove_docker_images(self) -> None:
+        """Remove every image from the daemon's store, where there are no containers."""
+        for image in self.docker_images():
+            # Removing one image may remove others of the list as well.
+            self._ask_docker("DELETE", f"/images/{image}?force=1")
+        left = self.docker_images()
+        if left:
+            raise EngineError(f"the daemon did not remove: {left}")
+        if self.docker.layers:
+            # Failed loads leave layers that no command removes.
+            self.docker.renew()
+
+    def _ask_docker(self, method: str, path: str) -> bytes:
+        connection = _Connection(self.folder / "docker.sock")
+        try:
+            connection.request(method, path)
+            return connection.getresponse().read()
+        finally:
+            connection.close()
 
     def empty_docker(self) -> None:
         """Remove every container and image from the daemon's store."""
@@ -282,15 +324,17 @@ def _containers_environment(folder: Path, driver: Storage) -> dict[str, str]:
     }
 
 
-def _link_programs(folder: Path) -> None:
+def _link_programs(folder: Path, named: Mapping[str, Path]) -> None:
     folder.mkdir()
-    for name, path in find_programs().items():
+    # The daemon runs the containerd of its own release.
+    apart = {name: path for name, path in named.items() if name != "containerd"}
+    for name, path in (find_programs() | programs_beside(apart)).items():
         (folder / name).symlink_to(path)
 
 
-def _environment(folder: Path, storage: Storage) -> dict[str, str]:
+def _environment(folder: Path, storage: Storage, named: Mapping[str, Path]) -> dict[str, str]:
     programs = folder / "bin"
-    _link_programs(programs)
+    _link_programs(programs, named)
     (folder / "tmp").mkdir()
     return {
         "PATH": f"{programs}:{search_path()}",
@@ -316,7 +360,11 @@ def _remove(folder: Path) -> None:
 
 @contextlib.contextmanager
 def running_host(
-    folder: Path, *, walled: bool = False, storage: Storage = Storage.VFS
+    folder: Path,
+    *,
+    walled: bool = False,
+    storage: Storage = Storage.VFS,
+    named: Mapping[str, Path] = MappingProxyType({}),
 ) -> Iterator[Host]:
     """Create a host in a new directory, and remove it at the end.
 
@@ -324,22 +372,69 @@ def running_host(
         folder: The directory.
         walled: Whether engines can only write to it, as hostile archives require.
         storage: How the engines keep layers.
+        named: Engines in place of those that are installed, by program.
 
     Raises:
-        EngineError: The Docker daemon does not start, or client and daemon differ in version.
+        EngineError: A daemon does not start, or client and daemon differ in version.
     """
     folder.mkdir(parents=True)
-    environment = _environment(folder, storage)
+    environment = _environment(folder, storage, named)
     door = ("unshare", "--mount", "bash", "-c", WALL, str(folder)) if walled else ()
     docker = DockerDaemon(folder, environment, door, storage)
+    containerd = None
     try:
         docker.start()
+        if "containerd" in named:
+            containerd = _start_containerd(folder, environment, named["containerd"], door)
         host = Host(folder, environment, docker)
         _check_versions(host)
         yield host
     finally:
+        if containerd is not None:
+            _end(containerd)
         docker.end()
         _remove(folder)
+
+
+def _start_containerd(
+    folder: Path, environment: dict[str, str], program: Path, door: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
+    """Start a containerd that is not the Docker daemon's, and let commands use it."""
+    at = folder / "containerd"
+    at.mkdir()
+    address = at / "containerd.sock"
+    for name, path in programs_beside({"containerd": program}).items():
+        if name != "containerd":
+            (folder / "bin" / name).unlink(missing_ok=True)
+            (folder / "bin" / name).symlink_to(path)
+    command = [*door, str(program), "--address", str(address)]
+    command += ["--root", str(at / "root"), "--state", str(at / "state")]
+    log = folder / "containerd.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + DAEMON_START_SECONDS
+    while not address.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise EngineError(f"containerd does not start:\n{_tail(log)}")
+        time.sleep(0.1)
+    environment["CONTAINERD_ADDRESS"] = str(address)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(DAEMON_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _check_versions(host: Host) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 PACKAGES: Final = {
     "docker": "docker.io",
@@ -34,6 +35,50 @@ RELEASES: Final = {"dockerd": "20.10.", "podman": "4.3.", "skopeo": "1.9."}
 SYSTEM_PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
 
 
+# Engines of other releases, named by their paths.
+VARIABLES: Final = {
+    "DIFFERENTIAL_DOCKERD": "dockerd",
+    "DIFFERENTIAL_PODMAN": "podman",
+    "DIFFERENTIAL_CONTAINERD": "containerd",
+}
+# What is taken from the directory of such an engine, if it is there.
+BESIDE: Final = {
+    "dockerd": ("docker", "containerd", "containerd-shim-runc-v2", "runc", "docker-init"),
+    "podman": (),
+    "containerd": ("ctr", "containerd-shim-runc-v2"),
+}
+
+
+class MissingEngineError(Exception):
+    """An environment variable names an engine that is not there."""
+
+
+def named_engines(environment: Mapping[str, str]) -> dict[str, Path]:
+    """The engines that environment variables name: program -> path.
+
+    Raises:
+        MissingEngineError: One is not there.
+    """
+    found: dict[str, Path] = {}
+    for variable, program in VARIABLES.items():
+        if variable not in environment:
+            continue
+        path = Path(environment[variable]).absolute()
+        if not os.access(path, os.X_OK) or path.is_dir():
+            raise MissingEngineError(f"{variable} is {path}, which is not an executable file")
+        found[program] = path
+    return found
+
+
+def programs_beside(named: Mapping[str, Path]) -> dict[str, Path]:
+    """Engines and the programs in their directories that belong to them: name -> path."""
+    found: dict[str, Path] = {}
+    for program, path in named.items():
+        beside = {name: path.parent / name for name in BESIDE[program]}
+        found |= {name: each for name, each in beside.items() if each.exists()}
+    return found | dict(named)
+
+
 def search_path() -> str:
     """Return a PATH that begins with the distribution's programs."""
     return f"{SYSTEM_PATH}:{os.environ.get('PATH', '')}"
@@ -55,6 +100,12 @@ def reason_to_skip() -> str | None:
     return None
 
 
+def release_of(path: str | Path) -> str:
+    """Return what a program prints about its version."""
+    asked = [path, "--version"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def release_to_skip() -> str | None:
     """Return why the archives would differ from their descriptions; None if they do not.
 
@@ -62,9 +113,7 @@ def release_to_skip() -> str | None:
     """
     programs = find_programs(RELEASES)
     for name, release in RELEASES.items():
-        said = subprocess.run(
-            [programs[name], "--version"], capture_output=True, text=True, check=True
-        ).stdout.strip()
+        said = release_of(programs[name])
         if f"version {release}" not in said:
             return (
                 f"the archives are described for {name} {release} of Debian 12, but found: {said}"

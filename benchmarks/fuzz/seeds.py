@@ -35,6 +35,18 @@ def archives() -> Iterator[bytes]:
     yield build("rootfs", Image(layers=(_odd_layer(),))).tar()
 
 
+def numbered_archives() -> Iterator[bytes]:
+    """The same after a byte that says what is done with it."""
+    for number, archive in enumerate(archives()):
+        yield from (bytes((first,)) + archive for first in (number % 5, number + 64))
+
+
+def trees() -> Iterator[bytes]:
+    """Tars whose files a directory is made of."""
+    yield from (sample(kind) for kind in KINDS if kind != "empty")
+    yield write_tar(_odd_layer())
+
+
 def layers() -> Iterator[bytes]:
     """Plain layers."""
     yield write_tar(_odd_layer())

@@ -7,17 +7,15 @@ computed before a run, since random bytes would not get past them.
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from benchmarks.fuzz import seeds
-from checker import Limits, Session, SettingsError
+from benchmarks.fuzz import commands, seeds
+from benchmarks.fuzz.running import SMALL, FoundError, check_bytes, session, with_checksums
+from checker import Session, SettingsError
 from checker.importing.engines import ENGINES
 from checker.importing.errors import ImportRefusedError
 from checker.importing.expressing import express
@@ -30,10 +28,6 @@ from checker.reading.compression import Inflater, LimitError, detect
 from checker.reading.document import read_document
 from checker.reading.tar.pax import PaxError, parse_pax
 from checker.reading.tar.walker import TarWalker
-from checker.reports.json_report import render_json
-from checker.reports.junit import render_junit
-from checker.reports.text.report import render_text
-from checker.results import CheckedArchive, Run
 from checker.settings import load_settings
 from checker.testing.archive import build
 from checker.testing.image import Image, sample_image
@@ -41,19 +35,6 @@ from checker.testing.tar import Member, write_tar
 from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document, decode_first
 from checker_engines.golang.time import old_time_error, time_error
 from checker_hygiene.secrets import suspect, suspect_text
-
-BLOCK: Final = 512
-_CHECKSUM = slice(148, 156)
-_SMALL: Final = Limits()._replace(
-    entries=2000,
-    members=200,
-    expansion_from=1 << 22,
-    inflated=1 << 23,
-    spool=1 << 23,
-    json_size=1 << 18,
-    content=1 << 20,
-    images=50,
-)
 
 
 class Target(NamedTuple):
@@ -66,44 +47,6 @@ class Target(NamedTuple):
 
     run: Callable[[bytes], None]
     seeds: Callable[[], Iterable[bytes]]
-
-
-class FoundError(AssertionError):
-    """A result that must not be."""
-
-
-def with_checksums(data: bytes) -> bytes:
-    """The bytes with right checksums in what may be tar headers."""
-    blocks = bytearray(data)
-    for start in range(0, len(blocks) - BLOCK + 1, BLOCK):
-        if blocks[start + 257 : start + 262] == b"ustar":
-            header = blocks[start : start + BLOCK]
-            header[_CHECKSUM] = b" " * 8
-            blocks[start : start + BLOCK] = header
-            blocks[start + 148 : start + 156] = b"%06o\0 " % sum(header)
-    return bytes(blocks)
-
-
-@cache
-def _session() -> Session:
-    return Session({"limits": _SMALL._asdict(), "jobs": 1})
-
-
-def check_bytes(data: bytes) -> None:
-    """Check an archive and make every report."""
-    checked = _session().check(io.BytesIO(data), name="fuzz.tar")
-    _require_whole(checked)
-    run = Run("check", "0", archives=(checked,))
-    render_text(run).encode()
-    json.loads(render_json(run))
-    render_junit(run).encode()
-
-
-def _require_whole(checked: CheckedArchive) -> None:
-    traces = [result.traceback for result in checked.results if result.traceback]
-    problems = [*traces, *checked.crashes, *map(str, checked.problems)]
-    if problems:
-        raise FoundError("\n".join(problems))
 
 
 def whole(data: bytes) -> None:
@@ -145,7 +88,7 @@ def tar(data: bytes) -> None:
 
 
 def _walk(data: bytes, size: int) -> tuple[object, ...]:
-    walker = TarWalker(_SMALL, ContentPlan())
+    walker = TarWalker(SMALL, ContentPlan())
     for piece in _pieces(data, size):
         walker.feed(piece)
     return _facts(walker.finish())
@@ -163,7 +106,7 @@ def compression(data: bytes) -> None:
 
 
 def _inflate(data: bytes, kind: CompressionKind, size: int) -> tuple[bytes, Compression] | None:
-    inflater = Inflater(kind, _SMALL)
+    inflater = Inflater(kind, SMALL)
     found = bytearray()
     try:
         for piece in inflater.inflate(_pieces(data, size)):
@@ -191,7 +134,7 @@ def pax(data: bytes) -> None:
 def json_document(data: bytes) -> None:
     """A JSON document, read by the core and as Go reads it."""
     try:
-        document = read_document(data, _SMALL)
+        document = read_document(data, SMALL)
     except LimitError:
         document = Document(raw=data)
     _require_offsets(document, len(data))
@@ -265,7 +208,7 @@ def settings(data: bytes) -> None:
         file.write(data)
         file.flush()
         try:
-            Session(load_settings(file.name), plugins=_session().plugins)
+            Session(load_settings(file.name), plugins=session().plugins)
         except SettingsError as error:
             if "\n" in str(error) or os.path.basename(file.name) not in str(error):
                 raise FoundError(str(error)) from error
@@ -276,6 +219,11 @@ TARGETS: Final = {
     "layer": Target(layer, seeds.layers),
     "documents": Target(documents, seeds.slots),
     "history": Target(history, seeds.steps),
+    "show": Target(commands.show, seeds.archives),
+    "compare": Target(commands.compare_with_itself_and_others, seeds.numbered_archives),
+    "convert": Target(commands.convert, seeds.numbered_archives),
+    "import-plan": Target(commands.import_plan, seeds.numbered_archives),
+    "directory": Target(commands.directory, seeds.trees),
     "tar": Target(tar, seeds.tars),
     "compression": Target(compression, seeds.compressed),
     "pax": Target(pax, seeds.pax_bodies),

@@ -13,7 +13,7 @@ from checker.model.archive import Archive
 from checker.model.content import ContentRequest
 from checker.model.entries import Entry
 from checker.model.image import Config, Index, Layer, Manifest
-from checker.model.limits import Limits
+from checker.model.limits import LimitReached, Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
 from checker.verdicts import Classification, Host, Verdict
@@ -74,6 +74,7 @@ class Check:
         options: What the configuration file may decide about it.
         explains_all: Whether its findings explain whatever else is wrong with the archive. It runs
             first, and with a finding the others are skipped, except those that follow findings.
+        follows_limits: Whether it runs after other rules, and sees the limits that they reached.
         follows_findings: Whether it runs after the other rules, and sees what they found.
         security: How severe its findings are for security, from 0.1 to 10.0 as scores of CVSS are
             (https://www.first.org/cvss/); None for a rule that is not about security.
@@ -87,12 +88,14 @@ class Check:
     reads: ClassVar[tuple[ContentRequest, ...]] = ()
     options: ClassVar[tuple[Option[Any], ...]] = ()
     explains_all: ClassVar[bool] = False
+    follows_limits: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
     security: ClassVar[float | None] = None
 
     def __init__(self, context: CheckContext) -> None:
         """Take what the run tells; a check keeps nothing else."""
         self.context = context
+        self._reached: dict[LimitReached, None] = {}
 
     def skip_reason(self, archive: Archive) -> str | None:
         """Why the rule does not apply to this archive; None if it does."""
@@ -137,6 +140,19 @@ class Check:
         """Look at the merged root filesystem of one image, or at a flat one."""
         del rootfs
         return ()
+
+    @property
+    def reached(self) -> tuple[LimitReached, ...]:
+        """The limits because of which it did not look at everything."""
+        return tuple(self._reached)
+
+    def leave_out(self, what: str) -> None:
+        """Tell that the limit ``lookups`` kept the rule from looking at everything.
+
+        Args:
+            what: What was not looked at, in words.
+        """
+        self._reached[LimitReached("lookups", self.context.limits.lookups, what)] = None
 
     def option(self, option: Option[T]) -> T:
         """What is set of one of the rule's options, else its default.

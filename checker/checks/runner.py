@@ -11,10 +11,12 @@ from typing import NamedTuple
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
 from checker.checks.registry import Rule
+from checker.checks.same_document import repeated
 from checker.isolation import Failure, attempt, attempt_each, described, misfit
 from checker.model.archive import Archive
 from checker.model.entries import Entry
 from checker.model.image import Config, Layer
+from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.rootfs import Rootfs
 
@@ -39,6 +41,7 @@ class _Running:
         self.check = check
         self.methods = methods
         self.findings: list[Finding] = []
+        self.is_cut = False
         self._seen: set[tuple[str, Location]] = set()
         self.seconds = 0.0
         self.subjects = 0
@@ -51,7 +54,11 @@ class _Running:
             return
         began = time.perf_counter()
         self.subjects += 1
-        for item in islice(attempt_each(found), max(0, limit - len(self.findings))):
+        room = max(0, limit - len(self.findings))
+        for number, item in enumerate(() if self.is_cut else attempt_each(found)):
+            if number >= room:
+                self.is_cut = True
+                break
             self._take(item)
         self.seconds += time.perf_counter() - began
 
@@ -104,10 +111,17 @@ class _Running:
 
 
 class CheckRun(NamedTuple):
-    """What the checks said of one archive."""
+    """What the checks said of one archive.
+
+    Attributes:
+        findings: What they found.
+        results: What came of each rule.
+        limits: The limits that kept them from looking at everything.
+    """
 
     findings: tuple[Finding, ...]
     results: tuple[Result, ...]
+    limits: tuple[LimitReached, ...] = ()
 
 
 def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -> CheckRun:
@@ -120,9 +134,34 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
     _run(archive, first, context)
     later = [one for one in running if not one.check.explains_all]
     _skip_explained(later, first)
-    _run(archive, later, context)
+    _run(archive, [one for one in later if not one.check.follows_limits], context)
+    reached = _limits_reached(running, context.limits)
+    archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *reached))))
+    _run(archive, [one for one in later if one.check.follows_limits], context)
+    _drop_repeated(archive, running)
     findings = [finding for one in running for finding in one.findings]
-    return CheckRun(tuple(findings), tuple(one.result() for one in running))
+    return CheckRun(tuple(findings), tuple(one.result() for one in running), reached)
+
+
+def _drop_repeated(archive: Archive, running: Sequence[_Running]) -> None:
+    """Drop findings about one fault of a document that several rules look at."""
+    found = [(one, finding) for one in running for finding in one.findings]
+    dropped = repeated(archive, [finding for _, finding in found])
+    for one in running if dropped else ():
+        one.findings.clear()
+    for number, (one, finding) in enumerate(found if dropped else ()):
+        if number not in dropped:
+            one.findings.append(finding)
+
+
+def _limits_reached(running: Sequence[_Running], limits: Limits) -> tuple[LimitReached, ...]:
+    """The limits that kept rules from looking at everything, or from telling it."""
+    reached = dict.fromkeys(each for one in running for each in one.check.reached)
+    for one in running:
+        if one.is_cut:
+            what = f"{one.rule.name} ({one.rule.id}) has more findings, which are left out"
+            reached[LimitReached("findings", limits.findings, what)] = None
+    return tuple(reached)
 
 
 def _skip_explained(running: Sequence[_Running], first: Sequence[_Running]) -> None:

@@ -19,7 +19,7 @@ FILES = frozenset({"A", "ARCHIVE", "B", "FILE", "IMAGE", "IN", "OUT", "PATH", "R
 FREE = frozenset(
     {
         *("DEPTH", "N", "INSTRUCTION", "TEXT", "WORDS"),
-        *("NAME:TAG", "NAME[:TAG]", "NAME|DIGEST", "OS/ARCH", "OS/ARCH[/VARIANT]"),
+        *("NAME:TAG", "NAME[:TAG]", "NAME|DIGEST", "OS/ARCH[,KEY]", "OS/ARCH[/VARIANT]"),
         *("NAME=VALUE", "FORMAT.OPTION=VALUE"),
     }
 )
@@ -148,6 +148,7 @@ NAMES: Mapping[tuple[str, str], Callable[[LoadedPlugins], Iterable[str]]] = {
     ("ignore", "WHAT"): _differences,
     ("fail_on", "SEVERITY"): _severities,
     ("action", "COMMAND"): lambda _: ("load", "import"),
+    ("color", "WHEN"): _values("text", "color"),
     ("junit_flavour", "READER"): _values("junit", "flavour"),
     ("junit_cases", "KIND"): _values("junit", "cases"),
 }

@@ -60,7 +60,7 @@ def quote(text: str) -> str:
 
 def is_utf8(name: str) -> bool:
     """Whether a name from an archive is UTF-8; other bytes are kept as lone surrogates."""
-    return not any("\udc80" <= character <= "\udcff" for character in name)
+    return name.isascii() or not any("\udc80" <= character <= "\udcff" for character in name)
 
 
 def _escape(character: str) -> str:

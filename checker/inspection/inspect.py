@@ -144,7 +144,7 @@ def inspect(
     """
     images = images_of(archive)
     found = archive._replace(images=images)
-    starts = archive_starts(found, host, suggested_start)
+    starts = archive_starts(found, host, start_root=suggested_start).starts
     if images is not archive.images and archive.tar.fatal is not None:
         # What says which images there are may be in the part that was not read.
         starts = (_DAMAGED,) * len(images)

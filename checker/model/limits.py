@@ -45,6 +45,8 @@ class Limits(NamedTuple):
         holes: Bytes of holes in the sparse members of an image archive, which are read as zeros.
         simulated: Entries whose extraction is simulated one by one for the verdict of one engine.
             Files and directories that cannot collide with others do not count.
+        lookups: Paths that are looked up one by one to find out whether the containers of an
+            archive start, or for one rule; of whiteouts and links in lower layers a twentieth.
         window: Bytes of memory that an xz or zstd stream may ask for.
     """
 
@@ -74,6 +76,7 @@ class Limits(NamedTuple):
     frames: int = 10_000
     holes: int = 256 * MIB
     simulated: int = 20_000
+    lookups: int = 100_000
     window: int = 128 * MIB
 
     @classmethod

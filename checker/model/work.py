@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
 from checker.model.limits import LimitReached
 
+T = TypeVar("T")
 _UNITS = 64
 """What one step counts; smaller parts of the work count less."""
 _LIMIT = "simulated"
@@ -32,6 +36,11 @@ class Work:
         self._limit = limit
         self._left = limit * _UNITS
 
+    @property
+    def left(self) -> int:
+        """The parts that may still be spent."""
+        return self._left
+
     def spend(self, steps: int = 1) -> None:
         """Spend the work of some entries.
 
@@ -50,3 +59,42 @@ class Work:
         if self._left < 0:
             what = "the extraction of an archive with unusual entries was not simulated to its end"
             raise OutOfWork(LimitReached(_LIMIT, self._limit, what))
+
+
+class Known(Generic[T]):
+    """The answer of some work, found once and asked for by several.
+
+    Each spends what it takes to find the answer, so that what one is told does not depend on who
+    else asked.
+    """
+
+    __slots__ = ("_answers", "_cost", "_not_enough")
+
+    def __init__(self) -> None:
+        self._answers: tuple[T, ...] = ()
+        self._cost = 0
+        self._not_enough = -1
+
+    def find(self, work: Work, find: Callable[[], T]) -> T:
+        """Find the answer, or take the known one.
+
+        Args:
+            work: What may be spent on it.
+            find: Finds it, and spends of ``work``. Nothing is kept of what it raises.
+
+        Raises:
+            OutOfWork: There is not enough left.
+        """
+        if self._answers:
+            work.spend_parts(self._cost)
+            return self._answers[0]
+        before = work.left
+        if before <= self._not_enough:
+            work.spend_parts(before + 1)
+        try:
+            answer = find()
+        except OutOfWork:
+            self._not_enough = max(self._not_enough, before)
+            raise
+        self._answers, self._cost = (answer,), before - work.left
+        return answer

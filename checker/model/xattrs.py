@@ -89,6 +89,8 @@ def _words(kind: str, name: str, value: bytes, size: int) -> str | None:
         return NOT_PERMITTED
     if not name.startswith(_NAMESPACES) or (name in _LISTS and kind == SYMLINK):
         return NOT_SUPPORTED
+    if name in _LISTS and value and _is_of_other_version(value):
+        return NOT_SUPPORTED
     is_sound = _IS_VALID.get(name)
     if name in _PREFIXES or (is_sound is not None and not is_sound(value)):
         return INVALID
@@ -104,11 +106,15 @@ def is_capability(value: bytes) -> bool:
     return magic & 0xFFFFFF == 0 and _CAPABILITY_SIZES.get(magic >> 24) == len(value)
 
 
-def _is_list(value: bytes) -> bool:
-    """Whether it has the header of an access control list and whole entries after it."""
+def _is_of_other_version(value: bytes) -> bool:
+    """Whether it begins with the version of a list that Linux does not know."""
     version = int.from_bytes(value[:_LIST_HEADER], "little")
-    is_whole = len(value) >= _KEPT or len(value) % _LIST_ENTRY == _LIST_HEADER
-    return version == _LIST_VERSION and is_whole
+    return len(value) >= _LIST_HEADER and version != _LIST_VERSION
+
+
+def _is_list(value: bytes) -> bool:
+    """Whether whole entries follow the header of an access control list."""
+    return len(value) >= _KEPT or len(value) % _LIST_ENTRY == _LIST_HEADER
 
 
 _IS_VALID = MappingProxyType({_CAPABILITY: is_capability, **dict.fromkeys(_LISTS, _is_list)})

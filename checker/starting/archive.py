@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterator
+from typing import NamedTuple, TypeAlias
 
 from checker.model.archive import Archive
 from checker.model.image import Image
+from checker.model.limits import LimitReached, Limits
 from checker.model.rootfs import Rootfs
 from checker.starting.obstacle import Answer, Budget, Cause, Start
 from checker.starting.process import Process
-from checker.starting.start import LOOKUPS, READS, image_start, root_start
+from checker.starting.start import NOT_LOOKED_UP, READS, image_start, root_start
 from checker.verdicts import Host
 
 StartRoot: TypeAlias = Callable[[Rootfs, str], Start]
 """Whether a container of a root filesystem starts on an architecture."""
 
+_LIMITS = Limits()
 START_READS = READS
 """What must have been read of an archive."""
 
 
+class Starts(NamedTuple):
+    """Whether containers start, and the limits because of which that is not known.
+
+    Attributes:
+        starts: The answer for each image, in their order, else for the root filesystem.
+        limits: The limits.
+    """
+
+    starts: tuple[Start, ...]
+    limits: tuple[LimitReached, ...] = ()
+
+
 def archive_starts(
-    archive: Archive, host: Host, start_root: StartRoot | None = None
-) -> tuple[Start, ...]:
+    archive: Archive,
+    host: Host,
+    limits: Limits = _LIMITS,
+    start_root: StartRoot | None = None,
+) -> Starts:
     """Whether containers start: of each image, in their order, else of the root filesystem.
 
     Args:
         archive: The archive, read with ``START_READS``.
         host: The host that they start on.
+        limits: ``lookups`` bounds the work.
         start_root: Tells it of a root filesystem, for an architecture; without it, a root
             filesystem has no command.
     """
     if host.os != "linux":
-        return (_not_linux(host),) * len(archive.images)
-    budget = Budget(LOOKUPS)
+        return Starts((_not_linux(host),) * len(archive.images))
     if archive.rootfs is not None and start_root is not None:
-        return (start_root(archive.rootfs, host.architecture),)
+        return Starts((start_root(archive.rootfs, host.architecture),))
+    budget = Budget(limits.lookups)
+    starts = tuple(_starts(archive, host, budget))
+    reached = LimitReached("lookups", limits.lookups, NOT_LOOKED_UP)
+    return Starts(starts, (reached,) if budget.is_spent else ())
+
+
+def _starts(archive: Archive, host: Host, budget: Budget) -> Iterator[Start]:
     if archive.rootfs is not None:
-        return (root_start(archive.rootfs, Process(), host.architecture, budget),)
+        yield root_start(archive.rootfs, Process(), host.architecture, budget)
+        return
     # A hostile archive lists one image a thousand times.
     known: dict[Hashable, Start] = {}
     for image in archive.images:
@@ -45,7 +70,7 @@ def archive_starts(
         if key not in known:
             rootfs = Rootfs(image.location, image.layers, image)
             known[key] = image_start(rootfs, host.architecture, budget)
-    return tuple(known[_key(image)] for image in archive.images)
+        yield known[key]
 
 
 def _key(image: Image) -> Hashable:

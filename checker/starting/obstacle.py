@@ -72,6 +72,11 @@ class Budget:
     def __init__(self, left: int) -> None:
         self._left = left
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether something was not looked up."""
+        return self._left <= 0
+
     def spend(self, count: int = 1) -> bool:
         """Count lookups; whether there is something left."""
         self._left -= count

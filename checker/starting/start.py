@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.model.image import Image, Layer
+from checker.model.limits import Limits
 from checker.model.rootfs import Rootfs
 from checker.starting.accounts import ACCOUNTS
 from checker.starting.directories import mount_obstacles, working_directory_obstacles
@@ -23,8 +24,8 @@ from checker.starting.wrapped import wrapped_obstacles
 READS = (HEADS, ACCOUNTS, *LOADERS)
 """What must have been read of a root filesystem, so that the answer is not ``unknown``."""
 
-LOOKUPS = 100_000
-"""Paths that are looked up for all images of an archive; programs need some thousand at most."""
+NOT_LOOKED_UP = "not all libraries that programs need were looked up"
+"""What is not known if too many paths would have to be looked up; most need some thousand."""
 
 HOST = "amd64"
 """The CPU architecture of the host, if nothing else is said."""
@@ -36,7 +37,7 @@ def image_start(rootfs: Rootfs, architecture: str = HOST, budget: Budget | None 
     Args:
         rootfs: The root filesystem of the image.
         architecture: CPU architecture of the host, in Go's words.
-        budget: How many paths may be looked up; ``LOOKUPS`` if None.
+        budget: How many paths may be looked up; ``Limits.lookups`` if None.
     """
     image, config = rootfs.image, rootfs.config
     if image is None or config is None:
@@ -56,9 +57,9 @@ def root_start(
         rootfs: The root filesystem.
         process: The process, of which the command may be empty.
         architecture: CPU architecture of the host, in Go's words.
-        budget: How many paths may be looked up; ``LOOKUPS`` if None.
+        budget: How many paths may be looked up; ``Limits.lookups`` if None.
     """
-    found = obstacles(rootfs, process, architecture, budget or Budget(LOOKUPS))
+    found = obstacles(rootfs, process, architecture, budget or Budget(Limits().lookups))
     return _start(process.arguments, list(found))
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from checker import Archive, Check, Command, Finding, Fix, Severity
 
 # Limits that leave the outcome with an engine open, and no part of the archive unread.
-_OF_VERDICTS = frozenset({"simulated"})
+_OF_VERDICTS = frozenset({"simulated", "lookups"})
+# Limits that leave out what rules say, of which enough is said.
+_OF_REPORTS = frozenset({"findings"})
 
 
 class LimitReached(Check):
@@ -16,8 +18,10 @@ class LimitReached(Check):
     What it means:
         The archive requires more memory, disk space, nesting or expansion than a valid one needs,
         and reading stopped at that place. The message names the limit and its value. It is a
-        warning if the archive was read, but what engines do with it is not known to its end: the
-        limit ``simulated``, which a valid archive with many unusual entries can reach.
+        warning if the archive was read, but what engines do with it is not known to its end, or
+        rules did not look at all of it: the limits ``simulated`` and ``lookups``, which a valid
+        archive with many unusual entries can reach. It is a note if a rule has more findings than
+        are kept (``findings``).
 
     Why it matters:
         The part that was not read was not checked. A small file that decompresses to terabytes,
@@ -34,6 +38,7 @@ class LimitReached(Check):
     id = "ARC010"
     name = "limit-reached"
     severity = Severity.ERROR
+    follows_limits = True
     since = "0.1.0"
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
@@ -43,10 +48,17 @@ class LimitReached(Check):
             yield self.finding(
                 archive,
                 f"{where}the limit {reached.limit} of {reached.value} was reached: {reached.what}",
-                severity=Severity.WARNING if reached.limit in _OF_VERDICTS else None,
+                severity=_severity(reached.limit),
                 at={"member": reached.member, "offset": reached.offset},
                 fix=Fix(
                     "set a higher limit if the archive is trusted",
                     Command(f"checker check --limit {reached.limit}={reached.value * 4} FILE"),
                 ),
             )
+
+
+def _severity(limit: str) -> Severity | None:
+    """The severity for a limit, if it is not that of the rule."""
+    if limit in _OF_REPORTS:
+        return Severity.NOTE
+    return Severity.WARNING if limit in _OF_VERDICTS else None

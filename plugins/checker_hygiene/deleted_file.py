@@ -52,10 +52,10 @@ class DeletedFile(Check):
         """Report each whiteout that hides content."""
         if len(rootfs.layers) < 2:
             return
-        from checker_hygiene.layering import layering_of
+        from checker_hygiene.layering import layering_for
 
         smallest = self.option(_SMALLEST)
-        removals = layering_of(rootfs).removals
+        removals = layering_for(self, rootfs).removals
         secrets = _secrets(rootfs) if removals else frozenset()
         for removal in removals:
             if removal.size >= smallest and not (removal.is_file and removal.target in secrets):

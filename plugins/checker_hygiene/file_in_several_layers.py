@@ -53,9 +53,9 @@ class FileInSeveralLayers(Check):
         """Report the files that waste most."""
         if len(rootfs.layers) < 2:
             return
-        from checker_hygiene.layering import layering_of
+        from checker_hygiene.layering import layering_for
 
-        worst = layering_of(rootfs).worst(
+        worst = layering_for(self, rootfs).worst(
             self.option(_MOST), least_lost=max(1, self.option(_SMALLEST)), least_copies=2
         )
         for repeat in worst:

@@ -17,14 +17,16 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from checker import Entries, Layer, Rootfs
+from checker import Check, Entries, Layer, Limits, Rootfs
 from checker.model.entries import DIRECTORY, OPAQUE_WHITEOUT, WHITEOUT_PREFIX
 
 T = TypeVar("T")
 
 _DIRECTORY = ord(DIRECTORY)
 # Files that are counted again, because a hostile image lists their layer many times.
-_FILES_AGAIN = 200_000
+_FILES_PER_LOOKUP = 2
+_LEFT_OUT = "not all hidden files of layers that are listed again were counted"
+_LIMITS = Limits()
 
 
 class Removal(NamedTuple):
@@ -82,6 +84,7 @@ class Layering(NamedTuple):
         wasted: As in dive: bytes of all copies of files that occur more than once or are deleted.
             Directories that are deleted completely do not count.
         added: Bytes of all layers above the base, if anything is hidden.
+        is_whole: Whether all files were counted.
     """
 
     removals: tuple[Removal, ...] = ()
@@ -91,6 +94,7 @@ class Layering(NamedTuple):
     efficiency: float = 1.0
     wasted: int = 0
     added: int = 0
+    is_whole: bool = True
 
     @property
     def share(self) -> float:
@@ -136,11 +140,25 @@ class Layering(NamedTuple):
 _known: WeakKeyDictionary[Rootfs, Layering] = WeakKeyDictionary()
 
 
-def layering_of(rootfs: Rootfs) -> Layering:
-    """The wasted space in the layers of a root; computed once for each root."""
+def layering_for(check: Check, rootfs: Rootfs) -> Layering:
+    """The same for a rule, which tells if not everything was counted."""
+    found = layering_of(rootfs, check.context.limits)
+    if not found.is_whole:
+        check.leave_out(_LEFT_OUT)
+    return found
+
+
+def layering_of(rootfs: Rootfs, limits: Limits = _LIMITS) -> Layering:
+    """The wasted space in the layers of a root; computed once for each root.
+
+    Args:
+        rootfs: The root.
+        limits: ``lookups`` bounds what is counted again.
+    """
     found = _known.get(rootfs)
     if found is None:
-        found = _known[rootfs] = _Work(rootfs).layering()
+        again = limits.lookups * _FILES_PER_LOOKUP
+        found = _known[rootfs] = _Work(rootfs, again).layering()
     return found
 
 
@@ -265,7 +283,9 @@ class _Markers:
 class _Work:
     """Computes the layering of one root."""
 
-    def __init__(self, rootfs: Rootfs) -> None:
+    def __init__(self, rootfs: Rootfs, again: int) -> None:
+        self._again = again
+        self._is_whole = True
         stack = list(reversed(list(rootfs.hidden())))
         self.tables: list[Entries] = [layer.entries for layer, _ in stack]
         self.hidden = [hidden for _, hidden in stack]
@@ -305,12 +325,14 @@ class _Work:
         # The lowest layer above that contains a path, if whiteouts above that hide the path.
         replaced: dict[str, int] = {}
         seen: set[int] = set()
-        again = _FILES_AGAIN
+        again = self._again
         for number in range(len(self.tables) - 1, -1, -1):
             files = self.files[number]
             if id(files) in seen:
                 again -= len(files)
-            if self.markers and (id(files) not in seen or again >= 0):
+            is_counted = id(files) not in seen or again >= 0
+            self._is_whole &= is_counted or not self.markers
+            if self.markers and is_counted:
                 self._count(number, files, tallies, replaced)
                 if number:
                     replaced.update(dict.fromkeys(self.hidden[number], number))
@@ -376,6 +398,7 @@ class _Work:
             efficiency=(discovered - wasted + kept) / discovered if discovered > 0 else 1.0,
             wasted=wasted,
             added=sum(table.cached(_whole_size) for table in self.tables[1:]),
+            is_whole=self._is_whole,
         )
 
     def _copies(self) -> _Copies:

@@ -63,9 +63,9 @@ class WastefulLayers(Check):
         """Compare the figures with the thresholds; all are reported in one finding."""
         if len(rootfs.layers) < 2:
             return
-        from checker_hygiene.layering import layering_of
+        from checker_hygiene.layering import layering_for
 
-        layering = layering_of(rootfs)
+        layering = layering_for(self, rootfs)
         label = rootfs.image.label if rootfs.image else "the archive"
         problems = ", and ".join(self._problems(layering))
         if problems:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from checker import Archive, Entries, Finding, Layer, Severity
+from checker.checks.turns import Turns
 from checker.model.entries import DIRECTORY, HARD_LINK, clean_path, climbs_out
 from checker.model.members import LINKS_FOLLOWED
 from checker_layers.layers import (
@@ -19,8 +20,9 @@ from checker_layers.layers import (
 )
 
 _DIRECTORY = ord(DIRECTORY)
-# Targets that are searched in all lower layers; a limit for hostile archives.
-_LOOKED_AT = 500
+# All layers below are searched for each.
+_LOOKUPS = 20
+_LEFT_OUT = "not all targets of hard links were looked up in lower layers"
 
 
 class _Doubt(NamedTuple):
@@ -67,17 +69,17 @@ class MissingHardLinkTarget(TreeCheck):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the hard links of each layer, in every image that uses it."""
-        turns = iter(range(_LOOKED_AT))
+        turns = Turns(self, _LEFT_OUT, _LOOKUPS)
         for of_layer in uses(archive):
             layer = of_layer[0].layer
             for doubt in _doubts(layer.entries):
                 yield from self._judge(layer, doubt, of_layer, turns)
 
     def _judge(
-        self, layer: Layer, doubt: _Doubt, of_layer: Sequence[Use], turns: Iterator[int]
+        self, layer: Layer, doubt: _Doubt, of_layer: Sequence[Use], turns: Turns
     ) -> Iterator[Finding]:
         below = [use for use in of_layer if _finds(use.below, doubt.target)]
-        if below and next(turns, None) is not None:
+        for _ in turns.take((doubt,) if below else ()):
             below = [use for use in below if find_below(use.below, doubt.target) is not None]
         if doubt.is_directory:
             yield self._report(layer, doubt, "is a directory", Severity.ERROR)

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 
 from checker import Archive, Entries, Finding, Layer, Severity
+from checker.checks.turns import Turns
 from checker.model.entries import (
     DIRECTORY,
     KIND_NAMES,
@@ -29,8 +30,9 @@ from checker_layers.layers import (
 )
 
 _DIRECTORY, _SYMLINK = ord(DIRECTORY), ord(SYMLINK)
-# Directories that are looked up in lower layers; a limit for hostile archives.
-_LOOKED_AT = 500
+# All layers below are searched for each.
+_LOOKUPS = 20
+_LEFT_OUT = "not all directories were looked up in lower layers"
 # The content of these directories is created at run time.
 _FRESH = frozenset({"run", "tmp"})
 
@@ -76,7 +78,7 @@ class PathThroughNonDirectory(TreeCheck):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Check the parents of all entries, in each layer and in those below it."""
-        turns = iter(range(_LOOKED_AT))
+        turns = Turns(self, _LEFT_OUT, _LOOKUPS)
         for of_layer in uses(archive):
             if of_layer[0].image is not None:
                 yield from self._root(of_layer[0].layer)
@@ -115,7 +117,7 @@ class PathThroughNonDirectory(TreeCheck):
                 )
                 yield self._report(layer, first, message, severity)
 
-    def _lower(self, of_layer: Sequence[Use], turns: Iterator[int]) -> Iterator[Finding]:
+    def _lower(self, of_layer: Sequence[Use], turns: Turns) -> Iterator[Finding]:
         """Check paths below a file or link that only a lower layer has."""
         layer, entries = of_layer[0].layer, of_layer[0].layer.entries
         if not any(use.below for use in of_layer):
@@ -125,7 +127,7 @@ class PathThroughNonDirectory(TreeCheck):
         odd: dict[str, Below] = {}
         harmful: set[str] = set()
         for use in of_layer:
-            for path, _ in zip(_odd_below(use, implied), turns, strict=False):
+            for path in turns.take(_odd_below(use, implied)):
                 below = find_below(use.below, path)
                 if below is not None and _is_odd(below):
                     odd[path] = below

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from checker import Archive, Entries, Finding, Severity
+from checker.checks.turns import Turns
 from checker.model.entries import DIRECTORY, hidden_by
 from checker_layers.layers import LayerCheck, Use, find_below, prefixes, shown, uses
 from checker_layers.whiteouts import in_order
 
 _DIRECTORY = ord(DIRECTORY)
-# Whiteouts that are searched in all lower layers; a limit for hostile archives.
-_LOOKED_AT = 500
+# All layers below are searched for each.
+_LOOKUPS = 20
+_LEFT_OUT = "not all paths that whiteouts hide were looked up in lower layers"
 
 
 class WhiteoutOfNothing(LayerCheck):
@@ -42,7 +44,7 @@ class WhiteoutOfNothing(LayerCheck):
 
     def check_archive(self, archive: Archive) -> Iterator[Finding]:
         """Look up the path that each whiteout hides, in every image that uses the layer."""
-        turns = iter(range(_LOOKED_AT))
+        turns = Turns(self, _LEFT_OUT, _LOOKUPS)
         for of_layer in uses(archive):
             layer = of_layer[0].layer
             if layer.entries.whiteouts and all(use.is_known for use in of_layer):
@@ -60,7 +62,7 @@ class WhiteoutOfNothing(LayerCheck):
         )
 
 
-def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
+def _of_nothing(of_layer: Sequence[Use], turns: Turns) -> list[int]:
     """The whiteouts whose path no image contains below the layer."""
     entries = of_layer[0].layer.entries
     removed = entries.hides.removed
@@ -71,13 +73,13 @@ def _of_nothing(of_layer: Sequence[Use], turns: Iterator[int]) -> list[int]:
     paths -= somewhere
     paths.update(
         path
-        for path, _ in zip(somewhere, turns, strict=False)
+        for path in turns.take(somewhere)
         if not any(find_below(use.below, path) for use in of_layer)
     )
     return in_order(entries, map(removed.__getitem__, paths))
 
 
-def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Iterator[int]) -> Iterator[str]:
+def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Turns) -> Iterator[str]:
     """Those of some paths that lead through a file or link of the layer, or of one below it."""
     layer = of_layer[0].layer
     tables = {id(lower.entries): lower.entries for use in of_layer for lower in use.below}
@@ -91,7 +93,7 @@ def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Iterator[int])
     }
     odd = {
         directory
-        for directory, _ in zip(suspects, turns, strict=False)
+        for directory in turns.take(suspects)
         if any(_is_odd_in(use, directory) for use in of_layer)
     }
     longest = max(map(len, odd), default=0)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
+from checker.checks.turns import Turns
 from checker.model.entries import SYMLINK, clean_path, climbs_out
 from checker.starting.lookup import is_mounted
 from checker_rootfs.directories import LIBRARIES, PROGRAMS
@@ -18,8 +18,8 @@ _IMPORTANT = frozenset(
 )
 _CERTIFICATES = "etc/ssl/certs"
 # Limits of time: in a root of millions of links not all are followed.
-_LINKS = 50_000
-_FOLLOWED = 3000
+_LOOKUPS_OF_LINK, _LOOKUPS_OF_SUSPECT = 2, 30
+_LEFT_OUT = "not all symlinks were followed"
 
 
 class BrokenSymlink(Check):
@@ -61,7 +61,9 @@ class BrokenSymlink(Check):
         if is_windows(rootfs):
             return
         dangling: list[tuple[RootfsEntry, str]] = []
-        for row, climbs in islice(_suspects(rootfs), _FOLLOWED):
+        for row, climbs in Turns(self, _LEFT_OUT, _LOOKUPS_OF_SUSPECT).take(
+            _suspects(rootfs, Turns(self, _LEFT_OUT, _LOOKUPS_OF_LINK))
+        ):
             end = rootfs.follow(row.path)
             if end is None:
                 severity = _weight(row.path) or Severity.NOTE
@@ -91,9 +93,9 @@ class BrokenSymlink(Check):
         )
 
 
-def _suspects(rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bool]]:
+def _suspects(rootfs: Rootfs, turns: Turns) -> Iterator[tuple[RootfsEntry, bool]]:
     """Links that may be broken, each with whether it escapes the root."""
-    links = {row.path: row for row in islice(rootfs.of_kind(SYMLINK), _LINKS)}
+    links = {row.path: row for row in turns.take(rootfs.of_kind(SYMLINK))}
     for path, row in links.items():
         target, climbs = _target(path, row.layer.entries.linknames.get(row.position, ""))
         is_sound = not climbs and target not in links and target in rootfs

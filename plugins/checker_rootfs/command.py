@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -15,14 +14,15 @@ from checker.starting.lookup import Lookup, is_executable, is_mounted, look_up, 
 from checker.starting.obstacle import Budget, Cause, Obstacle
 from checker.starting.process import Process, pointer_of_word, process_of
 from checker.starting.scripts import shebang_of
-from checker.starting.start import LOOKUPS, READS, obstacles
+from checker.starting.start import NOT_LOOKED_UP, READS, obstacles
 from checker_rootfs.places import is_wasm, is_windows
 
 START_CONTENT = READS
 """What rules about the started program need to have been read."""
 
-# Limit of time: of more executables than this not all are examined.
-_PROGRAMS = 10_000
+# Of so many lookups one is for an executable that is examined.
+_LOOKUPS_OF_PROGRAM = 10
+_NOT_EXAMINED = "not all executables were examined"
 _EXECUTABLE = 0o111
 _NO_PROCESS = Process()
 
@@ -82,10 +82,13 @@ def find_start(rootfs: Rootfs) -> Start | None:
     return None if is_mounted(program.path) else Start(config, image.label, process, program)
 
 
-def find_obstacles(rootfs: Rootfs, start: Start, *causes: Cause) -> Iterator[Obstacle]:
+def find_obstacles(
+    check: Check, rootfs: Rootfs, start: Start, *causes: Cause
+) -> Iterator[Obstacle]:
     """Why the image surely does not start, on a host of that architecture.
 
     Args:
+        check: The rule that asks; it tells if not all paths were looked up.
         rootfs: The root filesystem.
         start: The program that the image starts.
         causes: What the obstacles are about.
@@ -93,20 +96,32 @@ def find_obstacles(rootfs: Rootfs, start: Start, *causes: Cause) -> Iterator[Obs
     found = _known.get(rootfs)
     if found is None:
         architecture = start.config.architecture or ""
-        budget = _shared_budget(rootfs)
+        budget = _shared_budget(rootfs, check.context.limits.lookups)
         found = tuple(obstacles(rootfs, start.process, architecture, budget))
         _known[rootfs] = found
+    if any(each.cause is Cause.TOO_MUCH for each in found):
+        check.leave_out(NOT_LOOKED_UP)
     return (each for each in found if each.cause in causes and each.is_certain)
 
 
-def _shared_budget(rootfs: Rootfs) -> Budget:
+def _shared_budget(rootfs: Rootfs, lookups: int) -> Budget:
     """What may be looked up, for all images that share their largest layer."""
     largest = max((layer.entries for layer in rootfs.layers), key=len, default=None)
-    return Budget(LOOKUPS) if largest is None else largest.cached(_budget_of)
+    return Budget(lookups) if largest is None else largest.cached(_budgets).of(lookups)
 
 
-def _budget_of(_entries: Entries) -> Budget:
-    return Budget(LOOKUPS)
+class _Budgets:
+    """The budgets of images with the same largest layer, by what may be looked up."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Budget] = {}
+
+    def of(self, lookups: int) -> Budget:
+        return self._known.setdefault(lookups, Budget(lookups))
+
+
+def _budgets(_entries: Entries) -> _Budgets:
+    return _Budgets()
 
 
 def process_in(rootfs: Rootfs) -> Process:
@@ -127,7 +142,7 @@ def program_run(rootfs: Rootfs, start: Start) -> RootfsEntry | None:
     return look_up_file(rootfs, start.process, script.interpreter).found
 
 
-def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
+def programs_in_path(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
     """The executables in the directories of PATH and their heads, except the started program."""
     directories = {
         end
@@ -137,23 +152,25 @@ def programs_in_path(rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
     start = find_start(rootfs)
     started = None if start is None else start.program.found
     apart = None if started is None else started.entry.path
-    for row, head in executables(rootfs, _PROGRAMS):
+    for row, head in executables(check, rootfs):
         path = row.path
         if path.rpartition("/")[0] in directories and path != apart:
             yield row, head
 
 
-def executables(rootfs: Rootfs, limit: int) -> Iterator[tuple[RootfsEntry, bytes]]:
-    """The visible executables whose heads were kept, at most so many."""
-    found = (
-        (RootfsEntry(layer, position), head)
-        for layer, position, head in rootfs.kept_contents()
-        if layer.entries.modes[position] & _EXECUTABLE
-    )
-    return islice(found, limit)
+def executables(check: Check, rootfs: Rootfs) -> Iterator[tuple[RootfsEntry, bytes]]:
+    """The visible executables whose heads were kept; the rule tells if there are too many."""
+    left = check.context.limits.lookups // _LOOKUPS_OF_PROGRAM
+    for layer, position, head in rootfs.kept_contents():
+        if layer.entries.modes[position] & _EXECUTABLE:
+            if not left:
+                check.leave_out(_NOT_EXAMINED)
+                return
+            left -= 1
+            yield RootfsEntry(layer, position), head
 
 
-def count_machines(rootfs: Rootfs) -> Counter[Machine]:
+def count_machines(check: Check, rootfs: Rootfs) -> Counter[Machine]:
     """The number of visible executables by machine, of the first thousands."""
-    found = (rootfs.elf(placed) for placed, _ in executables(rootfs, _PROGRAMS))
+    found = (rootfs.elf(placed) for placed, _ in executables(check, rootfs))
     return Counter(elf.machine for elf in found if elf is not None)

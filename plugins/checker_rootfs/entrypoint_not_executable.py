@@ -48,7 +48,7 @@ class EntrypointNotExecutable(ConfigCheck):
         start = find_start(rootfs)
         if start is None:
             return
-        for obstacle in find_obstacles(rootfs, start, Cause.PERMISSION):
+        for obstacle in find_obstacles(self, rootfs, start, Cause.PERMISSION):
             yield self.finding(
                 start.config,
                 f'{start.label} starts "{start.program.word}", but {_describe(obstacle)}',

@@ -50,7 +50,7 @@ class MissingInterpreter(ConfigCheck):
         start = find_start(rootfs)
         if start is None:
             return
-        for obstacle in find_obstacles(rootfs, start, Cause.FORMAT, Cause.INTERPRETER):
+        for obstacle in find_obstacles(self, rootfs, start, Cause.FORMAT, Cause.INTERPRETER):
             yield self.finding(
                 start.config,
                 f'{start.label} starts "{start.program.word}": {obstacle.reason} '

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from checker import Check, Finding, Rootfs, RootfsEntry, Severity
+from checker.checks.turns import Turns
 from checker.starting.libraries import is_injected, is_provided_by_musl
 from checker.starting.obstacle import Cause
 from checker_rootfs.command import (
@@ -22,8 +22,8 @@ _DIRECTORIES = ("usr/lib", "lib", "usr/lib64", "lib64", "usr/local/lib")
 # GNU triplets of multiarch directories (Debian).
 _TRIPLETS = ("x86_64", "aarch64", "arm", "i386", "riscv64", "powerpc64le", "s390x")
 _RELATED = 20
-# Limit of time: the libraries of further programs are not looked up.
-_NAMES = 50_000
+_LOOKUPS = 2
+_LEFT_OUT = "not all libraries that programs in PATH need were looked up"
 
 
 class MissingLibrary(Check):
@@ -66,8 +66,8 @@ class MissingLibrary(Check):
         start = find_start(rootfs)
         if start is not None:
             yield from self._check_started(rootfs, start)
-        others = _others(rootfs, None if start is None else program_run(rootfs, start))
-        absent = _absent(rootfs, others)
+        others = _others(self, rootfs, None if start is None else program_run(rootfs, start))
+        absent = _absent(rootfs, others, Turns(self, _LEFT_OUT, _LOOKUPS))
         missing: dict[str, list[RootfsEntry]] = {}
         for placed in others if absent else ():
             for name in _missing(rootfs, placed, absent):
@@ -76,7 +76,7 @@ class MissingLibrary(Check):
             yield self._report_others(rootfs, name, programs)
 
     def _check_started(self, rootfs: Rootfs, start: Start) -> Iterator[Finding]:
-        found = list(find_obstacles(rootfs, start, Cause.LIBRARY))
+        found = list(find_obstacles(self, rootfs, start, Cause.LIBRARY))
         if not found:
             return
         run = program_run(rootfs, start)
@@ -119,10 +119,10 @@ def _missing(rootfs: Rootfs, program: RootfsEntry, absent: frozenset[str]) -> tu
     return tuple(name for name in missing if not is_provided_by_musl(name))
 
 
-def _absent(rootfs: Rootfs, programs: list[RootfsEntry]) -> frozenset[str]:
+def _absent(rootfs: Rootfs, programs: list[RootfsEntry], turns: Turns) -> frozenset[str]:
     """The libraries that programs need and that do not exist anywhere in the root."""
     needed = (name for program in programs for name in _needed(rootfs, program))
-    names = set(islice(needed, _NAMES))
+    names = set(turns.take(needed))
     directories = tuple(_library_directories())
     doubtful = frozenset(
         name
@@ -147,11 +147,11 @@ def _is_for_musl(rootfs: Rootfs, program: RootfsEntry) -> bool:
     return elf is not None and "ld-musl" in (elf.interpreter or "")
 
 
-def _others(rootfs: Rootfs, started: RootfsEntry | None) -> list[RootfsEntry]:
+def _others(check: Check, rootfs: Rootfs, started: RootfsEntry | None) -> list[RootfsEntry]:
     """The programs in PATH that may need libraries, except the started one."""
     apart = None if started is None else started.entry.path
     return [
         row
-        for row, head in programs_in_path(rootfs)
+        for row, head in programs_in_path(check, rootfs)
         if head.startswith(b"\x7fELF") and row.path != apart
     ]

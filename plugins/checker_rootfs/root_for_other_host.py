@@ -46,7 +46,7 @@ class RootForOtherHost(Check):
         """Compare the majority of the executables with the host."""
         host = self.context.host
         wanted = machine_for(host.architecture)
-        counts = count_machines(rootfs)
+        counts = count_machines(self, rootfs)
         if wanted is None or not counts:
             return
         most = max(counts, key=lambda machine: counts[machine])

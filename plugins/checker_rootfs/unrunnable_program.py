@@ -66,7 +66,7 @@ class UnrunnableProgram(Check):
         process = process_in(rootfs)
         missing: dict[str, list[RootfsEntry]] = {}
         known: dict[str, str | None] = {}
-        for needy in _needy(rootfs):
+        for needy in _needy(self, rootfs):
             script = needy.script
             if script is not None and (script.interpreter + script.argument).endswith("\r"):
                 yield self._report_line_end(rootfs, needy.placed)
@@ -111,9 +111,9 @@ class UnrunnableProgram(Check):
         )
 
 
-def _needy(rootfs: Rootfs) -> Iterator[_Needy]:
+def _needy(check: Check, rootfs: Rootfs) -> Iterator[_Needy]:
     """The programs in the directories of PATH that need an interpreter or a loader."""
-    for row, head in programs_in_path(rootfs):
+    for row, head in programs_in_path(check, rootfs):
         script = shebang_of(head) if b"\n" in head else None
         elf = rootfs.elf(row)
         loader = None if elf is None else elf.interpreter

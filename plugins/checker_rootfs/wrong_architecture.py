@@ -102,7 +102,7 @@ class WrongArchitecture(ConfigCheck):
         image = rootfs.image
         if image is None or image.config is None:
             return
-        counts = count_machines(rootfs)
+        counts = count_machines(self, rootfs)
         total = sum(counts.values())
         foreign = {
             machine: count

@@ -56,7 +56,7 @@ def test_quiet(three: Checker) -> None:
 def test_verbose_and_quiet_exclude_each_other(three: Checker) -> None:
     done = three("check", "a.tar", "-q", "-v")
     assert done.code == 2
-    assert "argument -v/--verbose: not allowed with argument -q/--quiet" in done.err
+    assert "-v/--verbose: not allowed with argument -q/--quiet" in done.err
 
 
 def test_other_formats_do_not_change(three: Checker) -> None:

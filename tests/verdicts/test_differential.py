@@ -9,10 +9,21 @@ import pytest
 from benchmarks.differential.comparing import Comparison, agree
 from benchmarks.differential.engines import Real
 from benchmarks.differential.making import MOST_FAULTS, make_sample
+from benchmarks.differential.recording import (
+    BASES,
+    Record,
+    RuleScore,
+    key_of,
+    read_record,
+    recorded_words,
+    write_record,
+)
+from benchmarks.engines.programs import MissingEngineError, named_engines, programs_beside
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Verdict, VerdictOutcome
 
 ACCEPTS, BROKEN, REJECTS = VerdictOutcome
+TITLES = ("one-1 load", "two-1 load", "three-1 load")
 SEEDS = [f"7:{number}" for number in range(12)]
 
 
@@ -54,3 +65,48 @@ def test_outcomes(real: VerdictOutcome, fitting: set[VerdictOutcome]) -> None:
 def test_words_are_the_same_but_for_what_each_run_names_anew() -> None:
     assert comparison("open <tmp>/a, layer 1", "open <tmp>/a, layer 3").is_message_same
     assert not comparison("unexpected EOF", "invalid tar header").is_message_same
+
+
+def record(word: str) -> Record:
+    return Record(
+        {"one-1 load": "1", "two-1 load": "2"},
+        ("three-1 load",),
+        {BASES: {"layer": "layer ar a"}, "bundle/rule": {"case": word}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "score"),
+    [
+        ("layer aa a", RuleScore(1, {}, 0, 0)),
+        ("layer rr a", RuleScore(1, {"one-1 load": 1}, 1, 0)),
+        ("layer ar a", RuleScore(1, {}, 0, 0)),
+        ("layer ar r", RuleScore(1, {"three-1 load": 1}, 0, 1)),
+        ("raw rr r", RuleScore(1, dict.fromkeys(TITLES, 1), 1, 0)),
+    ],
+)
+def test_a_refusal_counts_if_a_sound_archive_is_not_refused(word: str, score: RuleScore) -> None:
+    assert record(word).score("bundle/rule") == score
+
+
+def test_a_rule_that_was_not_tried_has_no_score() -> None:
+    assert record("layer aa a").score("bundle/other") is None
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "measured.json"
+    write_record(record("layer ar r"), path)
+    assert list(read_record(path).cases) == [BASES, "bundle/rule"]
+    assert recorded_words(path)[key_of("bundle/rule:fail:case")] == "layer ar r"
+
+
+def test_a_variable_that_names_a_missing_engine(tmp_path: Path) -> None:
+    with pytest.raises(MissingEngineError, match="DIFFERENTIAL_PODMAN"):
+        named_engines({"DIFFERENTIAL_PODMAN": str(tmp_path / "podman")})
+
+
+def test_a_variable_names_an_engine_and_what_is_beside_it(tmp_path: Path) -> None:
+    for name in ("containerd", "ctr"):
+        (tmp_path / name).touch(mode=0o755)
+    named = named_engines({"DIFFERENTIAL_CONTAINERD": str(tmp_path / "containerd")})
+    assert set(programs_beside(named)) == {"containerd", "ctr"}

@@ -18,7 +18,8 @@ from checker_engines.containerd.apply import ApplyError, apply_layer
 from checker_engines.containers.storage_archive import CONVERTER, LAYERS, UnpackError, untar
 from checker_engines.containers.storage_archive import apply_layer as apply_to_storage
 from checker_engines.filesystem.dialect import Dialect
-from checker_engines.filesystem.extractor import ExtractionError, extract
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import extract
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.storage.overlay import Converter, OverlayLayers
 from checker_engines.filesystem.storage.vfs import VfsLayers

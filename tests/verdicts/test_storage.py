@@ -139,3 +139,18 @@ def test_rootless_docker_20_applies_layers_onto_those_below(tmp_path: Path) -> N
     found = loads(layers, Host(storage=Storage.OVERLAY, rootless=True), tmp_path)
     assert found["docker-20.10"].outcome is VerdictOutcome.ACCEPTS
     assert refusal(found["docker-28"]) == "link /f /g: no such file or directory"
+
+
+def test_rootless_containerd(tmp_path: Path) -> None:
+    node = {"path": "null", "type": "char", "major": 1, "minor": 3, "uid": 70_000}
+    host = Host(rootless=True)
+    tmp_path.joinpath("a").mkdir()
+    found = loads([[node]], host, tmp_path / "a")
+    assert found["docker-29-containerd"].outcome is VerdictOutcome.ACCEPTS
+    found = loads([[FOREIGN]], host, tmp_path)
+    broken = found["docker-29-containerd"]
+    assert broken.outcome is VerdictOutcome.ACCEPTS_BROKEN
+    assert (
+        'failed to Lchown "<tmp>" for UID 70000, GID 3: lchown <tmp>: invalid argument (Hint: try '
+        "increasing the number of subordinate IDs in /etc/subuid and /etc/subgid)"
+    ) in f"{broken.message}{broken.reason}"

@@ -206,8 +206,8 @@ def _tree(found: Iterable[Placed], mask: Mask) -> TreeChart | None:
     if not top.size:
         return None
     return TreeChart(
-        wide=mask.all(tiles(top, *WIDE)),
-        narrow=mask.all(tiles(top, *NARROW)),
+        wide=tiles(top, *WIDE, mask.text),
+        narrow=tiles(top, *NARROW, mask.text),
         largest=tuple(
             Largest(
                 safe(mask.text(f"/{each.path}")),

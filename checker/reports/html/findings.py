@@ -16,7 +16,7 @@ MOST_FINDINGS = 500
 """Groups of errors and warnings that are shown of an archive; as many of notes and of others."""
 
 _MOST_OF_RULE = 2000
-_GROUPS_OF_RULE = 50
+_GROUPS_OF_RULE = 20
 _MOST_PLACES = 50
 _MOST_RELATED = 10
 _LONGEST_CODE = 4000

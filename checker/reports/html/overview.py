@@ -25,7 +25,7 @@ MOST_ROWS = 1000
 """The archives in the table."""
 
 _MOST_PROBLEMS = 100
-_UNKNOWN = "unknown"
+_UNKNOWN = "\N{EN DASH}"
 _CHECK = "check"
 _RESULTS = {
     State.OK: "OK",

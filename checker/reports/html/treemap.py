@@ -7,7 +7,7 @@ so that areas can be compared and names fit.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from math import floor
 from typing import NamedTuple
@@ -71,13 +71,16 @@ class _Part(NamedTuple):
     is_rest: bool = False
 
 
-def tiles(top: Usage, width: float, height: float) -> tuple[Tile, ...]:
+def tiles(
+    top: Usage, width: float, height: float, masked: Callable[[str], str] = str
+) -> tuple[Tile, ...]:
     """The rectangles of a tree, directories before what is in them.
 
     Args:
         top: The tree.
         width: Width of the picture.
         height: Its height.
+        masked: Masks secrets in names, before they are cut.
     """
     if top.size <= 0:
         return ()
@@ -94,15 +97,15 @@ def tiles(top: Usage, width: float, height: float) -> tuple[Tile, ...]:
         parts = _parts(part.usage, inner.area)
         is_full = len(found) + len(parts) > MOST_TILES
         if level and (is_full or level > DEEPEST or len(parts) < 2):
-            found.append(_tile(part, box, _colour(part.usage, tops, is_flat=is_flat)))
+            found.append(_tile(part, box, masked, _colour(part.usage, tops, is_flat=is_flat)))
             continue
         if level:
-            found.append(_tile(part, box, None))
+            found.append(_tile(part, box, masked, None))
         for each, place in _squarified(parts, inner):
             if _is_open(each, place):
                 heapq.heappush(pending, (-place.area, next(order), each, place, level + 1))
             else:
-                found.append(_tile(each, place, _colour(each.usage, tops, is_flat=is_flat)))
+                found.append(_tile(each, place, masked, _colour(each.usage, tops, is_flat=is_flat)))
     return tuple(found)
 
 
@@ -210,12 +213,14 @@ def _without_row(area: float, box: Box) -> Box:
 # --- what is said of a rectangle
 
 
-def _tile(part: _Part, box: Box, colour: int | None) -> Tile:
+def _tile(part: _Part, box: Box, masked: Callable[[str], str], colour: int | None) -> Tile:
     room = floor((box.width - _MARGIN) / _CHARACTER)
-    label = _fitting(safe(part.name), room) if box.height >= _ONE_LINE else ""
+    label = _fitting(safe(masked(part.name)), room) if box.height >= _ONE_LINE else ""
     amount = size_words(part.usage.size)
     is_shown = bool(label) and len(amount) <= room and box.height >= _TWO_LINES
-    return Tile(box, label, amount if is_shown and colour is not None else "", _title(part), colour)
+    return Tile(
+        box, label, amount if is_shown and colour is not None else "", _title(part, masked), colour
+    )
 
 
 def _fitting(text: str, room: int) -> str:
@@ -224,8 +229,8 @@ def _fitting(text: str, room: int) -> str:
     return f"{text[: room - 1]}…" if room >= _SHORTEST_LABEL else ""
 
 
-def _title(part: _Part) -> str:
-    place = f"/{safe(part.usage.path)}"
+def _title(part: _Part, masked: Callable[[str], str]) -> str:
+    place = f"/{safe(masked(part.usage.path))}"
     name = f"other files in {place}" if part.is_rest else place
     return ", ".join((f"{name}: {size_words(part.usage.size)}", *_layers(part.usage)))
 

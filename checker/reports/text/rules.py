@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from checker.checks.finding import Outcome
+from checker.model.untrusted import whole_number
 from checker.reports.layout import Line, Style, paragraph, pieces, safe
 from checker.reports.text.rows import LABEL, label, labelled
 from checker.results import CheckedArchive
@@ -46,6 +47,7 @@ def ranges(ids: Iterable[str]) -> Iterator[str]:
 
 def _run_of(number: int, match: re.Match[str] | None) -> tuple[str, int, int]:
     """What the IDs of a row have in common: the letters, the digits, the distance to the index."""
-    if match is None:
+    value = None if match is None else whole_number(match[2])
+    if match is None or value is None:
         return "", 0, number
-    return match[1], len(match[2]), int(match[2]) - number
+    return match[1], len(match[2]), value - number

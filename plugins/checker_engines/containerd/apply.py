@@ -28,9 +28,13 @@ from checker.model.entries import (
 )
 from checker.model.tar import Tar
 from checker.model.untrusted import utf8
-from checker.model.work import Work
-from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, xattr_errors
+from checker.model.work import Known, OutOfWork, Work
+from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
+from checker.verdicts import Host
+from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.privileges import DEVICES, MAPPED_IDS, ROOT, Privileges
+from checker_engines.filesystem.runs import Run, runs_of
 from checker_engines.filesystem.tree import Node
 
 LINKS_WALKED = 255
@@ -46,6 +50,8 @@ STORE_ROOT = "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapsho
 """The directory that a layer is applied in, by default: each path has it in front."""
 _PATH_LEFT = _PATH_MAX - len(STORE_ROOT) - 1
 _TOO_LONG = "file name too long"
+# Layers of the stacks that are kept for one base layer.
+_LAYERS_KEPT = 10_000
 _OPAQUE = OPAQUE_WHITEOUT.removeprefix(WHITEOUT_PREFIX)
 _BARE_WHITEOUTS = tuple(WHITEOUT_PREFIX + name for name in _DIRECTORY_LINKS)
 
@@ -54,11 +60,33 @@ _Convert = Callable[[Node, str, set[Node]], None]
 """Applies a whiteout: directory, hidden name, and the nodes that this layer wrote."""
 
 
+_HINT = "try increasing the number of subordinate IDs in /etc/subuid and /etc/subgid"
+IN_NAMESPACE = Privileges(
+    highest_id=MAPPED_IDS,
+    owner='failed to Lchown "{path}" for UID {uid}, GID {gid}: {call} (Hint: ' + _HINT + ")",
+    creates_devices=False,
+    xattr_errors=namespace_xattr_errors,
+)
+"""Root of a user namespace, who leaves device nodes out (skipFile)."""
+
+
+def privileges_on(host: Host) -> Privileges:
+    """What containerd may do on a host."""
+    return IN_NAMESPACE if host.rootless else ROOT
+
+
 class ApplyError(Exception):
     """The layer cannot be applied; the text is the engine's, paths as ``<tmp>``."""
 
 
-def apply_layer(tar: Tar, error_at_end: str | None, work: Work, *, on_overlay: bool) -> None:
+def apply_layer(
+    tar: Tar,
+    error_at_end: str | None,
+    work: Work,
+    *,
+    on_overlay: bool,
+    privileges: Privileges = ROOT,
+) -> None:
     """Apply the entries of a layer, as far as the tar can be read.
 
     Args:
@@ -66,16 +94,17 @@ def apply_layer(tar: Tar, error_at_end: str | None, work: Work, *, on_overlay: b
         error_at_end: What reading the tar ends with.
         work: What may be spent on it.
         on_overlay: Whether it is applied on top of another layer.
+        privileges: What containerd may do.
 
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
         OutOfWork: It is not known whether all entries can be written.
     """
-    if is_plain(tar.entries):
+    if is_plain(tar.entries) and privileges.allow(tar.entries):
         errors = _Errors()
     else:
         convert = _convert_on_overlay if on_overlay else _delete
-        errors = tar.entries.cached(_Applied).of(tar.entries, convert, work)
+        errors = tar.entries.cached(_Applied).of(tar.entries, convert, work, privileges)
     error = errors.of_entries or error_at_end or errors.of_end
     if error is not None:
         raise ApplyError(error)
@@ -116,6 +145,35 @@ def apply_natively(layers: Sequence[Entries], work: Work) -> Stacking:
     Raises:
         OutOfWork: It is not known whether all entries can be written.
     """
+    if not layers:
+        return Stacking()
+    known = layers[0].cached(_Stackings).of(layers)
+    return known.find(work, lambda: _applied_natively(layers, work))
+
+
+class _Stackings:
+    """What applying stacks of layers natively ends with, by their layers, base first.
+
+    Args:
+        base: The entries of the lowest layer.
+    """
+
+    def __init__(self, base: Entries) -> None:
+        del base
+        self._known: dict[tuple[Entries, ...], Known[Stacking]] = {}
+        self._room = _LAYERS_KEPT
+
+    def of(self, layers: Sequence[Entries]) -> Known[Stacking]:
+        """What is known of a stack."""
+        key = tuple(layers)
+        known = self._known.get(key, Known())
+        if key not in self._known and len(key) <= self._room:
+            self._room -= len(key)
+            self._known[key] = known
+        return known
+
+
+def _applied_natively(layers: Sequence[Entries], work: Work) -> Stacking:
     root = Node(DIRECTORY)
     for number, entries in enumerate(layers):
         errors = _applied(_Application(entries, _delete, work, root))
@@ -146,13 +204,28 @@ class _Applied:
 
     def __init__(self, entries: Entries) -> None:
         del entries
-        self._found: dict[_Convert, _Errors] = {}
+        self._found: dict[tuple[_Convert, Privileges], _Errors] = {}
+        self._not_enough = -1
 
-    def of(self, entries: Entries, convert: _Convert, work: Work) -> _Errors:
+    def of(
+        self, entries: Entries, convert: _Convert, work: Work, privileges: Privileges = ROOT
+    ) -> _Errors:
         """Apply the entries, unless that was done before."""
-        if convert not in self._found:
-            self._found[convert] = _applied(_Application(entries, convert, work))
-        return self._found[convert]
+        key = (convert, privileges)
+        if key not in self._found:
+            application = _Application(entries, convert, work, privileges=privileges)
+            self._found[key] = self._apply(application, work)
+        return self._found[key]
+
+    def _apply(self, application: _Application, work: Work) -> _Errors:
+        before = work.left
+        if before <= self._not_enough:
+            work.spend_parts(before + 1)
+        try:
+            return _applied(application)
+        except OutOfWork:
+            self._not_enough = max(self._not_enough, before)
+            raise
 
 
 def _applied(application: _Application) -> _Errors:
@@ -171,8 +244,14 @@ class _Application:
     """One layer being applied."""
 
     def __init__(
-        self, entries: Entries, convert: _Convert, work: Work, root: Node | None = None
+        self,
+        entries: Entries,
+        convert: _Convert,
+        work: Work,
+        root: Node | None = None,
+        privileges: Privileges = ROOT,
     ) -> None:
+        self._privileges = privileges
         self._entries = entries
         self._work = work
         self._has_lost = False
@@ -197,10 +276,30 @@ class _Application:
 
     def run(self) -> None:
         """Apply all entries."""
-        for position in range(len(self._entries)):
+        done = 0
+        is_allowed = self._privileges.allow(self._entries)
+        for run in runs_of(self._entries) if is_allowed else ():
+            self._apply_each(done, run.start)
+            done = run.stop if self._add_run(run) else run.start
+        self._apply_each(done, len(self._entries))
+
+    def _apply_each(self, start: int, stop: int) -> None:
+        for position in range(start, stop):
             if not self._add(position):
                 self._work.spend()
                 self._apply(self._entries[position])
+
+    def _add_run(self, run: Run) -> bool:
+        """Add files at once; False if something is in their way."""
+        directory = self._parents.get(run.parent)
+        children = None if directory is None else directory.children
+        if children is None or not children.keys().isdisjoint(run.nodes):
+            return False
+        # A layer can be applied twice to one root: what was written now must be told apart.
+        nodes = [Node(REGULAR, position) for position in range(run.start, run.stop)]
+        children.update(zip(run.nodes, nodes, strict=True))
+        self._written.update(nodes)
+        return True
 
     def _add(self, position: int) -> bool:
         """Add a file or directory that is certain to be new, in a directory that is known.
@@ -218,9 +317,11 @@ class _Application:
         kind = chr(entries.kinds[position])
         if directory is None or directory.children is None or base in directory.children:
             return False
-        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+        if not base or WHITEOUT_PREFIX in path:
             return False
-        if kind not in _ADDED:
+        if position in entries.xattrs or position in entries.sparse:
+            return False
+        if kind not in _ADDED or self._privileges is not ROOT:
             return False
         node = directory.children[base] = Node(kind, position)
         self._written.add(node)
@@ -229,6 +330,8 @@ class _Application:
         return True
 
     def _apply(self, entry: Entry) -> None:
+        if entry.kind in DEVICES and not self._privileges.creates_devices:
+            return
         name = _clean(entry.name)
         parent, _, base = name.rpartition("/")
         if base in _DIRECTORY_LINKS:
@@ -238,7 +341,7 @@ class _Application:
         if base in _BARE_WHITEOUTS:
             raise ApplyError(f"invalid whiteout name: {base}: invalid archive")
         if base.startswith(WHITEOUT_PREFIX):
-            self._white_out(directory, name)
+            self._white_out(directory, name, entry)
         else:
             self._write(entry, directory, base)
             if entry.is_directory:
@@ -294,10 +397,12 @@ class _Application:
             pending.extend(target[::-1])
         return parts, nodes
 
-    def _white_out(self, directory: Node, name: str) -> None:
+    def _white_out(self, directory: Node, name: str, entry: Entry) -> None:
         hidden = name.rpartition("/")[2].removeprefix(WHITEOUT_PREFIX)
         try:
             self._convert(directory, hidden, self._written)
+            if self._convert is _convert_on_overlay and hidden != _OPAQUE:
+                self._check_owner(entry, f"chown {_PATH}: {_INVALID}", "{call}")
         except ApplyError as error:
             raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
         self._forget_parents()
@@ -311,6 +416,7 @@ class _Application:
         there = children.get(base)
         if there is not None and there.kind == DIRECTORY and entry.is_directory:
             self._written.add(there)
+            self._set_attributes(entry)
             return
         if there is not None:
             del children[base]
@@ -319,7 +425,25 @@ class _Application:
         if node is not None:
             children[base] = node
             self._written.add(node)
-            _set_xattrs(self._entries, entry.position)
+            error = content_error(self._entries, entry.position)
+            if error is not None and entry.kind == REGULAR:
+                raise ApplyError(error)
+            self._set_attributes(entry)
+
+    def _set_attributes(self, entry: Entry) -> None:
+        """Set the owner of an entry, and its extended attributes but those of ``trusted``."""
+        self._check_owner(entry, f"lchown {_PATH}: {_INVALID}", self._privileges.owner)
+        for name, words in self._privileges.xattr_errors(self._entries, entry.position):
+            is_ignored = words == NOT_SUPPORTED or name.startswith("trusted.")
+            # Links and device nodes cannot have attributes of users.
+            if is_ignored or (words == NOT_PERMITTED and name.startswith("user.")):
+                continue
+            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
+
+    def _check_owner(self, entry: Entry, call: str, message: str) -> None:
+        uid, gid = entry.uid, entry.gid
+        if not (self._privileges.can_own(uid) and self._privileges.can_own(gid)):
+            raise ApplyError(message.format(path=_PATH, uid=uid, gid=gid, call=call))
 
     def _new_node(self, entry: Entry, base: str) -> Node | None:
         """The node that an entry creates; None if it creates none."""
@@ -359,7 +483,7 @@ class _Application:
         return node
 
 
-_IGNORED_ERRORS = frozenset({NOT_SUPPORTED, NOT_PERMITTED})
+_INVALID = "invalid argument"
 _OPERATIONS = {
     REGULAR: "open",
     DIRECTORY: "mkdir",
@@ -368,13 +492,6 @@ _OPERATIONS = {
     BLOCK_DEVICE: "mknod",
 }
 """The kinds that can be created, and the name of the system call in error messages."""
-
-
-def _set_xattrs(entries: Entries, position: int) -> None:
-    """Set the extended attributes of an entry, except those of the namespace ``trusted``."""
-    for name, words in xattr_errors(entries, position):
-        if words not in _IGNORED_ERRORS and not name.startswith("trusted."):
-            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
 
 
 def _clean(name: str) -> str:

@@ -39,6 +39,12 @@ UNPACKING = (
         "below a file; except in the first layer, a whiteout must not hide a file of the same "
         "layer",
     ),
+    Decision(
+        "rootless",
+        "owners in layers above 65536, the highest ID of a usual user namespace, and attributes "
+        "`security.*` except capabilities are errors; device nodes and attributes `trusted.*` are "
+        "left out",
+    ),
 )
 """What unpacking checks, in ``ctr`` and in Docker."""
 

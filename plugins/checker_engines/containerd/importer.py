@@ -54,6 +54,7 @@ _COMPRESSED = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
 PlatformOf = Callable[[bytes], Platform]
 """Reads the platform of a config."""
 _CUT = "the archive ends within a file: get a complete copy"
+_DECODED = frozenset({OCI_LAYOUT, MANIFEST_JSON})
 
 
 class Imported(NamedTuple):
@@ -129,11 +130,21 @@ class _Reading:
                 # Go's path.Join ignores the slash that an absolute target begins with.
                 target = f"{posixpath.dirname(name) or '.'}/{entries.linknames.get(position, '')}"
                 self._symlinks[name] = clean(target)
-            else:
+            elif not self._is_unneeded(position, name):
                 self._take(position, name)
         if error_at_end is not None:
             reason = "the archive cannot be read to its end: get an intact copy"
             raise Refusal(error_at_end, reason, DAMAGED)
+
+    def _is_unneeded(self, position: int, name: str) -> bool:
+        """Whether a file surely changes nothing, like nearly all of a root filesystem."""
+        return (
+            position not in self._archive.members.blobs
+            and self._unread_rest is None
+            and position != self._last
+            and self._archive.entries.paths[position] not in _DECODED
+            and name.isascii()
+        )
 
     def _take(self, position: int, name: str) -> None:
         blob = self._archive.members.blobs.get(position)

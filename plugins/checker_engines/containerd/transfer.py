@@ -24,6 +24,7 @@ from checker_engines.answers.refusal import (
 from checker_engines.answers.source import check_is_file
 from checker_engines.answers.undecided import undecided
 from checker_engines.containerd import decisions
+from checker_engines.containerd.apply import privileges_on
 from checker_engines.containerd.content_store import ContentStore
 from checker_engines.containerd.documents import Child, decode_rootfs_config
 from checker_engines.containerd.images import check_target, name_of
@@ -49,6 +50,7 @@ from checker_engines.containerd.walk import (
     read_top,
     walk,
 )
+from checker_engines.filesystem.privileges import Privileges
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
 from checker_engines.golang.tar import INVALID_HEADER, not_a_tar_error
@@ -228,7 +230,7 @@ def _unpack(question: Question, store: ContentStore, found: FoundManifest) -> st
     if not runs_on(config.platform, question.host):
         return None
     work = Work(question.limits.simulated)
-    _extract(store, layers, config.diff_ids, work)
+    _extract(store, layers, config.diff_ids, work, privileges_on(question.host))
     return None
 
 
@@ -237,11 +239,15 @@ def _not_an_image(found: FoundManifest) -> str:
 
 
 def _extract(
-    store: ContentStore, layers: Sequence[Child], diff_ids: Sequence[str], work: Work
+    store: ContentStore,
+    layers: Sequence[Child],
+    diff_ids: Sequence[str],
+    work: Work,
+    privileges: Privileges,
 ) -> None:
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position, work)
+            digest = unpack_layer(store, layers, position, work, privileges)
         except UnpackError as error:
             raise Refusal(
                 f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "

@@ -21,6 +21,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
+from checker_engines.filesystem.privileges import ROOT, Privileges
 from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.tar import not_a_tar_error
 
@@ -82,7 +83,13 @@ def is_layer_type(media_type: str) -> bool:
     ] in _DOCKER_LAYERS | {_EROFS_LAYER}
 
 
-def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int, work: Work) -> str:
+def unpack_layer(
+    store: ContentStore,
+    layers: Sequence[Child],
+    position: int,
+    work: Work,
+    privileges: Privileges = ROOT,
+) -> str:
     """Unpack one layer on top of those before it.
 
     Args:
@@ -90,6 +97,7 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int, wo
         layers: Their descriptors, base first.
         position: Which one, from 0.
         work: What may be spent on it.
+        privileges: What containerd may do.
 
     Returns:
         The digest of the uncompressed bytes.
@@ -109,7 +117,7 @@ def unpack_layer(store: ContentStore, layers: Sequence[Child], position: int, wo
         raise Undecided(unread)
     view = _view(content, inflates=_inflates(layer.media_type))
     try:
-        apply_layer(view.tar, view.error, work, on_overlay=position > 0)
+        apply_layer(view.tar, view.error, work, on_overlay=position > 0, privileges=privileges)
     except ApplyError as error:
         # The mount of the base is not an overlay, and errors under such a mount are wrapped.
         prefix = "" if position else "mount callback failed on <tmp>: "

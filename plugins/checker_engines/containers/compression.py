@@ -22,14 +22,14 @@ _TRAILING = {
     CompressionKind.ZSTD: _ZSTD_ERRORS,
 }
 # Bytes of a header; what follows a stream may be shorter.
-_HEADERS = {CompressionKind.GZIP: 10, CompressionKind.XZ: 12}
+_HEADERS = {CompressionKind.GZIP: 10, CompressionKind.BZIP2: 2, CompressionKind.XZ: 12}
 _HEADER_CRC, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _TEXT_MAX = 512
 _XZ_CHECK = 7
 _MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
     CompressionKind.GZIP: "flate: corrupt input before offset 0",
-    CompressionKind.BZIP2: "bzip2 data invalid: checksum mismatch",
+    CompressionKind.BZIP2: "bzip2 data invalid: block checksum mismatch",
     CompressionKind.XZ: "xz: block checksum error",
 }
 

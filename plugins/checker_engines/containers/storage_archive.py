@@ -21,7 +21,8 @@ from checker.model.xattrs import (
     user_xattr_errors,
 )
 from checker_engines.filesystem.dialect import CHROOT, OS_CALLS, Confinement, Dialect, clean_name
-from checker_engines.filesystem.extractor import ExtractionError, extract
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import extract
 from checker_engines.filesystem.privileges import MAPPED_IDS, ROOT, Privileges
 from checker_engines.filesystem.storage import Layers
 from checker_engines.filesystem.storage.overlay import Converter

@@ -8,7 +8,7 @@ are in the ``Dialect``.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from errno import ENOENT
 from typing import NamedTuple
 
@@ -29,10 +29,14 @@ from checker.model.entries import (
 )
 from checker.model.work import Work
 from checker.model.xattrs import XattrError
+from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.dialect import Dialect
+from checker_engines.filesystem.errors import ExtractionError
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.plain_layers import PlainTree
-from checker_engines.filesystem.privileges import DEVICES
+from checker_engines.filesystem.privileges import DEVICES, ROOT
+from checker_engines.filesystem.runs import Run, runs_of
+from checker_engines.filesystem.shared import ExtractedLayer, Outcomes, steps_of
 from checker_engines.filesystem.tree import Node, Tree, TreeError, is_long_target
 
 _AUFS_LINKS = ".wh..wh.plnk"
@@ -47,18 +51,6 @@ _NOT_FOUND = "no such file or directory"
 _TOO_LONG = "file name too long"
 _NOT_A_DIRECTORY = "not a directory"
 _INVALID = "invalid argument"
-
-
-class ExtractionError(Exception):
-    """An entry cannot be extracted; the message is that of the engine.
-
-    Attributes:
-        position: Position of the entry.
-    """
-
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(message)
-        self.position = position
 
 
 class Item(NamedTuple):
@@ -102,7 +94,49 @@ class Extractor:
         # Their times are set at the end.
         self._directories: list[Item] = []
 
-    def unpack(self, entries: Entries, position: int) -> None:
+    def unpack_archive(self, layer: ExtractedLayer) -> None:
+        """Extract an archive, or a layer as one (Unpack).
+
+        Raises:
+            ExtractionError: It cannot be done.
+            OutOfWork: It is not known what happens.
+        """
+        self._unpack_all(layer, self._unpack)
+
+    def unpack_onto_layers(self, layer: ExtractedLayer) -> None:
+        """Extract a layer onto the layers below (UnpackLayer).
+
+        Raises:
+            ExtractionError: It cannot be done.
+            OutOfWork: It is not known what happens.
+        """
+        self._unpack_all(layer, self._unpack_layer)
+
+    def _unpack_all(self, layer: ExtractedLayer, unpack: Callable[[Entries, int], None]) -> None:
+        entries, done = layer.entries, 0
+        runs = runs_of(entries) if self.privileges.allow(entries) else ()
+        for run in runs:
+            if run.stop > layer.number:
+                break
+            for position in range(done, run.start):
+                unpack(entries, position)
+            done = run.stop if self._add_run(entries, run) else run.start
+        for position in range(done, layer.number):
+            unpack(entries, position)
+        if layer.is_whole:
+            self._finish()
+
+    def _add_run(self, entries: Entries, run: Run) -> bool:
+        """Add files at once; False if something is in their way."""
+        directory = self.tree.walked(run.parent)
+        children = None if directory is None else directory.children
+        if children is None or not children.keys().isdisjoint(run.nodes):
+            return False
+        children.update(run.nodes)
+        self._unpacked.update(entries.paths[run.start : run.stop])
+        return True
+
+    def _unpack(self, entries: Entries, position: int) -> None:
         """Extract one entry of an archive, whiteouts being files like others (Unpack).
 
         Raises:
@@ -124,7 +158,7 @@ class Extractor:
         elif posixpath.normpath(entries.name(position) or ".") != ".":
             self._place_on_root(entries, item)
 
-    def unpack_layer(self, entries: Entries, position: int) -> None:
+    def _unpack_layer(self, entries: Entries, position: int) -> None:
         """Extract one entry of a layer onto the layers below (UnpackLayer).
 
         Raises:
@@ -154,7 +188,7 @@ class Extractor:
         else:
             self._place_on_root(entries, item)
 
-    def finish(self) -> None:
+    def _finish(self) -> None:
         """Set the times of the directories, which must still exist.
 
         Raises:
@@ -183,7 +217,11 @@ class Extractor:
         directory = self.tree.walked(parent)
         if directory is None or directory.children is None or base in directory.children:
             return False
-        if not base or position in entries.xattrs or WHITEOUT_PREFIX in path:
+        if not base or WHITEOUT_PREFIX in path:
+            return False
+        if position in entries.xattrs or position in entries.sparse:
+            return False
+        if self.privileges is not ROOT and not self._may_own(entries, position):
             return False
         name = chr(kind)
         directory.children[base] = Node(name, position)
@@ -284,6 +322,8 @@ class Extractor:
         if check is not None and item.kind in _NODES:
             _raise(check(item.name, entries.devices.get(item.position, (0, 0))), item)
         self._create(item)
+        if item.kind == REGULAR:
+            _raise(content_error(entries, item.position), item)
         self.check_owner(entries, item, self._calls.lchown, item.path)
         if item.position in entries.xattrs:
             self._set_xattrs(entries, item)
@@ -313,14 +353,18 @@ class Extractor:
         Raises:
             ExtractionError: The user namespace does not have its ID.
         """
+        if item.kind == GLOBAL_HEADER or self._may_own(entries, item.position):
+            return
         privileges = self.privileges
         uid, gid = entries.uids[item.position], entries.gids[item.position]
-        if item.kind == GLOBAL_HEADER or (privileges.can_own(uid) and privileges.can_own(gid)):
-            return
         shown = self._dialect.shown(path)
         words = f"{call.format(path=shown)}{_INVALID}"
         message = privileges.owner.format(path=shown, uid=uid, gid=gid, call=words)
         raise ExtractionError(message, item.position)
+
+    def _may_own(self, entries: Entries, position: int) -> bool:
+        can_own = self.privileges.can_own
+        return can_own(entries.uids[position]) and can_own(entries.gids[position])
 
     def _leave_out(self, item: Item) -> None:
         """Create no device node, which needs privileges."""
@@ -497,14 +541,16 @@ def extract(dialect: Dialect, entries: Entries, work: Work, *, is_whole: bool = 
     if is_plain(entries) and dialect.privileges.allow(entries):
         _check_symlinks(dialect, entries)
         return PlainTree(entries, dialect.resolved)
-    found = entries.cached(_LastExtraction).of(entries, dialect, work, is_whole=is_whole)
-    if isinstance(found, ExtractionError):
-        raise ExtractionError(str(found), found.position)
-    return found
+    layer = ExtractedLayer(entries, len(entries), is_whole)
+    outcomes = entries.cached(_Extractions).of(steps_of(dialect, entries), is_whole)
+    tree = outcomes.find(dialect, work, lambda: _simulated(dialect, layer, work))
+    # What is looked up in it is spent by whoever looks.
+    tree.work = work
+    return tree
 
 
-class _LastExtraction:
-    """The result of extracting entries, kept for the next version with the same dialect.
+class _Extractions:
+    """What extracting entries as an archive ends with, by the steps.
 
     Args:
         entries: The entries.
@@ -512,29 +558,15 @@ class _LastExtraction:
 
     def __init__(self, entries: Entries) -> None:
         del entries
-        self._question: tuple[Dialect, bool] | None = None
-        self._answer: Tree | ExtractionError = Tree()
+        self._known: dict[tuple[Dialect, bool], Outcomes[Tree]] = {}
 
-    def of(
-        self, entries: Entries, dialect: Dialect, work: Work, *, is_whole: bool
-    ) -> Tree | ExtractionError:
-        if self._question != (dialect, is_whole):
-            self._answer = _simulated(dialect, entries, work, is_whole=is_whole)
-            self._question = (dialect, is_whole)
-        return self._answer
+    def of(self, steps: Dialect, is_whole: bool) -> Outcomes[Tree]:  # noqa: FBT001 - a key
+        return self._known.setdefault((steps, is_whole), Outcomes())
 
 
-def _simulated(
-    dialect: Dialect, entries: Entries, work: Work, *, is_whole: bool
-) -> Tree | ExtractionError:
+def _simulated(dialect: Dialect, layer: ExtractedLayer, work: Work) -> Tree:
     extractor = Extractor(dialect, dialect.new_tree(), work)
-    try:
-        for position in range(len(entries)):
-            extractor.unpack(entries, position)
-        if is_whole:
-            extractor.finish()
-    except ExtractionError as error:
-        return error
+    extractor.unpack_archive(layer)
     return extractor.tree
 
 

@@ -17,6 +17,7 @@ from checker.model.entries import (
 )
 from checker.model.untrusted import utf8
 from checker.model.xattrs import xattr_errors
+from checker_engines.filesystem.content import content_error
 
 _KINDS = frozenset(
     map(ord, (REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, DIRECTORY, FIFO))
@@ -55,6 +56,7 @@ def _inspect(entries: Entries) -> bool:
         and _whiteouts_hide_others(entries)
         and _repeats_replace(entries)
         and all(map(_is_device, entries.devices.values()))
+        and not any(content_error(entries, i) for i in entries.sparse)
         and not any(error for i in entries.xattrs for error in xattr_errors(entries, i))
     )
 

@@ -13,6 +13,8 @@ PROGRAM = "exit status 1: "
 _UNPIGZ = f"{PROGRAM}unpigz: skipping: <stdin>"
 _UNRECOGNIZED = " unrecognized format"
 _XZ = f"{PROGRAM}xz: (stdin): "
+_BZIP2_MAGIC = 2
+"""Bytes that are read to see whether another bzip2 stream follows."""
 _XZ_HEADER = 12
 _XZ_WORD = 4
 _LARGEST_WINDOW = 1 << 29
@@ -51,6 +53,9 @@ def decompression_error(compression: Compression) -> str | None:
         return "unexpected EOF"
     if compression.kind is CompressionKind.ZSTD and "checksum" in error:
         return "CRC check failed"
+    if compression.kind is CompressionKind.BZIP2:
+        # Nearly always: a changed bit seldom makes the coding itself invalid.
+        return "bzip2 data invalid: block checksum mismatch"
     return f"{compression.kind} data invalid: {error}"
 
 
@@ -67,6 +72,8 @@ def trailing_error(compression: Compression, size: int) -> str | None:
         return None
     if compression.kind is CompressionKind.XZ:
         return _trailing_xz_error(compression, size - compression.trailing)
+    if compression.kind is CompressionKind.BZIP2 and size - compression.trailing < _BZIP2_MAGIC:
+        return "unexpected EOF"
     return _TRAILING.get(compression.kind)
 
 

@@ -11,7 +11,8 @@ from checker_engines.answers.refusal import (
     ROOT_NOT_EXTRACTED,
     Refusal,
 )
-from checker_engines.filesystem.extractor import ExtractionError, extract
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import extract
 from checker_engines.filesystem.storage import Layers
 from checker_engines.filesystem.tar_split import DUPLICATES, Stop
 from checker_engines.filesystem.tree import Tree

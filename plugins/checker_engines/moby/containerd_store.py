@@ -26,7 +26,7 @@ from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED, Refusal
 from checker_engines.answers.source import check_is_file, digest_of
 from checker_engines.answers.undecided import undecided
-from checker_engines.containerd.apply import ApplyError, apply_layer
+from checker_engines.containerd.apply import ApplyError, apply_layer, privileges_on
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import (
     Child,
@@ -318,7 +318,24 @@ class _Unpacking:
         if config.platform.os_features:
             features = ", ".join(config.platform.os_features)
             raise _UnpackFailedError(f"the snapshotter does not support the features {features}")
-        _apply(self._store, layers, config.diff_ids, self._stored, self._work)
+        self._apply(layers, config.diff_ids)
+
+    def _apply(self, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
+        doing = f"apply layer error for {quote(self._stored)}"
+        privileges = privileges_on(self._host)
+        for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
+            try:
+                digest = unpack_layer(self._store, layers, position, self._work, privileges)
+            except UnpackError as error:
+                # containerd's API sends the error for missing content with its kind.
+                kind = "NotFound: " if error.missing else ""
+                raise _UnpackFailedError(
+                    f"{doing}: failed to extract layer {layer.digest}: {kind}{error}",
+                ) from None
+            if digest != diff_id:
+                raise _UnpackFailedError(
+                    f"{doing}: wrong diff id calculated on extraction {quote(digest)}",
+                )
 
 
 def _undecoded(error: GoJsonError) -> _NotUnpackedError:
@@ -334,29 +351,6 @@ def _is_pseudo(descriptor: Child, manifest: ImageManifest) -> bool:
         return True
     types = [layer.media_type for layer in manifest.layers]
     return bool(types) and not any(map(is_layer_type, types))
-
-
-def _apply(
-    store: ContentStore,
-    layers: Sequence[Child],
-    diff_ids: Sequence[str],
-    stored: str,
-    work: Work,
-) -> None:
-    doing = f"apply layer error for {quote(stored)}"
-    for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
-        try:
-            digest = unpack_layer(store, layers, position, work)
-        except UnpackError as error:
-            # containerd's API sends the error for missing content with its kind.
-            kind = "NotFound: " if error.missing else ""
-            raise _UnpackFailedError(
-                f"{doing}: failed to extract layer {layer.digest}: {kind}{error}",
-            ) from None
-        if digest != diff_id:
-            raise _UnpackFailedError(
-                f"{doing}: wrong diff id calculated on extraction {quote(digest)}",
-            )
 
 
 def import_(version: ContainerdStoreVersion, question: Question) -> Verdict:
@@ -390,7 +384,13 @@ def _import(question: Question) -> None:
         )
     error = stream_error(archive.compression, archive.tar, archive.size, MOBY_READS)
     try:
-        apply_layer(archive.tar, error, Work(question.limits.simulated), on_overlay=False)
+        apply_layer(
+            archive.tar,
+            error,
+            Work(question.limits.simulated),
+            on_overlay=False,
+            privileges=privileges_on(question.host),
+        )
     except ApplyError as fault:
         name = f"docker.io/library/{_IMPORTED_NAME}"
         digest = digest_of(archive)

@@ -54,6 +54,6 @@ def import_() -> tuple[Decision, ...]:
             "compression",
             "as for load; the whole stream is decompressed first, and damage anywhere is an error",
         ),
-        UNPACKING[1],
+        *UNPACKING[1:],
         WHAT_IT_IS,
     )

@@ -490,11 +490,11 @@ class _Legacy:
     def _parent_of(self, name: str) -> str:
         config = self._decode(name, V1_CONFIG_TYPE)
         self.load_run.check_os(self._os_of(config))
-        return text(config.get("parent")) or ""
+        return text(config.get("Parent")) or ""
 
     @staticmethod
     def _os_of(config: Json) -> str:
-        return text(config.get("os")) or ""
+        return text(config.get("OS")) or ""
 
     def _decode(self, name: str, shape: Struct) -> Json:
         run = self.load_run

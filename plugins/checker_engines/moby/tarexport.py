@@ -52,5 +52,5 @@ ITEM = Struct(
 MANIFEST_TYPE = Slice(ITEM, "[]tarexport.manifestItem")
 REPOSITORIES_TYPE = Map(Map(STRING, "map[string]string"), "map[string]map[string]string")
 V1_CONFIG_TYPE = Struct(
-    "", {"os": STRING, "parent": STRING}, NONE_EMBEDDED, "struct { OS string; Parent string }"
+    "", {"OS": STRING, "Parent": STRING}, NONE_EMBEDDED, "struct { OS string; Parent string }"
 )

@@ -9,7 +9,7 @@ directories become attributes: that is what overlayfs knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from errno import EEXIST, ENOENT, ENOTDIR
 from typing import NamedTuple
 
@@ -24,8 +24,10 @@ from checker.model.entries import (
 )
 from checker.model.work import Work
 from checker_engines.filesystem.dialect import Dialect
-from checker_engines.filesystem.extractor import ExtractionError, Extractor, Item
+from checker_engines.filesystem.errors import ExtractionError
+from checker_engines.filesystem.extractor import Extractor, Item
 from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.shared import ExtractedLayer, Outcomes, steps_of
 from checker_engines.filesystem.tree import Node, Tree, TreeError, is_long_path
 
 _NO_DEVICE = "no such device or address"
@@ -58,6 +60,12 @@ class Converter(NamedTuple):
     refused: Callable[[str, str], str | None] | None = None
     ignores_below_files: bool = False
     keeps_root_owned: bool = False
+
+    @property
+    def steps(self) -> Hashable:
+        """What it does, without what only changes the words of errors."""
+        opens = self.open_parent is not None
+        return opens, self.refused, self.ignores_below_files, self.keeps_root_owned
 
 
 class OverlayExtractor(Extractor):
@@ -182,14 +190,29 @@ class OverlayLayers:
         self._long = None
         if is_plain(entries) and self._dialect.privileges.allow(entries):
             return
+        layer = ExtractedLayer(entries, count, is_whole)
+        words = (self._dialect, self._converter)
+        outcomes = entries.cached(_Extractions).of(self._steps(layer))
+        self._long = outcomes.find(words, self._work, lambda: self._simulate(layer))
+
+    def _steps(self, layer: ExtractedLayer) -> Hashable:
+        """What the outcome of extracting a layer depends on, besides the words of errors."""
+        place = self._place if self._may_be_long(layer.entries) else ""
+        dialect = steps_of(self._dialect, layer.entries)
+        return dialect, self._converter.steps, place, layer.number, layer.is_whole
+
+    def _may_be_long(self, entries: Entries) -> bool:
+        # A character takes four bytes at most, so that short paths need not be encoded.
+        longest = entries.cached(_longest)
+        return is_long_path("x" * (len(self._place) + 1 + 4 * longest)) and any(
+            is_long_path(f"{self._place}/{path}") for path in entries.by_path
+        )
+
+    def _simulate(self, layer: ExtractedLayer) -> str | None:
+        """Extract a layer; the first of its paths that is too long for the host."""
         tree = self._dialect.new_tree()
-        extractor = OverlayExtractor(self._dialect, self._converter, tree, self._work)
-        for position in range(count):
-            extractor.unpack(entries, position)
-        if is_whole:
-            extractor.finish()
-        if any(is_long_path(f"{self._place}/{path}") for path in entries.by_path):
-            self._long = next(self._long_paths(tree), None)
+        OverlayExtractor(self._dialect, self._converter, tree, self._work).unpack_archive(layer)
+        return next(self._long_paths(tree), None) if self._may_be_long(layer.entries) else None
 
     def measure_layer(self) -> str | None:
         """Add up the sizes of the files of the layer extracted last (``directory.Size``).
@@ -210,3 +233,23 @@ class OverlayLayers:
                 continue
             children = sorted((node.children or {}).items(), reverse=True)
             pending.extend((f"{path}/{name}" if path else name, each) for name, each in children)
+
+
+def _longest(entries: Entries) -> int:
+    """Characters of the longest path."""
+    return max(map(len, entries.by_path), default=0)
+
+
+class _Extractions:
+    """What extracting a layer into an empty directory ends with, by the steps.
+
+    Args:
+        entries: Its entries.
+    """
+
+    def __init__(self, entries: Entries) -> None:
+        del entries
+        self._known: dict[Hashable, Outcomes[str | None]] = {}
+
+    def of(self, steps: Hashable) -> Outcomes[str | None]:
+        return self._known.setdefault(steps, Outcomes())

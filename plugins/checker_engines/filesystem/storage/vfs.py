@@ -12,7 +12,9 @@ from checker.model.work import Work
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.extractor import Extractor
 from checker_engines.filesystem.plain_layers import PlainLayers
-from checker_engines.filesystem.tree import Tree
+from checker_engines.filesystem.shared import ExtractedLayer, Stack, empty_stack, steps_of
+
+_NO_LIMIT = 2**62
 
 
 class VfsLayers:
@@ -30,7 +32,12 @@ class VfsLayers:
         self._work = work
         # Extraction is simulated from the first layer that is not plain.
         self._plain = PlainLayers()
-        self._tree: Tree | None = None
+        self._stack: Stack | None = None
+        # All layers, of which some are not in the tree yet, since what they end with was known.
+        self._layers: list[ExtractedLayer] = []
+        self._paid = 0
+        self._tree = dialect.new_tree()
+        self._in_tree = 0
 
     def extract_layer(self, entries: Entries, count: int, *, is_whole: bool = True) -> None:
         """Extract the first entries of a layer onto the layers below.
@@ -44,22 +51,33 @@ class VfsLayers:
             ExtractionError: One of them cannot be extracted.
             OutOfWork: It is not known whether they can be extracted.
         """
+        layer = ExtractedLayer(entries, count, is_whole)
         is_allowed = self._dialect.privileges.allow(entries)
-        if self._tree is None and is_allowed and self._plain.add(entries, count):
+        if self._stack is None and is_allowed and self._plain.add(entries, count):
+            self._layers.append(layer._replace(is_whole=False))
             return
-        if self._tree is None:
-            self._tree = self._dialect.new_tree()
-            for layer, extracted in self._plain.layers:
-                self._simulate(layer, extracted, self._tree)
-        extractor = self._simulate(entries, count, self._tree)
-        if is_whole:
-            extractor.finish()
+        if self._stack is None:
+            self._stack = self._plain_stack(entries)
+        self._layers.append(layer)
+        self._stack = self._stack.above(steps_of(self._dialect, entries), layer)
+        self._stack.outcomes.find(self._dialect, self._work, self._simulate)
+        self._paid = len(self._layers)
+
+    def _plain_stack(self, upper: Entries) -> Stack:
+        """The layers so far, which are plain."""
+        stack = empty_stack(self._layers[0].entries if self._layers else upper)
+        for layer in self._layers:
+            stack = stack.above(steps_of(self._dialect, layer.entries), layer)
+        return stack
 
     def measure_layer(self) -> None:
         """Do nothing: the size is the sum of what was extracted."""
 
-    def _simulate(self, entries: Entries, count: int, tree: Tree) -> Extractor:
-        extractor = Extractor(self._dialect, tree, self._work)
-        for position in range(count):
-            extractor.unpack_layer(entries, position)
-        return extractor
+    def _simulate(self) -> None:
+        """Extract all layers that are not in the tree yet; those that are paid for, again."""
+        while self._in_tree < len(self._layers):
+            is_paid = self._in_tree < self._paid
+            layer = self._layers[self._in_tree]
+            self._in_tree += 1
+            work = Work(_NO_LIMIT) if is_paid else self._work
+            Extractor(self._dialect, self._tree, work).unpack_onto_layers(layer)

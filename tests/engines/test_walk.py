@@ -1,4 +1,4 @@
-"""The transcripts in the README are those of archives that Docker wrote.
+"""The transcripts in the README and the walk are those of archives that Docker wrote.
 
 With ``CHECKER_RENEW_SNAPSHOTS=1`` in the environment they are written again; read the diff.
 """
@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "walk.md")
 
 pytestmark = pytest.mark.engines
 
 
 @pytest.fixture
 def folder(made: Callable[[str], Path], tmp_path: Path) -> Path:
-    """The archives that the README speaks of."""
+    """The archives that the pages speak of."""
     saved = made("docker-save-one-tag").read_bytes()
     tmp_path.joinpath("app.tar").write_bytes(saved)
     tmp_path.joinpath("cut.tar").write_bytes(saved[:1_234_567])
@@ -30,9 +31,11 @@ def folder(made: Callable[[str], Path], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def transcripts() -> list[str]:
-    text = README.read_text("utf-8")
-    return re.findall(r"```console\n\$ (checker .*?)```", text, re.DOTALL)
+def transcripts(page: Path) -> list[str]:
+    return re.findall(r"```console\n\$ (checker .*?)```", page.read_text("utf-8"), re.DOTALL)
+
+
+TRANSCRIPTS = [(page, transcript) for page in PAGES for transcript in transcripts(page)]
 
 
 def masked(text: str) -> str:
@@ -41,14 +44,17 @@ def masked(text: str) -> str:
     return re.sub(r"\d+(\.\d+)?", "<n>", text)
 
 
-def test_the_readme_has_transcripts() -> None:
-    assert len(transcripts()) >= 4
+@pytest.mark.parametrize(("page", "least"), list(zip(PAGES, (2, 8), strict=True)))
+def test_the_page_has_transcripts(page: Path, least: int) -> None:
+    assert len(transcripts(page)) >= least
 
 
 @pytest.mark.parametrize(
-    "transcript", transcripts(), ids=lambda transcript: transcript.partition("\n")[0]
+    ("page", "transcript"),
+    TRANSCRIPTS,
+    ids=[f"{page.stem}-{transcript.partition(chr(10))[0]}" for page, transcript in TRANSCRIPTS],
 )
-def test_the_output_in_the_readme_is_that_of_real_archives(transcript: str, folder: Path) -> None:
+def test_the_output_is_that_of_real_archives(page: Path, transcript: str, folder: Path) -> None:
     command, _, shown = transcript.partition("\n")
     words = shlex.split(command.removeprefix("checker "))
     done = subprocess.run(
@@ -59,7 +65,7 @@ def test_the_output_in_the_readme_is_that_of_real_archives(transcript: str, fold
         check=False,
     )
     if os.environ.get("CHECKER_RENEW_SNAPSHOTS") == "1":
-        text = README.read_text("utf-8")
-        README.write_text(text.replace(transcript, f"{command}\n{done.stdout}"), "utf-8")
+        text = page.read_text("utf-8")
+        page.write_text(text.replace(transcript, f"{command}\n{done.stdout}"), "utf-8")
         shown = done.stdout
     assert masked(done.stdout.rstrip()) == masked(shown.rstrip())
