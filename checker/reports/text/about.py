@@ -9,7 +9,7 @@ from checker.model.archive import Archive, Source
 from checker.model.image import Image
 from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe
 from checker.reports.printable import printable
-from checker.reports.text.engines import answers, reasons
+from checker.reports.text.engines import READERS, answers, reasons
 from checker.reports.text.rows import LABEL, beneath, label, labelled, wrapped
 from checker.reports.text.view import View
 from checker.reports.wording import (
@@ -145,10 +145,13 @@ def _kept(found: Classification, view: View) -> Iterator[Line]:
 def _engines(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
     """All engines if everything is shown; else the required ones, or those of one archive."""
     if view.is_verbose:
-        return reasons(checked.verdicts, view.width)
-    if run.command == "check":
-        return reasons(checked.required_verdicts, view.width)
-    return answers(checked.verdicts if len(run.archives) == 1 else (), view.width)
+        yield from reasons(checked.verdicts, view.width)
+        yield from reasons(checked.reader_verdicts, view.width, READERS)
+    elif run.command == "check":
+        yield from reasons(checked.required_verdicts, view.width)
+    elif len(run.archives) == 1:
+        yield from answers(checked.verdicts, view.width)
+        yield from answers(checked.reader_verdicts, view.width, READERS)
 
 
 def _images(images: Sequence[Image], view: View) -> Iterator[Line]:

@@ -9,6 +9,9 @@ from checker.reports.text.rows import LABEL, beneath, label, wrapped
 from checker.reports.wording import OUTCOME_WORDS
 from checker.verdicts import Verdict, VerdictOutcome
 
+ENGINES = "engines"
+READERS = "readers"
+"""Labels of the engines, and of other tools that read archives."""
 _OUTCOMES = tuple(VerdictOutcome)
 _STYLES = {
     VerdictOutcome.ACCEPTS: Style.GOOD,
@@ -17,29 +20,31 @@ _STYLES = {
 }
 
 
-def answers(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
-    """The engines with the same outcome in one row."""
+def answers(verdicts: Sequence[Verdict], width: int, title: str = ENGINES) -> Iterator[Line]:
+    """The engines with the same outcome in one row, below a label."""
     groups: dict[tuple[VerdictOutcome, str], list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault((verdict.outcome, ""), []).append(verdict)
-    yield from _groups(groups, width)
+    yield from _groups(groups, width, title)
 
 
-def reasons(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:
+def reasons(verdicts: Sequence[Verdict], width: int, title: str = ENGINES) -> Iterator[Line]:
     """The engines with the same outcome and reason in one row, then what is assumed."""
     groups: dict[tuple[VerdictOutcome, str], list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault((verdict.outcome, safe(verdict.reason)), []).append(verdict)
-    yield from _groups(groups, width)
+    yield from _groups(groups, width, title)
     yield from _assumptions(verdicts, width)
 
 
-def _groups(groups: dict[tuple[VerdictOutcome, str], list[Verdict]], width: int) -> Iterator[Line]:
+def _groups(
+    groups: dict[tuple[VerdictOutcome, str], list[Verdict]], width: int, title: str
+) -> Iterator[Line]:
     longest = max((len(OUTCOME_WORDS[outcome]) for outcome, _ in groups), default=0) + 2
     by_outcome = sorted(groups.items(), key=lambda group: _OUTCOMES.index(group[0][0]))
     for number, ((outcome, reason), verdicts) in enumerate(by_outcome):
         shown = (_STYLES[outcome], OUTCOME_WORDS[outcome].ljust(longest))
-        start = (*label("" if number else "engines"), shown)
+        start = (*label("" if number else title), shown)
         indent = LABEL + longest
         yield from paragraph(start, pieces(_names(verdicts), width - indent), Style.PLAIN)
         if reason:

@@ -90,6 +90,9 @@ def _load(question: Question) -> Verdict:
 def _load_archive(question: Question) -> Answer:
     (version,) = VERSIONS
     stored = store_images(version, question, _every)
+    for child in stored.top:
+        # Each is stored by its digest, also without a name.
+        check_target(child)
     unnamed = len(stored.top) - len(stored.named)
     if unnamed:
         return _unnamed(unnamed, len(stored.top))
