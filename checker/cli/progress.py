@@ -154,7 +154,7 @@ def _amount(reached: Reached) -> str:
 
 
 def _time_left(reached: Reached, rate: float | None) -> str | None:
-    if not reached.total or not rate:
+    if not reached.total or rate is None or rate < 1:
         return None
     seconds = round((reached.total - reached.done) / rate)
     minutes, seconds = divmod(seconds, 60)
