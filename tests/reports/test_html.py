@@ -76,6 +76,15 @@ def test_no_text_breaks_a_page(run: Run) -> None:
     check_page(Page(shown))
 
 
+def test_archives_of_one_name_have_titles_that_differ(tmp_path: Path) -> None:
+    path = tmp_path / "image.tar"
+    path.write_bytes(build("docker-archive").tar())
+    page = Page(render_html(masked_run(Session().run([str(path), str(path)]))))
+    check_page(page)
+    titles = [text_of(each) for each in page.all("h2") if str(path) in text_of(each)]
+    assert titles == [str(path), f"{path} (2)"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_is_there_without_scripts(runs: Mapping[str, Run], name: str) -> None:
     """A script only filters: all findings, answers and names are text of the page."""

@@ -135,28 +135,41 @@ def _subject(run: Run) -> str:
 def _sections(run: Run, contents: list[ContentView], around: _Around) -> Iterator[_Section]:
     """The descriptions of the archives, as many as the page can take."""
     left = LARGEST
+    titles: set[str] = set()
     pairs = zip(run.archives, contents, strict=True)
     for number, (checked, content) in enumerate(pairs, 1):
-        section = _Section(f"archive-{number}", _section(run, checked, content, number, around))
+        title = _title(checked, number, titles)
+        titles.add(title)
+        anchor = f"archive-{number}"
+        section = _Section(anchor, _section(run, checked, content, (anchor, title), around))
         left -= len(section.html)
         if left < 0:
             return
         yield section
 
 
+def _title(checked: CheckedArchive, number: int, taken: set[str]) -> str:
+    """What a description is called: the path, with a number if another one has the same."""
+    title = path_words(checked)
+    while title in taken:
+        title = f"{title} ({number})"
+    return title
+
+
 def _section(
     run: Run,
     checked: CheckedArchive,
     content: ContentView,
-    number: int,
+    place: tuple[str, str],
     around: _Around,
 ) -> Markup:
+    anchor, title = place
     state = state_of(run, checked)
     return rendered(
         "archive.html.j2",
         {
-            "anchor": f"archive-{number}",
-            "path": path_words(checked),
+            "anchor": anchor,
+            "path": title,
             "state": str(state),
             "look": look_of(state),
             "error": "" if checked.error is None else safe(checked.error),

@@ -107,11 +107,16 @@ def _rows(verdicts: Sequence[Verdict]) -> tuple[MatrixRow, ...]:
 
 
 def _label(verdict: Verdict) -> str:
-    return safe(verdict.engine) if verdict.action == "load" else _asked(verdict)
+    return _named(verdict.engine) if verdict.action == "load" else _asked(verdict)
 
 
 def _asked(verdict: Verdict) -> str:
-    return safe(f"{verdict.engine} {verdict.action}")
+    return _named(f"{verdict.engine} {verdict.action}")
+
+
+def _named(words: str) -> str:
+    """A name of an engine of a plugin, which can be anything."""
+    return safe(words).strip() or "(no name)"
 
 
 def _answer(verdict: Verdict | None) -> Answer:
