@@ -94,7 +94,8 @@ def _below(path: str) -> Iterable[str]:
             "directory of an image layout or that of a root filesystem"
         )
         return (path,)
-    tell(f"{path}: {_words(found)}; {_ignored(found)}")
+    ignored = f"; {_ignored(found)}" if found.others else ""
+    tell(f"{path}: {_words(found)}{ignored}")
     return found.archives
 
 
