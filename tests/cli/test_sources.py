@@ -58,6 +58,10 @@ def test_files_are_counted_only_where_some_are_ignored(checker: Checker) -> None
     (checker.folder / "only").mkdir()
     (checker.folder / "only" / "a.tar").write_bytes(sample())
     assert checker("check", "only").err == "checker: only: found 1 archive\n"
+    (checker.folder / "empty").mkdir()
+    assert checker("check", "empty").err.startswith(
+        "checker: empty: no archives are in it or below; name a tar file, "
+    )
 
 
 @pytest.mark.parametrize("kind", ["oci-layout", "docker-archive", "rootfs"])
