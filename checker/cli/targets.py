@@ -91,11 +91,12 @@ def try_targets(outputs: Iterable[Output]) -> None:
 
 
 def _try_target(path: str) -> None:
-    target = os.path.realpath(path)
-    if os.path.exists(target) and not os.path.isfile(target):
-        if not os.access(target, os.W_OK):
+    # A link to a pipe, as /dev/stdout can be one, leads to no path that exists.
+    if os.path.exists(path) and not os.path.isfile(path):
+        if not os.access(path, os.W_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         return
+    target = os.path.realpath(path)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with temporary_beside(target) as temporary:
         write_new(temporary, b"")
