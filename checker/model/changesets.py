@@ -78,6 +78,35 @@ class UpperLayers(NamedTuple):
         )
 
 
+class _LastMerge:
+    """What the layers of the last stack on a base hide: rules and verdicts ask for the same."""
+
+    def __init__(self, _base: Entries) -> None:
+        self._stack: tuple[int, ...] = ()
+        self._hidden: tuple[AbstractSet[str], ...] = ()
+
+    def of(self, layers: tuple[Layer, ...]) -> tuple[AbstractSet[str], ...]:
+        """The paths that are not visible, of each layer, from the top down."""
+        # Not the entries themselves: these would keep each other in memory.
+        stack = tuple(id(layer.entries) for layer in layers)
+        if stack != self._stack:
+            self._stack = stack
+            self._hidden = tuple(one.hidden for one in merge_layers(layers))
+        return self._hidden
+
+
+def merged_layers(layers: tuple[Layer, ...]) -> tuple[MergedLayer, ...]:
+    """``merge_layers``, of which the last result for each base is kept."""
+    if not layers or not layers[0].entries:
+        return tuple(merge_layers(layers))
+    hidden = layers[0].entries.cached(_LastMerge).of(layers)
+    return tuple(map(MergedLayer, reversed(layers), _entries_of(reversed(layers)), hidden))
+
+
+def _entries_of(layers: Iterable[Layer]) -> Iterator[Entries]:
+    return (layer.entries for layer in layers)
+
+
 def merge_layers(layers: tuple[Layer, ...]) -> Iterator[MergedLayer]:
     """Merge layers, base first, with whiteouts and opaque markers.
 

@@ -11,7 +11,7 @@ from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
 from checker.model.blob import Blob
-from checker.model.changesets import MergedLayer, merge_layers, parents_of
+from checker.model.changesets import MergedLayer, merged_layers, parents_of
 from checker.model.compression import Compression
 from checker.model.elf import ElfFile
 from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
@@ -99,7 +99,7 @@ class Rootfs:
         self._is_cut = False
         self.layers = layers
         self.image = image
-        self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
+        self._merged: tuple[MergedLayer, ...] = merged_layers(layers)
         # Where entries are looked for: a layer may be listed a thousand times and show nothing.
         self._visible = tuple(
             one for one in self._merged if len(one.hidden) < len(one.entries.by_path)
@@ -427,7 +427,11 @@ def _below_links(entries: Entries) -> Sequence[int]:
         # Mostly the parent is that of the path before, or the root.
         directory = path[: max(0, path.rfind("/"))]
         if directory != parent:
-            parent, link = directory, _outermost(directory, links, longest)
+            parent = directory
+            if "/" in directory:
+                link = _outermost(directory, links, longest)
+            else:
+                link = directory if directory in links else None
         if link is not None and by_path[link] < position:
             found.append(position)
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.turns import Turns
@@ -98,9 +99,8 @@ class PathThroughNonDirectory(TreeCheck):
     def _own(self, use: Use) -> Iterator[Finding]:
         """Check paths below a file or link of the same layer."""
         layer, entries = use.layer, use.layer.entries
-        odd = {path: entries.by_path[path] for path in entries.obstacles}
-        for path, first in _inside(entries, odd).items():
-            position = odd[path]
+        for path, first in _inside(entries, entries.obstacles):
+            position = entries.by_path[path]
             kind = _kind(entries, position)
             if position > first:
                 child = shown(entries, first)
@@ -133,7 +133,7 @@ class PathThroughNonDirectory(TreeCheck):
                     odd[path] = below
                     if not _hides_nothing(use, path, below):
                         harmful.add(path)
-        for path, first in _inside(entries, dict.fromkeys(odd, -1)).items():
+        for path, first in _inside(entries, odd.keys()):
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
@@ -163,15 +163,13 @@ def _kind(entries: Entries, position: int) -> str:
     return KIND_NAMES.get(flag, f"entry of type {flag!r}")
 
 
-def _inside(entries: Entries, paths: Mapping[str, int]) -> dict[str, int]:
+def _inside(entries: Entries, paths: AbstractSet[str]) -> Iterator[tuple[str, int]]:
     """The first entry below each of some paths, in that order.
 
-    Args:
-        entries: The entries.
-        paths: The paths, each with the position from which whiteouts below it count: those before
-            a file or link of the same layer are removed when it replaces the directory.
+    Whiteouts before a file or link of the same layer do not count: they are removed when it
+    replaces the directory.
     """
-    found: dict[str, int] = {}
+    found: set[str] = set()
     longest = max(map(len, paths), default=0)
     parent, above = "", tuple[str, ...]()
     for position, path in enumerate(entries.paths) if paths else ():
@@ -181,9 +179,11 @@ def _inside(entries: Entries, paths: Mapping[str, int]) -> dict[str, int]:
             parent = directory
             above = tuple(each for each in prefixes(directory, longest) if each in paths)
         for each in above:
-            if each not in found and (position > paths[each] or not is_whiteout(path)):
-                found[each] = position
-    return found
+            if each in found:
+                continue
+            if not is_whiteout(path) or position > entries.by_path.get(each, -1):
+                found.add(each)
+                yield each, position
 
 
 def _fate(path: str, target: str | None) -> str:

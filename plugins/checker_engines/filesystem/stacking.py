@@ -27,7 +27,9 @@ def reaches_into_lower(layers: Sequence[Entries]) -> bool:
     Args:
         layers: The entries of the layers, base first.
     """
-    known = layers[0].cached(_stacks) if layers else {}
+    if not layers or not layers[0]:
+        return _reaches_into_lower(layers)
+    known = layers[0].cached(_stacks)
     key = tuple(map(id, layers))
     if key not in known:
         known[key] = _reaches_into_lower(layers)
@@ -54,12 +56,9 @@ def _reaches_into_lower(layers: Sequence[Entries]) -> bool:
 def _needed_by(layers: Sequence[Entries]) -> dict[str, int]:
     """The paths that layers need and do not have, each with the number of the topmost of these."""
     needed: dict[str, int] = {}
-    seen: set[int] = set()
-    for number in range(len(layers) - 1, 0, -1):
-        if id(layers[number]) not in seen:
-            seen.add(id(layers[number]))
-            for path in layers[number].cached(_needed):
-                needed.setdefault(path, number)
+    topmost = {id(entries): number for number, entries in enumerate(layers) if number}
+    for number in sorted(topmost.values()):
+        needed.update(dict.fromkeys(layers[number].cached(_needed), number))
     return needed
 
 
