@@ -27,7 +27,7 @@ PROFILES = (
     EngineProfile(
         name=_NAME,
         tool="crane",
-        releases=(ReleaseRange("0.20"),),
+        releases=(ReleaseRange("0.22", "0.22"),),
         library="go-containerregistry, pkg/v1/tarball",
         evidence=Evidence.MEASURED,
         measured_with="0.22.1: 1,235 archives with faults",
