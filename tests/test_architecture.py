@@ -40,6 +40,7 @@ ALLOWED = {
         "moby": {"containerd", *SHARED},
         "classification": {"host"},
         "ggcr": SHARED,
+        "oras": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
