@@ -130,7 +130,7 @@ def _errors_of(
 
 def _look(below: Below, work: Work, privileges: Privileges) -> Look:
     """How to look into a layer below, which could be applied."""
-    look = plain_look(below, privileges)
+    look = plain_look(below, work, privileges)
     if look is not None:
         return look
     root = Node(DIRECTORY)

@@ -8,11 +8,17 @@ file, device node or whiteout is an error, though the layer itself can be writte
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from checker.model.entries import CHARACTER_DEVICE, DIRECTORY, HARD_LINK, SYMLINK, Entries
+from checker.model.entries import (
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    HARD_LINK,
+    SYMLINK,
+    Entries,
+    clean_path,
+)
 from checker.model.work import Work
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, Privileges
@@ -108,7 +114,7 @@ def look_in_tree(root: Node) -> Look:
     return look
 
 
-def plain_look(below: Below, privileges: Privileges) -> Look | None:
+def plain_look(below: Below, work: Work, privileges: Privileges) -> Look | None:
     """Look in a layer that every extractor extracts in the same way; None if it is not one."""
     entries = below.entries
     if not is_plain(entries):
@@ -117,13 +123,15 @@ def plain_look(below: Below, privileges: Privileges) -> Look | None:
 
     def look(path: str) -> Found | None:
         position = entries.by_path.get(path)
+        # A chain of hard links ends: each target is before its link.
+        while position is not None and chr(entries.kinds[position]) == HARD_LINK:
+            work.spend_parts(1)
+            position = entries.by_path.get(clean_path(entries.linknames.get(position, "")))
         if position is None:
             if path in hidden:
                 return Found(CHARACTER_DEVICE)
             return Found(DIRECTORY) if path in entries.directories else None
         kind = chr(entries.kinds[position])
-        if kind == HARD_LINK:
-            return look(_clean(entries.linknames.get(position, "")))
         if kind in DEVICES and not privileges.creates_devices:
             return None
         return Found(kind, entries.linknames.get(position, ""))
@@ -172,7 +180,3 @@ def _resolved(path: str, look: Look, work: Work) -> Found | None:
 
 def _parts_of(target: str) -> Iterator[str]:
     return (part for part in target.split("/") if part not in ("", "."))
-
-
-def _clean(name: str) -> str:
-    return posixpath.normpath(name).lstrip("/")
