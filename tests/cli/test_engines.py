@@ -73,7 +73,7 @@ def test_a_profile_means_the_action_that_fits(checker: Checker, image: Path, roo
     [
         ("docker", ["docker-20.10", "docker-28", "docker-29"]),
         ("podman", ["podman-4", "podman-5"]),
-        ("kubernetes", ["containerd-2"]),
+        ("kubernetes", ["containerd-2", "kind-0", "k3s-1", "k0s-1"]),
         ("all", ["docker-20.10", "podman-4", "skopeo-1", "containerd-2"]),
     ],
 )
@@ -84,7 +84,12 @@ def test_a_group_means_all_its_engines(
     names = {case.get("name") or "" for case in checker(*words).junit.iter("testcase")}
     asked = {name for name in names if not name.startswith("ENG003")}
     assert all(any(name.startswith(start) for name in asked) for start in starts)
-    known = {"docker": "docker-", "podman": "podman-", "kubernetes": "containerd-", "all": ""}
+    known: dict[str, str | tuple[str, ...]] = {
+        "docker": "docker-",
+        "podman": "podman-",
+        "kubernetes": ("containerd-", "kind-", "k3s-", "k0s-"),
+        "all": "",
+    }
     assert all(name.startswith(known[group]) for name in asked)
     assert not any(name.endswith(" import") and "ctr" not in name for name in asked)
 

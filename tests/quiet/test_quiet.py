@@ -70,7 +70,7 @@ def test_no_alarm_is_raised(sample: Sample, session: Session, tmp_path: Path) ->
     accepting = [
         one
         for one in checked.verdicts
-        if one.outcome is VerdictOutcome.ACCEPTS and one.action in ("load", "import")
+        if one.outcome is VerdictOutcome.ACCEPTS and one.action in ("load", "import", "ctr import")
     ]
     # Of an artifact, or a directory of several images, it is right to say that nothing loads it.
     expected = set() if accepting else {"ENG002"}
