@@ -32,6 +32,28 @@ _NOT_BUILT = frozenset({"name", "options", "findings"})
 """Keys of a case that change nothing of its archive."""
 _FINGERPRINT = 8
 
+NOT_REFUSED = {
+    "ARC010": "unsafe: what was not read was not checked, and may be made to exhaust a reader",
+    "ARC024": "lost: an archive that is packed by the same user lacks the file; not tried, since its cases "
+    "are directories",
+    "CFG002": "requirement: image-spec, config.md: an implementation must generate an error for an "
+    "unknown value; containerd 2 stores the image without unpacking it",
+    "CFG011": "does not start: runc refuses a working directory that is not absolute",
+    "ENG003": "asked for: reports what an engine named with --engine refuses, often for the kind "
+    "of archive alone, which is not counted here",
+    "OCI013": "requirement: image-layout.md: the name of a blob must be its digest; the content is "
+    "lost to engines",
+    "RFS001": "does not start: there is no program to run",
+    "RFS003": "does not start: the kernel does not execute the program",
+    "RFS005": "does not start: the kernel does not find the interpreter",
+    "RFS007": "does not start: the engine cannot resolve the user or group",
+    "RFS008": "does not start: the working directory cannot be entered",
+    "RFS012": "does not start: the engine cannot mount over the path",
+    "RFS021": "unsafe: all users can become root",
+    "RFS027": "does not start: the loader does not find the library",
+}
+"""By ID of a rule that is an error though no engine refuses its cases: why it is one."""
+
 
 class Word(NamedTuple):
     """What is recorded for one case.
@@ -150,6 +172,19 @@ def write_record(record: Record, path: Path) -> None:
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
+def without_refusal(record: Record, errors: Mapping[str, str]) -> Iterator[str]:
+    """The IDs of rules of which no engine refuses a case, nor a profile without an engine.
+
+    Args:
+        record: The run.
+        errors: The rules that are errors: ``BUNDLE/RULE`` by ID.
+    """
+    for identity, rule in sorted(errors.items()):
+        score = record.score(rule)
+        if score is None or not score.refused_by_any + score.predicted:
+            yield identity
+
+
 def rules_table(record: Record, rules: Iterable[tuple[str, str, str, str]]) -> Iterator[str]:
     """Lines of a table of rules against engines.
 
@@ -157,10 +192,11 @@ def rules_table(record: Record, rules: Iterable[tuple[str, str, str, str]]) -> I
         record: The run.
         rules: For each rule ``BUNDLE/RULE``, its ID, its severity and a link to it.
     """
+    rules = sorted(rules, key=lambda rule: rule[1])
     titles = tuple(record.engines)
     yield f"| rule | severity | cases | {' | '.join(titles)} | any | other profiles |\n"
     yield f"|---|---|{'---|' * (len(titles) + 3)}\n"
-    for name, _, severity, link in sorted(rules, key=lambda rule: rule[1]):
+    for name, _, severity, link in rules:
         score = record.score(name)
         if score is None:
             yield f"| {link} | {severity} | - |{' |' * (len(titles) + 2)}\n"
@@ -168,3 +204,6 @@ def rules_table(record: Record, rules: Iterable[tuple[str, str, str, str]]) -> I
         counts = [*(score.refused[title] for title in titles), score.refused_by_any]
         shown = (str(count or "") for count in (*counts, score.predicted))
         yield f"| {link} | {severity} | {score.cases} | {' | '.join(shown)} |\n"
+    yield "\nErrors of which no engine refuses a case, and why they are errors:\n\n"
+    links = {identity: link for _, identity, _, link in rules}
+    yield from (f"- {links[each]}: {why}\n" for each, why in NOT_REFUSED.items())

@@ -13,6 +13,7 @@ from benchmarks.differential.engines import Real
 from benchmarks.differential.making import MOST_FAULTS, make_sample
 from benchmarks.differential.recording import (
     BASES,
+    NOT_REFUSED,
     RECORD,
     Record,
     RuleScore,
@@ -21,9 +22,11 @@ from benchmarks.differential.recording import (
     key_of,
     read_record,
     recorded_words,
+    without_refusal,
     write_record,
 )
 from benchmarks.engines.programs import MissingEngineError, named_engines, programs_beside
+from checker.checks.finding import Severity
 from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Verdict, VerdictOutcome
@@ -172,3 +175,19 @@ def test_recorded_verdicts_are_those_of_the_profiles(rule: str, tmp_path: Path) 
         found[case.name] = foretold(path, judges)
     words = RECORDED.cases[rule]
     assert found == {name: words[name].foretold for name in found}
+
+
+def test_an_error_is_refused_by_an_engine_or_has_another_reason() -> None:
+    errors = {
+        rule.id: f"{rule.bundle}/{rule.name}"
+        for rule in load_plugins().registry
+        if rule.severity is Severity.ERROR
+    }
+    assert list(without_refusal(RECORDED, errors)) == sorted(NOT_REFUSED)
+
+
+def test_a_rule_without_a_refusal() -> None:
+    rules = {"A2": "bundle/rule", "A1": "bundle/untried"}
+    assert list(without_refusal(record("layer ar a"), rules)) == ["A1", "A2"]
+    assert list(without_refusal(record("layer rr a"), rules)) == ["A1"]
+    assert list(without_refusal(record("layer ar r"), rules)) == ["A1"]
