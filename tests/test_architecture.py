@@ -40,6 +40,7 @@ ALLOWED = {
         "moby": {"containerd", *SHARED},
         "classification": {"host"},
         "ggcr": SHARED,
+        "oras": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
@@ -160,7 +161,7 @@ UPPER_PARTS = {
         *("catalogue", "isolation", "masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
-        "suggestion",
+        *("suggestion", "verdicts"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

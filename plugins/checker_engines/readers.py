@@ -29,9 +29,11 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.containerd import nodes
     from checker_engines.containers import buildah
     from checker_engines.ggcr import crane
+    from checker_engines.oras import command as oras
 
     return (
         Room(nodes.PROFILES, nodes.engines),
         Room(buildah.PROFILES, buildah.engines),
         Room(crane.PROFILES, crane.engines),
+        Room(oras.PROFILES, oras.engines),
     )

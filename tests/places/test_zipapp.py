@@ -54,7 +54,7 @@ def test_it_runs_with_each_python(python: str, tmp_path: Path) -> None:
     assert run(python, tmp_path, "--version").stdout == f"archive-checker {__version__}\n"
     checked = run(python, tmp_path, "check", "app.tar", "--as", "load")
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert checked.stdout.endswith("1 archive: 2 notes\n")
+    assert checked.stdout.endswith("ok      load it with `docker load -i app.tar`\n")
     assert run(python, tmp_path, "check", "app.tar", "--as", "import").returncode == 1
     plugins = run(python, tmp_path, "plugins")
     assert (plugins.returncode, plugins.stdout.count("checker_")) == (0, 9)
