@@ -249,10 +249,9 @@ class _Choice(NamedTuple):
         others = dict.fromkeys(engine.name for engine in given.engines)
         groups = dict.fromkeys((*GROUPS, *(each for one in given.profiles for each in one.groups)))
         hint = nearest(profile, (*known, *others, *groups))
-        text = f"unknown engine {profile!r}{hint}; engines are {', '.join(known)}"
-        if others:
-            text += f"; other tools are {', '.join(others)}"
-        return f"{text}; groups are {', '.join(groups)}"
+        kinds = {"engines": known, "other tools": others, "groups": groups}
+        listed = (f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
+        return f"unknown engine {profile!r} ({'; '.join(listed)}){hint}"
 
 
 def _unknown_action(name: str, action: str, engines: Iterable[Engine]) -> SettingsError:

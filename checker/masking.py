@@ -16,6 +16,7 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple, TypeVar, cast
 
 from checker.checks.finding import Result
+from checker.checks.fix import Fix
 from checker.model.archive import Archive
 from checker.model.image import Image, Layer
 from checker.model.leaks import leaks_of, may_contain_secrets
@@ -70,9 +71,19 @@ class Mask(NamedTuple):
         """A value with every text in it masked; records, tuples, lists and mappings are copied."""
         return cast("T", self._any(value))
 
+    def _fix(self, fix: Fix) -> Fix:
+        """A fix; without its command or edit if that has a secret: ``***`` is a pattern in a shell.
+
+        ``rm /data/***`` would do something else.
+        """
+        change = self.all(fix.change)
+        return Fix(self.text(fix.title), change if change == fix.change else None)
+
     def _any(self, value: object) -> object:
         if isinstance(value, str):
             return value if isinstance(value, Enum) else self.text(value)
+        if isinstance(value, Fix):
+            return self._fix(value)
         fields: tuple[str, ...] | None = getattr(value, "_fields", None)
         if isinstance(value, tuple) and fields is not None:
             kept = (

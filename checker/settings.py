@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
+from string import digits
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
 
@@ -28,6 +29,8 @@ from checker.suggestion import nearest
 from checker.verdicts import Host
 
 T = TypeVar("T")
+
+_SEE_RULES = "; `checker rules` lists the rules"
 
 _GIVEN = Origin("settings", {})
 """Settings that a program gives."""
@@ -230,7 +233,7 @@ class Settings(NamedTuple):
         for name, values in self.options.items():
             rule = registry.find(name)
             if rule is None:
-                hint = nearest(name, registry.keys())
+                hint = nearest(name, registry.keys()) or _SEE_RULES
                 raise SettingsError(f"{self._place('rules', name)}unknown rule {name!r}{hint}")
             try:
                 options.setdefault(rule.id, {}).update(read_options(rule, values))
@@ -249,7 +252,8 @@ class Settings(NamedTuple):
     def _require_rule(self, name: str, registry: Registry, key: str) -> None:
         known = (*registry, *SETTINGS_RULES)
         if not any(is_named(name, rule.id, rule.name) for rule in known):
-            hint = nearest(name, registry.keys())
+            families = (rule.id.rstrip(digits) for rule in known)
+            hint = nearest(name, (*registry.keys(), *families)) or _SEE_RULES
             raise SettingsError(f"{self._place(key, name)}unknown rule {name!r}{hint}")
 
     def _place(self, key: str, name: str) -> str:

@@ -162,7 +162,7 @@ UPPER_PARTS = {
         *("catalogue", "isolation", "masking", "model"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
-        "suggestion",
+        *("suggestion", "verdicts"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

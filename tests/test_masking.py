@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker.checks.finding import Finding, Severity
+from checker.checks.fix import Change, Command, DockerfileEdit, DocumentEdit, Fix
 from checker.masking import MASK, Mask, masked_run
 from checker.model.location import Location
 from checker.plugins import load_plugins
@@ -158,3 +159,22 @@ def test_what_is_not_secret_stays() -> None:
 def test_a_known_secret_that_is_cut(secret: str, around: str, cut: int) -> None:
     known = Mask.knowing([secret])
     assert known.text(f"{around}{secret}"[: len(around) + cut]).count(secret[:12]) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Command(f"rm -r data/{TOKEN}"),
+        DockerfileEdit(f"RUN chmod go-w /data/{TOKEN}"),
+        DocumentEdit("index.json", "/annotations", {"x": TOKEN}),
+    ],
+)
+def test_no_command_or_edit_has_a_mask_in_place_of_a_name(change: Change) -> None:
+    """A shell takes ``***`` for all names, and a document would get it as a value."""
+    fix = Mask.knowing(()).all(Fix(f"correct {TOKEN}", change))
+    assert fix == Fix(f"correct {MASK}")
+
+
+def test_a_command_without_secrets_is_kept() -> None:
+    fix = Fix("let only the owner write to it", Command("chmod go-w /data/app"))
+    assert Mask.knowing((TOKEN,)).all(fix) == fix

@@ -90,7 +90,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
         families = dict.fromkeys(row[0].rstrip(digits) for row in family)
         of_file = (key for one in SETTINGS_RULES for key in (one.id, one.name))
         known = (*plugins.registry.keys(), *of_file, *families)
-        raise SettingsError(f"unknown rule {name!r}{nearest(name, known)}")
+        see = "; `checker rules` lists the rules"
+        raise SettingsError(f"unknown rule {name!r}{nearest(name, known) or see}")
     return report_problems(plugins)
 
 

@@ -18,6 +18,7 @@ from checker.reports.wording import count_words, kind_words
 from checker.results import CheckedArchive
 from checker.session import Session
 from checker.settings import Settings, read_settings
+from checker.verdicts import Loadable
 
 _MOST = 50
 _LOAD, _IMPORT = "load", "import"
@@ -66,12 +67,14 @@ class _Found(NamedTuple):
     Attributes:
         path: Its path.
         about: What it is, in words.
-        action: The command that restores it; None if none does.
+        action: The command that restores it; None if none does everywhere.
+        why_none: Why there is no such command, in words; empty if there is one.
     """
 
     path: str
     about: str
     action: str | None
+    why_none: str = ""
 
 
 def run_init(arguments: argparse.Namespace) -> int:
@@ -112,11 +115,15 @@ def _archives_below(directory: str) -> list[str]:
 
 def _found(checked: CheckedArchive) -> _Found:
     if checked.error is not None or checked.archive is None:
-        return _Found(checked.path, f"cannot be read: {checked.error}", None)
+        return _Found(checked.path, f"cannot be read: {checked.error}", None, "it cannot be read")
     about = kind_words(checked.archive)
     if checked.is_loadable:
         return _Found(checked.path, about, _LOAD)
-    return _Found(checked.path, about, _IMPORT if checked.is_importable else None)
+    if checked.is_importable:
+        return _Found(checked.path, about, _IMPORT)
+    if checked.loadable is Loadable.DEPENDS:
+        return _Found(checked.path, about, None, "not every engine loads it")
+    return _Found(checked.path, about, None, "neither docker load nor docker import restores it")
 
 
 def _text(found: Sequence[_Found]) -> str:
@@ -134,7 +141,7 @@ def _section_lines(found: _Found) -> Iterable[str]:
     yield "[[archive]]"
     yield f"path = {_quoted(_pattern(found.path))}"
     if found.action is None:
-        yield '# as = "load"  # neither docker load nor docker import restores it'
+        yield f'# as = "load"  # {found.why_none}'
     else:
         yield f'as = "{found.action}"'
 
@@ -145,6 +152,10 @@ def _pattern(path: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML writes it; of JSON's escapes, it has all but that of DEL."""
+    """A text as TOML writes it, with escapes for what is not visible."""
     shown = text.encode("utf-8", "backslashreplace").decode()
-    return json.dumps(shown, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return "".join(map(_escaped, json.dumps(shown, ensure_ascii=False)))
+
+
+def _escaped(char: str) -> str:
+    return char if printable(char) == char else f"\\U{ord(char):08x}"

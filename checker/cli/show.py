@@ -98,6 +98,8 @@ def _lines(shown: Inspection, tree: Tree | None, view: View) -> Iterator[Line]:
         # Without an image, what is at the top says most.
         has_root = shown.archive.rootfs is not None
         tree = shown.tree_of_root("", 1) if has_root else shown.tree_of_members("", 1)
+        if not tree.top.children:
+            return
         most = None if view.is_whole else _MOST_AT_TOP
     for line in tree_lines(tree.top, printable(tree.title), view.width, most):
         yield tuple((style, shown.mask.text(text)) for style, text in line)

@@ -90,11 +90,11 @@ def _below(path: str) -> Iterable[str]:
     # An image or a root filesystem may be incomplete, which reading it says as well.
     if not found.archives:
         tell(
-            f"{path}: no archives are in it or below ({_ignored(found)}); name a tar file, the "
-            "directory of an image layout or that of a root filesystem"
+            f"{path}: no archives are in it or below{_ignored(found, ' ({})')}; name a tar file, "
+            "the directory of an image layout or that of a root filesystem"
         )
         return (path,)
-    tell(f"{path}: {_words(found)}; {_ignored(found)}")
+    tell(f"{path}: {_words(found)}{_ignored(found, '; {}')}")
     return found.archives
 
 
@@ -108,5 +108,6 @@ def _words(found: Found) -> str:
     return f"found {' and '.join(filter(None, parts))}"
 
 
-def _ignored(found: Found) -> str:
-    return f"{count_words(found.others, 'other file')} ignored"
+def _ignored(found: Found, form: str) -> str:
+    """How many other files are there, in this form; empty if there are none."""
+    return form.format(f"{count_words(found.others, 'other file')} ignored") if found.others else ""

@@ -108,7 +108,8 @@ def _files(archive: Archive) -> str:
         words.append(f"{len(tops) - len(named)} named by digest")
     noun = ("entry", "entries") if archive.source is Source.DIRECTORY else ("member",)
     count = len(archive.entries.by_path)
-    return f"{count_words(count, *noun)}: {', '.join(map(printable, words))}"
+    listed = f": {', '.join(map(printable, words))}" if words else ""
+    return f"{count_words(count, *noun)}{listed}"
 
 
 def _problems(problems: Sequence[str], view: View) -> Iterator[Line]:

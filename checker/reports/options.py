@@ -69,7 +69,8 @@ def _read(option: Option[Any], text: str, name: str) -> object:
     try:
         return option.read(_value(option.kind, text))
     except OptionError as error:
-        raise SettingsError(f"--format-option {name}: {error}") from error
+        what = str(error).removeprefix(f"{option.name}: ")
+        raise SettingsError(f"--format-option {name}: {what}") from error
 
 
 def _value(kind: type, text: str) -> object:

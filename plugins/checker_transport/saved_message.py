@@ -13,6 +13,12 @@ _WORDS = {
     TextKind.USAGE: "the usage text of a command",
     TextKind.TEXT: "text",
 }
+_AGAIN = "write the archive to a file: docker save -o image.tar IMAGE"
+_FIXES = {
+    TextKind.ENGINE_MESSAGE: "correct the cause that the message names, then " + _AGAIN,
+    TextKind.USAGE: "correct the command line: docker save -o image.tar IMAGE",
+    TextKind.TEXT: _AGAIN,
+}
 
 
 class SavedMessage(TransportCheck):
@@ -52,4 +58,5 @@ class SavedMessage(TransportCheck):
             archive,
             f"the file is {words}{encoding}, not an archive: {quote(damage.quote)}",
             at={"offset": 0},
+            fix=_FIXES[damage.kind],
         )

@@ -76,7 +76,7 @@ def test_a_release_means_the_profile_that_it_falls_under(name: str, profiles: li
     "name", ["docker-19.03", "docker-30", "docker-x", "docker-", "docker-1e3", "podman-6"]
 )
 def test_a_release_of_no_profile_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"unknown engine '{name}'.*; groups are docker"):
+    with pytest.raises(SettingsError, match=f"unknown engine '{name}'.*; groups: docker"):
         choose_engines(PLUGINS.engines, [name], PLUGINS.readers)
 
 

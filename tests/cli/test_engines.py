@@ -73,7 +73,7 @@ def test_a_profile_means_the_action_that_fits(checker: Checker, image: Path, roo
     [
         ("docker", ["docker-20.10", "docker-28", "docker-29"]),
         ("podman", ["podman-4", "podman-5"]),
-        ("kubernetes", ["containerd-2"]),
+        ("kubernetes", ["containerd-2", "kind-0", "k3s-1", "k0s-1"]),
         ("all", ["docker-20.10", "podman-4", "skopeo-1", "containerd-2"]),
     ],
 )

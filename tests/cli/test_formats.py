@@ -55,7 +55,10 @@ def test_options_of_junit(checker: Checker, image: Path) -> None:
 
 
 WRONG = {
-    "a value": (["--junit-cases", "files"], "junit.cases: cases: must be one of rules, findings,"),
+    "a value": (
+        ["--junit-cases", "files"],
+        "--format-option junit.cases: must be one of rules, findings,",
+    ),
     "an option": (["--format-option", "junit.case=x"], "did you mean 'cases'?"),
     "a format": (["--format-option", "jnit.cases=x"], "did you mean 'junit'?"),
     "no value": (["--format-option", "junit"], "not of the form FORMAT.OPTION=VALUE"),

@@ -45,6 +45,23 @@ def found_in(checker: Checker) -> dict[str, str | None]:
     return sections(checker.folder / "checker.toml")
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("oci.tar", sample("oci-archive"), "not every engine loads it"),
+        ("old.tar", sample("legacy"), "not every engine loads it"),
+        ("text.tar", b"not a tar", "neither docker load nor docker import restores it"),
+    ],
+)
+def test_a_section_without_a_command_says_why(
+    checker: Checker, name: str, data: bytes, why: str
+) -> None:
+    checker.folder.joinpath(name).write_bytes(data)
+    assert checker("init").code == 0
+    text = checker.folder.joinpath("checker.toml").read_text("utf-8")
+    assert f'path = "{name}"\n# as = "load"  # {why}\n' in text
+
+
 def test_what_is_commented_out_is_valid(checker: Checker) -> None:
     assert checker("init").out == "checker.toml: settings for 0 archives\n"
     text = checker.folder.joinpath("checker.toml").read_text("utf-8")
@@ -68,12 +85,24 @@ def test_a_file_is_not_replaced(checker: Checker, image: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ['a"b.tar', "a\nb.tar", "a\\b.tar", "[x]*.tar", "\x7f\x1b.tar", "ä.tar", "##[x].tar"]
+    "name",
+    [
+        'a"b.tar',
+        "a\nb.tar",
+        "a\\b.tar",
+        "[x]*.tar",
+        "\x7f\x1b.tar",
+        "ä.tar",
+        "##[x].tar",
+        "\u202eb.tar",
+    ],
 )
 def test_names_are_quoted(checker: Checker, name: str) -> None:
     checker.folder.joinpath(name).write_bytes(sample("docker-archive"))
     done = checker("init")
     assert (done.code, done.err) == (0, "")
+    text = checker.folder.joinpath("checker.toml").read_text("utf-8")
+    assert text.replace("\n", "").isprintable()
     (pattern,) = found_in(checker)
     checker.folder.joinpath("checker.toml").write_text(
         checker.folder.joinpath("checker.toml").read_text("utf-8").replace('"load"', '"import"')

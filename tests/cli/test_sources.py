@@ -54,6 +54,16 @@ def test_a_baseline_of_a_directory(checker: Checker) -> None:
     assert done.code == 0, done.out
 
 
+def test_files_are_counted_only_where_some_are_ignored(checker: Checker) -> None:
+    (checker.folder / "only").mkdir()
+    (checker.folder / "only" / "a.tar").write_bytes(sample())
+    assert checker("check", "only").err == "checker: only: found 1 archive\n"
+    (checker.folder / "empty").mkdir()
+    assert checker("check", "empty").err.startswith(
+        "checker: empty: no archives are in it or below; name a tar file, "
+    )
+
+
 @pytest.mark.parametrize("kind", ["oci-layout", "docker-archive", "rootfs"])
 def test_a_directory_that_is_one_archive(checker: Checker, kind: str) -> None:
     build(kind).write_directory(checker.folder / "one")

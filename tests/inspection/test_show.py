@@ -526,3 +526,11 @@ def test_deep_paths_and_long_names(show: Shower) -> None:
     shown = show(made, "--tree", "-L", "10")
     assert max(map(len, shown.text.splitlines())) <= WIDTH
     assert "n..." in shown.text
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive\n" * 100, b"\0" * 10240])
+def test_what_has_no_members_has_no_list_of_them(show: Shower, data: bytes) -> None:
+    rows = show(data).text.splitlines()
+    assert rows[0] == "archive.tar"
+    assert "files    0 members" in rows
+    assert all(row.startswith(("kind ", "damage ", " ")) for row in rows[3:])

@@ -145,6 +145,7 @@ ARCHIVES = st.builds(
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     results=st.lists(RESULTS, max_size=3).map(tuple),
     crashes=st.lists(TEXTS, max_size=1).map(tuple),
+    reader_verdicts=st.lists(VERDICTS, max_size=1).map(tuple),
 )
 RUNS = st.builds(
     Run,

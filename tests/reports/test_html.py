@@ -23,6 +23,7 @@ from checker.reports.html.treemap import MOST_TILES
 from checker.reports.output import Output, builtin_reports, kept_for, write_outputs
 from checker.reports.printable import printable
 from checker.reports.streams import OpenReports
+from checker.reports.wording import OUTCOME_WORDS
 from checker.results import CheckedArchive, Run
 from checker.testing import build, sample_image, write_tar
 from checker.testing.image import Image
@@ -74,6 +75,30 @@ def test_no_text_breaks_a_page(run: Run) -> None:
     assert shown.replace("\n", "").isprintable()
     assert TAKEN.search(shown) is None
     check_page(Page(shown))
+
+
+def test_other_readers_have_a_table_where_they_were_asked() -> None:
+    Path("a.tar").write_bytes(build("oci-archive").tar())
+    run = masked_run(Session().classify_all(["a.tar"]))
+    (archive,) = run.archives
+    page = Page(render_html(run))
+    check_page(page)
+    assert "Readers" in [text_of(each) for each in page.all("h3")]
+    rows = [row for row in rows_of(page, "matrix") if len(row) == len(("Readers", "Answer"))]
+    names = {
+        f"{each.engine} {each.action}": OUTCOME_WORDS[each.outcome]
+        for each in archive.reader_verdicts
+    }
+    assert {name: row[1] for row in rows for name in names if name in row[0]} == names
+    assert names["kind-0 load image-archive"] == "accepts"
+    assert names["buildah-1 pull docker-archive"] == "rejects"
+    for each in archive.reader_verdicts:
+        assert spaced(each.reason) in page.words
+
+
+def test_other_readers_have_no_table_where_they_were_not_asked() -> None:
+    page = Page(render_html(checked("a.tar", build("oci-archive").tar())))
+    assert "Readers" not in [text_of(each) for each in page.all("h3")]
 
 
 def test_archives_of_one_name_have_titles_that_differ(tmp_path: Path) -> None:

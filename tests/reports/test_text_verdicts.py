@@ -171,7 +171,8 @@ def test_a_crash_makes_the_check_incomplete() -> None:
 def test_a_problem_with_a_plugin_makes_the_check_incomplete() -> None:
     run = checked(sample(), **NO_NOTES)
     problem = Plugin("acme", "1", "acme-rules").problem("cannot be loaded")
-    _, last = ends(run._replace(problems=(problem,)))
+    first, last = ends(run._replace(problems=(problem,)))
+    assert first == "partial a.tar: no findings"
     assert last == "partial do not ship: 1 plugin problem; the check is incomplete"
 
 
@@ -179,7 +180,7 @@ def test_a_finding_about_waivers_fails_the_run() -> None:
     run = checked(sample(), **NO_NOTES)
     finding = Finding("WVR001", "expired", Severity.ERROR, "it expired", Location("checker.toml"))
     first, last = ends(run._replace(waiver_findings=(finding,)))
-    assert first == "ok      a.tar: no findings"
+    assert first == "failed  a.tar: 1 error"
     assert last == "failed  do not ship: 1 error (WVR001)"
 
 
@@ -290,7 +291,8 @@ def test_classify_groups_engines_by_answer() -> None:
     assert text.count("loads but broken") == 1
     assert "the image is loaded" not in text
     assert "the image is loaded" in render_text(run, Detail.VERBOSE)
-    for verdict in run.archives[0].verdicts:
+    (archive,) = run.archives
+    for verdict in (*archive.verdicts, *archive.reader_verdicts):
         assert f"{verdict.engine} {verdict.action}" in text
 
 

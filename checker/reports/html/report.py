@@ -25,7 +25,7 @@ from checker.reports.html.overview import (
 )
 from checker.reports.html.page import page, rendered
 from checker.reports.html.rules import rule_views
-from checker.reports.html.verdicts import verdict_view
+from checker.reports.html.verdicts import reader_view, verdict_view
 from checker.reports.layout import safe
 from checker.reports.text.state import state_of
 from checker.results import CheckedArchive, Run
@@ -174,7 +174,7 @@ def _section(
             "look": look_of(state),
             "error": "" if checked.error is None else safe(checked.error),
             "about": about_view(checked),
-            "verdicts": verdict_view(checked),
+            "engines": (verdict_view(checked), reader_view(checked)),
             "content": content,
             "findings": findings_view(checked.findings, around.anchors),
             "counts": [

@@ -1,8 +1,8 @@
-"""What engines do with an archive: which give the same answers, and why."""
+"""What engines and other readers do with an archive: which give the same answers, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from checker.reports.layout import safe
@@ -31,13 +31,11 @@ class MatrixRow(NamedTuple):
 
     Attributes:
         engines: Their names, with the command where it is not ``load``.
-        image: What they do with the archive as an image.
-        root: What they do with it as a root filesystem.
+        answers: What they do with the archive, for each column.
     """
 
     engines: tuple[str, ...]
-    image: Answer
-    root: Answer
+    answers: tuple[Answer, ...]
 
 
 class Reason(NamedTuple):
@@ -60,12 +58,16 @@ class VerdictView(NamedTuple):
     """What engines do with an archive.
 
     Attributes:
+        name: What they are called.
+        columns: The titles of the columns with answers.
         rows: The matrix.
         reasons: The reasons, by outcome.
         assumptions: What the outcomes depend on besides the archive.
         required: The engines that must accept it.
     """
 
+    name: str
+    columns: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     reasons: tuple[Reason, ...]
     assumptions: tuple[str, ...]
@@ -78,13 +80,32 @@ _NONE = Answer("", "no such command")
 def verdict_view(checked: CheckedArchive) -> VerdictView:
     """What engines do with an archive."""
     verdicts = checked.verdicts or checked.required_verdicts
-    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
     return VerdictView(
+        name="Engines",
+        columns=("As an image", "As a root filesystem (import)"),
         rows=_rows(verdicts),
         reasons=_reasons(verdicts),
-        assumptions=tuple(map(safe, conditions)),
+        assumptions=_assumptions(verdicts),
         required=tuple(_asked(verdict) for verdict in checked.required_verdicts),
     )
+
+
+def reader_view(checked: CheckedArchive) -> VerdictView:
+    """What other tools that read archives do with an archive, where they were asked."""
+    verdicts = checked.reader_verdicts
+    return VerdictView(
+        name="Readers",
+        columns=("Answer",),
+        rows=_grouped((_asked(verdict), (_answer(verdict),)) for verdict in verdicts),
+        reasons=_reasons(verdicts),
+        assumptions=_assumptions(verdicts),
+        required=(),
+    )
+
+
+def _assumptions(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
+    return tuple(map(safe, conditions))
 
 
 def _rows(verdicts: Sequence[Verdict]) -> tuple[MatrixRow, ...]:
@@ -99,11 +120,16 @@ def _rows(verdicts: Sequence[Verdict]) -> tuple[MatrixRow, ...]:
         for engine, verdict in imports.items()
         if engine not in engines
     ]
-    groups: dict[tuple[Answer, Answer], list[str]] = {}
-    for label, image, root in pairs:
-        groups.setdefault((_answer(image), _answer(root)), []).append(label)
+    return _grouped((label, (_answer(image), _answer(root))) for label, image, root in pairs)
+
+
+def _grouped(rows: Iterable[tuple[str, tuple[Answer, ...]]]) -> tuple[MatrixRow, ...]:
+    """Those with the same answers in one row, the good ones first."""
+    groups: dict[tuple[Answer, ...], list[str]] = {}
+    for label, answers in rows:
+        groups.setdefault(answers, []).append(label)
     ordered = sorted(groups.items(), key=lambda group: tuple(map(_rank, group[0])))
-    return tuple(MatrixRow(tuple(labels), *answers) for answers, labels in ordered)
+    return tuple(MatrixRow(tuple(labels), answers) for answers, labels in ordered)
 
 
 def _label(verdict: Verdict) -> str:

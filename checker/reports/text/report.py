@@ -19,7 +19,7 @@ from checker.reports.text.incomplete import crash_blocks, problem
 from checker.reports.text.quiet import quiet_end, quiet_lines
 from checker.reports.text.rows import apart, label
 from checker.reports.text.rules import rules
-from checker.reports.text.state import alone, counts, state_of
+from checker.reports.text.state import alone, counts, state_of, state_of_run
 from checker.reports.text.table import names_of_columns, row
 from checker.reports.text.view import Detail, View
 from checker.results import CheckedArchive, Run
@@ -107,9 +107,15 @@ def _archive_blocks(run: Run, checked: CheckedArchive, view: View) -> Iterator[I
 
 
 def _title(run: Run, checked: CheckedArchive) -> Line:
-    """The verdict in a word, the archive, and what was found."""
-    state = state_of(run, checked)
+    """The verdict in a word, the archive, and what was found.
+
+    What concerns no archive, such as an expired waiver, is of the only archive: the first line and
+    the last one say the same.
+    """
+    is_only = len(run.archives) == 1
+    state = state_of_run(run) if is_only else state_of(run, checked)
     title = (*label(state, state.style), (Style.TITLE, printable(checked.path)))
     if run.command != "check" or checked.error is not None:
         return title
-    return (*title, (Style.PLAIN, f": {', '.join(counts(alone(run, checked))) or 'no findings'}"))
+    of_it = run if is_only else alone(run, checked)
+    return (*title, (Style.PLAIN, f": {', '.join(counts(of_it)) or 'no findings'}"))

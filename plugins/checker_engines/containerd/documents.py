@@ -272,15 +272,14 @@ def check_nature(raw: bytes, media_type: str) -> None:
         GoJsonError: It cannot be decoded, or is an index instead of a manifest or vice versa.
     """
     document = mapping(decode_document(raw, _UNKNOWN_DOCUMENT))
-    if items(document.get("fsLayers")):
+    # Raw JSON: null, an empty list and the like are there too.
+    if "fsLayers" in document:
         raise GoJsonError("media-type: schema 1 not supported")
     own = document.get("mediaType")
     if media_type in MANIFEST_TYPES:
-        if document.get("manifests") is not None or own in INDEX_TYPES:
+        if "manifests" in document or own in INDEX_TYPES:
             raise GoJsonError(f"media-type: expected manifest but found index ({media_type})")
-    elif (
-        any(document.get(key) is not None for key in ("config", "layers")) or own in MANIFEST_TYPES
-    ):
+    elif not document.keys().isdisjoint(("config", "layers")) or own in MANIFEST_TYPES:
         raise GoJsonError(f"media-type: expected index but found manifest ({media_type})")
 
 
