@@ -27,7 +27,7 @@ INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
-_MOUNTED = re.compile(r"\S+/containerd-mount\d+")
+_PLACES = re.compile(r"\S+/containerd-mount\d+|<tmp>/[^\s:]+")
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
@@ -234,7 +234,7 @@ def _kind(bench: Bench, archive: Path) -> Said:
     command = ("ctr", "--address", bench.containerd, "--namespace", namespace, "images", "import")
     done = _run(*command, "--all-platforms", "--digests", str(archive))
     said = _said(done, archive, bench.folder)
-    return said._replace(message=_MOUNTED.sub("<tmp>", said.message))
+    return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
 TOOLS = (
