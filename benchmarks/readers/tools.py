@@ -27,7 +27,7 @@ INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
-_PLACES = re.compile(r"\S+/containerd-mount\d+|<tmp>/[^\s:]+")
+_PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
