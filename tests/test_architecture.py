@@ -41,6 +41,7 @@ ALLOWED = {
         "classification": {"host"},
         "ggcr": SHARED,
         "oras": SHARED,
+        "regclient": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
