@@ -34,8 +34,8 @@ _FINGERPRINT = 8
 
 NOT_REFUSED = {
     "ARC010": "unsafe: what was not read was not checked, and may be made to exhaust a reader",
-    "ARC024": "lost: an archive that is packed by the same user lacks the file; not tried, since its cases "
-    "are directories",
+    "ARC024": "lost: an archive that is packed by the same user lacks the file; not tried, since "
+    "its cases are directories",
     "CFG002": "requirement: image-spec, config.md: an implementation must generate an error for an "
     "unknown value; containerd 2 stores the image without unpacking it",
     "CFG011": "does not start: runc refuses a working directory that is not absolute",
