@@ -114,9 +114,10 @@ def _hidden_paths(entries: Entries, upper: UpperLayers) -> set[str]:
     paths = entries.by_path.keys()
     if not paths or not (upper.tables or upper.paths):
         return set()
-    hidden = paths & upper.removed | paths & upper.paths
-    for table in upper.tables:
-        hidden |= paths & table.by_path.keys()
+    hidden: set[str] = paths & upper.removed if upper.removed else set()
+    for others in (upper.paths, *(table.by_path.keys() for table in upper.tables)):
+        if others:
+            hidden |= paths & others
     hidden.update(path for path in paths & upper.implied if not _is_directory(entries, path))
     # Few directories contain many files, and mostly none of them is emptied.
     gone = _emptied_directories(entries, upper)

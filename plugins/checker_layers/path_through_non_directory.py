@@ -99,7 +99,7 @@ class PathThroughNonDirectory(TreeCheck):
     def _own(self, use: Use) -> Iterator[Finding]:
         """Check paths below a file or link of the same layer."""
         layer, entries = use.layer, use.layer.entries
-        odd = {path: entries.by_path[path] for path in _odd(use)}
+        odd = {path: entries.by_path[path] for path in entries.obstacles}
         for path, first in _inside(entries, odd).items():
             position = odd[path]
             kind = _kind(entries, position)
@@ -164,13 +164,6 @@ def _kind(entries: Entries, position: int) -> str:
     return KIND_NAMES.get(flag, f"entry of type {flag!r}")
 
 
-def _odd(use: Use) -> set[str]:
-    """The paths that have entries below them and are not directories."""
-    by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
-    found = use.layer.entries.directories & by_path.keys()
-    return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
-
-
 def _inside(entries: Entries, paths: Mapping[str, int]) -> dict[str, int]:
     """The first entry below each of some paths, in that order.
 
@@ -181,12 +174,16 @@ def _inside(entries: Entries, paths: Mapping[str, int]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     longest = max(map(len, paths), default=0)
+    parent, above = "", tuple[str, ...]()
     for position, path in enumerate(entries.paths) if paths else ():
-        for directory in prefixes(path, min(longest, len(path) - 1)):
-            if directory not in paths or directory in found:
-                continue
-            if position > paths[directory] or not is_whiteout(path):
-                found[directory] = position
+        # Mostly the parent is that of the path before, or the root.
+        directory = path[: max(0, path.rfind("/"))]
+        if directory != parent:
+            parent = directory
+            above = tuple(each for each in prefixes(directory, longest) if each in paths)
+        for each in above:
+            if each not in found and (position > paths[each] or not is_whiteout(path)):
+                found[each] = position
     return found
 
 
