@@ -58,7 +58,8 @@ class PathThroughNonDirectory(TreeCheck):
         ``/bin`` is lost if a layer with ``bin/tool`` is added to a base image where ``/bin`` is a
         link to ``usr/bin``. A whiteout such as ``bin/.wh.tool`` does the same: overlay storage
         leaves an empty ``/bin``, other storage drivers delete ``usr/bin/tool``, and below a file
-        engines fail.
+        engines fail. containerd refuses a directory without an entry two levels below a file of a
+        lower layer, or below the link to one.
 
     How to fix it:
         Write the entry under its resolved path, or unpack and repack the layer:
