@@ -26,6 +26,7 @@ help:
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1 STORAGE=overlay]  compare verdicts with installed engines on random archives"
 	@echo "make readers                    install other tools that read archives, pinned, in build/readers"
+	@echo "                                (TOOLS=\"oras crane\" for some, MINUTES=10 at most)"
 	@echo "make readers-agreement CORPUS=DIR  compare verdicts with these tools on the archives of a corpus"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
 	@echo "make docs                       regenerate the generated pages"
@@ -132,7 +133,7 @@ differential: $(VENV)/stamp-run
 
 # Nothing else needs them: what cannot be installed is skipped.
 readers: $(VENV)/stamp-run
-	@$(BIN)/python -m benchmarks.readers.install
+	@$(BIN)/python -m benchmarks.readers.install $(if $(MINUTES),--minutes $(MINUTES)) $(TOOLS)
 
 readers-agreement: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.readers $(CORPUS) $(ARGS)

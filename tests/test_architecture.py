@@ -40,6 +40,8 @@ ALLOWED = {
         "moby": {"containerd", *SHARED},
         "classification": {"host"},
         "ggcr": SHARED,
+        "oras": SHARED,
+        "regclient": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]

@@ -21,13 +21,24 @@ from benchmarks.differential.cases import case_samples, rule_cases, sound_sample
 from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines, without_profile
 from benchmarks.differential.making import Sample, make_sample
-from benchmarks.differential.recording import Record, key_of, letters, recorded_words, write_record
+from benchmarks.differential.recording import (
+    BASES,
+    Record,
+    Word,
+    fingerprint_of,
+    key_of,
+    letters,
+    recorded_words,
+    write_record,
+)
 from benchmarks.engines.host import Host, running_host
 from benchmarks.engines.overlay import overlay_place, overlay_to_skip
 from benchmarks.engines.programs import MissingEngineError, named_engines, reason_to_skip
 from checker.plugins import load_plugins
 from checker.session import Session
+from checker.settings import Settings
 from checker.verdicts import Engine, Storage, VerdictOutcome
+from checker.verdicts import Host as CheckedHost
 
 _KEEP = Path(__file__).parents[2] / "build" / "differential"
 _COUNT = 100
@@ -64,14 +75,14 @@ class Run:
         keep: Directory for archives on which they disagree with the profiles.
         shows_messages: Whether different messages for the same refusal are shown as well.
         scores: The figures by the engine's title.
-        recorded: The results by archive, as letters; None if they are not recorded.
+        recorded: The results by archive; None if they are not recorded.
     """
 
     engines: list[Installed]
     keep: Path
     shows_messages: bool
     scores: dict[str, Score] = field(default_factory=dict)
-    recorded: dict[str, str] | None = None
+    recorded: dict[str, Word] | None = None
 
     def take(self, sample: Sample, host: Host) -> None:
         """Load an archive with the engines; show and keep it if something disagrees."""
@@ -81,8 +92,12 @@ class Run:
         comparisons = list(compare(sample, path, self.engines, host))
         if self.recorded is not None:
             measured = letters(one.real.outcome for one in comparisons)
-            words = (str(sample.table["base"]), measured, self._foretold(path))
-            self.recorded[key_of(sample.seed)] = " ".join(words)
+            self.recorded[key_of(sample.seed)] = Word(
+                str(sample.table["base"]),
+                measured,
+                foretold(path, self.without_engine),
+                fingerprint_of(sample.table),
+            )
         for comparison in comparisons:
             self.scores.setdefault(comparison.title, Score()).count(comparison)
             in_words = self.shows_messages and _differs_in_words(comparison)
@@ -91,9 +106,22 @@ class Run:
         if shown:
             show(sample, shown, self._kept(sample))
 
-    def is_recorded(self, sample: Sample) -> bool:
-        """Whether a record that is continued has the results of an archive."""
-        return self.recorded is not None and key_of(sample.seed) in self.recorded
+    def renew(self, sample: Sample, folder: Path) -> bool:
+        """Predict the verdicts on an archive again whose results a continued record has.
+
+        Returns:
+            Whether it has them: not if the case was changed.
+        """
+        word = (self.recorded or {}).get(key_of(sample.seed))
+        if self.recorded is None or word is None:
+            return False
+        if word.fingerprint != fingerprint_of(sample.table):
+            return False
+        path = folder / "archive.tar"
+        path.write_bytes(sample.data)
+        words = foretold(path, self.without_engine)
+        self.recorded[key_of(sample.seed)] = word._replace(foretold=words)
+        return True
 
     @property
     def without_engine(self) -> tuple[Engine, ...]:
@@ -107,17 +135,12 @@ class Run:
 
     def record(self, versions: Mapping[str, str]) -> Record:
         """The results of the fail cases of rules, by rule and name."""
-        cases: dict[str, dict[str, str]] = {}
+        cases: dict[str, dict[str, Word]] = {}
         for key, word in (self.recorded or {}).items():
             rule, name = key.split(":", 1)
             cases.setdefault(rule, {})[name] = word
         titles = tuple(f"{judge.name} {judge.action}" for judge in self.without_engine)
         return Record(versions, titles, cases)
-
-    def _foretold(self, path: Path) -> str:
-        plugins = load_plugins()._replace(engines=self.without_engine)
-        verdicts = Session(plugins=plugins, whole_digest=True).classify(path).verdicts
-        return letters(verdict.outcome for verdict in verdicts)
 
     def _kept(self, sample: Sample) -> Path:
         self.keep.mkdir(parents=True, exist_ok=True)
@@ -130,6 +153,20 @@ class Run:
     def unexplained(self) -> int:
         """The number of outcomes that differ without a known reason."""
         return sum(s.archives - s.outcomes - s.explained for s in self.scores.values())
+
+
+def foretold(path: Path, engines: tuple[Engine, ...], storage: Storage | None = None) -> str:
+    """The outcomes that profiles predict for an archive, as letters.
+
+    Args:
+        path: The archive.
+        engines: The profiles.
+        storage: The storage driver; None for the one that each uses by default.
+    """
+    plugins = load_plugins()._replace(engines=engines)
+    settings = Settings(host=CheckedHost(storage=storage))
+    verdicts = Session(settings, plugins=plugins, whole_digest=True).classify(path).verdicts
+    return letters(verdict.outcome for verdict in verdicts)
 
 
 def _differs_in_words(comparison: Comparison) -> bool:
@@ -203,7 +240,8 @@ def _options() -> argparse.Namespace:
         "--record",
         type=Path,
         metavar="FILE",
-        help="with --cases: write the outcomes to a file; what it already has is not tried again",
+        help="with --cases: write the outcomes to a file; a case that it has is not tried again "
+        "unless it was changed",
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
@@ -217,6 +255,13 @@ def _options() -> argparse.Namespace:
         "--keep", type=Path, default=_KEEP, help="directory for archives with differences"
     )
     return parser.parse_args()
+
+
+def _still_cases(recorded: Mapping[str, Word]) -> dict[str, Word]:
+    """What is recorded of cases that still exist."""
+    exist = {key_of(case.id) for case in rule_cases().archives}
+    kept = (key for key in recorded if key in exist or key.startswith(f"{BASES}:"))
+    return {key: recorded[key] for key in kept}
 
 
 class _StoppedError(Exception):
@@ -254,7 +299,7 @@ def main() -> int:
         print(f"not tried, since no profile is for it: {release}")
     run = Run(installed_engines(options.engine, named), options.keep, options.messages)
     if options.cases and options.record is not None:
-        run.recorded = recorded_words(options.record)
+        run.recorded = _still_cases(recorded_words(options.record))
     # A name that podman accepts as an image name, which temporary names are not always.
     name = f"differential{os.getpid()}"
     with (
@@ -264,11 +309,13 @@ def main() -> int:
         versions = {engine.title: host.must(*engine.version) for engine in run.engines}
         with suppress(_StoppedError):
             for sample in samples(options):
-                if run.is_recorded(sample):
+                if run.renew(sample, host.folder):
                     continue
                 run.take(sample, host)
                 if run.recorded is not None:
                     write_record(run.record(versions), options.record)
+        if run.recorded is not None:
+            write_record(run.record(versions), options.record)
     show_scores(run, versions)
     print(f"unexplained: {run.unexplained}")
     return int(run.unexplained > 0)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.differential.containerd_client import NAME_MOVES
 from benchmarks.differential.engines import Installed, Real
 from benchmarks.differential.making import Sample
 from benchmarks.engines.host import Host
@@ -89,10 +90,18 @@ def _is_layer_compressed_twice(comparison: Comparison) -> bool:
     return LAYER_COMPRESSED_TWICE in comparison.verdict.conditions
 
 
+def _is_name_moved(comparison: Comparison) -> bool:
+    return NAME_MOVES in comparison.verdict.conditions
+
+
 EXPLAINED: tuple[tuple[Callable[[Comparison], bool], str], ...] = (
     (
         _is_layer_compressed_twice,
         "a layer is compressed twice, of which one compression is removed here",
+    ),
+    (
+        _is_name_moved,
+        "an image whose name another one takes can be removed before it is unpacked",
     ),
 )
 """Known differences of outcome, and their causes."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from benchmarks.differential import containerd_client
-from benchmarks.engines.host import Host
+from benchmarks.engines.host import EngineError, Host
 from benchmarks.engines.programs import find_programs, release_of
 from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
@@ -194,6 +194,10 @@ _TAKERS: tuple[tuple[str, dict[str, Callable[[Host, Path], Real]]], ...] = (
 """By program, how each action loads an archive."""
 
 
+_DAEMON_IS_LOST = "transport is closing"
+"""Words of ``ctr`` that are not an answer to an archive."""
+
+
 def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
     return host.run(*_TIMED, *command)
 
@@ -215,6 +219,8 @@ def _real(
 ) -> Real:
     if done.returncode in _KILLED:
         return Real(VerdictOutcome.REJECTS, _HANGS)
+    if _DAEMON_IS_LOST in said:
+        raise EngineError(f"the daemon ended: {said.strip()}")
     lines = [_TIME.sub("", line.strip()) for line in _without_paths(host, said).splitlines()]
     words = [line for line in lines if not _PROGRESS.fullmatch(line)]
     message = " ".join(words[-_LINES_QUOTED:])

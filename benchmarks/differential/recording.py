@@ -1,14 +1,17 @@
 """What the engines do with the fail cases of the rules, as data: ``docs/measured.json``.
 
 The file lists the engines that were tried, with their versions, the profiles whose engine was not
-installed, and for each rule and case three words: the kind of archive, one letter an engine (``a``
-accepts, ``b`` exits 0 without a result, ``r`` refuses), and the verdicts of the profiles in the
-same letters. Under ``bases`` it has the same for an archive of each kind without a fault, since an
-engine refuses many archives for their kind alone.
+installed, and for each rule and case four words: the kind of archive, one letter an engine (``a``
+accepts, ``b`` exits 0 without a result, ``r`` refuses), the verdicts of the profiles in the same
+letters, and a fingerprint of what the archive is built from. Under ``bases`` it has the same for an
+archive of each kind without a fault, since an engine refuses many archives for their kind alone.
+
+What engines did is kept until the case changes; verdicts are predicted again in each run.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +28,51 @@ _LETTERS = {
 }
 _REFUSED = _LETTERS[VerdictOutcome.REJECTS]
 BASES = "bases"
+_NOT_BUILT = frozenset({"name", "options", "findings"})
+"""Keys of a case that change nothing of its archive."""
+_FINGERPRINT = 8
+
+NOT_REFUSED = {
+    "ARC010": "unsafe: what was not read was not checked, and may be made to exhaust a reader",
+    "ARC024": "lost: an archive that is packed by the same user lacks the file; not tried, since "
+    "its cases are directories",
+    "CFG002": "requirement: image-spec, config.md: an implementation must generate an error for an "
+    "unknown value; containerd 2 stores the image without unpacking it",
+    "CFG011": "does not start: runc refuses a working directory that is not absolute",
+    "ENG003": "asked for: reports what an engine named with --engine refuses, often for the kind "
+    "of archive alone, which is not counted here",
+    "OCI013": "requirement: image-layout.md: the name of a blob must be its digest; the content is "
+    "lost to engines",
+    "RFS001": "does not start: there is no program to run",
+    "RFS003": "does not start: the kernel does not execute the program",
+    "RFS005": "does not start: the kernel does not find the interpreter",
+    "RFS007": "does not start: the engine cannot resolve the user or group",
+    "RFS008": "does not start: the working directory cannot be entered",
+    "RFS012": "does not start: the engine cannot mount over the path",
+    "RFS021": "unsafe: all users can become root",
+    "RFS027": "does not start: the loader does not find the library",
+}
+"""By ID of a rule that is an error though no engine refuses its cases: why it is one."""
+
+
+class Word(NamedTuple):
+    """What is recorded for one case.
+
+    Attributes:
+        base: The kind of archive.
+        measured: A letter for each engine.
+        foretold: A letter for each profile without an engine.
+        fingerprint: Tells whether the case was changed since (`fingerprint_of`).
+    """
+
+    base: str
+    measured: str
+    foretold: str
+    fingerprint: str
+
+    def __str__(self) -> str:
+        """The word as it is in the file."""
+        return " ".join(self)
 
 
 class RuleScore(NamedTuple):
@@ -50,12 +98,12 @@ class Record(NamedTuple):
     Attributes:
         engines: The engines that were tried: title -> version.
         profiles: The titles of profiles whose engine was not tried.
-        cases: By ``BUNDLE/RULE``, for each case the letters of engines and of profiles.
+        cases: By ``BUNDLE/RULE``, what is recorded for each case.
     """
 
     engines: Mapping[str, str]
     profiles: Sequence[str]
-    cases: Mapping[str, Mapping[str, str]]
+    cases: Mapping[str, Mapping[str, Word]]
 
     def score(self, rule: str) -> RuleScore | None:
         """What was measured for a rule, named ``BUNDLE/RULE``; None if nothing was."""
@@ -68,11 +116,11 @@ class Record(NamedTuple):
         by_any = sum(not each.isdisjoint(self.engines) for each in refusing)
         return RuleScore(len(cases), refused, by_any, sum(map(bool, refusing)) - by_any)
 
-    def _refusing(self, titles: Sequence[str], word: str) -> Iterator[str]:
+    def _refusing(self, titles: Sequence[str], word: Word) -> Iterator[str]:
         """The engines and profiles that refuse an archive, but not one of its kind."""
-        base, measured, foretold = word.split()
-        sound = "".join(self.cases.get(BASES, {}).get(base, "").split()[1:])
-        for number, letter in enumerate(measured + foretold):
+        base = self.cases.get(BASES, {}).get(word.base)
+        sound = "" if base is None else base.measured + base.foretold
+        for number, letter in enumerate(word.measured + word.foretold):
             if letter == _REFUSED and sound[number : number + 1] != _REFUSED:
                 yield titles[number]
 
@@ -85,10 +133,24 @@ def letters(outcomes: Iterable[VerdictOutcome]) -> str:
 def read_record(path: Path = RECORD) -> Record:
     """Read a record."""
     document: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return Record(document["engines"], document["profiles"], document["cases"])
+    cases = {
+        rule: {name: Word(*word.split()) for name, word in words.items()}
+        for rule, words in document["cases"].items()
+    }
+    return Record(document["engines"], document["profiles"], cases)
 
 
-def recorded_words(path: Path) -> dict[str, str]:
+def fingerprint_of(table: Mapping[str, Any]) -> str:
+    """Digits that differ if a case is built from something else.
+
+    Not of the archive: what a compressor writes depends on its version.
+    """
+    built = {key: value for key, value in table.items() if key not in _NOT_BUILT}
+    text = json.dumps(built, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT]
+
+
+def recorded_words(path: Path) -> dict[str, Word]:
     """The words of a record by the key of the case; none if there is no file."""
     cases = read_record(path).cases if path.exists() else {}
     return {f"{rule}:{name}": word for rule, words in cases.items() for name, word in words.items()}
@@ -102,9 +164,25 @@ def key_of(identity: str) -> str:
 
 def write_record(record: Record, path: Path) -> None:
     """Write a record, sorted by rule and case."""
-    cases = {rule: dict(sorted(record.cases[rule].items())) for rule in sorted(record.cases)}
+    cases = {
+        rule: {name: str(word) for name, word in sorted(record.cases[rule].items())}
+        for rule in sorted(record.cases)
+    }
     document = {"engines": record.engines, "profiles": list(record.profiles), "cases": cases}
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def without_refusal(record: Record, errors: Mapping[str, str]) -> Iterator[str]:
+    """The IDs of rules of which no engine refuses a case, nor a profile without an engine.
+
+    Args:
+        record: The run.
+        errors: The rules that are errors: ``BUNDLE/RULE`` by ID.
+    """
+    for identity, rule in sorted(errors.items()):
+        score = record.score(rule)
+        if score is None or not score.refused_by_any + score.predicted:
+            yield identity
 
 
 def rules_table(record: Record, rules: Iterable[tuple[str, str, str, str]]) -> Iterator[str]:
@@ -114,10 +192,11 @@ def rules_table(record: Record, rules: Iterable[tuple[str, str, str, str]]) -> I
         record: The run.
         rules: For each rule ``BUNDLE/RULE``, its ID, its severity and a link to it.
     """
+    rules = sorted(rules, key=lambda rule: rule[1])
     titles = tuple(record.engines)
     yield f"| rule | severity | cases | {' | '.join(titles)} | any | other profiles |\n"
     yield f"|---|---|{'---|' * (len(titles) + 3)}\n"
-    for name, _, severity, link in sorted(rules, key=lambda rule: rule[1]):
+    for name, _, severity, link in rules:
         score = record.score(name)
         if score is None:
             yield f"| {link} | {severity} | - |{' |' * (len(titles) + 2)}\n"
@@ -125,3 +204,6 @@ def rules_table(record: Record, rules: Iterable[tuple[str, str, str, str]]) -> I
         counts = [*(score.refused[title] for title in titles), score.refused_by_any]
         shown = (str(count or "") for count in (*counts, score.predicted))
         yield f"| {link} | {severity} | {score.cases} | {' | '.join(shown)} |\n"
+    yield "\nErrors of which no engine refuses a case, and why they are errors:\n\n"
+    links = {identity: link for _, identity, _, link in rules}
+    yield from (f"- {links[each]}: {why}\n" for each, why in NOT_REFUSED.items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -16,13 +17,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.readers.containerd import reason_to_skip, running_containerd
+from checker import Session
+from checker.verdicts import Engine, Question
+from checker_engines.oras import command as oras
+from checker_engines.regclient import regctl
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
 SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
-_LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning))")
+_PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
+_QUOTED = re.compile(r'"<tmp>[^"]*"')
+_LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
 def _nothing() -> str | None:
@@ -190,17 +197,51 @@ def _crane_validate(bench: Bench, archive: Path) -> Said:
     return _said(_run("crane", "validate", "--tarball", str(archive)), archive, bench.folder)
 
 
+def _oras_copy(bench: Bench, archive: Path) -> Said:
+    target = bench.folder / "copied"
+    source = f"{archive}{_reference_in(archive)}"
+    done = _run("oras", "cp", "--from-oci-layout", source, "--to-oci-layout", f"{target}:1")
+    shutil.rmtree(target, ignore_errors=True)
+    said = _said(done, archive, bench.folder)
+    return said._replace(message=_QUOTED.sub('"<tmp>"', said.message))
+
+
+def _reference_in(archive: Path) -> str:
+    """The image that the command of the verdict names after the path of the layout."""
+    return _command_for(archive, oras.engines())[3].removeprefix("image.tar")
+
+
+def _regctl_import(bench: Bench, archive: Path) -> Said:
+    target = bench.folder / "imported"
+    tag = _command_for(archive, regctl.engines())[3].rpartition(":")[2]
+    done = _run("regctl", "image", "import", f"ocidir://{target}:{tag}", str(archive))
+    shutil.rmtree(target, ignore_errors=True)
+    said = _said(done, archive, bench.folder)
+    return said._replace(message=said.message.partition("\n\ngoroutine ")[0])
+
+
+def _command_for(archive: Path, engines: Iterator[Engine]) -> list[str]:
+    """The command of the verdict on an archive."""
+    session = Session()
+    question = Question(session.read(archive), session.settings.host, "image.tar")
+    (engine,) = engines
+    return shlex.split(engine.judge(question).command or "")
+
+
 def _kind(bench: Bench, archive: Path) -> Said:
     # A namespace of containerd is an empty store. What kind runs on a node, without the node.
     namespace = f"try-{time.monotonic_ns()}"
     command = ("ctr", "--address", bench.containerd, "--namespace", namespace, "images", "import")
     done = _run(*command, "--all-platforms", "--digests", str(archive))
-    return _said(done, archive, bench.folder)
+    said = _said(done, archive, bench.folder)
+    return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
 TOOLS = (
     Tool("kind-0", "load image-archive", "ctr", ("--version",), _kind, _containerd_problem),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
+    Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
+    Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
 )
 """All tools."""

@@ -134,8 +134,8 @@ def run_checks(archive: Archive, rules: Iterable[Rule], context: CheckContext) -
     _run(archive, first, context)
     later = [one for one in running if not one.check.explains_all]
     _skip_explained(later, first)
-    _run(archive, [one for one in later if not one.check.follows_limits], context)
-    reached = _limits_reached(running, context.limits)
+    of_roots = _run(archive, [one for one in later if not one.check.follows_limits], context)
+    reached = tuple(dict.fromkeys((*_limits_reached(running, context.limits), *of_roots)))
     archive = archive._replace(limits=tuple(dict.fromkeys((*archive.limits, *reached))))
     _run(archive, [one for one in later if one.check.follows_limits], context)
     _drop_repeated(archive, running)
@@ -174,19 +174,26 @@ def _skip_explained(running: Sequence[_Running], first: Sequence[_Running]) -> N
             one.reason = f"{causes[0]} explains what is wrong with the file"
 
 
-def _run(archive: Archive, running: Sequence[_Running], context: CheckContext) -> None:
+def _run(
+    archive: Archive, running: Sequence[_Running], context: CheckContext
+) -> tuple[LimitReached, ...]:
+    """Run rules; what they did not find in merged roots because of a limit."""
+    reached: dict[LimitReached, None] = {}
     active = [one for one in running if one.crash is None and one.reason is None]
     limit = context.limits.findings
-    for method, subjects in _subjects(archive, active):
+    for method, subjects in _subjects(archive, active, context.limits):
         bound = [one for one in active if method in one.methods]
         for subject in subjects if bound else ():
             for one in bound:
                 one.call(partial(getattr(one.check, method), subject), limit)
+            if isinstance(subject, Rootfs):
+                reached.update(dict.fromkeys(subject.reached))
     _run_entries(archive, active, limit)
     for one in active:
         if not one.subjects and one.reason is None:
             kinds = dict.fromkeys(_SUBJECTS[method] for method in one.methods)
             one.reason = f"the archive has no {' and no '.join(kinds)}"
+    return tuple(reached)
 
 
 def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
@@ -208,7 +215,7 @@ def _start(rule: Rule, archive: Archive, context: CheckContext) -> _Running:
 
 
 def _subjects(
-    archive: Archive, active: Sequence[_Running]
+    archive: Archive, active: Sequence[_Running], limits: Limits
 ) -> Iterator[tuple[str, Iterable[object]]]:
     yield "check_archive", (archive,)
     if archive.oci is not None:
@@ -218,7 +225,7 @@ def _subjects(
     yield "check_layer", distinct_layers(archive)
     # Merging layers takes time, which a run without such checks need not spend.
     if any("check_rootfs" in one.methods for one in active):
-        yield "check_rootfs", _whole_roots(archive)
+        yield "check_rootfs", _whole_roots(archive, limits)
 
 
 def _distinct_configs(archive: Archive) -> Iterator[Config]:
@@ -241,11 +248,11 @@ def distinct_layers(archive: Archive) -> Iterator[Layer]:
                 yield layer
 
 
-def _whole_roots(archive: Archive) -> Iterator[Rootfs]:
+def _whole_roots(archive: Archive, limits: Limits) -> Iterator[Rootfs]:
     if archive.rootfs is not None:
         yield archive.rootfs
     for image in archive.images:
-        rootfs = Rootfs(image.location, image.layers, image)
+        rootfs = Rootfs(image.location, image.layers, image, limits.lookups)
         if rootfs.is_whole:
             yield rootfs
 

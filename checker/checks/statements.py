@@ -33,8 +33,6 @@ PREDICATE_TYPE = "in-toto.io/predicate-type"
 _STATEMENT = "https://in-toto.io/Statement/"
 _COSIGN_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
 _COSIGN_TYPE = "cosign container image signature"
-# Subjects of a statement that are read; a limit for hostile archives.
-_SUBJECTS = 1000
 _STANDARD = str.maketrans("-_", "+/")
 
 
@@ -155,7 +153,7 @@ def _statement(value: Json, claim: Claim) -> Claim:
 
 
 def _subject_digests(statement: Json) -> Iterator[str]:
-    for subject in items(statement.get("subject"))[:_SUBJECTS]:
+    for subject in items(statement.get("subject")):
         for algorithm, encoded in mapping(mapping(subject).get("digest")).items():
             if isinstance(encoded, str):
                 yield f"{algorithm}:{encoded}"

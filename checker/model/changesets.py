@@ -78,6 +78,35 @@ class UpperLayers(NamedTuple):
         )
 
 
+class _LastMerge:
+    """What the layers of the last stack on a base hide: rules and verdicts ask for the same."""
+
+    def __init__(self, _base: Entries) -> None:
+        self._stack: tuple[int, ...] = ()
+        self._hidden: tuple[AbstractSet[str], ...] = ()
+
+    def of(self, layers: tuple[Layer, ...]) -> tuple[AbstractSet[str], ...]:
+        """The paths that are not visible, of each layer, from the top down."""
+        # Not the entries themselves: these would keep each other in memory.
+        stack = tuple(id(layer.entries) for layer in layers)
+        if stack != self._stack:
+            self._stack = stack
+            self._hidden = tuple(one.hidden for one in merge_layers(layers))
+        return self._hidden
+
+
+def merged_layers(layers: tuple[Layer, ...]) -> tuple[MergedLayer, ...]:
+    """``merge_layers``, of which the last result for each base is kept."""
+    if not layers or not layers[0].entries:
+        return tuple(merge_layers(layers))
+    hidden = layers[0].entries.cached(_LastMerge).of(layers)
+    return tuple(map(MergedLayer, reversed(layers), _entries_of(reversed(layers)), hidden))
+
+
+def _entries_of(layers: Iterable[Layer]) -> Iterator[Entries]:
+    return (layer.entries for layer in layers)
+
+
 def merge_layers(layers: tuple[Layer, ...]) -> Iterator[MergedLayer]:
     """Merge layers, base first, with whiteouts and opaque markers.
 
@@ -114,9 +143,10 @@ def _hidden_paths(entries: Entries, upper: UpperLayers) -> set[str]:
     paths = entries.by_path.keys()
     if not paths or not (upper.tables or upper.paths):
         return set()
-    hidden = paths & upper.removed | paths & upper.paths
-    for table in upper.tables:
-        hidden |= paths & table.by_path.keys()
+    hidden: set[str] = paths & upper.removed if upper.removed else set()
+    for others in (upper.paths, *(table.by_path.keys() for table in upper.tables)):
+        if others:
+            hidden |= paths & others
     hidden.update(path for path in paths & upper.implied if not _is_directory(entries, path))
     # Few directories contain many files, and mostly none of them is emptied.
     gone = _emptied_directories(entries, upper)

@@ -27,6 +27,7 @@ FIFO = "6"
 CONTIGUOUS = "7"
 GLOBAL_HEADER = "g"
 GNU_SPARSE = "S"
+_DIRECTORY, _GLOBAL_HEADER = ord(DIRECTORY), ord(GLOBAL_HEADER)
 
 KIND_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -335,8 +336,16 @@ class Entries(Sequence[Entry]):
         return self.cached(_directories_of)[1]
 
     @property
-    def whiteouts(self) -> frozenset[str]:
-        """The cleaned paths whose last part is that of a whiteout, opaque ones included."""
+    def obstacles(self) -> frozenset[str]:
+        """The cleaned paths that others are below, and whose last entry is not a directory."""
+        return self.cached(_obstacles_of)
+
+    @property
+    def whiteouts(self) -> AbstractSet[str]:
+        """The cleaned paths whose last part is that of a whiteout, opaque ones included.
+
+        In order: memory is then read in sequence, which is several times faster for a million.
+        """
         return self.cached(_whiteouts_of)
 
     @property
@@ -385,10 +394,18 @@ def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:
     return frozenset(found - {""}), not pending
 
 
-def _whiteouts_of(entries: Entries) -> frozenset[str]:
+def _obstacles_of(entries: Entries) -> frozenset[str]:
+    kinds, by_path = entries.kinds, entries.by_path
+    found = entries.directories & by_path.keys()
+    return frozenset(path for path in found if kinds[by_path[path]] != _DIRECTORY)
+
+
+def _whiteouts_of(entries: Entries) -> AbstractSet[str]:
+    named = dict.fromkeys(_whiteouts_among(entries.paths))
     # A global header is not extracted.
-    named = _whiteouts_among(entries.paths)
-    return frozenset(path for path in named if path in entries.by_path)
+    if _GLOBAL_HEADER in entries.kinds:
+        named = {path: None for path in named if path in entries.by_path}
+    return named.keys()
 
 
 def _whiteout_directories_of(entries: Entries) -> frozenset[str]:
@@ -397,17 +414,18 @@ def _whiteout_directories_of(entries: Entries) -> frozenset[str]:
 
 def _hides_of(entries: Entries) -> Whiteouts:
     removed: dict[str, str] = {}
-    emptied: set[str] = set()
+    emptied: dict[str, None] = {}
     nameless: set[str] = set()
+    skipped = len(WHITEOUT_PREFIX)
     for path in entries.whiteouts:
         directory, slash, base = path.rpartition("/")
         if base == OPAQUE_WHITEOUT:
-            emptied.add(directory)
+            emptied[directory] = None
         elif base in BARE_WHITEOUTS or base.startswith(META_PREFIX):
             nameless.add(path)
         else:
-            removed[f"{directory}{slash}{base[len(WHITEOUT_PREFIX) :]}"] = path
-    return Whiteouts(removed, emptied, nameless)
+            removed[directory + slash + base[skipped:]] = path
+    return Whiteouts(removed, emptied.keys(), nameless)
 
 
 def _is_windows(entries: Entries) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import chain, compress, count, islice
+from itertools import chain, compress, count
 from operator import itemgetter, methodcaller
 from typing import NamedTuple
 
 from checker.model.blob import Blob
-from checker.model.changesets import MergedLayer, merge_layers, parents_of
+from checker.model.changesets import MergedLayer, merged_layers, parents_of
 from checker.model.compression import Compression
 from checker.model.elf import ElfFile
 from checker.model.entries import HARD_LINK, SYMLINK, Entries, Entry, clean_path
 from checker.model.image import Config, Image, Layer
+from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 from checker.model.tar import Tar
@@ -23,8 +25,11 @@ _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
 # For so few directories a search over all paths is faster than a set of all directories.
 _FEW = 8
 _PATHS_AT_ONCE = 4096
-# Bounds on symlinks that entries of the same layer lead through, and on such entries.
-_LINKED_DIRECTORIES, _ENTRIES_BELOW_LINKS = 500, 10_000
+_LOOKUPS = Limits().lookups
+# What an entry below a symlink of its own layer takes of the lookups, and what following the
+# symlink takes. Each image may be listed a thousand times.
+_OF_ENTRY, _OF_DIRECTORY = 10, 200
+_LEFT_OUT = "not all entries were followed whose paths lead through a symlink of their layer"
 # Parts of a path and of the links in it, all together; a name has 4096 bytes at most.
 _PARTS = 4096
 
@@ -64,12 +69,16 @@ class Rootfs:
         location: The image or archive.
         layers: The layers, base first.
         image: The image, if it is the root of one.
+        lookups: Paths that may be looked up to find where entries end whose paths lead through
+            symlinks of their own layer.
     """
 
     __slots__ = (
         "__weakref__",
         "_answers",
         "_directories",
+        "_is_cut",
+        "_lookups",
         "_merged",
         "_visible",
         "_written_through_links",
@@ -83,11 +92,14 @@ class Rootfs:
         location: Location,
         layers: tuple[Layer, ...],
         image: Image | None = None,
+        lookups: int = _LOOKUPS,
     ) -> None:
         self.location = location
+        self._lookups = lookups
+        self._is_cut = False
         self.layers = layers
         self.image = image
-        self._merged: tuple[MergedLayer, ...] = tuple(merge_layers(layers))
+        self._merged: tuple[MergedLayer, ...] = merged_layers(layers)
         # Where entries are looked for: a layer may be listed a thousand times and show nothing.
         self._visible = tuple(
             one for one in self._merged if len(one.hidden) < len(one.entries.by_path)
@@ -115,6 +127,11 @@ class Rootfs:
     def config(self) -> Config | None:
         """The config of the image, if it is the root of one that has it."""
         return None if self.image is None else self.image.config
+
+    @property
+    def reached(self) -> tuple[LimitReached, ...]:
+        """The limits because of which something was not found so far."""
+        return (LimitReached("lookups", self._lookups, _LEFT_OUT),) if self._is_cut else ()
 
     @property
     def is_whole(self) -> bool:
@@ -257,18 +274,25 @@ class Rootfs:
         """Where entries end whose paths lead through a symlink of their own layer.
 
         So are layers made of several tars, of which one has ``bin -> usr/bin`` and another files
-        in ``bin``. Time is bounded: of more than some thousands the rest is left out.
+        in ``bin``. What the lookups do not suffice for is left out, which ``reached`` tells.
         """
-        below_links = chain.from_iterable(
-            ((layer, entries, position) for position in _below_links(entries))
+        below_links = (
+            (layer, entries, position)
             for layer, entries, _ in self._visible
+            for position in entries.cached(_below_links)
         )
         targets: dict[str, str | None] = {}
-        for layer, entries, position in islice(below_links, _ENTRIES_BELOW_LINKS):
+        most_entries = max(1, self._lookups // _OF_ENTRY)
+        most_directories = max(1, self._lookups // _OF_DIRECTORY)
+        for number, (layer, entries, position) in enumerate(below_links):
             directory, _, base = entries.paths[position].rpartition("/")
-            if directory not in targets and len(targets) < _LINKED_DIRECTORIES:
+            is_new = directory not in targets
+            if number >= most_entries or (is_new and len(targets) >= most_directories):
+                self._is_cut = True
+                return
+            if is_new:
                 targets[directory] = self.follow(directory)
-            target = targets.get(directory)
+            target = targets[directory]
             found = None if target is None else self.get(target)
             # What the link leads to must be there first.
             is_late = found is not None and found.layer is layer and found.position > position
@@ -392,28 +416,31 @@ def flat_layer(path: str, tar: Tar, size: int, compression: Compression) -> Laye
     return Layer(location=place, position=0, descriptor=None, path=None, blob=blob, diff_id=None)
 
 
-def _below_links(entries: Entries) -> Iterator[int]:
+def _below_links(entries: Entries) -> Sequence[int]:
     """The entries that are below a symlink of the same layer, if that comes before them."""
+    found = array("q")
     by_path, kinds = entries.by_path, entries.kinds
-    if _SYMLINK not in kinds:
-        return
-    known = entries.directories & by_path.keys()
-    links = (path for path in known if kinds[by_path[path]] == _SYMLINK)
-    first = {path: by_path[path] for path in islice(links, _LINKED_DIRECTORIES)}
-    outermost: dict[str, str | None] = {"": None}
-    for path, position in by_path.items() if first else ():
-        directory = path.rpartition("/")[0]
-        if directory not in outermost:
-            outermost[directory] = _outermost(directory, first.keys())
-        link = outermost[directory]
-        if link is not None and first[link] < position:
-            yield position
+    links = {path for path in entries.obstacles if kinds[by_path[path]] == _SYMLINK}
+    longest = max(map(len, links), default=0)
+    parent, link = "", None
+    for path, position in by_path.items() if links else ():
+        # Mostly the parent is that of the path before, or the root.
+        directory = path[: max(0, path.rfind("/"))]
+        if directory != parent:
+            parent = directory
+            if "/" in directory:
+                link = _outermost(directory, links, longest)
+            else:
+                link = directory if directory in links else None
+        if link is not None and by_path[link] < position:
+            found.append(position)
+    return found
 
 
-def _outermost(path: str, directories: AbstractSet[str]) -> str | None:
+def _outermost(path: str, directories: AbstractSet[str], longest: int) -> str | None:
     """The first of some directories that a path leads through; None if there is none."""
     end = path.find("/")
-    while end >= 0:
+    while 0 <= end <= longest:
         if path[:end] in directories:
             return path[:end]
         end = path.find("/", end + 1)

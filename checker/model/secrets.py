@@ -59,9 +59,6 @@ _SHORTEST = 6
 _SHORTEST_KEY = 8
 _LONGEST_VALUE = 16_384
 
-MOST_NAMES = 10_000
-"""How many variables or labels are checked; a hostile config can have millions."""
-
 
 class _Token(NamedTuple):
     """A form that only secrets have: its description, what it must contain, and the pattern."""

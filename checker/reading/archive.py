@@ -547,9 +547,7 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         docker=None if flat else docker,
         oci=None if flat else oci,
         images=() if flat else images,
-        rootfs=Rootfs(place, (flat_layer(path, opened.tar, opened.size, opened.compression),))
-        if flat
-        else None,
+        rootfs=_flat_root(opened, path, place, limits) if flat else None,
         limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=nested_images(members, steps) if kind is Kind.NESTED else (),
@@ -565,6 +563,11 @@ class _Interpreted(NamedTuple):
     oci: OciLayout | None
     images: tuple[Image, ...]
     limits: tuple[LimitReached, ...]
+
+
+def _flat_root(opened: Opened, path: str, place: Location, limits: Limits) -> Rootfs:
+    layer = flat_layer(path, opened.tar, opened.size, opened.compression)
+    return Rootfs(place, (layer,), lookups=limits.lookups)
 
 
 def _interpreted(place: Location, members: Members, limits: Limits, steps: Steps) -> _Interpreted:

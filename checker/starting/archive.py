@@ -52,24 +52,37 @@ def archive_starts(
     if host.os != "linux":
         return Starts((_not_linux(host),) * len(archive.images))
     if archive.rootfs is not None and start_root is not None:
-        return Starts((start_root(archive.rootfs, host.architecture),))
+        start = start_root(archive.rootfs, host.architecture)
+        return Starts((start,), archive.rootfs.reached)
     budget = Budget(limits.lookups)
-    starts = tuple(_starts(archive, host, budget))
-    reached = LimitReached("lookups", limits.lookups, NOT_LOOKED_UP)
-    return Starts(starts, (reached,) if budget.is_spent else ())
+    reached: dict[LimitReached, None] = {}
+    starts = tuple(_starts(archive, host, _Bounds(budget, limits.lookups, reached)))
+    if budget.is_spent:
+        reached[LimitReached("lookups", limits.lookups, NOT_LOOKED_UP)] = None
+    return Starts(starts, tuple(reached))
 
 
-def _starts(archive: Archive, host: Host, budget: Budget) -> Iterator[Start]:
+class _Bounds(NamedTuple):
+    """What bounds the work for all images, and where it is noted that a root reached a limit."""
+
+    budget: Budget
+    lookups: int
+    reached: dict[LimitReached, None]
+
+
+def _starts(archive: Archive, host: Host, bounds: _Bounds) -> Iterator[Start]:
     if archive.rootfs is not None:
-        yield root_start(archive.rootfs, Process(), host.architecture, budget)
+        yield root_start(archive.rootfs, Process(), host.architecture, bounds.budget)
+        bounds.reached.update(dict.fromkeys(archive.rootfs.reached))
         return
     # A hostile archive lists one image a thousand times.
     known: dict[Hashable, Start] = {}
     for image in archive.images:
         key = _key(image)
         if key not in known:
-            rootfs = Rootfs(image.location, image.layers, image)
-            known[key] = image_start(rootfs, host.architecture, budget)
+            rootfs = Rootfs(image.location, image.layers, image, bounds.lookups)
+            known[key] = image_start(rootfs, host.architecture, bounds.budget)
+            bounds.reached.update(dict.fromkeys(rootfs.reached))
         yield known[key]
 
 

@@ -13,9 +13,7 @@ from typing import NamedTuple
 _MAGIC = b"glibc-ld.so.cache1.1"
 _OLD_MAGIC = b"ld.so-1.7.0\0"
 _HEADER, _ENTRY, _OLD_ENTRY = 48, 24, 12
-_MOST_LIBRARIES = 50_000
 _LONGEST = 4096
-_MOST_CANDIDATES = 1000
 # Directories that are compiled into the loader of glibc, each ends in a slash and a NUL.
 _DIRECTORIES = re.compile(rb"(?:(?:/[\w.+-]{1,80}){1,12}/\0){2,8}")
 
@@ -38,7 +36,7 @@ def read_cache(content: bytes) -> tuple[CachedLibrary, ...] | None:
         return None
     order = _byte_order(content[start + 28])
     (count,) = struct.unpack_from(f"{order}I", content, start + 20)
-    if count > _MOST_LIBRARIES or start + _HEADER + count * _ENTRY > len(content):
+    if start + _HEADER + count * _ENTRY > len(content):
         return None
     found: list[CachedLibrary] = []
     # Texts may overlap in a hostile file.
@@ -78,17 +76,16 @@ def _text(content: bytes, start: int) -> str:
 
 def read_directories(loader: bytes) -> tuple[str, ...]:
     """The directories that a loader of glibc searches last, from its content; empty if unknown."""
-    at = -1
-    for _ in range(_MOST_CANDIDATES):
-        # To search for these three bytes takes a tenth of the time of the expression.
-        at = loader.find(b"/\0/", at + 1)
-        if at < 0:
-            break
+    # To search for these three bytes takes a tenth of the time of the expression, which is tried at
+    # the text that ends there and looks at the next one: each byte is looked at a few times.
+    at = loader.find(b"/\0/")
+    while at >= 0:
         start = loader.find(b"/", loader.rfind(b"\0", 0, at) + 1)
         match = _DIRECTORIES.match(loader, start)
         if match is not None:
             found = match[0].decode("ascii", "replace").split("\0")
             return tuple(each.rstrip("/") for each in found if each)
+        at = loader.find(b"/\0/", at + 1)
     return ()
 
 

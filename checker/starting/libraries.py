@@ -58,7 +58,8 @@ _TRIPLETS = {
     22: "s390x-linux-gnu",
     258: "loongarch64-linux-gnu",
 }
-_MOST_DIRECTORIES = 200
+# Search paths that libraries inherit from each other are copied: so many directories a lookup.
+_DIRECTORIES_PER_LOOKUP = 20
 # To look a path up takes as long as to search its last part in so many paths.
 _PATHS_PER_LOOKUP = 50
 
@@ -294,7 +295,7 @@ class _Loading:
         seen: set[str] = set()
         for directory in directories(name, needed_by):
             path = f"{directory.rstrip('/')}/{name}" if directory[-1:] != "\0" else directory[:-1]
-            if path not in seen and len(seen) < _MOST_DIRECTORIES:
+            if path not in seen:
                 seen.add(path)
                 yield self._process.absolute(path)
 
@@ -305,7 +306,9 @@ class _Loading:
         if elf.runpath is not None and not self._loader.is_musl:
             own = None
         if own:
-            inherited = (*self._expanded(library, own), *inherited)[:_MOST_DIRECTORIES]
+            inherited = (*self._expanded(library, own), *inherited)
+            if not self._budget.spend(len(inherited) // _DIRECTORIES_PER_LOOKUP):
+                inherited = ()  # nothing more is looked up
         return library._replace(inherited=inherited)
 
     def _musl_search(self, name: str, needed_by: Library) -> Iterator[str]:
@@ -441,7 +444,7 @@ def _split(search: str) -> tuple[str, ...]:
     """The directories of a search path of loaders; an empty one is the working directory."""
     if not search:
         return ()
-    return tuple(each or "." for each in search.replace(";", ":").split(":", _MOST_DIRECTORIES))
+    return tuple(each or "." for each in search.replace(";", ":").split(":"))
 
 
 def _name(library: Library) -> str:

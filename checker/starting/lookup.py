@@ -27,6 +27,7 @@ class Lookup(NamedTuple):
         path: The path of what was found; else the first candidate, or empty without candidates.
         found: The first executable file, links followed; else the first entry of any kind.
         is_directory: Whether a directory without an entry is in its place.
+        is_known: Whether all directories of PATH were searched, or it was found.
     """
 
     word: str
@@ -34,6 +35,7 @@ class Lookup(NamedTuple):
     path: str
     found: RootfsEntry | None
     is_directory: bool = False
+    is_known: bool = True
 
     @property
     def is_bare(self) -> bool:
@@ -60,7 +62,8 @@ def look_up(rootfs: Rootfs, process: Process, word: str) -> Lookup:
     for path, found in (*runnable, *there):
         return Lookup(word, candidates, path, found)
     path = candidates[0] if candidates else ""
-    return Lookup(word, candidates, path, None, _is_directory(rootfs, path))
+    is_known = "/" in word or not process.is_path_cut
+    return Lookup(word, candidates, path, None, _is_directory(rootfs, path), is_known)
 
 
 def look_up_file(rootfs: Rootfs, process: Process, path: str) -> Lookup:
@@ -82,6 +85,8 @@ def describe_missing(rootfs: Rootfs, lookup: Lookup) -> str:
     """Why a lookup failed, as a clause that follows the name of the program."""
     if not lookup.word:
         return "which is an empty name"
+    if not lookup.is_known:
+        return f"which is not in the first {len(lookup.candidates)} directories of PATH"
     if lookup.is_bare:
         return f"which is not in any directory of PATH ({_shown(lookup.candidates)})"
     if rootfs.follow(lookup.path) is None:

@@ -18,6 +18,8 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that engines set if the environment has none (Docker Engine 28, oci/defaults.go)."""
 
 # No real PATH is this long; a hostile one is not searched to its end.
+# Directories of PATH that are searched, for each of a thousand images. Nothing is said to be absent
+# if there are more.
 _MOST_DIRECTORIES = 200
 _NOTHING: tuple[tuple[str, ...], ...] = ((), ("",))
 
@@ -50,6 +52,11 @@ class Process(NamedTuple):
         """The directories in which a command without a slash is searched, absolute, in order."""
         search = self.environment.get("PATH", DEFAULT_PATH)
         return absolute_directories(search, self.directory)
+
+    @property
+    def is_path_cut(self) -> bool:
+        """Whether PATH has more directories than are searched, so that an absence is not known."""
+        return self.environment.get("PATH", "").count(":") >= _MOST_DIRECTORIES
 
     def absolute(self, path: str) -> str:
         """A path as the process resolves it."""

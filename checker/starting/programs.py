@@ -76,10 +76,18 @@ def program_obstacles(setting: Setting, lookup: Lookup) -> Iterator[Obstacle]:
     yield from _execute(setting, lookup, lookup.word, 0)
 
 
+def unknown_obstacle(rootfs: Rootfs, lookup: Lookup) -> Obstacle:
+    """A program that was not found in those directories of PATH that were searched."""
+    reason = f"{describe_absence(rootfs, lookup)}, and the others were not searched"
+    return Obstacle(Cause.TOO_MUCH, reason, "", is_certain=False)
+
+
 def missing_obstacle(rootfs: Rootfs, lookup: Lookup) -> Obstacle:
     """Why a program is not found."""
     word = lookup.word
     path = lookup.place or None
+    if not lookup.is_known:
+        return unknown_obstacle(rootfs, lookup)
     if lookup.is_directory:
         reason = f"{lookup.path} is a directory"
         return Obstacle(Cause.PERMISSION, reason, f'exec: "{word}": is a directory', path=path)
@@ -276,6 +284,8 @@ def _execute_env(
     program = look_up(setting.rootfs, setting.process, name)
     if is_mounted(program.path):
         yield _mounted_obstacle(program.path)
+    elif not program.is_known:
+        yield unknown_obstacle(setting.rootfs, program)
     elif program.found is None:
         yield Obstacle(
             Cause.INTERPRETER,

@@ -13,7 +13,7 @@ from checker.model.rootfs import Rootfs
 from checker.starting.lookup import Lookup, describe_absence, is_mounted, look_up
 from checker.starting.obstacle import Cause, Obstacle
 from checker.starting.process import Process
-from checker.starting.programs import Setting, program_obstacles
+from checker.starting.programs import Setting, program_obstacles, unknown_obstacle
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 _INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
@@ -98,6 +98,8 @@ def wrapped_obstacles(setting: Setting) -> Iterator[Obstacle]:
 
 
 def _missing(setting: Setting, lookup: Lookup, wrapper: str) -> Obstacle:
+    if not lookup.is_known:
+        return unknown_obstacle(setting.rootfs, lookup)
     base = wrapper.rpartition("/")[2]
     reason = describe_absence(setting.rootfs, lookup)
     what = "not found" if base in _SHELLS else "No such file or directory"

@@ -24,8 +24,10 @@ class LimitReached(Check):
         are kept (``findings``).
 
     Why it matters:
-        The part that was not read was not checked. A small file that decompresses to terabytes,
-        deeply nested JSON and millions of names are ways to make a reader fail.
+        The part that was not read was not checked. Engines have other limits or none, so that they
+        may load it; it is an error because nothing is known of that part. A small file that
+        decompresses to terabytes, deeply nested JSON and millions of names are ways to make a
+        reader fail.
 
     How to fix it:
         If you trust the archive and it really is that large, raise the limit with the command given

@@ -17,7 +17,8 @@ class RelativeWorkingDirectory(Check):
         path in the container. It is a relative path. Images for Windows are ignored.
 
     Why it matters:
-        Containers of the image do not start; runc reports ``Cwd must be an absolute path``.
+        Engines load the image, but its containers do not start; runc reports ``Cwd must be an
+        absolute path``.
 
     How to fix it:
         Give an absolute path in the Dockerfile, or at import with ``--change 'WORKDIR /app'``:

@@ -15,9 +15,9 @@ class WrongRootfsType(Check):
         another string.
 
     Why it matters:
-        The specification requires that implementations reject any other value. containerd does not
-        unpack such an image, so it can be imported but not run; Docker's classic image store does
-        not check the value.
+        The specification requires that implementations reject any other value. containerd 2 stores
+        such an image without unpacking it, and ``crane validate`` refuses it. Docker, Podman and
+        containerd 1.6 do not check the value.
 
     How to fix it:
         Set the type, and update the digest of the config in the manifest:

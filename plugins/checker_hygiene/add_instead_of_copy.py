@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from checker import Config, Finding, Severity
-from checker_hygiene.steps import Step, StepCheck, steps_of
+from checker_hygiene.steps import Step, StepCheck
 
 
 class AddInsteadOfCopy(StepCheck):
@@ -41,7 +41,7 @@ class AddInsteadOfCopy(StepCheck):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step after the first layer."""
-        layered = [step for step in steps_of(config) if step.makes_layer]
+        layered = [step for step in self.steps(config) if step.makes_layer]
         for step in layered[1:]:
             if step.instruction == "ADD" and not _unpacks().search(step.text):
                 yield self.at_step(config, step, _what(step))

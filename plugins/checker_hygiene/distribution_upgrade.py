@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from checker import Config, Finding, Severity
-from checker_hygiene.steps import Step, StepCheck, steps_of
+from checker_hygiene.steps import Step, StepCheck
 
 _UPGRADES = {
     **dict.fromkeys(("apt-get", "apt", "aptitude"), ("upgrade", "dist-upgrade", "full-upgrade")),
@@ -50,7 +50,7 @@ class DistributionUpgrade(StepCheck):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""
-        for step in steps_of(config):
+        for step in self.steps(config):
             for upgrade in dict.fromkeys(_upgrades(step)):
                 what = "which replaces packages of the base image with the latest versions"
                 yield self.at_step(config, step, f"runs {upgrade}, {what}")

@@ -13,13 +13,11 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from checker import Layer, Rootfs
+from checker import Entries, Layer, Rootfs
 from checker.model.entries import REGULAR
 from checker_hygiene.known_files import FOREIGN
 
 _REGULAR = ord(REGULAR)
-# Limit of time: the names in a larger root are not searched.
-_MOST = 20_000
 _KEYS = "a store of keys and certificates"
 _DISK = "a key of an encrypted disk"
 _DATABASE = "a database file"
@@ -59,19 +57,26 @@ class KeyFile(NamedTuple):
 
 
 def find_key_files(rootfs: Rootfs) -> Iterator[KeyFile]:
-    """The visible files with such extensions; none for a root with very many files."""
-    if sum(len(layer.entries) for layer in rootfs.layers) > _MOST:
-        return
+    """The visible files with such extensions."""
     for layer, hidden in rootfs.hidden():
-        entries = layer.entries
-        if _LAST.isdisjoint(map(itemgetter(slice(-3, None)), entries.paths)):
-            continue
-        for path, position in entries.by_path.items():
-            if path[-3:] not in _LAST or entries.kinds[position] != _REGULAR or path in hidden:
-                continue
-            what = ENDINGS.get(posixpath.splitext(path)[1])
-            if what is not None and entries.sizes[position] and is_own(path):
+        paths = layer.entries.paths
+        for position, what in layer.entries.cached(_named_like_keys).items():
+            if paths[position] not in hidden:
                 yield KeyFile(layer, position, what)
+
+
+def _named_like_keys(entries: Entries) -> dict[int, str]:
+    """The files of a layer with such extensions, by position; images share layers."""
+    found: dict[int, str] = {}
+    if _LAST.isdisjoint(map(itemgetter(slice(-3, None)), entries.paths)):
+        return found
+    for path, position in entries.by_path.items():
+        if path[-3:] not in _LAST or entries.kinds[position] != _REGULAR:
+            continue
+        what = ENDINGS.get(posixpath.splitext(path)[1])
+        if what is not None and entries.sizes[position] and is_own(path):
+            found[position] = what
+    return found
 
 
 def is_own(path: str) -> bool:

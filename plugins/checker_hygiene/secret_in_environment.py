@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Check, Config, Finding, Option, Severity
+from checker.checks.turns import Turns
 from checker.model.document import pointer
 from checker.model.image import items
-from checker_hygiene.secrets import MOST_NAMES, suspect
+from checker_hygiene.secrets import suspect
 
+# A pattern is tried for each; a hostile config can have millions.
+_LOOKUPS = 10
+_LEFT_OUT = "not all variables were checked for secrets"
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "names of variables that are known not to be secrets"
 )
@@ -53,7 +57,8 @@ class SecretInEnvironment(Check):
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each variable."""
         accepted = self.option(_ACCEPT)
-        for i, item in enumerate(items(config.settings.get("Env"))[:MOST_NAMES]):
+        turns = Turns(self, _LEFT_OUT, _LOOKUPS)
+        for i, item in enumerate(turns.take(items(config.settings.get("Env")))):
             name, _, value = item.partition("=") if isinstance(item, str) else ("", "", "")
             suspicion = None if name in accepted else suspect(name, value)
             if suspicion is not None:

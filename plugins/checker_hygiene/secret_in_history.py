@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from checker import Config, Finding, Option, Severity
 from checker.model.image import mapping
 from checker.model.leaks import assignments, leaks_of
-from checker_hygiene.steps import StepCheck, steps_of
+from checker_hygiene.steps import StepCheck
 
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "names of variables and arguments that are known not to be secrets"
@@ -53,7 +53,7 @@ class SecretInHistory(StepCheck):
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""
         kept = {**mapping(config.settings.get("Labels")), **config.env}
-        for step in steps_of(config):
+        for step in self.steps(config):
             passed = set(self._accepted())
             if step.instruction in {"ENV", "LABEL"}:
                 passed.update(_still_set(step.text, kept))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 
 from checker import Check, Config, Finding, Manifest, Option, Severity
+from checker.checks.turns import Turns
 from checker.model.document import pointer
 from checker.model.image import mapping
 from checker.model.location import Located
-from checker_hygiene.secrets import MOST_NAMES, suspect
+from checker_hygiene.secrets import suspect
 
+# A pattern is tried for each; a hostile config can have millions.
+_LOOKUPS = 10
+_LEFT_OUT = "not all labels and annotations were checked for secrets"
 _ACCEPT = Option[tuple[str, ...]](
     "accept", tuple, (), "keys of labels and annotations that are known not to be secrets"
 )
@@ -69,7 +72,7 @@ class SecretInLabel(Check):
         parent: tuple[str, ...],
     ) -> Iterator[Finding]:
         accepted = self.option(_ACCEPT)
-        for key, value in islice(values.items(), MOST_NAMES):
+        for key, value in Turns(self, _LEFT_OUT, _LOOKUPS).take(values.items()):
             if not isinstance(value, str) or key in accepted:
                 continue
             suspicion = suspect(key, value)

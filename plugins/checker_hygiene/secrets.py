@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from checker.model.secrets import (
-    MOST_NAMES,
     Suspicion,
     is_plain_words,
     is_plausible,
@@ -15,7 +14,6 @@ from checker.model.secrets import (
 )
 
 __all__ = [
-    "MOST_NAMES",
     "Suspicion",
     "is_plain_words",
     "is_plausible",

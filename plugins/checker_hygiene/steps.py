@@ -15,6 +15,7 @@ from typing import NamedTuple
 from checker import Check, Config, Finding
 from checker.model.document import pointer
 from checker.model.image import text
+from checker.model.limits import Limits
 
 _INSTRUCTIONS = frozenset(
     {
@@ -25,9 +26,10 @@ _INSTRUCTIONS = frozenset(
 _NO_OPERATION = "#(nop)"
 _BUILDKIT = "# buildkit"
 # No real step or history is longer; a hostile one is not read to its end.
-_LONGEST = 65_536
-_LONGEST_HISTORY = 524_288
-_MOST_STEPS = 10_000
+# Characters of a history for each lookup of ``Limits.lookups``; an eighth of them in one step.
+_CHARACTERS_PER_LOOKUP = 5
+_USUAL = Limits().lookups * _CHARACTERS_PER_LOOKUP
+_LEFT_OUT = "not all of the history was examined"
 # Words before a command that do not change which command it is.
 _PREFIXES = frozenset({"then", "do", "else", "if", "while", "!", "exec", "time", "env", "command"})
 
@@ -71,6 +73,13 @@ class Step(NamedTuple):
 class StepCheck(Check):
     """A rule about the steps that built an image."""
 
+    def steps(self, config: Config) -> Iterator[Step]:
+        """The steps of an image, oldest first; it is told if not all of the history is examined."""
+        most = self.context.limits.lookups * _CHARACTERS_PER_LOOKUP
+        if _is_cut(config, most):
+            self.leave_out(_LEFT_OUT)
+        return steps_of(config, most)
+
     def at_step(self, config: Config, step: Step, what: str) -> Finding:
         """Make a finding about one step; ``what`` is the rest of the sentence after its name."""
         return self.finding(
@@ -80,15 +89,29 @@ class StepCheck(Check):
         )
 
 
-def steps_of(config: Config) -> Iterator[Step]:
-    """The steps of an image, oldest first; entries without ``created_by`` are omitted."""
-    left = _LONGEST_HISTORY
-    for position, entry in enumerate(config.history[:_MOST_STEPS]):
-        created_by = (text(entry.get("created_by")) or "")[: min(left, _LONGEST)].strip()
+def steps_of(config: Config, most: int = _USUAL) -> Iterator[Step]:
+    """The steps of an image, oldest first; entries without ``created_by`` are omitted.
+
+    Args:
+        config: The config of the image.
+        most: Characters of the history that are examined.
+    """
+    left, longest = most, _longest(most)
+    for position, entry in enumerate(config.history):
+        created_by = (text(entry.get("created_by")) or "")[: min(left, longest)].strip()
         left -= len(created_by)
         if created_by:
             instruction, rest = _split(created_by)
             yield Step(position, instruction, rest, entry.get("empty_layer") is not True)
+
+
+def _is_cut(config: Config, most: int) -> bool:
+    sizes = [len(text(entry.get("created_by")) or "") for entry in config.history]
+    return sum(sizes) > most or max(sizes, default=0) > _longest(most)
+
+
+def _longest(most: int) -> int:
+    return most // 8
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Config, Finding, Severity
-from checker_hygiene.steps import Step, StepCheck, steps_of
+from checker_hygiene.steps import Step, StepCheck
 
 _INSTALLERS = frozenset({"apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "tdnf"})
 
@@ -44,7 +44,7 @@ class SudoInBuild(StepCheck):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""
-        for step in steps_of(config):
+        for step in self.steps(config):
             for what in dict.fromkeys(_found(step)):
                 yield self.at_step(config, step, what)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Config, Finding, Severity
-from checker_hygiene.steps import Step, StepCheck, steps_of
+from checker_hygiene.steps import Step, StepCheck
 
 _UPDATES = frozenset(
     {
@@ -48,7 +48,7 @@ class UpdateWithoutInstall(StepCheck):
 
     def check_config(self, config: Config) -> Iterator[Finding]:
         """Check each step."""
-        for step in steps_of(config):
+        for step in self.steps(config):
             update = _lonely_update(step)
             if update is not None:
                 what = "and no later command of the step installs a package"

@@ -17,8 +17,8 @@ class LayerSkippableFrameFirst(LayerCheck):
         zstd.
 
     Why it matters:
-        Podman, Buildah, skopeo and crane treat the layer as uncompressed and fail. Docker and
-        containerd detect both forms.
+        Podman, Buildah and crane treat the layer as uncompressed and cannot unpack it. skopeo
+        copies it as it is. Docker 23 and later and containerd detect both forms.
 
     How to fix it:
         Compress the layer with ``zstd``, not with ``pzstd``. The skippable frames of a zstd:chunked
@@ -43,5 +43,5 @@ class LayerSkippableFrameFirst(LayerCheck):
                 yield self.finding(
                     layer,
                     f"{layer.label}: its zstd stream begins with a skippable frame; Podman and "
-                    "skopeo do not detect the compression and fail",
+                    "Buildah do not detect the compression and cannot unpack it",
                 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from checker import Archive, Entries, Finding, Layer, Severity
 from checker.checks.turns import Turns
@@ -57,7 +58,8 @@ class PathThroughNonDirectory(TreeCheck):
         ``/bin`` is lost if a layer with ``bin/tool`` is added to a base image where ``/bin`` is a
         link to ``usr/bin``. A whiteout such as ``bin/.wh.tool`` does the same: overlay storage
         leaves an empty ``/bin``, other storage drivers delete ``usr/bin/tool``, and below a file
-        engines fail.
+        engines fail. containerd refuses a directory without an entry two levels below a file of a
+        lower layer, or below the link to one.
 
     How to fix it:
         Write the entry under its resolved path, or unpack and repack the layer:
@@ -98,9 +100,8 @@ class PathThroughNonDirectory(TreeCheck):
     def _own(self, use: Use) -> Iterator[Finding]:
         """Check paths below a file or link of the same layer."""
         layer, entries = use.layer, use.layer.entries
-        odd = {path: entries.by_path[path] for path in _odd(use)}
-        for path, first in _inside(entries, odd).items():
-            position = odd[path]
+        for path, first in _inside(entries, entries.obstacles):
+            position = entries.by_path[path]
             kind = _kind(entries, position)
             if position > first:
                 child = shown(entries, first)
@@ -133,7 +134,7 @@ class PathThroughNonDirectory(TreeCheck):
                     odd[path] = below
                     if not _hides_nothing(use, path, below):
                         harmful.add(path)
-        for path, first in _inside(entries, dict.fromkeys(odd, -1)).items():
+        for path, first in _inside(entries, odd.keys()):
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
@@ -163,30 +164,27 @@ def _kind(entries: Entries, position: int) -> str:
     return KIND_NAMES.get(flag, f"entry of type {flag!r}")
 
 
-def _odd(use: Use) -> set[str]:
-    """The paths that have entries below them and are not directories."""
-    by_path, kinds = use.layer.entries.by_path, use.layer.entries.kinds
-    found = use.layer.entries.directories & by_path.keys()
-    return {path for path in found if kinds[by_path[path]] != _DIRECTORY}
-
-
-def _inside(entries: Entries, paths: Mapping[str, int]) -> dict[str, int]:
+def _inside(entries: Entries, paths: AbstractSet[str]) -> Iterator[tuple[str, int]]:
     """The first entry below each of some paths, in that order.
 
-    Args:
-        entries: The entries.
-        paths: The paths, each with the position from which whiteouts below it count: those before
-            a file or link of the same layer are removed when it replaces the directory.
+    Whiteouts before a file or link of the same layer do not count: they are removed when it
+    replaces the directory.
     """
-    found: dict[str, int] = {}
+    found: set[str] = set()
     longest = max(map(len, paths), default=0)
+    parent, above = "", tuple[str, ...]()
     for position, path in enumerate(entries.paths) if paths else ():
-        for directory in prefixes(path, min(longest, len(path) - 1)):
-            if directory not in paths or directory in found:
+        # Mostly the parent is that of the path before, or the root.
+        directory = path[: max(0, path.rfind("/"))]
+        if directory != parent:
+            parent = directory
+            above = tuple(each for each in prefixes(directory, longest) if each in paths)
+        for each in above:
+            if each in found:
                 continue
-            if position > paths[directory] or not is_whiteout(path):
-                found[directory] = position
-    return found
+            if not is_whiteout(path) or position > entries.by_path.get(each, -1):
+                found.add(each)
+                yield each, position
 
 
 def _fate(path: str, target: str | None) -> str:

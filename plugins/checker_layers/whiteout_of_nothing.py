@@ -85,12 +85,11 @@ def _through_odd(of_layer: Sequence[Use], paths: set[str], turns: Turns) -> Iter
     tables = {id(lower.entries): lower.entries for use in of_layer for lower in use.below}
     tables[id(layer.entries)] = layer.entries
     directories = layer.entries.directories
-    suspects = {
-        path
-        for table in tables.values()
-        for path in directories & table.by_path.keys()
-        if _is_odd(table, path)
-    }
+    suspects = set(layer.entries.obstacles)
+    for table in tables.values():
+        if table is not layer.entries:
+            known = directories & table.by_path.keys()
+            suspects.update(path for path in known if _is_odd(table, path))
     odd = {
         directory
         for directory in turns.take(suspects)

@@ -80,7 +80,7 @@ class MissingHealthProgram(ConfigCheck):
 def _problems(rootfs: Rootfs, config: Config, word: str) -> Iterator[str]:
     """Why a program cannot be run; at most one reason."""
     lookup = look_up(rootfs, process_of(config), word)
-    if is_mounted(lookup.path):
+    if is_mounted(lookup.path) or not lookup.is_known:
         return
     if lookup.found is None:
         yield describe_missing(rootfs, lookup)

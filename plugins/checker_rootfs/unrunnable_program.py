@@ -14,8 +14,9 @@ from checker_rootfs.places import is_windows, name_of, place_of, shown
 
 _ENV = "/usr/bin/env"
 _RELATED = 20
-# Limit of time: of more interpreters than this not all are looked up.
-_WORDS = 300
+# An interpreter is looked up in each directory of PATH.
+_LOOKUPS = 300
+_LEFT_OUT = "not all interpreters of programs were looked up"
 
 
 class _Needy(NamedTuple):
@@ -66,13 +67,17 @@ class UnrunnableProgram(Check):
         process = process_in(rootfs)
         missing: dict[str, list[RootfsEntry]] = {}
         known: dict[str, str | None] = {}
+        most = max(1, self.context.limits.lookups // _LOOKUPS)
         for needy in _needy(self, rootfs):
             script = needy.script
             if script is not None and (script.interpreter + script.argument).endswith("\r"):
                 yield self._report_line_end(rootfs, needy.placed)
                 continue
             for word in _words(needy):
-                if word not in known and len(known) < _WORDS:
+                if word not in known and len(known) >= most:
+                    self.leave_out(_LEFT_OUT)
+                    continue
+                if word not in known:
                     known[word] = _problem(rootfs, look_up(rootfs, process, word))
                 if known.get(word) is not None:
                     missing.setdefault(word, []).append(needy.placed)
@@ -137,6 +142,8 @@ def _words(needy: _Needy) -> tuple[str, ...]:
 
 def _problem(rootfs: Rootfs, lookup: Lookup) -> str | None:
     """Why an interpreter cannot run; None if it can."""
+    if not lookup.is_known:
+        return None
     if lookup.found is None:
         return describe_missing(rootfs, lookup)
     if is_executable(lookup.found.entry):

@@ -26,6 +26,7 @@ from checker.testing.running import run_case
 from checker.testing.tar import Member, directory, file, opaque, whiteout, write_tar
 from checker_hygiene.amount import amount
 from checker_hygiene.caches import caches_in
+from checker_hygiene.key_files import find_key_files
 from checker_hygiene.layering import Layering, layering_of
 from checker_hygiene.secrets import is_secret_name, name_words, suspect
 from checker_hygiene.steps import steps_of
@@ -337,6 +338,16 @@ def test_caches_of_a_large_layer() -> None:
         "var/cache/apk": ["var/cache/apk/a", "var/cache/apk/b/c"],
         "home/app/.npm/_cacache": ["home/app/.npm/_cacache/d"],
     }
+
+
+def test_key_files_of_a_large_layer() -> None:
+    many = tuple(sized(f"srv/{number}", 0) for number in range(20_000))
+    hidden, upper = sized("srv/a.p12", 1), whiteout("srv/a.p12")
+    layers = layer_of(0, (*many, hidden, sized("srv/b.p12", 1))), layer_of(1, (upper,))
+    found = [
+        each.layer.entries.paths[each.position] for each in find_key_files(Rootfs(PLACE, layers))
+    ]
+    assert found == ["srv/b.p12"]
 
 
 @pytest.mark.parametrize(

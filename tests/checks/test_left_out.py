@@ -44,6 +44,22 @@ ARCHIVES |= {
             [_SHELL, *_LISTED],
             [file(f"{each.name}/x", "x") for each in _LISTED],
         ),
+        "below many links": (
+            [
+                _SHELL,
+                *(symlink(f"l{number}", "d") for number in range(60)),
+                *(file(f"l{number}/x{number}", "x") for number in range(60)),
+            ],
+        ),
+        "interpreters": (
+            [
+                _SHELL,
+                *(
+                    file(f"usr/bin/s{number}", f"#!/absent{number}\n", mode=0o755)
+                    for number in range(60)
+                ),
+            ],
+        ),
         "links to nothing": (
             [_SHELL, *(symlink(f"usr/bin/l{number}", f"absent{number}") for number in range(60))],
         ),
@@ -61,6 +77,21 @@ ARCHIVES |= {
             [whiteout("d")],
         ),
     }.items()
+}
+_CONFIGS: dict[str, dict[str, object]] = {
+    "secrets in the environment": {
+        "config": {"Env": [f"V{n}_PASSWORD=s3cr3t-{n}" for n in range(60)]}
+    },
+    "secrets in labels": {
+        "config": {"Labels": {f"v{n}_password": f"s3cr3t-{n}" for n in range(60)}}
+    },
+    "a long history": {
+        "history": [{"created_by": f"RUN sudo x{n}", "empty_layer": n > 0} for n in range(60)]
+    },
+}
+ARCHIVES |= {
+    name: build("docker-archive", Image(layers=((_SHELL,),), config=config)).tar()
+    for name, config in _CONFIGS.items()
 }
 
 
@@ -99,6 +130,11 @@ def test_whatever_a_limit_changes_is_told(name: str, limit: str) -> None:
         ("hidden files", "not all paths that whiteouts hide were looked up"),
         ("links to lower files", "not all targets of hard links were looked up"),
         ("below lower files", "not all directories were looked up in lower layers"),
+        ("below many links", "not all entries were followed whose paths lead through a symlink"),
+        ("interpreters", "not all interpreters of programs were looked up"),
+        ("secrets in the environment", "not all variables were checked for secrets"),
+        ("secrets in labels", "not all labels and annotations were checked for secrets"),
+        ("a long history", "not all of the history was examined"),
         ("links to nothing", "not all symlinks were followed"),
         ("programs without libraries", "not all executables were examined"),
         ("libraries-of-the-command", "not all libraries that programs need were looked up"),

@@ -110,6 +110,12 @@ def test_what_is_about_another_image_is_reported(session: Session, media_type: s
     ]
 
 
+def test_the_last_of_many_subjects_counts(session: Session) -> None:
+    value = statement(OTHER)
+    value["subject"] = [*value["subject"] * 5000, *statement(DIGEST)["subject"]]
+    assert found(session, TYPES[0], encode_json(value)) == ["HYG003"]
+
+
 @settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(TYPES), st.data())
 def test_no_content_crashes(session: Session, media_type: str, data: st.DataObject) -> None:

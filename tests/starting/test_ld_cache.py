@@ -24,6 +24,15 @@ def test_the_cache_after_one_in_the_old_format() -> None:
     assert dict(found or ()) == LIBRARIES
 
 
+def test_a_cache_of_many_libraries() -> None:
+    many = {f"l{number}": f"/{number}" for number in range(50_001)}
+    assert dict(read_cache(ld_cache(many)) or ()) == many
+
+
+def test_the_directories_of_a_loader_after_much_that_looks_alike() -> None:
+    assert read_directories(b"/x/\0/y\0" * 2000 + SYSTEM_DIRECTORIES)[-1] == "/usr/lib"
+
+
 def test_other_files() -> None:
     assert read_cache(b"") is None
     assert read_cache(b"ld.so-1.7.0\0\0\0\0\0") is None

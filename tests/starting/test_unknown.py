@@ -207,9 +207,27 @@ def test_images_share_a_budget(path: Path) -> None:
 def test_loops_and_deep_paths_end(path: Path) -> None:
     links = tuple(symlink(f"l{i}", f"l{(i + 1) % 100}") for i in range(100))
     rootfs = root_of(path, (*BASE, *links, symlink("deep", "x/" * 2000)))
-    for word in ("/l0", "/deep", "/" + "a/" * 3000, "../" * 3000 + "l1", "l5"):
+    for word in ("/l0", "/deep", "/" + "a/" * 3000, "../" * 3000 + "l1"):
         process = Process((word,), {"PATH": ":".join(f"/l{i}" for i in range(5000))})
         assert root_start(rootfs, process).answer is Answer.NO
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("app",), ("/bin/script",), ("/bin/sh", "-c", "app")],
+    ids=["command", "interpreter", "in a shell"],
+)
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_program_is_not_called_absent_where_path_was_not_searched_to_its_end(
+    path: Path, command: tuple[str, ...], more: int
+) -> None:
+    script = file("bin/script", "#!/usr/bin/env app\n", mode=0o755)
+    rootfs = root_of(path, (*BASE, program("bin/sh"), program("usr/bin/env"), script))
+    search = ":".join(f"/d{number}" for number in range(200 + more))
+    start = root_start(rootfs, Process(command, {"PATH": search}))
+    assert (start.answer is Answer.UNKNOWN) is bool(more)
+    assert (start.cause is Cause.TOO_MUCH) is bool(more)
+    assert "the first 200 directories of PATH" not in start.reason or more
 
 
 def test_hostile_search_paths_end(path: Path) -> None:
@@ -222,5 +240,14 @@ def test_hostile_search_paths_end(path: Path) -> None:
     rootfs = root_of(path, (*BASE, LOOKALIKES.loader, program("app", app)))
     process = Process(("/app",), {"LD_LIBRARY_PATH": search})
     began = time.process_time()
-    assert root_start(rootfs, process).answer is Answer.NO
+    start = root_start(rootfs, process)
+    assert (start.answer, start.cause) == (Answer.UNKNOWN, Cause.TOO_MUCH)
     assert time.process_time() - began < 20
+
+
+def test_a_library_is_found_in_the_last_of_many_directories(path: Path) -> None:
+    search = ":".join(f"/d{number}" for number in range(1000))
+    last = file("d999/lib0.so", library("lib0.so"))
+    rootfs = root_of(path, (*BASE, LOOKALIKES.loader, program("app", dynamic("lib0.so")), last))
+    process = Process(("/app",), {"LD_LIBRARY_PATH": search})
+    assert root_start(rootfs, process).answer is Answer.YES

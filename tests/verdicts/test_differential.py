@@ -6,25 +6,37 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.differential.__main__ import foretold
+from benchmarks.differential.cases import rule_cases, sound_samples
 from benchmarks.differential.comparing import Comparison, agree
 from benchmarks.differential.engines import Real
 from benchmarks.differential.making import MOST_FAULTS, make_sample
 from benchmarks.differential.recording import (
     BASES,
+    NOT_REFUSED,
+    RECORD,
     Record,
     RuleScore,
+    Word,
+    fingerprint_of,
     key_of,
     read_record,
     recorded_words,
+    without_refusal,
     write_record,
 )
 from benchmarks.engines.programs import MissingEngineError, named_engines, programs_beside
+from checker.checks.finding import Severity
+from checker.plugins import load_plugins
 from checker.reading.archive import ReadOptions, read_archive
 from checker.verdicts import Verdict, VerdictOutcome
 
 ACCEPTS, BROKEN, REJECTS = VerdictOutcome
 TITLES = ("one-1 load", "two-1 load", "three-1 load")
 SEEDS = [f"7:{number}" for number in range(12)]
+RECORDED = read_record(RECORD)
+SHARE = 12
+"""One rule of so many is predicted again: all take half a minute."""
 
 
 def comparison(real: str, foretold: str) -> Comparison:
@@ -67,11 +79,16 @@ def test_words_are_the_same_but_for_what_each_run_names_anew() -> None:
     assert not comparison("unexpected EOF", "invalid tar header").is_message_same
 
 
+def word_of(text: str) -> Word:
+    base, measured, foretold = text.split()
+    return Word(base, measured, foretold, "01234567")
+
+
 def record(word: str) -> Record:
     return Record(
         {"one-1 load": "1", "two-1 load": "2"},
         ("three-1 load",),
-        {BASES: {"layer": "layer ar a"}, "bundle/rule": {"case": word}},
+        {BASES: {"layer": Word("layer", "ar", "a", "0")}, "bundle/rule": {"case": word_of(word)}},
     )
 
 
@@ -97,7 +114,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "measured.json"
     write_record(record("layer ar r"), path)
     assert list(read_record(path).cases) == [BASES, "bundle/rule"]
-    assert recorded_words(path)[key_of("bundle/rule:fail:case")] == "layer ar r"
+    assert recorded_words(path)[key_of("bundle/rule:fail:case")] == word_of("layer ar r")
 
 
 def test_a_variable_that_names_a_missing_engine(tmp_path: Path) -> None:
@@ -110,3 +127,67 @@ def test_a_variable_names_an_engine_and_what_is_beside_it(tmp_path: Path) -> Non
         (tmp_path / name).touch(mode=0o755)
     named = named_engines({"DIFFERENTIAL_CONTAINERD": str(tmp_path / "containerd")})
     assert set(programs_beside(named)) == {"containerd", "ctr"}
+
+
+def test_the_record_has_the_cases_as_they_are() -> None:
+    """If this fails: make differential ARGS='--cases --record docs/measured.json'; make docs."""
+    cases = {key_of(case.id): case.table for case in rule_cases().archives}
+    sound = {key_of(sample.seed): sample.table for sample in sound_samples()}
+    recorded = recorded_words(RECORD)
+    assert {key: word.fingerprint for key, word in recorded.items()} == {
+        key: fingerprint_of(table) for key, table in (cases | sound).items()
+    }
+
+
+def test_every_engine_and_profile_has_a_letter() -> None:
+    found = read_record(RECORD)
+    engines, profiles = len(found.engines), len(found.profiles)
+    words = [word for each in found.cases.values() for word in each.values()]
+    assert {(len(word.measured), len(word.foretold)) for word in words} == {(engines, profiles)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_same"),
+    [
+        ({"name": "another"}, True),
+        ({"findings": []}, True),
+        ({"base": "rootfs"}, False),
+        ({"edits": [{"remove": "a"}]}, False),
+    ],
+)
+def test_a_fingerprint_is_of_what_an_archive_is_built_from(
+    changed: dict[str, object], *, is_same: bool
+) -> None:
+    table = {"name": "one", "base": "layer", "findings": [{"message": "a"}]}
+    assert (fingerprint_of(table | changed) == fingerprint_of(table)) is is_same
+
+
+@pytest.mark.parametrize("rule", sorted(RECORDED.cases)[::SHARE])
+def test_recorded_verdicts_are_those_of_the_profiles(rule: str, tmp_path: Path) -> None:
+    profiles = {f"{judge.name} {judge.action}": judge for judge in load_plugins().engines}
+    judges = tuple(profiles[title] for title in RECORDED.profiles)
+    path = tmp_path / "archive.tar"
+    found = {}
+    for case in rule_cases().archives:
+        if not key_of(case.id).startswith(f"{rule}:"):
+            continue
+        path.write_bytes(case.build().data or b"")
+        found[case.name] = foretold(path, judges)
+    words = RECORDED.cases[rule]
+    assert found == {name: words[name].foretold for name in found}
+
+
+def test_an_error_is_refused_by_an_engine_or_has_another_reason() -> None:
+    errors = {
+        rule.id: f"{rule.bundle}/{rule.name}"
+        for rule in load_plugins().registry
+        if rule.severity is Severity.ERROR
+    }
+    assert list(without_refusal(RECORDED, errors)) == sorted(NOT_REFUSED)
+
+
+def test_a_rule_without_a_refusal() -> None:
+    rules = {"A2": "bundle/rule", "A1": "bundle/untried"}
+    assert list(without_refusal(record("layer ar a"), rules)) == ["A1", "A2"]
+    assert list(without_refusal(record("layer rr a"), rules)) == ["A1"]
+    assert list(without_refusal(record("layer ar r"), rules)) == ["A1"]

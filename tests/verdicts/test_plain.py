@@ -145,7 +145,8 @@ def split_layers(tars: Sequence[Tar]) -> object:
 def containerd_layers(tars: Sequence[Tar]) -> object:
     try:
         for number, tar in enumerate(tars):
-            apply_layer(tar, None, work(), on_overlay=number > 0)
+            lower = [each.entries for each in tars[:number]]
+            apply_layer(tar, None, work(), lower=lower)
     except ApplyError as error:
         return str(error)
     return None

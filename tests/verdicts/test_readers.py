@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tarfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -256,3 +257,110 @@ def test_nodes_need_names_and_content(
     assert verdict.outcome == outcome, verdict.reason
     if outcome != "accepts":
         assert "name" in verdict.reason or "not in the archive" in verdict.reason or verdict.message
+
+
+ANOTHER = "other"
+OTHER_LENGTH = (
+    "net/http: HTTP/<n>.x transport connection broken: http: ContentLength=<n> with Body length <n>"
+)
+PUSHED: dict[str, tuple[dict[str, Any], str]] = {
+    "a layout": ({}, ""),
+    "a layout of two platforms": ({"platforms": PLATFORMS}, ""),
+    "no oci-layout": ({"edits": [{"remove": "oci-layout"}]}, ""),
+    "no index.json": (
+        {"edits": [{"remove": "index.json"}]},
+        "Error: loading <tmp> as OCI layout: stat <tmp>/index.json: no such file or directory",
+    ),
+    "an index that is a list": (
+        {"edits": [{"replace": {"member": "index.json", "text": "[]"}}]},
+        "Error: json: cannot unmarshal array into Go value of type v1.IndexManifest",
+    ),
+    "two images": (
+        {"images": TWO},
+        "Error: layout contains 2 entries, consider --index",
+    ),
+    "something else": (
+        {
+            "edits": [
+                {
+                    "set": {
+                        "member": "index.json",
+                        "pointer": "/manifests/0/mediaType",
+                        "value": "text/plain",
+                    }
+                }
+            ]
+        },
+        'Error: layout contains non-image (mediaType: "text/plain"), consider --index',
+    ),
+    "no manifest": (
+        {"edits": [{"remove": "{manifest}"}]},
+        "Error: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "no config": (
+        {"edits": [{"remove": "{config}"}]},
+        "Error: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "no layer": (
+        {"edits": [{"remove": "{layer0}"}]},
+        "Error: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "a layer with other content": (
+        {"edits": [{"replace": {"member": "{layer0}", "text": ANOTHER}}]},
+        f"Error: {OTHER_LENGTH}",
+    ),
+    "a layer with another digest": (
+        {"edits": [{"flip": {"member": "{layer0}", "from": "data", "at": 4}}]},
+        "Error: DIGEST_INVALID: digest does not match contents",
+    ),
+    "a config with other content": (
+        {"edits": [{"replace": {"member": "{config}", "text": "{}"}}]},
+        "-",
+    ),
+}
+"""Directories, and what crane 0.22.1 said of them; its own registry starts with a URL."""
+
+
+def layout_of(table: dict[str, Any], folder: Path) -> Path:
+    """The directory of an image layout."""
+    layout = folder / "layout"
+    with tarfile.open(build({"base": "oci-archive", **table}, folder)) as archive:
+        archive.extractall(layout, filter="data")
+    return layout
+
+
+@pytest.mark.parametrize(("table", "text"), PUSHED.values(), ids=PUSHED.keys())
+def test_crane_pushes_a_layout_or_says_why_not(
+    table: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    verdict = judged(READERS["crane-0 push"], layout_of(table, tmp_path))
+    assert masked(said_by(verdict)) == masked(text), verdict.reason
+    assert (verdict.outcome is VerdictOutcome.REJECTS) is (text not in {"", "-"})
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(("table", "text"), PUSHED.values(), ids=PUSHED.keys())
+def test_crane_says_so(table: dict[str, Any], text: str, tmp_path: Path) -> None:
+    tool = TOOLS.get("crane-0 push")
+    if tool is None:
+        pytest.skip("crane is not installed: make readers")
+    with running_bench(tmp_path / "bench") as fresh:
+        said = tool.read(fresh, layout_of(table, tmp_path))
+    assert said.accepts is (text in {"", "-"}), said.message
+    if not said.accepts:
+        assert masked(said.message).endswith(masked(text).removeprefix("Error: "))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("v1.0", "image.tar:v1.0"), ("a b;c:1", "image.tar@sha256:")]
+)
+def test_a_copy_by_oras_names_an_image_as_it_can_be_typed(
+    name: str, typed: str, tmp_path: Path
+) -> None:
+    pointer = "/manifests/0/annotations/org.opencontainers.image.ref.name"
+    edits = [{"set": {"member": "index.json", "pointer": pointer, "value": name}}]
+    path = build({"base": "oci-archive", "edits": edits}, tmp_path)
+    verdict = judged(READERS["oras-1 cp --from-oci-layout"], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS
+    assert verdict.command is not None
+    assert verdict.command.split()[3].startswith(typed)

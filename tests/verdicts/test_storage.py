@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from checker import Host, Session, Settings, Storage, Verdict, VerdictOutcome
+from checker.model.limits import Limits
 from checker.testing.cases import Case
 
 FILE = Path(__file__).parents[1] / "cases" / "engines" / "storage.toml"
@@ -154,3 +155,22 @@ def test_rootless_containerd(tmp_path: Path) -> None:
         'failed to Lchown "<tmp>" for UID 70000, GID 3: lchown <tmp>: invalid argument (Hint: try '
         "increasing the number of subordinate IDs in /etc/subuid and /etc/subgid)"
     ) in f"{broken.message}{broken.reason}"
+
+
+@pytest.mark.parametrize("count", [1, 10_001])
+def test_the_last_of_many_implied_directories_counts(count: int, tmp_path: Path) -> None:
+    lower = [{"path": f"d{count - 1}", "text": "x"}]
+    upper = [{"path": f"d{number}/f", "text": "x"} for number in range(count)]
+    found = loads([lower, upper], Host(), tmp_path)
+    assert any("on vfs the archive is refused" in each for each in found["docker-28"].conditions)
+
+
+def test_storage_is_not_compared_where_the_end_is_not_known(tmp_path: Path) -> None:
+    links = [{"path": f"l{number}", "link": "."} for number in range(60)]
+    layers = [[*links, {"path": "l0/x", "text": ""}]]
+    table = {"base": "docker-archive", "layers": layers}
+    path = Case("", "", "storage", "pass", {}, (), FILE, table).build().write(tmp_path)
+    classified = Session(Settings(limits=Limits(simulated=20))).classify(path)
+    cut = [each for each in classified.verdicts if each.limit is not None]
+    assert cut
+    assert not [text for each in cut for text in each.conditions if "on vfs" in text]

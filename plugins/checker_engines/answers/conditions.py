@@ -41,13 +41,13 @@ def other_storage(
         question: What was asked; nothing is assumed of a host whose driver is known.
         verdict: The answer of the profile.
     """
-    if question.host.storage is not None:
+    # An outcome that is not known is not compared; to find out the other takes time.
+    if question.host.storage is not None or verdict.limit is not None:
         return
     host = question.host._replace(storage=Storage.VFS)
     other = judge(question._replace(host=host))
-    is_known = verdict.limit is None and other.limit is None
     is_refused = other.outcome is VerdictOutcome.REJECTS
-    if is_known and is_refused is not (verdict.outcome is VerdictOutcome.REJECTS):
+    if other.limit is None and is_refused is not (verdict.outcome is VerdictOutcome.REJECTS):
         yield on_vfs(f"refused: {other.reason}" if is_refused else "accepted")
 
 

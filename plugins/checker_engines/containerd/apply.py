@@ -31,14 +31,21 @@ from checker.model.untrusted import utf8
 from checker.model.work import Known, OutOfWork, Work
 from checker.model.xattrs import NOT_PERMITTED, NOT_SUPPORTED, namespace_xattr_errors
 from checker.verdicts import Host
+from checker_engines.containerd.parents import (
+    LINKS_WALKED,
+    Below,
+    Look,
+    look_in_tree,
+    may_block,
+    parent_error,
+    plain_look,
+)
 from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, MAPPED_IDS, ROOT, Privileges
 from checker_engines.filesystem.runs import Run, runs_of
 from checker_engines.filesystem.tree import Node
 
-LINKS_WALKED = 255
-"""Most symlinks followed while one name is resolved (containerd/continuity, fs.RootPath)."""
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
 _NAME_MAX = 255
@@ -84,7 +91,7 @@ def apply_layer(
     error_at_end: str | None,
     work: Work,
     *,
-    on_overlay: bool,
+    lower: Sequence[Entries] = (),
     privileges: Privileges = ROOT,
 ) -> None:
     """Apply the entries of a layer, as far as the tar can be read.
@@ -93,21 +100,43 @@ def apply_layer(
         tar: The layer.
         error_at_end: What reading the tar ends with.
         work: What may be spent on it.
-        on_overlay: Whether it is applied on top of another layer.
+        lower: The entries of the layers below it, base first.
         privileges: What containerd may do.
 
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
         OutOfWork: It is not known whether all entries can be written.
     """
-    if is_plain(tar.entries) and privileges.allow(tar.entries):
-        errors = _Errors()
-    else:
-        convert = _convert_on_overlay if on_overlay else _delete
-        errors = tar.entries.cached(_Applied).of(tar.entries, convert, work, privileges)
+    errors = _errors_of(tar.entries, lower, work, privileges)
     error = errors.of_entries or error_at_end or errors.of_end
     if error is not None:
         raise ApplyError(error)
+
+
+def _errors_of(
+    entries: Entries, lower: Sequence[Entries], work: Work, privileges: Privileges
+) -> _Errors:
+    """What applying the entries of a layer on top of others ends with."""
+    below = [Below(each, not number) for number, each in enumerate(lower)]
+    if may_block(entries, below, work):
+        looks = [_look(each, work, privileges) for each in reversed(below)]
+        application = _Application(entries, _convert_on_overlay, work, None, privileges, looks)
+        return _applied(application)
+    if is_plain(entries) and privileges.allow(entries):
+        return _Errors()
+    convert = _convert_on_overlay if lower else _delete
+    return entries.cached(_Applied).of(entries, convert, work, privileges)
+
+
+def _look(below: Below, work: Work, privileges: Privileges) -> Look:
+    """How to look into a layer below, which could be applied."""
+    look = plain_look(below, work, privileges)
+    if look is not None:
+        return look
+    root = Node(DIRECTORY)
+    convert = _delete if below.is_base else _convert_on_overlay
+    _Application(below.entries, convert, work, root, privileges).run()
+    return look_in_tree(root)
 
 
 class Stacking(NamedTuple):
@@ -129,10 +158,7 @@ def apply_on_overlayfs(layers: Sequence[Entries], work: Work) -> Stacking:
         OutOfWork: It is not known whether all entries can be written.
     """
     for number, entries in enumerate(layers):
-        if is_plain(entries):
-            continue
-        convert = _convert_on_overlay if number else _delete
-        errors = entries.cached(_Applied).of(entries, convert, work)
+        errors = _errors_of(entries, layers[:number], work, ROOT)
         error = errors.of_entries or errors.of_end
         if error is not None:
             return Stacking(number, error)
@@ -250,8 +276,11 @@ class _Application:
         work: Work,
         root: Node | None = None,
         privileges: Privileges = ROOT,
+        lower: Sequence[Look] = (),
     ) -> None:
         self._privileges = privileges
+        # The layers below, topmost first, if one may have something else for a directory.
+        self._lower = lower
         self._entries = entries
         self._work = work
         self._has_lost = False
@@ -354,14 +383,22 @@ class _Application:
         except ApplyError as error:
             raise ApplyError(f"failed to get root path: {error}") from None
         directory = self._root
-        for part, node in zip(parts, nodes, strict=True):
+        for depth, (part, node) in enumerate(zip(parts, nodes, strict=True), 1):
             inner = node or Node(DIRECTORY)
             if directory.children is None or inner.children is None:
                 raise ApplyError(f"mkparent {_PATH}: not a directory")
             directory.children[part] = inner
             directory = inner
+            if node is None:
+                self._check_below("/".join(parts[:depth]))
         self._parents[parent] = directory
         return directory
+
+    def _check_below(self, created: str) -> None:
+        """Look for a directory without an entry in the layers below, if there are any."""
+        error = parent_error(created, self._lower, self._work)
+        if error is not None:
+            raise ApplyError(error)
 
     def _resolve(self, name: str) -> tuple[list[str], list[Node | None]]:
         """Resolve a name, following links below the root: its parts, and the node at each.

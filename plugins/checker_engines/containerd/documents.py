@@ -7,11 +7,19 @@ from typing import NamedTuple
 
 from checker.model.image import integer, items, mapping, strings, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
+from checker_engines.golang.image_spec import (
+    DIGESTS,
+    FROM_PLATFORM,
+    IMAGE_LAYOUT,
+    INDEX,
+    MANIFEST,
+    PLATFORM,
+    PLATFORM_FIELDS,
+)
 from checker_engines.golang.json import (
     ANYTHING,
     BOOL,
     INT,
-    INT64,
     STRING,
     STRING_MAP,
     STRINGS,
@@ -26,57 +34,8 @@ from checker_engines.golang.json import (
     decode_document,
     decode_first,
 )
-from checker_engines.golang.json_types import BASE64, OLD_TIMESTAMP, TIMESTAMP
+from checker_engines.golang.json_types import OLD_TIMESTAMP, TIMESTAMP
 
-_DIGEST = Scalar("string", "digest.Digest")
-_DIGESTS = Slice(_DIGEST, "[]digest.Digest")
-_PLATFORM_FIELDS: dict[str, Shape] = {
-    "architecture": STRING,
-    "os": STRING,
-    "os.version": STRING,
-    "os.features": STRINGS,
-    "variant": STRING,
-}
-_FROM_PLATFORM = dict.fromkeys(_PLATFORM_FIELDS, "Platform")
-_PLATFORM = Struct("Platform", _PLATFORM_FIELDS, {}, "v1.Platform")
-
-
-_DESCRIPTOR = Struct(
-    "Descriptor",
-    {
-        "mediaType": STRING,
-        "digest": _DIGEST,
-        "size": INT64,
-        "urls": STRINGS,
-        "annotations": STRING_MAP,
-        "data": BASE64,
-        "platform": Pointer(_PLATFORM),
-        "artifactType": STRING,
-    },
-    {},
-    "v1.Descriptor",
-)
-_DESCRIPTORS = Slice(_DESCRIPTOR, "[]v1.Descriptor")
-_DOCUMENT_FIELDS: dict[str, Shape] = {
-    "schemaVersion": INT,
-    "mediaType": STRING,
-    "artifactType": STRING,
-    "subject": Pointer(_DESCRIPTOR),
-    "annotations": STRING_MAP,
-}
-_VERSIONED = {"schemaVersion": "Versioned"}
-_INDEX = Struct(
-    "Index",
-    {**_DOCUMENT_FIELDS, "manifests": _DESCRIPTORS},
-    _VERSIONED,
-    "v1.Index",
-)
-_MANIFEST = Struct(
-    "Manifest",
-    {**_DOCUMENT_FIELDS, "config": _DESCRIPTOR, "layers": _DESCRIPTORS},
-    _VERSIONED,
-    "v1.Manifest",
-)
 _UNKNOWN_DOCUMENT = Struct(
     "unknownDocument",
     {
@@ -89,17 +48,16 @@ _UNKNOWN_DOCUMENT = Struct(
     {},
     "images.unknownDocument",
 )
-_LAYOUT = Struct("ImageLayout", {"imageLayoutVersion": STRING}, {}, "v1.ImageLayout")
 _DOCKER_ITEM = "struct { Config string; RepoTags []string; Layers []string }"
 _DOCKER_ITEMS = Slice(
     Struct("", {"Config": STRING, "RepoTags": STRINGS, "Layers": STRINGS}, {}, _DOCKER_ITEM),
     f"[]{_DOCKER_ITEM}",
 )
-_ROOTFS = Struct("RootFS", {"type": STRING, "diff_ids": _DIGESTS}, {}, "v1.RootFS")
+_ROOTFS = Struct("RootFS", {"type": STRING, "diff_ids": DIGESTS}, {}, "v1.RootFS")
 _UNPACK_CONFIG = Struct(
     "unpackConfig",
-    {**_PLATFORM_FIELDS, "rootfs": _ROOTFS},
-    _FROM_PLATFORM,
+    {**PLATFORM_FIELDS, "rootfs": _ROOTFS},
+    FROM_PLATFORM,
     "unpack.unpackConfig",
 )
 _EMPTY = Struct("", {}, {}, "struct {}")
@@ -148,7 +106,7 @@ def _image(moment: Custom, embedded: Mapping[str, str], config: Struct = _IMAGE_
         "empty_layer": BOOL,
     }
     fields: dict[str, Shape] = {
-        **_PLATFORM_FIELDS,
+        **PLATFORM_FIELDS,
         "created": Pointer(moment),
         "author": STRING,
         "config": config,
@@ -158,9 +116,9 @@ def _image(moment: Custom, embedded: Mapping[str, str], config: Struct = _IMAGE_
     return Struct("Image", fields, embedded, "v1.Image")
 
 
-_IMAGE = _image(TIMESTAMP, _FROM_PLATFORM)
+_IMAGE = _image(TIMESTAMP, FROM_PLATFORM)
 _OLD_IMAGE = _image(OLD_TIMESTAMP, {})
-_DOCKER_IMAGE = _image(TIMESTAMP, _FROM_PLATFORM, _DOCKER_CONFIG)
+_DOCKER_IMAGE = _image(TIMESTAMP, FROM_PLATFORM, _DOCKER_CONFIG)
 
 
 class DockerItem(NamedTuple):
@@ -216,7 +174,7 @@ def decode_layout_version(raw: bytes, old: str) -> str:
     Raises:
         GoJsonError: It cannot be decoded.
     """
-    decoded = mapping(decode_first(raw, _LAYOUT, {"imageLayoutVersion": old}))
+    decoded = mapping(decode_first(raw, IMAGE_LAYOUT, {"imageLayoutVersion": old}))
     return text(decoded.get("imageLayoutVersion")) or ""
 
 
@@ -249,7 +207,7 @@ def decode_platform(raw: bytes) -> Platform:
     Raises:
         GoJsonError: It cannot be decoded.
     """
-    return _read_platform(decode_document(raw, _PLATFORM))
+    return _read_platform(decode_document(raw, PLATFORM))
 
 
 def decode_index(raw: bytes) -> tuple[Child, ...]:
@@ -258,7 +216,7 @@ def decode_index(raw: bytes) -> tuple[Child, ...]:
     Raises:
         GoJsonError: It cannot be decoded.
     """
-    return _read_children(mapping(decode_document(raw, _INDEX)).get("manifests"))
+    return _read_children(mapping(decode_document(raw, INDEX)).get("manifests"))
 
 
 def decode_manifest(raw: bytes) -> ImageManifest:
@@ -267,7 +225,7 @@ def decode_manifest(raw: bytes) -> ImageManifest:
     Raises:
         GoJsonError: It cannot be decoded.
     """
-    decoded = mapping(decode_document(raw, _MANIFEST))
+    decoded = mapping(decode_document(raw, MANIFEST))
     return ImageManifest(_read_child(decoded.get("config")), _read_children(decoded.get("layers")))
 
 
@@ -314,15 +272,14 @@ def check_nature(raw: bytes, media_type: str) -> None:
         GoJsonError: It cannot be decoded, or is an index instead of a manifest or vice versa.
     """
     document = mapping(decode_document(raw, _UNKNOWN_DOCUMENT))
-    if items(document.get("fsLayers")):
+    # Raw JSON: null, an empty list and the like are there too.
+    if "fsLayers" in document:
         raise GoJsonError("media-type: schema 1 not supported")
     own = document.get("mediaType")
     if media_type in MANIFEST_TYPES:
-        if document.get("manifests") is not None or own in INDEX_TYPES:
+        if "manifests" in document or own in INDEX_TYPES:
             raise GoJsonError(f"media-type: expected manifest but found index ({media_type})")
-    elif (
-        any(document.get(key) is not None for key in ("config", "layers")) or own in MANIFEST_TYPES
-    ):
+    elif not document.keys().isdisjoint(("config", "layers")) or own in MANIFEST_TYPES:
         raise GoJsonError(f"media-type: expected index but found manifest ({media_type})")
 
 

@@ -47,7 +47,7 @@ PROFILES = (
     EngineProfile(
         name=_KIND,
         tool="kind",
-        releases=(ReleaseRange("0.27", None),),
+        releases=(ReleaseRange("0.31", "0.31"),),
         library=f"{_LIBRARY}: ctr images import --all-platforms --digests",
         evidence=Evidence.MEASURED,
         measured_with="ctr 2.3.4 with these options: 1,235 archives with faults",
@@ -56,7 +56,7 @@ PROFILES = (
     EngineProfile(
         name=_K3S,
         tool="k3s",
-        releases=(ReleaseRange("1.30", None, "rke2 of the same release takes the same files"),),
+        releases=(ReleaseRange("1.32", "1.32"),),
         library=f"{_LIBRARY}, client/import.go",
         evidence=Evidence.READ,
         groups=("kubernetes", "all-platforms"),
@@ -64,7 +64,7 @@ PROFILES = (
     EngineProfile(
         name=_K0S,
         tool="k0s",
-        releases=(ReleaseRange("1.30", None),),
+        releases=(ReleaseRange("1.33", "1.33"),),
         library=f"{_LIBRARY}, client/import.go",
         evidence=Evidence.READ,
         groups=("kubernetes",),

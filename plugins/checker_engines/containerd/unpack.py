@@ -116,8 +116,9 @@ def unpack_layer(
     if unread is not None:
         raise Undecided(unread)
     view = _view(content, inflates=_inflates(layer.media_type))
+    lower = _lower(store, layers[:position])
     try:
-        apply_layer(view.tar, view.error, work, on_overlay=position > 0, privileges=privileges)
+        apply_layer(view.tar, view.error, work, lower=lower, privileges=privileges)
     except ApplyError as error:
         # The mount of the base is not an overlay, and errors under such a mount are wrapped.
         prefix = "" if position else "mount callback failed on <tmp>: "
@@ -125,6 +126,16 @@ def unpack_layer(
     if view.late_error is not None:
         raise UnpackError(view.late_error)
     return view.diff_id
+
+
+def _lower(store: ContentStore, layers: Sequence[Child]) -> list[Entries]:
+    """The entries of layers that were unpacked."""
+    views = (
+        _view(content, inflates=_inflates(layer.media_type))
+        for layer in layers
+        if (content := store.get(layer.digest)) is not None
+    )
+    return [view.tar.entries for view in views]
 
 
 def chain_id(diff_ids: Sequence[str]) -> str:

@@ -39,6 +39,11 @@ def is_recognised(compression: Compression) -> bool:
     return compression.kind is not CompressionKind.NONE and not compression.skippable_first
 
 
+def is_taken_for_tar(compression: Compression) -> bool:
+    """Whether compressed data is read as a tar, because its compression is not detected."""
+    return compression.kind is not CompressionKind.NONE and not is_recognised(compression)
+
+
 def is_compressed_twice(blob: Blob) -> bool:
     """Whether the decompressed data is compressed again, and so was not read."""
     is_compressed = blob.compression.kind is not CompressionKind.NONE

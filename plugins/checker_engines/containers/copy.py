@@ -23,6 +23,7 @@ from checker_engines.answers.refusal import (
 from checker_engines.containers.compression import (
     is_compressed_twice,
     is_recognised,
+    is_taken_for_tar,
     storage_error,
 )
 from checker_engines.containers.drivers import ApplyError, Driver
@@ -341,7 +342,7 @@ class _Storage:
                 "the config lists fewer diff_ids than the manifest has layers",
                 OTHER_LAYER_COUNT,
             )
-        found = layer.digest if layer.blob is None else layer.blob.diff_id or layer.blob.digest
+        found = layer.digest if layer.blob is None else _diff_id_of(layer.blob)
         wanted = self._diff_ids[number]
         is_other = layer.is_inflated and layer.blob is not None and is_compressed_twice(layer.blob)
         if wanted != found or is_other:
@@ -381,13 +382,21 @@ def apply_tar(
         ) from None
 
 
+def _diff_id_of(blob: Blob) -> str:
+    """The digest of what storage unpacks."""
+    diff_id = None if is_taken_for_tar(blob.compression) else blob.diff_id
+    return diff_id or blob.digest
+
+
 def _tar_of(layer: SourceLayer) -> Tar:
     """The tar that reading a layer gives: an empty tar for an empty file."""
     blob = layer.blob
     if blob is None or (layer.is_inflated and is_compressed_twice(blob)):
         # Storage removes the second compression; what is below it is assumed to be intact.
         return Tar(Entries())
-    if blob.tar is not None:
+    is_unknown = is_taken_for_tar(blob.compression)
+    if blob.tar is not None and not is_unknown:
         return blob.tar
-    no_tar = Anomaly(AnomalyKind.NOT_A_TAR, 0, "a JSON document", fatal=True)
+    what = "an unknown compression" if is_unknown else "a JSON document"
+    no_tar = Anomaly(AnomalyKind.NOT_A_TAR, 0, what, fatal=True)
     return Tar(Entries(), (no_tar,), size=blob.size)

@@ -49,7 +49,7 @@ def _inspect(entries: Entries) -> bool:
         and _names_are_short(entries)
         and _root_is_directory(entries)
         and entries.knows_all_directories
-        and _folders_are_directories(entries)
+        and not entries.obstacles
         and not entries.whiteout_directories
         and all(_leads_back(entries, i) for i in entries.of_kind(HARD_LINK))
         and all(_is_target(entries.linknames.get(i, "")) for i in entries.of_kind(SYMLINK))
@@ -112,13 +112,6 @@ def _is_device(number: tuple[int, int]) -> bool:
 def _root_is_directory(entries: Entries) -> bool:
     root = entries.by_path.get("")
     return root is None or entries.kinds[root] == _DIRECTORY
-
-
-def _folders_are_directories(entries: Entries) -> bool:
-    kinds, by_path = entries.kinds, entries.by_path
-    return all(
-        kinds[by_path[path]] == _DIRECTORY for path in entries.directories if path in by_path
-    )
 
 
 def _leads_back(entries: Entries, position: int) -> bool:

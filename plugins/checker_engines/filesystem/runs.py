@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -45,14 +44,15 @@ def _find_runs(entries: Entries) -> tuple[Run, ...]:
 
 
 def _runs(entries: Entries) -> Iterator[Run]:
-    paths = entries.paths
-    parents = (path.rpartition("/")[0] for path in paths)
-    start = 0
-    for parent, group in groupby(parents):
-        stop = start + sum(1 for _ in group)
-        if stop - start > _SHORTEST:
-            yield from _in_directory(entries, parent, start, stop)
-        start = stop
+    start, parent = 0, ""
+    for position, path in enumerate(entries.paths):
+        directory = path[: max(0, path.rfind("/"))]
+        if directory != parent:
+            if position - start > _SHORTEST:
+                yield from _in_directory(entries, parent, start, position)
+            start, parent = position, directory
+    if len(entries) - start > _SHORTEST:
+        yield from _in_directory(entries, parent, start, len(entries))
 
 
 def _in_directory(entries: Entries, parent: str, start: int, stop: int) -> Iterator[Run]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
 
 from checker.model.archive import Archive
 from checker.model.entries import DIRECTORY, HARD_LINK, Entries, clean_path
 from checker_engines.filesystem.plain import is_plain
 
 _DIRECTORY = ord(DIRECTORY)
-# Lookups in lower layers for one image: hardly any has an implied directory or a foreign target.
-_LOOKED_UP = 10_000
 
 
 def can_differ(archive: Archive) -> bool:
@@ -30,6 +27,21 @@ def reaches_into_lower(layers: Sequence[Entries]) -> bool:
     Args:
         layers: The entries of the layers, base first.
     """
+    if not layers or not layers[0]:
+        return _reaches_into_lower(layers)
+    known = layers[0].cached(_stacks)
+    key = tuple(map(id, layers))
+    if key not in known:
+        known[key] = _reaches_into_lower(layers)
+    return known[key]
+
+
+def _stacks(_base: Entries) -> dict[tuple[int, ...], bool]:
+    """What is known of stacks on a layer, by their layers: all versions of engines ask for it."""
+    return {}
+
+
+def _reaches_into_lower(layers: Sequence[Entries]) -> bool:
     needed = _needed_by(layers)
     lowest: dict[int, int] = {}
     for number, entries in enumerate(layers if needed else ()):
@@ -44,21 +56,16 @@ def reaches_into_lower(layers: Sequence[Entries]) -> bool:
 def _needed_by(layers: Sequence[Entries]) -> dict[str, int]:
     """The paths that layers need and do not have, each with the number of the topmost of these."""
     needed: dict[str, int] = {}
-    seen: set[int] = set()
-    for number in range(len(layers) - 1, 0, -1):
-        if len(needed) >= _LOOKED_UP:
-            break
-        if id(layers[number]) not in seen:
-            seen.add(id(layers[number]))
-            for path in layers[number].cached(_needed):
-                needed.setdefault(path, number)
+    topmost = {id(entries): number for number, entries in enumerate(layers) if number}
+    for number in sorted(topmost.values()):
+        needed.update(dict.fromkeys(layers[number].cached(_needed), number))
     return needed
 
 
 def _needed(entries: Entries) -> tuple[str, ...]:
     """The directories without an entry, of which there are few, and the targets of hard links."""
     implied = entries.directories - entries.by_path.keys()
-    return tuple(islice(chain(implied, _foreign_targets(entries)), _LOOKED_UP))
+    return (*implied, *_foreign_targets(entries))
 
 
 def _foreign_targets(entries: Entries) -> Iterator[str]:

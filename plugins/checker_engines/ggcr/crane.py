@@ -1,11 +1,14 @@
-"""crane: ``crane push`` and ``crane validate`` (go-containerregistry v0.22, cmd/crane)."""
+"""crane: ``crane push`` and ``crane validate`` (go-containerregistry v0.22, cmd/crane).
+
+``crane push`` takes an archive of ``docker save`` or the directory of an image layout.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from checker.model.archive import Archive, Kind
+from checker.model.archive import Archive, Kind, Source
 from checker.verdicts import (
     Engine,
     EngineProfile,
@@ -17,6 +20,7 @@ from checker.verdicts import (
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import Refusal
 from checker_engines.ggcr import decisions
+from checker_engines.ggcr.layout import push_layout
 from checker_engines.ggcr.tarball import Layer, Tarball
 from checker_engines.ggcr.validation import validate
 
@@ -27,7 +31,7 @@ PROFILES = (
     EngineProfile(
         name=_NAME,
         tool="crane",
-        releases=(ReleaseRange("0.20"),),
+        releases=(ReleaseRange("0.22", "0.22"),),
         library="go-containerregistry, pkg/v1/tarball",
         evidence=Evidence.MEASURED,
         measured_with="0.22.1: 1,235 archives with faults",
@@ -39,7 +43,7 @@ PROFILES = (
 def engines() -> Iterator[Engine]:
     """The actions: ``crane push`` of an archive, and ``crane validate --tarball``."""
     follows = "crane 0.22.1"
-    yield Engine(_NAME, _PUSH, _push, follows, decisions.push, _SUITS, only_files=True)
+    yield Engine(_NAME, _PUSH, _push, follows, decisions.push, _SUITS | {Kind.OCI_LAYOUT})
     yield Engine(_NAME, _VALIDATE, _validate, follows, decisions.validate, _SUITS, only_files=True)
 
 
@@ -49,6 +53,8 @@ def _push(question: Question) -> Verdict:
 
 
 def _push_archive(question: Question) -> Answer:
+    if question.archive.source is Source.DIRECTORY:
+        return push_layout(question.archive)
     opened = _opened("loading <tmp> as tarball: ", question.archive)
     layers = opened.layers()
     for layer in layers:

@@ -39,6 +39,12 @@ def push() -> Sequence[Decision]:
             "not checked: an image whose layers do not hash to their diff_ids is pushed, and is "
             "reported as broken",
         ),
+        Decision(
+            "directories",
+            "of an image layout, the only image of `index.json` is pushed; `oci-layout` is not "
+            "read, and files are not compared with their descriptors: the registry refuses layers "
+            "of another digest, and takes a config of another digest, which is reported as broken",
+        ),
     )
 
 

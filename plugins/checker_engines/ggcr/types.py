@@ -92,6 +92,34 @@ MANIFEST_ITEMS = Slice(
 )
 """``manifest.json`` (tarball/image.go)."""
 
+INDEX = Struct(
+    "IndexManifest",
+    {
+        "schemaVersion": INT64,
+        "mediaType": Scalar("string", "types.MediaType"),
+        "manifests": Slice(_DESCRIPTOR, "[]v1.Descriptor"),
+        "annotations": STRING_MAP,
+        "subject": Pointer(_DESCRIPTOR),
+    },
+    NONE_EMBEDDED,
+    "v1.IndexManifest",
+)
+"""``index.json`` and other indexes (manifest.go)."""
+MANIFEST = Struct(
+    "Manifest",
+    {
+        "schemaVersion": INT64,
+        "mediaType": Scalar("string", "types.MediaType"),
+        "config": _DESCRIPTOR,
+        "layers": Slice(_DESCRIPTOR, "[]v1.Descriptor"),
+        "annotations": STRING_MAP,
+        "subject": Pointer(_DESCRIPTOR),
+    },
+    NONE_EMBEDDED,
+    "v1.Manifest",
+)
+"""An image manifest (manifest.go)."""
+
 _HEALTH = Struct(
     "HealthConfig",
     {

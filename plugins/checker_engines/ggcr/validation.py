@@ -83,7 +83,7 @@ def _validate_config(image: Tarball) -> None:
         raise Refusal(
             f'invalid ConfigFile.RootFS.Type: "{rootfs_type}" != "layers"',
             f"the config has the rootfs.type {rootfs_type!r}, which must be 'layers'",
-            ("CFG001", "CFG004"),
+            ("CFG001", "CFG002"),
         )
 
 

@@ -388,7 +388,6 @@ def _import(question: Question) -> None:
             archive.tar,
             error,
             Work(question.limits.simulated),
-            on_overlay=False,
             privileges=privileges_on(question.host),
         )
     except ApplyError as fault:

@@ -1,0 +1,182 @@
+"""Directories that a layer has no entry for: containerd copies their attributes from below.
+
+On overlayfs each layer is applied to a separate directory. A directory that an entry needs is
+created there, and its owner and mode are those of the topmost lower layer that has it (containerd
+2.3, pkg/archive/tar.go, mkparent). Each lower directory is searched alone, so that a path below its
+file, device node or whiteout is an error, though the layer itself can be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from checker.model.entries import (
+    CHARACTER_DEVICE,
+    DIRECTORY,
+    HARD_LINK,
+    SYMLINK,
+    Entries,
+    clean_path,
+)
+from checker.model.work import Work
+from checker_engines.filesystem.plain import is_plain
+from checker_engines.filesystem.privileges import DEVICES, Privileges
+from checker_engines.filesystem.tree import Node
+
+LINKS_WALKED = 255
+"""Most symlinks followed while one name is resolved (containerd/continuity, fs.RootPath)."""
+_NOT_A_DIRECTORY = "lstat <tmp>: not a directory"
+_DIRECTORY = ord(DIRECTORY)
+_PARTS = 64
+
+
+class Found(NamedTuple):
+    """What a path of a layer is.
+
+    Attributes:
+        kind: Type flag of the entry.
+        target: The target of a symlink.
+    """
+
+    kind: str
+    target: str = ""
+
+
+Look = Callable[[str], Found | None]
+"""Finds what a cleaned path of one layer is, without following links; None if it is not there."""
+
+
+class Below(NamedTuple):
+    """A layer below the one that is applied.
+
+    Attributes:
+        entries: Its entries.
+        is_base: Whether it is the lowest, where whiteouts delete.
+    """
+
+    entries: Entries
+    is_base: bool
+
+
+def may_block(entries: Entries, lower: Iterable[Below], work: Work) -> bool:
+    """Whether a directory of a layer is something else in a lower one.
+
+    Args:
+        entries: The entries of the layer.
+        lower: The lower layers.
+        work: What may be spent on it.
+
+    Raises:
+        OutOfWork: There are too many to know.
+    """
+    needed = entries.directories
+    for below in lower if needed else ():
+        kinds, by_path = below.entries.kinds, below.entries.by_path
+        work.spend_parts(1 + min(len(needed), len(by_path)) // _PARTS)
+        if any(kinds[by_path[path]] != _DIRECTORY for path in needed & by_path.keys()):
+            return True
+        if not needed.isdisjoint(below.entries.hides.removed):
+            return True
+    return False
+
+
+def parent_error(path: str, lower: Iterable[Look], work: Work) -> str | None:
+    """The error of looking for a created directory in the lower layers; None if there is none.
+
+    Args:
+        path: The directory.
+        lower: The lower layers, topmost first.
+        work: What may be spent on it.
+
+    Raises:
+        OutOfWork: It is not known.
+    """
+    for look in lower:
+        try:
+            found = _resolved(path, look, work)
+        except _BlockedError as error:
+            return str(error)
+        if found is not None:
+            return None
+    return None
+
+
+def look_in_tree(root: Node) -> Look:
+    """Look in a layer whose extraction was simulated."""
+
+    def look(path: str) -> Found | None:
+        node: Node | None = root
+        for part in path.split("/"):
+            node = None if node is None or node.children is None else node.children.get(part)
+        return None if node is None else Found(node.kind, node.target)
+
+    return look
+
+
+def plain_look(below: Below, work: Work, privileges: Privileges) -> Look | None:
+    """Look in a layer that every extractor extracts in the same way; None if it is not one."""
+    entries = below.entries
+    if not is_plain(entries):
+        return None
+    hidden = {} if below.is_base else entries.hides.removed
+
+    def look(path: str) -> Found | None:
+        position = entries.by_path.get(path)
+        # A chain of hard links ends: each target is before its link.
+        while position is not None and chr(entries.kinds[position]) == HARD_LINK:
+            work.spend_parts(1)
+            position = entries.by_path.get(clean_path(entries.linknames.get(position, "")))
+        if position is None:
+            if path in hidden:
+                return Found(CHARACTER_DEVICE)
+            return Found(DIRECTORY) if path in entries.directories else None
+        kind = chr(entries.kinds[position])
+        if kind in DEVICES and not privileges.creates_devices:
+            return None
+        return Found(kind, entries.linknames.get(position, ""))
+
+    return look
+
+
+class _BlockedError(Exception):
+    """A path cannot be looked up; the text is the error of the engine."""
+
+
+def _resolved(path: str, look: Look, work: Work) -> Found | None:
+    """What a path is, all links followed below the root (continuity, fs.RootPath).
+
+    Raises:
+        _BlockedError: Something on its way is not a directory, or links form a loop.
+    """
+    done, pending, walked = "", path.split("/")[::-1], 0
+    found: Found | None = Found(DIRECTORY)
+    while pending:
+        part = pending.pop()
+        if part in ("", "."):
+            continue
+        if part == "..":
+            done = done.rpartition("/")[0]
+            found = look(done) if done else Found(DIRECTORY)
+            continue
+        if found is not None and found.kind != DIRECTORY:
+            raise _BlockedError(_NOT_A_DIRECTORY)
+        work.spend_parts(1)
+        here = f"{done}/{part}" if done else part
+        found = look(here) if found is not None else None
+        if found is None or found.kind != SYMLINK:
+            done = here
+            continue
+        walked += 1
+        if walked > LINKS_WALKED:
+            raise _BlockedError("too many links")
+        target = list(_parts_of(found.target))
+        work.spend_parts(len(target))
+        pending.extend(target[::-1])
+        done = "" if found.target.startswith("/") else done
+        found = look(done) if done else Found(DIRECTORY)
+    return found
+
+
+def _parts_of(target: str) -> Iterator[str]:
+    return (part for part in target.split("/") if part not in ("", "."))

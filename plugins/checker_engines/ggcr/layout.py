@@ -1,0 +1,179 @@
+"""Pushing the image of an image layout, a directory (go-containerregistry v0.22, pkg/v1/layout).
+
+``oci-layout`` is not read. Files are opened where their descriptors say, and are not compared with
+them; the registry compares layers with their digests.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from checker.model.archive import Archive
+from checker.model.blob import Blob
+from checker.model.entries import DIRECTORY, SYMLINK, clean_path
+from checker.model.image import integer, items, mapping, text
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.reading import Answer
+from checker_engines.answers.refusal import (
+    BAD_INDEX,
+    BAD_MANIFEST,
+    NO_IMAGE,
+    NOT_EXTRACTED,
+    OTHER_LAYER,
+    OTHER_SIZE,
+    Refusal,
+)
+from checker_engines.ggcr.types import INDEX, MANIFEST
+from checker_engines.golang.json import GoJsonError, Struct, decode_first
+
+_LINKS_MAX = 40
+_MISSING = ("OCI005", "OCI008")
+_PUSHED = "the image is pushed under the name of the command; those of the layout are not"
+
+
+class _Directory:
+    """The files of a layout."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def read(self, path: str) -> Blob | None:
+        """The content of a file, links followed; None if it is empty.
+
+        Raises:
+            Refusal: There is no such file.
+        """
+        entries, wanted = self._archive.tar.entries, path
+        for _ in range(_LINKS_MAX):
+            positions = entries.positions({clean_path(wanted)})[clean_path(wanted)]
+            if not positions:
+                raise Refusal(
+                    f"lstat <tmp>/{path}: no such file or directory",
+                    f"the layout has no file {path}",
+                    _MISSING,
+                )
+            kind = chr(entries.kinds[positions[-1]])
+            if kind == DIRECTORY:
+                error = f"read <tmp>/{path}: is a directory"
+                raise Refusal(error, f"{path} is a directory", NOT_EXTRACTED)
+            if kind != SYMLINK:
+                return member_at(self._archive, positions[-1])
+            target = entries.linknames.get(positions[-1], "")
+            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), target))
+        error = f"open <tmp>/{path}: too many levels of symbolic links"
+        raise Refusal(error, f"{path} is a link that leads back to itself", NOT_EXTRACTED)
+
+    def blob(self, digest: str) -> Blob | None:
+        """The content of a digest; None if it is empty.
+
+        Raises:
+            Refusal: There is none.
+        """
+        return self.read(f"blobs/{digest.replace(':', '/', 1)}")
+
+
+def push_layout(archive: Archive) -> Answer:
+    """Push the only image of a layout.
+
+    Raises:
+        Refusal: It cannot be pushed.
+    """
+    directory = _Directory(archive)
+    descriptor = _only_image(directory)
+    media_type, digest = text(descriptor.get("mediaType")), text(descriptor.get("digest")) or ""
+    if media_type in INDEX_TYPES:
+        return _pushed(
+            [each for child in _children(directory, digest) for each in _push(directory, child)]
+        )
+    if media_type in MANIFEST_TYPES:
+        return _pushed(_push(directory, digest))
+    raise Refusal(
+        f'layout contains non-image (mediaType: "{media_type or ""}"), consider --index',
+        f"index.json lists a {media_type or 'descriptor without a media type'}, not an image",
+        ("OCI005", "OCI007"),
+    )
+
+
+def _only_image(directory: _Directory) -> Mapping[str, object]:
+    try:
+        raw = raw_of(directory.read("index.json"))
+    except Refusal as refusal:
+        error = refusal.message.replace("lstat", "stat", 1)
+        raise Refusal(
+            f"loading <tmp> as OCI layout: {error}",
+            "its top level has no index.json, so it is not an image layout",
+            ("OCI004", *NO_IMAGE),
+        ) from None
+    manifests = items(_decoded(raw, INDEX, BAD_INDEX).get("manifests"))
+    if len(manifests) != 1:
+        raise Refusal(
+            f"layout contains {len(manifests)} entries, consider --index",
+            f"index.json lists {len(manifests)} images; crane pushes one, or all with --index",
+            ("OCI005", "OCI023"),
+        )
+    return mapping(manifests[0])
+
+
+def _children(directory: _Directory, digest: str) -> Sequence[str]:
+    index = _decoded(raw_of(directory.blob(digest)), INDEX, BAD_INDEX)
+    children = (mapping(each) for each in items(index.get("manifests")))
+    return [
+        text(each.get("digest")) or ""
+        for each in children
+        if text(each.get("mediaType")) in MANIFEST_TYPES
+    ]
+
+
+def _push(directory: _Directory, digest: str) -> Sequence[str]:
+    """Push an image; the digests of what the registry then does not have."""
+    manifest = _decoded(raw_of(directory.blob(digest)), MANIFEST, BAD_MANIFEST)
+    for each in items(manifest.get("layers")):
+        _push_layer(directory, mapping(each))
+    config = text(mapping(manifest.get("config")).get("digest")) or ""
+    blob = directory.blob(config)
+    # It is stored by the digest of its content, whatever the manifest says.
+    return [config] if _is_other(blob, config) else []
+
+
+def _push_layer(directory: _Directory, descriptor: Mapping[str, object]) -> None:
+    digest, size = text(descriptor.get("digest")) or "", integer(descriptor.get("size")) or 0
+    blob = directory.blob(digest)
+    found = 0 if blob is None else blob.size
+    if found != size:
+        raise Refusal(
+            "net/http: HTTP/1.x transport connection broken: http: "
+            f"ContentLength={size} with Body length {found}",
+            f"{digest} has {found} bytes, its descriptor says {size}",
+            (*OTHER_SIZE, *OTHER_LAYER),
+        )
+    if _is_other(blob, digest):
+        raise Refusal(
+            "DIGEST_INVALID: digest does not match contents",
+            f"the content of {digest} has another digest, so the registry refuses it",
+            OTHER_LAYER,
+        )
+
+
+def _is_other(blob: Blob | None, digest: str) -> bool:
+    return blob is not None and digest.startswith("sha256:") and blob.digest != digest
+
+
+def _pushed(missing: Sequence[str]) -> Answer:
+    if not missing:
+        return Answer(_PUSHED)
+    return Answer(
+        f"the image is pushed, but cannot be pulled: the content of its config {missing[0]} has "
+        "another digest",
+        is_broken=True,
+        rules=("OCI009",),
+    )
+
+
+def _decoded(raw: bytes, shape: Struct, rules: tuple[str, ...]) -> Mapping[str, object]:
+    try:
+        return mapping(decode_first(raw, shape))
+    except GoJsonError as error:
+        reason = f"a document does not decode as a {shape.go_name}"
+        raise Refusal(str(error), reason, rules) from None

@@ -1,0 +1,71 @@
+"""The Go types of the OCI image-spec (specs-go/v1, v1.1) that tools decode documents into."""
+
+from __future__ import annotations
+
+from checker_engines.golang.json import (
+    INT,
+    INT64,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Pointer,
+    Scalar,
+    Shape,
+    Slice,
+    Struct,
+)
+from checker_engines.golang.json_types import BASE64
+
+DIGEST = Scalar("string", "digest.Digest")
+"""A digest; decoding does not check it."""
+DIGESTS = Slice(DIGEST, "[]digest.Digest")
+"""The ``diff_ids`` of a config."""
+PLATFORM_FIELDS: dict[str, Shape] = {
+    "architecture": STRING,
+    "os": STRING,
+    "os.version": STRING,
+    "os.features": STRINGS,
+    "variant": STRING,
+}
+"""The fields of a platform."""
+FROM_PLATFORM = dict.fromkeys(PLATFORM_FIELDS, "Platform")
+"""The struct that a config has them from."""
+PLATFORM = Struct("Platform", PLATFORM_FIELDS, {}, "v1.Platform")
+"""The platform of a descriptor."""
+DESCRIPTOR = Struct(
+    "Descriptor",
+    {
+        "mediaType": STRING,
+        "digest": DIGEST,
+        "size": INT64,
+        "urls": STRINGS,
+        "annotations": STRING_MAP,
+        "data": BASE64,
+        "platform": Pointer(PLATFORM),
+        "artifactType": STRING,
+    },
+    {},
+    "v1.Descriptor",
+)
+"""A descriptor."""
+DESCRIPTORS = Slice(DESCRIPTOR, "[]v1.Descriptor")
+"""A list of descriptors."""
+_DOCUMENT_FIELDS: dict[str, Shape] = {
+    "schemaVersion": INT,
+    "mediaType": STRING,
+    "artifactType": STRING,
+    "subject": Pointer(DESCRIPTOR),
+    "annotations": STRING_MAP,
+}
+_VERSIONED = {"schemaVersion": "Versioned"}
+INDEX = Struct("Index", {**_DOCUMENT_FIELDS, "manifests": DESCRIPTORS}, _VERSIONED, "v1.Index")
+"""An image index."""
+MANIFEST = Struct(
+    "Manifest",
+    {**_DOCUMENT_FIELDS, "config": DESCRIPTOR, "layers": DESCRIPTORS},
+    _VERSIONED,
+    "v1.Manifest",
+)
+"""An image manifest."""
+IMAGE_LAYOUT = Struct("ImageLayout", {"imageLayoutVersion": STRING}, {}, "v1.ImageLayout")
+"""The file ``oci-layout``."""

@@ -1,0 +1,1 @@
+"""regclient: ``regctl image import``."""
