@@ -95,7 +95,8 @@ def run_init(arguments: argparse.Namespace) -> int:
         write_file(output, _text(found).encode())
     except OSError as error:
         raise UnreadableError(output, f"cannot be written: {error.strerror or error}") from error
-    read_settings(output)
+    if os.path.isfile(output):  # what goes into a pipe cannot be read again
+        read_settings(output)
     print(printable(f"{output}: settings for {count_words(len(found), 'archive')}"))
     return 0
 

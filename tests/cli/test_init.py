@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -69,6 +72,19 @@ def test_what_is_commented_out_is_valid(checker: Checker) -> None:
     table = tomllib.loads(code.sub("", text))
     assert set(table) >= {"profile", "fail-on", "select", "engine", "format", "waive", "limits"}
     load_settings(table)
+
+
+def test_the_settings_can_go_into_a_pipe(checker: Checker, image: Path) -> None:
+    words = shlex.join([sys.executable, "-m", "checker", "init", "--force", image.name])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} --output /dev/stdout | cat"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=checker.folder,
+        timeout=60,
+    )
+    assert '[[archive]]\npath = "image.tar"' in done.stdout
 
 
 def test_a_file_is_not_replaced(checker: Checker, image: Path) -> None:
