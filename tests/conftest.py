@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ load_profile()
 # The tests may run in GitHub Actions, where the checker writes more, and perhaps in colour.
 for _name in (ACTIONS, SUMMARY, "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(_name, None)
+# Programs in the background of a shell ignore signals, and so would all that they start.
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
