@@ -16,6 +16,7 @@ import checker_archive
 from checker.cli.targets import check_targets
 from checker.reports.output import Output, OutputError, builtin_reports
 from checker.testing import build, sample
+from tests.unmeasured import unmeasured
 
 from .conftest import Checker, Done
 
@@ -181,6 +182,7 @@ def ended(folder: Path, number: signal.Signals, delay: float) -> Done:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,  # communicate() would not see what readline() has read ahead
+        env=unmeasured(),
     )
     os.close(reader)
     # Among the first modules that are imported once signals are handled.

@@ -20,6 +20,7 @@ from checker.cli import main
 from checker.testing.archive import build
 from checker.testing.image import Image, sample_image
 from checker.testing.tar import compress, file
+from tests.unmeasured import unmeasured
 
 from .converting import FORMS, facts_of
 
@@ -111,6 +112,7 @@ def test_a_signal_leaves_nothing(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env=unmeasured(),
     )
     assert process.stdin is not None
     process.stdin.write(source.read_bytes()[:-512])

@@ -1,0 +1,10 @@
+"""Programs that get signals are not measured: those would interrupt how coverage begins and ends."""
+
+from __future__ import annotations
+
+import os
+
+
+def unmeasured() -> dict[str, str]:
+    """The environment without that of coverage."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
