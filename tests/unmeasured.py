@@ -1,4 +1,4 @@
-"""Programs that get signals are not measured: those would interrupt how coverage begins and ends."""
+"""Programs that tests end by a signal, which would interrupt the measuring of coverage."""
 
 from __future__ import annotations
 
