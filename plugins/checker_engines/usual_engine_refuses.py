@@ -11,7 +11,6 @@ from checker.model.compression import CompressionKind
 from checker.verdicts import Verdict, VerdictOutcome
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, NOT_EXTRACTED
 from checker_engines.causes import is_explained
-from checker_engines.host import for_other_hosts
 from checker_engines.suits import is_made_for
 
 _CONTENT = frozenset({*LAYER_DAMAGED, *LAYER_NOT_EXTRACTED, *NOT_EXTRACTED})
@@ -59,10 +58,8 @@ class UsualEngineRefuses(Check):
                 by_reason.setdefault(verdict.reason, []).append(verdict)
         for reason, verdicts in by_reason.items():
             # Other refusals are about the host, the compression, or which image is meant.
-            is_about_content = (
-                archive.compression.kind in _READ_BY_ALL
-                and any(map(_CONTENT.intersection, (one.rules for one in verdicts)))
-                and not self._is_for_other_hosts(archive)
+            is_about_content = archive.compression.kind in _READ_BY_ALL and any(
+                map(_CONTENT.intersection, (one.rules for one in verdicts))
             )
             severity = None if is_about_content else Severity.NOTE
             names = ", ".join(f"{one.engine} {one.action}" for one in verdicts)
@@ -70,11 +67,6 @@ class UsualEngineRefuses(Check):
             said = f' ("{verdicts[0].message}")' if verdicts[0].message else ""
             message = f"{names} {refuse} it: {reason}{said}"
             yield self.finding(archive, message, severity=severity)
-
-    def _is_for_other_hosts(self, archive: Archive) -> bool:
-        """Whether no engine of the host is meant to extract it, such as a layer of Windows."""
-        by_name = for_other_hosts(archive, self.context.host)
-        return bool(by_name) and sum(map(len, by_name)) == len(archive.images)
 
     def _is_unexpected(self, archive: Archive, verdict: Verdict) -> bool:
         return (

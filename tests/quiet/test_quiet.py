@@ -74,7 +74,10 @@ def test_no_alarm_is_raised(sample: Sample, session: Session, tmp_path: Path) ->
     ]
     # Of an artifact, or a directory of several images, it is right to say that nothing loads it.
     expected = set() if accepting else {"ENG002"}
-    assert {alarm.rule for alarm in alarms} == expected, told(alarms)
+    # On overlays podman cannot link to files of lower layers, as layers of Windows do.
+    is_for_windows = any(image.platform.os == "windows" for image in checked.archive.images)
+    refused = {"ENG004"} if is_for_windows else set()
+    assert {alarm.rule for alarm in alarms} - refused == expected, told(alarms)
     notes = [finding for finding in findings if not finding.rule.startswith(HYGIENE)]
     shown = sum(len(fold(group)) for group in by_rule(notes))
     assert shown <= MOST_NOTES, f"{Counter(note.rule for note in notes)}\n{told(notes)}"
