@@ -206,7 +206,7 @@ class _Choice(NamedTuple):
         yield from (f"{profile}{colon}{action}" for profile in found)
 
     def _members(self, group: str) -> list[Engine]:
-        """The engines of a group; none if there is no such group."""
+        """The engines of a group; empty if the group is not known."""
         starts = GROUPS.get(group, ())
         found = [engine for engine in self.engines if engine.name.startswith(starts)]
         if group in _WITHOUT_READERS:

@@ -54,7 +54,7 @@ class Verdict(NamedTuple):
 class Storage(StrEnum):
     """A storage driver: how an engine keeps the layers of images.
 
-    ``OVERLAY``: each layer in a directory of its own (Docker's overlay2, containers-storage's
+    ``OVERLAY``: each layer in a separate directory (Docker's overlay2, containers-storage's
     overlay). ``VFS``: each layer in a copy of those below it.
     """
 

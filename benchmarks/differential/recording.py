@@ -43,7 +43,7 @@ NOT_REFUSED = {
     "of archive alone, which is not counted here",
     "OCI013": "requirement: image-layout.md: the name of a blob must be its digest; the content is "
     "lost to engines",
-    "RFS001": "does not start: there is no program to run",
+    "RFS001": "does not start: the image contains no program to run",
     "RFS003": "does not start: the kernel does not execute the program",
     "RFS005": "does not start: the kernel does not find the interpreter",
     "RFS007": "does not start: the engine cannot resolve the user or group",
@@ -151,7 +151,7 @@ def fingerprint_of(table: Mapping[str, Any]) -> str:
 
 
 def recorded_words(path: Path) -> dict[str, Word]:
-    """The words of a record by the key of the case; none if there is no file."""
+    """The words of a record by the key of the case; empty if the file does not exist."""
     cases = read_record(path).cases if path.exists() else {}
     return {f"{rule}:{name}": word for rule, words in cases.items() for name, word in words.items()}
 

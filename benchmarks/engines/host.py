@@ -326,7 +326,7 @@ def _containers_environment(folder: Path, driver: Storage) -> dict[str, str]:
 
 def _link_programs(folder: Path, named: Mapping[str, Path]) -> None:
     folder.mkdir()
-    # The daemon runs the containerd of its own release.
+    # The daemon runs the containerd that belongs to its release.
     apart = {name: path for name, path in named.items() if name != "containerd"}
     for name, path in (find_programs() | programs_beside(apart)).items():
         (folder / name).symlink_to(path)

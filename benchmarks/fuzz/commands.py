@@ -73,7 +73,7 @@ def _render(shown: Inspection) -> None:
 
 
 def compare_with_itself_and_others(data: bytes) -> None:
-    """The command ``compare``: with another archive, and with itself, of which it is no other."""
+    """The command ``compare``: with another archive, and with itself, which must be equal."""
     try:
         found = _subject(with_checksums(data[1:]))
         other = _subject(_others()[data[0] % len(_others())] if data else b"")

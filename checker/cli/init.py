@@ -68,7 +68,7 @@ class _Found(NamedTuple):
         path: Its path.
         about: What it is, in words.
         action: The command that restores it; None if none does everywhere.
-        why_none: Why there is no such command, in words; empty if there is one.
+        why_none: Why no command restores it, in words; empty if one does.
     """
 
     path: str

@@ -1,6 +1,6 @@
 """Images of the form before 2015: a directory with ``json`` and ``layer.tar`` for each layer.
 
-There is no config: the ``json`` of the last layer has the settings, and names its parent
+It has no config: the ``json`` of the last layer has the settings, and names its parent
 (Docker image specification v1).
 """
 

@@ -26,7 +26,7 @@ _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
 _FEW = 8
 _PATHS_AT_ONCE = 4096
 _LOOKUPS = Limits().lookups
-# What an entry below a symlink of its own layer takes of the lookups, and what following the
+# What an entry below a symlink of the same layer takes of the lookups, and what following the
 # symlink takes. Each image may be listed a thousand times.
 _OF_ENTRY, _OF_DIRECTORY = 10, 200
 _LEFT_OUT = "not all entries were followed whose paths lead through a symlink of their layer"

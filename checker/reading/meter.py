@@ -19,7 +19,7 @@ _LEAST_STEP = 1 << 20
 class Reached(NamedTuple):
     """How far the reading of an archive has come.
 
-    An archive may be read in several passes, each with bytes of its own: a compressed one is
+    An archive may be read in several passes, and the bytes of each are counted: a compressed one is
     decompressed first, then its members are read.
 
     Attributes:

@@ -141,7 +141,7 @@ def _loses_metadata(found: Classification) -> bool:
 
 
 def _with_command(start: Line, words: str, command: str, view: View) -> Iterator[Line]:
-    """Words and a command in backticks; on a line of its own if it is too long or has backticks."""
+    """Words and a command in backticks; on a separate line if it is too long or has backticks."""
     shown = printable(command)
     text = f"{words} `{shown}`"
     if cells(text) + LABEL <= view.width and "`" not in shown:

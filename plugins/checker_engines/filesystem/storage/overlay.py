@@ -1,4 +1,4 @@
-"""Each layer in a directory of its own: Docker's overlay2 and the overlay of containers-storage.
+"""Each layer in a separate directory: Docker's overlay2 and the overlay of containers-storage.
 
 Sources: moby, daemon/graphdriver/overlay2/overlay.go (ApplyDiff), and its pkg/archive
 (archive_linux.go, overlayWhiteoutConverter); containers-storage, drivers/overlay/overlay.go and
