@@ -18,10 +18,9 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.ggcr.tarball import Layer, Tarball
+from checker_engines.golang.gzip import GZIP_HEADER_BYTES, INVALID_GZIP_HEADER, inflating_error
 from checker_engines.golang.tar import UNEXPECTED_EOF, not_a_tar_error, tar_error
 
-_HEADER = 10
-_INVALID_GZIP = "gzip: invalid header"
 _LAYER_TYPES: frozenset[object] = frozenset(
     {
         MediaType.OCI_LAYER,
@@ -145,7 +144,7 @@ def _reading_error(image: Tarball, layer: Layer) -> str | None:
     compression = blob.compression
     error = tar_error(blob.tar)
     if error is None or compression.error is not None:
-        return _inflating_error(compression, blob.size) or error
+        return inflating_error(compression, blob.size) or error
     return error
 
 
@@ -153,22 +152,7 @@ def _gzip_error(compression: Compression, size: int) -> str | None:
     """The error of Go's compress/gzip for the header (gunzip.go, readHeader)."""
     if compression.kind is CompressionKind.GZIP:
         return None
-    return UNEXPECTED_EOF if size < _HEADER else _INVALID_GZIP
-
-
-def _inflating_error(compression: Compression, size: int) -> str | None:
-    """The error of Go's compress/gzip for the data, which is read to its end."""
-    if compression.kind is not CompressionKind.GZIP:
-        return None
-    if compression.truncated:
-        return UNEXPECTED_EOF
-    if compression.error is not None:
-        words = compression.error.lower()
-        is_sum = "checksum" in words or "length" in words
-        return "gzip: invalid checksum" if is_sum else "flate: corrupt input before offset 0"
-    if compression.trailing is None:
-        return None
-    return UNEXPECTED_EOF if size - compression.trailing < _HEADER else _INVALID_GZIP
+    return UNEXPECTED_EOF if size < GZIP_HEADER_BYTES else INVALID_GZIP_HEADER
 
 
 def _duplicate(entries: Entries) -> str | None:

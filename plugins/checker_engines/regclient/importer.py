@@ -37,6 +37,7 @@ from checker_engines.answers.refusal import (
 )
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.golang.decompression import decompression_error, refused_header, trailing_error
+from checker_engines.golang.gzip import GZIP_HEADER_BYTES, INVALID_GZIP_HEADER, inflating_error
 from checker_engines.golang.json import GoJsonError, Slice, Struct, decode_document
 from checker_engines.golang.tar import INVALID_HEADER, UNEXPECTED_EOF, tar_error
 from checker_engines.regclient.documents import (
@@ -55,7 +56,6 @@ _REF_NAME = "org.opencontainers.image.ref.name"
 _VERSION = "1.0.0"
 _NOT_FOUND = "unable to read all files from tar: not found"
 _UNEXPECTED_TYPE = "manifest contains an unexpected media type: expected {}, received {}"
-_GZIP_HEADER = 10
 _NO_BYTES = hashlib.sha256().hexdigest()
 _ARTIFACT_TYPE = "application/vnd.oci.artifact.manifest.v1+json"
 _SCHEMA_1_TYPE = "application/vnd.docker.distribution.manifest.v1+json"
@@ -517,23 +517,15 @@ def _opening_error(compression: Compression, size: int) -> str | None:
         return None
     if compression.part is not Part.HEADER or compression.streams > 1:
         return None
-    is_cut = compression.truncated or size < _GZIP_HEADER
-    return UNEXPECTED_EOF if is_cut else "gzip: invalid header"
+    is_cut = compression.truncated or size < GZIP_HEADER_BYTES
+    return UNEXPECTED_EOF if is_cut else INVALID_GZIP_HEADER
 
 
 def _inflating_error(compression: Compression, size: int) -> str | None:
     """The error of reading compressed data to its end, with Go's packages."""
-    if compression.kind is not CompressionKind.GZIP:
-        return decompression_error(compression) or trailing_error(compression, size)
-    if compression.truncated:
-        return UNEXPECTED_EOF
-    if compression.error is not None:
-        words = compression.error.lower()
-        is_sum = "checksum" in words or "length" in words
-        return "gzip: invalid checksum" if is_sum else "flate: corrupt input before offset 0"
-    if compression.trailing is None:
-        return None
-    return UNEXPECTED_EOF if size - compression.trailing < _GZIP_HEADER else "gzip: invalid header"
+    if compression.kind is CompressionKind.GZIP:
+        return inflating_error(compression, size)
+    return decompression_error(compression) or trailing_error(compression, size)
 
 
 def _stream_error(archive: Archive) -> str | None:
