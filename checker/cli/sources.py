@@ -6,11 +6,14 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from checker.cli.streams import tell
 from checker.errors import SettingsError
-from checker.reading.search import Found, SearchError, find_archives, is_one_archive
 from checker.reports.wording import count_words
+
+if TYPE_CHECKING:
+    from checker.reading.search import Found
 
 _INPUT = "-"
 _MOST_BYTES = 64 << 20
@@ -80,11 +83,23 @@ def _content(file: str) -> bytes:
 def _below(path: str) -> Iterable[str]:
     """A path, or the archives below it if it is a directory of archives."""
     try:
-        if path == _INPUT or not stat.S_ISDIR(os.stat(path).st_mode) or is_one_archive(path):
+        if path == _INPUT or not stat.S_ISDIR(os.stat(path).st_mode):
+            return (path,)
+    except (OSError, ValueError):
+        return (path,)  # reading it says what is wrong
+    return _below_directory(path)
+
+
+def _below_directory(path: str) -> Iterable[str]:
+    # Imported here, as most archives are files.
+    from checker.reading.search import SearchError, find_archives, is_one_archive
+
+    try:
+        if is_one_archive(path):
             return (path,)
         found = find_archives(path)
     except (OSError, ValueError):
-        return (path,)  # reading it says what is wrong
+        return (path,)
     except SearchError as error:
         raise SettingsError(f"{error}; name the archives, or directories with fewer") from error
     # An image or a root filesystem may be incomplete, which reading it says as well.
