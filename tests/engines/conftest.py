@@ -58,7 +58,8 @@ def walled_host(engines_folder: Path, request: pytest.FixtureRequest) -> Iterato
         pytest.skip(reason)
     with (
         overlay_place(engines_folder) as place,
-        running_host(place / "walled-on-overlay", walled=True, storage=storage) as host,
+        # A short name: containerd takes paths of sockets of at most 105 bytes.
+        running_host(place / "over", walled=True, storage=storage) as host,
     ):
         yield host
 
