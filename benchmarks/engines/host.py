@@ -111,15 +111,9 @@ class DockerDaemon:
         process, self._process = self._process, None
         pidfile = self.folder / "exec" / "containerd" / "containerd.pid"
         orphan = pidfile.read_text() if pidfile.exists() else None
-        process.terminate()
-        try:
-            process.wait(DAEMON_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            if orphan is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(orphan), signal.SIGKILL)
+        if not _stop(process) and orphan is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(orphan), signal.SIGKILL)
 
     def way_in(self) -> tuple[str, ...]:
         """The command prefix to run in the same namespace."""
@@ -391,7 +385,7 @@ def running_host(
         yield host
     finally:
         if containerd is not None:
-            _end(containerd)
+            _stop(containerd)
         docker.end()
         _remove(folder)
 
@@ -428,13 +422,16 @@ def _start_containerd(
     return process
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> bool:
+    """Stop a daemon; whether it ended by itself, or was killed since it took too long."""
     process.terminate()
     try:
         process.wait(DAEMON_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+        return False
+    return True
 
 
 def _check_versions(host: Host) -> None:
