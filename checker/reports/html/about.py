@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from checker.checks.finding import Outcome
 from checker.model.archive import Archive, Source
+from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import safe
 from checker.reports.printable import printable
 from checker.reports.wording import compression_words, count_words, kind_words, size_words
@@ -17,7 +18,6 @@ from checker.verdicts import Classification, Loadable
 
 _MOST_STARTS = 10
 _MOST_NAMED = 10
-_METADATA = "CMD, ENTRYPOINT, ENV, USER and the rest of the config"
 _STATES = {"yes": "good", "no": "bad"}
 
 
@@ -119,9 +119,7 @@ def _answers(found: Classification, starts: Sequence[Start]) -> Iterator[AnswerV
 
 def _starts(labels: Sequence[str], starts: Sequence[Start]) -> Iterator[AnswerView]:
     """Whether containers start; images with the same answer and reason share one."""
-    groups: dict[tuple[Answer, str], list[str]] = {}
-    for label, start in zip(labels or [""], starts, strict=False):
-        groups.setdefault((start.answer, safe(start.text)), []).append(safe(label))
+    groups = starts_alike(labels, starts)
     for (answer, text), names in islice(groups.items(), _MOST_STARTS):
         of = f" of {', '.join(names[:_MOST_NAMED])}" if len(groups) > 1 else ""
         state = _STATES.get(str(answer), "mixed")
@@ -134,12 +132,8 @@ def _starts(labels: Sequence[str], starts: Sequence[Start]) -> Iterator[AnswerVi
 def _restore(found: Classification) -> RestoreView | None:
     if found.restore is None:
         return None
-    parts = {"the layers": found.keeps_layers, _METADATA: found.keeps_metadata}
-    return RestoreView(
-        command=printable(found.restore),
-        keeps=" and ".join(name for name, is_kept in parts.items() if is_kept),
-        loses=" and ".join(name for name, is_kept in parts.items() if not is_kept),
-    )
+    kept, lost = kept_and_lost(found)
+    return RestoreView(printable(found.restore), " and ".join(kept), " and ".join(lost))
 
 
 _OUTCOMES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from checker.reports.alike import assumptions, verdicts_alike
 from checker.reports.layout import safe
 from checker.reports.wording import OUTCOME_WORDS
 from checker.results import CheckedArchive
@@ -85,7 +86,7 @@ def verdict_view(checked: CheckedArchive) -> VerdictView:
         columns=("As an image", "As a root filesystem (import)"),
         rows=_rows(verdicts),
         reasons=_reasons(verdicts),
-        assumptions=_assumptions(verdicts),
+        assumptions=assumptions(verdicts),
         required=tuple(_asked(verdict) for verdict in checked.required_verdicts),
     )
 
@@ -98,14 +99,9 @@ def reader_view(checked: CheckedArchive) -> VerdictView:
         columns=("Answer",),
         rows=_grouped((_asked(verdict), (_answer(verdict),)) for verdict in verdicts),
         reasons=_reasons(verdicts),
-        assumptions=_assumptions(verdicts),
+        assumptions=assumptions(verdicts),
         required=(),
     )
-
-
-def _assumptions(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    conditions = dict.fromkeys(each for verdict in verdicts for each in verdict.conditions)
-    return tuple(map(safe, conditions))
 
 
 def _rows(verdicts: Sequence[Verdict]) -> tuple[MatrixRow, ...]:
@@ -157,16 +153,12 @@ def _rank(answer: Answer) -> int:
 
 
 def _reasons(verdicts: Sequence[Verdict]) -> tuple[Reason, ...]:
-    groups: dict[tuple[VerdictOutcome, str], list[Verdict]] = {}
-    for verdict in verdicts:
-        groups.setdefault((verdict.outcome, verdict.reason), []).append(verdict)
-    ordered = sorted(groups.items(), key=lambda group: _ORDER.index(group[0][0]))
     return tuple(
         Reason(
             answer=_answer(alike[0]),
-            text=safe(reason),
+            text=reason,
             engines=tuple(map(_asked, alike)),
             messages=tuple(dict.fromkeys(safe(each.message) for each in alike if each.message)),
         )
-        for (_, reason), alike in ordered
+        for (_, reason), alike in verdicts_alike(verdicts)
     )

@@ -7,6 +7,7 @@ from itertools import islice
 
 from checker.model.archive import Archive, Source
 from checker.model.image import Image
+from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe
 from checker.reports.printable import printable
 from checker.reports.text.engines import READERS, answers, reasons
@@ -23,7 +24,6 @@ from checker.starting.obstacle import Answer, Start
 from checker.verdicts import Classification, Loadable
 
 _ANSWER = len(Loadable.DEPENDS) + 2
-_METADATA = "CMD, ENTRYPOINT, ENV, USER and the rest of the config"
 _START_STYLES = {
     Answer.YES: Style.GOOD,
     Answer.NO: Style.BAD,
@@ -106,10 +106,7 @@ def _under_answers() -> Line:
 
 def _starts(archive: Archive, starts: Sequence[Start], view: View) -> Iterator[Line]:
     """Whether containers start; images with the same answer and reason share a row."""
-    groups: dict[tuple[Answer, str], list[str]] = {}
-    names = [image.label for image in archive.images] or [""]
-    for name, start in zip(names, starts, strict=False):
-        groups.setdefault((start.answer, safe(start.text)), []).append(safe(name))
+    groups = starts_alike([image.label for image in archive.images], starts)
     for number, ((answer, text), images) in enumerate(islice(groups.items(), view.images)):
         shown = (_START_STYLES[answer], answer.ljust(_ANSWER))
         start_of_row = (*label("" if number else "starts"), shown)
@@ -133,13 +130,11 @@ def _restoring(found: Classification, view: View) -> Iterator[Line]:
 
 def _kept(found: Classification, view: View) -> Iterator[Line]:
     """What restoring loses; what it keeps is not shown unless everything is."""
-    parts = {"the layers": found.keeps_layers, _METADATA: found.keeps_metadata}
-    kept = "; ".join(name for name, is_kept in parts.items() if is_kept)
-    lost = "; ".join(name for name, is_kept in parts.items() if not is_kept)
+    kept, lost = kept_and_lost(found)
     if kept and view.is_verbose:
-        yield from labelled("keeps", Style.LABEL, kept, view.width)
+        yield from labelled("keeps", Style.LABEL, "; ".join(kept), view.width)
     if lost:
-        yield from labelled("loses", Style.LABEL, lost, view.width)
+        yield from labelled("loses", Style.LABEL, "; ".join(lost), view.width)
 
 
 def _engines(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
