@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
@@ -30,6 +29,7 @@ from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
+from checker.model.shell import quote_archive
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
@@ -318,7 +318,7 @@ class Session:
         image = None if from_image is None else self.read(from_image, progress=progress)
         importing = imports_of(self.plugins.engines, request.engine)
         engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
-        verdicts = engines.judge(archive.packed, _quoted(archive.path))
+        verdicts = engines.judge(archive.packed, quote_archive(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
         if show_secrets:
             return MaskedPlan(plan, 0)
@@ -542,7 +542,7 @@ class Session:
         )
 
     def _classify(self, archive: Archive, readers: tuple[Engine, ...] = ()) -> CheckedArchive:
-        quoted_path = _quoted(archive.path)
+        quoted_path = quote_archive(archive.path)
         verdicts = self.engines.judge(archive, quoted_path, readers)
         started = archive_starts(archive, self.settings.host, self.settings.limits, _start_root)
         archive = archive._replace(
@@ -721,15 +721,3 @@ def _joined(
     limits: tuple[LimitReached, ...], more: tuple[LimitReached, ...]
 ) -> tuple[LimitReached, ...]:
     return tuple(dict.fromkeys((*limits, *more)))
-
-
-def _quoted(path: str) -> str:
-    """The path, quoted for a shell, in a form that no tool takes for anything but a file.
-
-    An option begins with a hyphen; tar takes what precedes a colon for the name of a host, unless
-    there is a slash before it.
-    """
-    is_option = path.startswith("-") and path != "-"
-    if is_option or ":" in path.partition("/")[0]:
-        path = f"./{path}"
-    return shlex.quote(path)
