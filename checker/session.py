@@ -165,6 +165,8 @@ class Session:
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._given = given
         self._baseline = baseline or _baseline_of(given, registry)
+        self._is_given_baseline = baseline is not None
+        self._own_baselines: dict[str, Baseline] = {}
         self._watch = watch
         # What the sections of the settings say is wrong at once, not with the first archive.
         self._sections = tuple(map(self._settings_of_section, given.sections))
@@ -177,12 +179,25 @@ class Session:
         )
 
     def _settings_of_section(self, section: Section) -> Settings:
-        session = Session(
-            self._given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
-        )
+        settings = self._given.with_sections((section,))
+        baseline = self._baseline_for(settings)
+        session = Session(settings, plugins=self.plugins, baseline=baseline)
         if self.rules and not session.rules:
             raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
         return session.settings
+
+    def _baseline_for(self, settings: Settings) -> Baseline | None:
+        """The baseline for the archives of a section, each of which is read once.
+
+        Args:
+            settings: The settings, with those of the section.
+        """
+        file = settings.baseline
+        if self._is_given_baseline or file is None or file == self._given.baseline:
+            return self._baseline
+        if file not in self._own_baselines:
+            self._own_baselines[file] = _read_baseline(file, settings, self.plugins.registry)
+        return self._own_baselines[file]
 
     def for_archive(self, path: str) -> Session:
         """The session for one archive, with what sections of the settings say of it.
@@ -197,7 +212,7 @@ class Session:
             settings,
             plugins=self.plugins,
             early=self._reading.early,
-            baseline=self._baseline,
+            baseline=self._baseline_for(settings),
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
         )
@@ -612,9 +627,15 @@ class Session:
         }
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
-        if self._baseline is None:
-            return None
-        return self._baseline.applied(archives, self.baseline_name)
+        groups: dict[str, tuple[Baseline, list[CheckedArchive]]] = {}
+        if self._baseline is not None:
+            groups[self._baseline.file] = (self._baseline, [])
+        for checked in archives:
+            found = self._baseline_for(self._given.for_archive(checked.path))
+            if found is not None:
+                groups.setdefault(found.file, (found, []))[1].append(checked)
+        applied = [found.applied(group, self.baseline_name) for found, group in groups.values()]
+        return AppliedBaseline.joined(applied) if applied else None
 
     def _waiver_findings(self, archives: Sequence[CheckedArchive]) -> tuple[Finding, ...]:
         today = dt.datetime.now(tz=dt.UTC).date()
@@ -634,13 +655,16 @@ def _baseline_of(settings: Settings, registry: Registry) -> Baseline | None:
     """The baseline of the settings, with the present ids of rules."""
     if settings.baseline is None:
         return None
+    return _read_baseline(settings.baseline, settings, registry)
 
+
+def _read_baseline(file: str, settings: Settings, registry: Registry) -> Baseline:
     def current(rule: str) -> str:
         found = registry.find(rule)
         return rule if found is None else found.id
 
     try:
-        return read_baseline(settings.baseline).with_ids(current)
+        return read_baseline(file).with_ids(current)
     except SettingsError as error:
         raise SettingsError(f"{settings.place_of('baseline')}{error}") from error
 
