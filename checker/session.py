@@ -33,7 +33,7 @@ from checker.model.shell import quote_archive
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
-from checker.reading.meter import Meter, Reached
+from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Section, Settings, SettingsSource, load_settings
@@ -375,12 +375,16 @@ class Session:
         narrowed = Settings(select=rules_for(request.form), limits=self.settings.limits)
         narrowed = narrowed._replace(jobs=self.settings.jobs, host=self.settings.host)
         with (
-            Session(narrowed, plugins=self.plugins, watch=self._watch) as checking,
+            Session(narrowed, plugins=self.plugins, watch=_checking(self._watch)) as checking,
             self.open(source, name=name, progress=progress) as opened,
         ):
             check = partial(checking.check, name=path)
             verifier = Verifier(check, checking.judge, opened.archive)
-            written = convert(opened, path, request, verifier)
+            meter = Meter(path, _told(_receivers(self._watch, progress)), Activity.WRITING)
+            try:
+                written = convert(opened, path, request, verifier, meter)
+            except _ProgressError as error:
+                raise error.error from None
             return Conversion(opened.archive.kind, opened.steps, *written, errors=verifier.shared)
 
     def open(
@@ -476,8 +480,7 @@ class Session:
         progress: Progress | None,
     ) -> T:
         """Read something of a source; the boundary around all reading."""
-        receivers = _receivers(self._watch, progress)
-        told = partial(_tell, receivers) if receivers else None
+        told = _told(_receivers(self._watch, progress))
         options = self._reading._replace(plan=plan, meter=Meter(source.name, told))
         try:
             return read(options)
@@ -700,6 +703,19 @@ def _receivers(watch: Watch | None, progress: Progress | None) -> tuple[Watch, .
     """Everyone who is told of the progress of one archive."""
     told = () if progress is None else (partial(_tell_bytes, progress),)
     return told if watch is None else (watch, *told)
+
+
+def _told(receivers: tuple[Watch, ...]) -> Watch | None:
+    return partial(_tell, receivers) if receivers else None
+
+
+def _checking(watch: Watch | None) -> Watch | None:
+    """Tells of the reading of what was written as of a check."""
+    return None if watch is None else partial(_tell_of_check, watch)
+
+
+def _tell_of_check(watch: Watch, reached: Reached) -> None:
+    watch(reached._replace(activity=Activity.CHECKING))
 
 
 def _tell_bytes(progress: Progress, reached: Reached) -> None:
