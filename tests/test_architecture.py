@@ -143,7 +143,7 @@ UPPER_PARTS = {
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
     "catalogue": {"engines", "verdicts"},
     "effective": {"model", "profiles", "settings", "settings_file"},
-    "settings_schema": {"isolation", "settings_file", "suggestion"},
+    "settings_schema": {"settings", "isolation", "settings_file", "suggestion"},
     "baseline": {"checks", "errors", "isolation", "model", "results"},
     "waivers": {"checks", "model", "results", "settings", "settings_file"},
     "session": {
