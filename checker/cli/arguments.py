@@ -19,7 +19,8 @@ exit codes:
   0    clean
   1    a finding at or above --fail-on
   2    invalid command line or configuration
-  3    incomplete check: unreadable input, a crash, a plugin problem, a report not written
+  3    incomplete check: unreadable input, a crash, a plugin problem, or a report
+       that cannot be written
 """
 _IMPORT_PLAN_EXIT_CODES = """\
 exit codes:
@@ -38,7 +39,8 @@ exit codes:
 _CONVERT_EXIT_CODES = """\
 exit codes:
   0    converted
-  1    not converted: a part is missing or damaged, --strict, or the result would have errors
+  1    not converted: a part is missing or damaged, --strict, or the result would
+       have errors
   2    invalid command line, or options that do not choose what can be converted
   3    the archive cannot be read, or the result cannot be written
 """
@@ -52,9 +54,11 @@ _BASELINE_EXIT_CODES = """\
 exit codes:
   0    written
   2    invalid command line or configuration
-  3    not written: unreadable input, a crash, a plugin problem, a file that cannot be written
+  3    not written: unreadable input, a crash, a plugin problem, or a file that
+       cannot be written
 """
 _END = "--"
+_PATHS = ("paths", "path", "source", "a", "b", "from_image")
 _ARGUMENT, _REQUIRED = "argument ", "arguments are required"
 _COMPLETION = """\
 to use it:
@@ -92,8 +96,16 @@ class _Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         if "paths" in found:
             found.paths = [*found.paths, *unknown[:end], *unknown[end + 1 :]]
-            return found, []
+            unknown = []
+        self._refuse_empty_paths(found)
         return found, unknown
+
+    def _refuse_empty_paths(self, found: argparse.Namespace) -> None:
+        """End the run if an archive has an empty name, as one of a variable that is not set."""
+        for key in _PATHS:
+            value = getattr(found, key, None)
+            if value == "" or (isinstance(value, list) and "" in value):
+                self.error("the path of an archive is empty; is a variable not set?")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         """Refuse a value that is not one of the choices, with the nearest one."""
@@ -170,8 +182,7 @@ def command_parser() -> argparse.ArgumentParser:
     completion = commands.add_parser(
         "completion",
         help="print a script that completes commands, options, rules and files",
-        description="Print a script that completes commands, options, names of rules and engines, "
-        "and files.",
+        description="Print a script that completes commands, options, rules, engines and files.",
         epilog=_COMPLETION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -40,6 +40,8 @@ def archives_of(paths: Sequence[str], lists: Sequence[str], *, null: bool) -> tu
         raise SettingsError(f"-0: is for the paths in a list; name it with {_LISTS} FILE")
     if [*paths, *lists].count(_INPUT) > 1 and _INPUT in lists:
         raise SettingsError(f"{_LISTS} -: standard input cannot be a second list or an archive")
+    if paths.count(_INPUT) > 1:
+        raise SettingsError("-: standard input can only be one archive")
     listed = (path for file in lists for path in _paths_in(file, separator))
     named = (*paths, *listed)
     if not named:

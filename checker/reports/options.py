@@ -44,7 +44,7 @@ def choice(name: str, known: Iterable[str]) -> str:
 
 def _split(order: str) -> tuple[str, str]:
     name, equals, value = order.partition("=")
-    if not equals:
+    if not equals or "." not in name:
         raise SettingsError(f"--format-option: {order!r} is not of the form FORMAT.OPTION=VALUE")
     return name, value
 

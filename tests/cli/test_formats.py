@@ -62,6 +62,7 @@ WRONG = {
     "an option": (["--format-option", "junit.case=x"], "did you mean 'cases'?"),
     "a format": (["--format-option", "jnit.cases=x"], "did you mean 'junit'?"),
     "no value": (["--format-option", "junit"], "not of the form FORMAT.OPTION=VALUE"),
+    "no option": (["--format-option", "html=1"], "'html=1' is not of the form FORMAT.OPTION=VALUE"),
     "no options": (["--format-option", "json.x=1"], "the format json has no options"),
     "a truth": (["--format-option", "junit.hostname=maybe"], "must be true or false"),
 }

@@ -164,6 +164,7 @@ def test_names_in_lists_are_taken_as_they_are(checker: Checker, name: str) -> No
         ("--files-from - --files-from -", b"a", "--files-from -: standard input cannot"),
         ("-0 a.tar", b"", "-0: is for the paths in a list; name it with --files-from FILE"),
         ("", b"", "no archives are named: specify PATH"),
+        ("- -", b"a", "-: standard input can only be one archive"),
     ],
 )
 @pytest.mark.parametrize("command", ["check", "classify", "baseline write known.json"])
@@ -199,3 +200,17 @@ def test_a_path_in_a_list_that_is_not_there(checker: Checker, image: Path) -> No
     assert done.code == 3
     missing, _ = done.report["archives"]
     assert missing["error"] == "cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("check @", "check a.tar @", "classify @", "show @", "compare a.tar @", "compare @ a.tar"),
+        *("convert @ out.tar --to rootfs", "import-plan @", "baseline write known.json @"),
+        *("init @", "config @", "import-plan a.tar --from-image @", "check -- @"),
+    ],
+)
+def test_the_path_of_a_variable_that_is_not_set(checker: Checker, words: str) -> None:
+    done = checker(*(word.replace("@", "") for word in words.split()))
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "checker: the path of an archive is empty; is a variable not set?\n"
