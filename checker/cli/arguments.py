@@ -19,8 +19,8 @@ exit codes:
   0    clean
   1    a finding at or above --fail-on
   2    invalid command line or configuration
-  3    incomplete check: unreadable input, a crash, a plugin problem, or a report
-       that cannot be written
+  3    incomplete check: unreadable input, a crash, a plugin problem, or a
+       report that cannot be written
 """
 _IMPORT_PLAN_EXIT_CODES = """\
 exit codes:
@@ -39,8 +39,8 @@ exit codes:
 _CONVERT_EXIT_CODES = """\
 exit codes:
   0    converted
-  1    not converted: a part is missing or damaged, --strict, or the result would
-       have errors
+  1    not converted: a part is missing or damaged, --strict, or the result
+       would have errors
   2    invalid command line, or options that do not choose what can be converted
   3    the archive cannot be read, or the result cannot be written
 """
@@ -54,8 +54,8 @@ _BASELINE_EXIT_CODES = """\
 exit codes:
   0    written
   2    invalid command line or configuration
-  3    not written: unreadable input, a crash, a plugin problem, or a file that
-       cannot be written
+  3    not written: unreadable input, a crash, a plugin problem, or a file
+       that cannot be written
 """
 _END = "--"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
@@ -266,9 +266,7 @@ def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
     write = actions.add_parser(
         "write",
         help="check archives and write what fails the run to a file",
-        description=(
-            "Check archives and write the findings that fail the run to a file, which replaces it."
-        ),
+        description=("Check archives and write the findings that fail the run to a file."),
         epilog=_BASELINE_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -109,7 +109,7 @@ CASES = {
     ),
     "nothing takes it": Case(
         *(b"text\n" * 400, {"select": ["LYR"]}, "refused a.tar: no findings"),
-        "refused do not ship: no engine loads or imports it",
+        "refused do not ship: no engine loads or imports it; this does not fail this run",
     ),
     "does not start": Case(
         *(useless(), {"select": ["LYR"]}, "ok      a.tar: no findings"),
@@ -153,6 +153,21 @@ def test_converting_is_told_for_every_path() -> None:
     run = Session({"engine": ["docker-28:load"], "ignore": ["HYG"]}).run(["a`b.tar"])
     convert = r"checker convert $'a\140b.tar' image.tar --to docker-archive"
     assert ends(run)[1] == f"{' ' * 8}{convert}"
+
+
+def test_what_does_not_fail_the_run_is_told() -> None:
+    """Of archives with errors, and of those that nothing takes."""
+    Path("a.tar").write_bytes(b"text\n" * 400)
+    Path("b.tar").write_bytes(sample())
+    settings: dict[str, Any] = {"select": ["HYG"], "severity": {"HYG002": "error"}}
+    run = Session({**settings, "fail-on": "never"}).run(["a.tar", "b.tar"])
+    assert run.exit_code == 0
+    words = "errors  do not ship 2 of 2 archives: 1 error, 1 that no engine loads or imports;"
+    assert f"{words}\n{' ' * 8}errors do not fail this run\n" in render_text(run)
+    failing = Session(settings).run(["a.tar", "b.tar"])
+    assert failing.exit_code == 1
+    assert "\nfailed  do not ship 2 of 2 archives: 1 error" in render_text(failing)
+    assert "not fail" not in render_text(failing)
 
 
 def test_converting_is_not_read_from_advice() -> None:

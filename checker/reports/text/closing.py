@@ -88,8 +88,15 @@ def _refusal(run: Run, state: State) -> str:
     bad = sum(not state_of(run, checked).is_good for checked in run.archives)
     which = f" {bad:,} of {len(run.archives):,} archives" if len(run.archives) > 1 and bad else ""
     is_partial = "; the check is incomplete" if state is State.PARTIAL else ""
-    never = "; errors do not fail this run" if state is State.ERRORS else ""
-    return f"do not ship{which}: {reasons}{is_partial}{never}"
+    return f"do not ship{which}: {reasons}{is_partial}{_without_failing(run, state)}"
+
+
+def _without_failing(run: Run, state: State) -> str:
+    """What to say if the run does not fail all the same, by the settings or what is accepted."""
+    if run.exit_code != 0:
+        return ""
+    what = "errors do" if state is State.ERRORS else "this does"
+    return f"; {what} not fail this run"
 
 
 def _helps_converting(checked: CheckedArchive) -> bool:

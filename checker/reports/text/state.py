@@ -107,7 +107,8 @@ def state_of_run(run: Run) -> State:
     states = {state_of(run, checked) for checked in run.archives}
     bad = {state for state in states if not state.is_good}
     if bad:
-        return bad.pop() if len(bad) == 1 else State.FAILED
+        several = State.FAILED if run.exit_code else State.ERRORS
+        return bad.pop() if len(bad) == 1 else several
     if run.problems:
         return State.PARTIAL
     if any(map(run.fails, run.waiver_findings)):
