@@ -301,7 +301,7 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         help=(
             "fail unless this engine accepts the archive, such as docker-28:load; or a group: "
             "docker, podman, kubernetes, all; or a release, such as docker-26; see 'checker "
-            "engines'; repeatable"
+            "engines'; several with commas, or repeatable"
         ),
     )
     check.add_argument(

@@ -180,7 +180,7 @@ def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
     lists = {
         "select": _split(arguments.select or ()),
         "ignore": _split(arguments.ignore or ()),
-        "engine": arguments.engines,
+        "engine": _engines(arguments.engines or ()),
         "format": getattr(arguments, "formats", None),
         "format-option": _format_options(arguments),
     }
@@ -206,6 +206,11 @@ def _value(option: str, parse: Callable[[object], T], text: object) -> T:
         return parse(text)
     except SettingsError as error:
         raise SettingsError(f"{option}: {error}") from error
+
+
+def _engines(values: Sequence[str]) -> tuple[str, ...]:
+    """The engines in values that each may name several; an empty value stays, as an error."""
+    return tuple(name for value in values for name in _split((value,)) or (value,))
 
 
 def _split(values: list[str] | tuple[str, ...]) -> tuple[str, ...]:

@@ -53,6 +53,23 @@ def test_a_chosen_engine_is_a_gate(checker: Checker, rootfs: Path, engine: str, 
     assert ("ENG003" in done.rules) is (code == 1)
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--engine", "docker-28:import, docker-28:load"], 1),
+        (["--engine", "docker-28:import,podman-5:import"], 0),
+        (["--engine=docker-28:import", "--engine=docker-28:load"], 1),
+        (["--engine", ""], 2),
+        (["--engine", ","], 2),
+    ],
+)
+def test_several_engines_are_named_with_commas(
+    checker: Checker, rootfs: Path, words: list[str], code: int
+) -> None:
+    """A value without a name, as of a variable that is not set, does not switch the gate off."""
+    assert checker("check", rootfs, *words, "--format", "json").code == code
+
+
 def test_a_profile_means_the_action_that_fits(checker: Checker, image: Path, rootfs: Path) -> None:
     def asked(path: Path, *words: str) -> list[tuple[str, str]]:
         report = checker("check", path, "--select", "ENG003", "--format", "json", *words).report

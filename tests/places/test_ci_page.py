@@ -43,6 +43,10 @@ DECLARATIVE = {
     ),
     *("steps", "post", "always"),
 }
+ENDINGS = (
+    *(".tar", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst"),
+    *(".tgz", ".tbz", ".tbz2", ".txz", ".tzst"),
+)
 STEPS = {"sh", "junit", "archiveArtifacts"}
 INLINE = re.compile(r"`(?:eval \"\$\()?(checker [^`)]+)")
 PLACEHOLDERS = {"SHELL": "bash"}
@@ -215,6 +219,15 @@ def test_the_hook_of_pre_commit(tmp_path: Path) -> None:
     (repository,) = load_config(str(path))["repos"]
     assert repository["rev"] == f"v{__version__}"
     assert {hook["id"] for hook in repository["hooks"]} <= hooks.keys()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_hook_of_pre_commit_gets_what_is_written_as_an_archive(ending: str) -> None:
+    """Endings that GNU tar chooses a compression by (``--auto-compress``)."""
+    (hook,) = load_manifest(str(ROOT / ".pre-commit-hooks.yaml"))
+    assert re.search(hook["files"], f"dist/app{ending}")
+    assert not re.search(hook["files"], f"dist/app{ending}.md")
+    assert not re.search(hook["files"], f"dist/app{ending[1:]}")
 
 
 def test_the_jenkinsfile_is_groovy_and_uses_known_steps() -> None:

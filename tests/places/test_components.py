@@ -100,6 +100,7 @@ def test_inputs_of_the_component_are_variables_and_not_parts_of_the_script() -> 
     [
         ({"paths": "dist/*.tar\n dist/my images/* \n"}, 0),
         ({"paths": "dist/app.tar", "as": "load", "engine": "docker-28"}, 0),
+        ({"paths": "dist/app.tar", "engine": "docker-28, podman-5"}, 0),
         ({"paths": "dist/app.tar", "as": "import"}, 1),
         ({"paths": "dist/app.tar", "profile": "release"}, 1),
         ({"paths": "dist/app.tar", "profile": "release", "ignore": "HYG,RFS"}, 0),
