@@ -139,7 +139,8 @@ def _outputs(
 def _format_options(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The options of formats; those with options of their own on the command line come last."""
     named = {option: getattr(arguments, option, None) for option in _NAMED_OPTIONS}
-    short = (f"{_NAMED_OPTIONS[option]}={value}" for option, value in named.items() if value)
+    given = {option: value for option, value in named.items() if value is not None}
+    short = (f"{_NAMED_OPTIONS[option]}={value}" for option, value in given.items())
     return (*getattr(arguments, "format_options", ()), *short)
 
 
@@ -149,13 +150,24 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     Raises:
         SettingsError: The file cannot be read, or a value in it or an option is invalid.
     """
-    path = arguments.config or find_file()
+    path = settings_path(arguments.config)
     file = None if path is None else read_file(path)
     table = _reading_table(arguments)
     if arguments.command in _CHECKING:
         return layered(file, Origin(COMMAND_LINE, table | _check_table(arguments)))
     # Only findings are compared with the baseline.
-    return layered(file, Origin(COMMAND_LINE, table))._replace(baseline=None)
+    return layered(file, Origin(COMMAND_LINE, table)).without_baselines()
+
+
+def settings_path(given: str | None) -> str | None:
+    """The settings file: the one that is named, else the one that is found; None if there is none.
+
+    Raises:
+        SettingsError: The name is empty, as that of a variable that is not set.
+    """
+    if given == "":
+        raise SettingsError("--config: the name of the file is missing")
+    return given or find_file()
 
 
 def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from checker.cli.check import settings_of
+from checker.cli.check import settings_of, settings_path
 from checker.cli.streams import tell
 from checker.effective import InForce, in_force, in_section
 from checker.errors import SettingsError
@@ -14,7 +14,7 @@ from checker.reports.json_report import json_text
 from checker.reports.printable import printable
 from checker.session import Session
 from checker.settings import Section, Settings
-from checker.settings_file import find_file, read_file
+from checker.settings_file import read_file
 
 VERSION = 1
 _USAGE = 2
@@ -52,7 +52,7 @@ def _all_problems(arguments: argparse.Namespace) -> tuple[str, ...]:
     """Everything that is wrong in the file by its schema, if it can be read."""
     from checker.settings_schema import schema_problems
 
-    path = arguments.config or find_file()
+    path = settings_path(arguments.config)
     return () if path is None else schema_problems(read_file(path))
 
 

@@ -59,6 +59,7 @@ WRONG = {
         ["--junit-cases", "files"],
         "--format-option junit.cases: must be one of rules, findings,",
     ),
+    "an empty value": (["--junit-cases", ""], "findings, archives, found ''"),
     "an option": (["--format-option", "junit.case=x"], "did you mean 'cases'?"),
     "a format": (["--format-option", "jnit.cases=x"], "did you mean 'junit'?"),
     "no value": (["--format-option", "junit"], "not of the form FORMAT.OPTION=VALUE"),

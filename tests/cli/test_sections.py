@@ -153,7 +153,6 @@ def test_strict_waivers_of_a_section(two: Checker) -> None:
         ('format = ["json"]', "archive: format is for the whole run, not for some archives"),
         ('no-plugin = ["checker_hygiene"]', "or ignore the rules of the plugin here"),
         ("baseline = 1", "baseline: must be the name of a file, found 1"),
-        ('baseline = "none.json"', "baseline: none.json: cannot be read: No such file"),
         ('fail_on = "note"', "unknown key 'fail_on'; did you mean 'fail-on'?"),
     ],
 )
@@ -225,6 +224,21 @@ def test_the_baseline_of_the_command_line_is_for_all_archives(two: Checker) -> N
     settings(two, 'fail-on = "note"\n' + section('baseline = "other.json"'))
     assert two("check", *TWO).code == 1
     assert two("check", *TWO, "--baseline", "both.json").code == 0
+
+
+@pytest.mark.parametrize("command", ["check a.tar", "check b.tar", "config"])
+def test_a_baseline_that_is_missing(two: Checker, command: str) -> None:
+    settings(two, section('baseline = "missing.json"'))
+    done = two(*command.split())
+    assert (done.code, done.out) == (2, "")
+    said = "checker.toml:3: baseline: missing.json: cannot be read: No such file"
+    assert done.err.startswith(f"checker: {said}")
+
+
+@pytest.mark.parametrize("command", ["show a.tar", "compare a.tar b.tar", "classify a.tar"])
+def test_commands_without_findings_need_no_baseline(two: Checker, command: str) -> None:
+    settings(two, 'baseline = "missing.json"\n' + section('baseline = "missing.json"'))
+    assert two(*command.split()).code == 0
 
 
 @pytest.mark.parametrize("profile", ["", 'profile = "strict"'])

@@ -22,6 +22,14 @@ def test_a_file_in_the_folder_is_found(checker: Checker, rootfs: Path) -> None:
     assert checker("check", rootfs, "--as", "import").code == 0
 
 
+@pytest.mark.parametrize("command", ["check", "classify", "show", "config"])
+def test_a_file_without_a_name_is_not_ignored(checker: Checker, rootfs: Path, command: str) -> None:
+    """So a variable that is not set does not switch a policy off."""
+    done = checker(command, rootfs, "--config", "")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "checker: --config: the name of the file is missing\n"
+
+
 def test_severities_and_fail_on(checker: Checker, rootfs: Path) -> None:
     config = checker.folder / "mine.toml"
     config.write_text('[severity]\nwrong-command = "note"\n')
