@@ -61,6 +61,16 @@ FAILING = [
         "yield COUNT._replace(name='json')",
         "report json is already registered by checker",
     ),
+    (
+        "checker_reports",
+        "yield COUNT._replace(stream='lines')",
+        "checker_reports returned a Report whose stream is 'lines', which cannot be called",
+    ),
+    (
+        "checker_reports",
+        "yield COUNT._replace(options=('width',))",
+        "not checker.Options",
+    ),
     ("checker_classify", "raise KeyError('lost')", "checker_classify raised KeyError: 'lost'"),
     ("checker_classify", "exit(0)", "checker_classify raised SystemExit: 0"),
     ("checker_classify", "return 'mine'", "returned 'mine', not a checker.Classification"),
@@ -158,6 +168,14 @@ def test_what_came_before_the_failure_is_used(checker: Checker, image: Path) -> 
     done = checker("check", image, "--engine", "mine-1", "--format", "json")
     (archive,) = done.report["archives"]
     assert "it takes everything" in [verdict["reason"] for verdict in archive["verdicts"]]
+
+
+@pytest.mark.usefixtures("plugin")
+@pytest.mark.parametrize("plugin", [("checker_classify", "return None")], indirect=True)
+def test_a_plugin_leaves_the_classification_to_others(checker: Checker, image: Path) -> None:
+    done = checker("check", image, "--format", "json")
+    assert done.code == 0
+    assert done.report["archives"][0]["restore"] == f"docker load -i {image}"
 
 
 @pytest.mark.usefixtures("plugin")
