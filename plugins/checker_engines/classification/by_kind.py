@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from shlex import quote
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.known_kind import KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, REPOSITORIES
+from checker.model.shell import quote_member, quote_word
 from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.commands import docker_load, podman_load
@@ -36,7 +36,7 @@ def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
 
     Args:
         archive: The facts.
-        quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        quoted_path: Its path, quoted for a command line.
         takers: The engines that accept it.
     """
     if archive.damage is not None:
@@ -190,9 +190,9 @@ def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     depth = _depth_of(directory)
     reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
     load = _load_command(lambda name: f"{directory}/{name}" in archive.members, "image.tar")
-    commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
+    commands = f"tar -xf {quoted_path} && tar -C {quote_word(directory)} -cf image.tar . && {load}"
     return not_restorable(reason, IMPORT_RUINS)._replace(
-        advice=_if_printable(directory, f"Repack the directory: `{commands}`")
+        advice=(f"Repack the directory: `{commands}`",)
     )
 
 
@@ -210,11 +210,6 @@ def _load_command(has_file: Callable[[str], bool], path: str) -> str:
     is_for_docker = has_file(MANIFEST_JSON) or is_legacy
     engine, load = ("docker-28", docker_load) if is_for_docker else ("podman-5", podman_load)
     return f"checker check --engine {engine} {path} && {load(path)}"
-
-
-def _if_printable(name: str, advice: str) -> tuple[str, ...]:
-    """Advice with a command, unless a name in it has characters that print nothing."""
-    return (advice,) if name.isprintable() else ()
 
 
 def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -241,10 +236,10 @@ def _extractions(archive: Archive, quoted_path: str, names: Sequence[str]) -> It
     for position, name in zip(archive.nested_images[:_MOST_NAMED], names, strict=False):
         blob = archive.members.blobs.get(position)
         paths = {} if blob is None or blob.tar is None else blob.tar.entries.by_path
-        load = _load_command(paths.__contains__, quote(name))
-        command = f"tar -xf {quoted_path} -- {quote(name)} && {load}"
+        load = _load_command(paths.__contains__, quote_word(name))
+        command = f"tar -xf {quoted_path} -- {quote_member(name)} && {load}"
         first = "Extract it first" if len(names) == 1 else f"Extract {name} first"
-        yield from _if_printable(name, f"{first}: `{command}`")
+        yield f"{first}: `{command}`"
 
 
 def _empty(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -265,10 +260,9 @@ def _unknown(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
             "it has no manifest.json, index.json or oci-layout",
             f"the root filesystem is in {directory}/, and would be at /{directory} in the image",
         )
-        command = (
-            f"tar -xf {quoted_path} && tar -C {quote(directory)} -c . | docker import - name:tag"
-        )
-        return found._replace(advice=_if_printable(directory, f"Import the directory: `{command}`"))
+        pack = f"tar -C {quote_word(directory)} -c ."
+        command = f"tar -xf {quoted_path} && {pack} | docker import - name:tag"
+        return found._replace(advice=(f"Import the directory: `{command}`",))
     found = not_restorable(
         "it has no manifest.json, index.json or oci-layout",
         "it does not look like a root filesystem: it has no programs and no files of a system",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
 from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
+from checker.model.shell import unquote_word
 from checker.verdicts import Question
 from checker_engines.answers.conditions import (
     DEVICES,
@@ -67,10 +67,7 @@ def logged(message: str) -> str:
 
 def given_path(question: Question) -> str:
     """The path of the archive without the quotes of a shell."""
-    try:
-        return "".join(shlex.split(question.quoted_path))
-    except ValueError:
-        return question.quoted_path
+    return unquote_word(question.quoted_path)
 
 
 def has_colon(question: Question) -> bool:
