@@ -26,13 +26,14 @@ class Room(NamedTuple):
 
 def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
-    from checker_engines.containerd import nodes
+    from checker_engines.containerd import clients, nodes
     from checker_engines.containers import buildah
     from checker_engines.ggcr import crane
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
 
     return (
+        Room(clients.PROFILES, clients.engines),
         Room(nodes.PROFILES, nodes.engines),
         Room(buildah.PROFILES, buildah.engines),
         Room(crane.PROFILES, crane.engines),

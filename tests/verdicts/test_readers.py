@@ -234,17 +234,27 @@ def test_k3s_takes_files_by_their_names(
 
 
 PLATFORMS = ["linux/amd64", "linux/arm64/v8"]
+NODES = (
+    "kind-0 load image-archive",
+    *("k3s-1 image directory", "rke2-1 image directory", "k0s-1 image directory"),
+)
+FULL = ["docker.io/library/app:1"]
 
 
 @pytest.mark.parametrize(
     ("title", "table", "outcome"),
     [
-        ("kind-0 load image-archive", {"platforms": PLATFORMS}, "accepts"),
-        ("k3s-1 image directory", {"platforms": PLATFORMS}, "accepts"),
+        ("kind-0 load image-archive", {"platforms": PLATFORMS, "tags": FULL}, "accepts"),
+        ("k3s-1 image directory", {"platforms": PLATFORMS, "tags": FULL}, "accepts"),
+        ("rke2-1 image directory", {"platforms": PLATFORMS, "tags": FULL}, "accepts"),
         ("kind-0 load image-archive", {"tags": []}, "accepts-broken"),
         ("k3s-1 image directory", {"tags": []}, "accepts-broken"),
         ("k0s-1 image directory", {"tags": []}, "accepts-broken"),
-        ("k3s-1 image directory", {"edits": [{"remove": "{layer0}"}]}, "accepts-broken"),
+        (
+            "k3s-1 image directory",
+            {"edits": [{"remove": "{layer0}"}], "tags": FULL},
+            "accepts-broken",
+        ),
         ("kind-0 load image-archive", {"edits": [{"remove": "{layer0}"}]}, "rejects"),
         ("k3s-1 image directory", {"edits": [{"remove": "{manifest}"}]}, "rejects"),
         ("k0s-1 image directory", {"edits": [{"remove": "index.json"}]}, "rejects"),
@@ -257,6 +267,81 @@ def test_nodes_need_names_and_content(
     assert verdict.outcome == outcome, verdict.reason
     if outcome != "accepts":
         assert "name" in verdict.reason or "not in the archive" in verdict.reason or verdict.message
+
+
+@pytest.mark.parametrize("title", NODES)
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("docker.io/library/app:1", "accepts"),
+        ("registry.example:5000/team/app:1", "accepts"),
+        (f"ghcr.io/team/app@sha256:{'a' * 64}", "accepts"),
+        ("docker.io/app:1", "accepts-broken"),
+        ("library/app:1", "accepts-broken"),
+        ("app:1", "accepts-broken"),
+        ("1.0", "accepts-broken"),
+        ("ghcr.io/team/app", "accepts-broken"),
+        ("ghcr.io/Team/app:1", "accepts-broken"),
+    ],
+)
+def test_kubernetes_finds_images_by_their_full_names(
+    title: str, name: str, outcome: str, tmp_path: Path
+) -> None:
+    verdict = judged(READERS[title], build({"base": "oci-archive", "tags": [name]}, tmp_path))
+    assert verdict.outcome == outcome, verdict.reason
+    assert outcome == "accepts" or repr(name) in verdict.reason
+
+
+@pytest.mark.parametrize("title", NODES)
+def test_kubernetes_finds_whatever_docker_saves_by_name(title: str, tmp_path: Path) -> None:
+    verdict = judged(READERS[title], build({"base": "docker-archive", "images": TWO}, tmp_path))
+    assert verdict.outcome is VerdictOutcome.ACCEPTS, verdict.reason
+
+
+def test_one_of_two_images_is_not_found(tmp_path: Path) -> None:
+    images = [TWO[0], {**TWO[1], "tags": []}]
+    path = build({"base": "docker-archive", "images": images}, tmp_path)
+    verdict = judged(READERS["kind-0 load image-archive"], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN
+    assert "1 of 2 images, such as sha256:" in verdict.reason
+    stored = judged(READERS["ctr-2 import --all-platforms"], path)
+    assert stored.outcome is VerdictOutcome.ACCEPTS
+    assert "1 of 2 images have no name" in stored.reason
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (["docker.io/library/app:1"], "the image is loaded"),
+        (["app:1"], "the image is loaded"),
+        (["1.0"], "the image is loaded as import:1.0, since it has only the tag '1.0'"),
+        ([], "the image is loaded as import@sha256:"),
+        (["1.0", "2.0"], "loaded as import:1.0, since it has only the tag '1.0'; so are 1 more"),
+    ],
+)
+def test_nerdctl_names_what_has_no_whole_name(tags: list[str], said: str, tmp_path: Path) -> None:
+    path = build({"base": "oci-archive", "tags": tags}, tmp_path)
+    verdict = judged(READERS["nerdctl-2 load"], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS
+    assert said in verdict.reason
+
+
+@pytest.mark.parametrize("title", ["nerdctl-2 load", "ctr-2 import --all-platforms"])
+def test_what_is_stored_but_not_unpacked(title: str, tmp_path: Path) -> None:
+    edit = {"member": "{config}", "pointer": "/rootfs/type", "value": "other"}
+    path = build({"base": "docker-archive", "edits": [{"set": edit}]}, tmp_path)
+    verdict = judged(READERS[title], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN
+    assert "not unpacked: rootfs.type is 'other'" in verdict.reason
+
+
+@pytest.mark.parametrize(("tool", "title"), [("k3s", "k3s-1"), ("rke2", "rke2-1")])
+def test_the_image_directory_is_that_of_the_tool(tool: str, title: str, tmp_path: Path) -> None:
+    path = build({"base": "docker-archive"}, tmp_path)
+    verdict = judged(READERS[f"{title} image directory"], path)
+    assert verdict.command == f"cp image.tar /var/lib/rancher/{tool}/agent/images/"
+    other = judged(READERS[f"{title} image directory"], path.rename(tmp_path / "image"))
+    assert other.reason.startswith(f"{tool} ignores the file")
 
 
 ANOTHER = "other"
