@@ -28,7 +28,7 @@ def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
     from checker_engines.containerd import clients, nodes
     from checker_engines.containers import buildah
-    from checker_engines.ggcr import crane
+    from checker_engines.ggcr import cosign, crane
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
 
@@ -37,6 +37,7 @@ def rooms() -> tuple[Room, ...]:
         Room(nodes.PROFILES, nodes.engines),
         Room(buildah.PROFILES, buildah.engines),
         Room(crane.PROFILES, crane.engines),
+        Room(cosign.PROFILES, cosign.engines),
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
     )

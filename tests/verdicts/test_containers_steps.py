@@ -280,8 +280,8 @@ def test_a_colon_in_the_path(
             "docker-archive",
             "a:b.tar",
             (
-                "initializing source docker-archive:<tmp>:docker.io/library/b.tar:latest: opening file "
-                '"<tmp>": open <tmp>: no such file or directory'
+                "initializing source docker-archive:<tmp>:docker.io/library/b.tar:latest: opening "
+                'file "<tmp>": open <tmp>: no such file or directory'
             ),
         ),
         (
@@ -296,8 +296,8 @@ def test_a_colon_in_the_path(
             "docker-archive",
             "a:b c.tar",
             (
-                "Invalid source name docker-archive:<tmp>: docker-archive parsing reference: invalid "
-                "reference format"
+                "Invalid source name docker-archive:<tmp>: docker-archive parsing reference: "
+                "invalid reference format"
             ),
         ),
         (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 import tarfile
 import tomllib
@@ -115,7 +117,10 @@ def build(table: dict[str, Any], folder: Path) -> Path:
 
 
 BUILDAH = {one.action: one for one in buildah.engines_of(BUILDAH_1_28)}
-TWO = [{"tags": ["app:1"]}, {"tags": ["app:2"], "config": {"config": {"User": "1"}}}]
+TWO: list[dict[str, Any]] = [
+    {"tags": ["app:1"]},
+    {"tags": ["app:2"], "config": {"config": {"User": "1"}}},
+]
 LOWERCASE = "repository name must be lowercase"
 # What buildah 1.28.2 said.
 PULLED: dict[str, tuple[str, dict[str, Any], str, str]] = {
@@ -434,6 +439,122 @@ def test_crane_says_so(table: dict[str, Any], text: str, tmp_path: Path) -> None
     assert said.accepts is (text in {"", "-"}), said.message
     if not said.accepts:
         assert masked(said.message).endswith(masked(text).removeprefix("Error: "))
+
+
+# What crane 0.22.1 said of a blob that is a link.
+@pytest.mark.parametrize("title", ["crane-0 push", "cosign-3 load"])
+@pytest.mark.parametrize(("target", "what"), [("away", "a symlink"), (None, "not a regular file")])
+def test_a_blob_that_is_not_a_file_is_not_pushed(
+    title: str, target: str | None, what: str, tmp_path: Path
+) -> None:
+    layout = layout_of({"edits": [kind_of(IMAGE)]}, tmp_path)
+    manifest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
+    blob = layout / "blobs" / manifest.replace(":", "/")
+    if target is None:
+        blob.unlink()
+        blob.mkdir()
+    else:
+        blob.rename(layout / target)
+        blob.symlink_to(layout / target)
+    verdict = judged(READERS[title], layout)
+    assert verdict.outcome is VerdictOutcome.REJECTS
+    assert f"layout blob {manifest} is {what}" in (verdict.message or "")
+
+
+IMAGE, INDEX, SIGNATURES, ATTESTATIONS = (
+    f"dev.cosignproject.cosign/{what}" for what in ("image", "imageIndex", "sigs", "atts")
+)
+
+
+def kind_of(kind: str, number: int = 0) -> dict[str, Any]:
+    pointer = f"/manifests/{number}/annotations/kind"
+    return {"set": {"member": "index.json", "pointer": pointer, "value": kind}}
+
+
+def typed_as(media_type: str) -> dict[str, Any]:
+    pointer = "/manifests/0/mediaType"
+    return {"set": {"member": "index.json", "pointer": pointer, "value": media_type}}
+
+
+START = "error during command execution: "
+NOT_THERE = (
+    "HEAD <registry>: unexpected status code <n> Not Found (HEAD responses have no body, use GET "
+    "for details)"
+)
+REGISTRY = re.compile(r"HEAD \S+:")
+SIGNED: dict[str, tuple[dict[str, Any], str]] = {
+    "an image that cosign saved": ({"edits": [kind_of(IMAGE)]}, ""),
+    "a layout of another tool": ({}, f"resolving digest: {NOT_THERE}"),
+    "signatures alone": ({"edits": [kind_of(SIGNATURES)]}, f"sigs tag: {NOT_THERE}"),
+    "attestations alone": ({"edits": [kind_of(ATTESTATIONS)]}, f"sigs tag: {NOT_THERE}"),
+    "an image and signatures": (
+        {"images": TWO, "edits": [kind_of(IMAGE), kind_of(SIGNATURES, 1)]},
+        "",
+    ),
+    "no index.json": (
+        {"edits": [{"remove": "index.json"}]},
+        "signed image index: stat <tmp>/index.json: no such file or directory",
+    ),
+    "an index that is a list": (
+        {"edits": [{"replace": {"member": "index.json", "text": "[]"}}]},
+        "signed image index: json: cannot unmarshal array into Go value of type v1.IndexManifest",
+    ),
+    "an image that is said to be an index": (
+        {"edits": [kind_of(INDEX)]},
+        (
+            "signed image index: unexpected media type for sha256:<hex>: "
+            "application/vnd.oci.image.manifest.v1+json"
+        ),
+    ),
+    "something that is said to be an image": (
+        {"edits": [kind_of(IMAGE), typed_as("text/plain")]},
+        "signed image: unexpected media type for sha256:<hex>: text/plain",
+    ),
+    "no manifest": (
+        {"edits": [kind_of(IMAGE), {"remove": "{manifest}"}]},
+        "remote write: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "no layer": (
+        {"edits": [kind_of(IMAGE), {"remove": "{layer0}"}]},
+        "remote write: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "a layer with other content": (
+        {"edits": [kind_of(IMAGE), {"replace": {"member": "{layer0}", "text": ANOTHER}}]},
+        f"remote write: {OTHER_LENGTH}",
+    ),
+    "a config with other content": (
+        {"edits": [kind_of(IMAGE), {"replace": {"member": "{config}", "text": "{}"}}]},
+        "-",
+    ),
+}
+"""Directories, and what cosign 3.1.3 said of them."""
+
+
+@pytest.mark.parametrize(("table", "text"), SIGNED.values(), ids=SIGNED.keys())
+def test_cosign_loads_what_it_saved(table: dict[str, Any], text: str, tmp_path: Path) -> None:
+    verdict = judged(READERS["cosign-3 load"], layout_of(table, tmp_path))
+    said = REGISTRY.sub("HEAD <registry>:", said_by(verdict)).removeprefix(START)
+    assert said == masked(text), verdict.reason
+    assert (verdict.outcome is VerdictOutcome.REJECTS) is (text not in {"", "-"})
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(("table", "text"), SIGNED.values(), ids=SIGNED.keys())
+def test_cosign_says_so(table: dict[str, Any], text: str, tmp_path: Path) -> None:
+    tool = TOOLS.get("cosign-3 load")
+    if tool is None or found("crane") is None:
+        pytest.skip("cosign or crane is not installed: make readers")
+    with running_bench(tmp_path / "bench") as fresh:
+        said = tool.read(fresh, layout_of(table, tmp_path))
+    assert said.accepts is (text in {"", "-"}), said.message
+    if not said.accepts:
+        end = masked(text).rpartition(": ")[2]
+        assert masked(said.message).endswith(end), said.message
+
+
+def test_cosign_reads_no_file(tmp_path: Path) -> None:
+    verdict = judged(READERS["cosign-3 load"], build({"base": "oci-archive"}, tmp_path))
+    assert verdict.message == f"{START}signed image index: stat <tmp>/index.json: not a directory"
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,12 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.advice import IS_LOADED, without_devices
 from checker_engines.answers.reading import Answer, Command, verdict_of
-from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.refusal import Refusal, prefixed
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     DOCKER_ARCHIVE_STEP,
     conditions_of,
     last_lines,
-    prefixed,
     refuse_directory,
     taken_for_a_name,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from typing import NamedTuple
 
@@ -53,15 +52,6 @@ def refuse_directory(archive: Archive, step: str) -> None:
     """
     if archive.source is Source.DIRECTORY:
         raise Refusal(f"{step}read <tmp>: is a directory", "it is a directory, not an archive")
-
-
-@contextmanager
-def prefixed(words: str) -> Iterator[None]:
-    """Add a prefix to the message of a refusal."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise Refusal(words + refusal.message, refusal.reason, refusal.rules) from None
 
 
 def last_lines(printed: list[str]) -> str:

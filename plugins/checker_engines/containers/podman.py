@@ -18,7 +18,13 @@ from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded, without_devices
 from checker_engines.answers.conditions import absent_layers, other_storage
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
-from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_MANIFEST,
+    DAMAGED,
+    ROOT_NOT_EXTRACTED,
+    Refusal,
+    prefixed,
+)
 from checker_engines.answers.source import digest_of
 from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
@@ -29,7 +35,6 @@ from checker_engines.containers.command import (
     given_path,
     has_colon,
     last_lines,
-    prefixed,
     refuse_directory,
 )
 from checker_engines.containers.compression import (

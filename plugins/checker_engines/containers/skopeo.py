@@ -10,7 +10,7 @@ from checker.model.limits import LimitReached
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import encrypted_layer, why_not_loaded
-from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.refusal import Refusal, prefixed
 from checker_engines.answers.undecided import undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
@@ -18,7 +18,6 @@ from checker_engines.containers.command import (
     OCI_ARCHIVE_STEP,
     conditions_of,
     last_lines,
-    prefixed,
     refuse_directory,
     taken_for_a_name,
 )

@@ -1,4 +1,4 @@
-"""What decides the outcome in crane."""
+"""What decides the outcome in crane, cosign and kaniko."""
 
 from __future__ import annotations
 
@@ -58,4 +58,26 @@ def validate() -> Sequence[Decision]:
             "first one is; it must hash to its diff_id",
         ),
         Decision("config", "`rootfs.type` must be `layers`"),
+    )
+
+
+def load() -> Sequence[Decision]:
+    """The steps of ``cosign load``."""
+    return (
+        Decision("input", "must be a directory with `index.json`; `oci-layout` is not read"),
+        Decision(
+            "images",
+            "only descriptors of `index.json` whose annotation `kind` is "
+            "`dev.cosignproject.cosign/image`, `imageIndex`, `sigs` or `atts`, as `cosign save` "
+            "writes them, the first of each: a layout of another tool is refused, since nothing is "
+            "pushed and the registry does not have the image",
+        ),
+        Decision(
+            "media type", "must be that of an image, or of an index for the kind `imageIndex`"
+        ),
+        Decision(
+            "blobs",
+            "as for `crane push` of a directory: links are refused, the registry refuses layers of "
+            "another digest, and takes a config of another digest, which is reported as broken",
+        ),
     )
