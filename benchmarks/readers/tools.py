@@ -28,6 +28,8 @@ SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
 _PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
+_UPLOAD = re.compile(r'(?:Patch|Put|Post) "http://[^"]*": |(?:PATCH|PUT|POST) http://\S+: ')
+_SHOWN_REGISTRY = "https://REGISTRY/v2/NAME/manifests/TAG"
 _TIME = re.compile(r"^time=\S+ ", re.MULTILINE)
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
@@ -198,6 +200,17 @@ def _crane_validate(bench: Bench, archive: Path) -> Said:
     return _said(_run("crane", "validate", "--tarball", str(archive)), archive, bench.folder)
 
 
+def _cosign_load(bench: Bench, directory: Path) -> Said:
+    # A name that the registry does not have, since cosign looks there for what it has not pushed.
+    name = f"{bench.registry}/loaded-{time.monotonic_ns()}:1"
+    said = _said(_run("cosign", "load", "--dir", str(directory), name), directory, bench.folder)
+    # It is printed twice.
+    message = said.message.partition("\nerror during command execution: ")[0]
+    shown = f"http://{bench.registry}/v2/{name.partition('/')[2].replace(':', '/manifests/')}"
+    message = _UPLOAD.sub("", message.replace(shown, _SHOWN_REGISTRY))
+    return said._replace(message=message)
+
+
 def _oras_copy(bench: Bench, archive: Path) -> Said:
     target = bench.folder / "copied"
     source = f"{archive}{_reference_in(archive)}"
@@ -276,6 +289,7 @@ TOOLS = (
     ),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
+    Tool("cosign-3", "load", "cosign", ("version",), _cosign_load),
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
 )

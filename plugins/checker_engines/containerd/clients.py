@@ -6,6 +6,7 @@ Sources: nerdctl 2.3.5, cmd/nerdctl/image/image_load.go and pkg/imgutil/load/loa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from checker.model.archive import Kind
@@ -25,6 +26,7 @@ _NERDCTL, _LOAD = "nerdctl-2", "load"
 _CTR, _IMPORT = "ctr-2", "import --all-platforms"
 _PREFIX = "import"
 """What nerdctl names an image by that has no name, or only a tag."""
+_UNPIGZ = re.compile(r"exit status \d+: unpigz: [^\n]*\Z")
 _SUITS = frozenset({Kind.DOCKER_ARCHIVE, Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _LIBRARY = "containerd 2, core/images/archive"
 PROFILES = (
@@ -64,7 +66,12 @@ def _load_logged(question: Question) -> Answer:
     try:
         return _load_archive(question)
     except Refusal as refusal:
-        raise Refusal(fatal(refusal.message), refusal.reason, refusal.rules) from None
+        raise Refusal(_fatal(refusal.message), refusal.reason, refusal.rules) from None
+
+
+def _fatal(message: str) -> str:
+    # The log shows the end of the line that unpigz prints.
+    return fatal(f"{message}\n" if _UNPIGZ.search(message) else message)
 
 
 def _load_archive(question: Question) -> Answer:

@@ -22,10 +22,7 @@ _KIND = "kind"
 _INDEX, _IMAGE, _SIGNATURES, _ATTESTATIONS = (
     f"dev.cosignproject.cosign/{what}" for what in ("imageIndex", "image", "sigs", "atts")
 )
-_NOT_THERE = (
-    "HEAD https://REGISTRY/v2/NAME/manifests/TAG: unexpected status code 404 Not Found (HEAD "
-    "responses have no body, use GET for details)"
-)
+_NOT_THERE = "GET https://REGISTRY/v2/NAME/manifests/TAG: NAME_UNKNOWN: Unknown name"
 _EMPTY_REGISTRY = "the registry does not have the image yet: cosign looks there for what it signs"
 _NO_IMAGE = (
     "no descriptor of index.json has the annotation kind of an image that cosign save wrote, so "
@@ -51,8 +48,7 @@ def engines() -> Iterator[Engine]:
 
 def _load(question: Question) -> Verdict:
     typed = f"cosign load --dir {question.quoted_path} REGISTRY/NAME:TAG"
-    command = Command(_NAME, _ACTION, typed, "error during command execution: ")
-    return verdict_of(command, question, _load_directory)
+    return verdict_of(Command(_NAME, _ACTION, typed, "Error: "), question, _load_directory)
 
 
 def _load_directory(question: Question) -> Answer:

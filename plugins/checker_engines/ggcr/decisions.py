@@ -81,3 +81,24 @@ def load() -> Sequence[Decision]:
             "another digest, and takes a config of another digest, which is reported as broken",
         ),
     )
+
+
+def cached_base() -> Sequence[Decision]:
+    """The steps of a kaniko build from an image in its cache."""
+    compression, members, *steps = _TARBALL
+    return (
+        Decision(
+            "file name",
+            "`sha256:...` of the manifest that the Dockerfile names as base: kaniko reads no other "
+            "archive, and writes this one with `warmer`; one that cannot be opened is logged, and "
+            "the base is pulled from its registry",
+        ),
+        compression,
+        Decision("members", f"{members.rule}; names are compared as they are written"),
+        *steps,
+        Decision(
+            "content of layers",
+            "each is read as a tar where a command of the Dockerfile needs the files; neither "
+            "diff_ids nor the digest in the file name are compared with it",
+        ),
+    )
