@@ -278,9 +278,9 @@ def _archives_in(archive: Archive, quoted_path: str) -> Iterator[str]:
         if blob.tar is not None and len(blob.tar.entries)
     ]
     for name in found[:_MOST_NAMED]:
-        word = quote(name)
-        command = f"tar -xf {quoted_path} -- {word} && checker check {word}"
-        yield from _if_printable(name, f"It contains the archive {name}, extract it: `{command}`")
+        extract = f"tar -xf {quoted_path} -- {quote_member(name)}"
+        command = f"{extract} && checker check {quote_word(name)}"
+        yield f"It contains the archive {name}, extract it: `{command}`"
 
 
 def _known(known: KnownKind, quoted_path: str) -> Classification:
