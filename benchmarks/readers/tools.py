@@ -32,6 +32,13 @@ _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
+_TAR_OPTIONS = ("--force-local", "--numeric-owner", "--xattrs", "--xattrs-include=*")
+
+
+def _not_root() -> str | None:
+    return None if os.geteuid() == 0 else "the profile is for root"
+
+
 def _nothing() -> str | None:
     return None
 
@@ -170,13 +177,15 @@ def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     if path is None:
         raise FileNotFoundError(program)
     return subprocess.run(
-        [path, *words],
+        [program, *words],
+        executable=path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
         timeout=SECONDS_TO_READ,
         check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC0"},
     )
 
 
@@ -237,11 +246,28 @@ def _kind(bench: Bench, archive: Path) -> Said:
     return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
+def _extracting(program: str, *options: str) -> Callable[[Bench, Path], Said]:
+    """Unpack an archive into an empty directory."""
+
+    def extract(bench: Bench, archive: Path) -> Said:
+        target = bench.folder / "unpacked"
+        target.mkdir()
+        try:
+            done = _run(program, *options, "-xpf", str(archive), "-C", str(target))
+        finally:
+            shutil.rmtree(target)
+        return _said(done, archive, target)
+
+    return extract
+
+
 TOOLS = (
     Tool("kind-0", "load image-archive", "ctr", ("--version",), _kind, _containerd_problem),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
+    Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
+    Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
 )
 """All tools."""
