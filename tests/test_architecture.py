@@ -42,6 +42,7 @@ ALLOWED = {
         "ggcr": SHARED,
         "oras": SHARED,
         "regclient": SHARED,
+        "umoci": SHARED,
         "unpackers": SHARED,
     },
 }

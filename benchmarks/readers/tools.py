@@ -21,6 +21,7 @@ from checker import Session
 from checker.verdicts import Engine, Question
 from checker_engines.oras import command as oras
 from checker_engines.regclient import regctl
+from checker_engines.umoci import command as umoci
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
@@ -246,6 +247,15 @@ def _kind(bench: Bench, archive: Path) -> Said:
     return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
+def _umoci(bench: Bench, archive: Path) -> Said:
+    bundle = bench.folder / "bundle"
+    image = _command_for(archive, umoci.engines())[3].removeprefix("image.tar")
+    done = _run("umoci", "unpack", "--image", f"{archive}{image}", str(bundle))
+    shutil.rmtree(bundle, ignore_errors=True)
+    said = _said(done, archive, bundle)
+    return said._replace(message=said.message.partition("\n\ngoroutine ")[0])
+
+
 def _extracting(program: str, *options: str) -> Callable[[Bench, Path], Said]:
     """Unpack an archive into an empty directory."""
 
@@ -268,6 +278,7 @@ TOOLS = (
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
     Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
+    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _not_root),
     Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
 )
 """All tools."""

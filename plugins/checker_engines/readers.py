@@ -31,6 +31,7 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.ggcr import crane
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
+    from checker_engines.umoci import command as umoci
     from checker_engines.unpackers import programs
 
     return (
@@ -40,4 +41,5 @@ def rooms() -> tuple[Room, ...]:
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
         Room(programs.PROFILES, programs.engines),
+        Room(umoci.PROFILES, umoci.engines),
     )
