@@ -6,15 +6,21 @@ them; the registry compares layers with their digests.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping, Sequence
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.entries import DIRECTORY, REGULAR, SYMLINK, clean_path
+from checker.model.entries import REGULAR, SYMLINK, clean_path
 from checker.model.image import integer, items, mapping, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
-from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.content import (
+    IS_DIRECTORY,
+    LOOP,
+    NO_FILE,
+    NoFileError,
+    file_of,
+    raw_of,
+)
 from checker_engines.answers.reading import Answer
 from checker_engines.answers.refusal import (
     BAD_INDEX,
@@ -28,8 +34,13 @@ from checker_engines.answers.refusal import (
 from checker_engines.ggcr.types import INDEX, MANIFEST
 from checker_engines.golang.json import GoJsonError, Struct, decode_first
 
-_LINKS_MAX = 40
 _MISSING = ("OCI005", "OCI008")
+_CALLS = {
+    NO_FILE: ("lstat", "the layout has no file {path}", _MISSING),
+    IS_DIRECTORY: ("read", "{path} is a directory", NOT_EXTRACTED),
+    LOOP: ("open", "{path} is a link that leads back to itself", NOT_EXTRACTED),
+}
+"""The system call that fails, the reason, and the rules that can explain it, by its error."""
 _PUSHED = "the image is pushed under the name of the command; those of the layout are not"
 
 
@@ -49,25 +60,12 @@ class Directory:
         Raises:
             Refusal: There is no such file.
         """
-        entries, wanted = self._archive.tar.entries, path
-        for _ in range(_LINKS_MAX):
-            positions = entries.positions({clean_path(wanted)})[clean_path(wanted)]
-            if not positions:
-                raise Refusal(
-                    f"lstat <tmp>/{path}: no such file or directory",
-                    f"the layout has no file {path}",
-                    _MISSING,
-                )
-            kind = chr(entries.kinds[positions[-1]])
-            if kind == DIRECTORY:
-                error = f"read <tmp>/{path}: is a directory"
-                raise Refusal(error, f"{path} is a directory", NOT_EXTRACTED)
-            if kind != SYMLINK:
-                return member_at(self._archive, positions[-1])
-            target = entries.linknames.get(positions[-1], "")
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), target))
-        error = f"open <tmp>/{path}: too many levels of symbolic links"
-        raise Refusal(error, f"{path} is a link that leads back to itself", NOT_EXTRACTED)
+        try:
+            return file_of(self._archive, path)
+        except NoFileError as error:
+            call, reason, rules = _CALLS[str(error)]
+            text = f"{call} <tmp>/{path}: {error}"
+            raise Refusal(text, reason.format(path=path), rules) from None
 
     def blob(self, digest: str) -> Blob | None:
         """The content of a digest, not through a link (openBlob); None if it is empty.
