@@ -42,6 +42,8 @@ ALLOWED = {
         "ggcr": SHARED,
         "oras": SHARED,
         "regclient": SHARED,
+        "umoci": SHARED,
+        "unpackers": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
