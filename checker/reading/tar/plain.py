@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zlib import adler32
 
 from checker.model.content import ContentPlan
+from checker.model.untrusted import utf8
 from checker.reading.tar.header import (
     BLOCK,
     MAGIC,
@@ -92,8 +93,7 @@ class PlainHeaders:
         self._sums = Sums()
         self._second_halves = _SecondHalves(self._rows)
         self._wanted_names = _UNCLEAN_ENDS | {
-            path.rpartition("/")[2].encode("utf-8", "surrogateescape")
-            for path in (*plan.paths, *plan.endings)
+            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings)
         }
         self._wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
         self._wanted_part = b".so" if plan.libraries else None
