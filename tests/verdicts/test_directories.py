@@ -250,15 +250,22 @@ def test_engines_that_read_files(name: str, session: Session, tmp_path: Path) ->
         (build("layer"), "it is a single layer, a changeset with whiteouts", ""),
         (wrapped(build("oci-archive"), "image"), "the image is in image/", "podman load -i "),
         (wrapped(build("docker-archive"), "image"), "the image is in image/", " | docker load"),
+        (
+            *(wrapped(build("docker-archive"), "im\x1bage"), "the image is in "),
+            r"tar -C image/$'im\033age' -c . | docker load",
+        ),
         (wrapped(build("docker-archive"), "im\x1bage"), "the image is in ", "checker convert "),
         (nested(build("oci-archive"), "a.tar"), "a file in this directory: a.tar", "podman load"),
         (
             nested(build("docker-archive"), "a\x1b.tar"),
             "a file in this directory",
-            "checker convert ",
+            r"docker load -i image/$'a\033.tar'",
         ),
         (wrapped(build("export"), "a/b"), "it has no manifest.json", "docker import - name:tag"),
-        (wrapped(build("export"), "a/\x1b"), "it has no manifest.json", ""),
+        (
+            *(wrapped(build("export"), "a/\x1b"), "it has no manifest.json"),
+            r"tar -C image/$'a/\033' -c . | docker import - name:tag",
+        ),
     ],
 )
 def test_what_is_said_of_a_directory(
