@@ -155,7 +155,7 @@ def test_the_output_of_a_process(image: Path) -> None:
         assert process.stdout is not None
         checked = checker.classify(process.stdout)
     assert checked.path == "-"
-    assert checked.restore_command == "docker load"
+    assert checked.restore_command == "docker load -i FILE"
 
 
 def test_a_source_has_the_name_that_it_is_given(image: Path) -> None:
@@ -645,9 +645,9 @@ def test_a_thread_that_cannot_start_is_a_lack_of_memory(
 @pytest.mark.parametrize(
     ("data", "command"),
     [
-        (DATA, "docker load"),
-        (sample("export"), "docker import - name:tag"),
-        (sample("oci-archive"), "docker load"),
+        (DATA, "docker load -i FILE"),
+        (sample("export"), "docker import FILE name:tag"),
+        (sample("oci-archive"), "docker load -i FILE"),
         (DATA[:2000], None),
         (b"text", None),
     ],

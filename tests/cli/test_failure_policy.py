@@ -273,7 +273,7 @@ def test_standard_input(checker: Checker, image: Path, pack: type[bytes]) -> Non
     archive = done.report["archives"][0]
     assert archive["path"] == "-"
     assert archive["kind"] == "docker-archive"
-    assert archive["restore"] == "docker load"
+    assert archive["restore"] == "docker load -i FILE"
 
 
 def test_several_formats_cost_one_read(checker: Checker, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_other_readers_have_a_table_where_they_were_asked() -> None:
         for each in archive.reader_verdicts
     }
     assert {name: row[1] for row in rows for name in names if name in row[0]} == names
-    assert names["kind-0 load image-archive"] == "accepts"
+    assert names["regctl-0 image import"] == "accepts"
     assert names["buildah-1 pull docker-archive"] == "rejects"
     for each in archive.reader_verdicts:
         assert spaced(each.reason) in page.words
