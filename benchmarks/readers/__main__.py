@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.agreement import Score, show
 from benchmarks.readers.tools import Bench, Tool, installed_tools, running_bench, version_of
+from benchmarks.readers.unpacked import layouts_of
 from checker.plugins import load_plugins
 from checker.session import Session
 
@@ -69,8 +70,17 @@ def main() -> int:
     parser.add_argument("--tool", default="*", help="pattern of 'profile action', such as crane*")
     parser.add_argument("--record", type=Path, help="write what the tools did to this file")
     parser.add_argument("--replay", type=Path, help="compare with this file, and run no tool")
+    parser.add_argument(
+        "--unpacked", action="store_true", help="give tools the image layouts as directories"
+    )
     options = parser.parse_args()
-    archives = dict(islice(archives_of(options.corpora), 0, None, options.every))
+    given = islice(archives_of(options.corpora), 0, None, options.every)
+    with tempfile.TemporaryDirectory(prefix="unpacked-") as folder:
+        archives = dict(layouts_of(given, Path(folder)) if options.unpacked else given)
+        return _compare(options, archives)
+
+
+def _compare(options: argparse.Namespace, archives: Mapping[str, Path]) -> int:
     if options.replay is not None:
         recorded: Recorded = json.loads(options.replay.read_text("utf-8"))
     else:

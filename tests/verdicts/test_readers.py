@@ -575,7 +575,7 @@ CACHED: dict[str, tuple[dict[str, Any], str]] = {
     "names that begin with a dot": (
         {
             "base": "docker-archive",
-            "edits": [{"rename": {"from": "manifest.json", "to": "./manifest.json"}}],
+            "edits": [{"rename": {"member": "manifest.json", "to": "./manifest.json"}}],
         },
         f"{NOT_TAKEN}file manifest.json not found in tar",
     ),

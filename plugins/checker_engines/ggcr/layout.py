@@ -7,11 +7,11 @@ them; the registry compares layers with their digests.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.entries import DIRECTORY, REGULAR, SYMLINK, clean_path
+from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, clean_path
 from checker.model.image import integer, items, mapping, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
 from checker_engines.answers.content import member_at, raw_of
@@ -26,7 +26,7 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.ggcr.types import INDEX, MANIFEST
-from checker_engines.golang.json import GoJsonError, Struct, decode_first
+from checker_engines.golang.json import GoJsonError, Struct, decode_document, decode_first
 
 _LINKS_MAX = 40
 _MISSING = ("OCI005", "OCI008")
@@ -62,9 +62,13 @@ class Directory:
             if kind == DIRECTORY:
                 error = f"read <tmp>/{path}: is a directory"
                 raise Refusal(error, f"{path} is a directory", NOT_EXTRACTED)
+            target = entries.linknames.get(positions[-1], "")
+            if kind == HARD_LINK:
+                # A second name of a file, which the listing has under its first one.
+                wanted = target
+                continue
             if kind != SYMLINK:
                 return member_at(self._archive, positions[-1])
-            target = entries.linknames.get(positions[-1], "")
             wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), target))
         error = f"open <tmp>/{path}: too many levels of symbolic links"
         raise Refusal(error, f"{path} is a link that leads back to itself", NOT_EXTRACTED)
@@ -78,10 +82,12 @@ class Directory:
         path = f"blobs/{digest.replace(':', '/', 1)}"
         found = self._archive.tar.entries.positions({clean_path(path)})[clean_path(path)]
         kind = chr(self._archive.tar.entries.kinds[found[-1]]) if found else REGULAR
-        if kind != REGULAR:
+        if kind not in (REGULAR, HARD_LINK):
             what = "a symlink" if kind == SYMLINK else "not a regular file"
             raise Refusal(
-                f"layout blob {digest} is {what}", f"{path} is {what}", (*NOT_EXTRACTED, "OCI008")
+                f"layout blob {digest or ':'} is {what}",
+                f"{path} is {what}",
+                (*NOT_EXTRACTED, "OCI007", "OCI008"),
             )
         return self.read(path)
 
@@ -120,7 +126,8 @@ def read_index(directory: Directory) -> Sequence[Mapping[str, object]]:
             "its top level has no index.json, so it is not an image layout",
             ("OCI004", *NO_IMAGE),
         ) from None
-    return [mapping(each) for each in items(_decoded(raw, INDEX, BAD_INDEX).get("manifests"))]
+    index = _decoded(decode_document, raw, INDEX, BAD_INDEX)
+    return [mapping(each) for each in items(index.get("manifests"))]
 
 
 def _only_image(directory: Directory) -> Mapping[str, object]:
@@ -151,7 +158,7 @@ def push_index(directory: Directory, digest: str) -> Sequence[str]:
 
 
 def _children(directory: Directory, digest: str) -> Sequence[str]:
-    index = _decoded(raw_of(directory.blob(digest)), INDEX, BAD_INDEX)
+    index = _decoded(decode_document, raw_of(directory.blob(digest)), INDEX, BAD_INDEX)
     children = (mapping(each) for each in items(index.get("manifests")))
     return [
         text(each.get("digest")) or ""
@@ -166,11 +173,14 @@ def push_image(directory: Directory, digest: str) -> Sequence[str]:
     Raises:
         Refusal: It cannot be pushed.
     """
-    manifest = _decoded(raw_of(directory.blob(digest)), MANIFEST, BAD_MANIFEST)
+    raw = raw_of(directory.blob(digest))
+    manifest = _decoded(decode_first, raw, MANIFEST, BAD_MANIFEST)
     for each in items(manifest.get("layers")):
         _push_layer(directory, mapping(each))
     config = text(mapping(manifest.get("config")).get("digest")) or ""
     blob = directory.blob(config)
+    # Its media type is read again before it is sent (remote/write.go, unpackTaggable).
+    _decoded(decode_document, raw, MANIFEST, BAD_MANIFEST)
     # It is stored by the digest of its content, whatever the manifest says.
     return [config] if _is_other(blob, config) else []
 
@@ -215,9 +225,11 @@ def pushed(reason: str, missing: Sequence[str]) -> Answer:
     )
 
 
-def _decoded(raw: bytes, shape: Struct, rules: tuple[str, ...]) -> Mapping[str, object]:
+def _decoded(
+    decode: Callable[[bytes, Struct], object], raw: bytes, shape: Struct, rules: tuple[str, ...]
+) -> Mapping[str, object]:
     try:
-        return mapping(decode_first(raw, shape))
+        return mapping(decode(raw, shape))
     except GoJsonError as error:
         reason = f"a document does not decode as a {shape.go_name}"
         raise Refusal(str(error), reason, rules) from None
