@@ -7,7 +7,7 @@ them; the registry compares layers with their digests.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
@@ -28,6 +28,8 @@ from checker_engines.answers.refusal import (
 from checker_engines.ggcr.types import INDEX, MANIFEST
 from checker_engines.golang.json import GoJsonError, Struct, decode_document, decode_first
 
+ALGORITHMS = frozenset({"sha256", "sha512"})
+"""The algorithms of digests that v0.22 knows."""
 _LINKS_MAX = 40
 _MISSING = ("OCI005", "OCI008")
 _PUSHED = "the image is pushed under the name of the command; those of the layout are not"
@@ -38,10 +40,12 @@ class Directory:
 
     Args:
         archive: The facts.
+        algorithms: The algorithms of digests that the version of the library knows.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, algorithms: frozenset[str] = ALGORITHMS) -> None:
         self._archive = archive
+        self._algorithms = algorithms
 
     def read(self, path: str) -> Blob | None:
         """The content of a file, links followed; None if it is empty.
@@ -51,6 +55,7 @@ class Directory:
         """
         entries, wanted = self._archive.tar.entries, path
         for _ in range(_LINKS_MAX):
+            wanted = self._below_links(wanted)
             positions = entries.positions({clean_path(wanted)})[clean_path(wanted)]
             if not positions:
                 raise Refusal(
@@ -73,6 +78,41 @@ class Directory:
         error = f"open <tmp>/{path}: too many levels of symbolic links"
         raise Refusal(error, f"{path} is a link that leads back to itself", NOT_EXTRACTED)
 
+    def _below_links(self, path: str) -> str:
+        """A path in which links to directories are resolved, but not the last name."""
+        entries = self._archive.tar.entries
+        for _ in range(_LINKS_MAX):
+            parts = clean_path(path).split("/")
+            above = ["/".join(parts[:number]) for number in range(1, len(parts))]
+            places = entries.positions(above)
+            links = (each for each in above if places[each] and self._is_link(places[each][-1]))
+            link = next(links, None)
+            if link is None:
+                return path
+            target = entries.linknames.get(places[link][-1], "")
+            below = "/".join(parts[link.count("/") + 1 :])
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, below))
+        return path
+
+    def _is_link(self, position: int) -> bool:
+        return chr(self._archive.tar.entries.kinds[position]) == SYMLINK
+
+    def check_digests(self, descriptors: Iterable[Mapping[str, object]]) -> None:
+        """Refuse digests of an algorithm that is not known (hash.go, Hash.parse).
+
+        Raises:
+            Refusal: One is of another algorithm.
+        """
+        for each in descriptors:
+            algorithm = (text(each.get("digest")) or "").partition(":")[0]
+            if algorithm and algorithm not in self._algorithms:
+                raise Refusal(
+                    f'unsupported hash: "{algorithm}"',
+                    f"a descriptor has a digest of the algorithm {algorithm}, which the tool does "
+                    "not know",
+                    ("OCI007", "OCI016"),
+                )
+
     def blob(self, digest: str) -> Blob | None:
         """The content of a digest, not through a link (openBlob); None if it is empty.
 
@@ -80,7 +120,8 @@ class Directory:
             Refusal: There is no such file.
         """
         path = f"blobs/{digest.replace(':', '/', 1)}"
-        found = self._archive.tar.entries.positions({clean_path(path)})[clean_path(path)]
+        place = clean_path(self._below_links(path))
+        found = self._archive.tar.entries.positions({place})[place]
         kind = chr(self._archive.tar.entries.kinds[found[-1]]) if found else REGULAR
         if kind not in (REGULAR, HARD_LINK):
             what = "a symlink" if kind == SYMLINK else "not a regular file"
@@ -127,7 +168,15 @@ def read_index(directory: Directory) -> Sequence[Mapping[str, object]]:
             ("OCI004", *NO_IMAGE),
         ) from None
     index = _decoded(decode_document, raw, INDEX, BAD_INDEX)
-    return [mapping(each) for each in items(index.get("manifests"))]
+    return _descriptors(directory, index)
+
+
+def _descriptors(
+    directory: Directory, index: Mapping[str, object]
+) -> Sequence[Mapping[str, object]]:
+    descriptors = [mapping(each) for each in items(index.get("manifests"))]
+    directory.check_digests(descriptors)
+    return descriptors
 
 
 def _only_image(directory: Directory) -> Mapping[str, object]:
@@ -148,23 +197,38 @@ def _only_image(directory: Directory) -> Mapping[str, object]:
 
 
 def push_index(directory: Directory, digest: str) -> Sequence[str]:
-    """Push an index with its images; the digests of what the registry then does not have.
+    """Push an index with all below it; the digests of what the registry then does not have.
 
     Raises:
-        Refusal: An image of it cannot be pushed.
+        Refusal: Something of it cannot be pushed.
     """
-    children = _children(directory, digest)
-    return [each for child in children for each in push_image(directory, child)]
+    missing: list[str] = []
+    left, seen = [digest], {digest}
+    while left:
+        for child in _children(directory, left.pop()):
+            below = text(child.get("digest")) or ""
+            if text(child.get("mediaType")) in MANIFEST_TYPES:
+                missing += push_image(directory, below)
+            elif below not in seen:
+                seen.add(below)
+                left.append(below)
+    return missing
 
 
-def _children(directory: Directory, digest: str) -> Sequence[str]:
+def _children(directory: Directory, digest: str) -> Sequence[Mapping[str, object]]:
+    """What an index lists: images and indexes (remote/pusher.go, writeChild)."""
     index = _decoded(decode_document, raw_of(directory.blob(digest)), INDEX, BAD_INDEX)
-    children = (mapping(each) for each in items(index.get("manifests")))
-    return [
-        text(each.get("digest")) or ""
-        for each in children
-        if text(each.get("mediaType")) in MANIFEST_TYPES
-    ]
+    children = _descriptors(directory, index)
+    for each in children:
+        media_type = text(each.get("mediaType")) or ""
+        if media_type not in MANIFEST_TYPES | INDEX_TYPES:
+            raise Refusal(
+                "encountered unknown child: partial.describable",
+                f"the index {digest} lists {media_type or 'a descriptor without a media type'}, "
+                "which is neither an image nor an index",
+                ("OCI007", "OCI011", "OCI028"),
+            )
+    return children
 
 
 def push_image(directory: Directory, digest: str) -> Sequence[str]:
@@ -175,9 +239,12 @@ def push_image(directory: Directory, digest: str) -> Sequence[str]:
     """
     raw = raw_of(directory.blob(digest))
     manifest = _decoded(decode_first, raw, MANIFEST, BAD_MANIFEST)
-    for each in items(manifest.get("layers")):
-        _push_layer(directory, mapping(each))
-    config = text(mapping(manifest.get("config")).get("digest")) or ""
+    layers = [mapping(each) for each in items(manifest.get("layers"))]
+    descriptor = mapping(manifest.get("config"))
+    directory.check_digests((descriptor, *layers))
+    for each in layers:
+        _push_layer(directory, each)
+    config = text(descriptor.get("digest")) or ""
     blob = directory.blob(config)
     # Its media type is read again before it is sent (remote/write.go, unpackTaggable).
     _decoded(decode_document, raw, MANIFEST, BAD_MANIFEST)
@@ -189,7 +256,8 @@ def _push_layer(directory: Directory, descriptor: Mapping[str, object]) -> None:
     digest, size = text(descriptor.get("digest")) or "", integer(descriptor.get("size")) or 0
     blob = directory.blob(digest)
     found = 0 if blob is None else blob.size
-    if found != size:
+    # Without a size, the layer is sent until it ends.
+    if size and found != size:
         raise Refusal(
             "net/http: HTTP/1.x transport connection broken: http: "
             f"ContentLength={size} with Body length {found}",
