@@ -21,6 +21,7 @@ from checker import Session
 from checker.verdicts import Engine, Question
 from checker_engines.oras import command as oras
 from checker_engines.regclient import regctl
+from checker_engines.umoci import command as umoci
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
@@ -34,6 +35,13 @@ _DIGIT = re.compile(r"\d")
 _TIME = re.compile(r"^time=\S+ ", re.MULTILINE)
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
+
+
+_TAR_OPTIONS = ("--force-local", "--numeric-owner", "--xattrs", "--xattrs-include=*")
+
+
+def _not_root() -> str | None:
+    return None if os.geteuid() == 0 else "the profile is for root"
 
 
 def _nothing() -> str | None:
@@ -175,13 +183,15 @@ def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     if path is None:
         raise FileNotFoundError(program)
     return subprocess.run(
-        [path, *words],
+        [program, *words],
+        executable=path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
         timeout=SECONDS_TO_READ,
         check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC0"},
     )
 
 
@@ -283,6 +293,30 @@ def _without_places(done: subprocess.CompletedProcess[str], archive: Path, bench
     return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
+def _umoci(bench: Bench, archive: Path) -> Said:
+    bundle = bench.folder / "bundle"
+    image = _command_for(archive, umoci.engines())[3].removeprefix("image.tar")
+    done = _run("umoci", "unpack", "--image", f"{archive}{image}", str(bundle))
+    shutil.rmtree(bundle, ignore_errors=True)
+    said = _said(done, archive, bundle)
+    return said._replace(message=said.message.partition("\n\ngoroutine ")[0])
+
+
+def _extracting(program: str, *options: str) -> Callable[[Bench, Path], Said]:
+    """Unpack an archive into an empty directory."""
+
+    def extract(bench: Bench, archive: Path) -> Said:
+        target = bench.folder / "unpacked"
+        target.mkdir()
+        try:
+            done = _run(program, *options, "-xpf", str(archive), "-C", str(target))
+        finally:
+            shutil.rmtree(target)
+        return _said(done, archive, target)
+
+    return extract
+
+
 TOOLS = (
     Tool("nerdctl-2", "load", "nerdctl", ("--version",), _nerdctl_load, _containerd_problem),
     Tool(
@@ -307,5 +341,8 @@ TOOLS = (
     Tool("cosign-3", "load", "cosign", ("version",), _cosign_load),
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
+    Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
+    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _not_root),
+    Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
 )
 """All tools."""

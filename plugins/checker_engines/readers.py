@@ -31,6 +31,8 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.ggcr import cosign, crane, kaniko
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
+    from checker_engines.umoci import command as umoci
+    from checker_engines.unpackers import programs
 
     return (
         Room(clients.PROFILES, clients.engines),
@@ -42,4 +44,6 @@ def rooms() -> tuple[Room, ...]:
         Room(kaniko.PROFILES, kaniko.engines),
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
+        Room(programs.PROFILES, programs.engines),
+        Room(umoci.PROFILES, umoci.engines),
     )

@@ -28,6 +28,7 @@ from checker_engines.containers.copy import copy_to_storage
 from checker_engines.containers.docker_archive import DockerArchive
 from checker_engines.containers.podman import driver_of, load_layout, load_layout_archive
 from checker_engines.containers.versions import BUILDAHS, Podman
+from checker_engines.golang.fmt import quote
 
 _DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
@@ -134,7 +135,7 @@ def _refuse_name(name: str) -> None:
     except InvalidReferenceError as error:
         words = str(error).rpartition(": ")[2] if name else _NO_COMPONENT
         raise Refusal(
-            f'normalizing name "{name}": {words}',
+            f"normalizing name {quote(name)}: {words}",
             f"manifest.json has the image name {name!r}, which is not valid",
             ("DKR005",),
         ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
 from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
+from checker.model.shell import unquote_word
 from checker.verdicts import Question
 from checker_engines.answers.conditions import (
     DEVICES,
@@ -62,10 +62,7 @@ def last_lines(printed: list[str]) -> str:
 
 def given_path(question: Question) -> str:
     """The path of the archive without the quotes of a shell."""
-    try:
-        return "".join(shlex.split(question.quoted_path))
-    except ValueError:
-        return question.quoted_path
+    return unquote_word(question.quoted_path)
 
 
 def has_colon(question: Question) -> bool:

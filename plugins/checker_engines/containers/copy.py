@@ -29,6 +29,7 @@ from checker_engines.containers.compression import (
 from checker_engines.containers.drivers import ApplyError, Driver
 from checker_engines.containers.versions import Library
 from checker_engines.filesystem.storage import Layers
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
 from checker_engines.golang.logrus import logged
 
@@ -349,7 +350,8 @@ class _Storage:
         if wanted != found or is_other:
             name = self._library.blob_name(layer.digest, found)
             raise Refusal(
-                f'{step}: layer {number} (blob {name}) does not match config\'s DiffID "{wanted}"',
+                f"{step}: layer {number} (blob {name}) does not match config's DiffID "
+                f"{quote(wanted)}",
                 f"layer {number} is compressed twice, the config has the diffID of the inner data"
                 if is_other
                 else f"layer {number} has the diffID {found}, the config says {wanted}",

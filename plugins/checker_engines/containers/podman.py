@@ -71,6 +71,7 @@ from checker_engines.containers.versions import PODMANS, Library, Podman
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import ROOT
 from checker_engines.filesystem.stacking import can_differ
+from checker_engines.golang.fmt import quote
 
 # Rules that report a damaged compression of the archive.
 _CORRUPT = ("ARC004", "ARC006", "ARC007")
@@ -415,7 +416,7 @@ def _digest_in_name(name: str) -> str:
     except InvalidReferenceError as error:
         words = str(error).rpartition(": ")[2]
         raise Refusal(
-            f'normalizing name "{name}": {words}',
+            f"normalizing name {quote(name)}: {words}",
             f"index.json has the image name {name!r}, which is not valid",
         ) from None
 

@@ -13,6 +13,7 @@ from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
+from checker_engines.golang.fmt import quote
 
 
 class Library(NamedTuple):
@@ -121,7 +122,7 @@ _DOCKER_TYPES: frozenset[str] = frozenset(
 
 
 def _quote(name: str) -> str:
-    return f'"{name}"'
+    return quote(name)
 
 
 def _as_it_is(name: str) -> str:
@@ -137,11 +138,11 @@ def _whole(below: str) -> str:
 
 
 def _digest_alone(digest: str, diff_id: str) -> str:  # noqa: ARG001 - not shown
-    return f'"{digest}"'
+    return quote(digest)
 
 
 def _with_diff_id(digest: str, diff_id: str) -> str:
-    return f'"{digest}"/""/"{diff_id}"'
+    return f'{quote(digest)}/""/{quote(diff_id)}'
 
 
 _INSUFFICIENT_IDS = (

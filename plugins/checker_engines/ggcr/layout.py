@@ -6,15 +6,23 @@ them; the registry compares layers with their digests.
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.entries import DIRECTORY, HARD_LINK, REGULAR, SYMLINK, clean_path
+from checker.model.entries import HARD_LINK, REGULAR, SYMLINK
 from checker.model.image import integer, items, mapping, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
-from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.content import (
+    IS_DIRECTORY,
+    LOOP,
+    NO_FILE,
+    NoFileError,
+    file_of,
+    raw_of,
+    resolve,
+)
 from checker_engines.answers.reading import Answer
 from checker_engines.answers.refusal import (
     BAD_INDEX,
@@ -30,8 +38,13 @@ from checker_engines.golang.json import GoJsonError, Struct, decode_document, de
 
 ALGORITHMS = frozenset({"sha256", "sha512"})
 """The algorithms of digests that v0.22 knows."""
-_LINKS_MAX = 40
 _MISSING = ("OCI005", "OCI008")
+_CALLS = {
+    NO_FILE: ("lstat", "the layout has no file {path}", _MISSING),
+    IS_DIRECTORY: ("read", "{path} is a directory", NOT_EXTRACTED),
+    LOOP: ("lstat", "{path} is a link that leads back to itself", NOT_EXTRACTED),
+}
+"""The system call that fails, the reason, and the rules that can explain it, by its error."""
 _PUSHED = "the image is pushed under the name of the command; those of the layout are not"
 
 
@@ -53,49 +66,18 @@ class Directory:
         Raises:
             Refusal: There is no such file.
         """
-        entries, wanted = self._archive.tar.entries, path
-        for _ in range(_LINKS_MAX):
-            wanted = self._below_links(wanted)
-            positions = entries.positions({clean_path(wanted)})[clean_path(wanted)]
-            if not positions:
-                raise Refusal(
-                    f"lstat <tmp>/{path}: no such file or directory",
-                    f"the layout has no file {path}",
-                    _MISSING,
-                )
-            kind = chr(entries.kinds[positions[-1]])
-            if kind == DIRECTORY:
-                error = f"read <tmp>/{path}: is a directory"
-                raise Refusal(error, f"{path} is a directory", NOT_EXTRACTED)
-            target = entries.linknames.get(positions[-1], "")
-            if kind == HARD_LINK:
-                # A second name of a file, which the listing has under its first one.
-                wanted = target
-                continue
-            if kind != SYMLINK:
-                return member_at(self._archive, positions[-1])
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), target))
-        error = f"open <tmp>/{path}: too many levels of symbolic links"
-        raise Refusal(error, f"{path} is a link that leads back to itself", NOT_EXTRACTED)
+        with self._calling(path):
+            return file_of(self._archive, path)
 
-    def _below_links(self, path: str) -> str:
-        """A path in which links to directories are resolved, but not the last name."""
-        entries = self._archive.tar.entries
-        for _ in range(_LINKS_MAX):
-            parts = clean_path(path).split("/")
-            above = ["/".join(parts[:number]) for number in range(1, len(parts))]
-            places = entries.positions(above)
-            links = (each for each in above if places[each] and self._is_link(places[each][-1]))
-            link = next(links, None)
-            if link is None:
-                return path
-            target = entries.linknames.get(places[link][-1], "")
-            below = "/".join(parts[link.count("/") + 1 :])
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, below))
-        return path
-
-    def _is_link(self, position: int) -> bool:
-        return chr(self._archive.tar.entries.kinds[position]) == SYMLINK
+    @contextmanager
+    def _calling(self, path: str) -> Iterator[None]:
+        """Say which system call fails for a path."""
+        try:
+            yield
+        except NoFileError as error:
+            call, reason, rules = _CALLS[str(error)]
+            text = f"{call} <tmp>/{path}: {error}"
+            raise Refusal(text, reason.format(path=path), rules) from None
 
     def check_digests(self, descriptors: Iterable[Mapping[str, object]]) -> None:
         """Refuse digests of an algorithm that is not known (hash.go, Hash.parse).
@@ -120,9 +102,12 @@ class Directory:
             Refusal: There is no such file.
         """
         path = f"blobs/{digest.replace(':', '/', 1)}"
-        place = clean_path(self._below_links(path))
-        found = self._archive.tar.entries.positions({place})[place]
-        kind = chr(self._archive.tar.entries.kinds[found[-1]]) if found else REGULAR
+        directory, _, name = path.rpartition("/")
+        with self._calling(path):
+            place = f"{resolve(self._archive, directory)}/{name}"
+        entries = self._archive.tar.entries
+        position = entries.by_path.get(place)
+        kind = REGULAR if position is None else chr(entries.kinds[position])
         if kind not in (REGULAR, HARD_LINK):
             what = "a symlink" if kind == SYMLINK else "not a regular file"
             raise Refusal(
