@@ -409,6 +409,10 @@ PUSHED: dict[str, tuple[dict[str, Any], str]] = {
         {"edits": [{"replace": {"member": "{config}", "text": "{}"}}]},
         "-",
     ),
+    "a descriptor without a digest": (
+        {"edits": [{"unset": {"member": "index.json", "pointer": "/manifests/0/digest"}}]},
+        "Error: layout blob : is not a regular file",
+    ),
     "text after the index": (
         {"edits": [{"extend": {"member": "index.json", "text": "x"}}]},
         "Error: invalid character 'x' after top-level value",

@@ -104,7 +104,7 @@ class Directory:
         path = f"blobs/{digest.replace(':', '/', 1)}"
         directory, _, name = path.rpartition("/")
         with self._calling(path):
-            place = f"{resolve(self._archive, directory)}/{name}"
+            place = f"{resolve(self._archive, directory)}/{name}".rstrip("/")
         entries = self._archive.tar.entries
         position = entries.by_path.get(place)
         kind = REGULAR if position is None else chr(entries.kinds[position])
