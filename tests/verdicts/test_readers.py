@@ -657,6 +657,21 @@ CACHED: dict[str, tuple[dict[str, Any], str]] = {
         },
         f"{NOT_EXTRACTED}error reading tar 0: archive/tar: invalid tar header",
     ),
+    "an empty layer": (
+        {"base": "docker-archive", "edits": [{"replace": {"member": "{layer0}", "text": ""}}]},
+        "",
+    ),
+    "a layer compressed with gzip that ends early": (
+        {"base": "crane-archive", "edits": [{"cut": {"member": "{layer0}", "at": 40}}]},
+        f"{NOT_EXTRACTED}error reading tar 0: unexpected EOF",
+    ),
+    "more compressed layers than diff_ids": (
+        {
+            "base": "crane-archive",
+            "edits": [{"set": {"member": "{config}", "pointer": "/rootfs/diff_ids", "value": []}}],
+        },
+        "panic: runtime error: index out of range [0] with length 0",
+    ),
     "a layer that leads to itself": (
         {
             "base": "docker-archive",
