@@ -39,14 +39,21 @@ _SHOWN = {
     VerdictOutcome.ACCEPTS_BROKEN: "*broken*",
     VerdictOutcome.REJECTS: "no",
 }
+_NAMED = replace(sample_image(), tags=("docker.io/library/sample:1",))
+"""An image with its full name, as buildx writes it into an OCI archive."""
 _ARCHIVES = {
     "`docker save` up to 24, `podman save`": build("docker-archive"),
     "`docker save` since 25, `buildx` to docker": build("docker-oci-archive"),
     "`docker save` before 2015": build("legacy"),
-    "OCI archive of one image": build("oci-archive"),
-    "OCI archive of one image for two platforms": build("multi-platform"),
+    "OCI archive of one image": build("oci-archive", _NAMED),
+    "OCI archive of one image, named by its tag": build(
+        "oci-archive", replace(sample_image(), tags=("1",))
+    ),
+    "OCI archive of one image for two platforms": build(
+        "multi-platform", _NAMED, replace(sample_image("arm64", "v8"), tags=_NAMED.tags)
+    ),
     "OCI archive of two images": build(
-        "oci-archive", sample_image(), replace(sample_image(), tags=("other:2",))
+        "oci-archive", _NAMED, replace(_NAMED, tags=("docker.io/library/other:2",))
     ),
     "`docker export`, `podman export`": build("export"),
     "one layer, with whiteouts": build("layer"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.agreement import Score, show
+from benchmarks.readers.cosign import annotate
 from benchmarks.readers.tools import Bench, Tool, installed_tools, running_bench, version_of
 from checker.plugins import load_plugins
 from checker.session import Session
@@ -81,6 +82,9 @@ def main() -> int:
     parser.add_argument(
         "--directories", action="store_true", help="unpack image layouts first, with bsdtar"
     )
+    parser.add_argument(
+        "--annotated", action="store_true", help="annotate these layouts as cosign save does"
+    )
     parser.add_argument("--record", type=Path, help="write what the tools did to this file")
     parser.add_argument("--replay", type=Path, help="compare with this file, and run no tool")
     options = parser.parse_args()
@@ -88,6 +92,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="readers-") as folder:
         if options.directories:
             archives = dict(directories_of(archives, Path(folder) / "layouts"))
+        if options.annotated:
+            for layout in archives.values():
+                annotate(layout / "index.json")
         recorded = _recorded(options, archives, Path(folder))
         scores = compare(recorded, archives)
     if options.record is not None:

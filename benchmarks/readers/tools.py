@@ -31,6 +31,7 @@ _START_SECONDS = 10
 _PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
 _UPLOAD = re.compile(r'(?:Patch|Put|Post) "http://[^"]*": |(?:PATCH|PUT|POST) http://\S+: ')
 _SHOWN_REGISTRY = "https://REGISTRY/v2/NAME/manifests/TAG"
+_DIGIT = re.compile(r"\d")
 _TIME = re.compile(r"^time=\S+ ", re.MULTILINE)
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
@@ -113,9 +114,10 @@ def found(program: str) -> str | None:
 
 
 def version_of(tool: Tool) -> str:
-    """What the tool prints as its version, its first line."""
+    """What the tool prints as its version, the first line with a number."""
     done = _run(tool.program, *tool.version)
-    return next(iter((done.stdout + done.stderr).strip().splitlines()), "")
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    return next(filter(_DIGIT.search, lines), "")
 
 
 @contextmanager
@@ -201,9 +203,21 @@ def _said(done: subprocess.CompletedProcess[str], archive: Path, folder: Path) -
     return Said(done.returncode == 0, message)
 
 
-def _crane_push(bench: Bench, archive: Path) -> Said:
-    done = _run("crane", "push", "--insecure", str(archive), f"{bench.registry}/taken:1")
-    return _said(done, archive, bench.folder)
+def _crane_push(bench: Bench, path: Path) -> Said:
+    with _registry_for(bench, path) as registry:
+        done = _run("crane", "push", "--insecure", str(path), f"{registry}/taken:1")
+    said = _said(done, path, bench.folder)
+    return said if path.is_file() else said._replace(message=_UPLOAD.sub("", said.message))
+
+
+@contextmanager
+def _registry_for(bench: Bench, path: Path) -> Iterator[str]:
+    """A registry, which has no blobs if a layout is pushed: those that it has are not read."""
+    if path.is_file():
+        yield bench.registry
+        return
+    with _running_registry(bench.folder) as fresh:
+        yield fresh
 
 
 def _crane_validate(bench: Bench, archive: Path) -> Said:
@@ -211,12 +225,13 @@ def _crane_validate(bench: Bench, archive: Path) -> Said:
 
 
 def _cosign_load(bench: Bench, directory: Path) -> Said:
-    # A name that the registry does not have, since cosign looks there for what it has not pushed.
-    name = f"{bench.registry}/loaded-{time.monotonic_ns()}:1"
-    said = _said(_run("cosign", "load", "--dir", str(directory), name), directory, bench.folder)
+    with _registry_for(bench, directory) as registry:
+        name = f"{registry}/taken:1"
+        done = _run("cosign", "load", "--dir", str(directory), name)
+    said = _said(done, directory, bench.folder)
     # It is printed twice.
     message = said.message.partition("\nerror during command execution: ")[0]
-    shown = f"http://{bench.registry}/v2/{name.partition('/')[2].replace(':', '/manifests/')}"
+    shown = f"http://{registry}/v2/taken/manifests/1"
     message = _UPLOAD.sub("", message.replace(shown, _SHOWN_REGISTRY))
     return said._replace(message=message)
 

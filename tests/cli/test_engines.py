@@ -90,7 +90,7 @@ def test_a_profile_means_the_action_that_fits(checker: Checker, image: Path, roo
     [
         ("docker", ["docker-20.10", "docker-28", "docker-29"]),
         ("podman", ["podman-4", "podman-5"]),
-        ("kubernetes", ["containerd-2", "kind-0", "k3s-1", "k0s-1"]),
+        ("kubernetes", ["containerd-2", "kind-0", "k3s-1", "rke2-1", "k0s-1", "cri-o-1"]),
         ("all", ["docker-20.10", "podman-4", "skopeo-1", "containerd-2"]),
     ],
 )
@@ -104,7 +104,9 @@ def test_a_group_means_all_its_engines(
     known: dict[str, str | tuple[str, ...]] = {
         "docker": "docker-",
         "podman": "podman-",
-        "kubernetes": ("containerd-", "kind-", "k3s-", "k0s-"),
+        "kubernetes": (
+            *("containerd-", "nerdctl-", "ctr-", "kind-", "k3s-", "rke2-", "k0s-", "cri-o-"),
+        ),
         "all": "",
     }
     assert all(name.startswith(known[group]) for name in asked)

@@ -353,6 +353,8 @@ ANOTHER = "other"
 OTHER_LENGTH = (
     "net/http: HTTP/<n>.x transport connection broken: http: ContentLength=<n> with Body length <n>"
 )
+SIZE = {"member": "{manifest}", "pointer": "/layers/0/size"}
+CHILD = {"member": "{index}", "pointer": "/manifests/1/mediaType"}
 PUSHED: dict[str, tuple[dict[str, Any], str]] = {
     "a layout": ({}, ""),
     "a layout of two platforms": ({"platforms": PLATFORMS}, ""),
@@ -406,6 +408,23 @@ PUSHED: dict[str, tuple[dict[str, Any], str]] = {
     "a config with other content": (
         {"edits": [{"replace": {"member": "{config}", "text": "{}"}}]},
         "-",
+    ),
+    "a descriptor without a digest": (
+        {"edits": [{"unset": {"member": "index.json", "pointer": "/manifests/0/digest"}}]},
+        "Error: layout blob : is not a regular file",
+    ),
+    "text after the index": (
+        {"edits": [{"extend": {"member": "index.json", "text": "x"}}]},
+        "Error: invalid character 'x' after top-level value",
+    ),
+    "text after the manifest": (
+        {"edits": [{"extend": {"member": "{manifest}", "text": "x"}}]},
+        "Error: invalid character 'x' after top-level value",
+    ),
+    "a layer without a size": ({"edits": [{"set": {**SIZE, "value": 0}}]}, ""),
+    "something else in an index": (
+        {"platforms": PLATFORMS, "edits": [{"set": {**CHILD, "value": "text/plain"}}]},
+        "Error: encountered unknown child: partial.describable",
     ),
 }
 """Directories, and what crane 0.22.1 said of them; its own registry starts with a URL."""
@@ -461,6 +480,36 @@ def test_a_blob_that_is_not_a_file_is_not_pushed(
     assert f"layout blob {manifest} is {what}" in (verdict.message or "")
 
 
+def test_files_are_found_through_links_to_directories(tmp_path: Path) -> None:
+    layout = layout_of({}, tmp_path)
+    (layout / "blobs").rename(layout / "content")
+    (layout / "blobs").symlink_to("content")
+    assert judged(READERS["crane-0 push"], layout).outcome is VerdictOutcome.ACCEPTS
+    (layout / "blobs").unlink()
+    (layout / "blobs").symlink_to("blobs")
+    verdict = judged(READERS["crane-0 push"], layout)
+    error = "too many levels of symbolic links"
+    assert masked(verdict.message or "") == f"Error: lstat <path>/<hex>: {error}"
+
+
+def test_a_file_with_two_names_is_pushed(tmp_path: Path) -> None:
+    layout = layout_of({}, tmp_path)
+    (layout / "blobs" / "other").mkdir()
+    for blob in (layout / "blobs" / "sha256").iterdir():
+        (layout / "blobs" / "other" / blob.name).hardlink_to(blob)
+    assert judged(READERS["crane-0 push"], layout).outcome is VerdictOutcome.ACCEPTS
+
+
+def test_an_index_that_lists_itself_is_read_once(tmp_path: Path) -> None:
+    layout = layout_of({"platforms": PLATFORMS}, tmp_path)
+    root = json.loads((layout / "index.json").read_text())["manifests"][0]
+    blob = layout / "blobs" / root["digest"].replace(":", "/")
+    index = json.loads(blob.read_text())
+    index["manifests"].append(root)
+    blob.write_text(json.dumps(index))
+    assert judged(READERS["crane-0 push"], layout).outcome is VerdictOutcome.ACCEPTS
+
+
 IMAGE, INDEX, SIGNATURES, ATTESTATIONS = (
     f"dev.cosignproject.cosign/{what}" for what in ("image", "imageIndex", "sigs", "atts")
 )
@@ -476,6 +525,7 @@ def typed_as(media_type: str) -> dict[str, Any]:
     return {"set": {"member": "index.json", "pointer": pointer, "value": media_type}}
 
 
+DIGEST = {"member": "{manifest}", "pointer": "/layers/0/digest"}
 START = "Error: "
 NOT_THERE = "GET https://REGISTRY/v2/NAME/manifests/TAG: NAME_UNKNOWN: Unknown name"
 SIGNED: dict[str, tuple[dict[str, Any], str]] = {
@@ -521,6 +571,11 @@ SIGNED: dict[str, tuple[dict[str, Any], str]] = {
     "a config with other content": (
         {"edits": [kind_of(IMAGE), {"replace": {"member": "{config}", "text": "{}"}}]},
         "-",
+    ),
+    "an index that cosign saved": ({"platforms": PLATFORMS, "edits": [kind_of(INDEX)]}, ""),
+    "a digest of another algorithm": (
+        {"edits": [kind_of(IMAGE), {"set": {**DIGEST, "value": f"sha512:{'a' * 128}"}}]},
+        'remote write: unsupported hash: "sha512"',
     ),
 }
 """Directories, and what cosign 3.1.3 said of them."""
@@ -575,7 +630,7 @@ CACHED: dict[str, tuple[dict[str, Any], str]] = {
     "names that begin with a dot": (
         {
             "base": "docker-archive",
-            "edits": [{"rename": {"from": "manifest.json", "to": "./manifest.json"}}],
+            "edits": [{"rename": {"member": "manifest.json", "to": "./manifest.json"}}],
         },
         f"{NOT_TAKEN}file manifest.json not found in tar",
     ),
@@ -601,6 +656,21 @@ CACHED: dict[str, tuple[dict[str, Any], str]] = {
             "edits": [{"replace": {"member": "{layer0}", "text": "text" * 200}}],
         },
         f"{NOT_EXTRACTED}error reading tar 0: archive/tar: invalid tar header",
+    ),
+    "an empty layer": (
+        {"base": "docker-archive", "edits": [{"replace": {"member": "{layer0}", "text": ""}}]},
+        "",
+    ),
+    "a layer compressed with gzip that ends early": (
+        {"base": "crane-archive", "edits": [{"cut": {"member": "{layer0}", "at": 40}}]},
+        f"{NOT_EXTRACTED}error reading tar 0: unexpected EOF",
+    ),
+    "more compressed layers than diff_ids": (
+        {
+            "base": "crane-archive",
+            "edits": [{"set": {"member": "{config}", "pointer": "/rootfs/diff_ids", "value": []}}],
+        },
+        "panic: runtime error: index out of range [0] with length 0",
     ),
     "a layer that leads to itself": (
         {

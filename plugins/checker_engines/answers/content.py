@@ -24,6 +24,22 @@ def file_of(archive: Archive, path: str) -> Blob | None:
         NoFileError: There is no such file.
         Undecided: It was not read.
     """
+    found = resolve(archive, path)
+    entries = archive.tar.entries
+    position = entries.by_path.get(found)
+    if position is None and found not in entries.directories:
+        raise NoFileError(NO_FILE)
+    if position is None or chr(entries.kinds[position]) == DIRECTORY:
+        raise NoFileError(IS_DIRECTORY)
+    return member_at(archive, position)
+
+
+def resolve(archive: Archive, path: str) -> str:
+    """A path of a directory without links, whether it exists or not.
+
+    Raises:
+        NoFileError: Links lead back to themselves.
+    """
     entries, pending, found = archive.tar.entries, path.split("/")[::-1], ""
     followed = 0
     while pending:
@@ -41,12 +57,7 @@ def file_of(archive: Archive, path: str) -> Blob | None:
         target = entries.linknames.get(position, "")
         found = "" if kind == HARD_LINK else found.rpartition("/")[0]
         pending += target.split("/")[::-1]
-    position = entries.by_path.get(found)
-    if position is None and found not in entries.directories:
-        raise NoFileError(NO_FILE)
-    if position is None or chr(entries.kinds[position]) == DIRECTORY:
-        raise NoFileError(IS_DIRECTORY)
-    return member_at(archive, position)
+    return found
 
 
 def raw_of(blob: Blob | None) -> bytes:

@@ -1,4 +1,8 @@
-"""The sizes that containers/image reads at most (v5.23 and v5.39, internal/iolimits)."""
+"""The sizes that containers/image reads at most (v5.23 and v5.39, internal/iolimits).
+
+Its other limits are for the answers of registries. The documents of an image layout, except the
+config, are read whatever their size.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from checker_engines.ggcr.decisions import load
 from checker_engines.ggcr.layout import Directory, push_image, push_index, pushed, read_index
 
 _NAME, _ACTION = "cosign-3", "load"
+_ALGORITHMS = frozenset({"sha256"})
+"""The algorithms of digests that go-containerregistry 0.21 knows."""
 _KIND = "kind"
 _INDEX, _IMAGE, _SIGNATURES, _ATTESTATIONS = (
     f"dev.cosignproject.cosign/{what}" for what in ("imageIndex", "image", "sigs", "atts")
@@ -34,7 +36,8 @@ PROFILES = (
         tool="cosign",
         releases=(ReleaseRange("3.1", "3.1"),),
         library="go-containerregistry 0.21, pkg/v1/layout",
-        evidence=Evidence.READ,
+        evidence=Evidence.MEASURED,
+        measured_with="3.1.3: 460 image layouts, most with a fault, annotated as it saves them",
         groups=("registry-tools",),
     ),
 )
@@ -57,13 +60,14 @@ def _load_directory(question: Question) -> Answer:
         if question.archive.source is not Source.DIRECTORY:
             message = "stat <tmp>/index.json: not a directory"
             raise Refusal(message, "it is a file, but cosign reads a directory")
-        directory = Directory(question.archive)
+        directory = Directory(question.archive, _ALGORITHMS)
         descriptors = read_index(directory)
     missing: list[str] = []
     index = _of_kind(descriptors, _INDEX)
     if index is not None:
         with prefixed("signed image index: "):
             digest = _found(descriptors, index, INDEX_TYPES)
+            directory.blob(digest)
         with prefixed("writing index: "):
             missing += push_index(directory, digest)
     image = _of_kind(descriptors, _IMAGE)

@@ -34,7 +34,7 @@ PROFILES = (
         releases=(ReleaseRange("0.22", "0.22"),),
         library="go-containerregistry, pkg/v1/tarball",
         evidence=Evidence.MEASURED,
-        measured_with="0.22.1: 1,235 archives with faults",
+        measured_with="0.22.1: 1,235 archives with faults, and 461 image layouts in directories",
         groups=("registry-tools",),
     ),
 )
