@@ -65,7 +65,8 @@ PACKAGES = (
     Package("buildah", "buildah"),
     Package("skopeo", "skopeo"),
     Package("bsdtar", "libarchive-tools"),
-    Package("importctl", "systemd-container"),
+    Package("machinectl", "systemd-container"),
+    Package("lxc-create", "lxc lxc-templates"),
 )
 
 

@@ -32,7 +32,7 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
     from checker_engines.umoci import command as umoci
-    from checker_engines.unpackers import programs
+    from checker_engines.unpackers import incus, lxc, programs, systemd, wsl
 
     return (
         Room(nodes.PROFILES, nodes.engines),
@@ -41,5 +41,9 @@ def rooms() -> tuple[Room, ...]:
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
         Room(programs.PROFILES, programs.engines),
+        Room(systemd.PROFILES, systemd.engines),
+        Room(lxc.PROFILES, lxc.engines),
+        Room(incus.PROFILES, incus.engines),
+        Room(wsl.PROFILES, wsl.engines),
         Room(umoci.PROFILES, umoci.engines),
     )
