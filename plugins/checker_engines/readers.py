@@ -26,6 +26,7 @@ class Room(NamedTuple):
 
 def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
+    from checker_engines.apptainer import command as apptainer
     from checker_engines.containerd import nodes
     from checker_engines.containers import buildah
     from checker_engines.ggcr import crane
@@ -46,4 +47,5 @@ def rooms() -> tuple[Room, ...]:
         Room(incus.PROFILES, incus.engines),
         Room(wsl.PROFILES, wsl.engines),
         Room(umoci.PROFILES, umoci.engines),
+        Room(apptainer.PROFILES, apptainer.engines),
     )

@@ -20,6 +20,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.tar import AnomalyKind
 from checker.model.work import Work
 from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
@@ -31,7 +32,8 @@ from checker_engines.golang.tar import tar_error
 _GZIP, _ZSTD = "gzip", "zstd"
 _GZIP_HEADER = 10
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
-_OPENED = frozenset({"gzip: invalid header", "EOF"})
+OPENING = "create gzip reader: "
+"""What the error of opening a layer begins with."""
 _ROOT = "<tmp>/rootfs"
 
 
@@ -52,14 +54,14 @@ def unpacking_error(blob: Blob | None, compression: str) -> str | None:
         cut = size < 512
         words = "unexpected EOF" if cut else "archive/tar: invalid tar header"
         return f"unpack layer: read next entry: {words}"
-    stop = None if blob is None or blob.tar is None else tar_error(blob.tar)
+    stop = _tar_error(blob)
     if stop is not None:
-        return f"unpack layer: read next entry: {stop}"
+        return stop
     return _zstd_error(found) if compression == _ZSTD else None
 
 
 def _gzip_error(blob: Blob | None, found: Compression, size: int) -> str | None:
-    start = "create gzip reader: "
+    start = OPENING
     if size < _GZIP_HEADER:
         return f"{start}{'unexpected EOF' if size else 'EOF'}"
     if found.kind is not CompressionKind.GZIP:
@@ -67,10 +69,28 @@ def _gzip_error(blob: Blob | None, found: Compression, size: int) -> str | None:
     error = inflating_error(found, size)
     if error is not None and found.part == "header" and found.streams <= 1:
         return start + error
-    stop = None if blob is None or blob.tar is None else tar_error(blob.tar)
+    stop = _tar_error(blob, error)
     if stop is not None:
-        return f"unpack layer: read next entry: {error or stop}"
+        return stop
     return None if error is None else f"discard trailing archive bits: {error}"
+
+
+def _tar_error(blob: Blob | None, error: str | None = None) -> str | None:
+    """The error of reading a tar to its end; None if it can be read.
+
+    Args:
+        blob: The layer; None if it is empty.
+        error: The error with which its decompression ends.
+    """
+    if blob is None or blob.tar is None:
+        return None
+    fault, stop = blob.tar.fatal, tar_error(blob.tar)
+    if fault is None or stop is None:
+        return None
+    if fault.kind is AnomalyKind.TRUNCATED_CONTENT:
+        words = f"unpack to regular file: short write: {error or stop}"
+        return f"unpack layer: unpack entry: {_clean(fault.name or '')}: {words}"
+    return f"unpack layer: read next entry: {error or stop}"
 
 
 def _zstd_error(found: Compression) -> str | None:
@@ -211,7 +231,8 @@ class RootDirectory:
 
     def _place(self, entries: Entries, position: int, kind: str, path: str) -> None:
         old = self._node(path)
-        if old is not None and not (old.children is not None and kind == DIRECTORY):
+        is_directory = old is not None and old.children is not None
+        if kind != DIRECTORY or (old is not None and not is_directory):
             self._remove(path)
             old = None
         if kind in {REGULAR, "\0"}:
@@ -243,7 +264,7 @@ class RootDirectory:
         parent, _, base = clean_path(target).rpartition("/")
         directory = self._joined(parent)
         found = f"{directory}/{base}" if directory else base
-        call = f"link: link {_ROOT}/{found} {_ROOT}/{path}: "
+        call = "link: "
         try:
             node = self._tree.lstat(found)
         except TreeError as error:

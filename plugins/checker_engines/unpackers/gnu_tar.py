@@ -32,7 +32,7 @@ from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 from checker_engines.unpackers.decompressors import program_error
-from checker_engines.unpackers.files import Files, words_of
+from checker_engines.unpackers.files import Files, has_absolute_names, is_root_nameless, words_of
 from checker_engines.unpackers.outcome import Unpacking
 from checker_engines.unpackers.quoting import escaped, quoted
 
@@ -388,8 +388,10 @@ def _is_usual(entries: Entries) -> bool:
     """Whether nothing is printed and nothing fails."""
     return (
         is_plain(entries)
+        and not is_root_nameless(entries)
         and _has_usual_owners(entries)
         and not entries.global_records
+        and not has_absolute_names(entries)
         and not any(map(entries.sizes.__getitem__, _directories(entries)))
     )
 

@@ -57,7 +57,7 @@ def _import(action: str, question: Question) -> Verdict:
     steps = _unified if action == _UNIFIED else _split
     metadata = "" if action == _UNIFIED else "metadata.tar.gz "
     typed = f"incus image import {metadata}{question.quoted_path} --alias NAME"
-    return verdict_of(Command(_NAME, action, typed), question, steps)
+    return verdict_of(Command(_NAME, action, typed, takes_roots=True), question, steps)
 
 
 def _unified(question: Question) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.model.archive import FLAT_KINDS, Archive
-from checker.model.compression import Compression, CompressionKind, Part
+from checker.model.compression import Compression, CompressionKind
 from checker.model.tar import Anomaly, AnomalyKind
 from checker.model.work import Work
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
@@ -64,7 +64,8 @@ def engines() -> Iterator[Engine]:
 
 def _import(question: Question) -> Verdict:
     typed = f"machinectl import-tar {question.quoted_path} NAME"
-    return verdict_of(Command(_NAME, _ACTION, typed), question, _steps)
+    command = Command(_NAME, _ACTION, typed, takes_roots=True)
+    return verdict_of(command, question, _steps)
 
 
 def _steps(question: Question) -> Answer:
@@ -73,6 +74,9 @@ def _steps(question: Question) -> Answer:
     _check_compression(archive.compression)
     compression = archive.compression
     if compression.truncated and compression.kind is not CompressionKind.ZSTD:
+        if archive.tar.size < _BLOCK:
+            message = f"{gnu_tar.NOT_A_TAR}\n{gnu_tar.FAILED}\n{_EXIT}"
+            raise Refusal(message, "the compressed data ends before the first entry", DAMAGED)
         return Answer(
             "exits 0, but the directory lacks what follows the place where the compressed data "
             "ends early",
@@ -92,9 +96,6 @@ def _steps(question: Question) -> Answer:
 def _check_compression(compression: Compression) -> None:
     """Refuse what import-compress.c does not decompress."""
     error, is_gzip = compression.error, compression.kind is CompressionKind.GZIP
-    if compression.truncated and compression.part is Part.HEADER:
-        message = f"{gnu_tar.NOT_A_TAR}\n{gnu_tar.FAILED}\n{_EXIT}"
-        raise Refusal(message, "the compressed data ends within its header", DAMAGED)
     if is_gzip and (compression.streams > 1 or compression.trailing is not None):
         raise Refusal(
             "",

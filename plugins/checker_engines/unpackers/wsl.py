@@ -48,7 +48,8 @@ def engines() -> Iterator[Engine]:
 
 def _import(question: Question) -> Verdict:
     typed = f"wsl --import NAME DIRECTORY {question.quoted_path}"
-    return verdict_of(Command(_NAME, _ACTION, typed), question, _steps)
+    command = Command(_NAME, _ACTION, typed, takes_roots=True)
+    return verdict_of(command, question, _steps)
 
 
 def _steps(question: Question) -> Answer:
