@@ -30,6 +30,9 @@ SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
 _PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
+_UPLOAD = re.compile(r'(?:Patch|Put|Post) "http://[^"]*": |(?:PATCH|PUT|POST) http://\S+: ')
+_SHOWN_REGISTRY = "https://REGISTRY/v2/NAME/manifests/TAG"
+_TIME = re.compile(r"^time=\S+ ", re.MULTILINE)
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
@@ -211,6 +214,17 @@ def _crane_validate(bench: Bench, archive: Path) -> Said:
     return _said(_run("crane", "validate", "--tarball", str(archive)), archive, bench.folder)
 
 
+def _cosign_load(bench: Bench, directory: Path) -> Said:
+    # A name that the registry does not have, since cosign looks there for what it has not pushed.
+    name = f"{bench.registry}/loaded-{time.monotonic_ns()}:1"
+    said = _said(_run("cosign", "load", "--dir", str(directory), name), directory, bench.folder)
+    # It is printed twice.
+    message = said.message.partition("\nerror during command execution: ")[0]
+    shown = f"http://{bench.registry}/v2/{name.partition('/')[2].replace(':', '/manifests/')}"
+    message = _UPLOAD.sub("", message.replace(shown, _SHOWN_REGISTRY))
+    return said._replace(message=message)
+
+
 def _oras_copy(bench: Bench, archive: Path) -> Said:
     target = bench.folder / "copied"
     source = f"{archive}{_reference_in(archive)}"
@@ -242,11 +256,28 @@ def _command_for(archive: Path, engines: Iterator[Engine]) -> list[str]:
     return shlex.split(engine.judge(question).command or "")
 
 
-def _kind(bench: Bench, archive: Path) -> Said:
-    # A namespace of containerd is an empty store. What kind runs on a node, without the node.
-    namespace = f"try-{time.monotonic_ns()}"
-    command = ("ctr", "--address", bench.containerd, "--namespace", namespace, "images", "import")
-    done = _run(*command, "--all-platforms", "--digests", str(archive))
+def _namespace(bench: Bench) -> tuple[str, ...]:
+    """The options for an empty store: a namespace of containerd."""
+    return ("--address", bench.containerd, "--namespace", f"try-{time.monotonic_ns()}")
+
+
+def _ctr_import(*options: str) -> Callable[[Bench, Path], Said]:
+    """Run ``ctr images import`` with some options."""
+
+    def read(bench: Bench, archive: Path) -> Said:
+        command = ("ctr", *_namespace(bench), "images", "import")
+        return _without_places(_run(*command, *options, str(archive)), archive, bench)
+
+    return read
+
+
+def _nerdctl_load(bench: Bench, archive: Path) -> Said:
+    done = _run("nerdctl", *_namespace(bench), "load", "-i", str(archive))
+    said = _without_places(done, archive, bench)
+    return said._replace(message=_TIME.sub("", said.message))
+
+
+def _without_places(done: subprocess.CompletedProcess[str], archive: Path, bench: Bench) -> Said:
     said = _said(done, archive, bench.folder)
     return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
@@ -306,9 +337,27 @@ def _lxc(bench: Bench, archive: Path) -> Said:
 
 
 TOOLS = (
-    Tool("kind-0", "load image-archive", "ctr", ("--version",), _kind, _containerd_problem),
+    Tool("nerdctl-2", "load", "nerdctl", ("--version",), _nerdctl_load, _containerd_problem),
+    Tool(
+        "ctr-2",
+        "import --all-platforms",
+        "ctr",
+        ("--version",),
+        _ctr_import("--all-platforms"),
+        _containerd_problem,
+    ),
+    # What kind runs on a node, without the node.
+    Tool(
+        "kind-0",
+        "load image-archive",
+        "ctr",
+        ("--version",),
+        _ctr_import("--all-platforms", "--digests"),
+        _containerd_problem,
+    ),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
+    Tool("cosign-3", "load", "cosign", ("version",), _cosign_load),
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
     Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
