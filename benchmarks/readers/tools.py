@@ -47,6 +47,12 @@ def _not_root() -> str | None:
     return None if os.geteuid() == 0 else "the profile is for root"
 
 
+def _umoci_problem() -> str | None:
+    """Why the installed umoci is not compared: 0.4 differs."""
+    is_old = "version 0.4" in _run("umoci", "--version").stdout
+    return "umoci 0.4 is older than the profile" if is_old else _not_root()
+
+
 def _nothing() -> str | None:
     return None
 
@@ -363,7 +369,7 @@ TOOLS = (
     Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
     Tool("lxc-5", "create -t local", _LXC, ("--help",), _lxc, _not_root),
     Tool("systemd-252", "import-tar", _SYSTEMD, ("--version",), _systemd, _not_root),
-    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _not_root),
+    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _umoci_problem),
     Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
 )
 """All tools."""
