@@ -89,9 +89,9 @@ def main() -> int:
         if options.directories:
             archives = dict(directories_of(archives, Path(folder) / "layouts"))
         recorded = _recorded(options, archives, Path(folder))
+        if options.record is not None:
+            options.record.write_text(json.dumps(recorded, indent=1))
         scores = compare(recorded, archives)
-    if options.record is not None:
-        options.record.write_text(json.dumps(recorded, indent=1))
     show(scores, misses=True)
     return int(not all(score.is_good for score in scores.values()))
 

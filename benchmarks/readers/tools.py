@@ -37,6 +37,7 @@ _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
+_BUNDLES = re.compile(r"/\S*/(?:temp-oci|build-temp|layout)-\d+")
 _SYSTEMD = "/usr/lib/systemd/systemd-import"
 _LXC = "/usr/share/lxc/templates/lxc-local"
 _IMPORTING = re.compile(r"Importing |Imported |File system sync|Operation completed|Exiting\.")
@@ -312,6 +313,25 @@ def _extracting(program: str, *options: str) -> Callable[[Bench, Path], Said]:
     return extract
 
 
+def _building(transport: str) -> Callable[[Bench, Path], Said]:
+    """Build a directory from an archive with Apptainer."""
+
+    def build(bench: Bench, archive: Path) -> Said:
+        target = bench.folder / "sandbox"
+        try:
+            done = _run(
+                *("apptainer", "--quiet", "build", "--disable-cache", "--sandbox", str(target)),
+                f"{transport}:{archive}",
+            )
+        finally:
+            shutil.rmtree(target, ignore_errors=True)
+        said = _said(done, archive, target)
+        message = _BUNDLES.sub("<tmp>", said.message).partition("\n[signal ")[0]
+        return said._replace(message=message)
+
+    return build
+
+
 def _systemd(bench: Bench, archive: Path) -> Said:
     """What ``machinectl import-tar`` runs, without the manager."""
     root = bench.folder / "machines"
@@ -367,6 +387,14 @@ TOOLS = (
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
     Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
+    Tool(
+        *("apptainer-1", "build docker-archive", "apptainer", ("--version",)),
+        *(_building("docker-archive"), _not_root),
+    ),
+    Tool(
+        *("apptainer-1", "build oci-archive", "apptainer", ("--version",)),
+        *(_building("oci-archive"), _not_root),
+    ),
     Tool("lxc-5", "create -t local", _LXC, ("--help",), _lxc, _not_root),
     Tool("systemd-252", "import-tar", _SYSTEMD, ("--version",), _systemd, _not_root),
     Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _umoci_problem),

@@ -293,8 +293,73 @@ SAID: dict[str, tuple[str, dict[str, Any], str, str]] = {
             "base": "oci-archive",
             "edits": [{"flip": {"member": "{layer0}", "from": "data", "at": 4}}],
         },
+        "accepts",
+        "image file is built",
+    ),
+    "a config with other content for apptainer": (
+        "apptainer-1 build oci-archive",
+        {
+            "base": "oci-archive",
+            "edits": [
+                {"substitute": {"member": "{config}", "old": "amd64", "new": "amd65"}},
+            ],
+        },
         "rejects",
         "another digest",
+    ),
+    "a layer with a global header for apptainer": (
+        "apptainer-1 build docker-archive",
+        {
+            "base": "docker-archive",
+            "entries": [{"path": "g", "type": "pax-global", "text": "13 comment=a\n"}],
+        },
+        "rejects",
+        "unknown typeflag",
+    ),
+    "a layer of another type for apptainer": (
+        "apptainer-1 build oci-archive",
+        {
+            "base": "oci-archive",
+            "manifest_edits": [
+                {"set": {"pointer": f"/layers/{number}/mediaType", "value": "text/plain"}}
+                for number in (0, 1)
+            ],
+        },
+        "rejects",
+        "usual types",
+    ),
+    "a missing manifest of a platform for apptainer": (
+        "apptainer-1 build oci-archive",
+        {
+            "base": "oci-archive",
+            "platforms": ["linux/amd64", "linux/arm64/v8"],
+            "edits": [{"remove": "{config}"}],
+        },
+        "rejects",
+        "not found in blobs",
+    ),
+    "no digest for apptainer": (
+        "apptainer-1 build oci-archive",
+        {
+            "base": "oci-archive",
+            "edits": [
+                {"set": {"member": "index.json", "pointer": "/manifests/0/digest", "value": ""}}
+            ],
+        },
+        "rejects",
+        "",
+    ),
+    "a file below a file for apptainer": (
+        "apptainer-1 build oci-archive",
+        {
+            "base": "oci-archive",
+            "edits": [
+                {"add": {"path": "p", "text": "1"}},
+                {"add": {"path": "p/q", "text": "1"}},
+            ],
+        },
+        "rejects",
+        "not a directory",
     ),
     "an entry of the top level for apptainer": (
         "apptainer-1 build oci-archive",

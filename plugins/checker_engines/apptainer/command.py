@@ -9,15 +9,23 @@ from checker.model.archive import Kind
 from checker.model.work import Work
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
+from checker_engines.answers.refusal import Refusal
 from checker_engines.answers.source import check_is_file
 from checker_engines.apptainer.decisions import building
-from checker_engines.apptainer.sources import build_from_layout, build_from_tarball, is_layout
+from checker_engines.apptainer.sources import (
+    PACKING,
+    PANIC,
+    build_from_layout,
+    build_from_tarball,
+    is_layout,
+)
 
 _NAME = "apptainer-1"
 _DOCKER, _OCI = "build docker-archive", "build oci-archive"
 _DOCKER_KINDS = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
-_FATAL = "FATAL:   While performing build: conveyor failed to get: "
+_FATAL = "FATAL:   While performing build: "
+_GETTING = "conveyor failed to get: "
 _IS_DIRECTORY = "error reading the docker archive file: read <tmp>: is a directory"
 _BUILT = (
     "the image file is built: one root filesystem without layers, with the environment, "
@@ -49,7 +57,19 @@ def engines() -> Iterator[Engine]:
 def _build(action: str, steps: Callable[[Question], Answer], question: Question) -> Verdict:
     source = action.partition(" ")[2]
     typed = f"apptainer build image.sif {source}:{question.quoted_path}"
-    return verdict_of(Command(_NAME, action, typed, _FATAL), question, steps)
+    return verdict_of(Command(_NAME, action, typed), question, partial(_printed, steps))
+
+
+def _printed(steps: Callable[[Question], Answer], question: Question) -> Answer:
+    """The answer, or the error as it is printed."""
+    try:
+        return steps(question)
+    except Refusal as refusal:
+        message = refusal.message
+        if not message.startswith(PANIC):
+            step = "" if message.startswith(PACKING) else _GETTING
+            message = f"{_FATAL}{step}{message}"
+        raise Refusal(message, refusal.reason, refusal.rules) from None
 
 
 def _from_docker_archive(question: Question) -> Answer:

@@ -14,10 +14,10 @@ from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import DIRECTORY, REGULAR, climbs_out
 from checker.model.image import integer, items, mapping, text
-from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, MediaType
 from checker.model.work import Work
 from checker.verdicts import Host
-from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.content import NO_FILE, member_at, raw_of
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_INDEX,
@@ -33,13 +33,27 @@ from checker_engines.answers.refusal import (
 from checker_engines.ggcr.tarball import Tarball
 from checker_engines.ggcr.types import CONFIG, INDEX, MANIFEST
 from checker_engines.golang.gzip import INVALID_GZIP_HEADER, inflating_error
-from checker_engines.golang.json import GoJsonError, Struct, decode_first
+from checker_engines.golang.json import GoJsonError, Struct, decode_document, decode_first
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 from checker_engines.umoci.layers import RootDirectory
 
 _FIRST_BYTES = 10
+OTHER_CONFIG = ("OCI009", *BAD_CONFIG)
+_NO_DIGEST = "blobs/"
 _BUFFER = 4096
 """Bytes of a buffer of Go's bufio."""
+PACKING = "packer failed to pack: while unpacking rootfs: "
+"""What the errors of unpacking begin with."""
+PANIC = "panic: "
+_LAYER_TYPES = frozenset(
+    {
+        *(MediaType.OCI_LAYER, MediaType.OCI_LAYER_GZIP, MediaType.OCI_LAYER_ZSTD),
+        *(MediaType.OCI_FOREIGN_LAYER, MediaType.OCI_FOREIGN_LAYER_GZIP),
+        *(MediaType.DOCKER_LAYER, MediaType.DOCKER_LAYER_GZIP),
+        MediaType.DOCKER_FOREIGN_LAYER_GZIP,
+    }
+)
+"""The media types of layers that go-containerregistry 0.21 knows (types.IsLayer)."""
 _EXTRACTING = "error extracting the OCI archive file: "
 _MISSING = ("OCI005", "OCI008")
 _READ = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
@@ -119,9 +133,11 @@ class ExtractedLayout:
 
     def _write(self, position: int, directories: set[str]) -> None:
         path = self._path(position)
-        if path.rpartition("/")[0] not in directories:
+        parent = path.rpartition("/")[0]
+        if parent not in directories:
+            words = "not a directory" if parent in self._positions else NO_FILE
             raise Refusal(
-                f"{_EXTRACTING}open <tmp>/{path}: no such file or directory",
+                f"{_EXTRACTING}open <tmp>/{path}: {words}",
                 f"no entry of the archive creates the directory of {path}",
                 NOT_EXTRACTED,
             )
@@ -146,6 +162,9 @@ class ExtractedLayout:
             Refusal: There is no such file.
         """
         position = self._positions.get(path)
+        if path == _NO_DIGEST:
+            error = "read <tmp>/blobs: is a directory"
+            raise Refusal(error, "a descriptor has no digest", BAD_INDEX)
         if position is None:
             error = f"open <tmp>/{path}: no such file or directory"
             raise Refusal(error, f"{path} is not in the archive as a regular file", _MISSING)
@@ -163,6 +182,18 @@ class ExtractedLayout:
             reason = f"{path} does not decode as a {shape.go_name}"
             raise Refusal(str(error), reason, rules) from None
 
+    def index(self, path: str) -> Mapping[str, object]:
+        """A decoded index.
+
+        Raises:
+            Refusal: It does not decode.
+        """
+        try:
+            return mapping(decode_document(raw_of(self.read(path)), INDEX))
+        except GoJsonError as error:
+            reason = f"{path} does not decode as an image index"
+            raise Refusal(str(error), reason, BAD_INDEX) from None
+
 
 def build_from_layout(archive: Archive, host: Host, work: Work) -> int:
     """Build from the only image of a layout, or its image for the platform (getOCIImage).
@@ -175,7 +206,11 @@ def build_from_layout(archive: Archive, host: Host, work: Work) -> int:
         OutOfWork: It is not known whether it can.
     """
     layout = ExtractedLayout(archive)
-    index = layout.document("index.json", INDEX, (*BAD_INDEX, *NO_IMAGE))
+    try:
+        index = layout.index("index.json")
+    except Refusal as refusal:
+        message = refusal.message.replace("open <tmp>/", "stat <tmp>/", 1)
+        raise Refusal(message, refusal.reason, (*refusal.rules, *NO_IMAGE)) from None
     listed = [mapping(each) for each in items(index.get("manifests"))]
     if not listed:
         raise Refusal("no images found in layout <tmp>", "index.json lists no images", BAD_INDEX)
@@ -195,17 +230,18 @@ def build_from_layout(archive: Archive, host: Host, work: Work) -> int:
 def _for_platform(
     layout: ExtractedLayout, node: Mapping[str, object], host: Host
 ) -> tuple[Mapping[str, object], int]:
-    index = layout.document(_path_of(node), INDEX, BAD_INDEX)
+    index = layout.index(_path_of(node))
     children = [mapping(each) for each in items(index.get("manifests"))]
     wanted = f"{host.os}/{host.architecture}"
     for child in children:
         if child.get("platform") is None:
             raise Refusal(
-                "panic: runtime error: invalid memory address or nil pointer dereference",
+                f"{PANIC}runtime error: invalid memory address or nil pointer dereference",
                 "an image of the index has no platform; Apptainer crashes",
                 ("OCI005", "OCI007"),
             )
         if _platform(child) == wanted:
+            _check_config(layout, child, wanted)
             return child, len(children) - 1
     raise Refusal(
         f"{wanted} image not found in index",
@@ -214,52 +250,67 @@ def _for_platform(
     )
 
 
+def _check_config(layout: ExtractedLayout, node: Mapping[str, object], wanted: str) -> None:
+    try:
+        _loaded(layout, node)
+    except Refusal as refusal:
+        message = f"{wanted} image not found in blobs"
+        raise Refusal(message, refusal.reason, refusal.rules) from None
+
+
 def _platform(node: Mapping[str, object]) -> str:
     platform = mapping(node.get("platform"))
     return f"{text(platform.get('os')) or ''}/{text(platform.get('architecture')) or ''}"
 
 
 def _build(layout: ExtractedLayout, node: Mapping[str, object], work: Work) -> None:
-    if text(node.get("mediaType")) not in MANIFEST_TYPES:
-        found = text(node.get("mediaType")) or ""
-        error = f"unexpected media type for {text(node.get('digest'))}: {found}"
-        raise Refusal(error, f"index.json lists a {found!r}, not an image", BAD_INDEX)
-    manifest = layout.document(_path_of(node), MANIFEST, BAD_MANIFEST)
-    root = RootDirectory(work)
+    manifest = _loaded(layout, node)
     layers = [mapping(each) for each in items(manifest.get("layers"))]
-    # Layers and config are copied to another layout first, which compares digests and sizes.
+    # They are copied to another layout first; digests of layers are not compared.
     blobs = [_copied(layout, each) for each in layers]
-    config = mapping(manifest.get("config"))
-    _copied(layout, config)
-    layout.document(_path_of(config), CONFIG, BAD_CONFIG)
-    if not layers:
+    _check_copy(layout, mapping(manifest.get("config")))
+    if not any(text(each.get("mediaType")) in _LAYER_TYPES for each in layers):
         raise Refusal(
-            "while unpacking rootfs: no extractable OCI/Docker tar layers found in this image",
-            "the image has no layers",
+            f"{PACKING}no extractable OCI/Docker tar layers found in this image",
+            "the image has no layers of the usual types",
             BAD_MANIFEST,
         )
+    root = RootDirectory(work)
     for descriptor, blob in zip(layers, blobs, strict=True):
         _unpack(blob, text(descriptor.get("digest")) or "", root)
 
 
 def _copied(layout: ExtractedLayout, node: Mapping[str, object]) -> Blob | None:
     blob = layout.read(_path_of(node))
-    digest, size = text(node.get("digest")) or "", integer(node.get("size")) or 0
-    found = 0 if blob is None else blob.size
+    size, found = integer(node.get("size")) or 0, 0 if blob is None else blob.size
     if found != size:
         raise Refusal(
-            f"error verifying size; expected {size} bytes, got {found}",
-            f"{digest} has {found} bytes, its descriptor says {size}",
+            f"error writing layer: expected blob size {size}, but only wrote {found}",
+            f"{text(node.get('digest'))} has {found} bytes, its descriptor says {size}",
             (*OTHER_SIZE, *OTHER_LAYER),
         )
-    if blob is not None and digest.startswith("sha256:") and blob.digest != digest:
-        raise Refusal(
-            f"error verifying sha256 checksum after reading {size} bytes; "
-            f'got "{blob.digest}", want "{digest}"',
-            f"the content of {digest} has another digest",
-            OTHER_LAYER,
-        )
     return blob
+
+
+def _check_copy(layout: ExtractedLayout, node: Mapping[str, object]) -> None:
+    """Refuse a config with another digest: its copy is stored by that of its content."""
+    path, digest = _path_of(node), text(node.get("digest")) or ""
+    blob = layout.read(path)
+    if blob is not None and digest.startswith("sha256:") and blob.digest != digest:
+        error = f"open <tmp>/{path}: no such file or directory"
+        raise Refusal(error, f"the content of the config {digest} has another digest", OTHER_CONFIG)
+
+
+def _loaded(layout: ExtractedLayout, node: Mapping[str, object]) -> Mapping[str, object]:
+    """The manifest of an image, whose config decodes too."""
+    if text(node.get("mediaType")) not in MANIFEST_TYPES:
+        found = text(node.get("mediaType")) or ""
+        error = f"unexpected media type for {text(node.get('digest'))}: {found}"
+        raise Refusal(error, f"index.json lists a {found!r}, not an image", BAD_INDEX)
+    manifest = layout.document(_path_of(node), MANIFEST, BAD_MANIFEST)
+    config = mapping(manifest.get("config"))
+    layout.document(_path_of(config), CONFIG, BAD_CONFIG)
+    return manifest
 
 
 def _path_of(node: Mapping[str, object]) -> str:
@@ -279,7 +330,7 @@ def _unpack(
     """
     if blob is None:
         return
-    start = f"while unpacking rootfs: while unpacking layer {digest}: "
+    start = f"{PACKING}while unpacking layer {digest}: "
     kind = blob.compression.kind
     if blob.tar is None or (kind is not CompressionKind.NONE and kind not in read):
         words = not_a_tar_error(blob.size) or ""

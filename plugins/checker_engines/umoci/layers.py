@@ -12,6 +12,7 @@ from checker.model.entries import (
     CHARACTER_DEVICE,
     DIRECTORY,
     FIFO,
+    GLOBAL_HEADER,
     HARD_LINK,
     OPAQUE_WHITEOUT,
     REGULAR,
@@ -124,7 +125,9 @@ class RootDirectory:
             Refusal: An entry cannot be unpacked.
             OutOfWork: It is not known whether it can.
         """
-        if self._is_plain and is_plain(entries):
+        # A global header is an entry of a type that is not known.
+        has_others = next(entries.of_kind(GLOBAL_HEADER), None) is not None
+        if self._is_plain and is_plain(entries) and not has_others:
             self._plain.append(entries)
             return
         if self._is_plain:
