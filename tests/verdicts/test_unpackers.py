@@ -316,6 +316,24 @@ SAID: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "rejects",
         "unknown typeflag",
     ),
+    "a link in place of a directory for apptainer": (
+        "apptainer-1 build docker-archive",
+        {"base": "docker-archive", "layers": [[{"path": "etc", "link": "gone"}]]},
+        "rejects",
+        "file exists",
+    ),
+    "a file in place of a directory for apptainer": (
+        "apptainer-1 build oci-archive",
+        {"base": "oci-archive", "layers": [[{"path": "tmp", "type": "file", "text": "1"}]]},
+        "rejects",
+        "not a directory",
+    ),
+    "a link to a directory for apptainer": (
+        "apptainer-1 build oci-archive",
+        {"base": "oci-archive", "layers": [[{"path": "d/"}, {"path": "tmp", "link": "d"}]]},
+        "accepts",
+        "image file is built",
+    ),
     "a layer of another type for apptainer": (
         "apptainer-1 build oci-archive",
         {

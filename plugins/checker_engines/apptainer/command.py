@@ -13,6 +13,7 @@ from checker_engines.answers.refusal import Refusal
 from checker_engines.answers.source import check_is_file
 from checker_engines.apptainer.decisions import building
 from checker_engines.apptainer.sources import (
+    INSERTING,
     PACKING,
     PANIC,
     build_from_layout,
@@ -37,7 +38,8 @@ PROFILES = (
         tool="apptainer",
         releases=(ReleaseRange("1.5", "1.5"),),
         library="go-containerregistry 0.21, umoci 0.6",
-        evidence=Evidence.READ,
+        evidence=Evidence.MEASURED,
+        measured_with="1.5.3: 247 archives with faults, to a directory",
         groups=("unpackers",),
     ),
 )
@@ -66,7 +68,10 @@ def _printed(steps: Callable[[Question], Answer], question: Question) -> Answer:
         return steps(question)
     except Refusal as refusal:
         message = refusal.message
-        if not message.startswith(PANIC):
+        if message.startswith(INSERTING):
+            first = f"ERROR:   {message.removeprefix(INSERTING)}\n"
+            message = f"{first}{_FATAL}{message}"
+        elif not message.startswith(PANIC):
             step = "" if message.startswith(PACKING) else _GETTING
             message = f"{_FATAL}{step}{message}"
         raise Refusal(message, refusal.reason, refusal.rules) from None

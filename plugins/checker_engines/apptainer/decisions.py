@@ -22,5 +22,14 @@ def building() -> Sequence[Decision]:
             "directory has no entry before it; links are left out",
         ),
         Decision("image", "the only one of `index.json`, or the one of its index for the platform"),
-        Decision("layers", "unpacked by umoci; not compared with the config"),
+        Decision(
+            "layers",
+            "they must have the size of their descriptors, and the config its digest; at least "
+            "one must have a usual media type; unpacked by umoci, not compared with their digests "
+            "or the config",
+        ),
+        Decision(
+            "root",
+            "`dev`, `proc`, `root`, `var`, `tmp` and `etc` must be directories if they exist",
+        ),
     )

@@ -24,6 +24,7 @@ from checker_engines.answers.refusal import (
     BAD_MANIFEST,
     DAMAGED,
     LAYER_DAMAGED,
+    LAYER_NOT_EXTRACTED,
     NO_IMAGE,
     NOT_EXTRACTED,
     OTHER_LAYER,
@@ -44,7 +45,11 @@ _BUFFER = 4096
 """Bytes of a buffer of Go's bufio."""
 PACKING = "packer failed to pack: while unpacking rootfs: "
 """What the errors of unpacking begin with."""
+INSERTING = "packer failed to pack: while inserting base environment: "
+"""What the errors of adding its own files begin with; they are printed twice."""
 PANIC = "panic: "
+_MADE = (".singularity.d", "dev", "proc", "root", "var", "tmp", "etc")
+"""Directories at the top that it creates, in this order."""
 _LAYER_TYPES = frozenset(
     {
         *(MediaType.OCI_LAYER, MediaType.OCI_LAYER_GZIP, MediaType.OCI_LAYER_ZSTD),
@@ -100,6 +105,7 @@ def build_from_tarball(archive: Archive, work: Work) -> None:
     root = RootDirectory(work)
     for layer in layers:
         _unpack(layer.blob, layer.digest, root, _READ if image.is_compressed else frozenset())
+    _check_root(root)
 
 
 class ExtractedLayout:
@@ -278,6 +284,7 @@ def _build(layout: ExtractedLayout, node: Mapping[str, object], work: Work) -> N
     root = RootDirectory(work)
     for descriptor, blob in zip(layers, blobs, strict=True):
         _unpack(blob, text(descriptor.get("digest")) or "", root)
+    _check_root(root)
 
 
 def _copied(layout: ExtractedLayout, node: Mapping[str, object]) -> Blob | None:
@@ -315,6 +322,19 @@ def _loaded(layout: ExtractedLayout, node: Mapping[str, object]) -> Mapping[str,
 
 def _path_of(node: Mapping[str, object]) -> str:
     return f"blobs/{(text(node.get('digest')) or '').replace(':', '/', 1)}"
+
+
+def _check_root(root: RootDirectory) -> None:
+    """Refuse a root in which directories of Apptainer cannot be created (makeDirs)."""
+    found = root.obstacle(_MADE)
+    if found is not None:
+        name, words = found
+        error = f"build: failed to make environment dirs: mkdir <tmp>/rootfs/{name}: {words}"
+        raise Refusal(
+            f"{INSERTING}{error}",
+            f"/{name} is not a directory, which Apptainer needs",
+            LAYER_NOT_EXTRACTED,
+        )
 
 
 def _unpack(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from errno import ENOENT
+from functools import partial
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind
@@ -130,11 +132,36 @@ class RootDirectory:
         if self._is_plain and is_plain(entries) and not has_others:
             self._plain.append(entries)
             return
+        self._unpack_plain()
+        self._unpack(entries)
+
+    def _unpack_plain(self) -> None:
+        """Unpack the layers that were only remembered."""
         if self._is_plain:
             self._is_plain = False
             for below in self._plain:
                 self._unpack(below)
-        self._unpack(entries)
+
+    def obstacle(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """The first of some names at the top that is not a directory, and the error of mkdir.
+
+        Raises:
+            OutOfWork: It is not known.
+        """
+        if self._is_plain and not any(map(partial(_has_other, names), self._plain)):
+            return None
+        self._unpack_plain()
+        for name in names:
+            node = self._node(name)
+            if node is None or node.children is not None:
+                continue
+            try:
+                is_directory = self._tree.walk(name).children is not None
+            except TreeError:
+                return name, "file exists"
+            if not is_directory:
+                return name, "not a directory"
+        return None
 
     def _unpack(self, entries: Entries) -> None:
         self._upper = set()
@@ -309,6 +336,12 @@ class RootDirectory:
         while path and path not in self._upper:
             self._upper.add(path)
             path = path.rpartition("/")[0]
+
+
+def _has_other(names: Sequence[str], entries: Entries) -> bool:
+    """Whether an entry of one of some names is not a directory."""
+    found = (entries.by_path.get(name) for name in names)
+    return any(i is not None and chr(entries.kinds[i]) != DIRECTORY for i in found)
 
 
 class _EntryError(Exception):
