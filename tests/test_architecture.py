@@ -43,6 +43,7 @@ ALLOWED = {
         "oras": SHARED,
         "regclient": SHARED,
         "umoci": SHARED,
+        "apptainer": {"ggcr", "umoci", *SHARED},
         "unpackers": SHARED,
     },
 }

@@ -96,9 +96,9 @@ def main() -> int:
             for layout in archives.values():
                 annotate(layout / "index.json")
         recorded = _recorded(options, archives, Path(folder))
+        if options.record is not None:
+            options.record.write_text(json.dumps(recorded, indent=1))
         scores = compare(recorded, archives)
-    if options.record is not None:
-        options.record.write_text(json.dumps(recorded, indent=1))
     show(scores, misses=True)
     return int(not all(score.is_good for score in scores.values()))
 

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -37,11 +38,21 @@ _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
+_BUNDLES = re.compile(r"/\S*/(?:temp-oci|build-temp|layout)-\d+")
+_SYSTEMD = "/usr/lib/systemd/systemd-import"
+_LXC = "/usr/share/lxc/templates/lxc-local"
+_IMPORTING = re.compile(r"Importing |Imported |File system sync|Operation completed|Exiting\.")
 _TAR_OPTIONS = ("--force-local", "--numeric-owner", "--xattrs", "--xattrs-include=*")
 
 
 def _not_root() -> str | None:
     return None if os.geteuid() == 0 else "the profile is for root"
+
+
+def _umoci_problem() -> str | None:
+    """Why the installed umoci is not compared: 0.4 differs."""
+    is_old = "version 0.4" in _run("umoci", "--version").stdout
+    return "umoci 0.4 is older than the profile" if is_old else _not_root()
 
 
 def _nothing() -> str | None:
@@ -317,6 +328,55 @@ def _extracting(program: str, *options: str) -> Callable[[Bench, Path], Said]:
     return extract
 
 
+def _building(transport: str) -> Callable[[Bench, Path], Said]:
+    """Build a directory from an archive with Apptainer."""
+
+    def build(bench: Bench, archive: Path) -> Said:
+        target = bench.folder / "sandbox"
+        try:
+            done = _run(
+                *("apptainer", "--quiet", "build", "--disable-cache", "--sandbox", str(target)),
+                f"{transport}:{archive}",
+            )
+        finally:
+            shutil.rmtree(target, ignore_errors=True)
+        said = _said(done, archive, target)
+        message = _BUNDLES.sub("<tmp>", said.message).partition("\n[signal ")[0]
+        return said._replace(message=message)
+
+    return build
+
+
+def _systemd(bench: Bench, archive: Path) -> Said:
+    """What ``machinectl import-tar`` runs, without the manager."""
+    root = bench.folder / "machines"
+    options = ("--btrfs-subvol=no", "--btrfs-quota=no", "--sync=no")
+    try:
+        done = _run(_SYSTEMD, "tar", str(archive), "try", f"--image-root={root}", *options)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    said = _said(done, archive, root)
+    lines = (line for line in said.message.splitlines() if not _IMPORTING.match(line))
+    return said._replace(message="\n".join(lines))
+
+
+def _lxc(bench: Bench, archive: Path) -> Said:
+    """The template of ``lxc-create``, which unpacks the root."""
+    container = bench.folder / "container"
+    (container / "rootfs").mkdir(parents=True)
+    (container / "config").touch()
+    metadata = container / "meta.tar.xz"
+    with tarfile.open(metadata, "w:xz") as packed:
+        packed.addfile(tarfile.TarInfo("config"))
+    places = (f"--path={container}", f"--rootfs={container / 'rootfs'}")
+    given = ("--metadata", str(metadata), "--fstree", str(archive))
+    try:
+        done = _run(_LXC, "--name=try", *places, *given)
+    finally:
+        shutil.rmtree(container)
+    return _said(done, archive, container)
+
+
 TOOLS = (
     Tool("nerdctl-2", "load", "nerdctl", ("--version",), _nerdctl_load, _containerd_problem),
     Tool(
@@ -342,7 +402,17 @@ TOOLS = (
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
     Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
-    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _not_root),
+    Tool(
+        *("apptainer-1", "build docker-archive", "apptainer", ("--version",)),
+        *(_building("docker-archive"), _not_root),
+    ),
+    Tool(
+        *("apptainer-1", "build oci-archive", "apptainer", ("--version",)),
+        *(_building("oci-archive"), _not_root),
+    ),
+    Tool("lxc-5", "create -t local", _LXC, ("--help",), _lxc, _not_root),
+    Tool("systemd-252", "import-tar", _SYSTEMD, ("--version",), _systemd, _not_root),
+    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _umoci_problem),
     Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
 )
 """All tools."""

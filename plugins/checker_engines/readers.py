@@ -26,13 +26,14 @@ class Room(NamedTuple):
 
 def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
+    from checker_engines.apptainer import command as apptainer
     from checker_engines.containerd import clients, nodes
     from checker_engines.containers import buildah, crio
     from checker_engines.ggcr import cosign, crane, kaniko
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
     from checker_engines.umoci import command as umoci
-    from checker_engines.unpackers import programs
+    from checker_engines.unpackers import incus, lxc, programs, systemd, wsl
 
     return (
         Room(clients.PROFILES, clients.engines),
@@ -45,5 +46,10 @@ def rooms() -> tuple[Room, ...]:
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
         Room(programs.PROFILES, programs.engines),
+        Room(systemd.PROFILES, systemd.engines),
+        Room(lxc.PROFILES, lxc.engines),
+        Room(incus.PROFILES, incus.engines),
+        Room(wsl.PROFILES, wsl.engines),
         Room(umoci.PROFILES, umoci.engines),
+        Room(apptainer.PROFILES, apptainer.engines),
     )

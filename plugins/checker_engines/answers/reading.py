@@ -21,12 +21,14 @@ class Command(NamedTuple):
         action: The action.
         typed: The command to run.
         prefix: What the tool prints before an error.
+        takes_roots: Whether it is for root filesystems, so that none is refused for being one.
     """
 
     engine: str
     action: str
     typed: str
     prefix: str = ""
+    takes_roots: bool = False
 
 
 class Answer(NamedTuple):
@@ -69,9 +71,10 @@ def verdict_of(
     except OutOfWork as stop:
         return undecided(verdict, stop.reached)
     except Refusal as refusal:
+        is_own = command.takes_roots
         return verdict._replace(
             outcome=VerdictOutcome.REJECTS,
-            reason=why_not_loaded(question, refusal),
+            reason=refusal.reason if is_own else why_not_loaded(question, refusal),
             message=f"{command.prefix}{refusal.message}",
             rules=refusal.rules,
         )

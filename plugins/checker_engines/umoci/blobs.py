@@ -24,6 +24,8 @@ from checker_engines.golang.image_spec import IMAGE, INDEX, MANIFEST
 from checker_engines.golang.json import ANYTHING, GoJsonError, Struct, decode_first
 
 _MISSING = ("OCI005", "OCI008", "DKR003")
+PANIC = "panic: "
+"""What the message of a crash begins with."""
 _MISMATCH = "verified reader digest mismatch"
 _NEEDS_MORE = frozenset({"EOF", "unexpected EOF"})
 """Errors of a JSON decoder that reads on."""
@@ -136,12 +138,20 @@ class Blobs:
         shape, rules = PARSED[node.media_type]
         mismatch = mismatch_of(blob, node)
         try:
-            value = mapping(decode_first(raw_of(blob)[: node.size], shape))
+            value = mapping(decode_first(_start_of(blob)[: node.size], shape))
         except GoJsonError as error:
             words = mismatch if mismatch and str(error) in _NEEDS_MORE else str(error)
             reason = f"{node.digest} does not decode as {node.media_type}"
             raise Refusal(f"parse {node.media_type}: {words}", reason, rules) from None
         _refuse_foreign(node, value)
+        size = 0 if blob is None else blob.size
+        if size < node.size:
+            raise Refusal(
+                f'{PANIC}parsing "{node.media_type}" blob succeeded but raw data has unexpected '
+                f"length (expected {node.size} bytes but got {size} bytes)",
+                f"{node.digest} has {size} bytes, its descriptor says {node.size}; umoci crashes",
+                OTHER_SIZE,
+            )
         if mismatch:
             raise Refusal(
                 f'close "{node.media_type}" blob: consume remaining unverified stream: {mismatch}',
@@ -149,6 +159,11 @@ class Blobs:
                 OTHER_LAYER,
             )
         return value
+
+
+def _start_of(blob: Blob | None) -> bytes:
+    """The first bytes of a blob: all of what looks like JSON."""
+    return raw_of(blob) or (b"" if blob is None else blob.compression.head)
 
 
 def mismatch_of(blob: Blob | None, node: Node) -> str:

@@ -9,6 +9,7 @@ from checker.model.work import Work
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import Refusal
+from checker_engines.umoci.blobs import PANIC
 from checker_engines.umoci.decisions import unpacking
 from checker_engines.umoci.unpack import tag_of, unpack_image
 
@@ -16,7 +17,6 @@ _NAME, _ACTION = "umoci-0", "unpack"
 _MARK = "\u2a2f "
 _NOTICE = "\u2022 umoci encountered a permission error: maybe --rootless will help?\n"
 _PERMISSION = "\0"
-_PANIC = "panic: "
 PROFILES = (
     EngineProfile(
         name=_NAME,
@@ -66,7 +66,7 @@ def _steps(question: Question) -> Answer:
 
 def _shown(message: str) -> str:
     """An error as it is printed."""
-    if message.startswith(_PANIC):
+    if message.startswith(PANIC):
         return message
     notice = _NOTICE if _PERMISSION in message else ""
     return f"{notice}{_MARK}{message.replace(_PERMISSION, '')}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from errno import ENOENT
+from functools import partial
 
 from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind
@@ -12,6 +14,7 @@ from checker.model.entries import (
     CHARACTER_DEVICE,
     DIRECTORY,
     FIFO,
+    GLOBAL_HEADER,
     HARD_LINK,
     OPAQUE_WHITEOUT,
     REGULAR,
@@ -20,6 +23,7 @@ from checker.model.entries import (
     Entries,
     clean_path,
 )
+from checker.model.tar import AnomalyKind
 from checker.model.work import Work
 from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.answers.refusal import LAYER_DAMAGED, LAYER_NOT_EXTRACTED, Refusal
@@ -31,7 +35,8 @@ from checker_engines.golang.tar import tar_error
 _GZIP, _ZSTD = "gzip", "zstd"
 _GZIP_HEADER = 10
 _NODES = frozenset({CHARACTER_DEVICE, BLOCK_DEVICE, FIFO})
-_OPENED = frozenset({"gzip: invalid header", "EOF"})
+OPENING = "create gzip reader: "
+"""What the error of opening a layer begins with."""
 _ROOT = "<tmp>/rootfs"
 
 
@@ -52,14 +57,14 @@ def unpacking_error(blob: Blob | None, compression: str) -> str | None:
         cut = size < 512
         words = "unexpected EOF" if cut else "archive/tar: invalid tar header"
         return f"unpack layer: read next entry: {words}"
-    stop = None if blob is None or blob.tar is None else tar_error(blob.tar)
+    stop = _tar_error(blob)
     if stop is not None:
-        return f"unpack layer: read next entry: {stop}"
+        return stop
     return _zstd_error(found) if compression == _ZSTD else None
 
 
 def _gzip_error(blob: Blob | None, found: Compression, size: int) -> str | None:
-    start = "create gzip reader: "
+    start = OPENING
     if size < _GZIP_HEADER:
         return f"{start}{'unexpected EOF' if size else 'EOF'}"
     if found.kind is not CompressionKind.GZIP:
@@ -67,10 +72,28 @@ def _gzip_error(blob: Blob | None, found: Compression, size: int) -> str | None:
     error = inflating_error(found, size)
     if error is not None and found.part == "header" and found.streams <= 1:
         return start + error
-    stop = None if blob is None or blob.tar is None else tar_error(blob.tar)
+    stop = _tar_error(blob, error)
     if stop is not None:
-        return f"unpack layer: read next entry: {error or stop}"
+        return stop
     return None if error is None else f"discard trailing archive bits: {error}"
+
+
+def _tar_error(blob: Blob | None, error: str | None = None) -> str | None:
+    """The error of reading a tar to its end; None if it can be read.
+
+    Args:
+        blob: The layer; None if it is empty.
+        error: The error with which its decompression ends.
+    """
+    if blob is None or blob.tar is None:
+        return None
+    fault, stop = blob.tar.fatal, tar_error(blob.tar)
+    if fault is None or stop is None:
+        return None
+    if fault.kind is AnomalyKind.TRUNCATED_CONTENT:
+        words = f"unpack to regular file: short write: {error or stop}"
+        return f"unpack layer: unpack entry: {_clean(fault.name or '')}: {words}"
+    return f"unpack layer: read next entry: {error or stop}"
 
 
 def _zstd_error(found: Compression) -> str | None:
@@ -104,14 +127,41 @@ class RootDirectory:
             Refusal: An entry cannot be unpacked.
             OutOfWork: It is not known whether it can.
         """
-        if self._is_plain and is_plain(entries):
+        # A global header is an entry of a type that is not known.
+        has_others = next(entries.of_kind(GLOBAL_HEADER), None) is not None
+        if self._is_plain and is_plain(entries) and not has_others:
             self._plain.append(entries)
             return
+        self._unpack_plain()
+        self._unpack(entries)
+
+    def _unpack_plain(self) -> None:
+        """Unpack the layers that were only remembered."""
         if self._is_plain:
             self._is_plain = False
             for below in self._plain:
                 self._unpack(below)
-        self._unpack(entries)
+
+    def obstacle(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """The first of some names at the top that is not a directory, and the error of mkdir.
+
+        Raises:
+            OutOfWork: It is not known.
+        """
+        if self._is_plain and not any(map(partial(_has_other, names), self._plain)):
+            return None
+        self._unpack_plain()
+        for name in names:
+            node = self._node(name)
+            if node is None or node.children is not None:
+                continue
+            try:
+                is_directory = self._tree.walk(name).children is not None
+            except TreeError:
+                return name, "file exists"
+            if not is_directory:
+                return name, "not a directory"
+        return None
 
     def _unpack(self, entries: Entries) -> None:
         self._upper = set()
@@ -211,7 +261,8 @@ class RootDirectory:
 
     def _place(self, entries: Entries, position: int, kind: str, path: str) -> None:
         old = self._node(path)
-        if old is not None and not (old.children is not None and kind == DIRECTORY):
+        is_directory = old is not None and old.children is not None
+        if kind != DIRECTORY or (old is not None and not is_directory):
             self._remove(path)
             old = None
         if kind in {REGULAR, "\0"}:
@@ -243,7 +294,7 @@ class RootDirectory:
         parent, _, base = clean_path(target).rpartition("/")
         directory = self._joined(parent)
         found = f"{directory}/{base}" if directory else base
-        call = f"link: link {_ROOT}/{found} {_ROOT}/{path}: "
+        call = "link: "
         try:
             node = self._tree.lstat(found)
         except TreeError as error:
@@ -285,6 +336,12 @@ class RootDirectory:
         while path and path not in self._upper:
             self._upper.add(path)
             path = path.rpartition("/")[0]
+
+
+def _has_other(names: Sequence[str], entries: Entries) -> bool:
+    """Whether an entry of one of some names is not a directory."""
+    found = (entries.by_path.get(name) for name in names)
+    return any(i is not None and chr(entries.kinds[i]) != DIRECTORY for i in found)
 
 
 class _EntryError(Exception):

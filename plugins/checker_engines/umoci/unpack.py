@@ -28,8 +28,8 @@ from checker_engines.answers.refusal import (
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.image_spec import IMAGE_LAYOUT, INDEX
 from checker_engines.golang.json import GoJsonError, decode_document
-from checker_engines.umoci.blobs import PARSED, Blobs, Node, mismatch_of, node_of
-from checker_engines.umoci.layers import RootDirectory, unpacking_error
+from checker_engines.umoci.blobs import PANIC, PARSED, Blobs, Node, mismatch_of, node_of
+from checker_engines.umoci.layers import OPENING, RootDirectory, unpacking_error
 
 REF_NAME = "org.opencontainers.image.ref.name"
 DEFAULT_TAG = "latest"
@@ -51,6 +51,8 @@ def prefixed(words: str) -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
+        if refusal.message.startswith(PANIC):
+            raise
         raise Refusal(words + refusal.message, refusal.reason, refusal.rules) from None
 
 
@@ -264,7 +266,7 @@ def unpack_layers(
     if number_of(manifest) > len(diff_ids):
         count = len(diff_ids)
         raise Refusal(
-            f"panic: runtime error: index out of range [{count}] with length {count}",
+            f"{PANIC}runtime error: index out of range [{count}] with length {count}",
             f"the config lists {count} layers, the manifest more; umoci crashes",
             OTHER_LAYER_COUNT,
         )
@@ -317,9 +319,11 @@ def _unpack_layer(blobs: Blobs, node: Node, diff_id: str, tree: RootDirectory) -
     mismatch = mismatch_of(blob, node)
     error = unpacking_error(blob, compression)
     # A reader that needs more finds at the end that the content is another.
-    if mismatch and (
-        (blob is not None and blob.size != node.size) or (error or "").endswith("EOF")
-    ):
+    has_other_size = blob is not None and blob.size != node.size
+    needs_more = (error or "").endswith("EOF")
+    if mismatch and (error or "").startswith(OPENING):
+        error = f"{OPENING}{mismatch}" if needs_more else error
+    elif mismatch and (has_other_size or needs_more):
         error = f"unpack layer: read next entry: {mismatch}"
     if blob is not None and blob.tar is not None and (error is None or "header" not in error):
         tree.unpack(blob.tar.entries)

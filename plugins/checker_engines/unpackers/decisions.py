@@ -75,3 +75,62 @@ def with_bsdtar() -> Sequence[Decision]:
         WHITEOUTS,
         CONTENT,
     )
+
+
+def with_systemd() -> Sequence[Decision]:
+    """The steps of ``import-tar``, besides those of GNU tar."""
+    return (
+        Decision(
+            "compression",
+            "gzip, bzip2 and xz by the first bytes; one member only: with several of gzip the "
+            "command does not end, with several of bzip2 it fails; data that ends early is not an "
+            "error; zstd is refused before 256",
+        ),
+        Decision("end of the archive", "blocks of zeros are ignored, so that what follows is read"),
+        Decision(
+            "root",
+            "not checked; if it has no os-release, and consists of one directory that has, this "
+            "directory becomes the root; without one, systemd-nspawn does not start it",
+        ),
+        *with_tar()[1:],
+    )
+
+
+def with_lxc() -> Sequence[Decision]:
+    """The steps of the template ``local``, besides those of GNU tar."""
+    return (
+        Decision("compression", "xz only, for the metadata and for the root"),
+        Decision(
+            "other templates",
+            "`oci` copies an image with skopeo and unpacks it with umoci; `download` takes no file",
+        ),
+        *with_tar()[1:],
+    )
+
+
+def with_wsl() -> Sequence[Decision]:
+    """The steps of ``wsl --import``, besides those of bsdtar."""
+    return (
+        Decision("root", "it must have `/etc` or `/bin/sh`"),
+        *with_bsdtar(),
+    )
+
+
+def with_incus() -> Sequence[Decision]:
+    """The steps of ``incus image import``."""
+    return (
+        Decision(
+            "compression",
+            "gzip, bzip2, xz, lzma, zstd and lz4 by the first bytes; a plain tar must have the "
+            "magic `ustar`; SquashFS and QCOW2 are taken as well",
+        ),
+        Decision(
+            "metadata",
+            "`metadata.yaml` at the top level, with an architecture and a creation date, either in "
+            "the same tarball, whose root is then `rootfs/`, or in one that is named before it",
+        ),
+        Decision(
+            "root", "unpacked by GNU tar when a container is created, without what is in `dev/`"
+        ),
+        WHITEOUTS,
+    )

@@ -16,7 +16,7 @@ from errno import (
 )
 from types import MappingProxyType
 
-from checker.model.entries import DIRECTORY, SYMLINK
+from checker.model.entries import DIRECTORY, HARD_LINK, SPELLINGS, SYMLINK, Entries
 from checker.model.work import Work
 from checker_engines.filesystem.tree import Node, Tree, TreeError, is_long_name, is_long_target
 
@@ -34,6 +34,7 @@ WORDS: Mapping[int, str] = MappingProxyType(
     }
 )
 """The messages of strerror(3)."""
+_ABSOLUTE = frozenset(code for code, (prefix, _) in enumerate(SPELLINGS) if prefix == "/")
 
 
 class Files:
@@ -126,6 +127,21 @@ class Files:
             raise _os_error(error) from None
         if is_long_name(base):
             raise OSError(ENAMETOOLONG, WORDS[ENAMETOOLONG])
+
+
+def has_absolute_names(entries: Entries) -> bool:
+    """Whether names, or targets of hard links, begin with a slash, which programs remove."""
+    return (
+        not _ABSOLUTE.isdisjoint(entries.spellings)
+        or any(name.startswith("/") for name in entries.own_names.values())
+        or any(entries.linknames.get(i, "").startswith("/") for i in entries.of_kind(HARD_LINK))
+    )
+
+
+def is_root_nameless(entries: Entries) -> bool:
+    """Whether the last entry of the root has an empty name."""
+    root = entries.by_path.get("")
+    return root is not None and not entries.name(root)
 
 
 def words_of(error: OSError) -> str:

@@ -26,20 +26,20 @@ from checker.model.entries import (
     SYMLINK,
     Entries,
 )
-from checker.model.tar import Anomaly, AnomalyKind
+from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.work import Work
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
 from checker_engines.unpackers.decompressors import program_error
-from checker_engines.unpackers.files import Files, words_of
+from checker_engines.unpackers.files import Files, has_absolute_names, is_root_nameless, words_of
 from checker_engines.unpackers.outcome import Unpacking
 from checker_engines.unpackers.quoting import escaped, quoted
 
 FAILED = "tar: Exiting with failure status due to previous errors"
-_FATAL = "tar: Error is not recoverable: exiting now"
-_NOT_A_TAR = "tar: This does not look like a tar archive"
-_SKIPPING = "tar: Skipping to next header"
+FATAL = "tar: Error is not recoverable: exiting now"
+NOT_A_TAR = "tar: This does not look like a tar archive"
+SKIPPING = "tar: Skipping to next header"
 _EOF = "tar: Unexpected EOF in archive"
 _HIGHEST_ID = 2**32 - 1
 _BLOCK = 512
@@ -91,17 +91,30 @@ def unpack(archive: Archive, work: Work) -> Unpacking:
     error = program_error(archive.compression, archive.size)
     if error is not None:
         status = 2 if archive.compression.kind is CompressionKind.BZIP2 else 1
-        lines = (*error.rstrip().split("\n"), f"tar: Child returned status {status}", _FATAL)
+        lines = (*error.rstrip().split("\n"), f"tar: Child returned status {status}", FATAL)
         cause = "the archive cannot be decompressed to its end"
         return Unpacking(lines, failed=True, cause=cause, rules=DAMAGED)
-    fault = _fault(archive)
-    started = _Extraction(archive.tar.entries, work)
+    return unpack_tar(archive.tar, fault_of(archive), work)
+
+
+def unpack_tar(tar: Tar, fault: Anomaly | None, work: Work) -> Unpacking:
+    """Unpack a tar, whatever compression was removed.
+
+    Args:
+        tar: The tar.
+        fault: Where it is irregular for GNU tar.
+        work: What may be spent on it.
+
+    Raises:
+        OutOfWork: It is not known what happens.
+    """
+    started = _Extraction(tar.entries, work)
     if fault is None or fault.kind is not AnomalyKind.NOT_A_TAR:
         started.run()
-    return started.end(fault, archive.tar.size)
+    return started.end(fault, tar.size)
 
 
-def _fault(archive: Archive) -> Anomaly | None:
+def fault_of(archive: Archive) -> Anomaly | None:
     """Where GNU tar finds that the tar is irregular."""
     compression, tar = archive.compression, archive.tar
     is_compressed = compression.kind is not CompressionKind.NONE
@@ -143,13 +156,13 @@ class _Extraction:
 
     def end(self, fault: Anomaly | None, size: int) -> Unpacking:
         found, is_fatal = _ending(fault, size)
-        skipped = (_SKIPPING,) if self._has_skipped and _SKIPPING not in found else ()
+        skipped = (SKIPPING,) if self._has_skipped and SKIPPING not in found else ()
         ending = found + skipped
         lines: tuple[str, ...] = (*self._lines[:_MOST_LINES], *ending)
         position = self._failures[0] if self._failures else -1
         if is_fatal:
             # Links that are created at the end are not.
-            return Unpacking((*lines, _FATAL), True, position, _cause(fault), DAMAGED)
+            return Unpacking((*lines, FATAL), True, position, _cause(fault), DAMAGED)
         if not ending and not self._failures:
             return Unpacking(lines)
         lines = (*lines, FAILED)
@@ -375,8 +388,10 @@ def _is_usual(entries: Entries) -> bool:
     """Whether nothing is printed and nothing fails."""
     return (
         is_plain(entries)
+        and not is_root_nameless(entries)
         and _has_usual_owners(entries)
         and not entries.global_records
+        and not has_absolute_names(entries)
         and not any(map(entries.sizes.__getitem__, _directories(entries)))
     )
 
@@ -417,13 +432,13 @@ def _ending(fault: Anomaly | None, size: int) -> tuple[tuple[str, ...], bool]:
         return (), False
     match fault.kind:
         case AnomalyKind.NOT_A_TAR:
-            return ((_NOT_A_TAR,) if size < _BLOCK else (_NOT_A_TAR, _SKIPPING)), False
+            return ((NOT_A_TAR,) if size < _BLOCK else (NOT_A_TAR, SKIPPING)), False
         case AnomalyKind.BAD_CHECKSUM:
-            return ((_SKIPPING,) if fault.offset else (_NOT_A_TAR, _SKIPPING)), False
+            return ((SKIPPING,) if fault.offset else (NOT_A_TAR, SKIPPING)), False
         case AnomalyKind.TRUNCATED_CONTENT | AnomalyKind.TRUNCATED_PADDING:
             return (_EOF, _EOF), True
         case AnomalyKind.NEGATIVE_SIZE:
-            return (_out_of_range(fault.detail.rpartition(" ")[2], "off_t"), _SKIPPING), False
+            return (_out_of_range(fault.detail.rpartition(" ")[2], "off_t"), SKIPPING), False
         case AnomalyKind.BAD_NUMBER:
             return _bad_number(fault.detail)
         case AnomalyKind.BAD_PAX_RECORD:
@@ -441,7 +456,7 @@ def _bad_number(detail: str) -> tuple[tuple[str, ...], bool]:
     if content[:1] in {"+", "-"}:
         return _base_64(content, field, kind)
     line = f"tar: Archive contains {quoted(content)} where numeric {kind} value expected"
-    return ((line, _SKIPPING) if field == "size" else (line,)), False
+    return ((line, SKIPPING) if field == "size" else (line,)), False
 
 
 def _base_64(content: str, field: str, kind: str) -> tuple[tuple[str, ...], bool]:
@@ -453,7 +468,7 @@ def _base_64(content: str, field: str, kind: str) -> tuple[tuple[str, ...], bool
     for digit in content[1:]:
         number = number * 64 + max(_BASE_64.find(digit), 0)
     shown = str(-number if content[0] == "-" else number)
-    skipped = (_SKIPPING,) if field == "size" else ()
+    skipped = (SKIPPING,) if field == "size" else ()
     return (old, _out_of_range(shown, kind), *skipped), False
 
 

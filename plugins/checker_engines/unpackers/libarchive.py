@@ -30,7 +30,13 @@ from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node
-from checker_engines.unpackers.files import Files, clean_parts, words_of
+from checker_engines.unpackers.files import (
+    Files,
+    clean_parts,
+    has_absolute_names,
+    is_root_nameless,
+    words_of,
+)
 from checker_engines.unpackers.outcome import Unpacking
 from checker_engines.unpackers.quoting import escaped
 
@@ -207,7 +213,8 @@ class _Extraction:
 
     def run(self) -> None:
         entries = self._entries
-        if is_plain(entries) and not _is_root_nameless(entries):
+        is_usual = is_plain(entries) and not has_absolute_names(entries)
+        if is_usual and not is_root_nameless(entries):
             return
         for position in range(len(entries)):
             if entries.kinds[position] != ord(GLOBAL_HEADER):
@@ -234,7 +241,10 @@ class _Extraction:
     def _one(self, position: int) -> None:
         entries = self._entries
         name, kind = entries.name(position), chr(entries.kinds[position])
-        if kind in {_SOLARIS_ACL, _VOLUME_LABEL}:
+        is_label = kind == _VOLUME_LABEL
+        if is_label and not entries.sizes[position]:
+            return
+        if is_label or kind == _SOLARIS_ACL:
             self._lines.append(self._said(_DAMAGED))
             self._failures.append(position)
             self._is_broken = True
@@ -357,11 +367,6 @@ class _Extraction:
             raise _Failure("Cannot restore extended attributes on this file system.", _MISC)
         names = " ".join(error.name for error in errors if error.words != NOT_SUPPORTED)
         raise _Failure(f"Cannot restore extended attributes: {names}", _MISC)
-
-
-def _is_root_nameless(entries: Entries) -> bool:
-    root = entries.by_path.get("")
-    return root is not None and not entries.name(root)
 
 
 def _cleaned(path: str) -> str:

@@ -13,8 +13,8 @@ from checker_engines.unpackers import decisions, gnu_tar, libarchive
 from checker_engines.unpackers.answers import answer_of
 
 _ROOT = "the directory"
-_TAR = Command("tar-1", "extract", "")
-_BSDTAR = Command("bsdtar-3", "extract", "")
+_TAR = Command("tar-1", "extract", "", takes_roots=True)
+_BSDTAR = Command("bsdtar-3", "extract", "", takes_roots=True)
 _IS_DIRECTORY = """\
 tar: <tmp>: Cannot read: Is a directory
 tar: At beginning of tape, quitting now

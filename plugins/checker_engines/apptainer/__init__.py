@@ -1,0 +1,1 @@
+"""Apptainer: ``apptainer build`` from archives and layouts."""
