@@ -42,6 +42,7 @@ ALLOWED = {
         "ggcr": SHARED,
         "oras": SHARED,
         "regclient": SHARED,
+        "scanners": {"ggcr", *SHARED},
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]

@@ -33,8 +33,12 @@ _MISSING = ("OCI005", "OCI008")
 _PUSHED = "the image is pushed under the name of the command; those of the layout are not"
 
 
-class _Directory:
-    """The files of a layout."""
+class Directory:
+    """The files of a layout.
+
+    Args:
+        archive: The facts of the directory.
+    """
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -80,7 +84,7 @@ def push_layout(archive: Archive) -> Answer:
     Raises:
         Refusal: It cannot be pushed.
     """
-    directory = _Directory(archive)
+    directory = Directory(archive)
     descriptor = _only_image(directory)
     media_type, digest = text(descriptor.get("mediaType")), text(descriptor.get("digest")) or ""
     if media_type in INDEX_TYPES:
@@ -96,7 +100,7 @@ def push_layout(archive: Archive) -> Answer:
     )
 
 
-def _only_image(directory: _Directory) -> Mapping[str, object]:
+def _only_image(directory: Directory) -> Mapping[str, object]:
     try:
         raw = raw_of(directory.read("index.json"))
     except Refusal as refusal:
@@ -116,7 +120,7 @@ def _only_image(directory: _Directory) -> Mapping[str, object]:
     return mapping(manifests[0])
 
 
-def _children(directory: _Directory, digest: str) -> Sequence[str]:
+def _children(directory: Directory, digest: str) -> Sequence[str]:
     index = _decoded(raw_of(directory.blob(digest)), INDEX, BAD_INDEX)
     children = (mapping(each) for each in items(index.get("manifests")))
     return [
@@ -126,7 +130,7 @@ def _children(directory: _Directory, digest: str) -> Sequence[str]:
     ]
 
 
-def _push(directory: _Directory, digest: str) -> Sequence[str]:
+def _push(directory: Directory, digest: str) -> Sequence[str]:
     """Push an image; the digests of what the registry then does not have."""
     manifest = _decoded(raw_of(directory.blob(digest)), MANIFEST, BAD_MANIFEST)
     for each in items(manifest.get("layers")):
@@ -137,7 +141,7 @@ def _push(directory: _Directory, digest: str) -> Sequence[str]:
     return [config] if _is_other(blob, config) else []
 
 
-def _push_layer(directory: _Directory, descriptor: Mapping[str, object]) -> None:
+def _push_layer(directory: Directory, descriptor: Mapping[str, object]) -> None:
     digest, size = text(descriptor.get("digest")) or "", integer(descriptor.get("size")) or 0
     blob = directory.blob(digest)
     found = 0 if blob is None else blob.size

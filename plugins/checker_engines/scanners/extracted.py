@@ -1,0 +1,183 @@
+"""The files of an image layout that stereoscope reads: of a directory, or extracted from a tar.
+
+stereoscope extracts the regular files of a tar into a temporary directory (stereoscope 0.4.1,
+pkg/file/tarutil.go, UntarToDirectory). Links are left out. A later file of the same name overwrites
+the first bytes of the earlier one.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Protocol
+
+from checker.model.archive import Archive
+from checker.model.blob import Blob
+from checker.model.compression import CompressionKind
+from checker.model.entries import DIRECTORY, REGULAR, clean_path
+from checker.model.tar import AnomalyKind
+from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.refusal import DAMAGED, NOT_EXTRACTED, Refusal
+from checker_engines.answers.undecided import Undecided, cut_of
+from checker_engines.filesystem.content import content_error
+from checker_engines.ggcr.layout import Directory
+from checker_engines.golang.fmt import quote
+from checker_engines.golang.tar import not_a_tar_error, tar_error
+
+NO_SUCH_FILE = "no such file or directory"
+"""How the error of a missing file ends."""
+_NAME_MAX = 255
+_FILE_MAX = 16 << 40
+_MISSING = ("OCI004", "OCI005", "OCI008")
+
+
+class Files(Protocol):
+    """The files of a layout."""
+
+    def raw(self, path: str) -> bytes:
+        """The content of a document.
+
+        Raises:
+            Refusal: It cannot be read.
+        """
+
+    def blob(self, path: str) -> Blob | None:
+        """The content of a layer; None if it is empty.
+
+        Raises:
+            Refusal: It cannot be read.
+        """
+
+
+class DirectoryFiles:
+    """The files of a directory, links followed.
+
+    Args:
+        archive: The facts of the directory.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._directory = Directory(archive)
+
+    def raw(self, path: str) -> bytes:
+        """The content of a document."""
+        return raw_of(self._directory.read(path))
+
+    def blob(self, path: str) -> Blob | None:
+        """The content of a layer."""
+        return self._directory.read(path)
+
+
+class ExtractedFiles:
+    """The regular files of a tar, extracted.
+
+    Args:
+        archive: The facts of the tar.
+
+    Raises:
+        Refusal: It cannot be extracted.
+        Undecided: It was not read to its end.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._directories: set[str] = {""}
+        self._files: dict[str, list[int]] = {}
+        self._extract()
+
+    def raw(self, path: str) -> bytes:
+        """The content of a document, with what is left of longer ones before it."""
+        content = b""
+        for position in self._positions(path):
+            later = raw_of(member_at(self._archive, position))
+            content = later + content[len(later) :]
+        return content
+
+    def blob(self, path: str) -> Blob | None:
+        """The content of a layer; what is left of longer files follows its end marker."""
+        return member_at(self._archive, self._positions(path)[-1])
+
+    def _positions(self, path: str) -> list[int]:
+        if path in self._directories:
+            reason = f"{path} is a directory"
+            raise Refusal(f"read <tmp>/{path}: is a directory", reason, NOT_EXTRACTED)
+        positions = self._files.get(path)
+        if positions is None:
+            reason = f"the archive has no regular file {path}; links are not extracted"
+            raise Refusal(f"open <tmp>/{path}: {NO_SUCH_FILE}", reason, _MISSING)
+        return positions
+
+    def _extract(self) -> None:
+        archive, entries = self._archive, self._archive.tar.entries
+        if archive.compression.kind is not CompressionKind.NONE:
+            error = not_a_tar_error(archive.size)
+            if error is not None:
+                reason = f"the archive is compressed with {archive.compression.kind}: decompress it"
+                raise Refusal(error, reason)
+        for position, kind in enumerate(entries.kinds):
+            self._visit(entries.name(position), chr(kind), position)
+        self._check_end()
+
+    def _check_end(self) -> None:
+        tar = self._archive.tar
+        error, sizes, fatal = tar_error(tar), tar.entries.sizes, tar.fatal
+        is_cut = fatal is not None and fatal.kind is AnomalyKind.TRUNCATED_CONTENT
+        if is_cut and sizes and chr(tar.entries.kinds[-1]) == REGULAR:
+            name = tar.entries.name(len(sizes) - 1)
+            error = f"failed to visit tar entry={quote(name)} : unable to copy file: {error}"
+        elif is_cut and sizes and sizes[-1] > _FILE_MAX:
+            error = "seek <tmp>: invalid argument"
+        if error is not None:
+            raise Refusal(error, "the tar cannot be read to its end: get an intact copy", DAMAGED)
+        reached = cut_of(self._archive)
+        if reached is not None:
+            raise Undecided(reached)
+
+    def _visit(self, name: str, kind: str, position: int) -> None:
+        joined = posixpath.normpath(f"/<tmp>/{name}")
+        if not joined.startswith("/<tmp>/") and name != ".":
+            self._fail(
+                name,
+                f"potential path traversal attack with entry: {quote(name)}",
+                f"the entry {name!r} is the directory itself or outside of it: pack the archive "
+                "without it (tar -cf image.tar *)",
+            )
+        path = clean_path(name)
+        if kind == DIRECTORY and name != ".":
+            self._add_directory(name, path)
+        elif kind == REGULAR:
+            self._add_file(name, path, position)
+
+    def _add_directory(self, name: str, path: str) -> None:
+        if path not in self._files:
+            self._make_directories(name, path)
+
+    def _add_file(self, name: str, path: str, position: int) -> None:
+        self._make_directories(name, posixpath.dirname(path))
+        if path in self._directories:
+            self._fail(name, f"open <tmp>/{path}: is a directory", f"{path} is a directory as well")
+        self._check_length(name, "open", path)
+        error = content_error(self._archive.tar.entries, position)
+        if error is not None:
+            self._fail(name, f"unable to copy file: {error}", f"{path} is a damaged sparse file")
+        self._files.setdefault(path, []).append(position)
+
+    def _make_directories(self, name: str, path: str) -> None:
+        if path in self._directories:
+            return
+        parts = path.split("/")
+        for end in range(1, len(parts) + 1):
+            directory = "/".join(parts[:end])
+            if directory in self._files:
+                reason = f"{directory} is a file and a directory"
+                self._fail(name, f"mkdir <tmp>/{directory}: not a directory", reason)
+            self._check_length(name, "mkdir", directory)
+            self._directories.add(directory)
+
+    def _check_length(self, name: str, call: str, path: str) -> None:
+        if len(posixpath.basename(path).encode("utf-8", "surrogateescape")) > _NAME_MAX:
+            reason = f"a name in {path} has more than {_NAME_MAX} bytes"
+            self._fail(name, f"{call} <tmp>/{path}: file name too long", reason)
+
+    def _fail(self, name: str, error: str, reason: str) -> None:
+        message = f"failed to visit tar entry={quote(name)} : {error}"
+        raise Refusal(message, reason, NOT_EXTRACTED)
