@@ -8,20 +8,22 @@ first time on two processors, the first tool takes about 160 seconds, dive as lo
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.readers.tools import INSTALLED
+from benchmarks.readers.tools import INSTALLED, NODE_PACKAGES
 
 MINUTES = 10
 """Time for all of them, unless another is given."""
 _LAST_WORDS = 300
+_SNYK = "snyk"
 _OVER = "skipped: the time is over"
 
 
@@ -58,8 +60,13 @@ MODULES = (
     Module("dive", "github.com/wagoodman/dive", "v0.13.1"),
     Module("ctr", "github.com/containerd/containerd/v2/cmd/ctr", "v2.3.4"),
     Module("containerd", "github.com/containerd/containerd/v2/cmd/containerd", "v2.3.4"),
+    Module("syft", "github.com/anchore/syft/cmd/syft", "v1.57.1"),
+    Module("trivy", "github.com/aquasecurity/trivy/cmd/trivy", "v0.74.0"),
 )
 """In the order of what they take to compile: what does not fit into the time is skipped."""
+NODE_DEPENDENCIES = {"snyk-docker-plugin": "9.20.2"}
+"""Packages of npm: the plugin with which snyk reads archives."""
+NODE_OVERRIDES = {"shescape": "2.1.12"}
 PACKAGES = (
     Package("umoci", "umoci"),
     Package("buildah", "buildah"),
@@ -97,6 +104,31 @@ def present(packages: tuple[Package, ...]) -> Iterator[str]:
         yield f"{package.program}: {shown}"
 
 
+def install_node_packages(seconds: float) -> str:
+    """Install the packages of npm in some time; a line for all."""
+    npm = shutil.which("npm")
+    name = " ".join(f"{name} {version}" for name, version in NODE_DEPENDENCIES.items())
+    wanted = {
+        "private": True,
+        "dependencies": NODE_DEPENDENCIES,
+        "overrides": NODE_OVERRIDES,
+    }
+    manifest = NODE_PACKAGES / "package.json"
+    if manifest.exists() and json.loads(manifest.read_text("utf-8")) == wanted:
+        return f"{name}: installed before"
+    if npm is None:
+        return f"{name}: skipped: npm is not installed"
+    if seconds <= 0:
+        return f"{name}: {_OVER}"
+    NODE_PACKAGES.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(json.dumps(wanted), "utf-8")
+    command = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"]
+    said = _run(command, dict(os.environ), seconds, NODE_PACKAGES)
+    if said is not None:
+        manifest.unlink()
+    return f"{name}: {said or 'installed'}"
+
+
 def _stamp(module: Module) -> Path:
     return INSTALLED / f".{module.program}-{module.version}"
 
@@ -111,9 +143,20 @@ def _install(go: str, module: Module, deadline: float) -> str:
         return _OVER
     environment = {**os.environ, "GOBIN": str(INSTALLED), "CGO_ENABLED": "0"}
     command = [go, "install", f"{module.package}@{module.version}"]
+    said = _run(command, environment, seconds, INSTALLED)
+    if said is None:
+        _stamp(module).touch()
+    return said or "installed"
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], seconds: float, folder: Path
+) -> str | None:
+    """Run an installation in a directory; why it is skipped, None if it is done."""
     try:
         done = subprocess.run(
             command,
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -124,17 +167,16 @@ def _install(go: str, module: Module, deadline: float) -> str:
         )
     except subprocess.TimeoutExpired:
         return _OVER
-    if done.returncode != 0:
-        words = " ".join(done.stderr.split())
-        return f"skipped: {words[-_LAST_WORDS:]}"
-    _stamp(module).touch()
-    return "installed"
+    if done.returncode == 0:
+        return None
+    words = " ".join(done.stderr.split())
+    return f"skipped: {words[-_LAST_WORDS:]}"
 
 
 def main() -> int:
     """Install tools; always 0, since each of them can be done without."""
     parser = argparse.ArgumentParser(description=__doc__)
-    known = [module.program for module in MODULES]
+    known = [*(module.program for module in MODULES), _SNYK]
     parser.add_argument("tools", nargs="*", metavar="TOOL", help=f"of {', '.join(known)}")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="time for all of them")
     options = parser.parse_args()
@@ -142,8 +184,11 @@ def main() -> int:
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         parser.error(f"unknown tools: {', '.join(unknown)}")
+    deadline = time.monotonic() + options.minutes * 60
+    if _SNYK in wanted:
+        print(install_node_packages(options.minutes * 60), flush=True)
     modules = tuple(module for module in MODULES if module.program in wanted)
-    for line in (*present(PACKAGES), *install(modules, options.minutes * 60)):
+    for line in (*present(PACKAGES), *install(modules, deadline - time.monotonic())):
         print(line, flush=True)
     return 0
 

@@ -10,13 +10,16 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from benchmarks.readers.containerd import reason_to_skip, running_containerd
+from benchmarks.readers.terminal import shown_by
 from checker import Session
 from checker.verdicts import Engine, Question
 from checker_engines.oras import command as oras
@@ -24,11 +27,25 @@ from checker_engines.regclient import regctl
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
+NODE_PACKAGES = INSTALLED.parent / "npm"
+"""Where ``make readers`` puts packages of npm."""
+SNYK_SCRIPT = Path(__file__).with_name("snyk.js")
 SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
 _PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
+_DIVE_PROGRESS = re.compile(
+    r"(?:Image Source: |Extracting image|Analyzing image|Building cache|  path error at ).*\n?"
+)
+_DIVE_TRIES = 8
+"""dive may end before a crash is printed, and reads some layers in random order."""
+_SYFT_LOG = re.compile(r"(?:\[\d+\] +WARN .*\n?)|(?:^\[\d+\] +(?=ERROR))", re.MULTILINE)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_TRIVY_TIME = re.compile(r"^\S+\t(?=FATAL)")
+_SYNTAX_ERROR = re.compile(r"^SyntaxError: .*", re.MULTILINE)
+_TYPE_ERROR = re.compile(r"^TypeError: (.*)", re.MULTILINE)
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
@@ -165,12 +182,15 @@ def _wait_for(address: str) -> None:
     raise RuntimeError(f"the registry at {address} does not answer")
 
 
-def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
+def _run(
+    program: str, *words: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     path = found(program)
     if path is None:
         raise FileNotFoundError(program)
     return subprocess.run(
         [path, *words],
+        env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -237,11 +257,75 @@ def _kind(bench: Bench, archive: Path) -> Said:
     return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
+def _dive(bench: Bench, archive: Path) -> Said:
+    command = (found("dive") or "dive", f"docker-archive://{archive}")
+    for _ in range(_DIVE_TRIES):
+        shown = shown_by(command, SECONDS_TO_READ)
+        text = _DIVE_PROGRESS.sub("", shown.text).partition("\n\ngoroutine ")[0]
+        for path in (str(archive), str(bench.folder)):
+            text = text.replace(path, "<tmp>")
+        text = _ADDRESS.sub("0x<address>", text)
+        if shown.has_view or text.startswith(("panic", "cannot")):
+            break
+    return Said(shown.has_view, "" if shown.has_view else text.strip())
+
+
+def _syft(form: str, bench: Bench, archive: Path) -> Said:
+    environment = {"SYFT_CHECK_FOR_APP_UPDATE": "false", "SYFT_FILE_METADATA_SELECTION": "none"}
+    words = ("-o", "syft-json", "--override-default-catalogers", "dpkg-db-cataloger")
+    done = _run("syft", "scan", *words, f"{form}:{archive}", environment=environment)
+    said = _said(done, archive, bench.folder)
+    message = _SYFT_LOG.sub("", _COLOURS.sub("", said.message))
+    return said._replace(message=_PLACES.sub("<tmp>", message.partition("\n\ngoroutine ")[0]))
+
+
+def _trivy(bench: Bench, archive: Path) -> Said:
+    cache = bench.folder / "trivy"
+    words = ("--scanners", "secret", "--offline-scan", "--skip-version-check", "--quiet")
+    done = _run("trivy", "image", *words, "--cache-dir", str(cache), "--input", str(archive))
+    shutil.rmtree(cache, ignore_errors=True)
+    said = _said(done, archive, bench.folder)
+    return said._replace(message=_TRIVY_TIME.sub("", _COLOURS.sub("", said.message)))
+
+
+def _snyk(form: str, bench: Bench, archive: Path) -> Said:
+    path = {"NODE_PATH": str(NODE_PACKAGES / "node_modules")}
+    done = _run("node", str(SNYK_SCRIPT), f"{form}:{archive}", environment=path)
+    said = _said(done, archive, bench.folder)
+    message = said.message
+    for crash in (_SYNTAX_ERROR, _TYPE_ERROR):
+        match = crash.search(message)
+        if match is not None and match.start():
+            message = match[crash.groups]
+    return said._replace(message=message)
+
+
+def _snyk_problem() -> str | None:
+    return None if (NODE_PACKAGES / "node_modules").exists() else "make readers"
+
+
 TOOLS = (
     Tool("kind-0", "load image-archive", "ctr", ("--version",), _kind, _containerd_problem),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
+    Tool("trivy-0", "image --input", "trivy", ("--version",), _trivy),
+    Tool("dive-0", "docker-archive", "dive", ("--version",), _dive),
+    *(
+        Tool("syft-1", form, "syft", ("version",), partial(_syft, form))
+        for form in ("docker-archive", "oci-archive")
+    ),
+    *(
+        Tool(
+            "snyk-1",
+            f"container test {form}",
+            "node",
+            ("--version",),
+            partial(_snyk, form),
+            _snyk_problem,
+        )
+        for form in ("docker-archive", "oci-archive")
+    ),
 )
 """All tools."""

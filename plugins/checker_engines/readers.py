@@ -31,7 +31,7 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.ggcr import crane
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
-    from checker_engines.scanners import dive, syft
+    from checker_engines.scanners import dive, snyk, syft, trivy
 
     return (
         Room(nodes.PROFILES, nodes.engines),
@@ -39,6 +39,8 @@ def rooms() -> tuple[Room, ...]:
         Room(crane.PROFILES, crane.engines),
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
+        Room(trivy.PROFILES, trivy.engines),
         Room(dive.PROFILES, dive.engines),
         Room(syft.PROFILES, syft.engines),
+        Room(snyk.PROFILES, snyk.engines),
     )

@@ -35,6 +35,47 @@ def dive() -> Sequence[Decision]:
     )
 
 
+def trivy() -> Sequence[Decision]:
+    """The steps of ``trivy image --input``."""
+    return (
+        Decision(
+            "compression",
+            "the archive may be compressed with gzip; layers with gzip or zstd: the first one "
+            "decides for all of them",
+        ),
+        Decision(
+            "files",
+            "are read as archives of `docker save`: the first JSON value of `manifest.json` is a "
+            "list of exactly one image; `index.json` is not read, and image layouts in a tar are "
+            "refused",
+        ),
+        Decision(
+            "directories",
+            "are read as image layouts: the first image of `index.json` is scanned, and in it the "
+            "first of a nested index, whatever its platform",
+        ),
+        Decision(
+            "config",
+            "must decode; each of its diff_ids is a layer that is scanned, others are not; a layer "
+            "with a diffID that is in the cache of trivy is not read again",
+        ),
+        Decision(
+            "layers",
+            "must be tars up to their end marker; digests are not compared with content; entries "
+            "are not extracted, links are ignored",
+        ),
+    )
+
+
+def snyk(form: str) -> Sequence[Decision]:
+    """The steps of ``snyk container test``.
+
+    Args:
+        form: The form that is named before the path, such as ``oci-archive``.
+    """
+    return (*_SNYK[form], *_SNYK_LAYERS)
+
+
 def stereoscope(form: str) -> Sequence[Decision]:
     """The steps of syft and grype.
 
@@ -101,4 +142,45 @@ _LAYERS = (
     Decision(
         "scope", "files that upper layers remove are not scanned without `--scope all-layers`"
     ),
+)
+_SNYK = {
+    "docker-archive": (
+        Decision(
+            "compression",
+            "the archive may be compressed with gzip; what follows the end-of-archive marker is "
+            "read as well and must be a tar",
+        ),
+        Decision(
+            "files",
+            "layers are the files whose names end with `.tar`, configs those with 64 hexadecimal "
+            "digits and `.json`; each layer must be readable, also with gzip or zstd",
+        ),
+        Decision(
+            "`manifest.json`",
+            "its first image is scanned; an archive without a layer that it lists, as of Docker 25 "
+            "and later, is tried as an image layout",
+        ),
+    ),
+    "oci-archive": (
+        Decision(
+            "compression",
+            "the archive may be compressed with gzip or zstd; what follows the end-of-archive "
+            "marker is read as well and must be a tar",
+        ),
+        Decision(
+            "images",
+            "of `index.json` and indexes in it, the manifest with the platform of the only config, "
+            "else with linux/amd64, is scanned; without a valid `index.json` any manifest with a "
+            "config; otherwise the archive is tried as one of `docker save`",
+        ),
+        Decision("documents", "must begin with `{` or `[` and have at most 2 MiB; else ignored"),
+    ),
+}
+_SNYK_LAYERS = (
+    Decision(
+        "missing layers",
+        "are left out silently, and in an image layout those that are not tars, which is reported "
+        "as broken; one readable layer is enough",
+    ),
+    Decision("digests", "not compared with content"),
 )

@@ -15,6 +15,7 @@ from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.entries import DIRECTORY, REGULAR, clean_path
 from checker.model.tar import AnomalyKind
+from checker.model.untrusted import utf8
 from checker_engines.answers.content import member_at, raw_of
 from checker_engines.answers.refusal import DAMAGED, NOT_EXTRACTED, Refusal
 from checker_engines.answers.undecided import Undecided, cut_of
@@ -174,7 +175,7 @@ class ExtractedFiles:
             self._directories.add(directory)
 
     def _check_length(self, name: str, call: str, path: str) -> None:
-        if len(posixpath.basename(path).encode("utf-8", "surrogateescape")) > _NAME_MAX:
+        if len(utf8(posixpath.basename(path))) > _NAME_MAX:
             reason = f"a name in {path} has more than {_NAME_MAX} bytes"
             self._fail(name, f"{call} <tmp>/{path}: file name too long", reason)
 

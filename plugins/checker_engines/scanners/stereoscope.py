@@ -6,8 +6,7 @@ and indexed. Digests are not compared with content.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from checker.model.archive import Source
@@ -30,8 +29,9 @@ from checker_engines.ggcr.tarball import ONLY_ONE, LayerRefusal, Tarball
 from checker_engines.ggcr.types import CONFIG, INDEX, MANIFEST
 from checker_engines.golang.decompression import decompression_error, trailing_error
 from checker_engines.golang.gzip import inflating_error
-from checker_engines.golang.json import GoJsonError, Struct, decode_document, decode_first
+from checker_engines.golang.json import decode_document, decode_first
 from checker_engines.golang.tar import not_a_tar_error, tar_error
+from checker_engines.scanners.errors import decoded, prefixed
 from checker_engines.scanners.extracted import (
     DirectoryFiles,
     ExtractedFiles,
@@ -179,7 +179,7 @@ class _Images:
         self._work = work
         self._by_content: dict[bytes, _Image] = {}
         with prefixed("unable to parse OCI directory indexManifest"):
-            index = _decoded(self._index(), INDEX, BAD_INDEX, decode_document)
+            index = decoded(self._index(), INDEX, BAD_INDEX, decode_document)
         with prefixed("unable to find all images in OCI directory"):
             self._walk(index)
         if not self._by_content:
@@ -226,12 +226,12 @@ class _Images:
                 ("OCI009", "OCI020"),
             )
         with prefixed(f"unable to parse reference {digest} from OCI directory as an image index"):
-            raw = self._files.raw(_path_of(digest))
-        return _Pending(_decoded(raw, INDEX, BAD_INDEX, decode_document), (*above, digest))
+            raw = self._files.raw(path_of(digest))
+        return _Pending(decoded(raw, INDEX, BAD_INDEX, decode_document), (*above, digest))
 
     def _take(self, descriptor: Mapping[str, object]) -> None:
         digest = text(descriptor.get("digest")) or ""
-        raw = self._files.raw(_path_of(digest))
+        raw = self._files.raw(path_of(digest))
         before = self._by_content.get(raw, _Image(digest, raw, ()))
         platforms = before.platforms
         if isinstance(descriptor.get("platform"), dict):
@@ -279,14 +279,14 @@ def _selected(images: Sequence[_Image], question: Question) -> _Image:
 
 
 def _manifest_of(image: _Image) -> Mapping[str, object]:
-    return _decoded(image.raw, MANIFEST, BAD_MANIFEST, decode_first)
+    return decoded(image.raw, MANIFEST, BAD_MANIFEST, decode_first)
 
 
 def _config_of(files: Files, image: _Image) -> Mapping[str, object]:
     with prefixed("unable to get config for selected image"):
         digest = text(mapping(_manifest_of(image).get("config")).get("digest")) or ""
-        raw = files.raw(_path_of(digest))
-        return _decoded(raw, CONFIG, BAD_CONFIG, decode_first)
+        raw = files.raw(path_of(digest))
+        return decoded(raw, CONFIG, BAD_CONFIG, decode_first)
 
 
 def _of_layout(
@@ -295,41 +295,15 @@ def _of_layout(
     for number, layer in enumerate(layers):
         digest = text(layer.get("digest")) or ""
         with prefixed(f"failed to fetch layer {number}"):
-            blob = files.blob(_path_of(digest))
+            blob = files.blob(path_of(digest))
         found = "" if blob is None else blob.diff_id or blob.digest
         known = diff_ids[number] if len(diff_ids) == len(layers) else found
         yield _Layer(digest, blob, is_unpacked=True, digest=known)
 
 
-def _path_of(digest: str) -> str:
-    return f"blobs/{digest.replace(':', '/', 1)}"
-
-
-def _decoded(
-    raw: bytes,
-    shape: Struct,
-    rules: tuple[str, ...],
-    decode: Callable[[bytes, Struct], object],
-) -> Mapping[str, object]:
-    try:
-        return mapping(decode(raw, shape))
-    except GoJsonError as error:
-        reason = f"a document does not decode as a {shape.go_name}"
-        raise Refusal(str(error), reason, rules) from None
-
-
-@contextmanager
-def prefixed(start: str) -> Iterator[None]:
-    """Give errors the beginning that the tool prints.
-
-    Args:
-        start: The beginning, without the colon.
-    """
-    try:
-        yield
-    except Refusal as refusal:
-        message = f"{start}: {refusal.message}"
-        raise Refusal(message, refusal.reason, refusal.rules) from None
+def path_of(digest: str) -> str:
+    """Where the content of a digest is; ``blobs`` for a digest that is missing."""
+    return f"blobs/{digest.replace(':', '/', 1)}".rstrip("/")
 
 
 def _check_types(types: Sequence[object]) -> None:

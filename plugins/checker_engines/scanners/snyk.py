@@ -1,0 +1,415 @@
+"""snyk: ``snyk container test`` of archives (snyk-docker-plugin 9.20.2, lib/extractor).
+
+Its plugin for containers is open source; the rest of the command line needs an account. An archive
+that is not of the form that is named before the path is tried as the others. Missing layers are
+left out silently.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from checker.model.archive import Archive, Kind, Source
+from checker.model.blob import Blob
+from checker.model.compression import CompressionKind
+from checker.model.entries import REGULAR
+from checker.model.image import items, mapping, text
+from checker.model.names import CONFIG_TYPES, INDEX_TYPES, MANIFEST_TYPES
+from checker.model.work import Work
+from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
+from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.reading import Answer, Command, verdict_of
+from checker_engines.answers.refusal import (
+    BAD_CONFIG,
+    BAD_MANIFEST_JSON,
+    DAMAGED,
+    LAYER_DAMAGED,
+    NO_IMAGE,
+    Refusal,
+)
+from checker_engines.answers.undecided import Undecided, cut_of
+from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document
+from checker_engines.scanners import decisions
+from checker_engines.scanners.tar_stream import CUT, INVALID, is_damaged, stream_error
+
+_NAME = "snyk-1"
+_DOCUMENT_MAX = 2 << 20
+"""Bytes of a document."""
+_UNSUPPORTED = (
+    "Unsupported archive type. Please use a Docker archive, OCI image layout, or Kaniko-compatible "
+    "tarball."
+)
+_DOCKER, _OCI = "docker-archive", "oci-archive"
+_SUITS = {
+    _DOCKER: frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE}),
+    _OCI: frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE}),
+}
+_UNPACKED = frozenset({CompressionKind.NONE, CompressionKind.GZIP, CompressionKind.ZSTD})
+_LOST = ("DKR003", "OCI008", *LAYER_DAMAGED)
+PROFILES = (
+    EngineProfile(
+        name=_NAME,
+        tool="snyk",
+        releases=(ReleaseRange("1.1307", "1.1307"),),
+        library="snyk-docker-plugin 9.20, tar-stream 2.2",
+        evidence=Evidence.READ,
+        groups=("scanners",),
+    ),
+)
+
+
+def engines() -> Iterator[Engine]:
+    """The actions: an archive of ``docker save``, and an image layout in a tar."""
+    for form in (_DOCKER, _OCI):
+        yield Engine(
+            _NAME,
+            f"container test {form}",
+            partial(_judge, form),
+            "snyk-docker-plugin 9.20.2",
+            partial(decisions.snyk, form),
+            _SUITS[form],
+            only_files=True,
+        )
+
+
+def _judge(form: str, question: Question) -> Verdict:
+    typed = f"snyk container test {form}:{question.quoted_path}"
+    command = Command(_NAME, f"container test {form}", typed)
+    return verdict_of(command, question, partial(_scan, form))
+
+
+class _Unfit(Exception):  # noqa: N818 - an answer, not an error of this program
+    """The archive is not of the form that is tried (InvalidArchiveError)."""
+
+
+class _Silence(Exception):  # noqa: N818 - an answer, not an error of this program
+    """The compression is damaged: the process ends, with status 0 and without a result."""
+
+
+class _Form(NamedTuple):
+    """A form of archives.
+
+    Attributes:
+        compressions: Those of the archive that are decompressed.
+        read: Reads it.
+    """
+
+    compressions: frozenset[CompressionKind]
+    read: Callable[[Archive, Work], Answer]
+
+
+def _scan(form: str, question: Question) -> Answer:
+    """Read an archive (extractor/index.ts, extractImageContent)."""
+    archive, work = question.archive, Work(question.limits.simulated)
+    if archive.source is Source.DIRECTORY:
+        raise Refusal(
+            "The provided archive path is not a file", "it is a directory: pack it as a tar"
+        )
+    try:
+        return _tried(_FORMS[form], archive, work)
+    except _Silence as silence:
+        return Answer(
+            f"nothing is scanned: {silence}, and snyk ends without a result",
+            is_broken=True,
+            rules=(*DAMAGED, *LAYER_DAMAGED),
+        )
+
+
+def _tried(form: _Form, archive: Archive, work: Work) -> Answer:
+    try:
+        return _read_as(form, archive, work)
+    except _Unfit:
+        pass
+    for other in _FORMS.values():
+        try:
+            return _read_as(other, archive, work)
+        except (_Unfit, Refusal):
+            continue
+    raise Refusal(_UNSUPPORTED, "it has no image with a layer in a form that is known", NO_IMAGE)
+
+
+def _read_as(form: _Form, archive: Archive, work: Work) -> Answer:
+    kind = archive.compression.kind
+    if kind is not CompressionKind.NONE:
+        if kind not in form.compressions:
+            reason = f"the archive is compressed with {kind}: decompress it"
+            raise Refusal(INVALID, reason)
+        if is_damaged(archive.compression):
+            raise _Silence("the compression of the archive is damaged")
+    error = stream_error(archive.tar, archive.tar.size)
+    if error is not None:
+        reason = "the tar cannot be read to its end, or is followed by something else"
+        raise Refusal(error, reason, (*DAMAGED, *NO_IMAGE))
+    reached = cut_of(archive)
+    if reached is not None:
+        raise Undecided(reached)
+    return form.read(archive, work)
+
+
+def _files(archive: Archive) -> Iterator[tuple[str, int]]:
+    """The regular files, with their normalized names; of several with one name the last counts."""
+    entries = archive.tar.entries
+    for position, kind in enumerate(entries.kinds):
+        if chr(kind) == REGULAR:
+            yield posixpath.normpath(entries.name(position) or "."), position
+
+
+def _read_docker(archive: Archive, work: Work) -> Answer:
+    """Read an archive of ``docker save`` (generic-archive-extractor.ts)."""
+    work.spend(len(archive.tar.entries))
+    manifest: object = None
+    config: object = None
+    layers: dict[str, bool] = {}
+    for name, position in _files(archive):
+        blob = member_at(archive, position)
+        if posixpath.basename(name).endswith(".tar"):
+            _check_layer(blob)
+            layers[name] = True
+        elif name == "manifest.json":
+            manifest = _first_item(_document(blob, BAD_MANIFEST_JSON))
+        elif _CONFIG_NAME.search(name):
+            config = _document(blob, BAD_CONFIG)
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("Layers"), list):
+        raise _Unfit
+    listed = [posixpath.normpath(text(one) or ".") for one in manifest["Layers"]]
+    found = [name for name in listed if name in layers]
+    if not found:
+        raise _Unfit
+    if not isinstance(config, dict):
+        raise Refusal(
+            "Cannot read properties of undefined (reading 'created')",
+            "no file has the name of a config: 64 hexadecimal digits and .json",
+            ("DKR002", "DKR009"),
+        )
+    _check_config(config)
+    return _answer(len(found), len(listed), "")
+
+
+def _first_item(value: object) -> object:
+    if value is None:
+        error = "Cannot read properties of null (reading '0')"
+        raise Refusal(error, "manifest.json is null", BAD_MANIFEST_JSON)
+    return value[0] if isinstance(value, list) and value else None
+
+
+def _document(blob: Blob | None, rules: tuple[str, ...]) -> object:
+    raw = raw_of(blob)
+    if len(raw) > _DOCUMENT_MAX:
+        reason = "a document has more than 2 MiB"
+        raise Refusal("The stream is too large to parse as JSON", reason, ("OCI019",))
+    try:
+        return decode_document(raw, ANYTHING)
+    except GoJsonError as error:
+        reason = f"a document is not JSON, and the process crashes: {error}"
+        raise Refusal("SyntaxError: <JSON.parse>", reason, rules) from None
+
+
+def _check_layer(blob: Blob | None) -> None:
+    error = _layer_error(blob)
+    if error is not None:
+        reason = f"a layer cannot be read: {error}"
+        raise Refusal("Error reading tar archive", reason, LAYER_DAMAGED)
+
+
+def _layer_error(blob: Blob | None) -> str | None:
+    """The error of reading a layer (extractImageLayer).
+
+    Raises:
+        _Silence: Its compression is damaged.
+    """
+    if blob is None:
+        return None
+    if is_damaged(blob.compression):
+        raise _Silence(f"the compression of {blob.path} is damaged")
+    if blob.compression.kind not in _UNPACKED:
+        return INVALID
+    if blob.compression.kind is CompressionKind.ZSTD and blob.compression.error is not None:
+        return CUT
+    return stream_error(blob.tar, blob.size)
+
+
+def _check_config(config: Mapping[str, object]) -> None:
+    if not isinstance(config.get("rootfs"), dict):
+        message = "Failed to extract rootfs array from image config"
+        raise Refusal(message, "the config has no rootfs", ("CFG001",))
+
+
+class _Metadata(NamedTuple):
+    """The documents of a layout (extractMetadata).
+
+    Attributes:
+        root: ``index.json``; None if it is missing or not JSON.
+        manifests: Documents with layers, by digest.
+        indexes: Other indexes, by digest.
+        configs: Documents with ``architecture`` and ``rootfs``.
+        blobs: The positions of blobs, by digest.
+    """
+
+    root: object
+    manifests: Mapping[str, Mapping[str, object]]
+    indexes: Mapping[str, Mapping[str, object]]
+    configs: Sequence[Mapping[str, object]]
+    blobs: Mapping[str, int]
+
+
+def _read_oci(archive: Archive, work: Work) -> Answer:
+    """Read an image layout in a tar (oci-archive/layer.ts)."""
+    work.spend(len(archive.tar.entries))
+    metadata = _metadata_of(archive)
+    platform = _platform_of(metadata.configs)
+    manifest = _manifest_for(metadata, platform, work)
+    config = _best([(one, one) for one in metadata.configs], platform)
+    if manifest is None or config is None:
+        raise _Unfit
+    layers = [text(mapping(one).get("digest")) or "" for one in items(manifest.get("layers"))]
+    found = [digest for digest in layers if _is_readable(archive, metadata.blobs.get(digest))]
+    if not found:
+        raise _Unfit
+    _check_config(config)
+    images = len(metadata.manifests) - 1
+    left = f"; {images} other manifests are left out" if images else ""
+    return _answer(len(found), len(layers), left)
+
+
+def _metadata_of(archive: Archive) -> _Metadata:
+    index: object = None
+    manifests: dict[str, Mapping[str, object]] = {}
+    indexes: dict[str, Mapping[str, object]] = {}
+    configs: list[Mapping[str, object]] = []
+    blobs: dict[str, int] = {}
+    for name, position in _files(archive):
+        if name == "index.json":
+            index = _lenient(member_at(archive, position))
+            continue
+        parts = [part for part in name.split("/") if part]
+        if parts[:1] != ["blobs"] or len(parts) < len(("blobs", "sha256", "digest")):
+            continue
+        digest = f"{parts[1]}:{parts[-1]}"
+        blobs[digest] = position
+        if archive.tar.entries.sizes[position] > _DOCUMENT_MAX:
+            continue
+        value = mapping(_lenient(member_at(archive, position)))
+        if isinstance(value.get("layers"), list):
+            manifests[digest] = value
+        elif value.get("mediaType") in INDEX_TYPES and isinstance(value.get("manifests"), list):
+            indexes[digest] = value
+        elif value.get("architecture") and value.get("rootfs"):
+            configs.append(value)
+    return _Metadata(index, manifests, indexes, configs, blobs)
+
+
+def _lenient(blob: Blob | None) -> object:
+    try:
+        return decode_document(raw_of(blob), ANYTHING)
+    except GoJsonError:
+        return None
+
+
+class _Platform(NamedTuple):
+    """What is looked for."""
+
+    os: str
+    architecture: str
+    variant: str | None
+
+
+def _platform_of(configs: Sequence[Mapping[str, object]]) -> _Platform:
+    """The platform of the only config, else the usual one (resolveManifestAndConfig)."""
+    known = [
+        one for one in configs if (one.get("os"), one.get("architecture")) != ("unknown", "unknown")
+    ]
+    if len(known) != 1:
+        return _Platform("linux", "amd64", None)
+    os, architecture = known[0].get("os"), known[0].get("architecture")
+    if not os:
+        raise Refusal(
+            "Cannot read properties of undefined (reading 'split')",
+            "the config has no os",
+            ("CFG001", "CFG005"),
+        )
+    parts = f"{os}/{architecture}".split("/")
+    return _Platform(parts[0], parts[1], parts[2] if parts[2:] else None)
+
+
+def _manifest_for(
+    metadata: _Metadata, platform: _Platform, work: Work
+) -> Mapping[str, object] | None:
+    if not metadata.root:
+        with_config = (
+            one
+            for one in metadata.manifests.values()
+            if mapping(one.get("config")).get("mediaType") in CONFIG_TYPES
+        )
+        return next(with_config, None)
+    listed = _listed_in(metadata, work)
+    if len(listed) == 1 and not listed[0].get("platform"):
+        chosen: Mapping[str, object] | None = listed[0]
+    else:
+        chosen = _best([(mapping(one.get("platform")), one) for one in listed], platform)
+    if chosen is None:
+        raise _Unfit
+    return metadata.manifests.get(text(chosen.get("digest")) or "")
+
+
+def _listed_in(metadata: _Metadata, work: Work) -> Sequence[Mapping[str, object]]:
+    """The manifests of the index and of those in it, in order (getAllManifestsIndexItems)."""
+    index = mapping(metadata.root)
+    if not isinstance(index.get("manifests"), list):
+        message = "imageIndex.manifests is not iterable"
+        raise Refusal(message, "index.json has no list of manifests", ("OCI005",))
+    found: list[Mapping[str, object]] = []
+    left = list(reversed(items(index.get("manifests"))))
+    while left:
+        work.spend()
+        one = mapping(left.pop())
+        if one.get("mediaType") in MANIFEST_TYPES:
+            found.append(one)
+        elif one.get("mediaType") in INDEX_TYPES:
+            nested = metadata.indexes.get(text(one.get("digest")) or "")
+            left.extend(reversed(items(mapping(nested).get("manifests"))))
+    return found
+
+
+def _best(
+    candidates: Sequence[tuple[Mapping[str, object], Mapping[str, object]]], platform: _Platform
+) -> Mapping[str, object] | None:
+    """The candidate that fits a platform best (getBestMatchForPlatform)."""
+    fitting = [
+        (where, one)
+        for where, one in candidates
+        if (where.get("os"), where.get("architecture")) == (platform.os, platform.architecture)
+    ]
+    if len(fitting) > 1:
+        same = (one for where, one in fitting if where.get("variant") == platform.variant)
+        return next(same, None)
+    return fitting[0][1] if fitting else None
+
+
+def _is_readable(archive: Archive, position: int | None) -> bool:
+    return position is not None and _layer_error(member_at(archive, position)) is None
+
+
+def _answer(found: int, listed: int, left: str) -> Answer:
+    if found < listed:
+        return Answer(
+            f"only {found} of {listed} layers are scanned: the others are missing or cannot be "
+            "read, which is not told",
+            is_broken=True,
+            rules=_LOST,
+        )
+    return Answer(
+        f"all layers of one image are scanned, without its names{left}; digests are not compared "
+        "with content"
+    )
+
+
+_CONFIG_NAME = re.compile(r"[A-Fa-f0-9]{64}\.json")
+_FORMS = {
+    _DOCKER: _Form(frozenset({CompressionKind.GZIP}), _read_docker),
+    _OCI: _Form(frozenset({CompressionKind.GZIP, CompressionKind.ZSTD}), _read_oci),
+}
+"""The forms in the order in which they are tried; that of Kaniko has names that others do not."""
