@@ -31,7 +31,7 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.ggcr import crane
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
-    from checker_engines.scanners import dive, snyk, syft, trivy
+    from checker_engines.scanners import dive, scout, snyk, syft, trivy
 
     return (
         Room(nodes.PROFILES, nodes.engines),
@@ -42,5 +42,6 @@ def rooms() -> tuple[Room, ...]:
         Room(trivy.PROFILES, trivy.engines),
         Room(dive.PROFILES, dive.engines),
         Room(syft.PROFILES, syft.engines),
+        Room(scout.PROFILES, scout.engines),
         Room(snyk.PROFILES, snyk.engines),
     )
