@@ -309,10 +309,10 @@ def _layer_error(blob: Blob) -> str | None:
     tar = blob.tar
     if tar is None:
         return not_a_tar_error(blob.inflated_size or blob.size)
-    for position, kind in enumerate(tar.entries.kinds):
-        if chr(kind) == GLOBAL_HEADER:
-            name = tar.entries.name(position)
-            return f"unexptected tar file: (XGlobalHeader): type=103 name={name}"
+    position = tar.entries.kinds.find(GLOBAL_HEADER.encode())
+    if position >= 0:
+        name = tar.entries.name(position)
+        return f"unexptected tar file: (XGlobalHeader): type=103 name={name}"
     fatal = tar.fatal
     is_cut = fatal is not None and fatal.kind is AnomalyKind.TRUNCATED_CONTENT
     if is_cut or any(content_error(tar.entries, position) for position in tar.entries.sparse):

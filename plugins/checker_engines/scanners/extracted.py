@@ -8,12 +8,14 @@ the first bytes of the earlier one.
 from __future__ import annotations
 
 import posixpath
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple, Protocol
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import DIRECTORY, REGULAR, clean_path
+from checker.model.entries import DIRECTORY, OWN_SPELLING, REGULAR, Entries
 from checker.model.tar import AnomalyKind
 from checker.model.untrusted import utf8
 from checker_engines.answers.content import member_at, raw_of
@@ -26,6 +28,7 @@ from checker_engines.golang.tar import not_a_tar_error, tar_error
 
 NO_SUCH_FILE = "no such file or directory"
 """How the error of a missing file ends."""
+_DIRECTORY, _REGULAR = ord(DIRECTORY), ord(REGULAR)
 _NAME_MAX = 255
 _FILE_MAX = 16 << 40
 _MISSING = ("OCI004", "OCI005", "OCI008")
@@ -81,9 +84,13 @@ class ExtractedFiles:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._directories: set[str] = {""}
-        self._files: dict[str, list[int]] = {}
-        self._extract()
+        self._check_compression()
+        extraction = archive.tar.entries.cached(_extracted)
+        refusal = extraction.refusal
+        if refusal is not None:
+            raise Refusal(refusal.message, refusal.reason, refusal.rules)
+        self._check_end()
+        self._directories, self._files = extraction.directories, extraction.files
 
     def raw(self, path: str) -> bytes:
         """The content of a document, with what is left of longer ones before it."""
@@ -97,7 +104,7 @@ class ExtractedFiles:
         """The content of a layer; what is left of longer files follows its end marker."""
         return member_at(self._archive, self._positions(path)[-1])
 
-    def _positions(self, path: str) -> list[int]:
+    def _positions(self, path: str) -> Sequence[int]:
         if path in self._directories:
             reason = f"{path} is a directory"
             raise Refusal(f"read <tmp>/{path}: is a directory", reason, NOT_EXTRACTED)
@@ -107,16 +114,14 @@ class ExtractedFiles:
             raise Refusal(f"open <tmp>/{path}: {NO_SUCH_FILE}", reason, _MISSING)
         return positions
 
-    def _extract(self) -> None:
-        archive, entries = self._archive, self._archive.tar.entries
-        if archive.compression.kind is not CompressionKind.NONE:
-            error = not_a_tar_error(archive.size)
-            if error is not None:
-                reason = f"the archive is compressed with {archive.compression.kind}: decompress it"
-                raise Refusal(error, reason)
-        for position, kind in enumerate(entries.kinds):
-            self._visit(entries.name(position), chr(kind), position)
-        self._check_end()
+    def _check_compression(self) -> None:
+        archive = self._archive
+        if archive.compression.kind is CompressionKind.NONE:
+            return
+        error = not_a_tar_error(archive.size)
+        if error is not None:
+            reason = f"the archive is compressed with {archive.compression.kind}: decompress it"
+            raise Refusal(error, reason)
 
     def _check_end(self) -> None:
         tar = self._archive.tar
@@ -133,52 +138,95 @@ class ExtractedFiles:
         if reached is not None:
             raise Undecided(reached)
 
-    def _visit(self, name: str, kind: str, position: int) -> None:
-        joined = posixpath.normpath(f"/<tmp>/{name}")
-        if not joined.startswith("/<tmp>/") and name != ".":
-            self._fail(
-                name,
-                f"potential path traversal attack with entry: {quote(name)}",
-                f"the entry {name!r} is the directory itself or outside of it: pack the archive "
-                "without it (tar -cf image.tar *)",
-            )
-        path = clean_path(name)
-        if kind == DIRECTORY and name != ".":
-            self._add_directory(name, path)
-        elif kind == REGULAR:
-            self._add_file(name, path, position)
 
-    def _add_directory(self, name: str, path: str) -> None:
-        if path not in self._files:
-            self._make_directories(name, path)
+class _Extraction(NamedTuple):
+    """The files of a tar after an extraction.
 
-    def _add_file(self, name: str, path: str, position: int) -> None:
-        self._make_directories(name, posixpath.dirname(path))
-        if path in self._directories:
-            self._fail(name, f"open <tmp>/{path}: is a directory", f"{path} is a directory as well")
-        self._check_length(name, "open", path)
-        error = content_error(self._archive.tar.entries, position)
-        if error is not None:
-            self._fail(name, f"unable to copy file: {error}", f"{path} is a damaged sparse file")
-        self._files.setdefault(path, []).append(position)
+    Attributes:
+        directories: The directories.
+        files: The positions of the entries of each file, in order.
+        refusal: The error that ended it; None if there was none.
+    """
+
+    directories: AbstractSet[str]
+    files: Mapping[str, Sequence[int]]
+    refusal: Refusal | None
+
+
+def _extracted(entries: Entries) -> _Extraction:
+    tree = _Tree()
+    try:
+        for position in range(len(entries)):
+            tree.add(entries, position)
+    except Refusal as refusal:
+        return _Extraction(tree.directories, tree.files, refusal)
+    return _Extraction(tree.directories, tree.files, None)
+
+
+class _Tree:
+    """The directory that a tar is extracted to."""
+
+    def __init__(self) -> None:
+        self.directories: set[str] = {""}
+        self.files: dict[str, list[int]] = {}
+
+    def add(self, entries: Entries, position: int) -> None:
+        """Extract an entry.
+
+        Raises:
+            Refusal: It cannot be extracted.
+        """
+        path = entries.paths[position]
+        if not path or entries.spellings[position] == OWN_SPELLING:
+            _check_place(entries.name(position))
+        if entries.kinds[position] == _DIRECTORY:
+            if path not in self.files:
+                self._make_directories(entries.name(position), path)
+        elif entries.kinds[position] == _REGULAR:
+            self._add_file(entries, position, path)
+
+    def _add_file(self, entries: Entries, position: int, path: str) -> None:
+        directory = path.rpartition("/")[0]
+        if directory not in self.directories:
+            self._make_directories(entries.name(position), directory)
+        if path in self.directories:
+            error = f"open <tmp>/{path}: is a directory"
+            raise _visiting(entries.name(position), error, f"{path} is a directory as well")
+        _check_length(entries.name(position), "open", path)
+        if position in entries.sparse:
+            damage = content_error(entries, position)
+            if damage is not None:
+                reason = f"{path} is a damaged sparse file"
+                raise _visiting(entries.name(position), f"unable to copy file: {damage}", reason)
+        self.files.setdefault(path, []).append(position)
 
     def _make_directories(self, name: str, path: str) -> None:
-        if path in self._directories:
-            return
         parts = path.split("/")
         for end in range(1, len(parts) + 1):
             directory = "/".join(parts[:end])
-            if directory in self._files:
-                reason = f"{directory} is a file and a directory"
-                self._fail(name, f"mkdir <tmp>/{directory}: not a directory", reason)
-            self._check_length(name, "mkdir", directory)
-            self._directories.add(directory)
+            if directory in self.files:
+                error = f"mkdir <tmp>/{directory}: not a directory"
+                raise _visiting(name, error, f"{directory} is a file and a directory")
+            _check_length(name, "mkdir", directory)
+            self.directories.add(directory)
 
-    def _check_length(self, name: str, call: str, path: str) -> None:
-        if len(utf8(posixpath.basename(path))) > _NAME_MAX:
-            reason = f"a name in {path} has more than {_NAME_MAX} bytes"
-            self._fail(name, f"{call} <tmp>/{path}: file name too long", reason)
 
-    def _fail(self, name: str, error: str, reason: str) -> None:
-        message = f"failed to visit tar entry={quote(name)} : {error}"
-        raise Refusal(message, reason, NOT_EXTRACTED)
+def _check_place(name: str) -> None:
+    joined = posixpath.normpath(f"/<tmp>/{name}")
+    if not joined.startswith("/<tmp>/") and name != ".":
+        raise _visiting(
+            name,
+            f"potential path traversal attack with entry: {quote(name)}",
+            f"the entry {name!r} is the directory itself or outside of it: pack the archive "
+            "without it (tar -cf image.tar *)",
+        )
+
+
+def _check_length(name: str, call: str, path: str) -> None:
+    if len(path) > _NAME_MAX // 4 and len(utf8(path.rpartition("/")[2])) > _NAME_MAX:
+        reason = f"a name in {path} has more than {_NAME_MAX} bytes"
+        raise _visiting(name, f"{call} <tmp>/{path}: file name too long", reason)
+
+
+def _visiting(name: str, error: str, reason: str) -> Refusal:
+    return Refusal(f"failed to visit tar entry={quote(name)} : {error}", reason, NOT_EXTRACTED)

@@ -24,7 +24,7 @@ PROFILES = (
     EngineProfile(
         name=_NAME,
         tool="scout",
-        releases=(ReleaseRange("1.0", "1.18"),),
+        releases=(ReleaseRange("1.0"),),
         library="closed source; documentation, and stereoscope as in docker/index-cli-plugin",
         evidence=Evidence.READ,
         groups=("scanners",),

@@ -151,16 +151,16 @@ def _read_as(form: _Form, archive: Archive, work: Work) -> Answer:
 
 
 def _files(archive: Archive) -> Iterator[tuple[str, int]]:
-    """The regular files, with their normalized names; of several with one name the last counts."""
+    """The files that can be layers or documents, with their normalized names, in order."""
     entries = archive.tar.entries
-    for position, kind in enumerate(entries.kinds):
-        if chr(kind) == REGULAR:
-            yield posixpath.normpath(entries.name(position) or "."), position
+    for position, path in enumerate(entries.paths):
+        is_named = path.endswith((".tar", ".json")) or path.startswith("blobs/")
+        if is_named and chr(entries.kinds[position]) == REGULAR:
+            yield posixpath.normpath(entries.name(position)), position
 
 
-def _read_docker(archive: Archive, work: Work) -> Answer:
+def _read_docker(archive: Archive, _work: Work) -> Answer:
     """Read an archive of ``docker save`` (generic-archive-extractor.ts)."""
-    work.spend(len(archive.tar.entries))
     manifest: object = None
     config: object = None
     layers: dict[str, bool] = {}
@@ -258,7 +258,6 @@ class _Metadata(NamedTuple):
 
 def _read_oci(archive: Archive, work: Work) -> Answer:
     """Read an image layout in a tar (oci-archive/layer.ts)."""
-    work.spend(len(archive.tar.entries))
     metadata = _metadata_of(archive)
     platform = _platform_of(metadata.configs)
     manifest = _manifest_for(metadata, platform, work)
