@@ -161,39 +161,49 @@ def _files(archive: Archive) -> Iterator[tuple[str, int]]:
 
 def _read_docker(archive: Archive, _work: Work) -> Answer:
     """Read an archive of ``docker save`` (generic-archive-extractor.ts)."""
-    manifest: object = None
-    config: object = None
-    layers: dict[str, bool] = {}
+    listed: object = None
+    configs: list[object] = []
+    layers: set[str] = set()
     for name, position in _files(archive):
         blob = member_at(archive, position)
         if posixpath.basename(name).endswith(".tar"):
             _check_layer(blob)
-            layers[name] = True
+            layers.add(name)
         elif name == "manifest.json":
-            manifest = _first_item(_document(blob, BAD_MANIFEST_JSON))
+            listed = _document(blob, BAD_MANIFEST_JSON)
+            _check_list(listed)
         elif _CONFIG_NAME.search(name):
-            config = _document(blob, BAD_CONFIG)
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("Layers"), list):
+            configs.append(_document(blob, BAD_CONFIG))
+    images = items(listed)
+    manifest = mapping(images[0]) if images else {}
+    if not isinstance(manifest.get("Layers"), list):
         raise _Unfit
-    listed = [posixpath.normpath(text(one) or ".") for one in manifest["Layers"]]
-    found = [name for name in listed if name in layers]
+    paths = [posixpath.normpath(text(one) or ".") for one in items(manifest.get("Layers"))]
+    found = sum(path in layers for path in paths)
     if not found:
         raise _Unfit
-    if not isinstance(config, dict):
+    if not configs:
         raise Refusal(
             "Cannot read properties of undefined (reading 'created')",
             "no file has the name of a config: 64 hexadecimal digits and .json",
             ("DKR002", "DKR009"),
         )
-    _check_config(config)
-    return _answer(len(found), len(listed), "")
+    _check_config(mapping(configs[-1]))
+    if len(images) > 1 and len(configs) > 1:
+        return Answer(
+            f"the layers of the first of {len(images)} images are scanned with the config that is "
+            "last in the archive; the other images are left out",
+            is_broken=True,
+            rules=("DKR001",),
+        )
+    return _answer(found, len(paths), "")
 
 
-def _first_item(value: object) -> object:
+def _check_list(value: object) -> None:
+    """Take the first item of ``manifest.json``."""
     if value is None:
         error = "Cannot read properties of null (reading '0')"
-        raise Refusal(error, "manifest.json is null", BAD_MANIFEST_JSON)
-    return value[0] if isinstance(value, list) and value else None
+        raise Refusal(error, "manifest.json is null, and snyk crashes", BAD_MANIFEST_JSON)
 
 
 def _document(blob: Blob | None, rules: tuple[str, ...]) -> object:
@@ -204,7 +214,7 @@ def _document(blob: Blob | None, rules: tuple[str, ...]) -> object:
     try:
         return decode_document(raw, ANYTHING)
     except GoJsonError as error:
-        reason = f"a document is not JSON, and the process crashes: {error}"
+        reason = f"a document is not JSON, and snyk crashes: {error}"
         raise Refusal("SyntaxError: <JSON.parse>", reason, rules) from None
 
 

@@ -23,6 +23,7 @@ from checker_engines.answers.refusal import (
     BAD_MANIFEST,
     LAYER_DAMAGED,
     NO_IMAGE,
+    OTHER_LAYER_COUNT,
     Refusal,
 )
 from checker_engines.ggcr.tarball import ONLY_ONE, LayerRefusal, Tarball
@@ -103,6 +104,13 @@ def read_docker_archive(question: Question) -> Answer:
         raise Refusal(message, refusal.reason, refusal.rules) from None
     diff_ids = tarball.config().diff_ids
     _read_layers(_of_tarball(tarball, diff_ids), Work(question.limits.simulated))
+    if len(diff_ids) < len(tarball.paths):
+        return Answer(
+            f"only {len(diff_ids)} of {len(tarball.paths)} layers are scanned, those for which the "
+            "config has a diffID",
+            is_broken=True,
+            rules=OTHER_LAYER_COUNT,
+        )
     return Answer(
         "all layers of the image are scanned as one root, with the names of manifest.json; "
         "digests are not compared with content"
