@@ -44,8 +44,14 @@ _DIVE_TRIES = 8
 _SYFT_LOG = re.compile(r"(?:\[\d+\] +WARN .*\n?)|(?:^\[\d+\] +(?=ERROR))", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _TRIVY_TIME = re.compile(r"^\S+\t(?=FATAL)")
-_SYNTAX_ERROR = re.compile(r"^SyntaxError: .*", re.MULTILINE)
-_TYPE_ERROR = re.compile(r"^TypeError: (.*)", re.MULTILINE)
+_CRASHES = (
+    re.compile(
+        r"^(SyntaxError: (?:Unexpected end of JSON input|Unexpected token|"
+        r"Unexpected non-whitespace character after JSON|Expected property name or '}' in JSON))",
+        re.MULTILINE,
+    ),
+    re.compile(r"^(?:Type)?Error: (.*)", re.MULTILINE),
+)
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
@@ -293,10 +299,10 @@ def _snyk(form: str, bench: Bench, archive: Path) -> Said:
     done = _run("node", str(SNYK_SCRIPT), f"{form}:{archive}", environment=path)
     said = _said(done, archive, bench.folder)
     message = said.message
-    for crash in (_SYNTAX_ERROR, _TYPE_ERROR):
+    for crash in _CRASHES:
         match = crash.search(message)
-        if match is not None and match.start():
-            message = match[crash.groups]
+        if match is not None and "\n" in message:
+            message = match[1]
     return said._replace(message=message)
 
 

@@ -158,7 +158,8 @@ _SNYK = {
         Decision(
             "`manifest.json`",
             "its first image is scanned; an archive without a layer that it lists, as of Docker 25 "
-            "and later, is tried as an image layout",
+            "and later, is tried as an image layout, and then with the names of Kaniko and crane: "
+            "layers end with `.tar.gz`, the config begins with `sha256:`",
         ),
     ),
     "oci-archive": (

@@ -90,6 +90,29 @@ class _Silence(Exception):  # noqa: N818 - an answer, not an error of this progr
     """The compression is damaged: the process ends, with status 0 and without a result."""
 
 
+class _Crash(Refusal):
+    """An error that nothing catches, whichever form is tried."""
+
+
+class _Content(NamedTuple):
+    """What was read of an archive.
+
+    Attributes:
+        config: The config; None if there is none.
+        found: How many layers were read.
+        listed: How many layers the manifest lists.
+        mixed: Of how many images the layers of the first one are scanned with the config of
+            another; 0 if they belong together.
+        left: What else is left out, for the reason.
+    """
+
+    config: object
+    found: int
+    listed: int
+    mixed: int = 0
+    left: str = ""
+
+
 class _Form(NamedTuple):
     """A form of archives.
 
@@ -99,7 +122,7 @@ class _Form(NamedTuple):
     """
 
     compressions: frozenset[CompressionKind]
-    read: Callable[[Archive, Work], Answer]
+    read: Callable[[Archive, Work], _Content]
 
 
 def _scan(form: str, question: Question) -> Answer:
@@ -110,7 +133,7 @@ def _scan(form: str, question: Question) -> Answer:
             "The provided archive path is not a file", "it is a directory: pack it as a tar"
         )
     try:
-        return _tried(_FORMS[form], archive, work)
+        return _answer(_tried(_FORMS[form], archive, work))
     except _Silence as silence:
         return Answer(
             f"nothing is scanned: {silence}, and snyk ends without a result",
@@ -119,7 +142,7 @@ def _scan(form: str, question: Question) -> Answer:
         )
 
 
-def _tried(form: _Form, archive: Archive, work: Work) -> Answer:
+def _tried(form: _Form, archive: Archive, work: Work) -> _Content:
     try:
         return _read_as(form, archive, work)
     except _Unfit:
@@ -127,12 +150,14 @@ def _tried(form: _Form, archive: Archive, work: Work) -> Answer:
     for other in _FORMS.values():
         try:
             return _read_as(other, archive, work)
+        except _Crash:
+            raise
         except (_Unfit, Refusal):
             continue
     raise Refusal(_UNSUPPORTED, "it has no image with a layer in a form that is known", NO_IMAGE)
 
 
-def _read_as(form: _Form, archive: Archive, work: Work) -> Answer:
+def _read_as(form: _Form, archive: Archive, work: Work) -> _Content:
     kind = archive.compression.kind
     if kind is not CompressionKind.NONE:
         if kind not in form.compressions:
@@ -154,75 +179,80 @@ def _files(archive: Archive) -> Iterator[tuple[str, int]]:
     """The files that can be layers or documents, with their normalized names, in order."""
     entries = archive.tar.entries
     for position, path in enumerate(entries.paths):
-        is_named = path.endswith((".tar", ".json")) or path.startswith("blobs/")
+        is_named = path.endswith((".tar", ".tar.gz", ".json")) or "sha256" in path
         if is_named and chr(entries.kinds[position]) == REGULAR:
             yield posixpath.normpath(entries.name(position)), position
 
 
-def _read_docker(archive: Archive, _work: Work) -> Answer:
-    """Read an archive of ``docker save`` (generic-archive-extractor.ts)."""
+class _Names(NamedTuple):
+    """How the files of a form with ``manifest.json`` are named.
+
+    Attributes:
+        layer: How the names of layers end.
+        config: What is in the name of the config.
+        error: The error of a layer that cannot be read.
+    """
+
+    layer: str
+    config: re.Pattern[str]
+    error: str
+
+
+def _read_saved(names: _Names, archive: Archive, _work: Work) -> _Content:
+    """Read an archive with ``manifest.json`` (generic-archive-extractor.ts)."""
     listed: object = None
     configs: list[object] = []
     layers: set[str] = set()
     for name, position in _files(archive):
         blob = member_at(archive, position)
-        if posixpath.basename(name).endswith(".tar"):
-            _check_layer(blob)
+        if posixpath.basename(name).endswith(names.layer):
+            _check_layer(blob, names.error)
             layers.add(name)
         elif name == "manifest.json":
             listed = _document(blob, BAD_MANIFEST_JSON)
             _check_list(listed)
-        elif _CONFIG_NAME.search(name):
+        elif names.config.search(name):
             configs.append(_document(blob, BAD_CONFIG))
     images = items(listed)
     manifest = mapping(images[0]) if images else {}
-    if not isinstance(manifest.get("Layers"), list):
-        raise _Unfit
     paths = [posixpath.normpath(text(one) or ".") for one in items(manifest.get("Layers"))]
     found = sum(path in layers for path in paths)
     if not found:
         raise _Unfit
-    if not configs:
-        raise Refusal(
-            "Cannot read properties of undefined (reading 'created')",
-            "no file has the name of a config: 64 hexadecimal digits and .json",
-            ("DKR002", "DKR009"),
-        )
-    _check_config(mapping(configs[-1]))
-    if len(images) > 1 and len(configs) > 1:
-        return Answer(
-            f"the layers of the first of {len(images)} images are scanned with the config that is "
-            "last in the archive; the other images are left out",
-            is_broken=True,
-            rules=("DKR001",),
-        )
-    return _answer(found, len(paths), "")
+    config = configs[-1] if configs else None
+    is_mixed = len(images) > 1 and len(configs) > 1
+    return _Content(config, found, len(paths), mixed=len(images) if is_mixed else 0)
 
 
 def _check_list(value: object) -> None:
     """Take the first item of ``manifest.json``."""
     if value is None:
         error = "Cannot read properties of null (reading '0')"
-        raise Refusal(error, "manifest.json is null, and snyk crashes", BAD_MANIFEST_JSON)
+        raise _Crash(error, "manifest.json is null, and snyk crashes", BAD_MANIFEST_JSON)
 
 
 def _document(blob: Blob | None, rules: tuple[str, ...]) -> object:
     raw = raw_of(blob)
     if len(raw) > _DOCUMENT_MAX:
         reason = "a document has more than 2 MiB"
-        raise Refusal("The stream is too large to parse as JSON", reason, ("OCI019",))
+        raise _Crash("The stream is too large to parse as JSON", reason, ("OCI019",))
     try:
         return decode_document(raw, ANYTHING)
     except GoJsonError as error:
         reason = f"a document is not JSON, and snyk crashes: {error}"
-        raise Refusal("SyntaxError: <JSON.parse>", reason, rules) from None
+        raise _Crash(_syntax_error(str(error)), reason, rules) from None
 
 
-def _check_layer(blob: Blob | None) -> None:
+def _syntax_error(error: str) -> str:
+    """The beginning of the error of JSON.parse for one of Go."""
+    found = (said for part, said in _SYNTAX_ERRORS.items() if part in error)
+    return f"SyntaxError: {next(found, 'Unexpected token')}"
+
+
+def _check_layer(blob: Blob | None, message: str) -> None:
     error = _layer_error(blob)
     if error is not None:
-        reason = f"a layer cannot be read: {error}"
-        raise Refusal("Error reading tar archive", reason, LAYER_DAMAGED)
+        raise Refusal(message, f"a layer cannot be read: {error}", LAYER_DAMAGED)
 
 
 def _layer_error(blob: Blob | None) -> str | None:
@@ -240,12 +270,6 @@ def _layer_error(blob: Blob | None) -> str | None:
     if blob.compression.kind is CompressionKind.ZSTD and blob.compression.error is not None:
         return CUT
     return stream_error(blob.tar, blob.size)
-
-
-def _check_config(config: Mapping[str, object]) -> None:
-    if not isinstance(config.get("rootfs"), dict):
-        message = "Failed to extract rootfs array from image config"
-        raise Refusal(message, "the config has no rootfs", ("CFG001",))
 
 
 class _Metadata(NamedTuple):
@@ -266,7 +290,7 @@ class _Metadata(NamedTuple):
     blobs: Mapping[str, int]
 
 
-def _read_oci(archive: Archive, work: Work) -> Answer:
+def _read_oci(archive: Archive, work: Work) -> _Content:
     """Read an image layout in a tar (oci-archive/layer.ts)."""
     metadata = _metadata_of(archive)
     platform = _platform_of(metadata.configs)
@@ -275,13 +299,12 @@ def _read_oci(archive: Archive, work: Work) -> Answer:
     if manifest is None or config is None:
         raise _Unfit
     layers = [text(mapping(one).get("digest")) or "" for one in items(manifest.get("layers"))]
-    found = [digest for digest in layers if _is_readable(archive, metadata.blobs.get(digest))]
+    found = sum(_is_readable(archive, metadata.blobs.get(digest)) for digest in layers)
     if not found:
         raise _Unfit
-    _check_config(config)
-    images = len(metadata.manifests) - 1
-    left = f"; {images} other manifests are left out" if images else ""
-    return _answer(len(found), len(layers), left)
+    others = len(metadata.manifests) - 1
+    left = f"; {others} other manifests are left out" if others else ""
+    return _Content(config, found, len(layers), left=left)
 
 
 def _metadata_of(archive: Archive) -> _Metadata:
@@ -306,7 +329,7 @@ def _metadata_of(archive: Archive) -> _Metadata:
             manifests[digest] = value
         elif value.get("mediaType") in INDEX_TYPES and isinstance(value.get("manifests"), list):
             indexes[digest] = value
-        elif value.get("architecture") and value.get("rootfs"):
+        elif _is_truthy(value.get("architecture")) and _is_truthy(value.get("rootfs")):
             configs.append(value)
     return _Metadata(index, manifests, indexes, configs, blobs)
 
@@ -347,7 +370,7 @@ def _platform_of(configs: Sequence[Mapping[str, object]]) -> _Platform:
 def _manifest_for(
     metadata: _Metadata, platform: _Platform, work: Work
 ) -> Mapping[str, object] | None:
-    if not metadata.root:
+    if not _is_truthy(metadata.root):
         with_config = (
             one
             for one in metadata.manifests.values()
@@ -355,7 +378,7 @@ def _manifest_for(
         )
         return next(with_config, None)
     listed = _listed_in(metadata, work)
-    if len(listed) == 1 and not listed[0].get("platform"):
+    if len(listed) == 1 and not _is_truthy(listed[0].get("platform")):
         chosen: Mapping[str, object] | None = listed[0]
     else:
         chosen = _best([(mapping(one.get("platform")), one) for one in listed], platform)
@@ -402,23 +425,64 @@ def _is_readable(archive: Archive, position: int | None) -> bool:
     return position is not None and _layer_error(member_at(archive, position)) is None
 
 
-def _answer(found: int, listed: int, left: str) -> Answer:
-    if found < listed:
+def _is_truthy(value: object) -> bool:
+    """Whether JavaScript takes a value for true: empty lists and objects are."""
+    return isinstance(value, (list, dict)) or bool(value)
+
+
+def _answer(content: _Content) -> Answer:
+    if not isinstance(content.config, dict):
+        raise Refusal(
+            "Cannot read properties of undefined (reading 'created')",
+            "no file has the name of a config",
+            ("DKR002", "DKR009"),
+        )
+    if not isinstance(content.config.get("rootfs"), dict):
+        message = "Failed to extract rootfs array from image config"
+        raise Refusal(message, "the config has no rootfs", ("CFG001",))
+    if content.mixed:
         return Answer(
-            f"only {found} of {listed} layers are scanned: the others are missing or cannot be "
-            "read, which is not told",
+            f"the layers of the first of {content.mixed} images are scanned with the config that "
+            "is last in the archive; the other images are left out",
+            is_broken=True,
+            rules=("DKR001",),
+        )
+    if content.found < content.listed:
+        return Answer(
+            f"only {content.found} of {content.listed} layers are scanned: the others are missing "
+            "or cannot be read, which is not told",
             is_broken=True,
             rules=_LOST,
         )
     return Answer(
-        f"all layers of one image are scanned, without its names{left}; digests are not compared "
-        "with content"
+        f"all layers of one image are scanned, without its names{content.left}; digests are not "
+        "compared with content"
     )
 
 
-_CONFIG_NAME = re.compile(r"[A-Fa-f0-9]{64}\.json")
-_FORMS = {
-    _DOCKER: _Form(frozenset({CompressionKind.GZIP}), _read_docker),
-    _OCI: _Form(frozenset({CompressionKind.GZIP, CompressionKind.ZSTD}), _read_oci),
+_SYNTAX_ERRORS = {
+    "unexpected end": "Unexpected end of JSON input",
+    "after top-level value": "Unexpected non-whitespace character after JSON",
+    "object key string": "Expected property name or '}' in JSON",
 }
-"""The forms in the order in which they are tried; that of Kaniko has names that others do not."""
+"""How the errors of JSON.parse in V8 begin, by those of Go."""
+_FORMS = {
+    _DOCKER: _Form(
+        frozenset({CompressionKind.GZIP}),
+        partial(
+            _read_saved,
+            _Names(".tar", re.compile(r"[A-Fa-f0-9]{64}\.json"), "Error reading tar archive"),
+        ),
+    ),
+    _OCI: _Form(frozenset({CompressionKind.GZIP, CompressionKind.ZSTD}), _read_oci),
+    "kaniko-archive": _Form(
+        frozenset({CompressionKind.GZIP}),
+        partial(
+            _read_saved,
+            _Names(
+                ".tar.gz", re.compile(r"sha256:[A-Fa-f0-9]{64}"), "Error reading tar.gz archive"
+            ),
+        ),
+    ),
+}
+"""The forms in the order in which they are tried. crane names files as Kaniko does."""
