@@ -21,6 +21,7 @@ class AnomalyKind(StrEnum):
     NEGATIVE_SIZE = "negative-size"
     BAD_PAX_RECORD = "bad-pax-record"
     BAD_SPARSE_MAP = "bad-sparse-map"
+    INCOMPLETE_SPARSE_MAP = "incomplete-sparse-map"
     OVERSIZED_EXTENSION = "oversized-extension"
     DANGLING_EXTENSION = "dangling-extension"
     GLOBAL_OVERRIDE = "global-override"

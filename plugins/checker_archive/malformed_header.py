@@ -13,6 +13,7 @@ _SEVERITIES = {
     AnomalyKind.NEGATIVE_SIZE: Severity.ERROR,
     AnomalyKind.BAD_PAX_RECORD: Severity.ERROR,
     AnomalyKind.BAD_SPARSE_MAP: Severity.ERROR,
+    AnomalyKind.INCOMPLETE_SPARSE_MAP: Severity.ERROR,
     AnomalyKind.OVERSIZED_EXTENSION: Severity.ERROR,
     AnomalyKind.LONE_ZERO_BLOCK: Severity.ERROR,
     AnomalyKind.DANGLING_EXTENSION: Severity.WARNING,

@@ -350,7 +350,8 @@ OF_DIRECTORIES = {
 
 
 def test_every_kind_of_anomaly_has_a_case() -> None:
-    tested = {case[1] for case in ANOMALIES.values()} | {AnomalyKind.BAD_SPARSE_MAP}
+    sparse = {AnomalyKind.BAD_SPARSE_MAP, AnomalyKind.INCOMPLETE_SPARSE_MAP}
+    tested = {case[1] for case in ANOMALIES.values()} | sparse
     assert tested == set(AnomalyKind) - OF_DIRECTORIES
 
 
@@ -810,10 +811,6 @@ SPARSE_REFUSED: dict[str, Member] = {
     "negative count": sparse_1_0(b"-1\n".ljust(512, b"\0")),
     "count over 63 bits": sparse_1_0(b"9223372036854775808\n".ljust(512, b"\0")),
     "offset is no number": sparse_1_0(b"1\nx\n0\n".ljust(512, b"\0")),
-    "no map": sparse_1_0(b""),
-    "half a block of map": sparse_1_0(b"0\n".ljust(511, b"\0")),
-    "map without an end": sparse_1_0(b"9\n0\n".ljust(512, b"\0")),
-    "map without a newline": sparse_1_0(b"1" * 1024),
     "overlap": sparse_1_0(b"2\n0\n512\n511\n1\n".ljust(512, b"\0"), b"x" * 513),
     "wrong order": sparse_1_0(b"2\n1024\n1\n0\n1\n".ljust(512, b"\0"), b"xx"),
     "beyond the end": sparse_1_0(b"1\n4096\n1\n".ljust(512, b"\0"), b"x"),
@@ -835,6 +832,23 @@ def test_a_sparse_map_that_is_refused(name: str) -> None:
     data = between(SPARSE_REFUSED[name])
     anomaly = walk(data).anomalies[0]
     assert (anomaly.kind, anomaly.fatal) == (AnomalyKind.BAD_SPARSE_MAP, True)
+    assert anomaly.offset in (1024, 2048, 2560)
+
+
+SPARSE_INCOMPLETE: dict[str, Member] = {
+    "no map": sparse_1_0(b""),
+    "half a block of map": sparse_1_0(b"0\n".ljust(511, b"\0")),
+    "map without an end": sparse_1_0(b"9\n0\n".ljust(512, b"\0")),
+    "map without a newline": sparse_1_0(b"1" * 1024),
+    "map on a directory": replace(sparse_1_0(MAP), typeflag=b"5"),
+}
+
+
+@pytest.mark.parametrize("name", SPARSE_INCOMPLETE)
+def test_a_sparse_map_that_ends_with_the_content(name: str) -> None:
+    """Go says "unexpected EOF" of these (reader.go, readGNUSparseMap1x0)."""
+    anomaly = walk(between(SPARSE_INCOMPLETE[name])).anomalies[0]
+    assert (anomaly.kind, anomaly.fatal) == (AnomalyKind.INCOMPLETE_SPARSE_MAP, True)
     assert anomaly.offset in (1024, 2048, 2560)
 
 

@@ -156,8 +156,9 @@ class SparseFiles:
                 break
         name = records.get(b"GNU.sparse.name") or header.name
         if header.kind in TYPES_WITHOUT_CONTENT:
+            in_content = version == "1.0"
             self._log.stop(
-                AnomalyKind.BAD_SPARSE_MAP,
+                AnomalyKind.INCOMPLETE_SPARSE_MAP if in_content else AnomalyKind.BAD_SPARSE_MAP,
                 offset,
                 "an entry without content has a sparse map",
                 name,
@@ -179,8 +180,13 @@ class SparseFiles:
 
     def _collect_map(self, file: _SparseFile, text: TextMap) -> None:
         """Collect the next block of a map of version 1.0, which precedes the content."""
-        if text.size + BLOCK > min(file.stored, self._longest):
-            self._stop(file, file.offset, f"the sparse map is incomplete after {text.size} bytes")
+        detail = f"the sparse map is incomplete after {text.size} bytes"
+        if text.size + BLOCK > file.stored:
+            # Go reads whole blocks of the content, which ends here.
+            kind = AnomalyKind.INCOMPLETE_SPARSE_MAP
+            self._log.stop(kind, file.offset, detail, file.name)
+        if text.size + BLOCK > self._longest:
+            self._stop(file, file.offset, detail)
 
         def take(block: bytes) -> None:
             try:

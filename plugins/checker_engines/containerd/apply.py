@@ -45,6 +45,7 @@ from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES, MAPPED_IDS, ROOT, Privileges
 from checker_engines.filesystem.runs import Run, runs_of
 from checker_engines.filesystem.tree import Node
+from checker_engines.golang.fmt import quote
 
 _PATH = "<tmp>"
 _DIRECTORY_LINKS = ("", ".", "..")
@@ -441,7 +442,7 @@ class _Application:
             if self._convert is _convert_on_overlay and hidden != _OPAQUE:
                 self._check_owner(entry, f"chown {_PATH}: {_INVALID}", "{call}")
         except ApplyError as error:
-            raise ApplyError(f'failed to convert whiteout file "{name}": {error}') from None
+            raise ApplyError(f"failed to convert whiteout file {quote(name)}: {error}") from None
         self._forget_parents()
 
     def _forget_parents(self) -> None:
@@ -475,7 +476,7 @@ class _Application:
             # Links and device nodes cannot have attributes of users.
             if is_ignored or (words == NOT_PERMITTED and name.startswith("user.")):
                 continue
-            raise ApplyError(f'failed to setxattr "{_PATH}" for key "{name}": {words}')
+            raise ApplyError(f'failed to setxattr "{_PATH}" for key {quote(name)}: {words}')
 
     def _check_owner(self, entry: Entry, call: str, message: str) -> None:
         uid, gid = entry.uid, entry.gid

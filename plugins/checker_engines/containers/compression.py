@@ -10,9 +10,9 @@ from checker.model.compression import HEAD_SIZE, Compression, CompressionKind, P
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.containers.versions import Library
-from checker_engines.containers.zstd_program import zstd_error
 from checker_engines.golang.decompression import refused_header, unpigz_words
 from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.golang.zstd_program import zstd_error
 
 _ZSTD_ERRORS = "invalid input: magic number mismatch"
 _TRAILING = {
@@ -26,6 +26,7 @@ _HEADERS = {CompressionKind.GZIP: 10, CompressionKind.BZIP2: 2, CompressionKind.
 _HEADER_CRC, _EXTRA, _NAME, _COMMENT = 2, 4, 8, 16
 _TEXT_MAX = 512
 _XZ_CHECK = 7
+_DETECTED_BYTES = 8
 _MAGICS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _CORRUPT = {
     CompressionKind.GZIP: "flate: corrupt input before offset 0",
@@ -145,9 +146,20 @@ def _zstd_error(error: str) -> str:
     return "CRC check failed" if "checksum" in error else _ZSTD_ERRORS
 
 
-def is_found_by_detection(compression: Compression) -> bool:
-    """Whether the error comes with the first byte (DetectCompression), before anything is read."""
-    return window_error(compression) is not None
+def is_found_by_detection(compression: Compression, error: str, inflated: int) -> bool:
+    """Whether looking for a second compression meets an error of decompressing the first one.
+
+    It reads eight bytes, and ignores an error that says that there are fewer
+    (DetectCompressionFormat).
+
+    Args:
+        compression: The first compression.
+        error: Its error.
+        inflated: Bytes that are decompressed before the error.
+    """
+    if window_error(compression) is not None:
+        return True
+    return inflated < _DETECTED_BYTES and error not in {"EOF", UNEXPECTED_EOF}
 
 
 def program_error(compression: Compression, size: int) -> str | None:

@@ -29,7 +29,9 @@ from checker_engines.containers.compression import (
 from checker_engines.containers.drivers import ApplyError, Driver
 from checker_engines.containers.versions import Library
 from checker_engines.filesystem.storage import Layers
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
+from checker_engines.golang.logrus import logged
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -348,7 +350,8 @@ class _Storage:
         if wanted != found or is_other:
             name = self._library.blob_name(layer.digest, found)
             raise Refusal(
-                f'{step}: layer {number} (blob {name}) does not match config\'s DiffID "{wanted}"',
+                f"{step}: layer {number} (blob {name}) does not match config's DiffID "
+                f"{quote(wanted)}",
                 f"layer {number} is compressed twice, the config has the diffID of the inner data"
                 if is_other
                 else f"layer {number} has the diffID {found}, the config says {wanted}",
@@ -372,8 +375,7 @@ def apply_tar(
         driver.apply(tar, layers)
     except ApplyError as error:
         if error.is_logged:
-            logged = str(error).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            printed.append(f'level=error msg="While applying layer: {logged}"')
+            printed.append(logged("error", f"While applying layer: {error}"))
         blob = driver.library.blob_name(digest, digest)
         raise Refusal(
             f"writing blob: adding layer with blob {blob}: {error}",

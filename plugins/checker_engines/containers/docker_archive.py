@@ -150,7 +150,7 @@ class DockerArchive:
         error = inflating_error(compression, self._archive.size)
         if error is None:
             return None
-        if is_found_by_detection(compression):
+        if is_found_by_detection(compression, error, self._archive.tar.size):
             return f"auto-decompressing input: detecting compression: {error}"
         return f'copying contents to temporary file "<tmp>": {error}'
 

@@ -29,6 +29,7 @@ from checker_engines.answers.refusal import (
 )
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.containers.compression import (
+    inflating_error,
     is_recognised,
     opening_error,
     program_error,
@@ -51,13 +52,14 @@ from checker_engines.containers.storage_archive import UnpackError, untar
 from checker_engines.containers.versions import Library
 from checker_engines.filesystem.privileges import ROOT, Privileges
 from checker_engines.filesystem.tree import Tree, TreeError
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import (
     GoJsonError,
     Struct,
     decode_document,
     decode_first,
 )
-from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.golang.tar import UNEXPECTED_EOF, tar_error
 
 BELOW_INDEX = "copying system image from manifest list: "
 """The prefix of errors of a copy of an image that was found through an index."""
@@ -125,15 +127,16 @@ class OciArchive:
             error = self._early_error(compression)
             if error is not None:
                 raise UnpackError(error)
-        is_cut = compression.truncated
+        error = self._stream_error(compression)
         try:
             tree = untar(tar, self._work, self._path, self._privileges)
-        except UnpackError:
-            if is_cut and tar.fatal is not None:
-                raise self._cut_error() from None
+        except UnpackError as refused:
+            is_cut = compression.truncated and tar.fatal is not None
+            if error is not None and (is_cut or str(refused) == tar_error(tar) == UNEXPECTED_EOF):
+                raise UnpackError(error) from None
             raise
-        if is_cut and tar.end is None:
-            raise self._cut_error()
+        if error is not None and tar.end is None:
+            raise UnpackError(error)
         reached = cut_of(self._archive)
         if reached is not None:
             raise Undecided(reached)
@@ -146,11 +149,14 @@ class OciArchive:
         size = self._archive.size
         return program_error(compression, size) if writes_nothing(compression) else None
 
-    def _cut_error(self) -> UnpackError:
-        compression, size = self._archive.compression, self._archive.size
+    def _stream_error(self, compression: Compression) -> str | None:
+        """The error of decompressing it for a reader that the tar does not stop before."""
+        if not is_recognised(compression):
+            return None
+        size, cut = self._archive.size, UNEXPECTED_EOF if compression.truncated else None
         if uses_program(compression, self._library):
-            return UnpackError(program_error(compression, size) or UNEXPECTED_EOF)
-        return UnpackError(UNEXPECTED_EOF)
+            return program_error(compression, size) or cut
+        return cut or inflating_error(compression, size)
 
     def _file_at(self, path: str) -> int | None:
         """Position of the entry whose content a path leads to; None if there is not a file."""
@@ -333,7 +339,7 @@ class OciArchive:
             if media_type not in self._library.docker_types:
                 raise Refusal(
                     f"{_INITIALIZING} {self._shown}: unsupported docker v2s2 media type: "
-                    f'"{media_type}"',
+                    f"{quote(media_type)}",
                     f"a Docker manifest has the media type {media_type!r}, which is not a Docker "
                     "type",
                     BAD_MANIFEST,
@@ -417,7 +423,9 @@ class OciArchive:
         wanted = [url for url in strings(descriptor.get("urls")) if urlsplit(url).scheme in _WEB]
         error = "failed fetching external blob from all urls"
         for url in wanted:
-            reached = f'Get "{url}": dial tcp {urlsplit(url).netloc}: connect: connection refused'
+            reached = (
+                f"Get {quote(url)}: dial tcp {urlsplit(url).netloc}: connect: connection refused"
+            )
             error = f"fetching {self._library.quoted(url)} failed {reached}: {error}"
         return error if wanted else None
 

@@ -28,6 +28,7 @@ from checker_engines.filesystem.storage import Layers
 from checker_engines.filesystem.storage.overlay import Converter
 from checker_engines.filesystem.tar_split import Stop
 from checker_engines.filesystem.tree import Tree
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.tar import tar_error
 
 _MARKED = re.compile("\0([^\0]*)\0")
@@ -160,18 +161,18 @@ def _marked_inside(name: str) -> str:
 
 def _refused_path(name: str) -> str | None:
     # The parent of the directory is not refused; only a directory can be extracted to it.
-    return f'"{name}" is outside of "{_marked("")}"' if name.startswith("../") else None
+    return f'{quote(name)} is outside of "{_marked("")}"' if name.startswith("../") else None
 
 
 def _refused_hard_link(target: str) -> str | None:
     inside = posixpath.normpath(target)
-    return f'invalid hardlink "{_OUTSIDE}" -> "{target}"' if _leaves(inside) else None
+    return f'invalid hardlink "{_OUTSIDE}" -> {quote(target)}' if _leaves(inside) else None
 
 
 def _refused_symlink(name: str, target: str) -> str | None:
     # The engine joins an absolute target to the directory of the entry too.
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(name), target.lstrip("/")))
-    message = f'invalid symlink "{_marked_inside(name)}" -> "{target}"'
+    message = f'invalid symlink "{_marked_inside(name)}" -> {quote(target)}'
     return message if _leaves(joined) else None
 
 

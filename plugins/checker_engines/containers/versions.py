@@ -13,6 +13,7 @@ from checker.model.entries import Entries
 from checker.model.names import MediaType
 from checker_engines.containers.manifest_types import NEW_SHAPES, OLD_SHAPES, Shapes
 from checker_engines.filesystem.tar_split import Stop, find_old_stop, find_stop
+from checker_engines.golang.fmt import quote
 
 
 class Library(NamedTuple):
@@ -121,7 +122,7 @@ _DOCKER_TYPES: frozenset[str] = frozenset(
 
 
 def _quote(name: str) -> str:
-    return f'"{name}"'
+    return quote(name)
 
 
 def _as_it_is(name: str) -> str:
@@ -137,11 +138,11 @@ def _whole(below: str) -> str:
 
 
 def _digest_alone(digest: str, diff_id: str) -> str:  # noqa: ARG001 - not shown
-    return f'"{digest}"'
+    return quote(digest)
 
 
 def _with_diff_id(digest: str, diff_id: str) -> str:
-    return f'"{digest}"/""/"{diff_id}"'
+    return f'{quote(digest)}/""/{quote(diff_id)}'
 
 
 _INSUFFICIENT_IDS = (
@@ -230,7 +231,10 @@ SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_39),)
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
 """The skopeo of Debian 12: not a profile, but verdicts are compared with it."""
 
-BUILDAHS = (PODMANS[1]._replace(name="buildah-1", follows="1.42.2"),)
+PODMAN_5 = PODMANS[1]
+"""The Podman that is run beside CRI-O."""
+
+BUILDAHS = (PODMAN_5._replace(name="buildah-1", follows="1.42.2"),)
 """Buildah, which reads archives with the same library as podman (libimage)."""
 
 BUILDAH_1_28 = PODMANS[0]._replace(name="buildah-1.28", follows="1.28.2")

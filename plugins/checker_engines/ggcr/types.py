@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import (
     BOOL,
     INT,
@@ -30,12 +31,12 @@ def hash_error(text: str) -> str | None:
     """The error of parsing a digest (hash.go, Hash.parse); None if it is valid."""
     algorithm, _, body = text.partition(":")
     if not algorithm or not body:
-        return f'cannot parse hash: "{text}"'
+        return f"cannot parse hash: {quote(text)}"
     rest = body.lstrip(_HEX)
     if rest:
         return f"found non-hex character in hash: {rest[0]}"
     if algorithm not in _DIGITS:
-        return f'unsupported hash: "{algorithm}"'
+        return f"unsupported hash: {quote(algorithm)}"
     if len(body) != _DIGITS[algorithm]:
         return f"wrong number of hex digits for {algorithm}: {body}"
     return None

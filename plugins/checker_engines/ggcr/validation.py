@@ -18,6 +18,7 @@ from checker_engines.answers.refusal import (
     Refusal,
 )
 from checker_engines.ggcr.tarball import Layer, Tarball
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.gzip import GZIP_HEADER_BYTES, INVALID_GZIP_HEADER, inflating_error
 from checker_engines.golang.tar import UNEXPECTED_EOF, not_a_tar_error, tar_error
 
@@ -80,7 +81,7 @@ def _validate_config(image: Tarball) -> None:
     rootfs_type = image.config().rootfs_type
     if rootfs_type != "layers":
         raise Refusal(
-            f'invalid ConfigFile.RootFS.Type: "{rootfs_type}" != "layers"',
+            f'invalid ConfigFile.RootFS.Type: {quote(rootfs_type)} != "layers"',
             f"the config has the rootfs.type {rootfs_type!r}, which must be 'layers'",
             ("CFG001", "CFG002"),
         )

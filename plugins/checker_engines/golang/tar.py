@@ -9,6 +9,7 @@ UNEXPECTED_EOF = "unexpected EOF"
 _BLOCK = 512
 _CUT = frozenset(
     {
+        AnomalyKind.INCOMPLETE_SPARSE_MAP,
         AnomalyKind.TRUNCATED_HEADER,
         AnomalyKind.TRUNCATED_CONTENT,
         AnomalyKind.TRUNCATED_PADDING,

@@ -57,6 +57,7 @@ from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES as DEVICE_KINDS
 from checker_engines.filesystem.stacking import can_differ
 from checker_engines.filesystem.tree import TreeError
+from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import (
     GoJsonError,
     Struct,
@@ -354,7 +355,8 @@ class _Load:
         chain = self.layers.register(below, content, diff_id)
         if content.diff_id is not None and content.diff_id != diff_id:
             raise Refusal(
-                f'invalid diffID for layer {number}: expected "{diff_id}", got "{content.diff_id}"',
+                f"invalid diffID for layer {number}: expected {quote(diff_id)}, "
+                f"got {quote(content.diff_id)}",
                 f"layer {number} ({path}) is not the layer that the config lists: it was modified"
                 " or replaced by another",
                 OTHER_LAYER,
@@ -377,7 +379,7 @@ class _Load:
             reference = self.parse_reference(tag, f"the name {tag!r} in manifest.json is not valid")
             if not reference.tag:
                 raise Refusal(
-                    f'invalid tag "{tag}"',
+                    f"invalid tag {quote(tag)}",
                     f"the name {tag!r} in manifest.json has no tag; Docker stores the image without"
                     " a name and exits with an error",
                     ("DKR005",),

@@ -18,7 +18,7 @@ from checker.model.compression import CompressionKind
 from checker.model.entries import DIRECTORY, OWN_SPELLING, REGULAR, Entries
 from checker.model.tar import AnomalyKind
 from checker.model.untrusted import utf8
-from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.content import IS_DIRECTORY, NO_FILE, member_at, raw_of
 from checker_engines.answers.refusal import DAMAGED, NOT_EXTRACTED, Refusal
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.filesystem.content import content_error
@@ -26,8 +26,9 @@ from checker_engines.ggcr.layout import Directory
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 
-NO_SUCH_FILE = "no such file or directory"
-"""How the error of a missing file ends."""
+_NO_DIGEST = ":"
+"""A digest that is missing, as it is printed."""
+_INDEX = "index.json"
 _DIRECTORY, _REGULAR = ord(DIRECTORY), ord(REGULAR)
 _NAME_MAX = 255
 _FILE_MAX = 16 << 40
@@ -37,14 +38,21 @@ _MISSING = ("OCI004", "OCI005", "OCI008")
 class Files(Protocol):
     """The files of a layout."""
 
-    def raw(self, path: str) -> bytes:
+    def index(self) -> bytes:
+        """The content of ``index.json``.
+
+        Raises:
+            Refusal: It cannot be read.
+        """
+
+    def document(self, digest: str) -> bytes:
         """The content of a document.
 
         Raises:
             Refusal: It cannot be read.
         """
 
-    def blob(self, path: str) -> Blob | None:
+    def layer(self, digest: str) -> Blob | None:
         """The content of a layer; None if it is empty.
 
         Raises:
@@ -53,7 +61,7 @@ class Files(Protocol):
 
 
 class DirectoryFiles:
-    """The files of a directory, links followed.
+    """The files of a directory.
 
     Args:
         archive: The facts of the directory.
@@ -62,13 +70,17 @@ class DirectoryFiles:
     def __init__(self, archive: Archive) -> None:
         self._directory = Directory(archive)
 
-    def raw(self, path: str) -> bytes:
-        """The content of a document."""
-        return raw_of(self._directory.read(path))
+    def index(self) -> bytes:
+        """The content of ``index.json``, links followed."""
+        return raw_of(self._directory.read(_INDEX))
 
-    def blob(self, path: str) -> Blob | None:
+    def document(self, digest: str) -> bytes:
+        """The content of a document."""
+        return raw_of(self.layer(digest))
+
+    def layer(self, digest: str) -> Blob | None:
         """The content of a layer."""
-        return self._directory.read(path)
+        return self._directory.blob(digest or _NO_DIGEST)
 
 
 class ExtractedFiles:
@@ -92,26 +104,40 @@ class ExtractedFiles:
         self._check_end()
         self._directories, self._files = extraction.directories, extraction.files
 
-    def raw(self, path: str) -> bytes:
+    def index(self) -> bytes:
+        """The content of ``index.json``."""
+        if _INDEX in self._directories:
+            reason = f"{_INDEX} is a directory"
+            raise Refusal(f"read <tmp>/{_INDEX}: {IS_DIRECTORY}", reason, NOT_EXTRACTED)
+        return self._raw(_INDEX)
+
+    def document(self, digest: str) -> bytes:
         """The content of a document, with what is left of longer ones before it."""
+        return self._raw(self._path_of(digest))
+
+    def layer(self, digest: str) -> Blob | None:
+        """The content of a layer; what is left of longer files follows its end marker."""
+        return member_at(self._archive, self._positions(self._path_of(digest))[-1])
+
+    def _path_of(self, digest: str) -> str:
+        path = f"blobs/{digest.replace(':', '/', 1)}".rstrip("/")
+        if path in self._directories:
+            message = f"layout blob {digest or _NO_DIGEST} is not a regular file"
+            raise Refusal(message, f"{path} is a directory", (*NOT_EXTRACTED, "OCI008"))
+        return path
+
+    def _raw(self, path: str) -> bytes:
         content = b""
         for position in self._positions(path):
             later = raw_of(member_at(self._archive, position))
             content = later + content[len(later) :]
         return content
 
-    def blob(self, path: str) -> Blob | None:
-        """The content of a layer; what is left of longer files follows its end marker."""
-        return member_at(self._archive, self._positions(path)[-1])
-
     def _positions(self, path: str) -> Sequence[int]:
-        if path in self._directories:
-            reason = f"{path} is a directory"
-            raise Refusal(f"read <tmp>/{path}: is a directory", reason, NOT_EXTRACTED)
         positions = self._files.get(path)
         if positions is None:
             reason = f"the archive has no regular file {path}; links are not extracted"
-            raise Refusal(f"open <tmp>/{path}: {NO_SUCH_FILE}", reason, _MISSING)
+            raise Refusal(f"lstat <tmp>/{path}: {NO_FILE}", reason, _MISSING)
         return positions
 
     def _check_compression(self) -> None:

@@ -34,7 +34,13 @@ from checker_engines.answers.refusal import (
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.golang.json import ANYTHING, GoJsonError, decode_document
 from checker_engines.scanners import decisions
-from checker_engines.scanners.tar_stream import CUT, INVALID, is_damaged, stream_error
+from checker_engines.scanners.tar_stream import (
+    CUT,
+    INVALID,
+    inflating_error,
+    not_a_tar_error,
+    stream_error,
+)
 
 _NAME = "snyk-1"
 _DOCUMENT_MAX = 2 << 20
@@ -56,7 +62,9 @@ PROFILES = (
         tool="snyk",
         releases=(ReleaseRange("1.1307", "1.1307"),),
         library="snyk-docker-plugin 9.20, tar-stream 2.2",
-        evidence=Evidence.READ,
+        evidence=Evidence.MEASURED,
+        measured_with="the plugin 9.20.2 without the command line: 400 archives with one fault "
+        "each, but for what is not known of a file (see Scanners and viewers)",
         groups=("scanners",),
     ),
 )
@@ -98,6 +106,7 @@ class _Content(NamedTuple):
     """What was read of an archive.
 
     Attributes:
+        has_id: Whether the manifest names a config.
         config: The config; None if there is none.
         found: How many layers were read.
         listed: How many layers the manifest lists.
@@ -106,6 +115,7 @@ class _Content(NamedTuple):
         left: What else is left out, for the reason.
     """
 
+    has_id: bool
     config: object
     found: int
     listed: int
@@ -117,11 +127,11 @@ class _Form(NamedTuple):
     """A form of archives.
 
     Attributes:
-        compressions: Those of the archive that are decompressed.
+        opened: The archive without its compression.
         read: Reads it.
     """
 
-    compressions: frozenset[CompressionKind]
+    opened: Callable[[Archive], Archive]
     read: Callable[[Archive, Work], _Content]
 
 
@@ -158,21 +168,51 @@ def _tried(form: _Form, archive: Archive, work: Work) -> _Content:
 
 
 def _read_as(form: _Form, archive: Archive, work: Work) -> _Content:
-    kind = archive.compression.kind
-    if kind is not CompressionKind.NONE:
-        if kind not in form.compressions:
-            reason = f"the archive is compressed with {kind}: decompress it"
-            raise Refusal(INVALID, reason)
-        if is_damaged(archive.compression):
-            raise _Silence("the compression of the archive is damaged")
-    error = stream_error(archive.tar, archive.tar.size)
+    opened = form.opened(archive)
+    error = stream_error(opened.tar, opened.tar.size)
     if error is not None:
         reason = "the tar cannot be read to its end, or is followed by something else"
         raise Refusal(error, reason, (*DAMAGED, *NO_IMAGE))
-    reached = cut_of(archive)
+    reached = cut_of(opened)
     if reached is not None:
         raise Undecided(reached)
-    return form.read(archive, work)
+    return form.read(opened, work)
+
+
+def _gunzipped(archive: Archive) -> Archive:
+    """The archive as gunzip-maybe gives it: gzip is taken away, also twice.
+
+    Raises:
+        _Silence: gzip is damaged.
+    """
+    if archive.compression.kind is CompressionKind.NONE:
+        return archive
+    if archive.compression.kind is not CompressionKind.GZIP:
+        raise _compressed(archive)
+    if inflating_error(archive.compression) is not None:
+        raise _Silence("the compression of the archive is damaged")
+    return archive if archive.inside is None else _gunzipped(archive.inside)
+
+
+def _decompressed(archive: Archive) -> Archive:
+    """The archive as decompress-maybe.ts gives it: gzip or zstd is taken away.
+
+    Raises:
+        _Crash: gzip is damaged.
+    """
+    compression = archive.compression
+    if compression.kind not in _UNPACKED or compression.skippable_first:
+        raise _compressed(archive)
+    error = inflating_error(compression)
+    if error is not None:
+        reason = "the compression of the archive is damaged, and snyk crashes"
+        raise _Crash(error, reason, DAMAGED)
+    return archive
+
+
+def _compressed(archive: Archive) -> Refusal:
+    reason = f"the archive is compressed with {archive.compression.kind}: decompress it"
+    return Refusal(not_a_tar_error(archive.size) or INVALID, reason)
 
 
 def _files(archive: Archive) -> Iterator[tuple[str, int]]:
@@ -205,6 +245,9 @@ def _read_saved(names: _Names, archive: Archive, _work: Work) -> _Content:
     layers: set[str] = set()
     for name, position in _files(archive):
         blob = member_at(archive, position)
+        if blob is None and archive.tar.entries.sizes[position]:
+            # Not read here: without manifest.json it is not an archive of this form.
+            continue
         if posixpath.basename(name).endswith(names.layer):
             _check_layer(blob, names.error)
             layers.add(name)
@@ -221,7 +264,8 @@ def _read_saved(names: _Names, archive: Archive, _work: Work) -> _Content:
         raise _Unfit
     config = configs[-1] if configs else None
     is_mixed = len(images) > 1 and len(configs) > 1
-    return _Content(config, found, len(paths), mixed=len(images) if is_mixed else 0)
+    has_id = isinstance(manifest.get("Config"), str)
+    return _Content(has_id, config, found, len(paths), mixed=len(images) if is_mixed else 0)
 
 
 def _check_list(value: object) -> None:
@@ -263,9 +307,9 @@ def _layer_error(blob: Blob | None) -> str | None:
     """
     if blob is None:
         return None
-    if is_damaged(blob.compression):
+    if inflating_error(blob.compression) is not None:
         raise _Silence(f"the compression of {blob.path} is damaged")
-    if blob.compression.kind not in _UNPACKED:
+    if blob.compression.kind not in _UNPACKED or blob.compression.skippable_first:
         return INVALID
     if blob.compression.kind is CompressionKind.ZSTD and blob.compression.error is not None:
         return CUT
@@ -304,7 +348,8 @@ def _read_oci(archive: Archive, work: Work) -> _Content:
         raise _Unfit
     others = len(metadata.manifests) - 1
     left = f"; {others} other manifests are left out" if others else ""
-    return _Content(config, found, len(layers), left=left)
+    has_id = manifest.get("config") is not None
+    return _Content(has_id, config, found, len(layers), left=left)
 
 
 def _metadata_of(archive: Archive) -> _Metadata:
@@ -431,6 +476,9 @@ def _is_truthy(value: object) -> bool:
 
 
 def _answer(content: _Content) -> Answer:
+    if not content.has_id:
+        message = "Failed to extract image ID from archive manifest"
+        raise Refusal(message, "the manifest names no config", ("DKR001", "OCI006"))
     if not isinstance(content.config, dict):
         raise Refusal(
             "Cannot read properties of undefined (reading 'created')",
@@ -468,15 +516,15 @@ _SYNTAX_ERRORS = {
 """How the errors of JSON.parse in V8 begin, by those of Go."""
 _FORMS = {
     _DOCKER: _Form(
-        frozenset({CompressionKind.GZIP}),
+        _gunzipped,
         partial(
             _read_saved,
             _Names(".tar", re.compile(r"[A-Fa-f0-9]{64}\.json"), "Error reading tar archive"),
         ),
     ),
-    _OCI: _Form(frozenset({CompressionKind.GZIP, CompressionKind.ZSTD}), _read_oci),
+    _OCI: _Form(_decompressed, _read_oci),
     "kaniko-archive": _Form(
-        frozenset({CompressionKind.GZIP}),
+        _gunzipped,
         partial(
             _read_saved,
             _Names(

@@ -25,6 +25,7 @@ from checker_engines.answers.refusal import (
     NO_IMAGE,
     OTHER_LAYER_COUNT,
     Refusal,
+    prefixed,
 )
 from checker_engines.ggcr.tarball import ONLY_ONE, LayerRefusal, Tarball
 from checker_engines.ggcr.types import CONFIG, INDEX, MANIFEST
@@ -32,7 +33,7 @@ from checker_engines.golang.decompression import decompression_error, trailing_e
 from checker_engines.golang.gzip import inflating_error
 from checker_engines.golang.json import decode_document, decode_first
 from checker_engines.golang.tar import not_a_tar_error, tar_error
-from checker_engines.scanners.errors import decoded, prefixed
+from checker_engines.scanners.documents import decoded
 from checker_engines.scanners.extracted import (
     DirectoryFiles,
     ExtractedFiles,
@@ -186,9 +187,9 @@ class _Images:
         self._files = files
         self._work = work
         self._by_content: dict[bytes, _Image] = {}
-        with prefixed("unable to parse OCI directory indexManifest"):
+        with prefixed("unable to parse OCI directory indexManifest: "):
             index = decoded(self._index(), INDEX, BAD_INDEX, decode_document)
-        with prefixed("unable to find all images in OCI directory"):
+        with prefixed("unable to find all images in OCI directory: "):
             self._walk(index)
         if not self._by_content:
             message = 'no images found in OCI directory at path "<tmp>"'
@@ -201,7 +202,7 @@ class _Images:
 
     def _index(self) -> bytes:
         try:
-            return self._files.raw("index.json")
+            return self._files.index()
         except Refusal as refusal:
             error = refusal.message.replace("lstat ", "stat ").replace("open ", "stat ")
             raise Refusal(
@@ -233,13 +234,13 @@ class _Images:
                 f"the index {digest} lists itself, and the tool crashes",
                 ("OCI009", "OCI020"),
             )
-        with prefixed(f"unable to parse reference {digest} from OCI directory as an image index"):
-            raw = self._files.raw(path_of(digest))
+        with prefixed(f"unable to parse reference {digest} from OCI directory as an image index: "):
+            raw = self._files.document(digest)
         return _Pending(decoded(raw, INDEX, BAD_INDEX, decode_document), (*above, digest))
 
     def _take(self, descriptor: Mapping[str, object]) -> None:
         digest = text(descriptor.get("digest")) or ""
-        raw = self._files.raw(path_of(digest))
+        raw = self._files.document(digest)
         before = self._by_content.get(raw, _Image(digest, raw, ()))
         platforms = before.platforms
         if isinstance(descriptor.get("platform"), dict):
@@ -291,9 +292,9 @@ def _manifest_of(image: _Image) -> Mapping[str, object]:
 
 
 def _config_of(files: Files, image: _Image) -> Mapping[str, object]:
-    with prefixed("unable to get config for selected image"):
+    with prefixed("unable to get config for selected image: "):
         digest = text(mapping(_manifest_of(image).get("config")).get("digest")) or ""
-        raw = files.raw(path_of(digest))
+        raw = files.document(digest)
         return decoded(raw, CONFIG, BAD_CONFIG, decode_first)
 
 
@@ -302,16 +303,11 @@ def _of_layout(
 ) -> Iterator[_Layer]:
     for number, layer in enumerate(layers):
         digest = text(layer.get("digest")) or ""
-        with prefixed(f"failed to fetch layer {number}"):
-            blob = files.blob(path_of(digest))
+        with prefixed(f"failed to fetch layer {number}: "):
+            blob = files.layer(digest)
         found = "" if blob is None else blob.diff_id or blob.digest
         known = diff_ids[number] if len(diff_ids) == len(layers) else found
         yield _Layer(digest, blob, is_unpacked=True, digest=known)
-
-
-def path_of(digest: str) -> str:
-    """Where the content of a digest is; ``blobs`` for a digest that is missing."""
-    return f"blobs/{digest.replace(':', '/', 1)}".rstrip("/")
 
 
 def _check_types(types: Sequence[object]) -> None:
@@ -330,23 +326,36 @@ def _check_types(types: Sequence[object]) -> None:
 
 
 def _read_layers(layers: Iterable[_Layer], work: Work) -> None:
-    """Decompress and index all layers; the first error in their order is reported here."""
+    """Decompress and index all layers, several at a time, and apply them to each other.
+
+    Raises:
+        Refusal: Some of them cannot be read; the errors of all are printed.
+    """
+    refusals: list[Refusal] = []
+    read: list[_Layer] = []
     for number, layer in enumerate(layers):
-        with prefixed(f"failed to fetch layer {number}"):
-            _fetch(layer)
-        with prefixed(
-            f'failed to index layer {number}: failed to read layer="{layer.digest}" tar '
-        ):
-            _index(layer, work)
-        if number and layer.blob is not None and layer.blob.tar is not None:
-            check_squash(layer.blob.tar.entries, layer.label)
+        try:
+            _fetch(number, layer)
+            _index(number, layer, work)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        read.append(layer)
+    if refusals:
+        message = "\n".join(refusal.message for refusal in refusals)
+        raise Refusal(message, refusals[0].reason, refusals[0].rules)
+    for number, layer in enumerate(read[1:], start=1):
+        if layer.blob is not None and layer.blob.tar is not None:
+            with prefixed(f"failed to squash tree {number}: "):
+                check_squash(layer.blob.tar.entries, layer.label)
 
 
-def _fetch(layer: _Layer) -> None:
+def _fetch(number: int, layer: _Layer) -> None:
     error = layer.cut or _unpacking_error(layer)
     if error is not None:
+        place = f"<tmp>/{number}-{layer.digest.replace(':', '-')}"
         raise Refusal(
-            f'unable to populate layer cache path="<tmp>" : {error}',
+            f'failed to fetch layer {number}: unable to populate layer cache path="{place}" : '
+            f"{error}",
             f"{layer.label} cannot be decompressed to its end",
             LAYER_DAMAGED,
         )
@@ -363,16 +372,19 @@ def _unpacking_error(layer: _Layer) -> str | None:
     return None
 
 
-def _index(layer: _Layer, work: Work) -> None:
+def _index(number: int, layer: _Layer, work: Work) -> None:
     blob = layer.blob
     if blob is None:
         return
+    failed = f'failed to index layer {number}: failed to read layer="{layer.digest}" tar : '
     error = not_a_tar_error(blob.size)
     if blob.tar is not None and _is_read_as_tar(layer, blob):
-        check_tree(blob.tar.entries, layer.label, work)
+        with prefixed(failed):
+            check_tree(blob.tar.entries, layer.label, work)
         error = tar_error(blob.tar)
     if error is not None:
-        raise Refusal(error, f"{layer.label} is not a tar, or is damaged", LAYER_DAMAGED)
+        reason = f"{layer.label} is not a tar, or is damaged"
+        raise Refusal(f"{failed}{error}", reason, LAYER_DAMAGED)
 
 
 def _is_read_as_tar(layer: _Layer, blob: Blob) -> bool:

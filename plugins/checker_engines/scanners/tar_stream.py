@@ -24,6 +24,7 @@ _TOLERATED = frozenset(
         AnomalyKind.BAD_SPARSE_MAP,
         AnomalyKind.OVERSIZED_EXTENSION,
         AnomalyKind.DANGLING_EXTENSION,
+        AnomalyKind.NEGATIVE_SIZE,
     }
 )
 
@@ -36,10 +37,10 @@ def stream_error(tar: Tar | None, size: int) -> str | None:
         size: Bytes of it.
     """
     if tar is None:
-        return _not_a_tar_error(size)
+        return not_a_tar_error(size)
     fatal = tar.fatal
     if fatal is not None and fatal.kind is AnomalyKind.NOT_A_TAR:
-        return _not_a_tar_error(size)
+        return not_a_tar_error(size)
     if fatal is not None and fatal.kind not in _TOLERATED:
         return CUT if fatal.kind in _CUTS else INVALID
     if tar.after_end and not tar.header_follows:
@@ -47,13 +48,23 @@ def stream_error(tar: Tar | None, size: int) -> str | None:
     return CUT if tar.size % _BLOCK else None
 
 
-def _not_a_tar_error(size: int) -> str | None:
+def not_a_tar_error(size: int) -> str | None:
+    """The error for content that is not a tar, of a size in bytes."""
     if size == 0:
         return None
     return CUT if size < _BLOCK else INVALID
 
 
-def is_damaged(compression: Compression) -> bool:
-    """Whether Node's zlib has an error for gzip; what follows it is ignored."""
-    is_gzip = compression.kind is CompressionKind.GZIP
-    return is_gzip and (compression.truncated or compression.error is not None)
+def inflating_error(compression: Compression) -> str | None:
+    """The error of Node's zlib for gzip; None if it is sound, or followed by zeros only."""
+    if compression.kind is not CompressionKind.GZIP:
+        return None
+    if compression.truncated:
+        return "unexpected end of file"
+    if compression.error is not None:
+        words = compression.error.lower()
+        if "length" in words:
+            return "incorrect length check"
+        return "incorrect data check" if "checksum" in words else "invalid stored block lengths"
+    is_followed = compression.trailing is not None and not compression.trailing_zeros
+    return "incorrect header check" if is_followed else None

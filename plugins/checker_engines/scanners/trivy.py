@@ -25,6 +25,7 @@ from checker_engines.answers.refusal import (
     NO_IMAGE,
     OTHER_LAYER_COUNT,
     Refusal,
+    prefixed,
 )
 from checker_engines.ggcr.layout import Directory
 from checker_engines.ggcr.tarball import Layer, LayerRefusal, Tarball
@@ -33,7 +34,7 @@ from checker_engines.golang.gzip import inflating_error
 from checker_engines.golang.json import decode_document, decode_first
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 from checker_engines.scanners import decisions
-from checker_engines.scanners.errors import decoded, prefixed
+from checker_engines.scanners.documents import decoded
 
 _NAME, _ACTION = "trivy-0", "image --input"
 _SUITS = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})
@@ -70,7 +71,7 @@ def _steps(question: Question) -> Answer:
     if question.archive.source is Source.DIRECTORY:
         return _scan_layout(question)
     try:
-        tarball = Tarball(question.archive, _GZIP)
+        tarball = Tarball(question.archive, decompressed=_GZIP)
     except Refusal as refusal:
         errors = (
             f"unable to open <tmp> as a Docker image: {refusal.message}",
@@ -88,7 +89,7 @@ def _several(errors: Sequence[str]) -> str:
 
 
 def _scan_tarball(tarball: Tarball) -> Answer:
-    with prefixed(f"{_ANALYSIS}unable to get the image's config file"):
+    with prefixed(f"{_ANALYSIS}unable to get the image's config file: "):
         diff_ids = tarball.config().diff_ids
     if not diff_ids:
         return _answer(0, len(tarball.paths), "")
@@ -183,11 +184,11 @@ def _answer(diff_ids: int, layers: int, names: str) -> Answer:
 def _scan_layout(question: Question) -> Answer:
     directory = Directory(question.archive)
     image, listed = _first_image(directory)
-    with prefixed(f"{_ANALYSIS}unable to get the image ID: unable to get the image ID"):
+    with prefixed(f"{_ANALYSIS}unable to get the image ID: unable to get the image ID: "):
         manifest = decoded(raw_of(directory.blob(image)), MANIFEST, BAD_MANIFEST, decode_first)
         digest = text(mapping(manifest.get("config")).get("digest")) or ""
         raw = raw_of(directory.blob(digest))
-    with prefixed(f"{_ANALYSIS}unable to get the image's config file"):
+    with prefixed(f"{_ANALYSIS}unable to get the image's config file: "):
         config = decoded(raw, CONFIG, BAD_CONFIG, decode_first)
     diff_ids = [str(one) for one in items(mapping(config.get("rootfs")).get("diff_ids"))]
     layers = [text(mapping(one).get("digest")) or "" for one in items(manifest.get("layers"))]
@@ -234,7 +235,7 @@ def _found_image(directory: Directory) -> tuple[str, int]:
             "its top level has no index.json, so it is not an image layout",
             ("OCI004", *NO_IMAGE),
         ) from None
-    with prefixed("invalid index.json"):
+    with prefixed("invalid index.json: "):
         index = decoded(raw, INDEX, BAD_INDEX, decode_document)
     listed, path = len(items(index.get("manifests"))), "no valid manifest"
     seen: set[str] = set()
@@ -259,9 +260,9 @@ def _found_image(directory: Directory) -> tuple[str, int]:
 
 
 def _child(directory: Directory, digest: str) -> Mapping[str, object]:
-    with prefixed(f'unable to retrieve a child image "{digest}"'):
+    with prefixed(f'unable to retrieve a child image "{digest}": '):
         raw = raw_of(directory.blob(digest))
-    with prefixed(f'invalid a child manifest for "{digest}"'):
+    with prefixed(f'invalid a child manifest for "{digest}": '):
         return decoded(raw, INDEX, BAD_INDEX, decode_document)
 
 

@@ -1,27 +1,12 @@
-"""Errors as Go programs wrap them, and of documents that do not decode."""
+"""Documents that do not decode."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 from checker.model.image import mapping
 from checker_engines.answers.refusal import Refusal
 from checker_engines.golang.json import GoJsonError, Struct
-
-
-@contextmanager
-def prefixed(start: str) -> Iterator[None]:
-    """Give errors the beginning that the tool prints.
-
-    Args:
-        start: The beginning, without the colon.
-    """
-    try:
-        yield
-    except Refusal as refusal:
-        message = f"{start}: {refusal.message}"
-        raise Refusal(message, refusal.reason, refusal.rules) from None
 
 
 def decoded(
