@@ -347,7 +347,9 @@ def _syft(form: str, bench: Bench, archive: Path) -> Said:
     done = _run("syft", "scan", *words, f"{form}:{archive}", environment=environment)
     said = _said(done, archive, bench.folder)
     message = _SYFT_LOG.sub("", _COLOURS.sub("", said.message))
-    message = _STEREOSCOPE.sub("<tmp>", message.partition("\n\ngoroutine ")[0])
+    for crash in ("\n\ngoroutine ", "\nruntime: sp="):
+        message = message.partition(crash)[0]
+    message = _STEREOSCOPE.sub("<tmp>", message)
     return said._replace(message=message.strip())
 
 

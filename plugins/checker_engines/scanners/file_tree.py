@@ -72,7 +72,11 @@ class _Tree:
         for position, path in enumerate(entries.paths):
             kind = chr(entries.kinds[position])
             target = clean_path(entries.linknames.get(position, ""))
-            self._add(entries.name(position), path, self._effective(kind, target))
+            effective = self._effective(kind, target)
+            if kind == HARD_LINK and not self._fits(path, effective):
+                # Tried again as what its own header says.
+                effective = HARD_LINK
+            self._add(entries.name(position), path, effective)
 
     def _effective(self, kind: str, target: str) -> str:
         """The kind of a node; a hard link has that of its target."""
@@ -82,8 +86,7 @@ class _Tree:
         return kind if kind in _NAMES else _FILE
 
     def _add(self, name: str, path: str, kind: str) -> None:
-        found = self._kinds.get(path)
-        if found is not None and found != kind and not self._is_removable(path):
+        if not self._fits(path, kind):
             raise Refusal(
                 f"failed to visit tar entry={quote(name)} : failed visitor on tar indexEntry: "
                 f"path={quote(f'/{path}')} already exists but is NOT {_NAMES[kind]}",
@@ -96,6 +99,11 @@ class _Tree:
                 break
             self._parents.add(parent)
             self._kinds.setdefault(parent, DIRECTORY)
+
+    def _fits(self, path: str, kind: str) -> bool:
+        """Whether an entry of a kind can be at a path."""
+        found = self._kinds.get(path)
+        return found is None or found == kind or self._is_removable(path)
 
     def _is_removable(self, path: str) -> bool:
         if path in self._parents:

@@ -16,6 +16,7 @@ from checker.model.archive import Kind
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.scanners import decisions
+from checker_engines.scanners.crash import StackOverflow
 from checker_engines.scanners.stereoscope import read_docker_archive, read_oci_directory
 
 _NAME = "scout-1"
@@ -78,5 +79,8 @@ def _judge(action: str, question: Question) -> Verdict:
 
 
 def _read(form: _Form, question: Question) -> Answer:
-    answer = form.read(question)
+    try:
+        answer = form.read(question)
+    except StackOverflow as crash:
+        raise crash.refusal from None
     return answer._replace(conditions=(*answer.conditions, _DOCUMENTED))

@@ -439,16 +439,28 @@ def _listed_in(metadata: _Metadata, work: Work) -> Sequence[Mapping[str, object]
         message = "imageIndex.manifests is not iterable"
         raise Refusal(message, "index.json has no list of manifests", ("OCI005",))
     found: list[Mapping[str, object]] = []
-    left = list(reversed(items(index.get("manifests"))))
+    left = [_Pending(one, ()) for one in reversed(items(index.get("manifests")))]
     while left:
         work.spend()
-        one = mapping(left.pop())
+        value, above = left.pop()
+        one = mapping(value)
         if one.get("mediaType") in MANIFEST_TYPES:
             found.append(one)
         elif one.get("mediaType") in INDEX_TYPES:
-            nested = metadata.indexes.get(text(one.get("digest")) or "")
-            left.extend(reversed(items(mapping(nested).get("manifests"))))
+            digest = text(one.get("digest")) or ""
+            if digest in above:
+                message = "Maximum call stack size exceeded"
+                raise Refusal(message, f"the index {digest} lists itself", ("OCI009", "OCI020"))
+            nested = items(mapping(metadata.indexes.get(digest)).get("manifests"))
+            left.extend(_Pending(each, (*above, digest)) for each in reversed(nested))
     return found
+
+
+class _Pending(NamedTuple):
+    """A descriptor that is yet to be followed, and the indexes that lead to it."""
+
+    value: object
+    above: tuple[str, ...]
 
 
 def _best(
@@ -475,6 +487,19 @@ def _is_truthy(value: object) -> bool:
     return isinstance(value, (list, dict)) or bool(value)
 
 
+def _check_history(history: object) -> None:
+    """Look for the steps of the last hours (getUserInstructionLayersFromConfig)."""
+    message = ""
+    if isinstance(history, list):
+        if history and history[-1] is None:
+            message = "Cannot read properties of null (reading 'created')"
+    elif _is_truthy(history):
+        call = "filter" if isinstance(history, str) else "slice"
+        message = f"history.{call} is not a function"
+    if message:
+        raise Refusal(message, "the history of the config is not a list of steps", ("CFG001",))
+
+
 def _answer(content: _Content) -> Answer:
     if not content.has_id:
         message = "Failed to extract image ID from archive manifest"
@@ -488,6 +513,7 @@ def _answer(content: _Content) -> Answer:
     if not isinstance(content.config.get("rootfs"), dict):
         message = "Failed to extract rootfs array from image config"
         raise Refusal(message, "the config has no rootfs", ("CFG001",))
+    _check_history(content.config.get("history"))
     if content.mixed:
         return Answer(
             f"the layers of the first of {content.mixed} images are scanned with the config that "

@@ -33,6 +33,7 @@ from checker_engines.golang.decompression import decompression_error, trailing_e
 from checker_engines.golang.gzip import inflating_error
 from checker_engines.golang.json import decode_document, decode_first
 from checker_engines.golang.tar import not_a_tar_error, tar_error
+from checker_engines.scanners.crash import StackOverflow
 from checker_engines.scanners.documents import decoded
 from checker_engines.scanners.extracted import (
     DirectoryFiles,
@@ -123,6 +124,7 @@ def read_oci_archive(question: Question) -> Answer:
 
     Raises:
         Refusal: It cannot be read.
+        StackOverflow: An index lists itself.
     """
     if question.archive.source is Source.DIRECTORY:
         raise Refusal("read <tmp>: is a directory", "it is a directory: use oci-dir")
@@ -134,6 +136,7 @@ def read_oci_directory(question: Question) -> Answer:
 
     Raises:
         Refusal: It cannot be read.
+        StackOverflow: An index lists itself.
     """
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(
@@ -229,11 +232,8 @@ class _Images:
     def _child(self, descriptor: Mapping[str, object], above: tuple[str, ...]) -> _Pending:
         digest = text(descriptor.get("digest")) or ""
         if digest in above:
-            raise Refusal(
-                "runtime: goroutine stack exceeds 1000000000-byte limit",
-                f"the index {digest} lists itself, and the tool crashes",
-                ("OCI009", "OCI020"),
-            )
+            reason = f"the index {digest} lists itself, and the tool crashes"
+            raise StackOverflow(reason, ("OCI009", "OCI020"))
         with prefixed(f"unable to parse reference {digest} from OCI directory as an image index: "):
             raw = self._files.document(digest)
         return _Pending(decoded(raw, INDEX, BAD_INDEX, decode_document), (*above, digest))

@@ -16,6 +16,7 @@ from checker_engines.answers.content import NO_FILE
 from checker_engines.answers.reading import Answer, Command, verdict_of
 from checker_engines.answers.refusal import Refusal
 from checker_engines.scanners import decisions
+from checker_engines.scanners.crash import StackOverflow
 from checker_engines.scanners.stereoscope import (
     read_docker_archive,
     read_oci_archive,
@@ -99,20 +100,28 @@ def engines() -> Iterator[Engine]:
 
 def _scan_with_syft(form: _Form, question: Question) -> Verdict:
     typed = f"syft scan {form.scheme}:{question.quoted_path}"
-    command = Command(_SYFT, form.scheme, typed, "ERROR could not determine source: ")
-    return verdict_of(command, question, partial(_resolved, form))
+    steps = partial(_resolved, form, "ERROR could not determine source: ")
+    return verdict_of(Command(_SYFT, form.scheme, typed), question, steps)
 
 
 def _scan_with_grype(form: _Form, question: Question) -> Verdict:
     typed = f"grype {form.scheme}:{question.quoted_path}"
-    command = Command(_GRYPE, form.scheme, typed, "ERROR failed to catalog: ")
-    return verdict_of(command, question, partial(_resolved, form))
+    steps = partial(_resolved, form, "ERROR failed to catalog: ")
+    return verdict_of(Command(_GRYPE, form.scheme, typed), question, steps)
 
 
-def _resolved(form: _Form, question: Question) -> Answer:
-    """What reading ends with; that a file is missing is not told (syft/get_source.go)."""
+def _resolved(form: _Form, failed: str, question: Question) -> Answer:
+    """What reading ends with; that a file is missing is not told (syft/get_source.go).
+
+    Args:
+        form: The form that is read.
+        failed: What is printed before an error.
+        question: What is asked.
+    """
     try:
         return form.read(question)
+    except StackOverflow as crash:
+        raise crash.refusal from None
     except Refusal as refusal:
         message = (
             'no source providers were able to resolve the input "<tmp>"'
@@ -120,4 +129,4 @@ def _resolved(form: _Form, question: Question) -> Answer:
             else "an error occurred attempting to resolve '<tmp>': "
             f"{form.scheme}: {refusal.message}"
         )
-        raise Refusal(message, refusal.reason, refusal.rules) from None
+        raise Refusal(f"{failed}{message}", refusal.reason, refusal.rules) from None

@@ -44,7 +44,8 @@ def stream_error(tar: Tar | None, size: int) -> str | None:
     if fatal is not None and fatal.kind not in _TOLERATED:
         return CUT if fatal.kind in _CUTS else INVALID
     if tar.after_end and not tar.header_follows:
-        return INVALID
+        is_in_last_block = len(tar.after_end) <= tar.size % _BLOCK
+        return CUT if is_in_last_block else INVALID
     return CUT if tar.size % _BLOCK else None
 
 

@@ -34,6 +34,7 @@ from checker_engines.golang.gzip import inflating_error
 from checker_engines.golang.json import decode_document, decode_first
 from checker_engines.golang.tar import not_a_tar_error, tar_error
 from checker_engines.scanners import decisions
+from checker_engines.scanners.crash import StackOverflow
 from checker_engines.scanners.documents import decoded
 
 _NAME, _ACTION = "trivy-0", "image --input"
@@ -217,6 +218,8 @@ def _first_image(directory: Directory) -> tuple[str, int]:
     """
     try:
         return _found_image(directory)
+    except StackOverflow as crash:
+        raise crash.refusal from None
     except Refusal as refusal:
         errors = (
             "unable to open <tmp> as a Docker image: read <tmp>: is a directory",
@@ -248,11 +251,8 @@ def _found_image(directory: Directory) -> tuple[str, int]:
         if text(first.get("mediaType")) not in INDEX_TYPES:
             break
         if digest in seen:
-            raise Refusal(
-                "runtime: goroutine stack exceeds 1000000000-byte limit",
-                f"the index {digest} lists itself, and trivy crashes",
-                ("OCI009", "OCI020"),
-            )
+            reason = f"the index {digest} lists itself, and trivy crashes"
+            raise StackOverflow(reason, ("OCI009", "OCI020"))
         seen.add(digest)
         index, path = _child(directory, digest), "invalid OCI image ref"
     _check_type(first, digest)
