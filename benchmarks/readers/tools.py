@@ -347,9 +347,7 @@ def _syft(form: str, bench: Bench, archive: Path) -> Said:
     done = _run("syft", "scan", *words, f"{form}:{archive}", environment=environment)
     said = _said(done, archive, bench.folder)
     message = _SYFT_LOG.sub("", _COLOURS.sub("", said.message))
-    for crash in ("\n\ngoroutine ", "\nruntime: sp="):
-        message = message.partition(crash)[0]
-    message = _STEREOSCOPE.sub("<tmp>", message)
+    message = _STEREOSCOPE.sub("<tmp>", _without_trace(message))
     return said._replace(message=message.strip())
 
 
@@ -359,7 +357,15 @@ def _trivy(bench: Bench, archive: Path) -> Said:
     done = _run("trivy", "image", *words, "--cache-dir", str(cache), "--input", str(archive))
     shutil.rmtree(cache, ignore_errors=True)
     said = _said(done, archive, bench.folder)
-    return said._replace(message=_TRIVY_TIME.sub("", _COLOURS.sub("", said.message)))
+    message = _TRIVY_TIME.sub("", _COLOURS.sub("", said.message))
+    return said._replace(message=_without_trace(message))
+
+
+def _without_trace(message: str) -> str:
+    """The first lines of the crash of a Go program."""
+    for trace in ("\n\ngoroutine ", "\nruntime: sp="):
+        message = message.partition(trace)[0]
+    return message
 
 
 def _snyk(form: str, bench: Bench, archive: Path) -> Said:
@@ -409,7 +415,7 @@ TOOLS = (
     Tool("dive-0", "docker-archive", "dive", ("--version",), _dive),
     *(
         Tool("syft-1", form, "syft", ("version",), partial(_syft, form))
-        for form in ("docker-archive", "oci-archive")
+        for form in ("docker-archive", "oci-archive", "oci-dir")
     ),
     *(
         Tool(

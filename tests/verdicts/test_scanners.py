@@ -245,19 +245,37 @@ DIRECTORIES: dict[str, tuple[str, dict[str, Any], str, str]] = {
 }
 
 
+def layout_of(table: dict[str, Any], folder: Path) -> Path:
+    packed, layout = folder / "tar", folder / "layout"
+    packed.mkdir()
+    with tarfile.open(build({"base": "oci-archive", **table}, packed)) as archive:
+        archive.extractall(layout, filter="data")
+    return layout
+
+
 @pytest.mark.parametrize(
     ("title", "table", "outcome", "text"), DIRECTORIES.values(), ids=DIRECTORIES.keys()
 )
 def test_directories(
     title: str, table: dict[str, Any], outcome: str, text: str, tmp_path: Path
 ) -> None:
-    folder, layout = tmp_path / "tar", tmp_path / "layout"
-    folder.mkdir()
-    with tarfile.open(build({"base": "oci-archive", **table}, folder)) as archive:
-        archive.extractall(layout, filter="data")
-    verdict = judged(title, layout)
+    verdict = judged(title, layout_of(table, tmp_path))
     assert verdict.outcome == outcome, verdict.message
     assert text in (verdict.message or verdict.reason)
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("name", DIRECTORIES)
+def test_the_tool_says_so_of_directories(name: str, bench: Bench, tmp_path: Path) -> None:
+    title, table, outcome, _ = DIRECTORIES[name]
+    tool = TOOLS.get(title)
+    if tool is None:
+        pytest.skip(f"{title} is not installed: make readers")
+    layout = layout_of(table, tmp_path)
+    said = tool.read(bench, layout)
+    assert said.accepts is (outcome != "rejects")
+    if not said.accepts:
+        assert masked(said.message) == masked(judged(title, layout).message or "")
 
 
 @pytest.mark.parametrize("title", ["syft-1 oci-dir", "grype-0 oci-dir", "scout-1 cves oci-dir://"])
@@ -304,6 +322,26 @@ def test_an_image_of_two_is_scanned_by_snyk_with_another_config(tmp_path: Path) 
     verdict = judged("snyk-1 container test docker-archive", built("two images", tmp_path))
     assert verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN
     assert "the first of 2 images" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "text"),
+    [
+        ("/history", [None], "Cannot read properties of null (reading 'created')"),
+        ("/history", {"a": 1}, "history.slice is not a function"),
+        ("/history", [], ""),
+        ("/history", None, ""),
+    ],
+)
+def test_snyk_looks_into_the_history(
+    pointer: str, value: object, text: str, tmp_path: Path
+) -> None:
+    edits = [{"set": {"pointer": pointer, "value": value}}]
+    if value is None:
+        edits = [{"null": {"pointer": pointer}}]
+    path = build({"base": "docker-archive", "config_edits": edits}, tmp_path)
+    verdict = judged("snyk-1 container test docker-archive", path)
+    assert (verdict.message or "") == text
 
 
 def test_a_program_with_a_view_is_ended() -> None:

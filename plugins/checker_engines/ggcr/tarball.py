@@ -141,6 +141,8 @@ class Tarball:
         self._archive = archive
         self._library = library
         self._readable = {CompressionKind.NONE, *decompressed}
+        # What is decompressed is a stream, in which nothing is sought.
+        self._is_stream = bool(decompressed)
         self._tar = archive.tar
         item = self._only_item()
         self._sources = mapping(item.get("LayerSources"))
@@ -308,7 +310,8 @@ class Tarball:
 
     def _not_found(self, path: str) -> Refusal:
         fatal = self._tar.fatal
-        if fatal is not None and _is_sought_too_far(fatal, self._tar.entries.sizes):
+        is_too_far = fatal is not None and _is_sought_too_far(fatal, self._tar.entries.sizes)
+        if is_too_far and not self._is_stream:
             reason = "an entry is larger than a file can be"
             return Refusal("seek <tmp>: invalid argument", reason, DAMAGED)
         error = self._ending_error()

@@ -32,7 +32,7 @@ PROFILES = (
         releases=(ReleaseRange("1.57", "1.57"),),
         library=_LIBRARY,
         evidence=Evidence.MEASURED,
-        measured_with="1.57.1: 400 archives with one fault each; `oci-dir` is not measured",
+        measured_with="1.57.1: 400 archives with one fault each; `oci-dir`: a few layouts",
         groups=("scanners",),
     ),
     EngineProfile(

@@ -6,8 +6,10 @@ layout, of which the first image is scanned.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 
 from checker.model.archive import Kind, Source
 from checker.model.blob import Blob
@@ -49,12 +51,17 @@ PROFILES = (
         tool="trivy",
         releases=(ReleaseRange("0.74", "0.74"),),
         library="go-containerregistry, pkg/v1/tarball and layout",
-        evidence=Evidence.READ,
+        evidence=Evidence.MEASURED,
+        measured_with="0.74.0: 400 archives with one fault each; directories: 17 layouts",
         groups=("scanners",),
     ),
 )
+_FIELD = re.compile(r"Go struct field \w+\.")
 _SCANNING = "FATAL\tFatal error\trun error: image scan error: scan error: "
-_OPENING = f"{_SCANNING}unable to initialize a scan service: unable to initialize archive image: "
+_OPENING = (
+    f"{_SCANNING}unable to initialize a scan service: unable to initialize artifact: unable to "
+    "initialize archive image: "
+)
 _ANALYSIS = f"{_SCANNING}scan failed: failed analysis: "
 
 
@@ -90,13 +97,27 @@ def _several(errors: Sequence[str]) -> str:
 
 
 def _scan_tarball(tarball: Tarball) -> Answer:
-    with prefixed(f"{_ANALYSIS}unable to get the image's config file: "):
+    with _decoding_config():
         diff_ids = tarball.config().diff_ids
     if not diff_ids:
         return _answer(0, len(tarball.paths), "")
     for diff_id, layer in zip(diff_ids, _layers_of(tarball, diff_ids), strict=False):
         _walk(diff_id, layer.path, layer.blob, _readable(tarball), layer.cut)
     return _answer(len(diff_ids), len(tarball.paths), "with the names of manifest.json")
+
+
+@contextmanager
+def _decoding_config() -> Iterator[None]:
+    """Give errors of the config their words: encoding/json names the type of the document first.
+
+    trivy is built with the version of encoding/json that uses that of version 2.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        error = _FIELD.sub("Go struct field ConfigFile.", refusal.message)
+        message = f"{_ANALYSIS}unable to get the image's config file: {error}"
+        raise Refusal(message, refusal.reason, refusal.rules) from None
 
 
 def _layers_of(tarball: Tarball, diff_ids: Sequence[str]) -> Sequence[Layer]:
@@ -189,7 +210,7 @@ def _scan_layout(question: Question) -> Answer:
         manifest = decoded(raw_of(directory.blob(image)), MANIFEST, BAD_MANIFEST, decode_first)
         digest = text(mapping(manifest.get("config")).get("digest")) or ""
         raw = raw_of(directory.blob(digest))
-    with prefixed(f"{_ANALYSIS}unable to get the image's config file: "):
+    with _decoding_config():
         config = decoded(raw, CONFIG, BAD_CONFIG, decode_first)
     diff_ids = [str(one) for one in items(mapping(config.get("rootfs")).get("diff_ids"))]
     layers = [text(mapping(one).get("digest")) or "" for one in items(manifest.get("layers"))]
