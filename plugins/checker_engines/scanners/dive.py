@@ -207,7 +207,7 @@ class _Found:
     def _read(self) -> None:
         archive, entries = self._archive, self._archive.tar.entries
         if archive.source is Source.DIRECTORY:
-            raise Refusal(f"{_FETCHING}read <tmp>: is a directory", "it is a directory, not a tar")
+            raise Refusal("read <tmp>: is a directory", "it is a directory, not a tar")
         if archive.compression.kind is not CompressionKind.NONE:
             reason = f"the archive is compressed with {archive.compression.kind}: decompress it"
             raise Refusal(not_a_tar_error(archive.size) or "", reason)
