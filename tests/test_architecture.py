@@ -42,6 +42,7 @@ ALLOWED = {
         "ggcr": SHARED,
         "oras": SHARED,
         "regclient": SHARED,
+        "scanners": {"ggcr", *SHARED},
         "umoci": SHARED,
         "apptainer": {"ggcr", "umoci", *SHARED},
         "unpackers": SHARED,

@@ -11,13 +11,16 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from benchmarks.readers.containerd import reason_to_skip, running_containerd
+from benchmarks.readers.terminal import shown_by
 from checker import Session
 from checker.verdicts import Engine, Question
 from checker_engines.oras import command as oras
@@ -26,6 +29,9 @@ from checker_engines.umoci import command as umoci
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
+NODE_PACKAGES = INSTALLED.parent / "npm"
+"""Where ``make readers`` puts packages of npm."""
+SNYK_SCRIPT = Path(__file__).with_name("snyk.js")
 SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
@@ -35,6 +41,24 @@ _SHOWN_REGISTRY = "https://REGISTRY/v2/NAME/manifests/TAG"
 _DIGIT = re.compile(r"\d")
 _TIME = re.compile(r"^time=\S+ ", re.MULTILINE)
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
+_DIVE_PROGRESS = re.compile(
+    r"(?:Image Source: |Extracting image|Analyzing image|Building cache|  path error at ).*\n?"
+)
+_DIVE_TRIES = 8
+"""dive may end before a crash is printed, and reads some layers in random order."""
+_SYFT_LOG = re.compile(r"(?:\[\d+\] +WARN .*\n?)|(?:^\[\d+\] +(?=ERROR))", re.MULTILINE)
+_STEREOSCOPE = re.compile(r'[^\s"]*/stereoscope-\d+/[a-z-]+-\d+')
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_TRIVY_TIME = re.compile(r"^\S+\t(?=FATAL)")
+_CRASHES = (
+    re.compile(
+        r"^(SyntaxError: (?:Unexpected end of JSON input|Unexpected token|"
+        r"Unexpected non-whitespace character after JSON|Expected property name or '}' in JSON))",
+        re.MULTILINE,
+    ),
+    re.compile(r"^(?:Type)?Error: (.*)", re.MULTILINE),
+)
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
 
 
@@ -189,7 +213,9 @@ def _wait_for(address: str) -> None:
     raise RuntimeError(f"the registry at {address} does not answer")
 
 
-def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
+def _run(
+    program: str, *words: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     path = found(program)
     if path is None:
         raise FileNotFoundError(program)
@@ -202,7 +228,7 @@ def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
         errors="replace",
         timeout=SECONDS_TO_READ,
         check=False,
-        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC0"},
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC0", **environment},
     )
 
 
@@ -377,6 +403,62 @@ def _lxc(bench: Bench, archive: Path) -> Said:
     return _said(done, archive, container)
 
 
+def _dive(bench: Bench, archive: Path) -> Said:
+    command = (found("dive") or "dive", f"docker-archive://{archive}")
+    for _ in range(_DIVE_TRIES):
+        shown = shown_by(command, SECONDS_TO_READ)
+        text = _DIVE_PROGRESS.sub("", shown.text).partition("\n\ngoroutine ")[0]
+        for path in (str(archive), str(bench.folder)):
+            text = text.replace(path, "<tmp>")
+        text = _ADDRESS.sub("0x<address>", text)
+        if shown.has_view or text.startswith(("panic", "cannot")):
+            break
+    return Said(shown.has_view, "" if shown.has_view else text.strip())
+
+
+def _syft(form: str, bench: Bench, archive: Path) -> Said:
+    environment = {"SYFT_CHECK_FOR_APP_UPDATE": "false", "SYFT_FILE_METADATA_SELECTION": "none"}
+    words = ("-o", "syft-json", "--override-default-catalogers", "dpkg-db-cataloger")
+    done = _run("syft", "scan", *words, f"{form}:{archive}", environment=environment)
+    said = _said(done, archive, bench.folder)
+    message = _SYFT_LOG.sub("", _COLOURS.sub("", said.message))
+    message = _STEREOSCOPE.sub("<tmp>", _without_trace(message))
+    return said._replace(message=message.strip())
+
+
+def _trivy(bench: Bench, archive: Path) -> Said:
+    cache = bench.folder / "trivy"
+    words = ("--scanners", "secret", "--offline-scan", "--skip-version-check", "--quiet")
+    done = _run("trivy", "image", *words, "--cache-dir", str(cache), "--input", str(archive))
+    shutil.rmtree(cache, ignore_errors=True)
+    said = _said(done, archive, bench.folder)
+    message = _TRIVY_TIME.sub("", _COLOURS.sub("", said.message))
+    return said._replace(message=_without_trace(message))
+
+
+def _without_trace(message: str) -> str:
+    """The first lines of the crash of a Go program."""
+    for trace in ("\n\ngoroutine ", "\nruntime: sp="):
+        message = message.partition(trace)[0]
+    return message
+
+
+def _snyk(form: str, bench: Bench, archive: Path) -> Said:
+    path = {"NODE_PATH": str(NODE_PACKAGES / "node_modules")}
+    done = _run("node", str(SNYK_SCRIPT), f"{form}:{archive}", environment=path)
+    said = _said(done, archive, bench.folder)
+    message = said.message
+    for crash in _CRASHES:
+        match = crash.search(message)
+        if match is not None and "\n" in message:
+            message = match[1]
+    return said._replace(message=message)
+
+
+def _snyk_problem() -> str | None:
+    return None if (NODE_PACKAGES / "node_modules").exists() else "make readers"
+
+
 TOOLS = (
     Tool("nerdctl-2", "load", "nerdctl", ("--version",), _nerdctl_load, _containerd_problem),
     Tool(
@@ -414,5 +496,22 @@ TOOLS = (
     Tool("systemd-252", "import-tar", _SYSTEMD, ("--version",), _systemd, _not_root),
     Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _umoci_problem),
     Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
+    Tool("trivy-0", "image --input", "trivy", ("--version",), _trivy),
+    Tool("dive-0", "docker-archive", "dive", ("--version",), _dive),
+    *(
+        Tool("syft-1", form, "syft", ("version",), partial(_syft, form))
+        for form in ("docker-archive", "oci-archive", "oci-dir")
+    ),
+    *(
+        Tool(
+            "snyk-1",
+            f"container test {form}",
+            "node",
+            ("--version",),
+            partial(_snyk, form),
+            _snyk_problem,
+        )
+        for form in ("docker-archive", "oci-archive")
+    ),
 )
 """All tools."""

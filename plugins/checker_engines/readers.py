@@ -32,6 +32,7 @@ def rooms() -> tuple[Room, ...]:
     from checker_engines.ggcr import cosign, crane, kaniko
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
+    from checker_engines.scanners import dive, scout, snyk, syft, trivy
     from checker_engines.umoci import command as umoci
     from checker_engines.unpackers import incus, lxc, programs, systemd, wsl
 
@@ -45,6 +46,11 @@ def rooms() -> tuple[Room, ...]:
         Room(kaniko.PROFILES, kaniko.engines),
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
+        Room(trivy.PROFILES, trivy.engines),
+        Room(dive.PROFILES, dive.engines),
+        Room(syft.PROFILES, syft.engines),
+        Room(scout.PROFILES, scout.engines),
+        Room(snyk.PROFILES, snyk.engines),
         Room(programs.PROFILES, programs.engines),
         Room(systemd.PROFILES, systemd.engines),
         Room(lxc.PROFILES, lxc.engines),

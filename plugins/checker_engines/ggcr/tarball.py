@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
@@ -30,6 +31,7 @@ from checker_engines.answers.refusal import (
 )
 from checker_engines.answers.undecided import Undecided, cut_of
 from checker_engines.ggcr.types import CONFIG, MANIFEST_ITEMS
+from checker_engines.golang.gzip import inflating_error
 from checker_engines.golang.json import GoJsonError, decode_first
 from checker_engines.golang.tar import UNEXPECTED_EOF, not_a_tar_error, tar_error
 
@@ -40,7 +42,8 @@ _FILE_MAX = 16 << 40
 _PEEKED = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
 """The compressions of layers that are recognised."""
 _UNCOMPRESSED = frozenset({MediaType.OCI_LAYER, "application/vnd.docker.image.rootfs.diff.tar"})
-_ONLY_ONE = "tarball must contain only a single image to be used with tarball.Image"
+ONLY_ONE = "tarball must contain only a single image to be used with tarball.Image"
+"""The error for any other number of images."""
 
 
 class Library(NamedTuple):
@@ -104,21 +107,42 @@ class Layer(NamedTuple):
         return "" if self.blob is None else self.blob.diff_id or self.blob.digest
 
 
+class LayerRefusal(Refusal):
+    """A layer cannot be found.
+
+    Attributes:
+        number: Its number in the config, from 0.
+    """
+
+    def __init__(self, number: int, refusal: Refusal) -> None:
+        super().__init__(refusal.message, refusal.reason, refusal.rules)
+        self.number = number
+
+
 class Tarball:
     """An opened archive.
 
     Args:
         archive: The facts.
         library: The version.
+        decompressed: The compressions of the archive that the tool takes away before.
 
     Raises:
         Refusal: It cannot be opened.
         Undecided: What it needs was not read.
     """
 
-    def __init__(self, archive: Archive, library: Library = GGCR_0_22) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        library: Library = GGCR_0_22,
+        decompressed: AbstractSet[CompressionKind] = frozenset(),
+    ) -> None:
         self._archive = archive
         self._library = library
+        self._readable = {CompressionKind.NONE, *decompressed}
+        # What is decompressed is a stream, in which nothing is sought.
+        self._is_stream = bool(decompressed)
         self._tar = archive.tar
         item = self._only_item()
         self._sources = mapping(item.get("LayerSources"))
@@ -164,7 +188,7 @@ class Tarball:
             raise Refusal(text, "manifest.json is null", BAD_MANIFEST_JSON)
         if len(items) != 1:
             reason = f"manifest.json lists {len(items)} images; only an archive of one is read"
-            raise Refusal(_ONLY_ONE, reason, () if items else BAD_MANIFEST_JSON)
+            raise Refusal(ONLY_ONE, reason, () if items else BAD_MANIFEST_JSON)
         return mapping(items[0])
 
     def _is_first_compressed(self) -> bool:
@@ -185,8 +209,8 @@ class Tarball:
                 OTHER_LAYER_COUNT,
             )
         return [
-            self._layer(path, mapping(self._sources.get(diff_id)))
-            for path, diff_id in zip(self.paths, diff_ids, strict=False)
+            self._layer(number, path, mapping(self._sources.get(diff_id)))
+            for number, (path, diff_id) in enumerate(zip(self.paths, diff_ids, strict=False))
         ]
 
     def _plain_layers(self) -> list[Layer]:
@@ -205,7 +229,8 @@ class Tarball:
                 OTHER_LAYER_COUNT,
             )
         return [
-            self._layer(self.paths[places[diff_id]], self._foreign(diff_id)) for diff_id in diff_ids
+            self._layer(number, self.paths[places[diff_id]], self._foreign(diff_id))
+            for number, diff_id in enumerate(diff_ids)
         ]
 
     def _count_error(self, message: str, index: int, length: int) -> str:
@@ -225,8 +250,11 @@ class Tarball:
         source = mapping(self._sources.get(diff_id))
         return {} if source.get("mediaType") in _UNCOMPRESSED else source
 
-    def _layer(self, path: str, source: Mapping[str, object]) -> Layer:
-        position = self._find(path)
+    def _layer(self, number: int, path: str, source: Mapping[str, object]) -> Layer:
+        try:
+            position = self._find(path)
+        except Refusal as refusal:
+            raise LayerRefusal(number, refusal) from None
         return Layer(path, member_at(self._archive, position), self._cut(position), source)
 
     def _read(self, path: str) -> bytes:
@@ -264,7 +292,7 @@ class Tarball:
         archive, entries = self._archive, self._tar.entries
         if archive.source is Source.DIRECTORY:
             raise Refusal("read <tmp>: is a directory", "it is a directory, not a tar file")
-        if archive.compression.kind is not CompressionKind.NONE:
+        if archive.compression.kind not in self._readable:
             error = not_a_tar_error(archive.size) or f"file {path} not found in tar"
             reason = f"the archive is compressed with {archive.compression.kind}: decompress it"
             raise Refusal(error, reason)
@@ -282,10 +310,11 @@ class Tarball:
 
     def _not_found(self, path: str) -> Refusal:
         fatal = self._tar.fatal
-        if fatal is not None and _is_sought_too_far(fatal, self._tar.entries.sizes):
+        is_too_far = fatal is not None and _is_sought_too_far(fatal, self._tar.entries.sizes)
+        if is_too_far and not self._is_stream:
             reason = "an entry is larger than a file can be"
             return Refusal("seek <tmp>: invalid argument", reason, DAMAGED)
-        error = tar_error(self._tar)
+        error = self._ending_error()
         if error is not None:
             reason = f"the tar cannot be read up to {path}: get an intact copy"
             return Refusal(error, reason, DAMAGED)
@@ -295,6 +324,13 @@ class Tarball:
         rules = ("DKR001", "DKR002", "DKR003", "DKR008", *NOT_EXTRACTED)
         reason = f"manifest.json lists {path or 'a file without a name'}, which is not there"
         return Refusal(f"file {path} not found in tar", reason, rules)
+
+    def _ending_error(self) -> str | None:
+        """The error that a search for a file that is not there ends with."""
+        error, archive = tar_error(self._tar), self._archive
+        if error is None and self._tar.end is not None:
+            return None
+        return inflating_error(archive.compression, archive.size) or error
 
     def _cut(self, position: int) -> str | None:
         """The error of reading a file of which the archive does not have all bytes."""

@@ -1,0 +1,1 @@
+"""Scanners and viewers: tools that look into the layers of an archive."""
