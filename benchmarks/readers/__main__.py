@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.agreement import Score, show
+from benchmarks.agreement import Score, figures_of, show
+from benchmarks.figures import TOOLS, Measured, add_figures
 from benchmarks.readers.tools import Bench, Tool, installed_tools, running_bench, version_of
 from checker.plugins import load_plugins
 from checker.session import Session
@@ -61,6 +62,14 @@ def compare(recorded: Recorded, archives: Mapping[str, Path]) -> dict[str, Score
     return scores
 
 
+def by_corpus(archives: Mapping[str, Path]) -> dict[str, dict[str, Path]]:
+    """Archives, which are named by corpus and file, by corpus."""
+    corpora: dict[str, dict[str, Path]] = {}
+    for name, path in archives.items():
+        corpora.setdefault(name.partition("/")[0], {})[name] = path
+    return corpora
+
+
 def main() -> int:
     """Run the comparison; 1 if an outcome differs, or more than one message in ten."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -69,8 +78,14 @@ def main() -> int:
     parser.add_argument("--tool", default="*", help="pattern of 'profile action', such as crane*")
     parser.add_argument("--record", type=Path, help="write what the tools did to this file")
     parser.add_argument("--replay", type=Path, help="compare with this file, and run no tool")
+    parser.add_argument(
+        "--figures", type=Path, metavar="FILE", help="write the figures to a file, all cases only"
+    )
     options = parser.parse_args()
+    if options.figures is not None and (options.every != 1 or options.replay is not None):
+        parser.error("--figures are of all archives: leave out --every and --replay")
     archives = dict(islice(archives_of(options.corpora), 0, None, options.every))
+    tools: list[Tool] = []
     if options.replay is not None:
         recorded: Recorded = json.loads(options.replay.read_text("utf-8"))
     else:
@@ -84,9 +99,17 @@ def main() -> int:
             recorded = record(tools, archives, bench)
     if options.record is not None:
         options.record.write_text(json.dumps(recorded, indent=1))
-    scores = compare(recorded, archives)
-    show(scores, misses=True)
-    return int(not all(score.is_good for score in scores.values()))
+    releases = {tool.engine: version_of(tool) for tool in tools}
+    is_good = True
+    for corpus, some in by_corpus(archives).items():
+        scores = compare(recorded, some)
+        print(f"{corpus}:")
+        show(scores, misses=True)
+        if options.figures is not None:
+            measured = Measured(len(some), releases, figures_of(scores))
+            add_figures(options.figures, TOOLS, corpus, measured)
+        is_good = is_good and all(score.is_good for score in scores.values())
+    return int(not is_good)
 
 
 if __name__ == "__main__":

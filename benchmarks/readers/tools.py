@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.engines.programs import named_program
 from benchmarks.readers.containerd import reason_to_skip, running_containerd
 from checker import Session
 from checker.verdicts import Engine, Question
@@ -97,14 +98,22 @@ def installed_tools(pattern: str = "*") -> list[Tool]:
 
 
 def found(program: str) -> str | None:
-    """The path of a program: the one that was installed for this, else that of the system."""
+    """The path of a program: the one that a variable names, that was installed, or the system's.
+
+    Raises:
+        MissingEngineError: The one that a variable names is not there.
+    """
+    named = named_program(program, os.environ)
+    if named is not None:
+        return str(named)
     return shutil.which(program, path=os.pathsep.join((str(INSTALLED), os.environ["PATH"])))
 
 
 def version_of(tool: Tool) -> str:
     """What the tool prints as its version, its first line."""
     done = _run(tool.program, *tool.version)
-    return next(iter((done.stdout + done.stderr).strip().splitlines()), "")
+    line = next(iter((done.stdout + done.stderr).strip().splitlines()), "")
+    return " ".join(line.split())
 
 
 @contextmanager
