@@ -107,7 +107,7 @@ wheel-test:
 coverage: $(VENV)/stamp-test
 	@mkdir -p build/coverage
 	@$(BIN)/python -m coverage erase
-	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
+	@HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-thorough} $(BIN)/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m benchmarks.covered
 

@@ -67,7 +67,8 @@ class CheckerSpec:
 
         Args:
             archive: The facts.
-            quoted_path: The path for use in a command line, quoted where needed.
+            quoted_path: The path for use in a command line, quoted where needed; ``FILE`` if the
+                archive came through a pipe.
             verdicts: The verdicts of the engines; empty if not all of them were asked.
             host: The host that the archive is meant for.
         """

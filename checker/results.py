@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ class AppliedBaseline(NamedTuple):
     """What a baseline changes.
 
     Attributes:
-        file: The file.
+        file: The file; several with commas between them.
         known: Number of findings that are in it.
         gone: The findings in it that were not found again.
     """
@@ -74,6 +74,15 @@ class AppliedBaseline(NamedTuple):
     file: str
     known: int
     gone: tuple[BaselineEntry, ...] = ()
+
+    @classmethod
+    def joined(cls, all_of_them: Sequence[AppliedBaseline]) -> AppliedBaseline:
+        """What the baselines of several archives change."""
+        return cls(
+            ", ".join(one.file for one in all_of_them),
+            sum(one.known for one in all_of_them),
+            tuple(sorted(entry for one in all_of_them for entry in one.gone)),
+        )
 
 
 class PluginProblem(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
@@ -30,10 +29,11 @@ from checker.model.archive import Archive
 from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
+from checker.model.shell import quote_archive
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
-from checker.reading.meter import Meter, Reached
+from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Section, Settings, SettingsSource, load_settings
@@ -165,6 +165,8 @@ class Session:
         self.engines = EngineSet(engines, required, given.host, given.action, given.limits)
         self._given = given
         self._baseline = baseline or _baseline_of(given, registry)
+        self._is_given_baseline = baseline is not None
+        self._own_baselines: dict[str, Baseline] = {}
         self._watch = watch
         # What the sections of the settings say is wrong at once, not with the first archive.
         self._sections = tuple(map(self._settings_of_section, given.sections))
@@ -177,12 +179,25 @@ class Session:
         )
 
     def _settings_of_section(self, section: Section) -> Settings:
-        session = Session(
-            self._given.with_sections((section,)), plugins=self.plugins, baseline=self._baseline
-        )
+        settings = self._given.with_sections((section,))
+        baseline = self._baseline_for(settings)
+        session = Session(settings, plugins=self.plugins, baseline=baseline)
         if self.rules and not session.rules:
             raise SettingsError(f"{section.origin.place()}: archive: no rules are left to run")
         return session.settings
+
+    def _baseline_for(self, settings: Settings) -> Baseline | None:
+        """The baseline for the archives of a section, each of which is read once.
+
+        Args:
+            settings: The settings, with those of the section.
+        """
+        file = settings.baseline
+        if self._is_given_baseline or file is None or file == self._given.baseline:
+            return self._baseline
+        if file not in self._own_baselines:
+            self._own_baselines[file] = _read_baseline(file, settings, self.plugins.registry)
+        return self._own_baselines[file]
 
     def for_archive(self, path: str) -> Session:
         """The session for one archive, with what sections of the settings say of it.
@@ -197,7 +212,7 @@ class Session:
             settings,
             plugins=self.plugins,
             early=self._reading.early,
-            baseline=self._baseline,
+            baseline=self._baseline_for(settings),
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
         )
@@ -318,7 +333,7 @@ class Session:
         image = None if from_image is None else self.read(from_image, progress=progress)
         importing = imports_of(self.plugins.engines, request.engine)
         engines = EngineSet(importing, (), self.settings.host, None, self.settings.limits)
-        verdicts = engines.judge(archive.packed, _quoted(archive.path))
+        verdicts = engines.judge(archive.packed, quote_archive(archive.path))
         plan = plan_archive(archive, request, verdicts.all, image)
         if show_secrets:
             return MaskedPlan(plan, 0)
@@ -360,12 +375,16 @@ class Session:
         narrowed = Settings(select=rules_for(request.form), limits=self.settings.limits)
         narrowed = narrowed._replace(jobs=self.settings.jobs, host=self.settings.host)
         with (
-            Session(narrowed, plugins=self.plugins, watch=self._watch) as checking,
+            Session(narrowed, plugins=self.plugins, watch=_checking(self._watch)) as checking,
             self.open(source, name=name, progress=progress) as opened,
         ):
             check = partial(checking.check, name=path)
             verifier = Verifier(check, checking.judge, opened.archive)
-            written = convert(opened, path, request, verifier)
+            meter = Meter(path, _told(_receivers(self._watch, progress)), Activity.WRITING)
+            try:
+                written = convert(opened, path, request, verifier, meter)
+            except _ProgressError as error:
+                raise error.error from None
             return Conversion(opened.archive.kind, opened.steps, *written, errors=verifier.shared)
 
     def open(
@@ -461,8 +480,7 @@ class Session:
         progress: Progress | None,
     ) -> T:
         """Read something of a source; the boundary around all reading."""
-        receivers = _receivers(self._watch, progress)
-        told = partial(_tell, receivers) if receivers else None
+        told = _told(_receivers(self._watch, progress))
         options = self._reading._replace(plan=plan, meter=Meter(source.name, told))
         try:
             return read(options)
@@ -542,7 +560,7 @@ class Session:
         )
 
     def _classify(self, archive: Archive, readers: tuple[Engine, ...] = ()) -> CheckedArchive:
-        quoted_path = _quoted(archive.path)
+        quoted_path = quote_archive(archive.path)
         verdicts = self.engines.judge(archive, quoted_path, readers)
         started = archive_starts(archive, self.settings.host, self.settings.limits, _start_root)
         archive = archive._replace(
@@ -612,9 +630,15 @@ class Session:
         }
 
     def _applied_baseline(self, archives: Iterable[CheckedArchive]) -> AppliedBaseline | None:
-        if self._baseline is None:
-            return None
-        return self._baseline.applied(archives, self.baseline_name)
+        groups: dict[str, tuple[Baseline, list[CheckedArchive]]] = {}
+        if self._baseline is not None:
+            groups[self._baseline.file] = (self._baseline, [])
+        for checked in archives:
+            found = self._baseline_for(self._given.for_archive(checked.path))
+            if found is not None:
+                groups.setdefault(found.file, (found, []))[1].append(checked)
+        applied = [found.applied(group, self.baseline_name) for found, group in groups.values()]
+        return AppliedBaseline.joined(applied) if applied else None
 
     def _waiver_findings(self, archives: Sequence[CheckedArchive]) -> tuple[Finding, ...]:
         today = dt.datetime.now(tz=dt.UTC).date()
@@ -634,13 +658,16 @@ def _baseline_of(settings: Settings, registry: Registry) -> Baseline | None:
     """The baseline of the settings, with the present ids of rules."""
     if settings.baseline is None:
         return None
+    return _read_baseline(settings.baseline, settings, registry)
 
+
+def _read_baseline(file: str, settings: Settings, registry: Registry) -> Baseline:
     def current(rule: str) -> str:
         found = registry.find(rule)
         return rule if found is None else found.id
 
     try:
-        return read_baseline(settings.baseline).with_ids(current)
+        return read_baseline(file).with_ids(current)
     except SettingsError as error:
         raise SettingsError(f"{settings.place_of('baseline')}{error}") from error
 
@@ -676,6 +703,19 @@ def _receivers(watch: Watch | None, progress: Progress | None) -> tuple[Watch, .
     """Everyone who is told of the progress of one archive."""
     told = () if progress is None else (partial(_tell_bytes, progress),)
     return told if watch is None else (watch, *told)
+
+
+def _told(receivers: tuple[Watch, ...]) -> Watch | None:
+    return partial(_tell, receivers) if receivers else None
+
+
+def _checking(watch: Watch | None) -> Watch | None:
+    """Tells of the reading of what was written as of a check."""
+    return None if watch is None else partial(_tell_of_check, watch)
+
+
+def _tell_of_check(watch: Watch, reached: Reached) -> None:
+    watch(reached._replace(activity=Activity.CHECKING))
 
 
 def _tell_bytes(progress: Progress, reached: Reached) -> None:
@@ -721,15 +761,3 @@ def _joined(
     limits: tuple[LimitReached, ...], more: tuple[LimitReached, ...]
 ) -> tuple[LimitReached, ...]:
     return tuple(dict.fromkeys((*limits, *more)))
-
-
-def _quoted(path: str) -> str:
-    """The path, quoted for a shell, in a form that no tool takes for anything but a file.
-
-    An option begins with a hyphen; tar takes what precedes a colon for the name of a host, unless
-    there is a slash before it.
-    """
-    is_option = path.startswith("-") and path != "-"
-    if is_option or ":" in path.partition("/")[0]:
-        path = f"./{path}"
-    return shlex.quote(path)

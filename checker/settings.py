@@ -157,6 +157,14 @@ class Settings(NamedTuple):
         """The settings for one archive, with those of the sections that are for it."""
         return self.with_sections(section for section in self.sections if section.covers(path))
 
+    def without_baselines(self) -> Settings:
+        """The settings without any baseline, also for the archives of sections."""
+        given = None if self.given is None else self.given.without("baseline")
+        sections = tuple(
+            section._replace(origin=section.origin.without("baseline")) for section in self.sections
+        )
+        return self._replace(baseline=None, sections=sections, given=given)
+
     def own_fail_on(self, paths: Iterable[str]) -> dict[str, Severity | None]:
         """What fails the run in archives for which a section says it, by their paths."""
         found = {path: self.for_archive(path).fail_on for path in paths}
@@ -186,8 +194,7 @@ class Settings(NamedTuple):
         naming = profile_section(sections, self.over)
         if naming is None or self.given is None:
             return self
-        table = {key: value for key, value in self.given.table.items() if key != "profile"}
-        kept = _set_all(Settings(), table, self.given, _EXTENDING)
+        kept = _set_all(Settings(), self.given.without("profile").table, self.given, _EXTENDING)
         return _profile_settings(kept, naming.origin)._replace(
             origin=self.origin, over=self.over, given=self.given
         )
@@ -214,7 +221,7 @@ class Settings(NamedTuple):
         """
         named = {"select": self.select, "ignore": self.ignore, "severity": self.severities}
         # Rules that a profile names may be those of plugins that are not loaded.
-        optional = profileis_named(self.profile)
+        optional = _named_by_profile(self.profile)
         for key, names in named.items():
             for name in names:
                 if name not in optional:
@@ -416,7 +423,7 @@ def layered(file: Origin | None, over: Origin) -> Settings:
     # A profile is below the settings of the file, also where the command line names it.
     chosen = over if "profile" in over.table else given
     settings = _profile_settings(Settings(), chosen)
-    rest = given._replace(table={key: given.table[key] for key in given.table if key != "profile"})
+    rest = given.without("profile")
     if chosen is over:
         _profile_settings(Settings(), given)  # raises if it is unknown
     settings = _set_all(settings, rest.table, given, _EXTENDING)
@@ -453,7 +460,7 @@ def _profile_settings(settings: Settings, origin: Origin) -> Settings:
     return _set_all(named, table, Origin(f"profile {named.profile}", table), _EXTENDING)
 
 
-def profileis_named(profile: str | None) -> frozenset[str]:
+def _named_by_profile(profile: str | None) -> frozenset[str]:
     """The rules that a profile names."""
     table = {} if profile is None else PROFILES[profile].settings
     origin = Origin("", table)
@@ -736,6 +743,8 @@ def _section(origin: Origin, number: int, value: object) -> Section:
         raise _PlacedError(("name",), f"name: must be a string, found {_type_words(name)}")
     known = (*_SECTION_KEYS, *_SECTION_READERS)
     for key, item in table.items():
+        if key in OF_THE_RUN:
+            raise _PlacedError((key,), OF_THE_RUN[key])
         if key not in known:
             hint = nearest(str(key), known)
             raise _PlacedError((key,), f"unknown key {described(key)}{hint}")
@@ -853,7 +862,13 @@ _SECTION_READERS: Mapping[str, _Reader] = {
         *("as", "engine", "fail-on", "host", "ignore", "jobs", "limits", "profile", "rules"),
         *("select", "severity", "strict-waivers", "waive"),
     )
+} | {"baseline": lambda settings, value: settings._replace(baseline=_file_name(value))}
+_FOR_ALL = "is for the whole run, not for some archives; set it above the sections"
+OF_THE_RUN: Mapping[str, str] = {
+    "no-plugin": f"no-plugin {_FOR_ALL}, or ignore the rules of the plugin here",
+    **{key: f"{key} {_FOR_ALL}" for key in ("format", "format-option", "progress", "color")},
 }
+"""Why the other keys cannot be in a section, by key."""
 
 
 def _joined(some: tuple[T, ...], others: tuple[T, ...]) -> tuple[T, ...]:

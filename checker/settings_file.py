@@ -69,6 +69,10 @@ class Origin(NamedTuple):
         inside = os.path.relpath(target, top).split(os.sep)
         return inside[0] not in (os.pardir, os.curdir) and ".git" not in inside
 
+    def without(self, key: str) -> Origin:
+        """The settings without one of them."""
+        return self._replace(table={name: self.table[name] for name in self.table if name != key})
+
     def part(self, *path: str | int) -> Origin:
         """A table in the file, as if it were all of it.
 

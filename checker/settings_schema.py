@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from checker.isolation import described
+from checker.settings import OF_THE_RUN
 from checker.settings_file import Origin
 from checker.suggestion import nearest
 
@@ -65,7 +66,9 @@ def _lines(origin: Origin, error: ValidationError) -> Iterator[str]:
         for key in instance:
             if key not in known:
                 place = _place(origin, (*path, key), path)
-                yield f"{place}unknown key {described(key)}{nearest(key, known)}"
+                is_of_the_run = path[:1] == ("archive",) and key in OF_THE_RUN
+                unknown = f"unknown key {described(key)}{nearest(key, known)}"
+                yield f"{place}{OF_THE_RUN[key] if is_of_the_run else unknown}"
         return
     yield f"{_place(origin, path, path)}{error.message[:_MOST_CHARACTERS]}"
 

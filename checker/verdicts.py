@@ -100,7 +100,8 @@ class Question(NamedTuple):
     Attributes:
         archive: The facts of the archive.
         host: The host that the engine runs on.
-        quoted_path: The archive's path for use in a command line, quoted where needed.
+        quoted_path: The archive's path for use in a command line, quoted where needed; ``FILE`` if
+            it came through a pipe.
         limits: The limits of the work that an engine may do.
     """
 
@@ -224,6 +225,8 @@ class Classification(NamedTuple):
             metadata.
         restore: The command that restores it; None if there is none.
         advice: What the user should know before running it, one sentence each.
+        conversion: The command that converts it to a form that an engine takes which refuses the
+            archive as it is; None if none is known.
     """
 
     producer: str | None
@@ -235,3 +238,4 @@ class Classification(NamedTuple):
     keeps_metadata: bool
     restore: str | None
     advice: tuple[str, ...] = ()
+    conversion: str | None = None

@@ -42,6 +42,8 @@ ALLOWED = {
         "ggcr": SHARED,
         "oras": SHARED,
         "regclient": SHARED,
+        "umoci": SHARED,
+        "unpackers": SHARED,
     },
 }
 PARTS = [(package, part) for package, parts in ALLOWED.items() for part in parts]
@@ -143,7 +145,7 @@ UPPER_PARTS = {
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
     "catalogue": {"engines", "verdicts"},
     "effective": {"model", "profiles", "settings", "settings_file"},
-    "settings_schema": {"isolation", "settings_file", "suggestion"},
+    "settings_schema": {"settings", "isolation", "settings_file", "suggestion"},
     "baseline": {"checks", "errors", "isolation", "model", "results"},
     "waivers": {"checks", "model", "results", "settings", "settings_file"},
     "session": {
@@ -257,6 +259,7 @@ CONVERSIONS = {
     "checker/reading/tar/pax.py": (2, "at most _LENGTH_DIGITS digits, checked before"),
     "checker/reading/tar/sparse.py": (5, "_is_number: fewer than _DIGITS digits"),
     "checker/reading/transport/text_forms.py": (1, "the pattern has at most 16 digits"),
+    "checker/model/shell.py": (1, "the pattern has three digits"),
     "checker/reports/junit.py": (1, "counts that the report itself has written"),
     "checker_engines/golang/json.py": (2, "the pattern has at most 19 digits"),
     "checker_engines/golang/time.py": (2, "a float; digits of a step's pattern"),

@@ -29,6 +29,17 @@ def archives_of(corpora: Sequence[Path]) -> Iterator[tuple[str, Path]]:
                 yield f"{corpus.name}/{path.name}", path
 
 
+def directories_of(archives: Mapping[str, Path], folder: Path) -> Iterator[tuple[str, Path]]:
+    """The image layouts among some archives, each unpacked into a directory."""
+    for name, path in archives.items():
+        target = folder / name
+        target.mkdir(parents=True)
+        command = ["bsdtar", "-xf", str(path), "-C", str(target)]
+        subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+        if (target / "index.json").is_file():
+            yield f"{name}/", target
+
+
 def record(tools: Sequence[Tool], archives: Mapping[str, Path], bench: Bench) -> Recorded:
     """What each tool does with each archive, by title and name."""
     return {tool.title: dict(_said(tool, archives, bench)) for tool in tools}
@@ -76,6 +87,9 @@ def main() -> int:
     parser.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th archive")
     parser.add_argument("--tool", default="*", help="pattern of 'profile action', such as crane*")
+    parser.add_argument(
+        "--directories", action="store_true", help="unpack image layouts first, with bsdtar"
+    )
     parser.add_argument("--record", type=Path, help="write what the tools did to this file")
     parser.add_argument("--replay", type=Path, help="compare with this file, and run no tool")
     parser.add_argument(
@@ -85,31 +99,37 @@ def main() -> int:
     if options.figures is not None and (options.every != 1 or options.replay is not None):
         parser.error("--figures are of all archives: leave out --every and --replay")
     archives = dict(islice(archives_of(options.corpora), 0, None, options.every))
-    tools: list[Tool] = []
-    if options.replay is not None:
-        recorded: Recorded = json.loads(options.replay.read_text("utf-8"))
-    else:
-        tools = installed_tools(options.tool)
-        for tool in tools:
-            print(f"{tool.title}: {version_of(tool)}")
-        with (
-            tempfile.TemporaryDirectory(prefix="readers-") as folder,
-            running_bench(Path(folder)) as bench,
-        ):
-            recorded = record(tools, archives, bench)
+    tools = [] if options.replay is not None else installed_tools(options.tool)
+    is_good = True
+    with tempfile.TemporaryDirectory(prefix="readers-") as folder:
+        if options.directories:
+            archives = dict(directories_of(archives, Path(folder) / "layouts"))
+        recorded = _recorded(options.replay, tools, archives, Path(folder))
+        for corpus, some in by_corpus(archives).items():
+            scores = compare(recorded, some)
+            print(f"{corpus}:")
+            show(scores, misses=True)
+            is_good = is_good and all(score.is_good for score in scores.values())
+            if options.figures is not None:
+                releases = {tool.engine: version_of(tool) for tool in tools}
+                name = f"{corpus}, directories" if options.directories else corpus
+                measured = Measured(len(some), releases, figures_of(scores))
+                add_figures(options.figures, TOOLS, name, measured)
     if options.record is not None:
         options.record.write_text(json.dumps(recorded, indent=1))
-    releases = {tool.engine: version_of(tool) for tool in tools}
-    is_good = True
-    for corpus, some in by_corpus(archives).items():
-        scores = compare(recorded, some)
-        print(f"{corpus}:")
-        show(scores, misses=True)
-        if options.figures is not None:
-            measured = Measured(len(some), releases, figures_of(scores))
-            add_figures(options.figures, TOOLS, corpus, measured)
-        is_good = is_good and all(score.is_good for score in scores.values())
     return int(not is_good)
+
+
+def _recorded(
+    replay: Path | None, tools: Sequence[Tool], archives: Mapping[str, Path], folder: Path
+) -> Recorded:
+    if replay is not None:
+        replayed: Recorded = json.loads(replay.read_text("utf-8"))
+        return replayed
+    for tool in tools:
+        print(f"{tool.title}: {version_of(tool)}")
+    with running_bench(folder / "bench") as bench:
+        return record(tools, archives, bench)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from checker import Session
 from checker.verdicts import Engine, Question
 from checker_engines.oras import command as oras
 from checker_engines.regclient import regctl
+from checker_engines.umoci import command as umoci
 
 INSTALLED = Path(__file__).parents[2] / "build" / "readers" / "bin"
 """Where ``make readers`` puts programs."""
@@ -29,8 +30,18 @@ SECONDS_TO_READ = 60
 """Time limit for one tool and archive."""
 _START_SECONDS = 10
 _PLACES = re.compile(r'\S+/containerd-mount\d+|<tmp>/[^\s:"]+')
+_UPLOAD = re.compile(r'(?:Patch|Put|Post) "http://[^"]*": |(?:PATCH|PUT|POST) http://\S+: ')
+_SHOWN_REGISTRY = "https://REGISTRY/v2/NAME/manifests/TAG"
+_TIME = re.compile(r"^time=\S+ ", re.MULTILINE)
 _QUOTED = re.compile(r'"<tmp>[^"]*"')
 _LOGGED = re.compile(r"^(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d |time=\S+ level=(?:info|warning|WARN))")
+
+
+_TAR_OPTIONS = ("--force-local", "--numeric-owner", "--xattrs", "--xattrs-include=*")
+
+
+def _not_root() -> str | None:
+    return None if os.geteuid() == 0 else "the profile is for root"
 
 
 def _nothing() -> str | None:
@@ -179,13 +190,15 @@ def _run(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     if path is None:
         raise FileNotFoundError(program)
     return subprocess.run(
-        [path, *words],
+        [program, *words],
+        executable=path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
         timeout=SECONDS_TO_READ,
         check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC0"},
     )
 
 
@@ -204,6 +217,17 @@ def _crane_push(bench: Bench, archive: Path) -> Said:
 
 def _crane_validate(bench: Bench, archive: Path) -> Said:
     return _said(_run("crane", "validate", "--tarball", str(archive)), archive, bench.folder)
+
+
+def _cosign_load(bench: Bench, directory: Path) -> Said:
+    # A name that the registry does not have, since cosign looks there for what it has not pushed.
+    name = f"{bench.registry}/loaded-{time.monotonic_ns()}:1"
+    said = _said(_run("cosign", "load", "--dir", str(directory), name), directory, bench.folder)
+    # It is printed twice.
+    message = said.message.partition("\nerror during command execution: ")[0]
+    shown = f"http://{bench.registry}/v2/{name.partition('/')[2].replace(':', '/manifests/')}"
+    message = _UPLOAD.sub("", message.replace(shown, _SHOWN_REGISTRY))
+    return said._replace(message=message)
 
 
 def _oras_copy(bench: Bench, archive: Path) -> Said:
@@ -237,20 +261,82 @@ def _command_for(archive: Path, engines: Iterator[Engine]) -> list[str]:
     return shlex.split(engine.judge(question).command or "")
 
 
-def _kind(bench: Bench, archive: Path) -> Said:
-    # A namespace of containerd is an empty store. What kind runs on a node, without the node.
-    namespace = f"try-{time.monotonic_ns()}"
-    command = ("ctr", "--address", bench.containerd, "--namespace", namespace, "images", "import")
-    done = _run(*command, "--all-platforms", "--digests", str(archive))
+def _namespace(bench: Bench) -> tuple[str, ...]:
+    """The options for an empty store: a namespace of containerd."""
+    return ("--address", bench.containerd, "--namespace", f"try-{time.monotonic_ns()}")
+
+
+def _ctr_import(*options: str) -> Callable[[Bench, Path], Said]:
+    """Run ``ctr images import`` with some options."""
+
+    def read(bench: Bench, archive: Path) -> Said:
+        command = ("ctr", *_namespace(bench), "images", "import")
+        return _without_places(_run(*command, *options, str(archive)), archive, bench)
+
+    return read
+
+
+def _nerdctl_load(bench: Bench, archive: Path) -> Said:
+    done = _run("nerdctl", *_namespace(bench), "load", "-i", str(archive))
+    said = _without_places(done, archive, bench)
+    return said._replace(message=_TIME.sub("", said.message))
+
+
+def _without_places(done: subprocess.CompletedProcess[str], archive: Path, bench: Bench) -> Said:
     said = _said(done, archive, bench.folder)
     return said._replace(message=_PLACES.sub("<tmp>", said.message))
 
 
+def _umoci(bench: Bench, archive: Path) -> Said:
+    bundle = bench.folder / "bundle"
+    image = _command_for(archive, umoci.engines())[3].removeprefix("image.tar")
+    done = _run("umoci", "unpack", "--image", f"{archive}{image}", str(bundle))
+    shutil.rmtree(bundle, ignore_errors=True)
+    said = _said(done, archive, bundle)
+    return said._replace(message=said.message.partition("\n\ngoroutine ")[0])
+
+
+def _extracting(program: str, *options: str) -> Callable[[Bench, Path], Said]:
+    """Unpack an archive into an empty directory."""
+
+    def extract(bench: Bench, archive: Path) -> Said:
+        target = bench.folder / "unpacked"
+        target.mkdir()
+        try:
+            done = _run(program, *options, "-xpf", str(archive), "-C", str(target))
+        finally:
+            shutil.rmtree(target)
+        return _said(done, archive, target)
+
+    return extract
+
+
 TOOLS = (
-    Tool("kind-0", "load image-archive", "ctr", ("--version",), _kind, _containerd_problem),
+    Tool("nerdctl-2", "load", "nerdctl", ("--version",), _nerdctl_load, _containerd_problem),
+    Tool(
+        "ctr-2",
+        "import --all-platforms",
+        "ctr",
+        ("--version",),
+        _ctr_import("--all-platforms"),
+        _containerd_problem,
+    ),
+    # What kind runs on a node, without the node.
+    Tool(
+        "kind-0",
+        "load image-archive",
+        "ctr",
+        ("--version",),
+        _ctr_import("--all-platforms", "--digests"),
+        _containerd_problem,
+    ),
     Tool("crane-0", "push", "crane", ("version",), _crane_push),
     Tool("crane-0", "validate", "crane", ("version",), _crane_validate),
+    Tool("cosign-3", "load", "cosign", ("version",), _cosign_load),
     Tool("oras-1", "cp --from-oci-layout", "oras", ("version",), _oras_copy),
     Tool("regctl-0", "image import", "regctl", ("version",), _regctl_import),
+    Tool("bsdtar-3", "extract", "bsdtar", ("--version",), _extracting("bsdtar"), _not_root),
+    Tool("umoci-0", "unpack", "umoci", ("--version",), _umoci, _not_root),
+    Tool("tar-1", "extract", "tar", ("--version",), _extracting("tar", *_TAR_OPTIONS), _not_root),
 )
 """All tools."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import NamedTuple, TypeAlias
+
+from checker.model.shell import quote_word
 
 
 class Command(NamedTuple):
@@ -80,9 +81,9 @@ class Fix(NamedTuple):
         return self.title if self.change is None else f"{self.title}: {self.change.text}"
 
 
-def quoted(*words: str) -> str | None:
-    """Words of an archive as a shell takes them; None if one has characters that print nothing."""
-    return shlex.join(words) if all(map(str.isprintable, words)) else None
+def quoted(*words: str) -> str:
+    """Words of an archive as a shell takes them."""
+    return " ".join(map(quote_word, words))
 
 
 def as_fix(fix: Fix | str | None) -> Fix | None:

@@ -29,7 +29,7 @@ def run_baseline(arguments: argparse.Namespace) -> int:
     Raises:
         CheckerError: The command line or the settings are wrong, or the file cannot be written.
     """
-    settings = settings_of(arguments)._replace(baseline=None)
+    settings = settings_of(arguments).without_baselines()
     config = None if settings.origin is None else settings.origin.file
     paths = archives_of(arguments.paths, arguments.files_from, null=arguments.null)
     check_target(arguments.file, "baseline", paths, config)

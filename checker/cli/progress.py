@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 from unicodedata import combining, east_asian_width
 
-from checker.reading.meter import Reached
+from checker.reading.meter import Activity, Reached
 from checker.reports.printable import printable
 
 _PATIENCE = 0.5
@@ -29,7 +29,6 @@ _LEAST_NAME = 8
 _ERASE = "\r\x1b[K"
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _DUMB = "dumb"
-_INPUT = "standard input"
 
 
 class _Sample(NamedTuple):
@@ -54,6 +53,7 @@ class Progress:
         self._lock = Lock()
         self._next = time.monotonic() + _PATIENCE
         self._archive = ""
+        self._activity = Activity.READING
         self._number = 0
         self._samples: deque[_Sample] = deque()
         self._is_shown = False
@@ -87,11 +87,12 @@ class Progress:
     def _see(self, reached: Reached) -> None:
         now = time.monotonic()
         with self._lock:
-            if reached.archive != self._archive:
-                self._archive = reached.archive
+            is_next = self._is_shown and reached.activity != self._activity
+            if (reached.archive, reached.activity) != (self._archive, self._activity):
+                self._archive, self._activity = reached.archive, reached.activity
                 self._number += 1
                 self._samples.clear()
-            if now < self._next or not self._wanted:
+            if (now < self._next and not is_next) or not self._wanted:
                 return
             self._next = now + _INTERVAL
             self._add(_Sample(now, reached.done))
@@ -130,14 +131,15 @@ def line(reached: Reached, rate: float | None, place: str, columns: int) -> str:
     if left is not None:
         figures.append(left)
     said = ", ".join(figures)
-    room = columns - len(f"reading {place}  {said}")
+    room = columns - len(f"{reached.activity} {place}  {said}")
     if room < _LEAST_NAME:
-        return _cut(f"reading {amount}", columns)
-    return f"reading {_name(reached, room)}{place}  {said}"
+        return _cut(f"{reached.activity} {amount}", columns)
+    return f"{reached.activity} {_name(reached, room)}{place}  {said}"
 
 
 def _name(reached: Reached, room: int) -> str:
-    archive = printable(_INPUT if reached.archive == "-" else reached.archive)
+    stream = "standard input" if reached.activity == Activity.READING else "standard output"
+    archive = printable(stream if reached.archive == "-" else reached.archive)
     if not reached.part:
         return _cut(archive, room)
     archive = _cut(archive, max(_LEAST_NAME, room // 2))

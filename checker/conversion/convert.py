@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO, TypeAlias
 
 from checker.conversion.choosing import choose
@@ -28,17 +29,25 @@ from checker.conversion.root_settings import root_settings
 from checker.conversion.rootfs import write_rootfs
 from checker.conversion.roots import check_root, write_root, write_root_image
 from checker.conversion.sinks import DirectorySink, Sink, TarSink
+from checker.conversion.watching import watched
 from checker.model.archive import Kind, Source
 from checker.model.compression import CompressionKind
 from checker.model.entries import Span
 from checker.model.rootfs import Rootfs
+from checker.reading.meter import SILENT, Meter
 from checker.reading.opened import OpenArchive, TarBytes
 
 Verify: TypeAlias = "Callable[[str | BinaryIO], None]"
 """Checks what was written: the path of a directory, or a file object. Raises ConversionError."""
 
 
-def convert(opened: OpenArchive, target: str, request: Request, verify: Verify) -> Written:
+def convert(
+    opened: OpenArchive,
+    target: str,
+    request: Request,
+    verify: Verify,
+    meter: Meter = SILENT,
+) -> Written:
     """Convert an archive that is open.
 
     Args:
@@ -46,6 +55,7 @@ def convert(opened: OpenArchive, target: str, request: Request, verify: Verify) 
         target: Path of what is written; ``-`` for standard output.
         request: What is asked for.
         verify: Checks the result before it gets its name.
+        meter: Counts what is written.
 
     Raises:
         ConversionError: The archive cannot be converted, the form cannot hold something and the
@@ -57,7 +67,7 @@ def convert(opened: OpenArchive, target: str, request: Request, verify: Verify) 
         with new_directory(target) as temporary:
             sink = DirectorySink(temporary)
             try:
-                written = _write_images(opened, request, sink)
+                written = _write_images(opened, request, sink, meter)
             finally:
                 sink.close()
             _check_strict(written, request)
@@ -65,17 +75,21 @@ def convert(opened: OpenArchive, target: str, request: Request, verify: Verify) 
             publish_directory(temporary, target)
         return written
     with new_file(target) as new:
-        if request.form is Form.ROOTFS:
-            written = _write_flat(opened, request, new.file)
-        else:
-            tar = TarSink(new.file, request.epoch or 0)
-            written = _write_images(opened, request, tar)
-            tar.close()
+        written = _write_file(opened, request, new.file, meter)
         _check_strict(written, request)
         with open(os.dup(new.file), "rb") as file:
             file.seek(0)
             verify(file)
-        new.publish()
+        new.publish(meter)
+    return written
+
+
+def _write_file(opened: OpenArchive, request: Request, target: int, meter: Meter) -> Written:
+    if request.form is Form.ROOTFS:
+        return _write_flat(opened, request, target, meter)
+    tar = TarSink(target, request.epoch or 0)
+    written = _write_images(opened, request, tar, meter)
+    tar.close()
     return written
 
 
@@ -99,20 +113,21 @@ def _found(opened: OpenArchive) -> tuple[Candidate, ...]:
     return found
 
 
-def _write_images(opened: OpenArchive, request: Request, sink: Sink) -> Written:
+def _write_images(opened: OpenArchive, request: Request, sink: Sink, meter: Meter) -> Written:
     if opened.archive.kind is Kind.ROOTFS:
         check_root(opened.archive)
-        with _root_layer(opened, request) as layer:
+        with _root_layer(opened, request, meter) as layer:
             root = root_settings(opened, layer, request)
-            return write_root_image(request, root, sink, layer)
+            with watched(sink.size, meter):
+                return write_root_image(request, root, sink, layer)
     choice = choose(_found(opened), request)
-    if request.form.has_oci_layout:
-        return write_oci_layout(opened, choice, request, sink)
-    return write_docker_archive(opened, choice, request, sink)
+    write = write_oci_layout if request.form.has_oci_layout else write_docker_archive
+    with watched(sink.size, meter):
+        return write(opened, choice, request, sink)
 
 
 @contextmanager
-def _root_layer(opened: OpenArchive, request: Request) -> Iterator[TarBytes]:
+def _root_layer(opened: OpenArchive, request: Request, meter: Meter) -> Iterator[TarBytes]:
     """A root filesystem as a tar that becomes a layer: itself, unless something surrounds it."""
     tar = opened.archive.tar
     is_tar = opened.archive.source is not Source.DIRECTORY
@@ -120,19 +135,27 @@ def _root_layer(opened: OpenArchive, request: Request) -> Iterator[TarBytes]:
         yield opened.tar_bytes()
         return
     with tempfile.TemporaryFile(prefix="checker-") as file:
-        write_root(opened, file.fileno(), request)
-        yield TarBytes(file.fileno(), Span(0, os.fstat(file.fileno()).st_size))
+        with watched(partial(_size_of, file.fileno()), meter):
+            write_root(opened, file.fileno(), request)
+        yield TarBytes(file.fileno(), Span(0, _size_of(file.fileno())))
 
 
-def _write_flat(opened: OpenArchive, request: Request, target: int) -> Written:
+def _size_of(file: int) -> int:
+    return os.fstat(file).st_size
+
+
+def _write_flat(opened: OpenArchive, request: Request, target: int, meter: Meter) -> Written:
     """Write a flat root, compressed if that was asked for."""
     kind = request.compression or CompressionKind.NONE
     if kind is CompressionKind.NONE:
-        return _write_plain_root(opened, request, target)
+        with watched(partial(_size_of, target), meter):
+            return _write_plain_root(opened, request, target)
     with tempfile.TemporaryFile(prefix="checker-") as file:
-        written = _write_plain_root(opened, request, file.fileno())
-        whole = TarBytes(file.fileno(), Span(0, os.fstat(file.fileno()).st_size))
-        write_chunks(target, compressed(whole.chunks(), kind))
+        with watched(partial(_size_of, file.fileno()), meter):
+            written = _write_plain_root(opened, request, file.fileno())
+        whole = TarBytes(file.fileno(), Span(0, _size_of(file.fileno())))
+        with watched(partial(_size_of, target), meter):
+            write_chunks(target, compressed(whole.chunks(), kind))
     return written
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from checker.conversion.records import ConversionError
 from checker.model.entries import Span
+from checker.reading.meter import SILENT, Meter
 
 _AT_ONCE = 1 << 30
 _PIECE = 1 << 21
@@ -17,24 +18,27 @@ _CANNOT = frozenset(
 )
 
 
-def copy_span(source: int, span: Span, target: int) -> None:
+def copy_span(source: int, span: Span, target: int, meter: Meter = SILENT) -> None:
     """Copy a part of a file to the position of another one.
 
     Args:
         source: Descriptor of the file to read.
         span: The part of it.
         target: Descriptor of the file to write.
+        meter: Counts the bytes.
 
     Raises:
         ConversionError: The source became shorter.
         OSError: It cannot be read or written.
     """
     done = _copy_in_kernel(source, span, target)
+    meter.count(done, "")
     while done < span.length:
         piece = os.pread(source, min(_PIECE, span.length - done), span.offset + done)
         if not piece:
             raise ConversionError("the archive became shorter while it was converted")
         write_all(target, piece)
+        meter.count(len(piece), "")
         done += len(piece)
 
 

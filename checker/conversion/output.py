@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from checker.conversion.copying import copy_span
 from checker.conversion.records import SelectionError
 from checker.model.entries import Span
+from checker.reading.meter import SILENT, Meter
 
 _MODE = 0o666
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -96,14 +97,21 @@ class NewFile:
         self._target = target
         self._temporary = temporary
 
-    def publish(self) -> None:
+    def size(self) -> int:
+        """The bytes that are written."""
+        return os.fstat(self.file).st_size
+
+    def publish(self, meter: Meter = SILENT) -> None:
         """Give the file its name, in place of a file that had it.
+
+        Args:
+            meter: Counts what is sent to a device, a pipe or standard output.
 
         Raises:
             OSError: It cannot be renamed, or written.
         """
         if _is_special(self._target):
-            self._send()
+            self._send(meter)
             return
         target = os.path.realpath(self._target)
         with suppress(FileNotFoundError):
@@ -122,13 +130,15 @@ class NewFile:
             raise
         self._temporary = None
 
-    def _send(self) -> None:
+    def _send(self, meter: Meter) -> None:
         """Write to a device, a pipe or standard output."""
         is_standard = self._target == "-"
         out = os.dup(1) if is_standard else os.open(self._target, os.O_WRONLY)
         try:
             with _named("standard output" if is_standard else self._target):
-                copy_span(self.file, Span(0, os.fstat(self.file).st_size), out)
+                meter.begin(self.size())
+                copy_span(self.file, Span(0, self.size()), out, meter)
+                meter.end()
         finally:
             os.close(out)
 

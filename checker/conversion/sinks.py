@@ -35,6 +35,14 @@ class Sink(Protocol):
         """Whether there is a file with this name."""
         ...
 
+    def size(self) -> int:
+        """The bytes that are written; may be called by another thread.
+
+        Raises:
+            OSError: The file was closed in the meantime.
+        """
+        ...
+
     def close(self) -> None:
         """No file follows."""
         ...
@@ -80,6 +88,10 @@ class TarSink:
         header = file_header(name, size, self._mtime)
         os.pwrite(self._file, header, self._start)
 
+    def size(self) -> int:
+        """The bytes that are written."""
+        return os.fstat(self._file).st_size
+
     def drop(self) -> None:
         """Go back to where the file began."""
         os.lseek(self._file, self._start, os.SEEK_SET)
@@ -112,6 +124,7 @@ class DirectorySink:
         self._names: set[str] = set()
         self._file = -1
         self._temporary = os.path.join(root, ".part")
+        self._ended = 0
 
     def begin(self) -> int:
         """Begin a file with a name for the time being."""
@@ -124,10 +137,19 @@ class DirectorySink:
             self.drop()
             return
         self._names.add(name)
+        self._ended = self.size()
         self._close()
         path = os.path.join(self._root, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.rename(self._temporary, path)
+
+    def size(self) -> int:
+        """The bytes that are written.
+
+        Raises:
+            OSError: The file was closed in the meantime.
+        """
+        return self._ended + (os.fstat(self._file).st_size if self._file >= 0 else 0)
 
     def drop(self) -> None:
         """Remove the file."""

@@ -15,6 +15,7 @@ from checker.importing.suggestion import find_program, platform_of
 from checker.model.archive import Archive, Source
 from checker.model.names import Platform
 from checker.model.rootfs import Rootfs
+from checker.model.shell import path_in_commands
 
 ORIGINS = {
     Source.FILE: Origin.FILE,
@@ -54,8 +55,8 @@ def advise_import(archive: Archive, rootfs: Rootfs, host: Platform) -> ImportAdv
     engine = import_engines(DOCKER)[-1]
     command = ImportCommand(
         family=DOCKER,
-        path=archive.path,
-        origin=ORIGINS[archive.source],
+        path=path_in_commands(archive.path),
+        origin=Origin.DIRECTORY if archive.source is Source.DIRECTORY else Origin.FILE,
         changes=express(RunConfig(cmd=program.command, env=env), engine).changes,
         platform=None if platform == host else platform,
         reference=DEFAULT_REFERENCE,

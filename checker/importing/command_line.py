@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from checker.importing.engines import PODMAN
 from checker.model.names import Platform
-from checker.model.untrusted import utf8
-
-_ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+from checker.model.shell import quote_path, quote_word
 
 
 class Origin(StrEnum):
@@ -76,24 +73,3 @@ class ImportCommand(NamedTuple):
         yield f"--os {quote_word(platform.os)} --arch {quote_word(platform.architecture)}"
         if platform.variant:
             yield f"--variant {quote_word(platform.variant)}"
-
-
-def quote_word(text: str) -> str:
-    """A text as one word of a shell; characters that are not visible are written as escapes."""
-    if text.isprintable():
-        return shlex.quote(text)
-    return f"$'{''.join(map(_escaped, text))}'"
-
-
-def quote_path(path: str) -> str:
-    """A path as one word that no tool takes for an option, an address or the name of a host."""
-    is_file = not path.startswith("-") and ":" not in path.partition("/")[0]
-    return quote_word(path if is_file else f"./{path}")
-
-
-def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
-    return "".join(f"\\x{byte:02x}" for byte in utf8(character))

@@ -30,7 +30,16 @@ _DIR_BLOB = re.compile(r"[0-9a-f]{64}")
 _PROGRAM_DIRECTORIES = frozenset(
     {"", "bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
 )
-_ROOT_FILES = frozenset({"etc/passwd", "etc/os-release", "usr/lib/os-release"})
+_SYSTEM_FILES = frozenset(
+    {
+        *(DOCKER_ENV, "etc/passwd", "etc/os-release", "usr/lib/os-release"),
+        *("bin/sh", "bin/bash", "bin/busybox", "usr/bin/sh", "sbin/init", "usr/sbin/init"),
+    }
+)
+# What software that is installed in a directory of its choice has there as well.
+_PREFIX_DIRECTORIES = frozenset({"bin", "sbin", "lib", "lib64", "etc", "opt", "var", "usr", "tmp"})
+_ROOT_NAME = re.compile(r"root|chroot|fs$|export|container", re.IGNORECASE)
+_BUILD_FILES = frozenset({"Dockerfile", "Containerfile"})
 _ROOT_MARKS = re.compile(r"/(?:\.dockerenv$|etc/|bin/|usr/|Windows/)")
 
 
@@ -99,7 +108,7 @@ def _kind_without_image(members: Members, steps: Steps) -> Kind:
     entries = members.entries
     if nested_images(members, steps):
         return Kind.NESTED
-    if looks_like_rootfs(entries):
+    if looks_like_rootfs(entries) and not _is_build_context(entries):
         return _flat_kind(entries)
     if image_directory(members, steps) is not None:
         return Kind.WRAPPED
@@ -221,6 +230,11 @@ def looks_like_rootfs(entries: Entries) -> bool:
     return has_root_at(entries, "")
 
 
+def _is_build_context(entries: Entries) -> bool:
+    """Whether there is a Dockerfile beside programs, and nothing else of a root filesystem."""
+    return not _BUILD_FILES.isdisjoint(entries.by_path) and not _has_system_at(entries, "")
+
+
 def root_directory(members: Members, steps: Steps) -> str | None:
     """The directory whose content is a root filesystem; None if there is none."""
     name = "looking for a root filesystem in a directory"
@@ -235,33 +249,56 @@ def _root_directory(members: Members) -> str | None:
     }
     candidates -= ROOT_DIRECTORIES  # /usr looks much like a root, and is part of one
     tried = sorted(candidates, key=_depth)[:_MOST_TRIED]
-    found = (each for each in tried if has_root_at(members.entries, each))
+    found = (each for each in tried if _is_root_directory(members.entries, each))
     return next(found, None)
+
+
+def _is_root_directory(entries: Entries, directory: str) -> bool:
+    """Whether a directory surely has a root filesystem.
+
+    Programs below ``bin`` are not enough, unless the directory is named like a root: installed
+    software has them, too.
+    """
+    if _has_system_at(entries, directory):
+        return True
+    name = directory.rpartition("/")[2]
+    return _ROOT_NAME.search(name) is not None and has_root_at(entries, directory)
 
 
 def has_root_at(entries: Entries, directory: str) -> bool:
     """Whether a root filesystem begins at a directory, the top if it is empty."""
+    tops = _names_in(entries, directory)
+    if len(tops & ROOT_DIRECTORIES) >= _SURE or _has_system_at(entries, directory):
+        return True
     start = f"{directory}/" if directory else ""
-    tops = {
-        path[len(start) :].partition("/")[0] for path in entries.by_path if path.startswith(start)
-    }
-    if DOCKER_ENV in tops or len(tops & ROOT_DIRECTORIES) >= _SURE:
-        return True
-    if len(tops & WINDOWS_DIRECTORIES) > 1:
-        return True
     return any(
-        _is_mark(entries, path[len(start) :], position)
+        _is_program(entries, path[len(start) :], position)
         for path, position in entries.by_path.items()
         if path.startswith(start)
     )
 
 
-def _is_mark(entries: Entries, path: str, position: int) -> bool:
-    """Whether an entry shows that a root filesystem begins here."""
-    if path in _ROOT_FILES:
+def _has_system_at(entries: Entries, directory: str) -> bool:
+    """Whether a directory has what only root filesystems have: files or directories of a system."""
+    start = f"{directory}/" if directory else ""
+    if any(f"{start}{path}" in entries.by_path for path in _SYSTEM_FILES):
         return True
-    directory = path.rpartition("/")[0]
-    if directory not in _PROGRAM_DIRECTORIES:
+    tops = _names_in(entries, directory)
+    known = tops & ROOT_DIRECTORIES
+    is_unix = len(known) >= _SURE and not known <= _PREFIX_DIRECTORIES
+    return is_unix or len(tops & WINDOWS_DIRECTORIES) > 1
+
+
+def _names_in(entries: Entries, directory: str) -> frozenset[str]:
+    start = f"{directory}/" if directory else ""
+    return frozenset(
+        path[len(start) :].partition("/")[0] for path in entries.by_path if path.startswith(start)
+    )
+
+
+def _is_program(entries: Entries, path: str, position: int) -> bool:
+    """Whether an entry is a program where root filesystems have theirs."""
+    if path.rpartition("/")[0] not in _PROGRAM_DIRECTORIES:
         return False
     kind = entries.kinds[position]
     return kind in _LINKS or (kind == _REGULAR and bool(entries.modes[position] & _EXECUTABLE))

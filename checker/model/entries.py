@@ -50,6 +50,7 @@ _SPELLING_CODES = {spelling: code for code, spelling in enumerate(SPELLINGS)}
 OWN_SPELLING = 255
 """Spelling of a name that is kept whole, because no prefix and suffix give it."""
 
+_UNCLEAN_ENDS = frozenset("/.")
 _DIRECTORY_NAMES = 1 << 28
 _DIRECTORY_NAMES_FREE = 1 << 20
 _NO_XATTRS: Mapping[str, bytes] = MappingProxyType({})
@@ -459,6 +460,14 @@ def hidden_by(path: str) -> str | None:
 
 def spell(name: str) -> tuple[str, int]:
     """Split a name into cleaned path and spelling code (see ``SPELLINGS``)."""
+    if _is_clean(name):
+        return name, 0
+    # Nearly all others begin with the working directory, end with a slash, or both.
+    prefix = "./" if name.startswith("./") else ""
+    suffix = "/" if name.endswith("/") else ""
+    path = name[len(prefix) : len(name) - len(suffix)]
+    if path and _is_clean(path):
+        return path, _SPELLING_CODES[prefix, suffix]
     path = clean_path(name)
     prefix = ""
     if name.startswith("./"):
@@ -469,6 +478,11 @@ def spell(name: str) -> tuple[str, int]:
     if prefix + path + suffix == name:
         return path, _SPELLING_CODES[prefix, suffix]
     return path, OWN_SPELLING
+
+
+def _is_clean(name: str) -> bool:
+    """Whether a name is surely its own cleaned path."""
+    return not ("./" in name or "//" in name or name[:1] == "/" or name[-1:] in _UNCLEAN_ENDS)
 
 
 def _with_bits(column: bytes, bits: int) -> Iterator[int]:

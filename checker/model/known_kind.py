@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import NamedTuple
+
+from checker.model.shell import quote_word
 
 SKOPEO_DIRECTORY = "skopeo-directory"
 """The name of skopeo's dir: layout, the one of these kinds that holds an image."""
@@ -37,7 +38,7 @@ class KnownKind(NamedTuple):
         """
         if self.command is None or (self.directory and "{below}" not in self.command):
             return None
-        below = f"/{quote(self.directory)}" if self.directory else ""
+        below = f"/{quote_word(self.directory)}" if self.directory else ""
         return self.command.format(path=path, below=below)
 
     def command_for_directory(self, path: str) -> str | None:

@@ -12,6 +12,12 @@ _MOST_DIGITS = 19
 """Digits of the largest number of 64 bits."""
 _LONE_SURROGATE = re.compile("[\ud800-\udbff\udc00-\udc7f\udd00-\udfff]")
 _REPLACEMENT = "\ufffd"
+# Letters, marks and symbols that are invisible (Default_Ignorable_Code_Point of
+# Unicode 15, without the format characters, which isprintable() knows; and the blank Braille cell).
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]",
+)
 
 
 def whole_number(text: str | bytes) -> int | None:
@@ -34,6 +40,15 @@ def utf8(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return _LONE_SURROGATE.sub(_REPLACEMENT, text).encode("utf-8", "surrogateescape")
+
+
+def is_visible(text: str) -> bool:
+    """Whether all characters of a text show something, or are U+0020.
+
+    Controls (C0, DEL, C1), bytes that are not UTF-8, format characters such as those for reading
+    direction, line and paragraph separators, other spaces, and unassigned code points do not.
+    """
+    return text.isprintable() and (text.isascii() or _BLANK.search(text) is None)
 
 
 def is_utf8_start(data: bytes) -> bool:

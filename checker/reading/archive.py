@@ -28,7 +28,7 @@ from checker.interpretation.kind import (
     nested_images,
     root_directory,
 )
-from checker.interpretation.kinds.recognizing import recognize
+from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
     FLAT_KINDS,
@@ -75,6 +75,7 @@ from checker.reading.transport.sample import (
 )
 
 _WATCH_SECONDS = 0.1
+_AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
 # Kinds without content; an entry of an unknown kind is read as a file, as Go does.
 _NO_CONTENT = frozenset(b"123456g")
@@ -527,6 +528,8 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
+    if kind in _AROUND_IMAGES and is_package_of_images(members, steps):
+        kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS

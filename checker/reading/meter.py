@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from threading import Lock
 from typing import NamedTuple
 
 _INTERVAL = 0.05
 _SHARES = 256
 _LEAST_STEP = 1 << 20
+
+
+class Activity(StrEnum):
+    """What is done with an archive: ``CHECKING`` is the reading of what was written."""
+
+    READING = "reading"
+    WRITING = "writing"
+    CHECKING = "checking"
 
 
 class Reached(NamedTuple):
@@ -27,12 +36,14 @@ class Reached(NamedTuple):
         part: The member or file that is being read; empty for the archive itself.
         done: Bytes of this pass that are read.
         total: Bytes of this pass; None if that is not known.
+        activity: What is done with it.
     """
 
     archive: str
     part: str
     done: int
     total: int | None
+    activity: Activity = Activity.READING
 
 
 class Meter:
@@ -42,16 +53,28 @@ class Meter:
         archive: Name of the archive.
         tell: Is told of the progress, by one thread at a time; None to tell nobody. What it raises
             ends the reading.
+        activity: What is done with the archive.
     """
 
-    def __init__(self, archive: str, tell: Callable[[Reached], None] | None) -> None:
+    def __init__(
+        self,
+        archive: str,
+        tell: Callable[[Reached], None] | None,
+        activity: Activity = Activity.READING,
+    ) -> None:
         self._archive = archive
+        self._activity = activity
         self._tell = tell
         self._lock = Lock()
         self._error: BaseException | None = None
         self._done = 0
         self._total: int | None = None
         self._next = 0.0
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anything is told of the progress."""
+        return self._tell is not None
 
     def begin(self, total: int | None) -> None:
         """Begin a pass.
@@ -136,7 +159,7 @@ class Meter:
         self.check()
         total = None if self._total is None else max(self._total, self._done)
         try:
-            self._tell(Reached(self._archive, part, self._done, total))
+            self._tell(Reached(self._archive, part, self._done, total, self._activity))
         except BaseException as error:
             # Raised by every thread that reads, and by the one that waits for them.
             self._error = error

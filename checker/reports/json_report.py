@@ -208,7 +208,7 @@ def _damage_quote(damage: Damage) -> str | None:
 
 def _way_back(found: Classification | None) -> Object:
     if found is None:
-        keys = ("loadable", "importable", "keeps_layers", "keeps_metadata", "restore")
+        keys = ("loadable", "importable", "keeps_layers", "keeps_metadata", "restore", "conversion")
         return dict.fromkeys(keys)
     return {
         "loadable": found.loadable,
@@ -216,6 +216,7 @@ def _way_back(found: Classification | None) -> Object:
         "keeps_layers": found.keeps_layers,
         "keeps_metadata": found.keeps_metadata,
         "restore": found.restore,
+        "conversion": found.conversion,
     }
 
 

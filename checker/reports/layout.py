@@ -63,12 +63,26 @@ def _spell_at(line: Line, place: int) -> Iterator[Span]:
 
 def safe(text: str) -> str:
     """The text as one printable line of bounded length, very long words cut in the middle."""
-    shown = printable(text)
-    if len(shown) > _LONG_WORD:
-        shown = " ".join(map(_shortened, shown.split(" ")))
-    if len(shown) > _LONG_TEXT:
-        shown = f"{shown[:_LONG_TEXT]} ... ({len(shown) - _LONG_TEXT:,} more characters)"
-    return shown
+    return _cut_off(_with_short_words(printable(text)))
+
+
+def _with_short_words(text: str) -> str:
+    if len(text) <= _LONG_WORD:
+        return text
+    return " ".join(map(_shortened, text.split(" ")))
+
+
+def _cut_off(text: str) -> str:
+    if len(text) <= _LONG_TEXT:
+        return text
+    return f"{text[:_LONG_TEXT]} ... ({len(text) - _LONG_TEXT:,} more characters)"
+
+
+def safe_advice(text: str) -> str:
+    """Advice as one printable line of bounded length; no command in it is cut, as it is pasted."""
+    parts = _COMMAND.split(printable(text))
+    shown = (part if number % 2 else _with_short_words(part) for number, part in enumerate(parts))
+    return _cut_off("".join(shown))
 
 
 def _shortened(word: str) -> str:

@@ -12,7 +12,14 @@ from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Command, DockerfileEdit, DocumentEdit
 from checker.reports.folding import by_rule, fold
 from checker.reports.incomplete import Incomplete, incomplete
-from checker.reports.markdown_text import cell_code, code, fenced, markdown, paragraph_start
+from checker.reports.markdown_text import (
+    cell_code,
+    code,
+    fenced,
+    markdown,
+    paragraph_start,
+    with_commands,
+)
 from checker.reports.printable import without_commands
 from checker.reports.wording import count_words, kind_words, short_place_words
 from checker.results import CheckedArchive, Run
@@ -133,7 +140,7 @@ def _about(checked: CheckedArchive) -> Iterator[str]:
         yield "Nothing restores it." if restore is None else f"Restore it with {code(restore)}."
         for advice in found.advice:
             yield ""
-            yield f"Advice: {markdown(advice)}"
+            yield f"Advice: {with_commands(advice)}"
     waived = sum(finding.waived is not None for finding in checked.findings)
     if waived:
         yield ""

@@ -18,6 +18,7 @@ _RECOGNIZED = re.compile(
 _BLOCK = re.compile(r"^( *\d*)([-+=:.)])")
 _SEPARATOR = "<!-- -->"
 _RUNS = re.compile("`+")
+_COMMAND = re.compile("`([^`]+)`")
 _PIPE = r"\|"
 _LONGEST = 1000
 
@@ -42,6 +43,14 @@ def code(text: str) -> str:
     # A space is removed at both ends, unless there is nothing else.
     gap = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{fence}{gap}{shown}{gap}{fence}"
+
+
+def with_commands(text: str) -> str:
+    """A text as one line of Markdown, with the commands in backticks as code spans."""
+    parts = _COMMAND.split(_shortened(printable(text)))
+    return "".join(
+        code(part) if number % 2 else markdown(part) for number, part in enumerate(parts)
+    )
 
 
 def cell_code(text: str) -> str:

@@ -10,15 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from checker.model.untrusted import is_visible
+
 # Line ends and tabs have their usual escapes.
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _BYTE_ESCAPES = range(0xDC80, 0xDD00)
-# Letters, marks and symbols that are invisible (Default_Ignorable_Code_Point of
-# Unicode 15, without the format characters, which isprintable() knows; and the blank Braille cell).
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]",
-)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMAND = re.compile(
     r"^\s*:(?=:)|^[-+~^](?=[-+~^]{2}(?: |$))|^\s*t(?=ravis_)|#(?=#+(?:\w*)\[)", re.IGNORECASE
@@ -34,7 +30,7 @@ def printable(text: str) -> str:
     direction, line and paragraph separators, spaces other than U+0020, and unassigned code points.
     The result is one line that is safe for a terminal and for XML.
     """
-    if text.isascii() and text.isprintable():
+    if is_visible(text):
         return text
     return "".join(map(_shown, text))
 
@@ -72,9 +68,7 @@ def cells(text: str) -> int:
 
 
 def _shown(character: str) -> str:
-    if character.isprintable() and not _BLANK.match(character):
-        return character
-    return _spelled(character)
+    return character if is_visible(character) else _spelled(character)
 
 
 def _spelled(character: str) -> str:

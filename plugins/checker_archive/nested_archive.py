@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker import Archive, Check, Command, Finding, Fix, Severity
-from checker.checks.fix import quoted
+from checker.model.shell import quote_member
 
 
 class NestedArchive(Check):
@@ -50,6 +50,5 @@ class NestedArchive(Check):
 
 
 def _fix(name: str) -> Fix:
-    word = quoted(name)
-    change = None if word is None else Command(f"tar -xOf FILE -- {word} > FIXED")
-    return Fix("extract the image archive", change)
+    command = f"tar -xOf FILE -- {quote_member(name)} > FIXED"
+    return Fix("extract the image archive", Command(command))

@@ -75,6 +75,5 @@ class WrappedInDirectory(Check):
 
 
 def _fix(directory: str) -> Fix:
-    word = quoted(f"./{directory}")
-    change = None if word is None else Command(f"tar -xf FILE && tar -C {word} -cf FIXED .")
-    return Fix("pack the content of the directory", change)
+    command = f"tar -xf FILE && tar -C {quoted(f'./{directory}')} -cf FIXED ."
+    return Fix("pack the content of the directory", Command(command))

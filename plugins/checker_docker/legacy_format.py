@@ -52,12 +52,10 @@ class LegacyFormat(Check):
         )
 
 
-def _resave(archive: Archive) -> Command | None:
+def _resave(archive: Archive) -> Command:
     """Load and save by the names of repositories, or by a placeholder if there are none."""
     blob = None if archive.docker is None else archive.docker.repositories
     value = None if blob is None or blob.document is None else blob.document.value
     names = [f"{name}:{tag}" for name, tags in mapping(value).items() for tag in mapping(tags)]
     words = quoted(*(names[:_MOST] or ["NAME"]))
-    return (
-        None if words is None else Command(f"docker load -i FILE && docker save -o FIXED {words}")
-    )
+    return Command(f"docker load -i FILE && docker save -o FIXED {words}")

@@ -27,7 +27,7 @@ def checker_classify(
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import with_verdicts
-    from checker_engines.classification.converting import conversion_advice
+    from checker_engines.classification.converting import find_conversion
     from checker_engines.classification.directories import classify_directory
     from checker_engines.classification.takers import Takers
 
@@ -38,8 +38,11 @@ def checker_classify(
     else:
         found = classify(archive, quoted_path, takers)
     found = with_verdicts(found, archive, quoted_path, takers)
-    converting = conversion_advice(archive, quoted_path, takers, partial(_verdicts_on, host=host))
-    return found._replace(advice=(*found.advice, *converting))
+    converting = find_conversion(archive, quoted_path, takers, partial(_verdicts_on, host=host))
+    if converting is None:
+        return found
+    advice, command = converting
+    return found._replace(advice=(*found.advice, advice), conversion=command)
 
 
 def _verdicts_on(archive: Archive, host: Host) -> tuple[Verdict, ...]:

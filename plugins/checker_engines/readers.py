@@ -26,16 +26,24 @@ class Room(NamedTuple):
 
 def rooms() -> tuple[Room, ...]:
     """All families, in the order in which they are listed."""
-    from checker_engines.containerd import nodes
-    from checker_engines.containers import buildah
-    from checker_engines.ggcr import crane
+    from checker_engines.containerd import clients, nodes
+    from checker_engines.containers import buildah, crio
+    from checker_engines.ggcr import cosign, crane, kaniko
     from checker_engines.oras import command as oras
     from checker_engines.regclient import regctl
+    from checker_engines.umoci import command as umoci
+    from checker_engines.unpackers import programs
 
     return (
+        Room(clients.PROFILES, clients.engines),
         Room(nodes.PROFILES, nodes.engines),
+        Room(crio.PROFILES, crio.engines),
         Room(buildah.PROFILES, buildah.engines),
         Room(crane.PROFILES, crane.engines),
+        Room(cosign.PROFILES, cosign.engines),
+        Room(kaniko.PROFILES, kaniko.engines),
         Room(oras.PROFILES, oras.engines),
         Room(regctl.PROFILES, regctl.engines),
+        Room(programs.PROFILES, programs.engines),
+        Room(umoci.PROFILES, umoci.engines),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from checker import Archive, Command, Finding, Fix, Severity
 from checker.model.names import InvalidReferenceError, parse_reference
+from checker.model.shell import quote_word
 from checker_hygiene.images import ImageCheck
 
 _LATEST = "latest"
@@ -56,7 +56,7 @@ class LatestTag(ImageCheck):
                         f'the name "{name}" does not identify a version of the image',
                         fix=Fix(
                             "give the image a tag that names its version",
-                            Command(f"docker tag {shlex.quote(name)} name:version"),
+                            Command(f"docker tag {quote_word(name)} name:version"),
                         ),
                     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 from checker import Command, DockerfileEdit, Fix, Rootfs
 from checker.checks.fix import quoted
+from checker.model.untrusted import is_visible
 
 
 def fix_in_root(rootfs: Rootfs, title: str, *words: str) -> Fix:
@@ -12,10 +15,12 @@ def fix_in_root(rootfs: Rootfs, title: str, *words: str) -> Fix:
     Args:
         rootfs: The root filesystem.
         title: What to do.
-        words: The command. Names from the archive are quoted; where one cannot be printed, only
-            the title is left.
+        words: The command. Names from the archive are quoted; where the shell of an image cannot
+            take one that is not visible, only the title is left.
     """
-    line = quoted(*words)
-    if line is None:
+    if rootfs.image is None:
+        return Fix(title, Command(quoted(*words)))
+    # The shell of most images, dash, has no quotes for characters that print nothing.
+    if not all(map(is_visible, words)):
         return Fix(title)
-    return Fix(title, Command(line) if rootfs.image is None else DockerfileEdit(f"RUN {line}"))
+    return Fix(title, DockerfileEdit(f"RUN {shlex.join(words)}"))

@@ -64,5 +64,7 @@ def _offset(damage: Piece, archive: Archive) -> int:
 def _fix(damage: Piece, archive: Archive) -> Fix:
     """The command names the pieces where their common name is known and can be shown."""
     directory, slash, _ = archive.path.rpartition("/")
-    stem = None if damage.stem is None else quoted(f"{directory}{slash}{damage.stem}")
-    return Fix(_TITLE, None if stem is None else Command(f"cat {stem}* > FIXED"))
+    if damage.stem is None:
+        return Fix(_TITLE)
+    stem = quoted(f"{directory}{slash}{damage.stem}")
+    return Fix(_TITLE, Command(f"cat {stem}* > FIXED"))

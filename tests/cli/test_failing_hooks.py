@@ -13,7 +13,8 @@ from .conftest import Checker
 from .distributions import write_distribution
 
 HEAD = """
-from checker import Check, Engine, Report, Severity, Verdict, VerdictOutcome, hookimpl
+from checker import Check, Engine, EngineProfile, Evidence, Report, Severity
+from checker import Verdict, VerdictOutcome, hookimpl
 
 class Mine(Check):
     '''Mine.'''
@@ -26,6 +27,7 @@ def judge(question):
 
 MINE = Engine("mine-1", "load", judge)
 COUNT = Report("count", lambda run: "counted\\n")
+PROFILE = EngineProfile("mine-1", "mine", (), "", Evidence.READ)
 
 @hookimpl
 """
@@ -59,9 +61,40 @@ FAILING = [
         "yield COUNT._replace(name='json')",
         "report json is already registered by checker",
     ),
+    (
+        "checker_reports",
+        "yield COUNT._replace(stream='lines')",
+        "checker_reports returned a Report whose stream is 'lines', which cannot be called",
+    ),
+    (
+        "checker_reports",
+        "yield COUNT._replace(options=('width',))",
+        "not checker.Options",
+    ),
     ("checker_classify", "raise KeyError('lost')", "checker_classify raised KeyError: 'lost'"),
     ("checker_classify", "exit(0)", "checker_classify raised SystemExit: 0"),
     ("checker_classify", "return 'mine'", "returned 'mine', not a checker.Classification"),
+]
+
+# The same for the hooks that are only asked where other tools are listed or chosen.
+FAILING_FOR_OTHER_TOOLS = [
+    ("checker_readers", "raise KeyError('lost')", "checker_readers raised KeyError: 'lost'"),
+    ("checker_readers", "yield MINE; exit(0)", "checker_readers raised SystemExit: 0"),
+    ("checker_readers", "return 3", "checker_readers returned 3, not an iterable"),
+    ("checker_readers", "yield 'crane'", "checker_readers returned 'crane', not a checker.Engine"),
+    (
+        "checker_readers",
+        "yield MINE._replace(name='docker-28')",
+        "engine docker-28 load is already registered by checker_engines",
+    ),
+    ("checker_profiles", "raise KeyError('lost')", "checker_profiles raised KeyError: 'lost'"),
+    ("checker_profiles", "yield MINE", ", not a checker.EngineProfile"),
+    ("checker_profiles", "yield PROFILE._replace(groups=3)", "checker_profiles returned "),
+    (
+        "checker_profiles",
+        "yield PROFILE._replace(name='docker-28')",
+        "profile docker-28 is already registered by checker_engines",
+    ),
 ]
 
 
@@ -79,6 +112,20 @@ def plugin(
     monkeypatch.syspath_prepend(folder)
     yield
     sys.modules.pop("my_rules", None)
+
+
+@pytest.mark.usefixtures("plugin")
+@pytest.mark.parametrize(
+    ("plugin", "message"),
+    [((hook, body), message) for hook, body, message in FAILING_FOR_OTHER_TOOLS],
+    indirect=["plugin"],
+)
+def test_a_failing_hook_for_other_tools(checker: Checker, message: str) -> None:
+    done = checker("engines")
+    assert done.code == 3
+    assert "plugin mine (my-rules 2.5): " in done.err
+    assert message in done.err
+    assert {"docker-28", "crane-0"} <= set(done.out.splitlines())
 
 
 @pytest.mark.usefixtures("plugin")
@@ -121,6 +168,14 @@ def test_what_came_before_the_failure_is_used(checker: Checker, image: Path) -> 
     done = checker("check", image, "--engine", "mine-1", "--format", "json")
     (archive,) = done.report["archives"]
     assert "it takes everything" in [verdict["reason"] for verdict in archive["verdicts"]]
+
+
+@pytest.mark.usefixtures("plugin")
+@pytest.mark.parametrize("plugin", [("checker_classify", "return None")], indirect=True)
+def test_a_plugin_leaves_the_classification_to_others(checker: Checker, image: Path) -> None:
+    done = checker("check", image, "--format", "json")
+    assert done.code == 0
+    assert done.report["archives"][0]["restore"] == f"docker load -i {image}"
 
 
 @pytest.mark.usefixtures("plugin")

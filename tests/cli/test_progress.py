@@ -160,6 +160,27 @@ def test_every_command_that_reads_shows_progress(
     assert "\n" not in sent.partition("reading")[2].partition("\x1b[K")[0]
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("convert - out.tar --to oci-archive", "out.tar"),
+        ("convert - out --to oci-layout", "out"),
+        ("convert - - --to docker-archive", "standard output"),
+    ],
+)
+def test_a_conversion_shows_what_it_writes(
+    tmp_path: Path, data: bytes, words: str, name: str
+) -> None:
+    watched = Watched(tmp_path, words, data)
+    watched.begin()
+    _, sent = watched.end()
+    shown = [sent.rfind(f"{doing} ") for doing in ("reading standard input", f"writing {name}")]
+    assert 0 <= shown[0] < shown[1]
+    assert f"checking {name}" in sent
+    assert on_screen(sent).strip().splitlines()[1:] == []
+    assert "writing" not in on_screen(sent)
+
+
 @pytest.mark.parametrize("words", COMMANDS)
 def test_no_progress_is_shown(tmp_path: Path, data: bytes, root: bytes, words: str) -> None:
     (tmp_path / "image.tar").write_bytes(sample("docker-archive"))

@@ -150,7 +150,10 @@ def test_strict_waivers_of_a_section(two: Checker) -> None:
         ("strict-waivers = 1", "strict-waivers: must be a boolean, found an integer"),
         ('waive = [{ rule = "ARC" }]', "waive: a waiver must have a rule and a reason"),
         ('waive = [{ rule = "ARC9", reason = "x" }]', "unknown rule 'ARC9'"),
-        ('format = ["json"]', "unknown key 'format'"),
+        ('format = ["json"]', "archive: format is for the whole run, not for some archives"),
+        ('no-plugin = ["checker_hygiene"]', "or ignore the rules of the plugin here"),
+        ("baseline = 1", "baseline: must be the name of a file, found 1"),
+        ('baseline = "none.json"', "baseline: none.json: cannot be read: No such file"),
         ('fail_on = "note"', "unknown key 'fail_on'; did you mean 'fail-on'?"),
     ],
 )
@@ -187,6 +190,71 @@ def test_a_baseline_has_what_fails_in_each_archive(two: Checker) -> None:
     assert '"a"' in known
     assert '"b"' not in known
     assert two("check", *TWO, "--baseline", "known.json").code == 0
+
+
+def test_a_baseline_for_some_archives(two: Checker) -> None:
+    """Each archive is compared with its baseline, and what is gone is told of each."""
+    settings(two, 'fail-on = "note"\n')
+    for name in TWO:
+        assert two("baseline", "write", f"{name}.json", name).code == 0
+    settings(two, 'fail-on = "note"\n' + section('baseline = "a.tar.json"'))
+    assert two("check", "a.tar").code == 0
+    assert two("check", "b.tar").code == 1
+    report = two("check", *TWO, "--format", "json").report
+    known = {one["path"]: [f["in_baseline"] for f in one["findings"]] for one in report["archives"]}
+    assert all(known["a.tar"])
+    assert not any(known["b.tar"])
+    assert report["baseline"] == {"file": "a.tar.json", "known": len(known["a.tar"]), "gone": []}
+
+    settings(
+        two,
+        'fail-on = "note"\nbaseline = "b.tar.json"\n' + section('baseline = "a.tar.json"'),
+    )
+    assert two("check", *TWO).code == 0
+    (two.folder / "a.tar").write_bytes(sample("podman-archive"))
+    (two.folder / "b.tar").write_bytes(sample("podman-archive"))
+    baseline = two("check", *TWO, "--format", "json").report["baseline"]
+    assert baseline["file"] == "b.tar.json, a.tar.json"
+    assert {one["archive"] for one in baseline["gone"]} == {"a", "b"}
+
+
+def test_the_baseline_of_the_command_line_is_for_all_archives(two: Checker) -> None:
+    settings(two, 'fail-on = "note"\n')
+    assert two("baseline", "write", "both.json", *TWO).code == 0
+    assert two("baseline", "write", "other.json", "b.tar").code == 0
+    settings(two, 'fail-on = "note"\n' + section('baseline = "other.json"'))
+    assert two("check", *TWO).code == 1
+    assert two("check", *TWO, "--baseline", "both.json").code == 0
+
+
+@pytest.mark.parametrize("profile", ["", 'profile = "strict"'])
+def test_a_baseline_is_written_without_what_other_baselines_have(
+    two: Checker, profile: str
+) -> None:
+    settings(two, 'fail-on = "note"\n' + section(profile))
+    assert two("baseline", "write", "known.json", *TWO).code == 0
+    first = (two.folder / "known.json").read_bytes()
+    for place in ('baseline = "known.json"\n{}', "{}" + 'baseline = "known.json"\n'):
+        settings(two, place.format('fail-on = "note"\n' + section(profile)))
+        assert two("check", "a.tar").code == 0
+        assert two("baseline", "write", "known.json", *TWO).code == 0
+        assert (two.folder / "known.json").read_bytes() == first
+
+
+def test_the_baseline_of_a_program_is_for_all_archives(tmp_path: Path) -> None:
+    from checker import Session
+    from checker.baseline import Baseline
+
+    path = tmp_path / "a.tar"
+    path.write_bytes(sample("docker-archive"))
+    (tmp_path / "own.json").write_text('{"version": 1, "findings": []}')
+    own = {"path": "*.tar", "baseline": str(tmp_path / "own.json")}
+    given = Baseline("given", frozenset())
+    for baseline, file in ((None, str(tmp_path / "own.json")), (given, "given")):
+        with Session({"archive": [own]}, baseline=baseline) as session:
+            applied = session.run([path]).baseline
+        assert applied is not None
+        assert applied.file == file
 
 
 def test_the_settings_of_a_program(tmp_path: Path) -> None:

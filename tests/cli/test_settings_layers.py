@@ -231,7 +231,7 @@ def test_patterns_of_sections_are_also_relative_to_the_file(below: Checker, imag
         ("[[archive]]\nselect = []", "archive: path: must be a pattern or a list of them, found"),
         ("[[archive]]\npath = ''", "archive: path: must be a pattern, found an empty string"),
         ("[[archive]]\npath = '*'\nselekt = []", ":3: archive: unknown key 'selekt'; did you mean"),
-        ("[[archive]]\npath = '*'\nformat = ['json']", ":3: archive: unknown key 'format'"),
+        ("[[archive]]\npath = '*'\nformat = ['json']", ":3: archive: format is for the whole run"),
         ("[[archive]]\npath = '*'\nname = 5", ":3: archive: name: must be a string, found an int"),
         ("[[archive]]\npath = '*'\nselect = ['NOPE']", ":3: select: unknown rule 'NOPE'"),
         ("[[archive]]\npath = '*'\nengine = ['docker']\nas = 5", ":4: archive: as: invalid value"),

@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 import json
 import shlex
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import checker
 from checker.errors import SettingsError, UnreadableError
-from checker.importing.command_line import ImportCommand, Origin, quote_path, quote_word
+from checker.importing.command_line import ImportCommand, Origin
 from checker.importing.plan import ImportRequest
 from checker.model.names import Platform
 from checker.session import Session
@@ -459,50 +456,6 @@ def test_secrets_that_are_given_are_masked(session: Session) -> None:
 # --- the command
 
 
-@given(st.text(alphabet=st.characters(blacklist_characters="\0", codec="utf-8"), min_size=1))
-def test_quoted_words_have_no_control_characters(word: str) -> None:
-    quoted = quote_word(word)
-    assert quoted.isprintable()
-
-
-def test_quoted_words_are_one_word_for_a_shell() -> None:
-    words = [
-        "a b",
-        "'",
-        "\x1b[31m",
-        "a\nb",
-        "\u202e",
-        "$x",
-        "\\",
-        "`x`",
-        "\x01f",
-        "é",
-        "\udcff",
-        "!",
-    ]
-    words += ["'\n", "\\\n", "\t'\\x", "*", "~", ""]
-    script = f"printf '%s\\0' {' '.join(map(quote_word, words))}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
-    found = done.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]
-    assert found == words
-
-
-@pytest.mark.parametrize(
-    ("path", "quoted"),
-    [
-        ("a.tar", "a.tar"),
-        ("-", "./-"),
-        ("-a", "./-a"),
-        ("http://a", "./http://a"),
-        ("a:b", "./a:b"),
-        ("/a:b", "/a:b"),
-        ("a b", "'a b'"),
-    ],
-)
-def test_paths_are_neither_options_nor_addresses(path: str, quoted: str) -> None:
-    assert quote_path(path) == quoted
-
-
 def test_the_forms_of_the_command() -> None:
     plain = ImportCommand("docker", "a.tar", Origin.FILE, ("CMD x",), reference="a:1")
     assert str(plain) == "docker import --change 'CMD x' a.tar a:1"
@@ -523,7 +476,7 @@ def test_the_forms_of_the_command() -> None:
     [
         (
             [file("bin/bash", PROGRAM, mode=0o755), directory("usr/bin")],
-            "--change 'CMD [\"/bin/bash\"]' --change 'ENV PATH=/usr/bin:/bin' - name:tag`",
+            "--change 'CMD [\"/bin/bash\"]' --change 'ENV PATH=/usr/bin:/bin' FILE name:tag`",
         ),
         (
             [file("bin/sh", elf("arm64"), mode=0o755), directory("etc")],

@@ -130,6 +130,9 @@ MADE = [
     Made("a tar in a tar that is no image", (file("x.tar", write_tar((file("x"),))),),
          Kind.UNKNOWN),
     Made("anything", (file("README", "hello"),), Kind.UNKNOWN),
+    Made("a Dockerfile beside a program", (file("Dockerfile"), file("bin/x", mode=0o755)),
+         Kind.UNKNOWN),
+    Made("a root with its Dockerfile", (*ROOT, file("Dockerfile")), Kind.ROOTFS),
 ]  # fmt: skip
 
 
@@ -140,6 +143,38 @@ def test_made_by_hand(made: Made, tmp_path: Path) -> None:
     assert (archive.rootfs is not None) == (made.kind in {Kind.ROOTFS, Kind.LAYER})
     if made.kind not in IMAGE_KINDS:
         assert archive.images == ()
+
+
+def program(name: str) -> Member:
+    return file(name, elf(), mode=0o755)
+
+
+ROOTS: Mapping[str, tuple[Member, ...]] = {
+    "rootfs": (program("rootfs/bin/app"),),
+    "my-root": (program("my-root/usr/bin/app"), file("my-root/etc/app.conf")),
+    "out": (program("out/usr/bin/app"), directory("out/proc"), directory("out/etc")),
+    "srv/web": (file("srv/web/etc/os-release", "ID=x\n"),),
+    "usb": (program("usb/bin/sh"),),
+}
+
+
+@pytest.mark.parametrize("directory", ROOTS)
+def test_a_root_in_a_directory(directory: str, tmp_path: Path) -> None:
+    assert read(tmp_path, write_tar(ROOTS[directory])).root_directory == directory
+
+
+SOFTWARE: Mapping[str, tuple[Member, ...]] = {
+    "a runtime": (program("jdk-17/bin/java"), file("jdk-17/lib/x.so"), file("jdk-17/conf/a")),
+    "a server": (program("pg/bin/x"), file("pg/lib/x.so"), file("pg/etc/x"), file("pg/var/x")),
+    "sources": (program("app/bin/run"), file("app/lib/a.py"), file("app/etc/x"), file("app/a")),
+}
+
+
+@pytest.mark.parametrize("name", SOFTWARE)
+def test_installed_software_is_not_taken_for_a_root(name: str, tmp_path: Path) -> None:
+    archive = read(tmp_path, write_tar(SOFTWARE[name]))
+    assert archive.kind is Kind.UNKNOWN
+    assert archive.root_directory is None
 
 
 def test_an_archive_beside_the_nested_image_is_not_taken_for_it(tmp_path: Path) -> None:

@@ -82,7 +82,41 @@ MADE: Mapping[str, tuple[Member, ...]] = {
         file("metadata.yaml", "architecture: x86_64\n"),
         file("rootfs/bin/sh", elf(), mode=0o755),
     ),
-    "zarf-package": (file("zarf.yaml", "kind: ZarfPackageConfig\n"), file("checksums.txt", "")),
+    "docker-checkpoint": (
+        file("cp1/config.json", '{"name": "cp1", "exit": true}'),
+        file("cp1/core-1.img", "x"),
+        file("cp1/inventory.img", "x"),
+    ),
+    "lxc-container": (
+        file("web/config", "lxc.rootfs.path = dir:/var/lib/lxc/web/rootfs\n"),
+        file("web/rootfs/bin/sh", elf(), mode=0o755),
+    ),
+    "lxc-metadata": (file("config", "lxc.arch = amd64\n"), file("create-message", "created\n")),
+    "lxd-backup": (
+        file("backup/index.yaml", "name: web\n"),
+        file("backup/container/rootfs/bin/sh", elf(), mode=0o755),
+    ),
+    "docker-storage": (
+        file("var/lib/docker/image/overlay2/repositories.json", "{}"),
+        file("var/lib/docker/overlay2/x/diff/bin/sh", elf(), mode=0o755),
+    ),
+    "containers-storage": (
+        file("storage/overlay-images/images.json", "[]"),
+        file("storage/overlay/l/X", ""),
+    ),
+    "containerd-storage": (
+        file("io.containerd.content.v1.content/blobs/sha256/" + "6" * 64, "{}"),
+        file("io.containerd.metadata.v1.bolt/meta.db", "x"),
+    ),
+    "registry-storage": (
+        file("docker/registry/v2/repositories/app/_layers/x", ""),
+        file("docker/registry/v2/blobs/sha256/66/data", "{}"),
+    ),
+    "zarf-package": (
+        file("zarf.yaml", "kind: ZarfPackageConfig\n"),
+        file("images/oci-layout", '{"imageLayoutVersion": "1.0.0"}'),
+        file("images/index.json", '{"schemaVersion": 2, "manifests": []}'),
+    ),
     "helm-chart": (file("app/Chart.yaml", "name: app\n"), file("app/values.yaml", "")),
     "volume": (directory("_data"), file("_data/db", "x")),
     "buildkit-local-export": (
@@ -136,3 +170,28 @@ def test_what_it_is_and_who_reads_it(
     [advice] = checked.classification.advice
     assert advice.lower().startswith(known.readers.lower())
     assert [one.rule for one in checked.failures()] == ["ENG002"]
+
+
+@pytest.mark.parametrize("directory", ["x", "home/me/x"])
+@pytest.mark.parametrize(
+    "name", ["build-context", "volume", "checkpoint", "lxc-image", "oci-runtime-bundle"]
+)
+def test_a_kind_in_directories(name: str, directory: str, session: Session, tmp_path: Path) -> None:
+    members = tuple(replace(one, name=f"{directory}/{one.name}") for one in MADE[name])
+    path = tmp_path / "archive.tar"
+    path.write_bytes(write_tar(members))
+    checked = session.check(path)
+    assert checked.archive is not None
+    assert checked.archive.known_kind is not None
+    assert checked.archive.known_kind.name == name
+    assert checked.classification is not None
+    assert not any("None" in advice for advice in checked.classification.advice)
+
+
+def test_a_bundle_whose_root_is_still_empty(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "archive.tar"
+    path.write_bytes(write_tar((file("config.json", "{}"), directory("rootfs"))))
+    checked = session.check(path)
+    assert checked.archive is not None
+    assert checked.archive.known_kind is not None
+    assert checked.archive.known_kind.name == "oci-runtime-bundle"

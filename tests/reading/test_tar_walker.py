@@ -41,11 +41,15 @@ if TYPE_CHECKING:
 PIECES = (1, 7, 511, 513, 4096)
 SMALL_ENOUGH = 60_000
 EXECUTABLES = ContentPlan({}, 600)
+# To hash the content of all files, each header is read alone.
+HEADER_BY_HEADER = EXECUTABLES._replace(digests=True)
 MUST_HAVE_TOOLS = os.environ.get("CHECKER_REQUIRE_ENGINES") == "1"
 
 
-def walk(pieces: Iterable[bytes], plan: ContentPlan = EXECUTABLES) -> Tar:
-    walker = TarWalker(Limits(), plan)
+def walk(
+    pieces: Iterable[bytes], plan: ContentPlan = EXECUTABLES, limits: Limits | None = None
+) -> Tar:
+    walker = TarWalker(limits or Limits(), plan)
     for piece in pieces:
         walker.feed(piece)
     return walker.finish()
@@ -88,6 +92,7 @@ def check_feeding(data: bytes) -> Tar:
     """Walk it whole, in pieces and with skips: the facts are the same."""
     tar = walk([data])
     expected = everything(tar)
+    assert everything(walk([data], HEADER_BY_HEADER)) == expected
     for size in PIECES if len(data) < SMALL_ENOUGH else PIECES[1:]:
         assert everything(walk(cut(data, size))) == expected, size
     for window in (BLOCK, 513, 1 << 18):
@@ -554,6 +559,142 @@ def test_any_header_with_a_right_checksum_is_a_fact(
     check_facts(tar, len(data))
     expected = untouched(extent.start)
     assert list(tar.entries)[: len(expected)] == expected
+
+
+# --- plain headers, which are read many at a time
+
+SPECIAL = (
+    directory("srv/"),
+    directory("./lib/"),
+    symlink("lib/libz.so", "libz.so.1"),
+    hardlink("srv/hard", "srv/1"),
+    file("srv/1", b"again"),
+    file("etc/passwd", b"root:x:0:0::/:/bin/sh"),
+    file("usr/lib/libz.so.1", b"no library"),
+    file("home/a/.ssh/id_rsa", b"key"),
+    file("bin/sh", b"#!", mode=0o755),
+    file("d/" * 48 + "deep", b"flat"),
+    symlink("to", "d/" * 48),
+    file("//odd/../name/.", b"odd"),
+    replace(file("b" * 80, b"prefix"), raw={"prefix": b"p/" * 75}),
+)
+# The walker reads some headers alone after each that is not plain.
+PLAIN = tuple(
+    member
+    for number, special in enumerate(SPECIAL)
+    for member in (
+        *(file(f"srv/{number}/{count}", b"x" * (count * 97 % 1400)) for count in range(24)),
+        special,
+    )
+)
+PLAIN_TAR = write_tar(PLAIN)
+PLAIN_EXTENTS = offsets(PLAIN)
+PLANS = (
+    EXECUTABLES,
+    ContentPlan(),
+    ContentPlan({"etc/passwd": 10}, endings={"id_rsa": {"id_rsa": 4}}, libraries=True),
+    ContentPlan({"name": 2, "odd/name": 2, "srv/1": 9, "1": 3}),
+)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_plain_headers_are_read_as_others(plan: ContentPlan) -> None:
+    expected = everything(walk([PLAIN_TAR], plan._replace(digests=True)))
+    assert everything(walk([PLAIN_TAR], plan)) == expected
+    assert len(expected[0]) == len(PLAIN)
+
+
+UNUSUAL_FIELDS = {
+    "star": [(508, b"tar\0")],
+    "star without a number as time": [(476, b"time"), (508, b"tar\0")],
+    "star with a prefix": [(345, b"p" * 140), (508, b"tar\0")],
+    "gnu": [(257, b"ustar  \0")],
+    "gnu with times": [(257, b"ustar  \0"), (345, b"00000000001\0")],
+    "gnu with a prefix": [(257, b"ustar  \0"), (345, b"prefix")],
+    "gnu of another version": [(257, b"ustar 00")],
+    "before ustar": [(257, bytes(8))],
+    "size in base 256": [(124, b"\x80" + bytes(10) + b"\x03")],
+    "negative size": [(124, b"\xff" * 12)],
+    "size with spaces": [(124, b"          3 ")],
+    "no number as size": [(124, b"abc")],
+    "negative mode": [(100, b"\xff" * 8)],
+    "no number as owner": [(108, b"root\0")],
+    "no number as device": [(329, b"x")],
+    "negative time": [(136, b"\xff" * 12)],
+    "old type": [(156, b"\0")],
+    "contiguous": [(156, b"7")],
+    "unknown type": [(156, b"Z")],
+    "old sparse": [(156, b"S")],
+    "link with content": [(156, b"1")],
+    "target without an end": [(156, b"2"), (157, b"t" * 100)],
+    "long target": [(156, b"2"), (157, b"t/" * 49)],
+    "name without an end": [(0, b"n" * 100)],
+    "bytes after the name": [(0, b"n\0m")],
+    "bytes that are not text": [(0, b"\xff\xc3")],
+    "no name": [(0, bytes(100))],
+    "zeros": [(0, bytes(512))],
+}
+
+
+@pytest.mark.parametrize("number", [3, 24])
+@pytest.mark.parametrize("fields", UNUSUAL_FIELDS.values(), ids=UNUSUAL_FIELDS)
+def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], number: int) -> None:
+    at = PLAIN_EXTENTS[number].header
+    block = bytearray(PLAIN_TAR[at : at + BLOCK])
+    for place, value in fields:
+        block[place : place + len(value)] = value
+    data = PLAIN_TAR[:at] + resealed(bytes(block)) + PLAIN_TAR[at + BLOCK :]
+    expected = everything(walk([data], HEADER_BY_HEADER))
+    assert everything(walk([data])) == expected
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(PLAIN_EXTENTS),
+            st.integers(0, 511),
+            st.binary(min_size=1, max_size=12),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(PLANS),
+    st.integers(400, 5000),
+)
+@settings(max_examples=examples(400), deadline=None)
+def test_changed_headers_among_plain_ones(
+    changes: list[tuple[Any, int, bytes, bool]], plan: ContentPlan, piece: int
+) -> None:
+    data = bytearray(PLAIN_TAR)
+    for extent, at, value, is_sealed in changes:
+        block = bytearray(data[extent.header : extent.header + BLOCK])
+        block[at : at + len(value)] = value
+        block = block[:BLOCK]
+        sealed = resealed(bytes(block)) if is_sealed else bytes(block)
+        data[extent.header : extent.header + BLOCK] = sealed
+    expected = everything(walk([bytes(data)], plan._replace(digests=True)))
+    assert everything(walk([bytes(data)], plan)) == expected
+    assert everything(walk(cut(bytes(data), piece), plan)) == expected
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *(Limits(entries=count) for count in (*range(60), *range(len(PLAIN) - 3, len(PLAIN) + 2))),
+        *(Limits(names=count) for count in (0, 10, 100, 400)),
+        *(Limits(name=count) for count in (1, 5, 100, 199, 200)),
+        *(Limits(nesting=count) for count in (0, 10, 1000)),
+    ],
+    ids=str,
+)
+def test_plain_headers_within_limits(limits: Limits) -> None:
+    expected = everything(walk([PLAIN_TAR], HEADER_BY_HEADER, limits))
+    assert everything(walk([PLAIN_TAR], EXECUTABLES, limits)) == expected
+    assert everything(walk(cut(PLAIN_TAR, 700), EXECUTABLES, limits)) == expected
+
+
+# --- any bytes
 
 
 @given(st.binary(max_size=2000), st.integers(1, 600))

@@ -148,12 +148,21 @@ def test_converting_is_not_told_where_it_does_not_help() -> None:
     assert last == "failed  do not ship: 1 error (HYG002)"
 
 
-def test_a_part_of_a_command_is_not_told() -> None:
+def test_converting_is_told_for_every_path() -> None:
     Path("a`b.tar").write_bytes(sample("oci-archive"))
     run = Session({"engine": ["docker-28:load"], "ignore": ["HYG"]}).run(["a`b.tar"])
-    found = run.archives[0].classification
+    convert = r"checker convert $'a\140b.tar' image.tar --to docker-archive"
+    assert ends(run)[1] == f"{' ' * 8}{convert}"
+
+
+def test_converting_is_not_read_from_advice() -> None:
+    """The advice of a plugin is a text; what converts the archive is a field."""
+    run = checked(sample("oci-archive"), engine=["docker-28:load"])
+    (archive,) = run.archives
+    found = archive.classification
     assert found is not None
-    assert any("checker convert" in advice for advice in found.advice)
+    told = found._replace(advice=("Run `checker convert a.tar b.tar`.",), conversion=None)
+    run = run._replace(archives=(archive._replace(classification=told),))
     assert ends(run)[1] == "failed  do not ship: 1 error (ENG003)"
 
 
@@ -207,9 +216,13 @@ def test_a_command_that_is_too_long_is_alone_on_the_last_line() -> None:
     assert rows[-2:] == ["ok      load it with:", f"        docker load -i {name}"]
 
 
-def test_a_command_with_a_backtick_is_alone_on_the_last_line() -> None:
-    Path("a`b.tar").write_bytes(sample())
-    rows = render_text(Session(NO_NOTES).run(["a`b.tar"])).splitlines()
+def test_a_command_of_a_plugin_with_a_backtick_is_alone_on_the_last_line() -> None:
+    run = checked(sample(), **NO_NOTES)
+    (archive,) = run.archives
+    assert archive.classification is not None
+    found = archive.classification._replace(restore="docker load -i 'a`b.tar'")
+    run = run._replace(archives=(archive._replace(classification=found),))
+    rows = render_text(run).splitlines()
     assert rows[-2:] == ["ok      load it with:", "        docker load -i 'a`b.tar'"]
 
 

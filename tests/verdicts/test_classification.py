@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import pytest
 
 from checker import Classification, Loadable, Session, VerdictOutcome
 from checker.plugins import LoadedPlugins, load_plugins
+from checker.testing.archive import sample
 from checker.testing.cases import Case
+from checker.testing.tar import Member, compress, file, write_tar
 
 DAMAGED = [{"compress": "gzip"}, {"flip": {"at": -6, "mask": 1}}]
 
@@ -316,3 +319,44 @@ def test_the_producer(
     found = classified(table, plugins, tmp_path).producer
     assert found is not None
     assert re.search(producer, found.lower()), found
+
+
+def classified_tar(members: Sequence[Member], plugins: LoadedPlugins, path: Path) -> Classification:
+    path.write_bytes(write_tar(members))
+    found = Session(plugins=plugins).classify(path).classification
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("inner", "engine"), [("docker-archive", "docker-28"), ("oci-archive", "podman-5")]
+)
+def test_several_images_in_one_archive(
+    inner: str, engine: str, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    path = tmp_path / "archive.tar"
+    members = [file(f"images/{name}.tar", sample(inner)) for name in "abcde"]
+    found = classified_tar(members, plugins, path)
+    assert found.loadable_reason == (
+        "5 images are files inside this archive: "
+        "images/a.tar, images/b.tar, images/c.tar and 2 more"
+    )
+    for name, advice in zip("abc", found.advice, strict=True):
+        member = f"images/{name}.tar"
+        assert advice.startswith(
+            f"Extract {member} first: `tar -xf {quote(str(path))} -- {member} && "
+            f"checker check --engine {engine} {member} && "
+        )
+
+
+def test_a_root_filesystem_that_is_a_file_in_an_archive(
+    plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    path = tmp_path / "archive.tar"
+    member = file("x/root fs.tar.gz", compress(sample("export"), "gzip"))
+    found = classified_tar([member], plugins, path)
+    [advice] = found.advice
+    assert advice == (
+        "It contains the archive x/root fs.tar.gz, extract it: "
+        f"`tar -xf {quote(str(path))} -- 'x/root fs.tar.gz' && checker check 'x/root fs.tar.gz'`"
+    )

@@ -19,7 +19,10 @@ from typing import Any
 import pytest
 
 from checker import Host, Session, Settings, Storage, Verdict, VerdictOutcome
+from checker.testing.archive import build
 from checker.testing.cases import Case
+from checker.verdicts import Question
+from checker_engines.containers import buildah, skopeo
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -263,7 +266,74 @@ def test_a_colon_in_the_path(
         if verdict.engine.startswith("podman"):
             assert verdict.outcome is not VerdictOutcome.REJECTS, title
             assert shlex.split(verdict.command or "")[-2:] == ["<", "./app:2.tar"]
-    skopeo = found["skopeo-1 docker-archive"]
-    assert skopeo.outcome is VerdictOutcome.REJECTS
-    assert "open ./app: no such file or directory" in message(skopeo)
-    assert "without a colon" in skopeo.reason
+    copied = found["skopeo-1 docker-archive"]
+    assert copied.outcome is VerdictOutcome.REJECTS
+    assert "open <tmp>: no such file or directory" in message(copied)
+    assert "without a colon" in copied.reason
+
+
+# What skopeo 1.9.3 said, with the path before the colon as <tmp>.
+@pytest.mark.parametrize(
+    ("action", "name", "text"),
+    [
+        (
+            "docker-archive",
+            "a:b.tar",
+            (
+                "initializing source docker-archive:<tmp>:docker.io/library/b.tar:latest: opening "
+                'file "<tmp>": open <tmp>: no such file or directory'
+            ),
+        ),
+        (
+            "docker-archive",
+            "a:b:c.tar",
+            (
+                "initializing source docker-archive:<tmp>:docker.io/library/b:c.tar: opening file "
+                '"<tmp>": open <tmp>: no such file or directory'
+            ),
+        ),
+        (
+            "docker-archive",
+            "a:b c.tar",
+            (
+                "Invalid source name docker-archive:<tmp>: docker-archive parsing reference: "
+                "invalid reference format"
+            ),
+        ),
+        (
+            "oci-archive",
+            "a:b.tar",
+            (
+                "initializing source oci-archive:<tmp>:b.tar: creating temp directory: open <tmp>: "
+                "no such file or directory"
+            ),
+        ),
+        (
+            "oci-archive",
+            "a:b c.tar",
+            "Invalid source name oci-archive:<tmp>: Invalid image b c.tar",
+        ),
+    ],
+)
+def test_what_skopeo_takes_for_a_name(
+    action: str, name: str, text: str, session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(saved(tmp_path))
+    archive = session.read(path)
+    question = Question(archive, session.settings.host, shlex.quote(f"./{name}"))
+    (engine,) = (one for one in skopeo.engines() if one.action == action)
+    verdict = engine.judge(question)
+    assert verdict.outcome is VerdictOutcome.REJECTS
+    assert message(verdict).replace('\\"', '"').endswith(f'msg="{text}"')
+
+
+def test_a_colon_in_the_path_of_a_directory(session: Session, tmp_path: Path) -> None:
+    layout = tmp_path / "lay:out"
+    build("oci-layout").write_directory(layout)
+    question = Question(session.read(layout), session.settings.host, "./lay:out")
+    found = {one.action: one.judge(question) for one in (*skopeo.engines(), *buildah.engines())}
+    missing = "open <tmp>/index.json: no such file or directory"
+    assert missing in message(found["oci"])
+    assert "initializing source oci:<tmp>:out: " in message(found["oci"])
+    assert message(found["pull oci"]) == f"Error: {missing}"

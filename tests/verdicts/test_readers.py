@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tarfile
 import tomllib
@@ -16,8 +17,9 @@ from benchmarks.readers.tools import TOOLS as ALL_TOOLS
 from benchmarks.readers.tools import Bench, found, installed_tools, running_bench
 from checker import Session, VerdictOutcome
 from checker.plugins import load_plugins
+from checker.testing.archive import skopeo_dir
 from checker.testing.cases import Case
-from checker.verdicts import Engine, Question, Verdict
+from checker.verdicts import Engine, Host, Question, Verdict
 from checker_engines.containers import buildah
 from checker_engines.containers.versions import BUILDAH_1_28
 
@@ -115,7 +117,10 @@ def build(table: dict[str, Any], folder: Path) -> Path:
 
 
 BUILDAH = {one.action: one for one in buildah.engines_of(BUILDAH_1_28)}
-TWO = [{"tags": ["app:1"]}, {"tags": ["app:2"], "config": {"config": {"User": "1"}}}]
+TWO: list[dict[str, Any]] = [
+    {"tags": ["app:1"]},
+    {"tags": ["app:2"], "config": {"config": {"User": "1"}}},
+]
 LOWERCASE = "repository name must be lowercase"
 # What buildah 1.28.2 said.
 PULLED: dict[str, tuple[str, dict[str, Any], str, str]] = {
@@ -246,17 +251,27 @@ def test_k3s_takes_files_by_their_names(
 
 
 PLATFORMS = ["linux/amd64", "linux/arm64/v8"]
+NODES = (
+    "kind-0 load image-archive",
+    *("k3s-1 image directory", "rke2-1 image directory", "k0s-1 image directory"),
+)
+FULL = ["docker.io/library/app:1"]
 
 
 @pytest.mark.parametrize(
     ("title", "table", "outcome"),
     [
-        ("kind-0 load image-archive", {"platforms": PLATFORMS}, "accepts"),
-        ("k3s-1 image directory", {"platforms": PLATFORMS}, "accepts"),
+        ("kind-0 load image-archive", {"platforms": PLATFORMS, "tags": FULL}, "accepts"),
+        ("k3s-1 image directory", {"platforms": PLATFORMS, "tags": FULL}, "accepts"),
+        ("rke2-1 image directory", {"platforms": PLATFORMS, "tags": FULL}, "accepts"),
         ("kind-0 load image-archive", {"tags": []}, "accepts-broken"),
         ("k3s-1 image directory", {"tags": []}, "accepts-broken"),
         ("k0s-1 image directory", {"tags": []}, "accepts-broken"),
-        ("k3s-1 image directory", {"edits": [{"remove": "{layer0}"}]}, "accepts-broken"),
+        (
+            "k3s-1 image directory",
+            {"edits": [{"remove": "{layer0}"}], "tags": FULL},
+            "accepts-broken",
+        ),
         ("kind-0 load image-archive", {"edits": [{"remove": "{layer0}"}]}, "rejects"),
         ("k3s-1 image directory", {"edits": [{"remove": "{manifest}"}]}, "rejects"),
         ("k0s-1 image directory", {"edits": [{"remove": "index.json"}]}, "rejects"),
@@ -269,6 +284,81 @@ def test_nodes_need_names_and_content(
     assert verdict.outcome == outcome, verdict.reason
     if outcome != "accepts":
         assert "name" in verdict.reason or "not in the archive" in verdict.reason or verdict.message
+
+
+@pytest.mark.parametrize("title", NODES)
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("docker.io/library/app:1", "accepts"),
+        ("registry.example:5000/team/app:1", "accepts"),
+        (f"ghcr.io/team/app@sha256:{'a' * 64}", "accepts"),
+        ("docker.io/app:1", "accepts-broken"),
+        ("library/app:1", "accepts-broken"),
+        ("app:1", "accepts-broken"),
+        ("1.0", "accepts-broken"),
+        ("ghcr.io/team/app", "accepts-broken"),
+        ("ghcr.io/Team/app:1", "accepts-broken"),
+    ],
+)
+def test_kubernetes_finds_images_by_their_full_names(
+    title: str, name: str, outcome: str, tmp_path: Path
+) -> None:
+    verdict = judged(READERS[title], build({"base": "oci-archive", "tags": [name]}, tmp_path))
+    assert verdict.outcome == outcome, verdict.reason
+    assert outcome == "accepts" or repr(name) in verdict.reason
+
+
+@pytest.mark.parametrize("title", NODES)
+def test_kubernetes_finds_whatever_docker_saves_by_name(title: str, tmp_path: Path) -> None:
+    verdict = judged(READERS[title], build({"base": "docker-archive", "images": TWO}, tmp_path))
+    assert verdict.outcome is VerdictOutcome.ACCEPTS, verdict.reason
+
+
+def test_one_of_two_images_is_not_found(tmp_path: Path) -> None:
+    images = [TWO[0], {**TWO[1], "tags": []}]
+    path = build({"base": "docker-archive", "images": images}, tmp_path)
+    verdict = judged(READERS["kind-0 load image-archive"], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN
+    assert "1 of 2 images, such as sha256:" in verdict.reason
+    stored = judged(READERS["ctr-2 import --all-platforms"], path)
+    assert stored.outcome is VerdictOutcome.ACCEPTS
+    assert "1 of 2 images have no name" in stored.reason
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (["docker.io/library/app:1"], "the image is loaded"),
+        (["app:1"], "the image is loaded"),
+        (["1.0"], "the image is loaded as import:1.0, since it has only the tag '1.0'"),
+        ([], "the image is loaded as import@sha256:"),
+        (["1.0", "2.0"], "loaded as import:1.0, since it has only the tag '1.0'; so are 1 more"),
+    ],
+)
+def test_nerdctl_names_what_has_no_whole_name(tags: list[str], said: str, tmp_path: Path) -> None:
+    path = build({"base": "oci-archive", "tags": tags}, tmp_path)
+    verdict = judged(READERS["nerdctl-2 load"], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS
+    assert said in verdict.reason
+
+
+@pytest.mark.parametrize("title", ["nerdctl-2 load", "ctr-2 import --all-platforms"])
+def test_what_is_stored_but_not_unpacked(title: str, tmp_path: Path) -> None:
+    edit = {"member": "{config}", "pointer": "/rootfs/type", "value": "other"}
+    path = build({"base": "docker-archive", "edits": [{"set": edit}]}, tmp_path)
+    verdict = judged(READERS[title], path)
+    assert verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN
+    assert "not unpacked: rootfs.type is 'other'" in verdict.reason
+
+
+@pytest.mark.parametrize(("tool", "title"), [("k3s", "k3s-1"), ("rke2", "rke2-1")])
+def test_the_image_directory_is_that_of_the_tool(tool: str, title: str, tmp_path: Path) -> None:
+    path = build({"base": "docker-archive"}, tmp_path)
+    verdict = judged(READERS[f"{title} image directory"], path)
+    assert verdict.command == f"cp image.tar /var/lib/rancher/{tool}/agent/images/"
+    other = judged(READERS[f"{title} image directory"], path.rename(tmp_path / "image"))
+    assert other.reason.startswith(f"{tool} ignores the file")
 
 
 ANOTHER = "other"
@@ -361,6 +451,220 @@ def test_crane_says_so(table: dict[str, Any], text: str, tmp_path: Path) -> None
     assert said.accepts is (text in {"", "-"}), said.message
     if not said.accepts:
         assert masked(said.message).endswith(masked(text).removeprefix("Error: "))
+
+
+# What crane 0.22.1 said of a blob that is a link.
+@pytest.mark.parametrize("title", ["crane-0 push", "cosign-3 load"])
+@pytest.mark.parametrize(("target", "what"), [("away", "a symlink"), (None, "not a regular file")])
+def test_a_blob_that_is_not_a_file_is_not_pushed(
+    title: str, target: str | None, what: str, tmp_path: Path
+) -> None:
+    layout = layout_of({"edits": [kind_of(IMAGE)]}, tmp_path)
+    manifest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
+    blob = layout / "blobs" / manifest.replace(":", "/")
+    if target is None:
+        blob.unlink()
+        blob.mkdir()
+    else:
+        blob.rename(layout / target)
+        blob.symlink_to(layout / target)
+    verdict = judged(READERS[title], layout)
+    assert verdict.outcome is VerdictOutcome.REJECTS
+    assert f"layout blob {manifest} is {what}" in (verdict.message or "")
+
+
+IMAGE, INDEX, SIGNATURES, ATTESTATIONS = (
+    f"dev.cosignproject.cosign/{what}" for what in ("image", "imageIndex", "sigs", "atts")
+)
+
+
+def kind_of(kind: str, number: int = 0) -> dict[str, Any]:
+    pointer = f"/manifests/{number}/annotations/kind"
+    return {"set": {"member": "index.json", "pointer": pointer, "value": kind}}
+
+
+def typed_as(media_type: str) -> dict[str, Any]:
+    pointer = "/manifests/0/mediaType"
+    return {"set": {"member": "index.json", "pointer": pointer, "value": media_type}}
+
+
+START = "Error: "
+NOT_THERE = "GET https://REGISTRY/v2/NAME/manifests/TAG: NAME_UNKNOWN: Unknown name"
+SIGNED: dict[str, tuple[dict[str, Any], str]] = {
+    "an image that cosign saved": ({"edits": [kind_of(IMAGE)]}, ""),
+    "a layout of another tool": ({}, f"resolving digest: {NOT_THERE}"),
+    "signatures alone": ({"edits": [kind_of(SIGNATURES)]}, f"sigs tag: {NOT_THERE}"),
+    "attestations alone": ({"edits": [kind_of(ATTESTATIONS)]}, f"sigs tag: {NOT_THERE}"),
+    "an image and signatures": (
+        {"images": TWO, "edits": [kind_of(IMAGE), kind_of(SIGNATURES, 1)]},
+        "",
+    ),
+    "no index.json": (
+        {"edits": [{"remove": "index.json"}]},
+        "signed image index: stat <tmp>/index.json: no such file or directory",
+    ),
+    "an index that is a list": (
+        {"edits": [{"replace": {"member": "index.json", "text": "[]"}}]},
+        "signed image index: json: cannot unmarshal array into Go value of type v1.IndexManifest",
+    ),
+    "an image that is said to be an index": (
+        {"edits": [kind_of(INDEX)]},
+        (
+            "signed image index: unexpected media type for sha256:<hex>: "
+            "application/vnd.oci.image.manifest.v1+json"
+        ),
+    ),
+    "something that is said to be an image": (
+        {"edits": [kind_of(IMAGE), typed_as("text/plain")]},
+        "signed image: unexpected media type for sha256:<hex>: text/plain",
+    ),
+    "no manifest": (
+        {"edits": [kind_of(IMAGE), {"remove": "{manifest}"}]},
+        "remote write: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "no layer": (
+        {"edits": [kind_of(IMAGE), {"remove": "{layer0}"}]},
+        "remote write: lstat <tmp>/blobs/sha256/<hex>: no such file or directory",
+    ),
+    "a layer with other content": (
+        {"edits": [kind_of(IMAGE), {"replace": {"member": "{layer0}", "text": ANOTHER}}]},
+        f"remote write: {OTHER_LENGTH}",
+    ),
+    "a config with other content": (
+        {"edits": [kind_of(IMAGE), {"replace": {"member": "{config}", "text": "{}"}}]},
+        "-",
+    ),
+}
+"""Directories, and what cosign 3.1.3 said of them."""
+
+
+@pytest.mark.parametrize(("table", "text"), SIGNED.values(), ids=SIGNED.keys())
+def test_cosign_loads_what_it_saved(table: dict[str, Any], text: str, tmp_path: Path) -> None:
+    verdict = judged(READERS["cosign-3 load"], layout_of(table, tmp_path))
+    assert said_by(verdict).removeprefix(START) == masked(text), verdict.reason
+    assert (verdict.outcome is VerdictOutcome.REJECTS) is (text not in {"", "-"})
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(("table", "text"), SIGNED.values(), ids=SIGNED.keys())
+def test_cosign_says_so(table: dict[str, Any], text: str, tmp_path: Path) -> None:
+    tool = TOOLS.get("cosign-3 load")
+    if tool is None or found("crane") is None:
+        pytest.skip("cosign or crane is not installed: make readers")
+    with running_bench(tmp_path / "bench") as fresh:
+        said = tool.read(fresh, layout_of(table, tmp_path))
+    assert said.accepts is (text in {"", "-"}), said.message
+    if not said.accepts:
+        assert masked(said.message) == masked(f"{START}{text}"), said.message
+
+
+def test_cosign_reads_no_file(tmp_path: Path) -> None:
+    verdict = judged(READERS["cosign-3 load"], build({"base": "oci-archive"}, tmp_path))
+    assert verdict.message == f"{START}signed image index: stat <tmp>/index.json: not a directory"
+
+
+NOT_TAKEN = "Error while retrieving image from cache: NAME@sha256:DIGEST getting image from path: "
+NOT_EXTRACTED = "error building image: error building stage: failed to get filesystem from image: "
+NO_LAYERS = {"set": {"member": "manifest.json", "pointer": "/0/Layers", "value": []}}
+
+
+def layer_at(path: str) -> dict[str, Any]:
+    return {"set": {"member": "manifest.json", "pointer": "/0/Layers/0", "value": path}}
+
+
+CACHED: dict[str, tuple[dict[str, Any], str]] = {
+    "an image": ({"base": "docker-archive"}, ""),
+    "layers compressed with gzip": ({"base": "crane-archive"}, ""),
+    "layers compressed with zstd": ({"base": "docker-archive", "compression": "zstd"}, ""),
+    "layers compressed with bzip2": (
+        {"base": "docker-archive", "compression": "bzip2"},
+        f"{NOT_EXTRACTED}error reading tar 0: unexpected EOF",
+    ),
+    "a layout": (
+        {"base": "oci-archive"},
+        f"{NOT_TAKEN}file manifest.json not found in tar",
+    ),
+    "names that begin with a dot": (
+        {
+            "base": "docker-archive",
+            "edits": [{"rename": {"from": "manifest.json", "to": "./manifest.json"}}],
+        },
+        f"{NOT_TAKEN}file manifest.json not found in tar",
+    ),
+    "two images": (
+        {"base": "docker-archive", "images": TWO},
+        f"{NOT_TAKEN}tarball must contain only a single image to be used with tarball.Image",
+    ),
+    "a compressed archive": (
+        {"base": "docker-archive", "edits": [{"compress": "gzip"}]},
+        f"{NOT_TAKEN}archive/tar: invalid tar header",
+    ),
+    "fewer layers than diff_ids": (
+        {"base": "docker-archive", "edits": [NO_LAYERS]},
+        "panic: runtime error: index out of range [0] with length 0",
+    ),
+    "a config that is a list": (
+        {"base": "docker-archive", "edits": [{"replace": {"member": "{config}", "text": "[]"}}]},
+        "error building image: json: cannot unmarshal array into Go value of type v1.ConfigFile",
+    ),
+    "a layer that is text": (
+        {
+            "base": "docker-archive",
+            "edits": [{"replace": {"member": "{layer0}", "text": "text" * 200}}],
+        },
+        f"{NOT_EXTRACTED}error reading tar 0: archive/tar: invalid tar header",
+    ),
+    "a layer that leads to itself": (
+        {
+            "base": "docker-archive",
+            "edits": [{"add": {"path": "x", "type": "2", "link": "x"}}, layer_at("x")],
+        },
+        f"{NOT_TAKEN}open <tmp>: too many open files",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "text"), CACHED.values(), ids=CACHED.keys())
+def test_kaniko_builds_from_its_cache(table: dict[str, Any], text: str, tmp_path: Path) -> None:
+    verdict = judged(READERS["kaniko-1 build from cache"], build(table, tmp_path))
+    assert masked(verdict.message or "") == masked(text), verdict.reason
+    assert (verdict.outcome is VerdictOutcome.REJECTS) is bool(text)
+    assert bool(text) or any("--cache-ttl" in each for each in verdict.conditions)
+
+
+@pytest.mark.parametrize(
+    ("table", "host", "outcome", "said"),
+    [
+        ({"base": "docker-archive"}, Host(), "accepts", "CRI-O finds it by its name"),
+        ({"base": "oci-archive", "tags": ["1.0"]}, Host(), "accepts", "by its name"),
+        ({"base": "oci-archive", "tags": []}, Host(), "accepts-broken", "without a name"),
+        ({"base": "docker-archive", "tags": []}, Host(), "accepts-broken", "without a name"),
+        (
+            {"base": "docker-archive", "images": [TWO[0], {**TWO[1], "tags": []}]},
+            Host(),
+            "accepts-broken",
+            "1 of 2 images without a name",
+        ),
+        ({"base": "docker-archive"}, Host(rootless=True), "accepts-broken", "load it as root"),
+        ({"base": "rootfs"}, Host(), "rejects", "root filesystem"),
+    ],
+)
+def test_cri_o_finds_what_podman_loads_by_name(
+    table: dict[str, Any], host: Host, outcome: str, said: str, tmp_path: Path
+) -> None:
+    archive = Session().read(build(table, tmp_path))
+    verdict = READERS["cri-o-1 podman load"].judge(Question(archive, host, "image.tar"))
+    assert (verdict.engine, verdict.action) == ("cri-o-1", "podman load")
+    assert verdict.outcome == outcome, verdict.reason
+    assert said in verdict.reason
+    assert verdict.command == "podman load -i image.tar"
+
+
+def test_cri_o_finds_the_image_of_a_dir_layout_by_no_name(tmp_path: Path) -> None:
+    skopeo_dir().write_directory(tmp_path / "image")
+    verdict = judged(READERS["cri-o-1 podman load"], tmp_path / "image")
+    assert verdict.outcome is VerdictOutcome.ACCEPTS_BROKEN
+    assert "without a name" in verdict.reason
 
 
 @pytest.mark.parametrize(

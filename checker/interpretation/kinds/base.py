@@ -63,7 +63,10 @@ class Recognizer(NamedTuple):
     Attributes:
         kind: The kind.
         fits: Whether an archive is of this kind.
+        contains_images: Whether images can be part of it, so that it is more than a directory or a
+            tar with an image in it.
     """
 
     kind: KnownKind
     fits: Callable[[Traits], bool]
+    contains_images: bool = False

@@ -7,7 +7,8 @@ from checker.model.known_kind import KnownKind
 
 
 def _fits(traits: Traits) -> bool:
-    return traits.has("config.json") and traits.has_below("rootfs")
+    # A runtime needs a directory for the root, in which there may be nothing yet.
+    return traits.has("config.json", "rootfs")
 
 
 KIND = Recognizer(

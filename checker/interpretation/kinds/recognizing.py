@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from checker.interpretation.kinds import (
     artifact,
     build_cache,
     build_context,
     checkpoint,
+    containerd_storage,
+    containers_storage,
     cosign_artifact,
+    docker_checkpoint,
+    docker_storage,
     flux_artifact,
     helm_artifact,
     helm_chart,
+    lxc_container,
     lxc_image,
+    lxc_metadata,
+    lxd_backup,
     model_artifact,
     oci_bundle,
     platform_exports,
+    registry_storage,
     skopeo_directory,
     volume,
     wasm_artifact,
@@ -29,12 +39,20 @@ from checker.model.members import Members
 _RECOGNIZERS: tuple[Recognizer, ...] = (
     skopeo_directory.KIND,
     checkpoint.KIND,
+    docker_checkpoint.KIND,
     oci_bundle.KIND,
     lxc_image.KIND,
+    lxc_container.KIND,
+    lxc_metadata.KIND,
+    lxd_backup.KIND,
     zarf_package.KIND,
     helm_chart.KIND,
     volume.KIND,
     platform_exports.KIND,
+    docker_storage.KIND,
+    containers_storage.KIND,
+    containerd_storage.KIND,
+    registry_storage.KIND,
     build_context.KIND,
     build_cache.KIND,
     helm_artifact.KIND,
@@ -49,23 +67,50 @@ _RECOGNIZERS: tuple[Recognizer, ...] = (
 def recognize(members: Members, oci: OciLayout | None, steps: Steps) -> KnownKind | None:
     """What an archive is that is neither an image nor a root filesystem; None if it is unknown.
 
-    It may be in a directory that contains all members.
+    It may be in directories that contain all members: in the deepest, or in one above it, as a
+    kind can be told by the only directory in it.
 
     Args:
         members: The members of the archive.
         oci: Its image layout, if it has one.
         steps: Runs the tests of the kinds; one that fails does not fit.
     """
-    found = _first(Traits(members, oci), steps)
-    directory = members.wrapping_directory
-    if found is not None or directory is None:
+    return _found(_RECOGNIZERS, members, oci, steps)
+
+
+def is_package_of_images(members: Members, steps: Steps) -> bool:
+    """Whether an archive with images in directories or members is of a kind that consists of them.
+
+    Args:
+        members: The members of the archive.
+        steps: Runs the tests of the kinds; one that fails does not fit.
+    """
+    recognizers = tuple(one for one in _RECOGNIZERS if one.contains_images)
+    return _found(recognizers, members, None, steps) is not None
+
+
+def _found(
+    recognizers: Iterable[Recognizer], members: Members, oci: OciLayout | None, steps: Steps
+) -> KnownKind | None:
+    found = _first(recognizers, Traits(members, oci), steps)
+    if found is not None:
         return found
-    inner = _first(Traits(members, None, directory), steps)
-    return None if inner is None else inner._replace(directory=directory)
+    for directory in _upwards(members.wrapping_directory):
+        inner = _first(recognizers, Traits(members, None, directory), steps)
+        if inner is not None:
+            return inner._replace(directory=directory)
+    return None
 
 
-def _first(traits: Traits, steps: Steps) -> KnownKind | None:
-    return next((one.kind for one in _RECOGNIZERS if _fits(one, traits, steps)), None)
+def _upwards(directory: str | None) -> Iterator[str]:
+    """A directory, and those above it."""
+    while directory:
+        yield directory
+        directory = directory.rpartition("/")[0]
+
+
+def _first(recognizers: Iterable[Recognizer], traits: Traits, steps: Steps) -> KnownKind | None:
+    return next((one.kind for one in recognizers if _fits(one, traits, steps)), None)
 
 
 def _fits(recognizer: Recognizer, traits: Traits, steps: Steps) -> bool:

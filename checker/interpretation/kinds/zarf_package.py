@@ -19,4 +19,5 @@ KIND = Recognizer(
         directory_command="zarf package create {path}",
     ),
     _fits,
+    contains_images=True,
 )

@@ -102,7 +102,9 @@ class Extensions:
         try:
             return parse_pax(body)
         except PaxError as error:
-            self._log.stop(AnomalyKind.BAD_PAX_RECORD, offset + BLOCK + error.offset, str(error))
+            whose = " in a global header" if self._type == _GLOBAL_PAX else ""
+            at = offset + BLOCK + error.offset
+            self._log.stop(AnomalyKind.BAD_PAX_RECORD, at, f"{error}{whose}")
 
     def _take_global(self, records: dict[bytes, bytes], offset: int) -> None:
         cursor = self._cursor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from threading import Lock
 
 from checker.model.entries import GLOBAL_HEADER, OWN_SPELLING, Entries, spell
@@ -19,6 +21,22 @@ _ORDINARY_NESTING = 4096
 _BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
+_UNCLEAN_ENDS = frozenset("/.")
+
+PlainRow = tuple[bytes, bytes, int, tuple[int, ...], int, int, int]
+"""Name, target, type flag, owners (mode, user, group), size, time and offset of a plain header.
+
+Names and targets are ordinary, and the type flag is that of a file, a directory or a link.
+"""
+
+
+def is_ordinary(name: bytes, link: bytes) -> bool:
+    """Whether a name and the target of a link are short and flat enough for any entry."""
+    if len(name) <= _SHORT and len(link) <= _SHORT:
+        return True
+    return len(name) + len(link) <= _ORDINARY_NAME and all(
+        len(path) * path.count(b"/") <= _ORDINARY_NESTING for path in (name, link)
+    )
 
 
 class Records:
@@ -81,13 +99,9 @@ class EntryTable:
             self._log.stop_at_limit("entries", self._most_entries, "entries", offset)
         self.spend(len(name) + len(link) - _ORDINARY_NAME, offset)
         text = self._bounded(name, offset)
-        # Most names are clean already; `spell` takes apart those that may not be.
-        if "./" in text or "//" in text or text[:1] == "/" or text[-1:] in ("/", "."):
-            path, spelling = spell(text)
-            if spelling == OWN_SPELLING:
-                entries.own_names[position] = text
-        else:
-            path, spelling = text, 0
+        path, spelling = spell(text)
+        if spelling == OWN_SPELLING:
+            entries.own_names[position] = text
         if len(path) > _SHORT:
             self._spend_nesting(path, offset)
         entries.paths.append(path)
@@ -109,6 +123,66 @@ class EntryTable:
             entries.by_path[path] = position
             entries.repeated.append(position)
         return position
+
+    @property
+    def allows_ordinary_names(self) -> bool:
+        """Whether no limit forbids an ordinary name."""
+        return self._limits.name >= _ORDINARY_NAME
+
+    def extend(self, rows: Sequence[PlainRow]) -> None:
+        """Add rows of plain headers, as ``append`` would one after another.
+
+        Args:
+            rows: At least one, and no more than there is room for.
+        """
+        entries = self.entries
+        start = len(entries.paths)
+        names, links, kinds, owners, sizes, mtimes, offsets = zip(*rows, strict=True)
+        modes, uids, gids = zip(*owners, strict=True)
+        self._name_bytes_left += len(rows) * _ORDINARY_NAME - sum(map(len, chain(names, links)))
+        paths = self._spelled(decode_name(b"\0".join(names)), start)
+        entries.paths += paths
+        entries.kinds += bytes(kinds)
+        entries.modes.extend([mode & _UINT32_MASK for mode in modes])
+        entries.uids.extend(uids)
+        entries.gids.extend(gids)
+        entries.sizes.extend(sizes)
+        entries.mtimes.extend(mtimes)
+        entries.offsets.extend(offsets)
+        if any(links):
+            entries.linknames.update(
+                (position, decode_name(link)) for position, link in enumerate(links, start) if link
+            )
+        self._index(paths, start)
+
+    def _spelled(self, joined: str, start: int) -> list[str]:
+        """The cleaned paths of names that are separated by NUL; spellings are added."""
+        entries = self.entries
+        paths = joined.split("\0")
+        spellings = bytearray(len(paths))
+        if "./" in joined or "//" in joined or "\0/" in joined or joined[:1] == "/":
+            unclean: Iterable[int] = range(len(paths))
+        else:
+            unclean = [number for number, name in enumerate(paths) if name[-1:] in _UNCLEAN_ENDS]
+        for number in unclean:
+            name = paths[number]
+            paths[number], spellings[number] = spell(name)
+            if spellings[number] == OWN_SPELLING:
+                entries.own_names[start + number] = name
+        entries.spellings += spellings
+        return paths
+
+    def _index(self, paths: Sequence[str], start: int) -> None:
+        """Note the last entry of each path, and the entries whose path had been there before."""
+        by_path, repeated = self.entries.by_path, self.entries.repeated
+        added = dict(zip(paths, range(start, start + len(paths)), strict=True))
+        if len(added) == len(paths) and by_path.keys().isdisjoint(added):
+            by_path |= added
+            return
+        for position, path in enumerate(paths, start):
+            if by_path.setdefault(path, position) != position:
+                by_path[path] = position
+                repeated.append(position)
 
     def spend(self, count: int, offset: int) -> None:
         """Count bytes of names and attributes that are kept.

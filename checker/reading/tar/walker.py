@@ -29,6 +29,7 @@ from checker.reading.tar.header import (
     HeaderReader,
     looks_like_header,
 )
+from checker.reading.tar.plain import PlainHeaders
 from checker.reading.tar.sparse_files import SparseFiles, sparse_version
 from checker.reading.tar.table import EntryTable, Records
 
@@ -60,6 +61,8 @@ class TarWalker:
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
         self._digests = ContentDigests()
         self._wants_digests = plan.digests
+        self._plain = PlainHeaders(plan)
+        self._takes_plain = self._table.allows_ordinary_names and not plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
         # Where the stream is: ``_position`` is the offset of ``_rest``'s first byte.
         self._position = 0
@@ -161,12 +164,29 @@ class TarWalker:
                 return length
             if length - position < BLOCK:
                 return position
+            after = self._take_plain(data, position)
+            if after != position:
+                position = after
+                continue
             block = data[position : position + BLOCK]
             if block[0] == 0 and block == ZERO_BLOCK:
                 self._see_zero_block(self._position + position)
             else:
                 self._see_header(block, self._position + position)
             position += BLOCK
+
+    def _take_plain(self, data: bytes, position: int) -> int:
+        """Take the plain headers from a position on; the position after the last of them."""
+        if not self._takes_plain or self._zero_blocks or self._extensions.offset >= 0:
+            return position
+        rows = self._plain.read(data, position, self._position, self._table.room)
+        if not rows:
+            return position
+        self._table.extend(rows)
+        name, _, kind, _, size, _, offset = rows[-1]
+        if size and kind not in TYPES_WITHOUT_CONTENT:
+            self._cursor.begin_content(name, offset, size)
+        return offset - self._position + BLOCK
 
     def _see_header(self, block: bytes, offset: int) -> None:
         if self._zero_blocks:

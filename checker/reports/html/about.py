@@ -9,7 +9,7 @@ from typing import NamedTuple
 from checker.checks.finding import Outcome
 from checker.model.archive import Archive, Source
 from checker.reports.alike import kept_and_lost, starts_alike
-from checker.reports.layout import safe
+from checker.reports.layout import safe, safe_advice
 from checker.reports.printable import printable
 from checker.reports.wording import compression_words, count_words, kind_words, size_words
 from checker.results import CheckedArchive
@@ -82,7 +82,7 @@ def about_view(checked: CheckedArchive) -> AboutView:
             *_starts(labels, checked.starts),
         ),
         restore=None if found is None else _restore(found),
-        advice=() if found is None else tuple(map(safe, found.advice)),
+        advice=() if found is None else tuple(map(safe_advice, found.advice)),
         rules=", ".join(_rules(checked)),
         crashes=tuple(map(safe, checked.crashes)),
     )

@@ -8,7 +8,7 @@ from itertools import islice
 from checker.model.archive import Archive, Source
 from checker.model.image import Image
 from checker.reports.alike import kept_and_lost, starts_alike
-from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe
+from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe, safe_advice
 from checker.reports.printable import printable
 from checker.reports.text.engines import READERS, answers, reasons
 from checker.reports.text.rows import LABEL, beneath, label, labelled, wrapped
@@ -125,7 +125,7 @@ def _restoring(found: Classification, view: View) -> Iterator[Line]:
         if restore not in _commands(found):
             yield (*label("restore"), (Style.COMMAND, restore))
     for advice in found.advice:
-        yield from prose(label("advice"), safe(advice), view.width, Style.PLAIN)
+        yield from prose(label("advice"), safe_advice(advice), view.width, Style.PLAIN)
 
 
 def _kept(found: Classification, view: View) -> Iterator[Line]:

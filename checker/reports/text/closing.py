@@ -10,7 +10,6 @@ from checker.reports.printable import cells, printable
 from checker.reports.text.rows import LABEL, beneath, label, labelled, wrapped
 from checker.reports.text.state import (
     State,
-    conversion_of,
     counts,
     obstacles,
     state_of,
@@ -103,7 +102,7 @@ def _helps_converting(checked: CheckedArchive) -> bool:
 def _conversion(checked: CheckedArchive, view: View) -> Iterator[Line]:
     """The command that converts an archive to what engines take, if there is one."""
     found = checked.classification
-    command = None if found is None else conversion_of(found)
+    command = None if found is None else found.conversion
     if command is not None:
         yield from _with_command(label(""), "convert it with", command, view)
 

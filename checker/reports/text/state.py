@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
@@ -13,7 +12,6 @@ from checker.results import CheckedArchive, Run
 from checker.verdicts import Classification, Loadable
 
 _MOST_RULES = 3
-_CONVERSION = re.compile(r"`(checker convert [^`]+)`")
 
 
 class State(StrEnum):
@@ -79,7 +77,7 @@ def _restored(found: Classification | None) -> State:
     if found is None:
         return State.REFUSED
     if _is_refused(found):
-        return State.REFUSED if conversion_of(found) is None else State.CONVERT
+        return State.REFUSED if found.conversion is None else State.CONVERT
     if found.loadable is Loadable.NO:
         return State.IMPORTS if found.importable else State.RESTORE
     return State.DEPENDS if found.loadable is Loadable.DEPENDS else State.LOADS
@@ -88,14 +86,6 @@ def _restored(found: Classification | None) -> State:
 def _is_refused(found: Classification) -> bool:
     is_taken = found.importable or found.loadable is not Loadable.NO
     return found.restore is None and not is_taken
-
-
-def conversion_of(found: Classification) -> str | None:
-    """The command that converts an archive to a form that engines take, if it is advised."""
-    # Backticks in the path would end the command early.
-    advised = (advice for advice in found.advice if advice.count("`") % 2 == 0)
-    matches = (_CONVERSION.search(advice) for advice in advised)
-    return next((match[1] for match in matches if match is not None), None)
 
 
 def verb_of(found: Classification) -> str:
@@ -109,8 +99,7 @@ def way_of(found: Classification) -> tuple[str, str] | None:
     """What to do with an archive, and the command for it; None if none is known."""
     if found.restore is not None:
         return verb_of(found), found.restore
-    conversion = conversion_of(found)
-    return None if conversion is None else ("convert", conversion)
+    return None if found.conversion is None else ("convert", found.conversion)
 
 
 def state_of_run(run: Run) -> State:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 # The rules that can explain why an engine refuses an archive; those with findings are reported.
 TRANSPORT = tuple(f"TRP{number:03}" for number in range(1, 13))
 NO_IMAGE = ("ARC002", "ARC006", "ARC012", "ARC018", "ARC019", "DKR008", "DKR015", *TRANSPORT)
@@ -57,3 +60,12 @@ class Refusal(Exception):  # noqa: N818 - an engine's answer, not an error of th
         self.message = message
         self.reason = reason
         self.rules = rules
+
+
+@contextmanager
+def prefixed(words: str) -> Iterator[None]:
+    """Add a prefix to the message of a refusal."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(words + refusal.message, refusal.reason, refusal.rules) from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from shlex import quote
+from collections.abc import Callable, Iterator, Sequence
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.compression import CompressionKind
 from checker.model.known_kind import KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, REPOSITORIES
+from checker.model.shell import quote_member, quote_word
 from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.commands import docker_load, podman_load
@@ -36,7 +36,7 @@ def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
 
     Args:
         archive: The facts.
-        quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        quoted_path: Its path, quoted for a command line.
         takers: The engines that accept it.
     """
     if archive.damage is not None:
@@ -190,9 +190,9 @@ def _wrapped(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
     depth = _depth_of(directory)
     reason = f"the image is {depth} too deep, in {directory}/: engines read the top level only"
     load = _load_command(lambda name: f"{directory}/{name}" in archive.members, "image.tar")
-    commands = f"tar -xf {quoted_path} && tar -C {quote(directory)} -cf image.tar . && {load}"
+    commands = f"tar -xf {quoted_path} && tar -C {quote_word(directory)} -cf image.tar . && {load}"
     return not_restorable(reason, IMPORT_RUINS)._replace(
-        advice=_if_printable(directory, f"Repack the directory: `{commands}`")
+        advice=(f"Repack the directory: `{commands}`",)
     )
 
 
@@ -212,24 +212,34 @@ def _load_command(has_file: Callable[[str], bool], path: str) -> str:
     return f"checker check --engine {engine} {path} && {load(path)}"
 
 
-def _if_printable(name: str, advice: str) -> tuple[str, ...]:
-    """Advice with a command, unless a name in it has characters that print nothing."""
-    return (advice,) if name.isprintable() else ()
-
-
 def _nested(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
     del takers
-    position = archive.nested_images[0]
-    inner = archive.entries.name(position)
-    found = not_restorable(
-        f"the image is a file inside this archive: {inner}",
-        f"the imported root filesystem would contain the file {inner}, not the image",
+    names = [archive.entries.name(position) for position in archive.nested_images]
+    if len(names) == 1:
+        reason = f"the image is a file inside this archive: {names[0]}"
+        root = f"the imported root filesystem would contain the file {names[0]}, not the image"
+    else:
+        reason = f"{len(names)} images are files inside this archive: {_listed(names)}"
+        root = "the imported root filesystem would contain these files, not the images"
+    return not_restorable(reason, root)._replace(
+        advice=tuple(_extractions(archive, quoted_path, names))
     )
-    blob = archive.members.blobs.get(position)
-    paths = {} if blob is None or blob.tar is None else blob.tar.entries.by_path
-    load = _load_command(paths.__contains__, quote(inner))
-    command = f"tar -xf {quoted_path} -- {quote(inner)} && {load}"
-    return found._replace(advice=_if_printable(inner, f"Extract it first: `{command}`"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _extractions(archive: Archive, quoted_path: str, names: Sequence[str]) -> Iterator[str]:
+    """How to load images that are files in an archive, one after the other."""
+    for position, name in zip(archive.nested_images[:_MOST_NAMED], names, strict=False):
+        blob = archive.members.blobs.get(position)
+        paths = {} if blob is None or blob.tar is None else blob.tar.entries.by_path
+        load = _load_command(paths.__contains__, quote_word(name))
+        command = f"tar -xf {quoted_path} -- {quote_member(name)} && {load}"
+        first = "Extract it first" if len(names) == 1 else f"Extract {name} first"
+        yield f"{first}: `{command}`"
 
 
 def _empty(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
@@ -250,23 +260,36 @@ def _unknown(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
             "it has no manifest.json, index.json or oci-layout",
             f"the root filesystem is in {directory}/, and would be at /{directory} in the image",
         )
-        command = (
-            f"tar -xf {quoted_path} && tar -C {quote(directory)} -c . | docker import - name:tag"
-        )
-        return found._replace(advice=_if_printable(directory, f"Import the directory: `{command}`"))
-    return not_restorable(
+        pack = f"tar -C {quote_word(directory)} -c ."
+        command = f"tar -xf {quoted_path} && {pack} | docker import - name:tag"
+        return found._replace(advice=(f"Import the directory: `{command}`",))
+    found = not_restorable(
         "it has no manifest.json, index.json or oci-layout",
         "it does not look like a root filesystem: it has no programs and no files of a system",
     )
+    return found._replace(advice=tuple(_archives_in(archive, quoted_path)))
+
+
+def _archives_in(archive: Archive, quoted_path: str) -> Iterator[str]:
+    """How to look at the archives that are files in an archive, such as a packed root."""
+    found = [
+        archive.entries.name(position)
+        for position, blob in archive.members.blobs.items()
+        if blob.tar is not None and len(blob.tar.entries)
+    ]
+    for name in found[:_MOST_NAMED]:
+        extract = f"tar -xf {quoted_path} -- {quote_member(name)}"
+        command = f"{extract} && checker check {quote_word(name)}"
+        yield f"It contains the archive {name}, extract it: `{command}`"
 
 
 def _known(known: KnownKind, quoted_path: str) -> Classification:
     reason = f"it is {known.title}, not a container image"
     found = not_restorable(reason, reason)
     told = f"{known.readers[0].upper()}{known.readers[1:]}"
-    if known.command is None:
-        return found._replace(advice=(f"{told}.",))
-    return found._replace(advice=(f"{told}: `{known.command_for(quoted_path)}`",))
+    command = known.command_for(quoted_path)
+    advice = f"{told}." if command is None else f"{told}: `{command}`"
+    return found._replace(advice=(advice,))
 
 
 def _not_a_tar(archive: Archive, quoted_path: str, takers: Takers) -> Classification:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from shlex import quote, split
 
 from checker.model.archive import Archive
 from checker.model.image import REF_NAME, Image
+from checker.model.shell import quote_word, unquote_word
 from checker.verdicts import Host
 from checker_engines.classification.obstacles import obstacles
 from checker_engines.host import suits_host
-
-_STDIN = "-"
 
 
 def one_by_name(archive: Archive, quoted_path: str, host: Host) -> tuple[str, ...]:
@@ -27,13 +25,15 @@ def one_by_name(archive: Archive, quoted_path: str, host: Host) -> tuple[str, ..
         host: The host, which selects an image of several platforms.
     """
     # What follows a colon in a path is taken for a name.
-    if quoted_path == _STDIN or ":" in "".join(split(quoted_path)):
+    if ":" in unquote_word(quoted_path):
         return ()
     names = list(_names(archive, host))
     if not names:
         return ()
     which = names[0] if len(names) == 1 else f"any of its {len(names)} named images"
-    command = f"skopeo copy oci-archive:{quoted_path}:{quote(names[0])} docker-archive:image.tar"
+    command = (
+        f"skopeo copy oci-archive:{quoted_path}:{quote_word(names[0])} docker-archive:image.tar"
+    )
     words = f"For podman and Docker's classic store, copy {which} by its name"
     return (f"{words}: `{command}:name:tag`, then `docker load -i image.tar`",)
 

@@ -19,7 +19,7 @@ def with_verdicts(
     Args:
         found: The classification by kind.
         archive: The facts.
-        quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        quoted_path: Its path, quoted for a command line.
         takers: The verdicts; without any, what the kind says stays.
     """
     if takers.are_known:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-_STDIN = "-"
-
 
 def docker_load(quoted_path: str) -> str:
     """``docker load`` of a path, quoted for a command line."""
-    return "docker load" if quoted_path == _STDIN else f"docker load -i {quoted_path}"
+    return f"docker load -i {quoted_path}"
 
 
 def podman_load(quoted_path: str) -> str:
     """``podman load`` of a path: one with a colon is not taken as an argument."""
-    if quoted_path == _STDIN:
-        return "podman load"
     return f"podman load {'<' if ':' in quoted_path else '-i'} {quoted_path}"
 
 

@@ -48,41 +48,53 @@ _GROUPS = (
 )
 
 
-def conversion_advice(
+class ConversionAdvice(NamedTuple):
+    """How an archive is converted.
+
+    Attributes:
+        sentence: What is converted for which engine, and how the result is loaded.
+        command: The command that converts it.
+    """
+
+    sentence: str
+    command: str
+
+
+def find_conversion(
     archive: Archive,
     quoted_path: str,
     takers: Takers,
     judge: Callable[[Archive], Sequence[Verdict]],
-) -> tuple[str, ...]:
+) -> ConversionAdvice | None:
     """The command that converts an archive, if engines refuse it and would take the result.
 
     Args:
         archive: The facts.
-        quoted_path: Its path, quoted for a command line; ``-`` for standard input.
+        quoted_path: Its path, quoted for a command line.
         takers: The engines that accept it.
         judge: Asks the engines what they do with another archive.
     """
-    if quoted_path == "-" or not takers.are_known:
-        return ()
+    if not takers.are_known:
+        return None
     refusing = [group for group in _GROUPS if not _takes(takers, group)]
     if not refusing:
-        return ()
+        return None
     if _is_surrounded(archive):
-        return (_unread_advice(refusing[0], quoted_path),)
+        return _unread_advice(refusing[0], quoted_path)
     if archive.kind not in IMAGE_KINDS and not _is_dir_layout(archive):
-        return ()
+        return None
     # Imported here, as most archives are taken as they are.
     from checker.conversion.predicted import predicted_docker_archive
 
     predicted = predicted_docker_archive(archive, _REFERENCE)
     if predicted is None:
-        return ()
+        return None
     after = Takers(judge(predicted.archive), takers.host)
     helped = [group for group in refusing if _takes(after, group)]
     if not helped:
-        return ()
+        return None
     ref = f" --ref {_REFERENCE}" if predicted.needs_name else ""
-    return (_advice(helped, quoted_path, ref),)
+    return _advice(helped, quoted_path, ref)
 
 
 def _takes(takers: Takers, group: _Group) -> bool:
@@ -101,16 +113,17 @@ def _is_dir_layout(archive: Archive) -> bool:
     return known is not None and known.name == SKOPEO_DIRECTORY
 
 
-def _advice(groups: Sequence[_Group], quoted_path: str, ref: str) -> str:
+def _advice(groups: Sequence[_Group], quoted_path: str, ref: str) -> ConversionAdvice:
     found = [group for group in groups if group is not _CLASSIC or _DOCKER not in groups]
     titles = [group.title for group in found]
     named = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
     target = _target(quoted_path)
     convert = f"checker convert {quoted_path} {target} --to docker-archive{ref}"
-    return f"Convert it for {named}: `{convert}`, then `{found[0].command} {target}`"
+    sentence = f"Convert it for {named}: `{convert}`, then `{found[0].command} {target}`"
+    return ConversionAdvice(sentence, convert)
 
 
-def _unread_advice(group: _Group, quoted_path: str) -> str:
+def _unread_advice(group: _Group, quoted_path: str) -> ConversionAdvice:
     """How to convert what was not read, which must be checked before it is loaded."""
     target = _target(quoted_path)
     steps = (
@@ -118,7 +131,8 @@ def _unread_advice(group: _Group, quoted_path: str) -> str:
         f"checker check --engine {group.newest} {target}",
         f"{group.command} {target}",
     )
-    return f"Convert it for {group.title}: `{' && '.join(steps)}`"
+    command = " && ".join(steps)
+    return ConversionAdvice(f"Convert it for {group.title}: `{command}`", command)
 
 
 def _target(quoted_path: str) -> str:

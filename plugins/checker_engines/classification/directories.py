@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from shlex import quote
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.entries import Entries
 from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON
+from checker.model.shell import quote_word
 from checker.verdicts import Classification, Loadable
 from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.not_restorable import not_restorable
@@ -129,8 +129,6 @@ def _wrapped(archive: Archive, quoted_path: str, packed: Takers) -> Classificati
     found = not_restorable(
         f"the image is in {directory}/: engines read the top level only", _NO_IMPORT
     )
-    if not directory.isprintable():
-        return found
     return found._replace(advice=(f"Name that directory: `{_loading(archive, place)}`",))
 
 
@@ -152,8 +150,6 @@ def _nested(archive: Archive, quoted_path: str, packed: Takers) -> Classificatio
     blob = archive.members.blobs.get(position)
     entries = Entries() if blob is None or blob.tar is None else blob.tar.entries
     program = _DOCKER_LOAD if MANIFEST_JSON in entries.by_path else _PODMAN_LOAD
-    if not inner.isprintable():
-        return found
     return found._replace(advice=(f"Load it: `{program} -i {_joined(quoted_path, inner)}`",))
 
 
@@ -169,8 +165,6 @@ def _unknown(archive: Archive, quoted_path: str, packed: Takers) -> Classificati
         "it has no manifest.json, index.json or oci-layout",
         f"the root filesystem is in {directory}/",
     )
-    if not directory.isprintable():
-        return found
     command = f"tar -C {_joined(quoted_path, directory)} -c . | docker import - name:tag"
     return found._replace(advice=(f"Import that directory: `{command}`",))
 
@@ -182,7 +176,7 @@ def _empty(archive: Archive, quoted_path: str, packed: Takers) -> Classification
 
 def _joined(quoted_path: str, below: str) -> str:
     """The path of what is in a directory, quoted for a shell."""
-    return quoted_path if not below else f"{quoted_path.rstrip('/')}/{quote(below)}"
+    return quoted_path if not below else f"{quoted_path.rstrip('/')}/{quote_word(below)}"
 
 
 _BY_KIND: dict[Kind, Callable[[Archive, str, Takers], Classification]] = {

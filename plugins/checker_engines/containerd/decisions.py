@@ -73,19 +73,48 @@ def import_() -> tuple[Decision, ...]:
     )
 
 
+_EVERY_PLATFORM = Decision(
+    "platforms",
+    "every manifest must exist and decode, whatever its platform; layers are only needed for the "
+    "platform of the host",
+)
+_FULL_NAMES = (
+    "the kubelet and crictl ask for images by their full names, such as "
+    "`docker.io/library/app:1`: an image that is stored by another name, such as `app:1` or a tag "
+    "alone, is not found"
+)
+
+
+def _import_except(*steps: str) -> tuple[Decision, ...]:
+    return tuple(each for each in import_() if each.step not in steps)
+
+
+def every_platform() -> tuple[Decision, ...]:
+    """The steps of ``ctr images import --all-platforms``."""
+    *steps, names = _import_except("platform", "manifests")
+    return (*steps, _EVERY_PLATFORM, names)
+
+
+def nerdctl() -> tuple[Decision, ...]:
+    """The steps of ``nerdctl load``."""
+    return (
+        *_import_except("names"),
+        Decision(
+            "names",
+            "as for `ctr image import`, but an image without a name is stored as "
+            "`import@sha256:...`, and one that has only a tag as `import:TAG`",
+        ),
+    )
+
+
 def all_platforms() -> tuple[Decision, ...]:
     """The steps of ``ctr images import --all-platforms --digests``, which kind runs."""
     return (
-        *(each for each in import_() if each.step not in ("platform", "manifests", "names")),
-        Decision(
-            "platforms",
-            "every manifest must exist and decode, whatever its platform; layers are only needed "
-            "for the platform of the node",
-        ),
+        *_import_except("platform", "manifests", "names"),
+        _EVERY_PLATFORM,
         Decision(
             "names",
-            "an image without a name is stored under its digest, where the kubelet and crictl do "
-            "not find it: broken",
+            f"an image without a name is stored under its digest; {_FULL_NAMES}: broken",
         ),
     )
 
@@ -109,5 +138,5 @@ def image_directory() -> tuple[Decision, ...]:
             "not read before a container is created: an image with a missing layer is stored, and "
             "is reported as broken",
         ),
-        Decision("names", "an image without a name is not stored: broken"),
+        Decision("names", f"an image without a name is not stored; {_FULL_NAMES}: broken"),
     )

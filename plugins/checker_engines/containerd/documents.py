@@ -8,27 +8,25 @@ from typing import NamedTuple
 from checker.model.image import integer, items, mapping, strings, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES, Platform
 from checker_engines.golang.image_spec import (
-    DIGESTS,
     FROM_PLATFORM,
+    IMAGE,
     IMAGE_LAYOUT,
     INDEX,
     MANIFEST,
     PLATFORM,
     PLATFORM_FIELDS,
+    ROOTFS,
+    SETTINGS,
+    image_type,
 )
 from checker_engines.golang.json import (
     ANYTHING,
-    BOOL,
     INT,
     STRING,
-    STRING_MAP,
     STRINGS,
-    Custom,
     GoJsonError,
-    Map,
     Pointer,
     Scalar,
-    Shape,
     Slice,
     Struct,
     decode_document,
@@ -53,28 +51,12 @@ _DOCKER_ITEMS = Slice(
     Struct("", {"Config": STRING, "RepoTags": STRINGS, "Layers": STRINGS}, {}, _DOCKER_ITEM),
     f"[]{_DOCKER_ITEM}",
 )
-_ROOTFS = Struct("RootFS", {"type": STRING, "diff_ids": DIGESTS}, {}, "v1.RootFS")
 _UNPACK_CONFIG = Struct(
     "unpackConfig",
-    {**PLATFORM_FIELDS, "rootfs": _ROOTFS},
+    {**PLATFORM_FIELDS, "rootfs": ROOTFS},
     FROM_PLATFORM,
     "unpack.unpackConfig",
 )
-_EMPTY = Struct("", {}, {}, "struct {}")
-_EMPTY_MAP = Map(_EMPTY, "map[string]struct {}")
-_SETTINGS: dict[str, Shape] = {
-    "User": STRING,
-    "ExposedPorts": _EMPTY_MAP,
-    "Env": STRINGS,
-    "Entrypoint": STRINGS,
-    "Cmd": STRINGS,
-    "Volumes": _EMPTY_MAP,
-    "WorkingDir": STRING,
-    "Labels": STRING_MAP,
-    "StopSignal": STRING,
-    "ArgsEscaped": BOOL,
-}
-_IMAGE_CONFIG = Struct("ImageConfig", _SETTINGS, {}, "v1.ImageConfig")
 _DURATION = Scalar("number", "time.Duration")
 _HEALTH = Struct(
     "HealthcheckConfig",
@@ -88,37 +70,17 @@ _HEALTH = Struct(
 )
 _DOCKER_CONFIG = Struct(
     "DockerOCIImageConfig",
-    {**_SETTINGS, "Healthcheck": Pointer(_HEALTH), "OnBuild": STRINGS, "Shell": STRINGS},
+    {**SETTINGS, "Healthcheck": Pointer(_HEALTH), "OnBuild": STRINGS, "Shell": STRINGS},
     {
-        **dict.fromkeys(_SETTINGS, "ImageConfig"),
+        **dict.fromkeys(SETTINGS, "ImageConfig"),
         **dict.fromkeys(("Healthcheck", "OnBuild", "Shell"), "DockerOCIImageConfigExt"),
     },
     "v1.DockerOCIImageConfig",
 )
 
 
-def _image(moment: Custom, embedded: Mapping[str, str], config: Struct = _IMAGE_CONFIG) -> Struct:
-    history: dict[str, Shape] = {
-        "created": Pointer(moment),
-        "created_by": STRING,
-        "author": STRING,
-        "comment": STRING,
-        "empty_layer": BOOL,
-    }
-    fields: dict[str, Shape] = {
-        **PLATFORM_FIELDS,
-        "created": Pointer(moment),
-        "author": STRING,
-        "config": config,
-        "rootfs": _ROOTFS,
-        "history": Slice(Struct("History", history, {}, "v1.History"), "[]v1.History"),
-    }
-    return Struct("Image", fields, embedded, "v1.Image")
-
-
-_IMAGE = _image(TIMESTAMP, FROM_PLATFORM)
-_OLD_IMAGE = _image(OLD_TIMESTAMP, {})
-_DOCKER_IMAGE = _image(TIMESTAMP, FROM_PLATFORM, _DOCKER_CONFIG)
+_OLD_IMAGE = image_type(OLD_TIMESTAMP, {})
+_DOCKER_IMAGE = image_type(TIMESTAMP, FROM_PLATFORM, _DOCKER_CONFIG)
 
 
 class DockerItem(NamedTuple):
@@ -244,7 +206,7 @@ def decode_image(raw: bytes) -> RootfsConfig:
     Raises:
         GoJsonError: It cannot be decoded.
     """
-    return _read_rootfs(mapping(decode_document(raw, _IMAGE)))
+    return _read_rootfs(mapping(decode_document(raw, IMAGE)))
 
 
 def check_docker_image(raw: bytes) -> None:

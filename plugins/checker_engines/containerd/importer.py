@@ -43,6 +43,7 @@ from checker_engines.containerd.documents import (
     decode_layout_version,
     decode_platform,
 )
+from checker_engines.containerd.images import normalized
 from checker_engines.containerd.platforms import normalize
 from checker_engines.golang.decompression import refused_header
 from checker_engines.golang.fmt import is_utf8, quote
@@ -347,15 +348,10 @@ def _named(descriptor: dict[str, object], item: DockerItem) -> Iterator[dict[str
                 f"manifest.json lists the name {tag!r}, which is not a valid reference",
                 ("DKR005",),
             ) from None
-        # Given a tag and a digest, the digest is kept (distribution/reference, ParseDockerRef).
-        version = f"@{reference.digest}" if reference.digest else f":{reference.tag or 'latest'}"
-        yield {
-            **descriptor,
-            "annotations": {
-                CONTAINERD_NAME: f"{reference.domain}/{reference.path}{version}",
-                REF_NAME: version[1:],
-            },
-        }
+        name = normalized(reference)
+        version = name[len(f"{reference.domain}/{reference.path}:") :]
+        annotations = {CONTAINERD_NAME: name, REF_NAME: version}
+        yield {**descriptor, "annotations": annotations}
 
 
 def _describe(content: Content, media_type: MediaType) -> dict[str, object]:

@@ -1,14 +1,17 @@
 """Images for the nodes of a Kubernetes cluster, imported into containerd for every platform.
 
 Sources: kind 0.31, pkg/cluster/nodeutils/util.go; k3s 1.32, pkg/agent/containerd (containerd.go,
-watcher.go) with rancher/wharfie, pkg/tarfile; k0s 1.33, pkg/component/worker/ocibundle.go;
-containerd 2.3, client/import.go.
+watcher.go) with rancher/wharfie, pkg/tarfile; rke2 1.36.3, whose agent is that of k3s 1.36, and
+which takes its own runtime image from the same files (pkg/bootstrap, bootstrap.go); k0s 1.33,
+pkg/component/worker/ocibundle.go; containerd 2.3, client/import.go and internal/cri/server/images
+(service.go).
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 from checker.model.archive import Archive, Kind
 from checker.model.compression import CompressionKind
@@ -19,15 +22,22 @@ from checker_engines.answers.source import check_is_file
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.decisions import all_platforms, image_directory
 from checker_engines.containerd.documents import Child
-from checker_engines.containerd.images import check_target, name_of
+from checker_engines.containerd.images import check_target, name_of, not_found_by_name
 from checker_engines.containerd.importer import import_index
-from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.stream import stream_error
 from checker_engines.containerd.transfer import store_images
 from checker_engines.containerd.versions import VERSIONS
-from checker_engines.containerd.walk import find_or_refuse, read_top, walk
+from checker_engines.containerd.walk import (
+    Find,
+    Keep,
+    every,
+    find_or_refuse,
+    keep_for,
+    read_top,
+    walk,
+)
 
-_KIND, _K3S, _K0S = "kind-0", "k3s-1", "k0s-1"
+_KIND, _K3S, _RKE2, _K0S = "kind-0", "k3s-1", "rke2-1", "k0s-1"
 _LOAD, _DIRECTORY = "load image-archive", "image directory"
 _LIBRARY = "containerd 2, core/images/archive"
 _SUITS = frozenset({Kind.DOCKER_ARCHIVE, Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
@@ -40,8 +50,8 @@ _EXTENSIONS = (
 """The ends of file names and the decompressors that they select; ``.tar.lz4`` is one as well."""
 _LZ4 = ".tar.lz4"
 _INVISIBLE = (
-    "the image is stored, but the kubelet and crictl find images by name, and {what} no name: save "
-    "the image by its name"
+    "Kubernetes does not find {what}: the kubelet and crictl ask for images by their full names, "
+    "and {why}; save it by its full name"
 )
 PROFILES = (
     EngineProfile(
@@ -62,6 +72,14 @@ PROFILES = (
         groups=("kubernetes", "all-platforms"),
     ),
     EngineProfile(
+        name=_RKE2,
+        tool="rke2",
+        releases=(ReleaseRange("1.36", "1.36"),),
+        library=f"{_LIBRARY}, client/import.go",
+        evidence=Evidence.READ,
+        groups=("kubernetes", "all-platforms"),
+    ),
+    EngineProfile(
         name=_K0S,
         tool="k0s",
         releases=(ReleaseRange("1.33", "1.33"),),
@@ -77,7 +95,11 @@ def engines() -> Iterator[Engine]:
     follows = "kind 0.31, ctr 2.3.4 with --all-platforms --digests"
     yield Engine(_KIND, _LOAD, _load, follows, all_platforms, _SUITS, only_files=True)
     follows = "k3s 1.32, the directory agent/images"
-    yield Engine(_K3S, _DIRECTORY, _k3s, follows, image_directory, _SUITS, only_files=True)
+    judge = partial(_wharfie, _K3S, "k3s")
+    yield Engine(_K3S, _DIRECTORY, judge, follows, image_directory, _SUITS, only_files=True)
+    follows = "rke2 1.36, the directory agent/images"
+    judge = partial(_wharfie, _RKE2, "rke2")
+    yield Engine(_RKE2, _DIRECTORY, judge, follows, image_directory, _SUITS, only_files=True)
     follows = "k0s 1.33, the directory images"
     yield Engine(_K0S, _DIRECTORY, _k0s, follows, image_directory, _SUITS, only_files=True)
 
@@ -89,37 +111,37 @@ def _load(question: Question) -> Verdict:
 
 def _load_archive(question: Question) -> Answer:
     (version,) = VERSIONS
-    stored = store_images(version, question, _every)
+    stored = store_images(version, question, every)
     for child in stored.top:
         # Each is stored by its digest, also without a name.
         check_target(child)
-    unnamed = len(stored.top) - len(stored.named)
-    if unnamed:
-        return _unnamed(unnamed, len(stored.top))
+    invisible = _invisible(stored.top)
+    if invisible is not None:
+        return invisible
     if stored.not_unpacked:
         return Answer(stored.not_unpacked[0], is_broken=True)
     return Answer("the image is stored with every platform, and unpacked for that of the node")
 
 
-def _every(child: Child) -> bool:
-    del child
-    return True
+def _invisible(top: Sequence[Child]) -> Answer | None:
+    """The answer if Kubernetes does not find an image; None if it finds all."""
+    lost = list(not_found_by_name(top))
+    if not lost:
+        return None
+    child, why = lost[0]
+    what = "it" if len(top) == 1 else f"{len(lost)} of {len(top)} images, such as {child.digest}"
+    reason = _INVISIBLE.format(what=what, why=why)
+    return Answer(reason, is_broken=True, rules=("DKR012", "OCI018"))
 
 
-def _unnamed(unnamed: int, images: int) -> Answer:
-    what = "it has" if images == 1 else f"{unnamed} of {images} images have"
-    return Answer(_INVISIBLE.format(what=what), is_broken=True, rules=("DKR012", "OCI018"))
+def _wharfie(name: str, tool: str, question: Question) -> Verdict:
+    """The verdict of k3s, or of rke2, whose agent is that of k3s."""
+    typed = f"cp {question.quoted_path} /var/lib/rancher/{tool}/agent/images/"
+    return verdict_of(Command(name, _DIRECTORY, typed), question, partial(_import_by_name, tool))
 
 
-def _k3s(question: Question) -> Verdict:
-    path = question.quoted_path
-    typed = f"cp {path} /var/lib/rancher/k3s/agent/images/"
-    return verdict_of(Command(_K3S, _DIRECTORY, typed), question, _import_for_k3s)
-
-
-def _import_for_k3s(question: Question) -> Answer:
-    kind = _selected(question.archive)
-    return _import(question, kind, _every, find_or_refuse)
+def _import_by_name(tool: str, question: Question) -> Answer:
+    return _import(question, _selected(question.archive, tool), every, find_or_refuse)
 
 
 def _k0s(question: Question) -> Verdict:
@@ -128,10 +150,7 @@ def _k0s(question: Question) -> Verdict:
 
 
 def _import_for_k0s(question: Question) -> Answer:
-    def keep(child: Child) -> bool:
-        return child.platform is None or runs_on(child.platform, question.host)
-
-    return _import(question, CompressionKind.NONE, keep, _find_or_skip)
+    return _import(question, CompressionKind.NONE, keep_for(question.host), _find_or_skip)
 
 
 def _find_or_skip(store: ContentStore, digest: str) -> Content | None:
@@ -141,8 +160,8 @@ def _find_or_skip(store: ContentStore, digest: str) -> Content | None:
 def _import(
     question: Question,
     kind: CompressionKind,
-    keep: Callable[[Child], bool],
-    find: Callable[[ContentStore, str], Content | None],
+    keep: Keep,
+    find: Find,
 ) -> Answer:
     """Import with containerd's client; layers are unpacked when a container is created."""
     archive = question.archive
@@ -153,11 +172,11 @@ def _import(
     imported = import_index(archive, question.host, error, remote=True)
     top = read_top(imported.top)
     found = walk(imported, top, find, keep)
-    named = [child for child in top if name_of(child)]
-    for child in named:
+    for child in filter(name_of, top):
         check_target(child)
-    if len(named) < len(top):
-        return _unnamed(len(top) - len(named), len(top))
+    invisible = _invisible(top)
+    if invisible is not None:
+        return invisible
     for each in found:
         for child in (each.manifest.config, *each.manifest.layers):
             if imported.store.get(child.digest) is None:
@@ -170,7 +189,7 @@ def _import(
     return Answer("the image is stored; its layers are unpacked when a container is created")
 
 
-def _selected(archive: Archive) -> CompressionKind:
+def _selected(archive: Archive, tool: str) -> CompressionKind:
     """The decompressor that the name of the file selects (tarfile.go, GetOpener).
 
     Raises:
@@ -190,7 +209,7 @@ def _selected(archive: Archive) -> CompressionKind:
         )
     raise Refusal(
         f"unhandled file type; supported extensions: {known}",
-        f"k3s ignores the file because of its name: it takes names that end with {known} {_LZ4}",
+        f"{tool} ignores the file because of its name: it takes names that end with {known} {_LZ4}",
     )
 
 

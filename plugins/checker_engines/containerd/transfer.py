@@ -47,6 +47,7 @@ from checker_engines.containerd.walk import (
     FoundManifest,
     Keep,
     find_or_refuse,
+    keep_for,
     read_top,
     walk,
 )
@@ -60,6 +61,11 @@ _NO_NAME = (
     "ctr exits 0 but creates no image, because no image in the archive has a name; give it one: "
     "`ctr image import --index-name name:tag {archive}`"
 )
+
+
+def no_name(question: Question) -> str:
+    """Why ``ctr image import`` creates no image, if none has a name."""
+    return _NO_NAME.format(archive=question.quoted_path)
 
 
 def engines() -> Iterator[Engine]:
@@ -131,14 +137,9 @@ def _is_cut(image: Image) -> bool:
 
 
 def _import(version: Version, question: Question) -> Verdict:
-    host = question.host
-
-    def keep(child: Child) -> bool:
-        return child.platform is None or runs_on(child.platform, host)
-
-    stored = store_images(version, question, keep)
+    stored = store_images(version, question, keep_for(question.host))
     if not stored.named:
-        return _broken(version, _NO_NAME.format(archive=question.quoted_path))
+        return _broken(version, no_name(question))
     if stored.not_unpacked:
         return _broken(version, stored.not_unpacked[0])
     return Verdict(

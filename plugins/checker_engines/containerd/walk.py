@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
+from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_INDEX,
     BAD_MANIFEST,
@@ -20,6 +21,7 @@ from checker_engines.containerd.documents import (
     decode_manifest,
 )
 from checker_engines.containerd.importer import Imported
+from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.unpack import not_found
 from checker_engines.golang.json import GoJsonError
 
@@ -36,6 +38,21 @@ class FoundManifest(NamedTuple):
 
     descriptor: Child
     manifest: ImageManifest
+
+
+def every(child: Child) -> bool:
+    """Follow a descriptor whatever its platform."""
+    del child
+    return True
+
+
+def keep_for(host: Host) -> Keep:
+    """Follow descriptors for the platform of a host, and those without a platform."""
+
+    def keep(child: Child) -> bool:
+        return child.platform is None or runs_on(child.platform, host)
+
+    return keep
 
 
 def find_or_refuse(store: ContentStore, digest: str) -> Content | None:

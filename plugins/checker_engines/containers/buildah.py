@@ -7,7 +7,6 @@ names need no tag.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -16,16 +15,14 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.advice import IS_LOADED, without_devices
 from checker_engines.answers.reading import Answer, Command, verdict_of
-from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.refusal import Refusal, prefixed
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     DOCKER_ARCHIVE_STEP,
     conditions_of,
-    given_path,
-    has_colon,
     last_lines,
-    prefixed,
     refuse_directory,
+    taken_for_a_name,
 )
 from checker_engines.containers.copy import copy_to_storage
 from checker_engines.containers.docker_archive import DockerArchive
@@ -35,7 +32,6 @@ from checker_engines.golang.fmt import quote
 
 _DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
-_IMAGE = re.compile(r"[\w.+:@/-]+", re.ASCII)
 _NO_COMPONENT = "repository name must have at least one component"
 Take = Callable[[Podman, Question, list[str]], int]
 """Copies an image to the storage."""
@@ -92,14 +88,19 @@ def _pull(buildah: Podman, transport: str, take: Take, question: Question) -> Ve
 def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> Answer:
     printed: list[str] = []
     try:
-        if has_colon(question):
-            raise _colon(transport, question)
+        _refuse_colon(transport, question)
         take(buildah, question, printed)
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         raise Refusal(last_lines(printed), refusal.reason, refusal.rules) from None
     conditions = tuple(conditions_of(question))
     return Answer(without_devices(question, IS_LOADED), conditions=conditions)
+
+
+def _refuse_colon(transport: str, question: Question) -> None:
+    taken = taken_for_a_name("buildah", transport, question)
+    if taken is not None:
+        raise Refusal(taken.error or taken.no_file, taken.reason)
 
 
 def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]) -> int:
@@ -150,21 +151,3 @@ def _digest_in(name: str) -> str:
             f"manifest.json has the image name {name!r}, which is not valid",
             ("DKR005",),
         ) from None
-
-
-def _colon(transport: str, question: Question) -> Refusal:
-    """Of a path with a colon, the rest is taken for the name of an image."""
-    name = given_path(question).partition(":")[2]
-    reason = (
-        "buildah takes what follows the colon in the path for the name of an image: rename the "
-        "file, or make a link to it, without a colon"
-    )
-    if transport != "docker-archive":
-        is_name = _IMAGE.fullmatch(name) is not None
-        no_file = "creating temp directory: open <tmp>: no such file or directory"
-        return Refusal(no_file if is_name else f"Invalid image {name}", reason)
-    try:
-        parse_reference(name, OLD_REFERENCE)
-    except InvalidReferenceError as error:
-        return Refusal(f"docker-archive parsing reference: {error}", reason)
-    return Refusal('opening file "<tmp>": open <tmp>: no such file or directory', reason)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.entries import BLOCK_DEVICE, CHARACTER_DEVICE
+from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_reference
+from checker.model.shell import unquote_word
 from checker.verdicts import Question
 from checker_engines.answers.conditions import (
     DEVICES,
@@ -22,6 +24,14 @@ from checker_engines.containers.compression import is_compressed_twice
 _LINES_QUOTED = 6
 """Lines of a refusal that are quoted: the error and its bullets, or what was copied before."""
 _DEVICES = (CHARACTER_DEVICE, BLOCK_DEVICE)
+_IMAGE = re.compile(r"[\w.+:@/-]+", re.ASCII)
+"""The names of images in a layout (oci/internal, oci_util.go)."""
+_NO_FILE = {
+    "docker-archive": 'opening file "<tmp>": open <tmp>: no such file or directory',
+    "oci-archive": "creating temp directory: open <tmp>: no such file or directory",
+    "oci": "open <tmp>/index.json: no such file or directory",
+}
+"""The error of each transport for a path where nothing is."""
 
 
 DOCKER_ARCHIVE_STEP = 'detecting compression for file "<tmp>": detecting compression: '
@@ -44,38 +54,68 @@ def refuse_directory(archive: Archive, step: str) -> None:
         raise Refusal(f"{step}read <tmp>: is a directory", "it is a directory, not an archive")
 
 
-@contextmanager
-def prefixed(words: str) -> Iterator[None]:
-    """Add a prefix to the message of a refusal."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise Refusal(words + refusal.message, refusal.reason, refusal.rules) from None
-
-
 def last_lines(printed: list[str]) -> str:
     """The last lines, as one."""
     lines = "\n".join(printed).split("\n")
     return " ".join(line.strip() for line in lines[-_LINES_QUOTED:])
 
 
-def logged(message: str) -> str:
-    """A message as the log prints it; the quote after a temporary path is not escaped."""
-    escaped = message.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return escaped.replace('<tmp>\\"', '<tmp>"')
-
-
 def given_path(question: Question) -> str:
     """The path of the archive without the quotes of a shell."""
-    try:
-        return "".join(shlex.split(question.quoted_path))
-    except ValueError:
-        return question.quoted_path
+    return unquote_word(question.quoted_path)
 
 
 def has_colon(question: Question) -> bool:
     """Whether the path contains a colon, which separates a path from the name of an image."""
     return ":" in given_path(question)
+
+
+class Taken(NamedTuple):
+    """What is taken for the name of an image: what follows the colon in a path.
+
+    Attributes:
+        name: The name as it is shown.
+        error: Why it is not a name; None if it is one.
+        no_file: The error of opening what comes before the colon.
+        reason: The cause in plain words, and what to do.
+    """
+
+    name: str
+    error: str | None
+    no_file: str
+    reason: str
+
+
+def taken_for_a_name(tool: str, transport: str, question: Question) -> Taken | None:
+    """What a tool takes for the name of an image; None if the path has no colon.
+
+    Sources: docker/archive/transport.go and oci/internal/oci_util.go.
+
+    Args:
+        tool: The tool, for the reason.
+        transport: ``docker-archive``, ``oci-archive`` or ``oci``.
+        question: What is asked.
+    """
+    if not has_colon(question):
+        return None
+    name = given_path(question).partition(":")[2]
+    reason = (
+        f"{tool} takes what follows the colon in the path for the name of an image: rename the "
+        "file, or make a link to it, without a colon"
+    )
+    if transport == "docker-archive":
+        name, error = _docker_name(name)
+    else:
+        error = None if _IMAGE.fullmatch(name) else f"Invalid image {name}"
+    return Taken(name, error, _NO_FILE[transport], reason)
+
+
+def _docker_name(name: str) -> tuple[str, str | None]:
+    try:
+        found = parse_reference(name, OLD_REFERENCE)
+    except InvalidReferenceError as error:
+        return name, f"docker-archive parsing reference: {error}"
+    return f"{found.domain}/{found.path}:{found.tag or 'latest'}", None
 
 
 def conditions_of(question: Question) -> Iterator[str]:

@@ -10,9 +10,9 @@ from checker.model.compression import HEAD_SIZE, Compression, CompressionKind, P
 from checker.model.entries import Entries
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker_engines.containers.versions import Library
-from checker_engines.containers.zstd_program import zstd_error
 from checker_engines.golang.decompression import refused_header, unpigz_words
 from checker_engines.golang.tar import UNEXPECTED_EOF
+from checker_engines.golang.zstd_program import zstd_error
 
 _ZSTD_ERRORS = "invalid input: magic number mismatch"
 _TRAILING = {

@@ -31,6 +31,7 @@ from checker_engines.containers.versions import Library
 from checker_engines.filesystem.storage import Layers
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError, decode_document
+from checker_engines.golang.logrus import logged
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
 _LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -374,8 +375,7 @@ def apply_tar(
         driver.apply(tar, layers)
     except ApplyError as error:
         if error.is_logged:
-            logged = str(error).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-            printed.append(f'level=error msg="While applying layer: {logged}"')
+            printed.append(logged("error", f"While applying layer: {error}"))
         blob = driver.library.blob_name(digest, digest)
         raise Refusal(
             f"writing blob: adding layer with blob {blob}: {error}",

@@ -43,6 +43,22 @@ def load(library: Library) -> tuple[Decision, ...]:
     )
 
 
+def shared_storage(library: Library) -> tuple[Decision, ...]:
+    """The steps of ``podman load`` into the storage of CRI-O."""
+    steps = (each for each in load(library) if each.step != "rootless")
+    return (
+        *steps,
+        Decision(
+            "rootless",
+            "rootless Podman has another storage, in which CRI-O does not find the image: broken",
+        ),
+        Decision(
+            "names in the storage",
+            "a pod names an image by a name, not by its ID: an image without one is broken",
+        ),
+    )
+
+
 def import_() -> tuple[Decision, ...]:
     """The steps of ``podman import``."""
     return (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
 from checker.model.archive import Archive, Source
 from checker.model.image import CONTAINERD_NAME, REF_NAME, mapping, text
@@ -18,7 +19,13 @@ from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import IS_LOADED, why_not_loaded, without_devices
 from checker_engines.answers.conditions import absent_layers, other_storage
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
-from checker_engines.answers.refusal import BAD_MANIFEST, DAMAGED, ROOT_NOT_EXTRACTED, Refusal
+from checker_engines.answers.refusal import (
+    BAD_MANIFEST,
+    DAMAGED,
+    ROOT_NOT_EXTRACTED,
+    Refusal,
+    prefixed,
+)
 from checker_engines.answers.source import digest_of
 from checker_engines.answers.undecided import cut_of, undecided
 from checker_engines.containers import decisions
@@ -29,7 +36,6 @@ from checker_engines.containers.command import (
     given_path,
     has_colon,
     last_lines,
-    prefixed,
     refuse_directory,
 )
 from checker_engines.containers.compression import (
@@ -90,19 +96,42 @@ def engines_of(podman: Podman) -> Iterator[Engine]:
     yield Engine(podman.name, "import", partial(import_, podman), follows, decisions.import_)
 
 
+class Loading(NamedTuple):
+    """What ``podman load`` does.
+
+    Attributes:
+        verdict: The verdict.
+        transport: The format that the archive was loaded as; empty if it was refused.
+    """
+
+    verdict: Verdict
+    transport: str = ""
+
+
 def load(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman load`` does: it tries the formats one after the other."""
-    verdict = _load(podman, question)
+    return loading(podman, question).verdict
+
+
+def loading(podman: Podman, question: Question) -> Loading:
+    """Predict what ``podman load`` does, and as what it loads the archive."""
+    found = _loading(podman, question)
     conditions = list(conditions_of(question))
     if can_differ(question.archive):
-        conditions.extend(other_storage(partial(_load, podman), question, verdict))
+        conditions.extend(other_storage(partial(_load, podman), question, found.verdict))
     # Of a docker-archive all layers must be there.
     images = (each for each in question.archive.images if each.item is None)
-    return verdict._replace(conditions=(*conditions, *absent_layers(images)))
+    conditions.extend(absent_layers(images))
+    return found._replace(verdict=found.verdict._replace(conditions=tuple(conditions)))
 
 
 def _load(podman: Podman, question: Question) -> Verdict:
     """The verdict without its conditions."""
+    return _loading(podman, question).verdict
+
+
+def _loading(podman: Podman, question: Question) -> Loading:
+    """What it does, without the conditions of the verdict."""
     printed: list[str] = []
     failures: dict[str, Refusal] = {}
     for transport, take in (
@@ -112,11 +141,11 @@ def _load(podman: Podman, question: Question) -> Verdict:
         ("dir", _load_dir_layout),
     ):
         try:
-            return _loaded(podman, question, take(podman, question, printed))
+            return Loading(_loaded(podman, question, take(podman, question, printed)), transport)
         except Refusal as refusal:
             failures[transport] = refusal
         except OutOfWork as stop:
-            return undecided(_loaded(podman, question, 1), stop.reached)
+            return Loading(undecided(_loaded(podman, question, 1), stop.reached), transport)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     failure = failures[_explained_format(question.archive)]
@@ -124,7 +153,7 @@ def _load(podman: Podman, question: Question) -> Verdict:
     verdict = _verdict(
         podman, question, "load", VerdictOutcome.REJECTS, reason, last_lines(printed)
     )
-    return verdict._replace(rules=failure.rules)
+    return Loading(verdict._replace(rules=failure.rules))
 
 
 def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
@@ -186,7 +215,7 @@ def _copy_layout(
     opened = _opened_layout(driver, question, source)
     with prefixed(step):
         descriptor = opened.only_descriptor()
-    name = _name_in_layout(descriptor)
+    name = name_in_layout(descriptor)
     if name:
         digest = _digest_in_name(name)
     else:
@@ -374,7 +403,7 @@ def _words_without_copy(message: str, source: str) -> str:
     return message
 
 
-def _name_in_layout(descriptor: Mapping[str, object]) -> str:
+def name_in_layout(descriptor: Mapping[str, object]) -> str:
     """The name under which podman stores the image of a layout (libimage, nameFromAnnotations)."""
     annotations = mapping(descriptor.get("annotations"))
     return text(annotations.get(CONTAINERD_NAME)) or text(annotations.get(REF_NAME)) or ""

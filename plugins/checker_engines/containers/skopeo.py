@@ -10,19 +10,16 @@ from checker.model.limits import LimitReached
 from checker.model.work import OutOfWork, Work
 from checker.verdicts import Engine, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import encrypted_layer, why_not_loaded
-from checker_engines.answers.refusal import Refusal
+from checker_engines.answers.refusal import Refusal, prefixed
 from checker_engines.answers.undecided import undecided
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     DOCKER_ARCHIVE_STEP,
     OCI_ARCHIVE_STEP,
     conditions_of,
-    given_path,
-    has_colon,
     last_lines,
-    logged,
-    prefixed,
     refuse_directory,
+    taken_for_a_name,
 )
 from checker_engines.containers.copy import copy_to_directory
 from checker_engines.containers.dir_layout import DirLayout
@@ -31,6 +28,7 @@ from checker_engines.containers.oci_archive import BELOW_INDEX, OciArchive
 from checker_engines.containers.storage_archive import ARCHIVE_OF_USER
 from checker_engines.containers.versions import SKOPEOS, Skopeo
 from checker_engines.filesystem.privileges import ROOT
+from checker_engines.golang.logrus import fatal
 
 _DOCKER_ARCHIVE = "docker-archive"
 _OCI_ARCHIVE = "oci-archive"
@@ -76,24 +74,22 @@ def copy_oci_archive(skopeo: Skopeo, question: Question) -> Verdict:
     return _copy(skopeo, _OCI_ARCHIVE, _copy_oci_archive, question)
 
 
-def _refuse_colon(question: Question) -> None:
-    """Refuse a path with a colon, after which the name of an image is expected.
-
-    Sources: docker/archive/transport.go and oci/internal/oci_util.go.
-    """
-    if has_colon(question):
-        path = given_path(question).partition(":")[0]
-        raise Refusal(
-            f"open {path}: no such file or directory",
-            "skopeo takes what follows the colon in the path for the name of an image: rename the "
-            "file, or make a link to it, without a colon",
-        )
+def _refuse_colon(transport: str, question: Question) -> None:
+    """Refuse a path with a colon, after which the name of an image is expected."""
+    taken = taken_for_a_name("skopeo", transport, question)
+    if taken is None:
+        return
+    if taken.error is not None:
+        source = f"{transport}:<tmp>"
+        raise Refusal(f"Invalid source name {source}: {taken.error}", taken.reason)
+    source = f"{transport}:<tmp>:{taken.name}"
+    raise Refusal(f"initializing source {source}: {taken.no_file}", taken.reason)
 
 
 def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
     source = "docker-archive:<tmp>"
+    _refuse_colon(_DOCKER_ARCHIVE, question)
     with prefixed(f"initializing source {source}: "):
-        _refuse_colon(question)
         refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
         opened = DockerArchive(question.archive, skopeo.library)
     with prefixed(f"determining manifest MIME type for {source}: "):
@@ -110,8 +106,8 @@ def _copy_docker_archive(skopeo: Skopeo, question: Question, printed: list[str])
 
 def _copy_oci_archive(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
     source = "oci-archive:<tmp>:"
+    _refuse_colon(_OCI_ARCHIVE, question)
     with prefixed(f"initializing source {source}: "):
-        _refuse_colon(question)
         refuse_directory(question.archive, OCI_ARCHIVE_STEP)
         work = Work(question.limits.simulated)
         opened = _opened(skopeo, question, source, work)
@@ -136,8 +132,8 @@ def _copied(question: Question) -> str:
 
 def _copy_oci(skopeo: Skopeo, question: Question, printed: list[str]) -> None:
     source = "oci:<tmp>:"
+    _refuse_colon(_OCI, question)
     with prefixed(f"initializing source {source}: "):
-        _refuse_colon(question)
         _refuse_file(question, "index.json")
         work = Work(question.limits.simulated)
         opened = _opened(skopeo, question, source, work)
@@ -179,7 +175,7 @@ def _copy(
     except Refusal as refusal:
         outcome = VerdictOutcome.REJECTS
         reason = why_not_loaded(question, refusal)
-        printed.append(f'level=fatal msg="{logged(refusal.message)}"')
+        printed.append(fatal(refusal.message))
         message, rules = last_lines(printed), refusal.rules
     verdict = Verdict(
         engine=skopeo.name,

@@ -231,7 +231,10 @@ SKOPEOS = (Skopeo(name="skopeo-1", follows="1.22.2", library=IMAGE_5_39),)
 SKOPEO_1_9 = Skopeo(name="skopeo-1.9", follows="1.9.3", library=IMAGE_5_23)
 """The skopeo of Debian 12: not a profile, but verdicts are compared with it."""
 
-BUILDAHS = (PODMANS[1]._replace(name="buildah-1", follows="1.42.2"),)
+PODMAN_5 = PODMANS[1]
+"""The Podman that is run beside CRI-O."""
+
+BUILDAHS = (PODMAN_5._replace(name="buildah-1", follows="1.42.2"),)
 """Buildah, which reads archives with the same library as podman (libimage)."""
 
 BUILDAH_1_28 = PODMANS[0]._replace(name="buildah-1.28", follows="1.28.2")

@@ -1,4 +1,4 @@
-"""What decides the outcome in crane."""
+"""What decides the outcome in crane, cosign and kaniko."""
 
 from __future__ import annotations
 
@@ -58,4 +58,47 @@ def validate() -> Sequence[Decision]:
             "first one is; it must hash to its diff_id",
         ),
         Decision("config", "`rootfs.type` must be `layers`"),
+    )
+
+
+def load() -> Sequence[Decision]:
+    """The steps of ``cosign load``."""
+    return (
+        Decision("input", "must be a directory with `index.json`; `oci-layout` is not read"),
+        Decision(
+            "images",
+            "only descriptors of `index.json` whose annotation `kind` is "
+            "`dev.cosignproject.cosign/image`, `imageIndex`, `sigs` or `atts`, as `cosign save` "
+            "writes them, the first of each: a layout of another tool is refused, since nothing is "
+            "pushed and the registry does not have the image",
+        ),
+        Decision(
+            "media type", "must be that of an image, or of an index for the kind `imageIndex`"
+        ),
+        Decision(
+            "blobs",
+            "as for `crane push` of a directory: links are refused, the registry refuses layers of "
+            "another digest, and takes a config of another digest, which is reported as broken",
+        ),
+    )
+
+
+def cached_base() -> Sequence[Decision]:
+    """The steps of a kaniko build from an image in its cache."""
+    compression, members, *steps = _TARBALL
+    return (
+        Decision(
+            "file name",
+            "`sha256:...` of the manifest that the Dockerfile names as base: kaniko reads no other "
+            "archive, and writes this one with `warmer`; one that cannot be opened is logged, and "
+            "the base is pulled from its registry",
+        ),
+        compression,
+        Decision("members", f"{members.rule}; names are compared as they are written"),
+        *steps,
+        Decision(
+            "content of layers",
+            "each is read as a tar where a command of the Dockerfile needs the files; neither "
+            "diff_ids nor the digest in the file name are compared with it",
+        ),
     )

@@ -6,15 +6,21 @@ them; the registry compares layers with their digests.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping, Sequence
 
 from checker.model.archive import Archive
 from checker.model.blob import Blob
-from checker.model.entries import DIRECTORY, SYMLINK, clean_path
+from checker.model.entries import REGULAR, SYMLINK, clean_path
 from checker.model.image import integer, items, mapping, text
 from checker.model.names import INDEX_TYPES, MANIFEST_TYPES
-from checker_engines.answers.content import member_at, raw_of
+from checker_engines.answers.content import (
+    IS_DIRECTORY,
+    LOOP,
+    NO_FILE,
+    NoFileError,
+    file_of,
+    raw_of,
+)
 from checker_engines.answers.reading import Answer
 from checker_engines.answers.refusal import (
     BAD_INDEX,
@@ -28,13 +34,22 @@ from checker_engines.answers.refusal import (
 from checker_engines.ggcr.types import INDEX, MANIFEST
 from checker_engines.golang.json import GoJsonError, Struct, decode_first
 
-_LINKS_MAX = 40
 _MISSING = ("OCI005", "OCI008")
+_CALLS = {
+    NO_FILE: ("lstat", "the layout has no file {path}", _MISSING),
+    IS_DIRECTORY: ("read", "{path} is a directory", NOT_EXTRACTED),
+    LOOP: ("open", "{path} is a link that leads back to itself", NOT_EXTRACTED),
+}
+"""The system call that fails, the reason, and the rules that can explain it, by its error."""
 _PUSHED = "the image is pushed under the name of the command; those of the layout are not"
 
 
-class _Directory:
-    """The files of a layout."""
+class Directory:
+    """The files of a layout, a directory.
+
+    Args:
+        archive: The facts.
+    """
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -45,33 +60,28 @@ class _Directory:
         Raises:
             Refusal: There is no such file.
         """
-        entries, wanted = self._archive.tar.entries, path
-        for _ in range(_LINKS_MAX):
-            positions = entries.positions({clean_path(wanted)})[clean_path(wanted)]
-            if not positions:
-                raise Refusal(
-                    f"lstat <tmp>/{path}: no such file or directory",
-                    f"the layout has no file {path}",
-                    _MISSING,
-                )
-            kind = chr(entries.kinds[positions[-1]])
-            if kind == DIRECTORY:
-                error = f"read <tmp>/{path}: is a directory"
-                raise Refusal(error, f"{path} is a directory", NOT_EXTRACTED)
-            if kind != SYMLINK:
-                return member_at(self._archive, positions[-1])
-            target = entries.linknames.get(positions[-1], "")
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), target))
-        error = f"open <tmp>/{path}: too many levels of symbolic links"
-        raise Refusal(error, f"{path} is a link that leads back to itself", NOT_EXTRACTED)
+        try:
+            return file_of(self._archive, path)
+        except NoFileError as error:
+            call, reason, rules = _CALLS[str(error)]
+            text = f"{call} <tmp>/{path}: {error}"
+            raise Refusal(text, reason.format(path=path), rules) from None
 
     def blob(self, digest: str) -> Blob | None:
-        """The content of a digest; None if it is empty.
+        """The content of a digest, not through a link (openBlob); None if it is empty.
 
         Raises:
-            Refusal: There is none.
+            Refusal: There is no such file.
         """
-        return self.read(f"blobs/{digest.replace(':', '/', 1)}")
+        path = f"blobs/{digest.replace(':', '/', 1)}"
+        found = self._archive.tar.entries.positions({clean_path(path)})[clean_path(path)]
+        kind = chr(self._archive.tar.entries.kinds[found[-1]]) if found else REGULAR
+        if kind != REGULAR:
+            what = "a symlink" if kind == SYMLINK else "not a regular file"
+            raise Refusal(
+                f"layout blob {digest} is {what}", f"{path} is {what}", (*NOT_EXTRACTED, "OCI008")
+            )
+        return self.read(path)
 
 
 def push_layout(archive: Archive) -> Answer:
@@ -80,15 +90,13 @@ def push_layout(archive: Archive) -> Answer:
     Raises:
         Refusal: It cannot be pushed.
     """
-    directory = _Directory(archive)
+    directory = Directory(archive)
     descriptor = _only_image(directory)
     media_type, digest = text(descriptor.get("mediaType")), text(descriptor.get("digest")) or ""
     if media_type in INDEX_TYPES:
-        return _pushed(
-            [each for child in _children(directory, digest) for each in _push(directory, child)]
-        )
+        return pushed(_PUSHED, push_index(directory, digest))
     if media_type in MANIFEST_TYPES:
-        return _pushed(_push(directory, digest))
+        return pushed(_PUSHED, push_image(directory, digest))
     raise Refusal(
         f'layout contains non-image (mediaType: "{media_type or ""}"), consider --index',
         f"index.json lists a {media_type or 'descriptor without a media type'}, not an image",
@@ -96,27 +104,51 @@ def push_layout(archive: Archive) -> Answer:
     )
 
 
-def _only_image(directory: _Directory) -> Mapping[str, object]:
+def read_index(directory: Directory) -> Sequence[Mapping[str, object]]:
+    """The descriptors of ``index.json``.
+
+    Raises:
+        Refusal: It is missing, or does not decode.
+    """
     try:
         raw = raw_of(directory.read("index.json"))
     except Refusal as refusal:
-        error = refusal.message.replace("lstat", "stat", 1)
         raise Refusal(
-            f"loading <tmp> as OCI layout: {error}",
+            refusal.message.replace("lstat", "stat", 1),
             "its top level has no index.json, so it is not an image layout",
             ("OCI004", *NO_IMAGE),
         ) from None
-    manifests = items(_decoded(raw, INDEX, BAD_INDEX).get("manifests"))
+    return [mapping(each) for each in items(_decoded(raw, INDEX, BAD_INDEX).get("manifests"))]
+
+
+def _only_image(directory: Directory) -> Mapping[str, object]:
+    try:
+        manifests = read_index(directory)
+    except Refusal as refusal:
+        if "OCI004" not in refusal.rules:
+            raise
+        message = f"loading <tmp> as OCI layout: {refusal.message}"
+        raise Refusal(message, refusal.reason, refusal.rules) from None
     if len(manifests) != 1:
         raise Refusal(
             f"layout contains {len(manifests)} entries, consider --index",
             f"index.json lists {len(manifests)} images; crane pushes one, or all with --index",
             ("OCI005", "OCI023"),
         )
-    return mapping(manifests[0])
+    return manifests[0]
 
 
-def _children(directory: _Directory, digest: str) -> Sequence[str]:
+def push_index(directory: Directory, digest: str) -> Sequence[str]:
+    """Push an index with its images; the digests of what the registry then does not have.
+
+    Raises:
+        Refusal: An image of it cannot be pushed.
+    """
+    children = _children(directory, digest)
+    return [each for child in children for each in push_image(directory, child)]
+
+
+def _children(directory: Directory, digest: str) -> Sequence[str]:
     index = _decoded(raw_of(directory.blob(digest)), INDEX, BAD_INDEX)
     children = (mapping(each) for each in items(index.get("manifests")))
     return [
@@ -126,8 +158,12 @@ def _children(directory: _Directory, digest: str) -> Sequence[str]:
     ]
 
 
-def _push(directory: _Directory, digest: str) -> Sequence[str]:
-    """Push an image; the digests of what the registry then does not have."""
+def push_image(directory: Directory, digest: str) -> Sequence[str]:
+    """Push an image; the digests of what the registry then does not have.
+
+    Raises:
+        Refusal: It cannot be pushed.
+    """
     manifest = _decoded(raw_of(directory.blob(digest)), MANIFEST, BAD_MANIFEST)
     for each in items(manifest.get("layers")):
         _push_layer(directory, mapping(each))
@@ -137,7 +173,7 @@ def _push(directory: _Directory, digest: str) -> Sequence[str]:
     return [config] if _is_other(blob, config) else []
 
 
-def _push_layer(directory: _Directory, descriptor: Mapping[str, object]) -> None:
+def _push_layer(directory: Directory, descriptor: Mapping[str, object]) -> None:
     digest, size = text(descriptor.get("digest")) or "", integer(descriptor.get("size")) or 0
     blob = directory.blob(digest)
     found = 0 if blob is None else blob.size
@@ -160,9 +196,15 @@ def _is_other(blob: Blob | None, digest: str) -> bool:
     return blob is not None and digest.startswith("sha256:") and blob.digest != digest
 
 
-def _pushed(missing: Sequence[str]) -> Answer:
+def pushed(reason: str, missing: Sequence[str]) -> Answer:
+    """The answer for images that were pushed.
+
+    Args:
+        reason: What is said if they can be pulled.
+        missing: The digests of what the registry does not have.
+    """
     if not missing:
-        return Answer(_PUSHED)
+        return Answer(reason)
     return Answer(
         f"the image is pushed, but cannot be pulled: the content of its config {missing[0]} has "
         "another digest",

@@ -1,4 +1,4 @@
-"""Reading an archive of ``docker save`` (go-containerregistry v0.22, pkg/v1/tarball, image.go).
+"""Reading an archive of ``docker save`` (go-containerregistry, pkg/v1/tarball, image.go).
 
 The tar is scanned from its start for each file that is needed: of duplicate names the first is
 used, and links are followed. The archive must not be compressed. Whether the layers are compressed
@@ -33,12 +33,37 @@ from checker_engines.ggcr.types import CONFIG, MANIFEST_ITEMS
 from checker_engines.golang.json import GoJsonError, decode_first
 from checker_engines.golang.tar import UNEXPECTED_EOF, not_a_tar_error, tar_error
 
+CRASH = "panic: "
+"""What a Go program prints first if it crashes."""
 _FILE_MAX = 16 << 40
 """Size in bytes of the largest file on ext4; a seek beyond it fails."""
 _PEEKED = frozenset({CompressionKind.GZIP, CompressionKind.ZSTD})
 """The compressions of layers that are recognised."""
 _UNCOMPRESSED = frozenset({MediaType.OCI_LAYER, "application/vnd.docker.image.rootfs.diff.tar"})
 _ONLY_ONE = "tarball must contain only a single image to be used with tarball.Image"
+
+
+class Library(NamedTuple):
+    """A version of go-containerregistry.
+
+    Attributes:
+        cleans_names: Whether names of members are cleaned before they are compared, so that
+            ``./manifest.json`` is found.
+        finds_cycles: Whether links that lead back to themselves are an error; otherwise they are
+            followed until no more files can be opened.
+        counts_layers: Whether other numbers of layers and diff_ids are an error; otherwise the
+            program crashes.
+    """
+
+    cleans_names: bool
+    finds_cycles: bool
+    counts_layers: bool
+
+
+GGCR_0_20 = Library(cleans_names=False, finds_cycles=False, counts_layers=False)
+"""go-containerregistry v0.20.6."""
+GGCR_0_22 = Library(cleans_names=True, finds_cycles=True, counts_layers=True)
+"""go-containerregistry v0.22.1."""
 
 
 class Config(NamedTuple):
@@ -84,14 +109,16 @@ class Tarball:
 
     Args:
         archive: The facts.
+        library: The version.
 
     Raises:
         Refusal: It cannot be opened.
         Undecided: What it needs was not read.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, library: Library = GGCR_0_22) -> None:
         self._archive = archive
+        self._library = library
         self._tar = archive.tar
         item = self._only_item()
         self._sources = mapping(item.get("LayerSources"))
@@ -147,10 +174,13 @@ class Tarball:
     def _compressed_layers(self) -> list[Layer]:
         diff_ids = self.config().diff_ids
         if len(self.paths) > len(diff_ids):
-            raise Refusal(
+            message = (
                 f"tarball manifest references {len(self.paths)} layer(s) but config has "
                 f"{len(diff_ids)} rootfs.diff_ids; the config may not describe a runnable image "
-                "(for example, a buildkit cacheconfig)",
+                "(for example, a buildkit cacheconfig)"
+            )
+            raise Refusal(
+                self._count_error(message, len(diff_ids), len(diff_ids)),
                 f"manifest.json lists {len(self.paths)} layers, the config {len(diff_ids)}",
                 OTHER_LAYER_COUNT,
             )
@@ -162,17 +192,33 @@ class Tarball:
     def _plain_layers(self) -> list[Layer]:
         diff_ids = self.config().diff_ids
         places = {diff_id: number for number, diff_id in reversed(list(enumerate(diff_ids)))}
-        if any(places[diff_id] >= len(self.paths) for diff_id in diff_ids):
-            raise Refusal(
+        beyond = [places[diff_id] for diff_id in diff_ids if places[diff_id] >= len(self.paths)]
+        if beyond:
+            message = (
                 f"config has {len(diff_ids)} rootfs.diff_id(s) but tarball manifest only "
                 f"references {len(self.paths)} layer(s); the config may not describe a runnable "
-                "image",
+                "image"
+            )
+            raise Refusal(
+                self._count_error(message, beyond[0], len(self.paths)),
                 f"the config lists {len(diff_ids)} layers, manifest.json {len(self.paths)}",
                 OTHER_LAYER_COUNT,
             )
         return [
             self._layer(self.paths[places[diff_id]], self._foreign(diff_id)) for diff_id in diff_ids
         ]
+
+    def _count_error(self, message: str, index: int, length: int) -> str:
+        """The error for other numbers of layers and diff_ids.
+
+        Args:
+            message: That of a version that counts them.
+            index: The index that is out of range.
+            length: The length of the list.
+        """
+        if self._library.counts_layers:
+            return message
+        return f"{CRASH}runtime error: index out of range [{index}] with length {length}"
 
     def _foreign(self, diff_id: str) -> Mapping[str, object]:
         """What ``LayerSources`` says of a layer, unless it is one as Docker 25 writes it."""
@@ -209,6 +255,8 @@ class Tarball:
             target = go_clean(entries.linknames.get(position, ""))
             path = go_clean(f"{posixpath.dirname(path) or '.'}/{target}")
         error = f"link cycle detected for {path}"
+        if not self._library.finds_cycles:
+            error = "open <tmp>: too many open files"
         raise Refusal(error, f"{path} is a link that leads back to itself", ("ARC009", "DKR018"))
 
     def _first(self, path: str) -> int:
@@ -222,12 +270,15 @@ class Tarball:
             raise Refusal(error, reason)
         wanted = clean_path(path)
         for position in entries.positions({wanted})[wanted]:
-            if go_clean(entries.name(position)) == go_clean(path):
+            if self._is_named(entries.name(position), path):
                 return position
         reached = cut_of(archive)
         if reached is not None:
             raise Undecided(reached)
         raise self._not_found(path)
+
+    def _is_named(self, name: str, path: str) -> bool:
+        return go_clean(name) == go_clean(path) if self._library.cleans_names else name == path
 
     def _not_found(self, path: str) -> Refusal:
         fatal = self._tar.fatal

@@ -1,0 +1,1 @@
+"""umoci: ``umoci unpack``, and the unpacking of layers that Apptainer and LXC share with it."""

@@ -1,0 +1,1 @@
+"""Programs that unpack a tar, GNU tar and bsdtar, and tools that run one of them."""
