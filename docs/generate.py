@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import runpy
+import tarfile
+import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -54,6 +56,16 @@ _ARCHIVES = {
     "image one directory too deep": wrapped(build("docker-archive")),
     "image archive inside a tar": nested(build("docker-archive")),
     "empty tar": empty(),
+}
+_DIRECTORIES = {
+    "image layout of one image": build("oci-archive"),
+    "image layout of one image for two platforms": build("multi-platform"),
+    "image layout of two images": build(
+        "oci-archive", sample_image(), replace(sample_image(), tags=("other:2",))
+    ),
+    "`docker save` up to 24, `podman save`, unpacked": build("docker-archive"),
+    "`docker save` since 25, unpacked": build("docker-oci-archive"),
+    "root filesystem": build("export"),
 }
 _BEGIN = "<!-- What follows is generated: make docs -->\n"
 _END = "<!-- end of what is generated -->\n"
@@ -192,7 +204,31 @@ def _matrix(session: Session) -> Iterator[str]:
         for name, found in checked.items():
             outcomes = (_outcome(found, engine) for engine in shown)
             yield f"| {name} | {' | '.join(outcomes)} |\n"
+    yield from _matrix_of_directories(session, (*engines, *readers))
     yield "\n"
+
+
+def _matrix_of_directories(session: Session, asked: Iterable[Engine]) -> Iterator[str]:
+    """The outcomes of those that read a directory, for one of each kind."""
+    checked = {name: _classified(session, made.tar()) for name, made in _DIRECTORIES.items()}
+    found = {name: [_outcome(one, engine) for engine in asked] for name, one in checked.items()}
+    takes = {_SHOWN[VerdictOutcome.ACCEPTS], _SHOWN[VerdictOutcome.ACCEPTS_BROKEN]}
+    columns = [
+        (f"{engine.name} {engine.action}", outcomes)
+        for engine, outcomes in zip(asked, zip(*found.values(), strict=True), strict=True)
+        if not takes.isdisjoint(outcomes)
+    ]
+    yield f"\n| directory | {' | '.join(name for name, _ in columns)} |\n"
+    yield f"|---|{'---|' * len(columns)}\n"
+    for number, name in enumerate(found):
+        yield f"| {name} | {' | '.join(outcomes[number] for _, outcomes in columns)} |\n"
+
+
+def _classified(session: Session, data: bytes) -> CheckedArchive:
+    """The verdicts on the directory that a tar is unpacked to."""
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(data)) as tar:
+        tar.extractall(folder, filter="tar")
+        return session.classify(Path(folder))
 
 
 def _outcome(checked: CheckedArchive, engine: Engine) -> str:
