@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential readers readers-agreement one-truth docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential measured readers readers-agreement one-truth docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -25,6 +25,7 @@ help:
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
 	@echo "make differential [COUNT=500 SEED=1 STORAGE=overlay]  compare verdicts with installed engines on random archives"
+	@echo "make measured                   try the fail cases of rules on installed engines, where that is not recorded"
 	@echo "make readers                    install other tools that read archives, pinned, in build/readers"
 	@echo "                                (TOOLS=\"oras crane\" for some, MINUTES=10 at most)"
 	@echo "make readers-agreement CORPUS=DIR  compare verdicts with these tools on the archives of a corpus"
@@ -130,6 +131,14 @@ agreement: $(VENV)/stamp-run
 differential: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.differential $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(STORAGE),--storage $(STORAGE)) $(ARGS)
+
+# What is recorded and was not changed is not tried again.
+measured: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.differential --cases --seconds 14400 --storage vfs \
+		--record docs/measured.json $(ARGS)
+	@$(BIN)/python -m benchmarks.differential --cases --seconds 14400 --storage overlay \
+		--record docs/measured-overlay.json $(ARGS)
+	@$(BIN)/python docs/generate.py
 
 # Nothing else needs them: what cannot be installed is skipped.
 readers: $(VENV)/stamp-run

@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import Figure, Measured, add_figures
 from benchmarks.masking import masked
 from checker.plugins import load_plugins
 from checker.results import CheckedArchive
@@ -25,7 +26,6 @@ from checker.session import Session
 from checker.settings import Settings
 from checker.verdicts import Engine, Host, Storage, Verdict, VerdictOutcome
 
-_MESSAGES = 0.95
 _RECORDED = 700
 """Characters of a message that are recorded."""
 _LONGEST_MASKED = 130
@@ -58,9 +58,14 @@ class Score:
     misses: list[Miss] = field(default_factory=list)
 
     @property
+    def figure(self) -> Figure:
+        """The numbers, as they are recorded."""
+        return Figure(self.cases, self.outcomes, self.refusals, self.messages)
+
+    @property
     def is_good(self) -> bool:
         """Whether every outcome agrees, and nineteen of twenty messages of refusals."""
-        return self.outcomes == self.cases and self.messages >= _MESSAGES * self.refusals
+        return self.figure.is_good
 
     def count(self, case: str, truth: Mapping[str, Any], verdict: Verdict) -> None:
         """Compare a verdict with the recorded result of one case."""
@@ -91,6 +96,11 @@ def _agrees_so_far(real: str, predicted: str) -> bool:
     return is_start or whole.endswith(masked(real[_LONGEST_MASKED:]))
 
 
+def figures_of(scores: Mapping[str, Score]) -> dict[str, Figure]:
+    """The numbers of scores, as they are recorded."""
+    return {title: score.figure for title, score in scores.items()}
+
+
 def _outcome(truth: Mapping[str, Any]) -> str:
     if truth["accepts"]:
         return VerdictOutcome.ACCEPTS
@@ -119,6 +129,14 @@ def _session(pattern: str, storage: Storage) -> Session:
 
 def _title(one: Engine | Verdict) -> str:
     return f"{one.name if isinstance(one, Engine) else one.engine} {one.action}"
+
+
+def recorded(truth_file: Path, scores: Mapping[str, Score]) -> Measured:
+    """The figures of a run over a whole corpus, with the releases that the corpus names."""
+    truth = json.loads(truth_file.read_text("utf-8"))
+    names = {title.partition(" ")[0] for title in scores}
+    releases = {name: said for name, said in truth["engines"].items() if name in names}
+    return Measured(len(truth["cases"]), releases, figures_of(scores))
 
 
 def measure(truth_file: Path, session: Session, case_pattern: str) -> dict[str, Score]:
@@ -173,7 +191,12 @@ def main() -> int:
     parser.add_argument(
         "--storage", type=Storage, choices=list(Storage), default=Storage.VFS, help="driver"
     )
+    parser.add_argument(
+        "--figures", type=Path, metavar="FILE", help="write the figures to a file, all cases only"
+    )
     options = parser.parse_args()
+    if options.figures is not None and options.case != "*":
+        parser.error("--figures are of all cases: leave out --case")
     truth_file = options.corpus / _TRUTHS[options.storage]
     if not truth_file.is_file():
         print(f"{truth_file} not found; usage: make agreement CORPUS=DIR [STORAGE=overlay|vfs]")
@@ -181,6 +204,9 @@ def main() -> int:
     pattern = options.engine if any(c in options.engine for c in "*?[ ") else f"{options.engine}*"
     scores = measure(truth_file, _session(pattern, options.storage), options.case)
     show(scores, misses=options.misses)
+    if options.figures is not None:
+        corpus = options.corpus.resolve().name
+        add_figures(options.figures, options.storage, corpus, recorded(truth_file, scores))
     return int(not all(score.is_good for score in scores.values()))
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-PROGRESS = r"Getting image source signatures|Copying (?:blob|config) sha256:[0-9a-f]*(?: done)?"
+PROGRESS = (
+    r"Getting image source signatures|Copying (?:blob|config) sha256:[0-9a-f]*(?: done)?"
+    r"|Writing manifest to image destination|Storing signatures"
+)
 """What Podman and Skopeo print while they copy: threads decide on its place among the errors."""
 
 # Progress, paths, digests, other hexadecimal names, numbers.

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import runpy
+import tarfile
+import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -19,7 +21,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.differential.recording import read_record, rules_table
+from benchmarks.differential.recording import RECORDS, read_record, rules_table
+from benchmarks.figures import figures_tables, read_figures
 from checker.catalogue import ListedProfile, listed_profiles, shown_releases
 from checker.checks.registry import Registry
 from checker.cli.catalogue import rules_markdown
@@ -61,10 +64,22 @@ _ARCHIVES = {
     "image archive inside a tar": nested(build("docker-archive")),
     "empty tar": empty(),
 }
+_DIRECTORIES = {
+    "image layout of one image": build("oci-archive"),
+    "image layout of one image for two platforms": build("multi-platform"),
+    "image layout of two images": build(
+        "oci-archive", sample_image(), replace(sample_image(), tags=("other:2",))
+    ),
+    "`docker save` up to 24, `podman save`, unpacked": build("docker-archive"),
+    "`docker save` since 25, unpacked": build("docker-oci-archive"),
+    "root filesystem": build("export"),
+}
 _BEGIN = "<!-- What follows is generated: make docs -->\n"
 _END = "<!-- end of what is generated -->\n"
 _MEASURED_BEGIN = "<!-- What follows is generated from measured.json: make docs -->\n"
 _MEASURED_END = "<!-- end of what is measured -->\n"
+_FIGURES_BEGIN = "<!-- What follows is generated from agreement.json: make docs -->\n"
+_FIGURES_END = "<!-- end of the figures -->\n"
 _CHAPTERS = {
     "L": "Image layout",
     "I": "Image index",
@@ -100,9 +115,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "checker.1": _manual_page(),
         DOCS / "rules.md": rules_markdown(tuple(registry)),
-        DOCS / "engines.md": _with_measured(
-            _with(DOCS / "engines.md", _engines(session)), registry
-        ),
+        DOCS / "engines.md": _engines_page(session),
         DOCS / "settings.md": _with(DOCS / "settings.md", _settings(registry)),
         DOCS / "conformance.md": _conformance(DOCS / "conformance.toml", registry),
         README: _with(README, _matrix(session)),
@@ -115,20 +128,31 @@ def _manual_page() -> str:
 
 def _with(page: Path, lines: Iterable[str]) -> str:
     """A page with the text between its marks replaced."""
-    before, begin, rest = page.read_text("utf-8").partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    return _between(page.read_text("utf-8"), _BEGIN, lines, _END)
+
+
+def _between(text: str, begin: str, lines: Iterable[str], end: str) -> str:
+    """A text with what is between two marks replaced."""
+    before, begin, rest = text.partition(begin)
+    _, end, after = rest.partition(end)
     return "".join((before, begin, *lines, end, after))
 
 
-def _with_measured(page: str, registry: Registry) -> str:
-    """A page with the table of what engines do with the fail cases of rules."""
-    before, begin, rest = page.partition(_MEASURED_BEGIN)
-    _, end, after = rest.partition(_MEASURED_END)
+def _engines_page(session: Session) -> str:
+    """The page of engines: what is known of the profiles, and what was measured."""
+    page = _with(DOCS / "engines.md", _engines(session))
+    page = _between(page, _FIGURES_BEGIN, figures_tables(read_figures()), _FIGURES_END)
+    measured = _measured(session.plugins.registry)
+    return _between(page, _MEASURED_BEGIN, measured, _MEASURED_END)
+
+
+def _measured(registry: Registry) -> Iterator[str]:
+    """The table of what engines do with the fail cases of rules."""
     rules = (
         (f"{rule.bundle}/{rule.name}", rule.id, str(rule.severity), _shown_rule(rule.id, registry))
         for rule in registry
     )
-    return "".join((before, begin, *rules_table(read_record(), rules), end, after))
+    yield from rules_table([read_record(path) for path in RECORDS.values()], rules)
 
 
 def _engines(session: Session) -> Iterator[str]:
@@ -187,7 +211,31 @@ def _matrix(session: Session) -> Iterator[str]:
         for name, found in checked.items():
             outcomes = (_outcome(found, engine) for engine in shown)
             yield f"| {name} | {' | '.join(outcomes)} |\n"
+    yield from _matrix_of_directories(session, (*engines, *readers))
     yield "\n"
+
+
+def _matrix_of_directories(session: Session, asked: Iterable[Engine]) -> Iterator[str]:
+    """The outcomes of those that read a directory, for one of each kind."""
+    checked = {name: _classified(session, made.tar()) for name, made in _DIRECTORIES.items()}
+    found = {name: [_outcome(one, engine) for engine in asked] for name, one in checked.items()}
+    takes = {_SHOWN[VerdictOutcome.ACCEPTS], _SHOWN[VerdictOutcome.ACCEPTS_BROKEN]}
+    columns = [
+        (f"{engine.name} {engine.action}", outcomes)
+        for engine, outcomes in zip(asked, zip(*found.values(), strict=True), strict=True)
+        if not takes.isdisjoint(outcomes)
+    ]
+    yield f"\n| directory | {' | '.join(name for name, _ in columns)} |\n"
+    yield f"|---|{'---|' * len(columns)}\n"
+    for number, name in enumerate(found):
+        yield f"| {name} | {' | '.join(outcomes[number] for _, outcomes in columns)} |\n"
+
+
+def _classified(session: Session, data: bytes) -> CheckedArchive:
+    """The verdicts on the directory that a tar is unpacked to."""
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(data)) as tar:
+        tar.extractall(folder, filter="tar")
+        return session.classify(Path(folder))
 
 
 def _outcome(checked: CheckedArchive, engine: Engine) -> str:

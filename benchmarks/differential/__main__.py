@@ -17,23 +17,24 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.differential.cases import case_samples, rule_cases, sound_samples
+from benchmarks.differential.cases import case_samples, sound_samples
 from benchmarks.differential.comparing import Comparison, compare
 from benchmarks.differential.engines import Installed, installed_engines, without_profile
 from benchmarks.differential.making import Sample, make_sample
+from benchmarks.differential.readers import reader_engines
 from benchmarks.differential.recording import (
-    BASES,
-    Record,
-    Word,
-    fingerprint_of,
+    Recording,
+    continued,
     key_of,
     letters,
-    recorded_words,
     write_record,
 )
+from benchmarks.differential.rootless import rootless_engines, rootless_to_skip
+from benchmarks.differential.rules import rule_cases
 from benchmarks.engines.host import Host, running_host
 from benchmarks.engines.overlay import overlay_place, overlay_to_skip
 from benchmarks.engines.programs import MissingEngineError, named_engines, reason_to_skip
+from benchmarks.readers.tools import Tool, installed_tools, running_bench
 from checker.plugins import load_plugins
 from checker.session import Session
 from checker.settings import Settings
@@ -75,29 +76,28 @@ class Run:
         keep: Directory for archives on which they disagree with the profiles.
         shows_messages: Whether different messages for the same refusal are shown as well.
         scores: The figures by the engine's title.
-        recorded: The results by archive; None if they are not recorded.
+        recording: The record that the run continues; None if nothing is recorded.
+        checked: The host of the verdicts, if it is more than a kind of storage.
     """
 
     engines: list[Installed]
     keep: Path
     shows_messages: bool
     scores: dict[str, Score] = field(default_factory=dict)
-    recorded: dict[str, Word] | None = None
+    recording: Recording | None = None
+    checked: CheckedHost | None = None
 
     def take(self, sample: Sample, host: Host) -> None:
-        """Load an archive with the engines; show and keep it if something disagrees."""
+        """Load an archive with the engines; show and keep it if something disagrees.
+
+        An engine of which the record has the result is not tried again.
+        """
         path = host.folder / "archive.tar"
         path.write_bytes(sample.data)
+        comparisons = list(compare(sample, path, self._to_try(sample), host, self.checked))
+        if self.recording is not None:
+            self._record(self.recording, sample, path, comparisons, host.docker.storage)
         shown = []
-        comparisons = list(compare(sample, path, self.engines, host))
-        if self.recorded is not None:
-            measured = letters(one.real.outcome for one in comparisons)
-            self.recorded[key_of(sample.seed)] = Word(
-                str(sample.table["base"]),
-                measured,
-                foretold(path, self.without_engine),
-                fingerprint_of(sample.table),
-            )
         for comparison in comparisons:
             self.scores.setdefault(comparison.title, Score()).count(comparison)
             in_words = self.shows_messages and _differs_in_words(comparison)
@@ -106,41 +106,42 @@ class Run:
         if shown:
             show(sample, shown, self._kept(sample))
 
-    def renew(self, sample: Sample, folder: Path) -> bool:
-        """Predict the verdicts on an archive again whose results a continued record has.
+    def _to_try(self, sample: Sample) -> list[Installed]:
+        if self.recording is None:
+            return self.engines
+        titles = (engine.title for engine in self.engines)
+        untried = self.recording.untried(key_of(sample.seed), sample.table, titles)
+        return [engine for engine in self.engines if engine.title in untried]
 
-        Returns:
-            Whether it has them: not if the case was changed.
-        """
-        word = (self.recorded or {}).get(key_of(sample.seed))
-        if self.recorded is None or word is None:
-            return False
-        if word.fingerprint != fingerprint_of(sample.table):
-            return False
-        path = folder / "archive.tar"
-        path.write_bytes(sample.data)
-        words = foretold(path, self.without_engine)
-        self.recorded[key_of(sample.seed)] = word._replace(foretold=words)
-        return True
+    def _record(
+        self,
+        recording: Recording,
+        sample: Sample,
+        path: Path,
+        comparisons: Iterable[Comparison],
+        storage: Storage,
+    ) -> None:
+        measured = {one.title: letters((one.real.outcome,)) for one in comparisons}
+        words = foretold(path, self.without_engine, storage)
+        recording.add(key_of(sample.seed), sample.table, measured, words)
 
     @property
     def without_engine(self) -> tuple[Engine, ...]:
-        """The profiles that read archives and are not those of the engines."""
+        """The profiles that read archives and are not those of engines that were tried."""
         tried = {engine.title for engine in self.engines}
+        if self.recording is not None:
+            tried |= self.recording.engines.keys()
         return tuple(
             judge
             for judge in load_plugins().engines
             if f"{judge.name} {judge.action}" not in tried and not judge.only_directories
         )
 
-    def record(self, versions: Mapping[str, str]) -> Record:
-        """The results of the fail cases of rules, by rule and name."""
-        cases: dict[str, dict[str, Word]] = {}
-        for key, word in (self.recorded or {}).items():
-            rule, name = key.split(":", 1)
-            cases.setdefault(rule, {})[name] = word
-        titles = tuple(f"{judge.name} {judge.action}" for judge in self.without_engine)
-        return Record(versions, titles, cases)
+    def write(self, path: Path) -> None:
+        """Write what is recorded so far, if anything is."""
+        if self.recording is not None:
+            titles = tuple(f"{judge.name} {judge.action}" for judge in self.without_engine)
+            write_record(self.recording.record(titles), path)
 
     def _kept(self, sample: Sample) -> Path:
         self.keep.mkdir(parents=True, exist_ok=True)
@@ -240,8 +241,8 @@ def _options() -> argparse.Namespace:
         "--record",
         type=Path,
         metavar="FILE",
-        help="with --cases: write the outcomes to a file; a case that it has is not tried again "
-        "unless it was changed",
+        help="with --cases: write the outcomes to a file; what it has is not tried again unless "
+        "the case or the version of the engine was changed",
     )
     parser.add_argument("--messages", action="store_true", help="also show messages that differ")
     parser.add_argument(
@@ -252,16 +253,22 @@ def _options() -> argparse.Namespace:
         help="how the engines keep layers",
     )
     parser.add_argument(
+        "--rootless",
+        action="store_true",
+        help="try podman in a user namespace, and skopeo as a user without one",
+    )
+    parser.add_argument(
         "--keep", type=Path, default=_KEEP, help="directory for archives with differences"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.record is not None and (options.rootless or not options.cases):
+        parser.error("--record needs --cases, and engines with the privileges of root")
+    return options
 
 
-def _still_cases(recorded: Mapping[str, Word]) -> dict[str, Word]:
-    """What is recorded of cases that still exist."""
-    exist = {key_of(case.id) for case in rule_cases().archives}
-    kept = (key for key in recorded if key in exist or key.startswith(f"{BASES}:"))
-    return {key: recorded[key] for key in kept}
+def _continued(path: Path) -> Recording:
+    """A record without what it has of cases that do not exist any more."""
+    return continued(path, frozenset(key_of(case.id) for case in rule_cases().archives))
 
 
 class _StoppedError(Exception):
@@ -278,6 +285,31 @@ def _place(storage: Storage, folder: Path) -> contextlib.AbstractContextManager[
     return overlay_place(folder) if storage is Storage.OVERLAY else contextlib.nullcontext(folder)
 
 
+def _run(options: argparse.Namespace, named: Mapping[str, Path]) -> Run:
+    if options.rootless:
+        checked = CheckedHost(storage=options.storage, rootless=True)
+        engines = rootless_engines(options.engine)
+        return Run(engines, options.keep, options.messages, checked=checked)
+    engines = installed_engines(options.engine, named, options.storage)
+    return Run(engines, options.keep, options.messages)
+
+
+def _tools(options: argparse.Namespace) -> list[Tool]:
+    """The tools to try: none on overlays, where they do the same again, nor without root."""
+    is_tried = options.storage is Storage.VFS and not options.rootless
+    return installed_tools(options.engine) if is_tried else []
+
+
+@contextlib.contextmanager
+def _running_readers(tools: list[Tool], folder: Path) -> Iterator[list[Installed]]:
+    """Tools where they can run, below a directory."""
+    if not tools:
+        yield []
+        return
+    with running_bench(folder / "bench") as bench:
+        yield reader_engines(tools, bench)
+
+
 def main() -> int:
     """Run the comparison; 1 if an outcome differs without a known reason."""
     options = _options()
@@ -285,6 +317,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         named = named_engines(os.environ)
+        tools = _tools(options)
     except MissingEngineError as error:
         print(error)
         return 2
@@ -292,30 +325,31 @@ def main() -> int:
     reason = reason_to_skip()
     if reason is None and options.storage is Storage.OVERLAY:
         reason = overlay_to_skip(temporary)
+    if reason is None and options.rootless:
+        reason = rootless_to_skip()
     if reason is not None:
         print(reason)
         return 2
     for release in without_profile(named):
         print(f"not tried, since no profile is for it: {release}")
-    run = Run(installed_engines(options.engine, named), options.keep, options.messages)
-    if options.cases and options.record is not None:
-        run.recorded = _still_cases(recorded_words(options.record))
+    run = _run(options, named)
+    if options.record is not None:
+        run.recording = _continued(options.record)
     # A name that podman accepts as an image name, which temporary names are not always.
     name = f"differential{os.getpid()}"
     with (
         _place(options.storage, temporary) as place,
         running_host(place / name, walled=True, storage=options.storage, named=named) as host,
+        _running_readers(tools, host.folder) as readers,
     ):
-        versions = {engine.title: host.must(*engine.version) for engine in run.engines}
+        run.engines.extend(readers)
+        versions = {engine.title: engine.said_version(host) for engine in run.engines}
+        if run.recording is not None:
+            run.recording.begin(versions)
         with suppress(_StoppedError):
             for sample in samples(options):
-                if run.renew(sample, host.folder):
-                    continue
                 run.take(sample, host)
-                if run.recorded is not None:
-                    write_record(run.record(versions), options.record)
-        if run.recorded is not None:
-            write_record(run.record(versions), options.record)
+                run.write(options.record)
     show_scores(run, versions)
     print(f"unexplained: {run.unexplained}")
     return int(run.unexplained > 0)

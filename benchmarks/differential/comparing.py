@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.differential.containerd_client import NAME_MOVES
-from benchmarks.differential.engines import Installed, Real
+from benchmarks.differential.engines import HANGS, Installed, Real
 from benchmarks.differential.making import Sample
 from benchmarks.engines.host import Host
 from benchmarks.masking import masked
@@ -58,7 +58,11 @@ def agree(real: VerdictOutcome, foretold: VerdictOutcome) -> bool:
 
 
 def compare(
-    sample: Sample, path: Path, engines: Iterable[Installed], host: Host
+    sample: Sample,
+    path: Path,
+    engines: Iterable[Installed],
+    host: Host,
+    checked: CheckedHost | None = None,
 ) -> Iterator[Comparison]:
     """Load an archive with every engine.
 
@@ -67,10 +71,11 @@ def compare(
         path: Its path, below the directory of the host.
         engines: The engines.
         host: The host that they run on.
+        checked: The host of the verdicts, if it is more than a kind of storage.
     """
     asked = tuple(engines)
     plugins = load_plugins()._replace(engines=tuple(engine.judge for engine in asked))
-    settings = Settings(host=CheckedHost(storage=host.docker.storage))
+    settings = Settings(host=checked or CheckedHost(storage=host.docker.storage))
     classified = Session(settings, plugins=plugins, whole_digest=True).classify(path)
     if classified.crashes:
         raise RuntimeError(f"{sample.seed}: {classified.crashes[0]}")
@@ -94,6 +99,11 @@ def _is_name_moved(comparison: Comparison) -> bool:
     return NAME_MOVES in comparison.verdict.conditions
 
 
+def _is_slow(comparison: Comparison) -> bool:
+    verdict = comparison.verdict.outcome
+    return comparison.real.message == HANGS and verdict is not VerdictOutcome.REJECTS
+
+
 EXPLAINED: tuple[tuple[Callable[[Comparison], bool], str], ...] = (
     (
         _is_layer_compressed_twice,
@@ -103,5 +113,6 @@ EXPLAINED: tuple[tuple[Callable[[Comparison], bool], str], ...] = (
         _is_name_moved,
         "an image whose name another one takes can be removed before it is unpacked",
     ),
+    (_is_slow, "the engine still worked on it when its time was over"),
 )
 """Known differences of outcome, and their causes."""

@@ -18,7 +18,7 @@ from benchmarks.engines.host import EngineError, Host
 from benchmarks.engines.programs import find_programs, release_of
 from benchmarks.masking import PROGRESS
 from checker.plugins import load_plugins
-from checker.verdicts import Engine, VerdictOutcome
+from checker.verdicts import Engine, Storage, VerdictOutcome
 from checker_engines.containers import buildah, skopeo
 from checker_engines.containers.versions import BUILDAH_1_28, SKOPEO_1_9
 
@@ -31,7 +31,8 @@ _TIME = re.compile(r'^time="[^"]*" ')
 _SOCKET = "/var/run/docker.sock"
 _TIMED = ("timeout", "--signal=KILL", str(SECONDS_TO_TAKE))
 _COPY = ("skopeo", "--insecure-policy", "copy")
-_HANGS = f"it was still running after {SECONDS_TO_TAKE} seconds"
+HANGS = f"it was still running after {SECONDS_TO_TAKE} seconds"
+"""What is said of an engine that was stopped after that time."""
 
 
 _NONE_NAMED: Mapping[str, Path] = MappingProxyType({})
@@ -42,6 +43,8 @@ _RELEASES = (
     ("podman", r"version 4\.", "podman-4"),
     ("podman", r"version 5\.", "podman-5"),
     ("skopeo", r"version 1\.9\.", "skopeo-1.9"),
+    ("buildah", r"version 1\.28\.", "buildah-1.28"),
+    ("buildah", r"version 1\.(?:39|4\d)\.", "buildah-1"),
     ("containerd", r" v?1\.6\.", "containerd-1.6"),
     ("containerd", r" v?2\.", "containerd-2"),
 )
@@ -78,24 +81,32 @@ class Installed(NamedTuple):
         """Its title in reports."""
         return f"{self.judge.name} {self.judge.action}"
 
+    def said_version(self, host: Host) -> str:
+        """What it prints as its version, the first line."""
+        return " ".join(host.must(*self.version).splitlines()[0].split())
+
 
 def installed_engines(
-    pattern: str = "*", named: Mapping[str, Path] = _NONE_NAMED
+    pattern: str = "*",
+    named: Mapping[str, Path] = _NONE_NAMED,
+    storage: Storage = Storage.VFS,
 ) -> list[Installed]:
     """Those whose title fits a pattern, such as ``docker*``, each with the profile of its release.
 
     Args:
         pattern: The pattern.
         named: Engines in place of those that are installed, by program.
+        storage: How they keep layers; on overlays, only those that have a storage driver are
+            meant, since the others do the same again.
     """
-    judges = {(judge.name, judge.action): judge for judge in _judges()}
     programs = find_programs() | dict(named)
     releases = {name: release_of(programs[name]) for name in dict(_TAKERS)}
     found = [
-        Installed(judges[profile, action], take, _version_of(program, named))
+        Installed(judge, take, _version_of(program, named))
         for program, actions in _TAKERS
+        if storage is Storage.VFS or program in _WITH_DRIVER
         for action, take in actions.items()
-        for profile in _profiles_of(program, releases[program])
+        for judge in judge_of(program, releases[program], action)
     ]
     return [engine for engine in found if fnmatchcase(engine.title, pattern)]
 
@@ -105,6 +116,12 @@ def without_profile(named: Mapping[str, Path] = _NONE_NAMED) -> list[str]:
     programs = find_programs() | dict(named)
     releases = {name: release_of(programs[name]) for name in dict(_TAKERS)}
     return [said for name, said in releases.items() if not _profiles_of(name, said)]
+
+
+def judge_of(program: str, release: str, action: str) -> tuple[Engine, ...]:
+    """The engine that predicts an action of a release; none if there is no profile."""
+    judges = {(judge.name, judge.action): judge for judge in _judges()}
+    return tuple(judges[profile, action] for profile in _profiles_of(program, release))
 
 
 def _profiles_of(program: str, release: str) -> tuple[str, ...]:
@@ -119,6 +136,7 @@ def _version_of(program: str, named: Mapping[str, Path]) -> tuple[str, ...]:
 
 def _judges() -> Iterator[Engine]:
     yield from load_plugins().engines
+    yield from load_plugins().readers().engines
     yield from skopeo.engines_of(SKOPEO_1_9)
     yield from buildah.engines_of(BUILDAH_1_28)
     yield from containerd_client.engines()
@@ -127,21 +145,21 @@ def _judges() -> Iterator[Engine]:
 def _docker_load(host: Host, archive: Path) -> Real:
     host.remove_docker_images()
     # It prints the names of the images before the error.
-    done = _run_merged(host, "docker", "load", "--quiet", "--input", str(archive))
-    return _real(host, done, done.stdout, host.docker_images)
+    done = run_merged(host, "docker", "load", "--quiet", "--input", str(archive))
+    return real_of(host, done, done.stdout, host.docker_images)
 
 
 def _docker_import(host: Host, archive: Path) -> Real:
     host.remove_docker_images()
     done = _run(host, "docker", "import", str(archive), "taken:1")
-    return _real(host, done, done.stderr)
+    return real_of(host, done, done.stderr)
 
 
 def _podman_load(host: Host, archive: Path) -> Real:
     host.renew_podman()
     host.renew_temporary()
-    done = _run_merged(host, "podman", "load", "--input", str(archive))
-    return _real(
+    done = run_merged(host, "podman", "load", "--input", str(archive))
+    return real_of(
         host, done, done.stdout, lambda: host.must("podman", "image", "ls", "--all", "--quiet")
     )
 
@@ -149,8 +167,8 @@ def _podman_load(host: Host, archive: Path) -> Real:
 def _podman_import(host: Host, archive: Path) -> Real:
     host.renew_podman()
     host.renew_temporary()
-    done = _run_merged(host, "podman", "import", str(archive), "localhost/taken:1")
-    return _real(host, done, done.stdout)
+    done = run_merged(host, "podman", "import", str(archive), "localhost/taken:1")
+    return real_of(host, done, done.stdout)
 
 
 def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
@@ -158,8 +176,8 @@ def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
         host.renew_temporary()
         target = host.folder / "copied"
         host.must("rm", "-rf", target)
-        done = _run_merged(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
-        return _real(host, done, done.stdout)
+        done = run_merged(host, *_COPY, f"{transport}:{archive}", f"dir:{target}")
+        return real_of(host, done, done.stdout)
 
     return take
 
@@ -168,8 +186,8 @@ def _buildah(transport: str) -> Callable[[Host, Path], Real]:
     def take(host: Host, archive: Path) -> Real:
         host.renew_podman()
         host.renew_temporary()
-        done = _run_merged(host, "buildah", "pull", f"{transport}:{archive}")
-        return _real(host, done, done.stdout)
+        done = run_merged(host, "buildah", "pull", f"{transport}:{archive}")
+        return real_of(host, done, done.stdout)
 
     return take
 
@@ -179,7 +197,7 @@ def _ctr(host: Host, archive: Path) -> Real:
     namespace = f"try-{time.monotonic_ns()}"
     done = _run(host, "ctr", "--namespace", namespace, "image", "import", str(archive))
     said = "\n".join(line for line in done.stderr.splitlines() if "level=info" not in line)
-    return _real(
+    return real_of(
         host, done, said, lambda: host.must("ctr", "-n", namespace, "image", "ls", "--quiet")
     )
 
@@ -192,6 +210,8 @@ _TAKERS: tuple[tuple[str, dict[str, Callable[[Host, Path], Real]]], ...] = (
     ("containerd", {"ctr import": _ctr}),
 )
 """By program, how each action loads an archive."""
+_WITH_DRIVER = frozenset({"dockerd", "podman", "buildah"})
+"""The programs that keep layers with a storage driver."""
 
 
 _DAEMON_IS_LOST = "transport is closing"
@@ -202,7 +222,7 @@ def _run(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
     return host.run(*_TIMED, *command)
 
 
-def _run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
+def run_merged(host: Host, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a command with both outputs merged in order."""
     return _run(host, "bash", "-c", 'exec "$@" 2>&1', "-", *command)
 
@@ -211,14 +231,22 @@ def _is_there() -> bool:
     return True
 
 
-def _real(
+def real_of(
     host: Host,
     done: subprocess.CompletedProcess[str],
     said: str,
     stored: Callable[[], object] = _is_there,
 ) -> Real:
+    """The result of a command.
+
+    Args:
+        host: The host.
+        done: The command, which ended.
+        said: What it printed of errors.
+        stored: Returns what is in the store then.
+    """
     if done.returncode in _KILLED:
-        return Real(VerdictOutcome.REJECTS, _HANGS)
+        return Real(VerdictOutcome.REJECTS, HANGS)
     if _DAEMON_IS_LOST in said:
         raise EngineError(f"the daemon ended: {said.strip()}")
     lines = [_TIME.sub("", line.strip()) for line in _without_paths(host, said).splitlines()]

@@ -6,30 +6,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from benchmarks.differential.rules import Edit, Fault, Place, rule_faults
 from checker.testing.cases import Built
 from checker.testing.tar import FIELDS
 
-Edit: TypeAlias = Mapping[str, Any]
 Table: TypeAlias = Mapping[str, Any]
-Place: TypeAlias = tuple[str | int, ...]
-
-
-class Fault(NamedTuple):
-    """One fault.
-
-    Attributes:
-        place: Path of the list of edits in the case's table.
-        edit: The edit.
-    """
-
-    place: Place
-    edit: Edit
-
-    def __str__(self) -> str:
-        where = ".".join(map(str, self.place))
-        return f"{where}: {json.dumps(self.edit)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +453,14 @@ def draw_fault(random: Random, site: Site) -> Fault:
     """Draw a fault of any kind."""
     (maker,) = random.choices(list(MAKERS), list(MAKERS.values()))
     return maker(random, site)
+
+
+def draw_rule_fault(random: Random, site: Site) -> Fault:
+    """Draw a fault of one of the fail cases of the rules."""
+    fault = random.choice(rule_faults())
+    if not fault.is_of_image:
+        return fault
+    return fault._replace(place=(*site.image_place(random), *fault.place))
 
 
 def site_of(table: Table, built: Built, members: Mapping[str, bytes]) -> Site:

@@ -1,22 +1,29 @@
-"""Creates random archives: a valid one of a random kind with one to three random faults."""
+"""Creates random archives: a valid one of a random kind with one to three random faults.
+
+Of four archives, the last one has faults of the rules: it is made from a fail case of one of them,
+with further random faults, or has faults that are drawn from all fail cases.
+"""
 
 from __future__ import annotations
 
 import copy
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from benchmarks.differential.faults import Fault, draw_fault, site_of
+from benchmarks.differential.faults import Site, draw_fault, draw_rule_fault, site_of
 from benchmarks.differential.good import Table, good_table
+from benchmarks.differential.rules import Fault, rule_tables
 from checker.testing.cases import Built, Case, CaseError
 
 MOST_FAULTS = 3
 _TRIES = 200
 """Attempts to draw a fault: many are only applicable to some kinds of archive."""
+_FROM_RULES_EVERY = 4
+Draw: TypeAlias = Callable[[Random, Site], Fault]
 _OF_BYTES = frozenset({"truncate", "flip", "insert", "append", "pad", "compress"})
 
 
@@ -39,16 +46,21 @@ class Sample(NamedTuple):
 def make_sample(seed: str) -> Sample:
     """Create the archive of a seed."""
     random = Random(seed)
-    return with_faults(random, seed, good_table(random))
+    if int(seed.rpartition(":")[2]) % _FROM_RULES_EVERY != _FROM_RULES_EVERY - 1:
+        return with_faults(random, seed, good_table(random))
+    if random.random() < 0.5:
+        return with_faults(random, seed, good_table(random), draw_rule_fault)
+    return with_faults(random, seed, dict(random.choice(rule_tables())))
 
 
-def with_faults(random: Random, seed: str, table: Table) -> Sample:
+def with_faults(random: Random, seed: str, table: Table, draw: Draw = draw_fault) -> Sample:
     """Add one to three faults to an archive.
 
     Args:
         random: Draws the faults.
         seed: The name of the archive.
         table: The case.
+        draw: Draws a fault, which may not be applicable.
 
     Raises:
         CaseError: The archive of the case cannot be built.
@@ -57,20 +69,15 @@ def with_faults(random: Random, seed: str, table: Table) -> Sample:
     faults: list[Fault] = []
     for _ in range(random.randint(1, MOST_FAULTS)):
         for _ in range(_TRIES):
-            fault = _draw(random, table, built)
-            changed = None if fault is None else _with_fault(table, fault)
-            rebuilt = None if changed is None else _build_or_none(changed, seed)
-            if fault is None or changed is None or rebuilt is None or rebuilt.data == built.data:
+            fault = draw(random, site_of(table, built, _members(built.data or b"")))
+            changed = _with_fault(table, fault)
+            rebuilt = _build_or_none(changed, seed)
+            if rebuilt is None or rebuilt.data == built.data:
                 continue
             table, built = changed, rebuilt
             faults.append(fault)
             break
     return Sample(seed, table, tuple(faults), built.data or b"")
-
-
-def _draw(random: Random, table: Table, built: Built) -> Fault | None:
-    """Draw a fault; None if the drawn kind is not applicable."""
-    return draw_fault(random, site_of(table, built, _members(built.data or b"")))
 
 
 def _members(data: bytes) -> dict[str, bytes]:

@@ -122,6 +122,11 @@ class DockerDaemon:
         enter = ("nsenter", "--mount", "--target", str(self._process.pid))
         return (*enter, "bash", "-c", 'cd "$0" && exec "$@"', str(self.folder))
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended: archives can crash it."""
+        return self._process is not None and self._process.poll() is None
+
     def renew(self) -> None:
         """Restart it with an empty store."""
         self.end()
@@ -233,7 +238,12 @@ class Host:
         return [str(image["Id"]) for image in found]
 
     def remove_docker_images(self) -> None:
-        """Remove every image from the daemon's store, where there are no containers."""
+        """Remove every image from the daemon's store, where there are no containers.
+
+        A daemon that crashed is started again.
+        """
+        if not self.docker.is_running:
+            self.docker.renew()
         for image in self.docker_images():
             # Removing one image may remove others of the list as well.
             self._ask_docker("DELETE", f"/images/{image}?force=1")
@@ -248,7 +258,9 @@ class Host:
         connection = _Connection(self.folder / "docker.sock")
         try:
             connection.request(method, path)
-            return connection.getresponse().read()
+            # The connection does not close the response where the daemon ends it.
+            with connection.getresponse() as response:
+                return response.read()
         finally:
             connection.close()
 
@@ -415,7 +427,7 @@ def _start_containerd(
     deadline = time.monotonic() + DAEMON_START_SECONDS
     while not address.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
+            _stop(process)
             raise EngineError(f"containerd does not start:\n{_tail(log)}")
         time.sleep(0.1)
     environment["CONTAINERD_ADDRESS"] = str(address)

@@ -35,16 +35,13 @@ RELEASES: Final = {"dockerd": "20.10.", "podman": "4.3.", "skopeo": "1.9."}
 SYSTEM_PATH: Final = "/usr/bin:/usr/sbin:/bin:/sbin"
 
 
-# Engines of other releases, named by their paths.
-VARIABLES: Final = {
-    "DIFFERENTIAL_DOCKERD": "dockerd",
-    "DIFFERENTIAL_PODMAN": "podman",
-    "DIFFERENTIAL_CONTAINERD": "containerd",
-}
-# What is taken from the directory of such an engine, if it is there.
+# Engines of which another release can be named by its path, and what is taken from the directory of
+# such an engine, if it is there.
 BESIDE: Final = {
     "dockerd": ("docker", "containerd", "containerd-shim-runc-v2", "runc", "docker-init"),
     "podman": (),
+    "skopeo": (),
+    "buildah": (),
     "containerd": ("ctr", "containerd-shim-runc-v2"),
 }
 
@@ -53,21 +50,34 @@ class MissingEngineError(Exception):
     """An environment variable names an engine that is not there."""
 
 
+def variable_of(program: str) -> str:
+    """The environment variable that names another release of a program by its path."""
+    return f"DIFFERENTIAL_{program.upper().replace('-', '_')}"
+
+
+def named_program(program: str, environment: Mapping[str, str]) -> Path | None:
+    """The path of a program that an environment variable names; None if none does.
+
+    Raises:
+        MissingEngineError: It is not there.
+    """
+    variable = variable_of(program)
+    if variable not in environment:
+        return None
+    path = Path(environment[variable]).absolute()
+    if not os.access(path, os.X_OK) or path.is_dir():
+        raise MissingEngineError(f"{variable} is {path}, which is not an executable file")
+    return path
+
+
 def named_engines(environment: Mapping[str, str]) -> dict[str, Path]:
     """The engines that environment variables name: program -> path.
 
     Raises:
         MissingEngineError: One is not there.
     """
-    found: dict[str, Path] = {}
-    for variable, program in VARIABLES.items():
-        if variable not in environment:
-            continue
-        path = Path(environment[variable]).absolute()
-        if not os.access(path, os.X_OK) or path.is_dir():
-            raise MissingEngineError(f"{variable} is {path}, which is not an executable file")
-        found[program] = path
-    return found
+    named = ((program, named_program(program, environment)) for program in BESIDE)
+    return {program: path for program, path in named if path is not None}
 
 
 def programs_beside(named: Mapping[str, Path]) -> dict[str, Path]:

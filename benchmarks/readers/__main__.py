@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.agreement import Score, show
+from benchmarks.agreement import Score, figures_of, show
+from benchmarks.figures import TOOLS, Measured, add_figures
 from benchmarks.readers.cosign import annotate
 from benchmarks.readers.tools import Bench, Tool, installed_tools, running_bench, version_of
 from checker.plugins import load_plugins
@@ -73,6 +74,14 @@ def compare(recorded: Recorded, archives: Mapping[str, Path]) -> dict[str, Score
     return scores
 
 
+def by_corpus(archives: Mapping[str, Path]) -> dict[str, dict[str, Path]]:
+    """Archives, which are named by corpus and file, by corpus."""
+    corpora: dict[str, dict[str, Path]] = {}
+    for name, path in archives.items():
+        corpora.setdefault(name.partition("/")[0], {})[name] = path
+    return corpora
+
+
 def main() -> int:
     """Run the comparison; 1 if an outcome differs, or more than one message in ten."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -87,27 +96,43 @@ def main() -> int:
     )
     parser.add_argument("--record", type=Path, help="write what the tools did to this file")
     parser.add_argument("--replay", type=Path, help="compare with this file, and run no tool")
+    parser.add_argument(
+        "--figures", type=Path, metavar="FILE", help="write the figures to a file, all cases only"
+    )
     options = parser.parse_args()
+    if options.figures is not None and (options.every != 1 or options.replay is not None):
+        parser.error("--figures are of all archives: leave out --every and --replay")
     archives = dict(islice(archives_of(options.corpora), 0, None, options.every))
+    tools = [] if options.replay is not None else installed_tools(options.tool)
+    is_good = True
     with tempfile.TemporaryDirectory(prefix="readers-") as folder:
         if options.directories:
             archives = dict(directories_of(archives, Path(folder) / "layouts"))
         if options.annotated:
             for layout in archives.values():
                 annotate(layout / "index.json")
-        recorded = _recorded(options, archives, Path(folder))
-        if options.record is not None:
-            options.record.write_text(json.dumps(recorded, indent=1))
-        scores = compare(recorded, archives)
-    show(scores, misses=True)
-    return int(not all(score.is_good for score in scores.values()))
+        recorded = _recorded(options.replay, tools, archives, Path(folder))
+        for corpus, some in by_corpus(archives).items():
+            scores = compare(recorded, some)
+            print(f"{corpus}:")
+            show(scores, misses=True)
+            is_good = is_good and all(score.is_good for score in scores.values())
+            if options.figures is not None:
+                releases = {tool.engine: version_of(tool) for tool in tools}
+                name = f"{corpus}, directories" if options.directories else corpus
+                measured = Measured(len(some), releases, figures_of(scores))
+                add_figures(options.figures, TOOLS, name, measured)
+    if options.record is not None:
+        options.record.write_text(json.dumps(recorded, indent=1))
+    return int(not is_good)
 
 
-def _recorded(options: argparse.Namespace, archives: Mapping[str, Path], folder: Path) -> Recorded:
-    if options.replay is not None:
-        replayed: Recorded = json.loads(options.replay.read_text("utf-8"))
+def _recorded(
+    replay: Path | None, tools: Sequence[Tool], archives: Mapping[str, Path], folder: Path
+) -> Recorded:
+    if replay is not None:
+        replayed: Recorded = json.loads(replay.read_text("utf-8"))
         return replayed
-    tools = installed_tools(options.tool)
     for tool in tools:
         print(f"{tool.title}: {version_of(tool)}")
     with running_bench(folder / "bench") as bench:

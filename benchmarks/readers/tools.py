@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from benchmarks.engines.programs import named_program
 from benchmarks.readers.containerd import reason_to_skip, running_containerd
 from benchmarks.readers.terminal import shown_by
 from checker import Session
@@ -144,7 +145,14 @@ def installed_tools(pattern: str = "*") -> list[Tool]:
 
 
 def found(program: str) -> str | None:
-    """The path of a program: the one that was installed for this, else that of the system."""
+    """The path of a program: the one that a variable names, that was installed, or the system's.
+
+    Raises:
+        MissingEngineError: The one that a variable names is not there.
+    """
+    named = named_program(program, os.environ)
+    if named is not None:
+        return str(named)
     return shutil.which(program, path=os.pathsep.join((str(INSTALLED), os.environ["PATH"])))
 
 
@@ -152,7 +160,7 @@ def version_of(tool: Tool) -> str:
     """What the tool prints as its version, the first line with a number."""
     done = _run(tool.program, *tool.version)
     lines = (done.stdout + done.stderr).strip().splitlines()
-    return next(filter(_DIGIT.search, lines), "")
+    return " ".join(next(filter(_DIGIT.search, lines), "").split())
 
 
 @contextmanager

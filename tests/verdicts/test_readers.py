@@ -166,6 +166,18 @@ PULLED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "image.tar",
         "",
     ),
+    "a name with a digest": (
+        "docker-archive",
+        {"base": "docker-archive", "tags": [f"app@sha256:{'1' * 64}"]},
+        "image.tar",
+        "Error: Digest of source image's manifest would not match destination reference",
+    ),
+    "a second name with a digest": (
+        "docker-archive",
+        {"base": "docker-archive", "tags": ["app:1", f"app@sha256:{'1' * 64}"]},
+        "image.tar",
+        "Error: Digest of source image's manifest would not match destination reference",
+    ),
     "an upper-case name": (
         "docker-archive",
         {"base": "docker-archive", "tags": ["App:1"]},

@@ -135,6 +135,30 @@ def test_attributes_in_a_user_namespace(
     assert {each for each in engines if found[each].outcome is VerdictOutcome.REJECTS} == refused
 
 
+@pytest.mark.parametrize(
+    ("edit", "taken"),
+    [
+        ({"remove": "blobs/sha256/"}, False),
+        ({"move": {"member": "blobs/sha256/", "at": "end"}}, False),
+        ({"move": {"member": "index.json", "at": "start"}}, True),
+    ],
+)
+def test_skopeo_of_a_user_cannot_give_implied_directories_to_root(
+    edit: dict[str, Any], *, taken: bool, tmp_path: Path
+) -> None:
+    """As skopeo 1.9 did, run by a user: "chown …: operation not permitted"."""
+    table = {"base": "oci-archive", "edits": [edit]}
+    path = Case("", "", "storage", "pass", {}, (), FILE, table).build().write(tmp_path)
+    found = Session(Settings(host=Host(rootless=True))).classify(path)
+    verdict = found.verdict("skopeo-1", "oci-archive")
+    assert verdict is not None
+    assert (verdict.outcome is VerdictOutcome.ACCEPTS) is taken
+    assert taken or "operation not permitted" in refusal(verdict)
+    as_root = Session().classify(path).verdict("skopeo-1", "oci-archive")
+    assert as_root is not None
+    assert as_root.outcome is VerdictOutcome.ACCEPTS
+
+
 def test_rootless_docker_20_applies_layers_onto_those_below(tmp_path: Path) -> None:
     layers = [[{"path": "f", "text": "x"}], [{"path": "g", "link": "f", "type": "hardlink"}]]
     found = loads(layers, Host(storage=Storage.OVERLAY, rootless=True), tmp_path)

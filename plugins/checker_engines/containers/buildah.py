@@ -115,8 +115,7 @@ def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]
             () if count else ("DKR001",),
         )
     (item,) = opened.items
-    for name in item.tags:
-        _refuse_name(name)
+    digests = [_digest_in(name) for name in item.tags]
     source = "docker-archive:<tmp>"
     if not item.tags:
         # Its ID is read first, since it is used as its name.
@@ -124,14 +123,27 @@ def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]
     with prefixed(buildah.copying.format(source=source)):
         with prefixed(f"determining manifest MIME type for {source}: "):
             image = opened.image(item)
-        copy_to_storage(image, driver_of(buildah, question), {}, printed)
+        # Each name is copied to in turn.
+        if not any(digests[:1]):
+            copy_to_storage(image, driver_of(buildah, question), {}, printed)
+        if any(digests):
+            raise Refusal(
+                "Digest of source image's manifest would not match destination reference",
+                "a name in manifest.json has a digest, which cannot be that of the manifest that "
+                "buildah writes for the image",
+                ("DKR005",),
+            )
     return 1
 
 
-def _refuse_name(name: str) -> None:
-    """Refuse a name that is not valid; one without a tag gets ``latest`` (NormalizeName)."""
+def _digest_in(name: str) -> str:
+    """The digest in a name, empty without one; a name without a tag gets ``latest``.
+
+    Raises:
+        Refusal: It is not valid (NormalizeName).
+    """
     try:
-        parse_reference(name, OLD_REFERENCE)
+        return parse_reference(name, OLD_REFERENCE).digest or ""
     except InvalidReferenceError as error:
         words = str(error).rpartition(": ")[2] if name else _NO_COMPONENT
         raise Refusal(

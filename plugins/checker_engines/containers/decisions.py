@@ -111,7 +111,8 @@ def oci_archive() -> tuple[Decision, ...]:
         Decision("config, layers", _COPIED),
         Decision(
             "rootless",
-            "device nodes, and attributes `trusted.*` and `security.*`, in the archive are refused",
+            "device nodes, and attributes `trusted.*` and `security.*`, in the archive are "
+            "refused, and so are entries whose directory does not precede them",
         ),
     )
 

@@ -83,8 +83,9 @@ ARCHIVE_IN_NAMESPACE = Privileges(
     creates_devices=False, device=NOT_PERMITTED, xattr_errors=namespace_xattr_errors
 )
 """An archive, of which the owners are not kept, extracted by root of a user namespace."""
-ARCHIVE_OF_USER = ARCHIVE_IN_NAMESPACE._replace(xattr_errors=user_xattr_errors)
-"""The same by a user without privileges."""
+ARCHIVE_OF_USER = ARCHIVE_IN_NAMESPACE._replace(xattr_errors=user_xattr_errors, owns_parents=False)
+"""The same by a user without privileges, whom the directory of an entry without one is not given
+(idtools.MkdirAllAndChownNew)."""
 
 
 def layers_dialect(owner: str) -> Dialect:

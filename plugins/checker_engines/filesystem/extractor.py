@@ -28,7 +28,7 @@ from checker.model.entries import (
     clean_path,
 )
 from checker.model.work import Work
-from checker.model.xattrs import XattrError
+from checker.model.xattrs import NOT_PERMITTED, XattrError
 from checker_engines.filesystem.content import content_error
 from checker_engines.filesystem.dialect import Dialect
 from checker_engines.filesystem.errors import ExtractionError
@@ -266,6 +266,8 @@ class Extractor:
         except TreeError as error:
             where = error.path or parent
             raise self.failed(self._calls.mkdir, item, str(error), where) from error
+        if not self.privileges.owns_parents:
+            raise self.failed("chown {path}: ", item, NOT_PERMITTED, parent)
 
     def _is_missing(self, path: str) -> bool:
         """Whether lstat fails because the path does not exist."""

@@ -27,6 +27,8 @@ class Privileges(NamedTuple):
         device: The error for a device node, with ``{path}``, if it cannot; empty if the engine
             leaves device nodes out.
         xattr_errors: Finds the attributes of an entry that it cannot set.
+        owns_parents: Whether it can give the directories to root that it creates for entries
+            without one.
     """
 
     highest_id: int | None = None
@@ -34,13 +36,15 @@ class Privileges(NamedTuple):
     creates_devices: bool = True
     device: str = ""
     xattr_errors: Callable[[Entries, int], Iterator[XattrError]] = xattr_errors
+    owns_parents: bool = True
 
     def allow(self, entries: Entries) -> bool:
         """Whether nothing in a tar can need more privileges."""
         if self is ROOT:
             return True
         return (
-            not entries.xattrs
+            self.owns_parents
+            and not entries.xattrs
             and (self.creates_devices or next(entries.of_kind(*DEVICES), None) is None)
             and self._are_mapped(entries.uids)
             and self._are_mapped(entries.gids)

@@ -435,8 +435,9 @@ class _Load:
         clean = posixpath.normpath(path.lstrip("/") or ".")
         reason = missing.format(path=path)
         if clean == ".." or clean.startswith("../"):
+            outside = posixpath.normpath(f"{_TEMPORARY}/{clean}")
             raise Refusal(
-                f"evalSymlinksInScope: <tmp>/{clean} is not in <tmp>",
+                f"evalSymlinksInScope: {outside} is not in <tmp>",
                 f"the path {path} points outside the archive",
                 ("DKR008",),
             )
@@ -452,13 +453,19 @@ class _Load:
         unread = unread_of(self.question.archive)
         if blob is None and node.kind == REGULAR and unread is not None:
             raise Undecided(unread)
-        if blob is None or node.kind != REGULAR:
+        if blob is None and node.kind == REGULAR:
+            raise _UnreadError(f"open {shown}", f"{path} is not read here", _MISSING_RULES)
+        if blob is None:
             raise Refusal(
                 f"open {shown}: no such device or address",
                 f"{path} is not a regular file",
                 _MISSING_RULES,
             )
         return blob
+
+
+class _UnreadError(Refusal):
+    """The content of a file is not known: of what is not an image archive, files are not read."""
 
 
 class _Legacy:
@@ -502,6 +509,8 @@ class _Legacy:
         run = self.load_run
         try:
             return mapping(decode_document(run.read(f"{name}/json", run.advice()), shape))
+        except _UnreadError:
+            return {}
         except GoJsonError as error:
             raise Refusal(
                 str(error), f"{name}/json does not decode as an image config", ("DKR007",)
@@ -509,7 +518,10 @@ class _Legacy:
 
     def _load_layer(self, name: str, below: Chain) -> Chain:
         run = self.load_run
-        blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
+        try:
+            blob = run.blob(f"{name}/layer.tar", "the layer {path} is missing")
+        except _UnreadError:
+            return below
         run.check_crash(self._os_of(self._decode(name, V1_CONFIG_TYPE)))
         content = _layer_of(blob)
         diff_id = content.diff_id or blob.digest
@@ -544,6 +556,7 @@ class _Legacy:
             )
 
 
+_TEMPORARY = "/var/lib/docker/tmp/docker-import"
 _MISSING_RULES = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
 _NO_CONTENT = "{path} cannot be read"
 _NO_CONFIG = "the config {path}, which manifest.json lists, is missing"
