@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from importlib import metadata
 from typing import NamedTuple, TypeVar
 
 import pluggy
@@ -17,6 +16,7 @@ import pluggy
 from checker.checks.check import Check
 from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
+from checker.discovery import EntryPoint, entry_points
 from checker.errors import SettingsError
 from checker.hookspecs import PROJECT, CheckerSpec
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
@@ -105,22 +105,22 @@ _MISTYPED = 0.9
 
 def load_plugins(
     blocked: Iterable[str] = (),
-    entry_points: Sequence[metadata.EntryPoint] | None = None,
+    found: Sequence[EntryPoint] | None = None,
 ) -> LoadedPlugins:
     """Load every installed plugin.
 
     Args:
         blocked: Names of plugins that are not loaded.
-        entry_points: The entry points of the group; the installed ones if None.
+        found: The entry points of plugins; the installed ones if None.
 
     Raises:
         SettingsError: A name is nearly that of an installed plugin.
     """
-    if entry_points is None:
-        entry_points = tuple(metadata.entry_points(group=PROJECT))
+    if found is None:
+        found = entry_points(PROJECT)
     loader = _Loader()
     not_wanted = set(blocked)
-    known = _by_name(entry_points)
+    known = _by_name(found)
     for name in sorted(not_wanted - known.keys()):
         _refuse_mistyped(name, known)
     for name, claims in sorted(known.items()):
@@ -136,24 +136,15 @@ def _refuse_mistyped(name: str, known: Iterable[str]) -> None:
         raise SettingsError(f"no-plugin: unknown plugin {name!r}{hint}")
 
 
-def _by_name(entry_points: Iterable[metadata.EntryPoint]) -> dict[str, list[metadata.EntryPoint]]:
-    found: dict[str, list[metadata.EntryPoint]] = {}
-    for entry_point in entry_points:
-        found.setdefault(entry_point.name, []).append(entry_point)
-    return found
+def _by_name(found: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
+    named: dict[str, list[EntryPoint]] = {}
+    for entry_point in found:
+        named.setdefault(entry_point.name, []).append(entry_point)
+    return named
 
 
-def _plugin(entry_point: metadata.EntryPoint) -> Plugin:
-    distribution, version = (
-        ("unknown", "unknown") if entry_point.dist is None else _name_and_version(entry_point.dist)
-    )
-    return Plugin(entry_point.name, version, distribution)
-
-
-@cache
-def _name_and_version(dist: metadata.Distribution) -> tuple[str, str]:
-    # Reading these parses the metadata each time, and a distribution can have many entry points.
-    return dist.name, dist.version
+def _plugin(entry_point: EntryPoint) -> Plugin:
+    return Plugin(entry_point.name, entry_point.version, entry_point.distribution)
 
 
 def _new_manager() -> pluggy.PluginManager:
@@ -174,7 +165,7 @@ class _Loader:
         self._problems: list[PluginProblem] = []
         self._registry = Registry()
 
-    def load(self, claims: list[metadata.EntryPoint]) -> None:
+    def load(self, claims: list[EntryPoint]) -> None:
         """Load the plugin of one name; if several use the name, the first-party one or none."""
         own = [claim for claim in claims if _plugin(claim).distribution == OWN_DISTRIBUTION]
         chosen = claims if len(claims) == 1 else own[:1]
@@ -187,7 +178,7 @@ class _Loader:
         for claim in chosen:
             self._load_one(claim)
 
-    def _load_one(self, entry_point: metadata.EntryPoint) -> None:
+    def _load_one(self, entry_point: EntryPoint) -> None:
         plugin = _plugin(entry_point)
         module = attempt(lambda: self._register(entry_point))
         if isinstance(module, Failure):
@@ -208,7 +199,7 @@ class _Loader:
             return
         self._plugins.append(plugin)
 
-    def _register(self, entry_point: metadata.EntryPoint) -> object:
+    def _register(self, entry_point: EntryPoint) -> object:
         module = entry_point.load()
         self._manager.register(module, name=entry_point.name)
         return module
@@ -364,6 +355,6 @@ def _wrong_type(hook: str, given: object, wanted: type) -> str:
     return f"{hook} returned {described(given)}, not a checker.{wanted.__name__}"
 
 
-def _named(entry_points: Iterable[metadata.EntryPoint]) -> str:
-    plugins = map(_plugin, entry_points)
+def _named(found: Iterable[EntryPoint]) -> str:
+    plugins = map(_plugin, found)
     return ", ".join(f"{plugin.distribution} {plugin.version}" for plugin in plugins)

@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
-from string import digits
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
 
@@ -259,7 +258,7 @@ class Settings(NamedTuple):
     def _require_rule(self, name: str, registry: Registry, key: str) -> None:
         known = (*registry, *SETTINGS_RULES)
         if not any(is_named(name, rule.id, rule.name) for rule in known):
-            families = (rule.id.rstrip(digits) for rule in known)
+            families = (rule.id.rstrip("0123456789") for rule in known)
             hint = nearest(name, (*registry.keys(), *families)) or _SEE_RULES
             raise SettingsError(f"{self._place(key, name)}unknown rule {name!r}{hint}")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker._version import __version__
 from checker.cli.streams import require_output, tell, writing_output
@@ -13,6 +15,9 @@ from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+    _Commands: TypeAlias = argparse._SubParsersAction["_Parser"]  # noqa: SLF001 - has no public name
+    _AddCommand: TypeAlias = Callable[[_Commands], None]
 
 _EXIT_CODES = """\
 exit codes:
@@ -59,6 +64,7 @@ exit codes:
 """
 _END = "--"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
+_COLUMNS = 80
 _ARGUMENT, _REQUIRED = "argument ", "arguments are required"
 _COMPLETION = """\
 to use it:
@@ -75,11 +81,50 @@ _PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
-    return command_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    commands = _commands()
+    # To make the parsers of the others takes more time than to parse.
+    if words and words[0] in commands:
+        commands = {words[0]: commands[words[0]]}
+    return _parser_for(commands).parse_args(words)
+
+
+@cache
+def _columns() -> int:
+    """The columns of the terminal, as argparse has them, which asks again for each argument."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    if sys.__stdout__ is None:
+        return _COLUMNS
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _COLUMNS
+    except (ValueError, OSError):
+        return _COLUMNS
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Formats help in the width of the terminal."""
+
+    def __init__(
+        self,
+        prog: str,
+        indent_increment: int = 2,
+        max_help_position: int = 24,
+        width: int | None = None,
+    ) -> None:
+        super().__init__(prog, indent_increment, max_help_position, width or _columns() - 2)
+
+
+class _RawFormatter(_Formatter, argparse.RawDescriptionHelpFormatter):
+    """The same, with descriptions as they are written."""
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser that suggests names, and notices when its text cannot be written."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Formatter, **options})
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -137,27 +182,48 @@ class _Parser(argparse.ArgumentParser):
 
 def command_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; completion and the manual page are made from it."""
+    return _parser_for(_commands())
+
+
+def _parser_for(commands: Mapping[str, _AddCommand]) -> argparse.ArgumentParser:
+    """The parser of a command line that begins with one of some commands."""
     parser = _Parser(
         prog="checker",
         description="Identify container image archives, show how to restore them, and check them.",
         epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"archive-checker {__version__}")
-    commands = parser.add_subparsers(
+    parsers = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND"
     )
-    _add_check(commands)
-    _add_baseline(commands)
-    _add_config(commands)
-    _add_init(commands)
-    _add_classify(commands)
-    _add_import_plan(commands)
-    _add_compare(commands)
-    _add_convert(commands)
-    _add_show(commands)
-    _add_rules(commands)
+    for add in commands.values():
+        add(parsers)
+    return parser
+
+
+def _commands() -> Mapping[str, _AddCommand]:
+    """What adds each command, in the order of the help."""
+    return {
+        "check": _add_check,
+        "baseline": _add_baseline,
+        "config": _add_config,
+        "init": _add_init,
+        "classify": _add_classify,
+        "import-plan": _add_import_plan,
+        "compare": _add_compare,
+        "convert": _add_convert,
+        "show": _add_show,
+        "rules": _add_rules,
+        "explain": _add_explain,
+        "plugins": _add_plugins,
+        "engines": _add_engines,
+        "completion": _add_completion,
+    }
+
+
+def _add_explain(commands: _Commands) -> None:
     explain = commands.add_parser(
         "explain",
         help="show the documentation of a rule or of a family of rules",
@@ -166,11 +232,19 @@ def command_parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "rule", metavar="RULE", help="ID or name, such as ARC003; or a family, such as ARC"
     )
+    _add_no_plugin(explain)
+
+
+def _add_plugins(commands: _Commands) -> None:
     plugins = commands.add_parser(
         "plugins",
         help="list the plugins",
         description="List the plugins, and those that could not be loaded.",
     )
+    _add_no_plugin(plugins)
+
+
+def _add_engines(commands: _Commands) -> None:
     engines = commands.add_parser(
         "engines",
         help="list the engines and other tools whose verdicts are computed",
@@ -179,28 +253,30 @@ def command_parser() -> argparse.ArgumentParser:
     engines.add_argument(
         "--format", choices=("text", "json"), default="text", help="output format; default: text"
     )
+    _add_no_plugin(engines)
+
+
+def _add_completion(commands: _Commands) -> None:
     completion = commands.add_parser(
         "completion",
         help="print a script that completes commands, options, rules and files",
         description="Print a script that completes commands, options, rules, engines and files.",
         epilog=_COMPLETION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
     )
     completion.add_argument(
         "shell", metavar="SHELL", choices=_SHELLS, help=f"one of {', '.join(_SHELLS)}"
     )
-    for command in (explain, plugins, engines, completion):
-        _add_no_plugin(command)
-    return parser
+    _add_no_plugin(completion)
 
 
-def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_check(commands: _Commands) -> None:
     check = commands.add_parser(
         "check",
         help="check archives",
         description="Check archives: kind, restore command, and findings of all rules.",
         epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     _add_paths(check)
@@ -219,7 +295,7 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_checking(check)
 
 
-def _add_init(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_init(commands: _Commands) -> None:
     init = commands.add_parser(
         "init",
         help="write a settings file for the archives here",
@@ -237,7 +313,7 @@ def _add_init(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_no_plugin(init)
 
 
-def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_config(commands: _Commands) -> None:
     config = commands.add_parser(
         "config",
         help="show the settings that are in force, and where they come from",
@@ -256,7 +332,7 @@ def _add_config(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_checking(config)
 
 
-def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_baseline(commands: _Commands) -> None:
     baseline = commands.add_parser(
         "baseline",
         help="write the findings that are known, so that only new ones fail",
@@ -268,7 +344,7 @@ def _add_baseline(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="check archives and write what fails the run to a file",
         description=("Check archives and write the findings that fail the run to a file."),
         epilog=_BASELINE_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")
@@ -375,7 +451,7 @@ def _add_detail(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_classify(commands: _Commands) -> None:
     classify = commands.add_parser(
         "classify",
         help="show the kind of archives and how they are restored",
@@ -395,14 +471,14 @@ def _add_classify(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_detail(classify)
 
 
-def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_import_plan(commands: _Commands) -> None:
     plan = commands.add_parser(
         "import-plan",
         help="work out how to import a root filesystem",
         description="Work out how to import a root filesystem: the command with the settings\n"
         "that fit the root, what engines refuse, and whether the result starts.",
         epilog=_IMPORT_PLAN_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     plan.add_argument(
@@ -441,13 +517,13 @@ def _add_import_plan(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_reading(plan)
 
 
-def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_convert(commands: _Commands) -> None:
     convert = commands.add_parser(
         "convert",
         help="write an image or root filesystem in another form",
         description="Write an image or a root filesystem in the form that an engine takes.",
         epilog=_CONVERT_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     convert.add_argument("source", metavar="IN", help=_PATH_HELP)
@@ -497,7 +573,7 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_reading(convert)
 
 
-def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_rules(commands: _Commands) -> None:
     rules = commands.add_parser(
         "rules", help="list the rules", description="List the rules with severity and summary."
     )
@@ -510,7 +586,7 @@ def _add_rules(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_no_plugin(rules)
 
 
-def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_compare(commands: _Commands) -> None:
     compare = commands.add_parser(
         "compare",
         help="show what differs between two archives",
@@ -518,7 +594,7 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
             "Compare two archives: what they are, their images, layers, settings and files."
         ),
         epilog=_COMPARE_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     compare.add_argument("a", metavar="A", help=_PATH_HELP)
@@ -540,13 +616,13 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_reading(compare)
 
 
-def _add_show(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_show(commands: _Commands) -> None:
     show = commands.add_parser(
         "show",
         help="show what is in an archive",
         description="Show what is in an archive: images, settings, history, layers and files.",
         epilog=_SHOW_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawFormatter,
         allow_abbrev=False,
     )
     show.add_argument("path", metavar="ARCHIVE", help=_PATH_HELP)

@@ -7,7 +7,6 @@ import hashlib
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -426,6 +425,8 @@ class _Spool:
 
 
 def _temporary_file() -> IO[bytes]:
+    import tempfile
+
     try:
         return tempfile.TemporaryFile(prefix="checker-")
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TextIO
@@ -62,6 +61,8 @@ def width_of(stream: TextIO) -> int:
     """The columns for text on a stream: those of the terminal, within reason."""
     if not stream.isatty():
         return WIDTH
+    import shutil
+
     columns = shutil.get_terminal_size((WIDTH, 0)).columns
     return max(_NARROWEST, min(columns, _WIDEST))
 

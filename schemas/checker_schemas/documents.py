@@ -1,9 +1,9 @@
 """The schema files: which there are, what they hold and which refer to which."""
 
 import json
+import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 URN = "urn:archive-checker:schema:"
@@ -12,20 +12,23 @@ URN = "urn:archive-checker:schema:"
 SHARED = "definitions"
 """The file of shared definitions. It does not describe a document."""
 
-_FOLDER = Path(__file__).parent
+# Without pathlib, which imports much that a run does not need.
+_FOLDER = os.path.dirname(__file__)
+_SUFFIX = ".json"
 
 
 @cache
 def names() -> tuple[str, ...]:
     """List the schemas, by name, in alphabetical order."""
-    return tuple(sorted(file.stem for file in _FOLDER.glob("*.json") if file.stem != SHARED))
+    files = (file for file in os.listdir(_FOLDER) if file.endswith(_SUFFIX))
+    return tuple(sorted({file.removesuffix(_SUFFIX) for file in files} - {SHARED}))
 
 
 @cache
 def contents(name: str) -> dict[str, Any]:
     """Read one schema file, `SHARED` too. The result is kept: do not change it."""
-    text = (_FOLDER / f"{name}.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
+    with open(os.path.join(_FOLDER, name + _SUFFIX), encoding="utf-8") as file:
+        document: dict[str, Any] = json.load(file)
     return document
 
 

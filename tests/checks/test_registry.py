@@ -42,7 +42,7 @@ def plugins() -> LoadedPlugins:
     registry = Registry()
     registry.add(Renamed, "mine")
     registry.add(Other, "mine")
-    return load_plugins(entry_points=())._replace(registry=registry)
+    return load_plugins(found=())._replace(registry=registry)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression
@@ -420,6 +419,8 @@ class OciArchive:
 
         Source: oci/layout/oci_src.go, getExternalBlob.
         """
+        from urllib.parse import urlsplit
+
         wanted = [url for url in strings(descriptor.get("urls")) if urlsplit(url).scheme in _WEB]
         error = "failed fetching external blob from all urls"
         for url in wanted:
