@@ -45,11 +45,15 @@ class NestedArchive(Check):
                 archive,
                 f"{name} is an image archive inside the archive; engines do not look into members",
                 at={"member": name, "offset": entries.offsets[position]},
-                fix=_fix(name),
+                fix=_fix(archive, name),
             )
 
 
-def _fix(name: str) -> Fix:
+def _fix(archive: Archive, name: str) -> Fix:
     word = quoted(name)
-    change = None if word is None else Command(f"tar -xOf FILE -- {word} > FIXED")
+    change = (
+        None
+        if word is None or not archive.is_read_to_end
+        else Command(f"tar -xOf FILE -- {word} > FIXED")
+    )
     return Fix("extract the image archive", change)

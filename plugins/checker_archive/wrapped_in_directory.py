@@ -70,11 +70,15 @@ class WrappedInDirectory(Check):
             archive,
             problem,
             at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
-            fix=_fix(directory),
+            fix=_fix(archive, directory),
         )
 
 
-def _fix(directory: str) -> Fix:
+def _fix(archive: Archive, directory: str) -> Fix:
     word = quoted(f"./{directory}")
-    change = None if word is None else Command(f"tar -xf FILE && tar -C {word} -cf FIXED .")
+    change = (
+        None
+        if word is None or not archive.is_read_to_end
+        else Command(f"tar -xf FILE && tar -C {word} -cf FIXED .")
+    )
     return Fix("pack the content of the directory", change)
