@@ -112,8 +112,11 @@ class Run:
         Returns:
             Whether it has them: not if the case was changed.
         """
-        word = (self.recorded or {}).get(key_of(sample.seed))
-        if self.recorded is None or word is None:
+        # Random archives, which are not recorded, have no key.
+        if self.recorded is None:
+            return False
+        word = self.recorded.get(key_of(sample.seed))
+        if word is None:
             return False
         if word.fingerprint != fingerprint_of(sample.table):
             return False

@@ -48,7 +48,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
-from checker_engines.containerd.unpack import UnpackError, is_layer_type, unpack_layer
+from checker_engines.containerd.unpack import Layers, UnpackError, is_layer_type
 from checker_engines.containerd.walk import read_top, walk
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
@@ -335,9 +335,10 @@ class _Unpacking:
     def _apply(self, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
         doing = f"apply layer error for {quote(self._stored)}"
         privileges = privileges_on(self._host)
+        unpacking = Layers(self._store, layers)
         for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
             try:
-                digest = unpack_layer(self._store, layers, position, self._work, privileges)
+                digest = unpacking.unpack(position, self._work, privileges)
             except UnpackError as error:
                 # containerd's API sends the error for missing content with its kind.
                 kind = "NotFound: " if error.missing else ""
