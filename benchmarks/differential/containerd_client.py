@@ -30,10 +30,10 @@ from checker_engines.containerd.importer import import_index
 from checker_engines.containerd.platforms import runs_on
 from checker_engines.containerd.stream import conditions_of, stream_error
 from checker_engines.containerd.unpack import (
+    Layers,
     UnpackError,
     chain_id,
     not_found,
-    unpack_layer,
 )
 from checker_engines.containerd.walk import read_top, walk
 from checker_engines.golang.fmt import quote
@@ -133,16 +133,17 @@ def _unpack(question: Question, store: ContentStore, target: Child, unpacked: se
             f"the manifest lists {len(layers)} layers, its config {len(diff_ids)} diff_ids",
             ("CFG003",),
         )
+    unpacking = Layers(store, layers)
     for position, diff_id in enumerate(diff_ids):
         chain = chain_id(diff_ids[: position + 1])
         if chain not in unpacked:
-            _extract(store, layers, position, diff_id)
+            _extract(unpacking, position, diff_id)
             unpacked.add(chain)
 
 
-def _extract(store: ContentStore, layers: list[Child], position: int, diff_id: str) -> None:
+def _extract(layers: Layers, position: int, diff_id: str) -> None:
     try:
-        digest = unpack_layer(store, layers, position, Work(Limits().simulated))
+        digest = layers.unpack(position, Work(Limits().simulated))
     except UnpackError as error:
         code = "" if error.missing else ": unknown"
         raise Refusal(

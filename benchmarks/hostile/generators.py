@@ -183,6 +183,14 @@ def many_images(n: int) -> Hostile:
     return _docker([layer], [config], items, entries=len(BASE))
 
 
+def many_names(n: int) -> Hostile:
+    """One image with many names."""
+    layer = write_tar(BASE)
+    config = _config([_digest(layer)])
+    item = _item(config, (0,)) | {"RepoTags": [f"app:{number}" for number in range(n)]}
+    return _docker([layer], [config], [item], entries=len(BASE))
+
+
 def images_with_shared_layers(n: int) -> Hostile:
     """Many images, each with the same 20 layers of 1,000 files."""
     stack = [[*BASE, *_files(1000, f"d{number}/%06d")] for number in range(20)]
@@ -615,6 +623,7 @@ GENERATORS: Final[Mapping[str, Generator]] = MappingProxyType(
         make.__name__.replace("_", "-"): Generator(make, size, small)
         for make, size, small in (
             (many_images, 5000, 120),
+            (many_names, 5000, 120),
             (images_with_shared_layers, 40, 4),
             (images_with_an_odd_layer, 50, 4),
             (one_layer_again_and_again, 10_000, 120),

@@ -45,10 +45,10 @@ class NestedArchive(Check):
                 archive,
                 f"{name} is an image archive inside the archive; engines do not look into members",
                 at={"member": name, "offset": entries.offsets[position]},
-                fix=_fix(name),
+                fix=_fix(archive, name),
             )
 
 
-def _fix(name: str) -> Fix:
-    command = f"tar -xOf FILE -- {quote_member(name)} > FIXED"
-    return Fix("extract the image archive", Command(command))
+def _fix(archive: Archive, name: str) -> Fix:
+    command = Command(f"tar -xOf FILE -- {quote_member(name)} > FIXED")
+    return Fix("extract the image archive", command if archive.is_read_to_end else None)

@@ -70,10 +70,10 @@ class WrappedInDirectory(Check):
             archive,
             problem,
             at={"member": archive.entries.name(0), "offset": archive.entries.offsets[0]},
-            fix=_fix(directory),
+            fix=_fix(archive, directory),
         )
 
 
-def _fix(directory: str) -> Fix:
-    command = f"tar -xf FILE && tar -C {quoted(f'./{directory}')} -cf FIXED ."
-    return Fix("pack the content of the directory", Command(command))
+def _fix(archive: Archive, directory: str) -> Fix:
+    command = Command(f"tar -xf FILE && tar -C {quoted(f'./{directory}')} -cf FIXED .")
+    return Fix("pack the content of the directory", command if archive.is_read_to_end else None)

@@ -27,6 +27,7 @@ from checker.model.damage import (
 )
 from checker.model.formats import FORMATS, Format
 from checker.reading.archive import ReadOptions, read_archive, read_file
+from checker.reading.transport.framed import CHUNKED, DOCKER_STREAM
 from checker.testing.archive import build, sample
 from checker.testing.damage import DAMAGES
 from checker.testing.image import Image
@@ -330,3 +331,34 @@ def test_a_piece_that_begins_within_a_text(tmp_path: Path) -> None:
     path.write_bytes(LINES)
     assert isinstance(read_archive(str(path), ReadOptions()).damage, Piece)
     assert isinstance(damage_of(LINES), SavedText)
+
+
+def docker_frames(data: bytes, size: int) -> bytes:
+    """A stream of the Docker API, with a warning on standard error."""
+    pieces = [(2, b"warning\n"), *((1, data[i : i + size]) for i in range(0, len(data), size))]
+    return b"".join(
+        bytes((stream, 0, 0, 0)) + len(piece).to_bytes(4, "big") + piece for stream, piece in pieces
+    )
+
+
+def chunked(data: bytes, size: int) -> bytes:
+    """An HTTP body in chunks, the first with an extension."""
+    pieces = [data[i : i + size] for i in range(0, len(data), size)]
+    first = b"%x;a=b\r\n%b\r\n" % (len(pieces[0]), pieces[0])
+    rest = b"".join(b"%X\r\n%b\r\n" % (len(piece), piece) for piece in pieces[1:])
+    return first + rest + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("size", [100, 4096, 10 * MIB])
+@pytest.mark.parametrize("compression", SAMPLES)
+def test_framed_streams(compression: str, size: int) -> None:
+    data = SAMPLES[compression]
+    for frame, format_ in ((docker_frames, DOCKER_STREAM), (chunked, CHUNKED)):
+        assert damage_of(frame(data, size)) == OtherFormat(format_)
+
+
+@pytest.mark.parametrize("line", [b"10\r\n", b"ffffffff\n", b"deadbeef\r\n", b"1 archive:\r\n"])
+def test_lines_that_look_like_chunks(line: bytes) -> None:
+    damage = damage_of(line + SAMPLES["none"])
+    assert isinstance(damage, LeadingData)
+    assert damage.size == len(line)

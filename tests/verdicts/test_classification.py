@@ -12,7 +12,7 @@ import pytest
 
 from checker import Classification, Loadable, Session, VerdictOutcome
 from checker.plugins import LoadedPlugins, load_plugins
-from checker.testing.archive import sample
+from checker.testing.archive import Archive, build, nested, sample, wrapped
 from checker.testing.cases import Case
 from checker.testing.tar import Member, compress, file, write_tar
 
@@ -360,3 +360,34 @@ def test_a_root_filesystem_that_is_a_file_in_an_archive(
         "It contains the archive x/root fs.tar.gz, extract it: "
         f"`tar -xf {quote(str(path))} -- 'x/root fs.tar.gz' && checker check 'x/root fs.tar.gz'`"
     )
+
+
+SURROUNDED: Mapping[str, Archive] = {
+    "in a directory": wrapped(build("docker-archive")),
+    "in a member": nested(build("docker-archive")),
+    "a root in a directory": wrapped(build("export"), "rootfs"),
+    "a root in a member": nested(build("export")),
+}
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+@pytest.mark.parametrize("name", SURROUNDED)
+def test_no_command_for_an_archive_that_cannot_be_read_to_its_end(
+    name: str, *, is_damaged: bool, plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    data = SURROUNDED[name].tar()
+    path = tmp_path / "archive.tar"
+    path.write_bytes(data[:-1500] if is_damaged else data)
+    checked = Session(plugins=plugins).check(path)
+    assert checked.classification is not None
+    fixes = [one.fix.change for one in checked.findings if one.fix is not None]
+    assert bool(checked.classification.advice) is not is_damaged
+    assert (None in fixes) is is_damaged or name == "a root in a member"
+
+
+def test_no_conversion_of_an_image_in_a_damaged_member(
+    plugins: LoadedPlugins, tmp_path: Path
+) -> None:
+    inner = compress(sample(), "gzip")[:-300]
+    found = classified_tar([file("image.tar.gz", inner)], plugins, tmp_path / "archive.tar")
+    assert not any("checker convert" in advice for advice in found.advice)

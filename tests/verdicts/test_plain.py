@@ -14,7 +14,8 @@ from checker.model.tar import Tar
 from checker.model.work import Work
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import Member, write_tar
-from checker_engines.containerd.apply import ApplyError, apply_layer
+from checker_engines.containerd.apply import ApplyError, Place, apply_layer
+from checker_engines.containerd.parents import Stack
 from checker_engines.containers.storage_archive import CONVERTER, LAYERS, UnpackError, untar
 from checker_engines.containers.storage_archive import apply_layer as apply_to_storage
 from checker_engines.filesystem.dialect import Dialect
@@ -144,9 +145,9 @@ def split_layers(tars: Sequence[Tar]) -> object:
 
 def containerd_layers(tars: Sequence[Tar]) -> object:
     try:
+        stack = Stack([each.entries for each in tars])
         for number, tar in enumerate(tars):
-            lower = [each.entries for each in tars[:number]]
-            apply_layer(tar, None, work(), lower=lower)
+            apply_layer(tar, None, work(), place=Place(stack, number))
     except ApplyError as error:
         return str(error)
     return None

@@ -9,6 +9,7 @@ from checker.isolation import Steps
 from checker.model.damage import Damage, OtherFormat, SavedText, TextKind
 from checker.model.formats import Format, find_format
 from checker.reading.transport.characters import find_characters
+from checker.reading.transport.framed import find_frames
 from checker.reading.transport.leading import Located, locate
 from checker.reading.transport.line_endings import find_line_endings
 from checker.reading.transport.pieces import find_piece
@@ -50,6 +51,7 @@ class _Search:
         sample = self._sample
         if not sample.has_first_header:
             other = self._try("another format", lambda: _other_format(sample))
+            other = other or self._try("frames", lambda: find_frames(sample))
             if other is not None:
                 return other
         located = self._try("the beginning of the archive", lambda: locate(sample)) or _NOWHERE

@@ -50,6 +50,8 @@ def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classificati
             loadable_reason=obstacle,
             importable=False,
             importable_reason=obstacle,
+            # No command reads it to its end, whatever is in it.
+            advice=found.advice if archive.kind in IMAGE_KINDS else (),
         )
     return found._replace(producer=find_producer(archive))
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.known_kind import SKOPEO_DIRECTORY
 from checker.verdicts import Verdict
+from checker_engines.classification.obstacles import surrounded_obstacle
 from checker_engines.classification.takers import Takers
 
 _REFERENCE = "name:tag"
@@ -80,6 +81,8 @@ def find_conversion(
     if not refusing:
         return None
     if _is_surrounded(archive):
+        if surrounded_obstacle(archive) is not None:
+            return None
         return _unread_advice(refusing[0], quoted_path)
     if archive.kind not in IMAGE_KINDS and not _is_dir_layout(archive):
         return None

@@ -21,6 +21,18 @@ def reading_obstacle(archive: Archive) -> str | None:
     return _stream_obstacle("the archive", archive.compression, archive.tar)
 
 
+def surrounded_obstacle(archive: Archive) -> str | None:
+    """Why an image in a directory or a member cannot be read to its end; None if it can."""
+    found = reading_obstacle(archive)
+    if found is not None or len(archive.nested_images) != 1:
+        return found
+    [position] = archive.nested_images
+    blob = archive.members.blobs.get(position)
+    if blob is None or blob.tar is None:
+        return None
+    return _stream_obstacle(archive.entries.name(position), blob.compression, blob.tar)
+
+
 def image_obstacle(archive: Archive) -> str | None:
     """Why none of its images can be loaded; None if at least one can."""
     docker = archive.docker

@@ -35,8 +35,8 @@ from checker_engines.containerd.parents import (
     LINKS_WALKED,
     Below,
     Look,
+    Stack,
     look_in_tree,
-    may_block,
     parent_error,
     plain_look,
 )
@@ -87,12 +87,24 @@ class ApplyError(Exception):
     """The layer cannot be applied; the text is the engine's, paths as ``<tmp>``."""
 
 
+class Place(NamedTuple):
+    """Where a layer is in its image.
+
+    Attributes:
+        stack: The layers of the image.
+        number: The number of the layer, from 0.
+    """
+
+    stack: Stack
+    number: int
+
+
 def apply_layer(
     tar: Tar,
     error_at_end: str | None,
     work: Work,
     *,
-    lower: Sequence[Entries] = (),
+    place: Place | None = None,
     privileges: Privileges = ROOT,
 ) -> None:
     """Apply the entries of a layer, as far as the tar can be read.
@@ -101,31 +113,29 @@ def apply_layer(
         tar: The layer.
         error_at_end: What reading the tar ends with.
         work: What may be spent on it.
-        lower: The entries of the layers below it, base first.
+        place: Where it is in its image; None if it is the only layer.
         privileges: What containerd may do.
 
     Raises:
         ApplyError: An entry cannot be written, or the tar cannot be read to its end.
         OutOfWork: It is not known whether all entries can be written.
     """
-    errors = _errors_of(tar.entries, lower, work, privileges)
+    errors = _errors_of(place or Place(Stack((tar.entries,)), 0), tar.entries, work, privileges)
     error = errors.of_entries or error_at_end or errors.of_end
     if error is not None:
         raise ApplyError(error)
 
 
-def _errors_of(
-    entries: Entries, lower: Sequence[Entries], work: Work, privileges: Privileges
-) -> _Errors:
+def _errors_of(place: Place, entries: Entries, work: Work, privileges: Privileges) -> _Errors:
     """What applying the entries of a layer on top of others ends with."""
-    below = [Below(each, not number) for number, each in enumerate(lower)]
-    if may_block(entries, below, work):
+    if place.stack.may_block(place.number, work):
+        below = place.stack.below(place.number)
         looks = [_look(each, work, privileges) for each in reversed(below)]
         application = _Application(entries, _convert_on_overlay, work, None, privileges, looks)
         return _applied(application)
     if is_plain(entries) and privileges.allow(entries):
         return _Errors()
-    convert = _convert_on_overlay if lower else _delete
+    convert = _convert_on_overlay if place.number else _delete
     return entries.cached(_Applied).of(entries, convert, work, privileges)
 
 
@@ -158,8 +168,9 @@ def apply_on_overlayfs(layers: Sequence[Entries], work: Work) -> Stacking:
     Raises:
         OutOfWork: It is not known whether all entries can be written.
     """
+    stack = Stack(layers)
     for number, entries in enumerate(layers):
-        errors = _errors_of(entries, layers[:number], work, ROOT)
+        errors = _errors_of(Place(stack, number), entries, work, ROOT)
         error = errors.of_entries or errors.of_end
         if error is not None:
             return Stacking(number, error)

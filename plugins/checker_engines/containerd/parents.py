@@ -8,7 +8,8 @@ file, device node or whiteout is an error, though the layer itself can be writte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from checker.model.entries import (
@@ -59,26 +60,53 @@ class Below(NamedTuple):
     is_base: bool
 
 
-def may_block(entries: Entries, lower: Iterable[Below], work: Work) -> bool:
-    """Whether a directory of a layer is something else in a lower one.
+class Stack:
+    """The layers of an image, each applied to a directory of its own on top of those before it.
+
+    What a layer has for a directory that another one needs is looked up once for each layer, not
+    for each pair of them.
 
     Args:
-        entries: The entries of the layer.
-        lower: The lower layers.
-        work: What may be spent on it.
-
-    Raises:
-        OutOfWork: There are too many to know.
+        layers: The entries of all layers, base first.
     """
-    needed = entries.directories
-    for below in lower if needed else ():
-        kinds, by_path = below.entries.kinds, below.entries.by_path
-        work.spend_parts(1 + min(len(needed), len(by_path)) // _PARTS)
-        if any(kinds[by_path[path]] != _DIRECTORY for path in needed & by_path.keys()):
-            return True
-        if not needed.isdisjoint(below.entries.hides.removed):
-            return True
-    return False
+
+    def __init__(self, layers: Sequence[Entries]) -> None:
+        self._layers = layers
+        self._added = 0
+        # Paths of lower layers that are something else than the directory that a layer needs.
+        self._blocked: set[str] = set()
+
+    def below(self, number: int) -> list[Below]:
+        """The layers below one, base first."""
+        return [Below(entries, not each) for each, entries in enumerate(self._layers[:number])]
+
+    def may_block(self, number: int, work: Work) -> bool:
+        """Whether a directory of a layer is something else in one below it.
+
+        Args:
+            number: The layer, from 0; not lower than in the calls before.
+            work: What may be spent on it.
+
+        Raises:
+            OutOfWork: There are too many to know.
+        """
+        while self._added < number:
+            self._add(self._layers[self._added], work)
+            self._added += 1
+        return not self._layers[number].directories.isdisjoint(self._blocked)
+
+    def _add(self, entries: Entries, work: Work) -> None:
+        kinds, by_path, wanted = entries.kinds, entries.by_path, self._wanted
+        work.spend_parts(1 + min(len(wanted), len(by_path)) // _PARTS)
+        self._blocked.update(
+            path for path in wanted & by_path.keys() if kinds[by_path[path]] != _DIRECTORY
+        )
+        self._blocked.update(wanted & entries.hides.removed.keys())
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        """The directories that the layers above the base need."""
+        return frozenset[str]().union(*(each.directories for each in {*self._layers[1:]}))
 
 
 def parent_error(path: str, lower: Iterable[Look], work: Work) -> str | None:

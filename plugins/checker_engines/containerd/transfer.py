@@ -37,10 +37,10 @@ from checker_engines.containerd.stream import (
     stream_error,
 )
 from checker_engines.containerd.unpack import (
+    Layers,
     UnpackError,
     chain_id,
     is_layer_type,
-    unpack_layer,
 )
 from checker_engines.containerd.versions import VERSIONS, Version
 from checker_engines.containerd.walk import (
@@ -246,9 +246,10 @@ def _extract(
     work: Work,
     privileges: Privileges,
 ) -> None:
+    unpacking = Layers(store, layers)
     for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
         try:
-            digest = unpack_layer(store, layers, position, work, privileges)
+            digest = unpacking.unpack(position, work, privileges)
         except UnpackError as error:
             raise Refusal(
                 f"failed to extract layer ({layer.media_type} {layer.digest}) to overlayfs as "

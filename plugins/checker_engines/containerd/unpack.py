@@ -13,9 +13,10 @@ from checker.model.tar import Tar
 from checker.model.untrusted import utf8
 from checker.model.work import Work
 from checker_engines.answers.undecided import Undecided, partly_hashed
-from checker_engines.containerd.apply import ApplyError, apply_layer
+from checker_engines.containerd.apply import ApplyError, Place, apply_layer
 from checker_engines.containerd.content_store import Content, ContentStore
 from checker_engines.containerd.documents import Child
+from checker_engines.containerd.parents import Stack
 from checker_engines.containerd.stream import (
     CONTAINERD_READS,
     drain_error,
@@ -83,59 +84,65 @@ def is_layer_type(media_type: str) -> bool:
     ] in _DOCKER_LAYERS | {_EROFS_LAYER}
 
 
-def unpack_layer(
-    store: ContentStore,
-    layers: Sequence[Child],
-    position: int,
-    work: Work,
-    privileges: Privileges = ROOT,
-) -> str:
-    """Unpack one layer on top of those before it.
+class Layers:
+    """The layers of an image, to be unpacked one on top of the other.
 
     Args:
         store: The content.
         layers: Their descriptors, base first.
-        position: Which one, from 0.
-        work: What may be spent on it.
-        privileges: What containerd may do.
-
-    Returns:
-        The digest of the uncompressed bytes.
-
-    Raises:
-        UnpackError: It cannot be unpacked.
-        Undecided: It was not read to its end.
-        OutOfWork: It is not known whether it can be unpacked.
     """
-    layer = layers[position]
+
+    def __init__(self, store: ContentStore, layers: Sequence[Child]) -> None:
+        self._store = store
+        self._layers = layers
+        self._stack = Stack([_entries_of(store, layer) for layer in layers])
+
+    def unpack(self, position: int, work: Work, privileges: Privileges = ROOT) -> str:
+        """Unpack one layer on top of those before it.
+
+        Args:
+            position: Which one, from 0; not lower than in the calls before.
+            work: What may be spent on it.
+            privileges: What containerd may do.
+
+        Returns:
+            The digest of the uncompressed bytes.
+
+        Raises:
+            UnpackError: It cannot be unpacked.
+            Undecided: It was not read to its end.
+            OutOfWork: It is not known whether it can be unpacked.
+        """
+        layer = self._layers[position]
+        content = self._store.get(layer.digest)
+        if content is None:
+            message = f"failed to get reader from content store: {not_found(layer.digest)}"
+            raise UnpackError(message, missing=True)
+        unread = None if content.blob is None else partly_hashed(content.blob)
+        if unread is not None:
+            raise Undecided(unread)
+        view = _view(content, inflates=_inflates(layer.media_type))
+        place = Place(self._stack, position)
+        try:
+            apply_layer(view.tar, view.error, work, place=place, privileges=privileges)
+        except ApplyError as error:
+            # The mount of the base is not an overlay, and errors under such a mount are wrapped.
+            prefix = "" if position else "mount callback failed on <tmp>: "
+            raise UnpackError(f"{prefix}{error}") from None
+        if view.late_error is not None:
+            raise UnpackError(view.late_error)
+        return view.diff_id
+
+
+def _entries_of(store: ContentStore, layer: Child) -> Entries:
+    """The entries of a layer; none if it cannot be unpacked, which is found when it is reached."""
     content = store.get(layer.digest)
     if content is None:
-        message = f"failed to get reader from content store: {not_found(layer.digest)}"
-        raise UnpackError(message, missing=True)
-    unread = None if content.blob is None else partly_hashed(content.blob)
-    if unread is not None:
-        raise Undecided(unread)
-    view = _view(content, inflates=_inflates(layer.media_type))
-    lower = _lower(store, layers[:position])
+        return _NO_TAR.entries
     try:
-        apply_layer(view.tar, view.error, work, lower=lower, privileges=privileges)
-    except ApplyError as error:
-        # The mount of the base is not an overlay, and errors under such a mount are wrapped.
-        prefix = "" if position else "mount callback failed on <tmp>: "
-        raise UnpackError(f"{prefix}{error}") from None
-    if view.late_error is not None:
-        raise UnpackError(view.late_error)
-    return view.diff_id
-
-
-def _lower(store: ContentStore, layers: Sequence[Child]) -> list[Entries]:
-    """The entries of layers that were unpacked."""
-    views = (
-        _view(content, inflates=_inflates(layer.media_type))
-        for layer in layers
-        if (content := store.get(layer.digest)) is not None
-    )
-    return [view.tar.entries for view in views]
+        return _view(content, inflates=_inflates(layer.media_type)).tar.entries
+    except UnpackError:
+        return _NO_TAR.entries
 
 
 def chain_id(diff_ids: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ Source: moby 29, daemon/containerd, image_exporter.go (LoadImage) and image_impo
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from checker.model.image import ATTESTATION, CONTAINERD_NAME, REF_NAME, REFERENCE_TYPE
@@ -48,7 +48,7 @@ from checker_engines.containerd.stream import (
     drain_error,
     stream_error,
 )
-from checker_engines.containerd.unpack import UnpackError, is_layer_type, unpack_layer
+from checker_engines.containerd.unpack import Layers, UnpackError, is_layer_type
 from checker_engines.containerd.walk import read_top, walk
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import GoJsonError
@@ -118,13 +118,25 @@ def _load(version: ContainerdStoreVersion, question: Question) -> Verdict:
     # Each descriptor becomes an image, under its name or under one derived from its digest.
     for child in top:
         _store(child)
-    problems = [problem for child in top if (problem := _unpack_image(question, imported, child))]
+    problems = [
+        problem
+        for child in _without_other_names(top)
+        if (problem := _unpack_image(question, imported, child))
+    ]
     printed = [message for message, _ in problems if message]
     if problems:
         verdict = _verdict(version, _LOAD, VerdictOutcome.ACCEPTS_BROKEN, problems[0][1])
         return verdict._replace(message=printed[0] if printed else None)
     verdict = _verdict(version, _LOAD, VerdictOutcome.ACCEPTS, IS_LOADED)
     return verdict._replace(conditions=(EMPTY_STORE,))
+
+
+def _without_other_names(top: Sequence[Child]) -> Iterable[Child]:
+    """The first descriptor of each image: under other names it ends in the same way."""
+    found: dict[object, Child] = {}
+    for child in top:
+        found.setdefault((child.digest, child.media_type, child.size, child.platform), child)
+    return found.values()
 
 
 def _keep_all(_child: Child) -> bool:
@@ -323,9 +335,10 @@ class _Unpacking:
     def _apply(self, layers: Sequence[Child], diff_ids: Sequence[str]) -> None:
         doing = f"apply layer error for {quote(self._stored)}"
         privileges = privileges_on(self._host)
+        unpacking = Layers(self._store, layers)
         for position, (layer, diff_id) in enumerate(zip(layers, diff_ids, strict=True)):
             try:
-                digest = unpack_layer(self._store, layers, position, self._work, privileges)
+                digest = unpacking.unpack(position, self._work, privileges)
             except UnpackError as error:
                 # containerd's API sends the error for missing content with its kind.
                 kind = "NotFound: " if error.missing else ""
