@@ -204,31 +204,33 @@ def _matrix(session: Session) -> Iterator[str]:
     engines, readers = session.engines.engines, session.plugins.readers().engines
     imports = tuple(one for one in engines if one.action == _IMPORT)
     loads = tuple(one for one in engines if one not in imports)
-    for asked in (loads, imports, readers):
+    titles = ("command", "import", "other tool")
+    for title, asked in zip(titles, (loads, imports, readers), strict=True):
         shown = [one for one in asked if not one.only_directories]
-        names = (f"{engine.name} {engine.action}" for engine in shown)
-        yield f"\n| | {' | '.join(names)} |\n|---|{'---|' * len(shown)}\n"
-        for name, found in checked.items():
-            outcomes = (_outcome(found, engine) for engine in shown)
-            yield f"| {name} | {' | '.join(outcomes)} |\n"
-    yield from _matrix_of_directories(session, (*engines, *readers))
+        yield from _outcomes(title, checked, shown)
+    directories = {name: _classified(session, made.tar()) for name, made in _DIRECTORIES.items()}
+    takes = {_SHOWN[VerdictOutcome.ACCEPTS], _SHOWN[VerdictOutcome.ACCEPTS_BROKEN]}
+    reading = [
+        engine
+        for engine in (*engines, *readers)
+        if not takes.isdisjoint(_outcome(one, engine) for one in directories.values())
+    ]
+    yield from _outcomes("reads directories", directories, reading)
     yield "\n"
 
 
-def _matrix_of_directories(session: Session, asked: Iterable[Engine]) -> Iterator[str]:
-    """The outcomes of those that read a directory, for one of each kind."""
-    checked = {name: _classified(session, made.tar()) for name, made in _DIRECTORIES.items()}
-    found = {name: [_outcome(one, engine) for engine in asked] for name, one in checked.items()}
-    takes = {_SHOWN[VerdictOutcome.ACCEPTS], _SHOWN[VerdictOutcome.ACCEPTS_BROKEN]}
-    columns = [
-        (f"{engine.name} {engine.action}", outcomes)
-        for engine, outcomes in zip(asked, zip(*found.values(), strict=True), strict=True)
-        if not takes.isdisjoint(outcomes)
-    ]
-    yield f"\n| directory | {' | '.join(name for name, _ in columns)} |\n"
-    yield f"|---|{'---|' * len(columns)}\n"
-    for number, name in enumerate(found):
-        yield f"| {name} | {' | '.join(outcomes[number] for _, outcomes in columns)} |\n"
+def _outcomes(
+    title: str, checked: Mapping[str, CheckedArchive], asked: Iterable[Engine]
+) -> Iterator[str]:
+    """A table with a row for the engines that have the same outcomes, a column for each kind."""
+    rows: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for engine in asked:
+        outcomes = tuple(_outcome(one, engine) for one in checked.values())
+        rows.setdefault(outcomes, {}).setdefault(engine.action, []).append(engine.name)
+    yield f"\n| {title} | {' | '.join(checked)} |\n|---|{'---|' * len(checked)}\n"
+    for outcomes, actions in rows.items():
+        names = "; ".join(f"{', '.join(each)} {action}" for action, each in actions.items())
+        yield f"| {names} | {' | '.join(outcomes)} |\n"
 
 
 def _classified(session: Session, data: bytes) -> CheckedArchive:

@@ -140,8 +140,9 @@ UPPER_PARTS = {
     "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
     "hookspecs": {"checks", "model", "reports", "verdicts"},
+    "discovery": set[str](),
     "plugins": {
-        *("checks", "errors", "hookspecs", "isolation", "model", "reports", "results"),
+        *("checks", "discovery", "errors", "hookspecs", "isolation", "model", "reports", "results"),
         *("suggestion", "verdicts"),
     },
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
@@ -260,6 +261,7 @@ CONVERSIONS = {
     "checker/reading/tar/header.py": (1, "digits of a header field of at most 12 bytes"),
     "checker/reading/tar/pax.py": (2, "at most _LENGTH_DIGITS digits, checked before"),
     "checker/reading/tar/sparse.py": (5, "_is_number: fewer than _DIGITS digits"),
+    "checker/reading/transport/framed.py": (1, "the pattern has at most 8 digits"),
     "checker/reading/transport/text_forms.py": (1, "the pattern has at most 16 digits"),
     "checker/model/shell.py": (1, "the pattern has three digits"),
     "checker/reports/junit.py": (1, "counts that the report itself has written"),
