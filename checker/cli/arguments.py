@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker._version import __version__
@@ -89,9 +88,8 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     return _parser_for(commands).parse_args(words)
 
 
-@cache
 def _columns() -> int:
-    """The columns of the terminal, as argparse has them, which asks again for each argument."""
+    """The columns of the terminal, as shutil tells them, whose import takes much longer."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns):
         return int(columns)
