@@ -100,7 +100,7 @@ class Run:
         shown = []
         for comparison in comparisons:
             self.scores.setdefault(comparison.title, Score()).count(comparison)
-            in_words = self.shows_messages and _differs_in_words(comparison)
+            in_words = self.shows_messages and comparison.differs_in_words
             if in_words or not comparison.is_outcome_same:
                 shown.append(comparison)
         if shown:
@@ -168,11 +168,6 @@ def foretold(path: Path, engines: tuple[Engine, ...], storage: Storage | None = 
     settings = Settings(host=CheckedHost(storage=storage))
     verdicts = Session(settings, plugins=plugins, whole_digest=True).classify(path).verdicts
     return letters(verdict.outcome for verdict in verdicts)
-
-
-def _differs_in_words(comparison: Comparison) -> bool:
-    is_refused = comparison.real.outcome is VerdictOutcome.REJECTS
-    return is_refused and not comparison.is_message_same
 
 
 def show(sample: Sample, comparisons: Iterable[Comparison], kept: Path) -> None:

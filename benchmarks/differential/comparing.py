@@ -46,6 +46,11 @@ class Comparison(NamedTuple):
         """Whether the messages of a predicted refusal agree."""
         return masked(self.real.message) == masked(self.verdict.message or "")
 
+    @property
+    def differs_in_words(self) -> bool:
+        """Whether the engine refuses the archive with another message than the predicted one."""
+        return self.real.outcome is VerdictOutcome.REJECTS and not self.is_message_same
+
 
 def agree(real: VerdictOutcome, foretold: VerdictOutcome) -> bool:
     """Whether a verdict matches the result of the engine.

@@ -27,6 +27,21 @@ _NAMESPACE = (
     *("unshare", "--user", "--mount", f"--map-users={USER},0,{IDS}"),
     *(f"--map-groups={USER},0,{IDS}", "--setuid", "0", "--setgid", "0"),
 )
+_PLACE = Path("/var/tmp/rootless")  # noqa: S108 - below the host's own /var
+"""The user's directory, as commands see it: the user cannot enter the one of the host."""
+_ENVIRONMENT = (
+    # What podman sets for the process that it starts in its namespace.
+    "env",
+    f"HOME={_PLACE / 'home'}",
+    f"XDG_RUNTIME_DIR={_PLACE / 'run'}",
+    f"CONTAINERS_STORAGE_CONF={_PLACE / 'storage.conf'}",
+    f"CONTAINERS_CONF={_PLACE / 'containers.conf'}",
+    f"CONTAINERS_REGISTRIES_CONF={_PLACE / 'registries.conf'}",
+    f"TMPDIR={_PLACE / 'tmp'}",
+    "_CONTAINERS_USERNS_CONFIGURED=done",
+    f"_CONTAINERS_ROOTLESS_UID={USER}",
+    f"_CONTAINERS_ROOTLESS_GID={USER}",
+)
 _AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 _COPY = ("skopeo", "--insecure-policy", "copy")
 _TRANSPORTS = ("docker-archive", "oci-archive")
@@ -59,55 +74,41 @@ def rootless_engines(pattern: str = "*") -> list[Installed]:
 
 
 def _podman_load(host: Host, archive: Path) -> Real:
-    return _in_namespace(host, "podman", "load", "--input", str(archive))
+    return _in_namespace(host, "podman", "load", "--input", _renew(host, archive))
 
 
 def _podman_import(host: Host, archive: Path) -> Real:
-    return _in_namespace(host, "podman", "import", str(archive), "localhost/taken:1")
+    return _in_namespace(host, "podman", "import", _renew(host, archive), "localhost/taken:1")
 
 
 def _in_namespace(host: Host, *command: str) -> Real:
-    place = _renew(host)
-    done = run_merged(host, *_NAMESPACE, *_environment(host, place), *command)
+    done = run_merged(host, *_NAMESPACE, *_ENVIRONMENT, *command)
     return real_of(host, done, done.stdout)
 
 
 def _skopeo(transport: str) -> Callable[[Host, Path], Real]:
     def take(host: Host, archive: Path) -> Real:
-        place = _renew(host)
-        source, target = f"{transport}:{archive}", f"dir:{place / 'copied'}"
-        done = run_merged(host, *_AS_USER, *_environment(host, place), *_COPY, source, target)
+        source, target = f"{transport}:{_renew(host, archive)}", f"dir:{_PLACE / 'copied'}"
+        done = run_merged(host, *_AS_USER, *_ENVIRONMENT, *_COPY, source, target)
         return real_of(host, done, done.stdout)
 
     return take
 
 
-def _renew(host: Host) -> Path:
-    """An empty directory of the user, and temporary ones that the user can write to."""
-    place = host.folder / "rootless"
-    shutil.rmtree(place, ignore_errors=True)
-    for folder in (place, place / "home", place / "run"):
+def _renew(host: Host, archive: Path) -> str:
+    """Give the user an empty directory with the archive in it; returns the archive's path there."""
+    host.renew_temporary()
+    (host.folder / "var" / "tmp").chmod(0o1777)
+    place = host.folder / _PLACE.relative_to("/")
+    for folder in (place, place / "home", place / "run", place / "tmp"):
         folder.mkdir()
         os.chown(folder, USER, USER)
-    host.renew_temporary()
-    for folder in (host.folder / "tmp", host.folder / "var" / "tmp"):
-        folder.chmod(0o1777)
+    for name in ("containers.conf", "registries.conf"):
+        shutil.copyfile(host.folder / name, place / name)
+    given = place / archive.name
+    shutil.copyfile(archive, given)
     (place / "storage.conf").write_text(
         f'[storage]\ndriver = "{host.docker.storage}"\n'
-        f'graphroot = "{place / "home" / "graph"}"\nrunroot = "{place / "run"}"\n'
+        f'graphroot = "{_PLACE / "home" / "graph"}"\nrunroot = "{_PLACE / "run"}"\n'
     )
-    return place
-
-
-def _environment(host: Host, place: Path) -> tuple[str, ...]:
-    """What podman sets for the process that it starts in its namespace."""
-    return (
-        "env",
-        f"HOME={place / 'home'}",
-        f"XDG_RUNTIME_DIR={place / 'run'}",
-        f"CONTAINERS_STORAGE_CONF={place / 'storage.conf'}",
-        f"TMPDIR={host.folder / 'tmp'}",
-        "_CONTAINERS_USERNS_CONFIGURED=done",
-        f"_CONTAINERS_ROOTLESS_UID={USER}",
-        f"_CONTAINERS_ROOTLESS_GID={USER}",
-    )
+    return str(_PLACE / given.name)

@@ -35,9 +35,11 @@ mkdir -p "$0/var/tmp"
 mount --bind "$0/var" /var
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /dev/shm
+mkdir -p /etc/docker
+mount -t tmpfs tmpfs /etc/docker
 while read -r _ _ _ _ point _; do
     case $(printf %b "$point") in
-        "$0" | "$0"/* | /var | /run | /dev/shm) ;;
+        "$0" | "$0"/* | /var | /run | /dev/shm | /etc/docker) ;;
         *) mount -o remount,bind,ro "$(printf %b "$point")" ;;
     esac
 done < /proc/self/mountinfo
@@ -49,6 +51,8 @@ cd "$0"
 exec "$@"
 """
 """Runs a command in a mount namespace in which only the host's directory is writable.
+
+Its ``/var`` is the host's as well, and dockerd writes its key to ``/etc/docker``.
 
 Podman 4 and Skopeo 1.9 extract OCI archives without ``chroot``: an entry ``..``, or one below a
 link to an absolute directory, is written to the host.
@@ -92,6 +96,7 @@ class DockerDaemon:
             "--iptables=false",
             "--ip6tables=false",
             "--bridge=none",
+            "--ip-forward=false",
             f"--storage-driver={self._driver}",
         ]
         with self._log.open("ab") as output:
