@@ -35,6 +35,7 @@ from checker.model.shell import quote_archive
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
+from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
@@ -134,6 +135,7 @@ class Session:
         baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
         watch: Receives the progress of everything that the session reads.
+        cache: Facts of layers that were read before; none are kept if None.
 
     Attributes:
         settings: The settings.
@@ -154,6 +156,7 @@ class Session:
         baseline: Baseline | None = None,
         whole_digest: bool = False,
         watch: Watch | None = None,
+        cache: LayerCache | None = None,
     ) -> None:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
@@ -179,6 +182,7 @@ class Session:
             # Engines that import name the digest of the file in what they print.
             whole_digest=whole_digest or bool(given.engines),
             early=early,
+            cache=cache,
         )
 
     def _settings_of_section(self, section: Section) -> Settings:
@@ -218,6 +222,7 @@ class Session:
             baseline=self._baseline_for(settings),
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
+            cache=self._reading.cache,
         )
         return session if self._most_jobs is None else session.sharing(self._most_jobs, self._watch)
 

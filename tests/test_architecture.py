@@ -152,6 +152,7 @@ UPPER_PARTS = {
     "baseline": {"checks", "errors", "isolation", "model", "results"},
     "waivers": {"checks", "model", "results", "settings", "settings_file"},
     "cores": {"model"},
+    "cache": {"_version", "model", "reading"},
     "parallel": {"reading", "results", "session"},
     "session": {
         *(
@@ -176,7 +177,7 @@ UPPER_PARTS = {
     },
     "cli": {
         *("checks", "comparison", "contents", "conversion", "errors", "importing", "inspection"),
-        *("catalogue", "cores", "isolation", "masking", "model", "parallel"),
+        *("cache", "catalogue", "cores", "isolation", "masking", "model", "parallel"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
         *("suggestion", "verdicts"),

@@ -54,6 +54,7 @@ from checker.model.rootfs import Rootfs, flat_layer
 from checker.reading.blob import Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
 from checker.reading.source import (
     CHUNK,
@@ -91,6 +92,7 @@ class ReadOptions(NamedTuple):
         whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
         meter: Counts what is read.
         early: Hashes of its members that are being worked out already.
+        cache: Facts of layers that were read before.
     """
 
     plan: ContentPlan = ContentPlan()
@@ -99,6 +101,7 @@ class ReadOptions(NamedTuple):
     whole_digest: bool = True
     meter: Meter = SILENT
     early: EarlyHashes | None = None
+    cache: LayerCache | None = None
 
 
 def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
@@ -308,6 +311,7 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             seekable=partial(opened.content.seekable, position),
             early=partial(_early_hash, opened, options.early, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
+            is_unchanged=opened.content.is_unchanged,
         )
 
 
@@ -413,10 +417,11 @@ class _Reader:
         reached = self._allowance.reached
         if reached is not None:
             return unread_blob(task, reached)
+        options = self._options
         blob = self._steps.run(
             f"reading {task.location.member}",
             lambda: read_blob(
-                task, self._options.plan, self._options.limits, self._allowance.records
+                task, options.plan, options.limits, self._allowance.records, options.cache
             ),
             failed_blob(task),
         )
@@ -482,6 +487,7 @@ class _Workers:
         return self._reader.read(
             task._replace(
                 chunks=lambda: self._until_closed(task.chunks()),
+                is_unchanged=lambda: not self._closed and task.is_unchanged(),
                 seekable=lambda: self._seekable_until_closed(task.seekable()),
             ),
         )

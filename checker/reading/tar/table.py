@@ -58,6 +58,14 @@ class Records:
             self._left -= count
             return self._left >= 0
 
+    def take_if_there(self, count: int) -> bool:
+        """Take some of them, unless there are not enough left; whether they were taken."""
+        with self._lock:
+            if self._left < count:
+                return False
+            self._left -= count
+            return True
+
 
 class EntryTable:
     """Fills the columns of ``Entries``.
@@ -80,6 +88,11 @@ class EntryTable:
         self._records = self._taken = 0
         self._common_records = records or Records(limits.records)
         self._log = log
+
+    @property
+    def taken_records(self) -> int:
+        """Records of extension headers that were taken of the common ones."""
+        return self._taken
 
     @property
     def room(self) -> int:
