@@ -169,6 +169,10 @@ UPPER_PARTS = {
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
         *("suggestion", "verdicts"),
     },
+    "pytest_plugin": {
+        *("checks", "contents", "errors", "model", "reading", "reports", "results", "session"),
+        *("settings_file", "suggestion", "verdicts"),
+    },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }
 ENTRY_POINTS = {"__init__", "__main__", "_version"}
