@@ -25,7 +25,7 @@ class Mode(int):
     """Permission bits, which failures show in octal."""
 
     def __repr__(self) -> str:
-        return f"0o{int(self):o}"
+        return f"{self:#o}"
 
 
 class MissingPathError(KeyError):
