@@ -176,6 +176,7 @@ class Session:
             # Engines that import name the digest of the file in what they print.
             whole_digest=whole_digest or bool(given.engines),
             early=early,
+            kinds=self.plugins.kinds,
         )
 
     def _settings_of_section(self, section: Section) -> Settings:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker._version import __version__
@@ -14,6 +15,8 @@ from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+    from checker.commands import PluginCommand
 
     _Commands: TypeAlias = argparse._SubParsersAction["_Parser"]  # noqa: SLF001 - has no public name
     _AddCommand: TypeAlias = Callable[[_Commands], None]
@@ -82,10 +85,37 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
     words = sys.argv[1:] if argv is None else argv
     commands = _commands()
-    # To make the parsers of the others takes more time than to parse.
+    # To make the parsers of the others, or to load plugins, takes more time than to parse.
     if words and words[0] in commands:
         commands = {words[0]: commands[words[0]]}
+    else:
+        commands = {**commands, **_commands_of_plugins()}
     return _parser_for(commands).parse_args(words)
+
+
+def _commands_of_plugins() -> Mapping[str, _AddCommand]:
+    """What adds each command of a plugin; nothing if plugins cannot be loaded."""
+    from checker.isolation import Failure, attempt
+    from checker.plugins import load_plugins
+
+    loaded = attempt(load_plugins)
+    if isinstance(loaded, Failure):
+        return {}
+    return {command.name: partial(_add_command, command) for command in loaded.commands}
+
+
+def _add_command(command: PluginCommand, commands: _Commands) -> None:
+    """Add a command of a plugin; one whose arguments cannot be added has none."""
+    from checker.isolation import Failure, attempt
+    from checker.reports.printable import printable
+
+    parser = commands.add_parser(
+        command.name, help=printable(command.help).replace("%", "%%"), allow_abbrev=False
+    )
+    parser.set_defaults(plugin_command=command)
+    added = attempt(lambda: command.add_arguments(parser))
+    if isinstance(added, Failure):
+        parser.set_defaults(plugin_failure=added.summary)
 
 
 def _columns() -> int:
@@ -216,6 +246,7 @@ def _commands() -> Mapping[str, _AddCommand]:
         "rules": _add_rules,
         "explain": _add_explain,
         "plugins": _add_plugins,
+        "new-plugin": _add_new_plugin,
         "engines": _add_engines,
         "completion": _add_completion,
     }
@@ -240,6 +271,20 @@ def _add_plugins(commands: _Commands) -> None:
         description="List the plugins, and those that could not be loaded.",
     )
     _add_no_plugin(plugins)
+
+
+def _add_new_plugin(commands: _Commands) -> None:
+    new = commands.add_parser(
+        "new-plugin",
+        help="write a distribution with a rule, its cases, a test and CI",
+        description="Write a distribution with a rule, its cases, a test and CI, to begin with.",
+        allow_abbrev=False,
+    )
+    new.add_argument(
+        "name", metavar="DISTRIBUTION", help="name of the distribution, such as acme-checks"
+    )
+    new.add_argument("--rule", metavar="ID", help="ID of the rule; default: from the name")
+    new.add_argument("--output", metavar="DIRECTORY", help="where to write; default: its name")
 
 
 def _add_engines(commands: _Commands) -> None:

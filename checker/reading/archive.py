@@ -28,6 +28,7 @@ from checker.interpretation.kind import (
     nested_images,
     root_directory,
 )
+from checker.interpretation.kinds.base import Recognizer
 from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
@@ -91,6 +92,7 @@ class ReadOptions(NamedTuple):
         whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
         meter: Counts what is read.
         early: Hashes of its members that are being worked out already.
+        kinds: Kinds of archive that plugins know, besides the built-in ones.
     """
 
     plan: ContentPlan = ContentPlan()
@@ -99,6 +101,7 @@ class ReadOptions(NamedTuple):
     whole_digest: bool = True
     meter: Meter = SILENT
     early: EarlyHashes | None = None
+    kinds: tuple[Recognizer, ...] = ()
 
 
 def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
@@ -528,14 +531,14 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
-    if kind in _AROUND_IMAGES and is_package_of_images(members, steps):
+    if kind in _AROUND_IMAGES and is_package_of_images(members, steps, options.kinds):
         kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci, steps) if has_no_image else None
+    known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
     return Archive(
