@@ -33,7 +33,7 @@ from checker_engines.golang.fmt import quote
 _DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _NO_COMPONENT = "repository name must have at least one component"
-Take = Callable[[Podman, Question, list[str]], int]
+Take = Callable[[Podman, Question, list[str]], object]
 """Copies an image to the storage."""
 PROFILES = (
     EngineProfile(
