@@ -110,7 +110,8 @@ class Settings(NamedTuple):
         options: Options of rules, by ID or name of the rule.
         engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
-        jobs: Blobs of an archive that are read in parallel; by default one per processor.
+        jobs: Archives and their blobs that are read in parallel, all together; by default one per
+            processor.
         origin: The file that they were read from.
         formats: Reports to write, ``NAME`` or ``NAME=FILE``.
         format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.

@@ -735,7 +735,11 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
         help="set a limit for reading, such as entries=100000; repeatable",
     )
     command.add_argument(
-        "-j", "--jobs", type=int, metavar="N", help="blobs to read in parallel; default: CPUs"
+        "-j",
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="archives and blobs to read in parallel, all together; default: CPUs",
     )
     command.add_argument(
         "--host",

@@ -169,7 +169,8 @@ def _run_of(command: str, arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
-    early = EarlyHashes(arguments.paths[0] if arguments.paths else "")
+    # Several archives are checked in forks of this process, which must have no thread then.
+    early = EarlyHashes(arguments.paths[0] if len(arguments.paths) == 1 else "")
     try:
         from checker.cli.check import run_check
 
