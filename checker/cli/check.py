@@ -46,7 +46,7 @@ from checker.settings_file import Origin, find_file, read_file
 T = TypeVar("T")
 
 COMMAND_LINE = "command line"
-_CHECKING = frozenset({"check", "config", "baseline"})
+_CHECKING = frozenset({"check", "config", "baseline", "sweep"})
 _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",
