@@ -9,8 +9,8 @@ from typing import NamedTuple
 from checker.results import Plugin
 
 BUILTIN_COMMANDS = (
-    *("check", "baseline", "config", "init", "classify", "import-plan", "compare", "convert"),
-    *("show", "rules", "explain", "plugins", "new-plugin", "engines", "completion"),
+    *("check", "baseline", "config", "init", "classify", "sweep", "import-plan", "compare"),
+    *("convert", "show", "rules", "explain", "plugins", "new-plugin", "engines", "completion"),
 )
 """The commands that need no plugin, in the order of the help."""
 

@@ -34,6 +34,7 @@ from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
+from checker.reading.blob import KnownBlobs
 from checker.reading.early import EarlyHashes
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
@@ -134,6 +135,7 @@ class Session:
         baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
         watch: Receives the progress of everything that the session reads.
+        known: Facts of blobs that were read before, which are not read again.
 
     Attributes:
         settings: The settings.
@@ -154,6 +156,7 @@ class Session:
         baseline: Baseline | None = None,
         whole_digest: bool = False,
         watch: Watch | None = None,
+        known: KnownBlobs | None = None,
     ) -> None:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
@@ -180,6 +183,7 @@ class Session:
             whole_digest=whole_digest or bool(given.engines),
             early=early,
             kinds=self.plugins.kinds,
+            known=known,
         )
 
     def _settings_of_section(self, section: Section) -> Settings:
@@ -219,6 +223,7 @@ class Session:
             baseline=self._baseline_for(settings),
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
+            known=self._reading.known,
         )
         return session if self._most_jobs is None else session.sharing(self._most_jobs, self._watch)
 

@@ -175,7 +175,12 @@ UPPER_PARTS = {
         *("_version", "contents", "errors", "importing", "masking", "model", "reports"),
         *("results", "starting", "verdicts"),
     },
+    "fleet": {
+        *("_version", "checks", "errors", "model", "plugins", "reading", "reports", "results"),
+        *("session", "settings", "settings_file", "starting", "verdicts"),
+    },
     "cli": {
+        *("fleet",),
         *("checks", "comparison", "contents", "conversion", "errors", "importing", "inspection"),
         *("catalogue", "commands", "cores", "isolation", "masking", "model", "parallel"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),

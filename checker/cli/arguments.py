@@ -51,6 +51,19 @@ exit codes:
   2    invalid command line, or options that do not choose what can be converted
   3    the archive cannot be read, or the result cannot be written
 """
+_SWEEP_EXIT_CODES = """\
+exit codes:
+  0    all archives pass, those that did not change as in the last sweep
+  1    archives that do not pass
+  2    invalid command line or configuration
+  3    no archives, or some that could not be found or checked completely
+"""
+_SWEEP_REPORT_EXIT_CODES = """\
+exit codes:
+  0    written
+  2    invalid command line
+  3    the results cannot be read, or are empty
+"""
 _SHOW_EXIT_CODES = """\
 exit codes:
   0    shown
@@ -65,6 +78,7 @@ exit codes:
        that cannot be written
 """
 _END = "--"
+_SWEEP = "sweep"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
 _COLUMNS = 80
 _ARGUMENT, _REQUIRED = "argument ", "arguments are required"
@@ -83,7 +97,7 @@ _PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
-    words = sys.argv[1:] if argv is None else argv
+    words = _with_action(sys.argv[1:] if argv is None else argv)
     commands = _commands()
     # To make the parsers of the others, or to load plugins, takes more time than to parse.
     if words and words[0] in commands:
@@ -116,6 +130,13 @@ def _add_command(command: PluginCommand, commands: _Commands) -> None:
     added = attempt(lambda: command.add_arguments(parser))
     if isinstance(added, Failure):
         parser.set_defaults(plugin_failure=added.summary)
+
+
+def _with_action(words: list[str]) -> list[str]:
+    """The words of the command line, with the action of ``sweep`` if that is left out."""
+    if words[:1] == [_SWEEP] and not {*words[1:2]} & {"run", "report", "-h", "--help"}:
+        return [_SWEEP, "run", *words[1:]]
+    return words
 
 
 def _columns() -> int:
@@ -239,6 +260,7 @@ def _commands() -> Mapping[str, _AddCommand]:
         "config": _add_config,
         "init": _add_init,
         "classify": _add_classify,
+        _SWEEP: _add_sweep,
         "import-plan": _add_import_plan,
         "compare": _add_compare,
         "convert": _add_convert,
@@ -512,6 +534,123 @@ def _add_classify(commands: _Commands) -> None:
     )
     _add_format_option(classify)
     _add_detail(classify)
+
+
+def _add_sweep(commands: _Commands) -> None:
+    sweep = commands.add_parser(
+        _SWEEP,
+        help="check the archives of stores, with the workers of a cluster",
+        description=(
+            "Check the archives of stores of any size, with the workers of a Dask cluster. Needs "
+            "the extra archive-checker[fleet]. 'checker sweep SOURCE...' is short for 'checker "
+            "sweep run SOURCE...'."
+        ),
+    )
+    actions = sweep.add_subparsers(dest="action_of_sweep", required=True, metavar="ACTION")
+    _add_sweep_run(actions)
+    _add_sweep_report(actions)
+
+
+def _add_sweep_run(actions: _Commands) -> None:
+    run = actions.add_parser(
+        "run",
+        help="check archives that are new or changed, and write the results",
+        description=(
+            "Check the archives of stores that are new or changed since the last sweep,\n"
+            "and write the results as Parquet and JSON Lines."
+        ),
+        epilog=_SWEEP_EXIT_CODES,
+        formatter_class=_RawFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument(
+        "paths",
+        nargs="*",
+        metavar="SOURCE",
+        help="URL or path of an archive, of a directory of archives, or a pattern, such as "
+        "'s3://bucket/**/*.tar'",
+    )
+    run.add_argument(
+        "-o",
+        "--results",
+        metavar="RESULTS",
+        default="checker-sweep",
+        help="URL or path of the directory for the results; default: checker-sweep",
+    )
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="address of the scheduler of a Dask cluster, such as tcp://127.0.0.1:8786; default: a "
+        "cluster on this machine",
+    )
+    run.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes of the cluster on this machine; 0 for none: one archive after another in "
+        "this process; default: CPUs",
+    )
+    run.add_argument("--again", action="store_true", help="check also archives that did not change")
+    run.add_argument(
+        "--no-shared-layers",
+        action="store_true",
+        help="read every layer, also if one of its digest, size and beginning was read before",
+    )
+    run.add_argument(
+        "--share-from",
+        type=int,
+        metavar="BYTES",
+        help="smallest layer that is shared between archives; default: 1 MiB",
+    )
+    run.add_argument(
+        "--split-from",
+        type=int,
+        metavar="BYTES",
+        help="smallest archive whose layers are read by tasks of their own; default: 1 GiB",
+    )
+    _add_format(run)
+    _add_reading(run)
+    _add_checking(run)
+
+
+def _add_sweep_report(actions: _Commands) -> None:
+    report = actions.add_parser(
+        "report",
+        help="show an overview of the results of sweeps",
+        description=(
+            "Show an overview of the results: the worst archives, findings rule by rule,\n"
+            "base layers by use, and what an upgrade of an engine would break."
+        ),
+        epilog=_SWEEP_REPORT_EXIT_CODES,
+        formatter_class=_RawFormatter,
+        allow_abbrev=False,
+    )
+    report.add_argument(
+        "results",
+        nargs="?",
+        default="checker-sweep",
+        metavar="RESULTS",
+        help="URL or path of the results; default: checker-sweep",
+    )
+    report.add_argument(
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
+        dest="formats",
+        help="text (default), html, junit or json; repeatable, to FILE or standard output",
+    )
+    report.add_argument(
+        "--upgrade",
+        action="append",
+        default=[],
+        metavar="FROM:TO",
+        dest="upgrades",
+        help="list the archives that an upgrade of an engine breaks, such as "
+        "docker-28:docker-29; repeatable; default: from each release to the next",
+    )
+    report.add_argument(
+        "--top", type=int, metavar="N", default=10, help="rows of each list; default: 10"
+    )
 
 
 def _add_import_plan(commands: _Commands) -> None:

@@ -14,7 +14,10 @@ from checker.cli.catalogue import report_problems
 from checker.plugins import LoadedPlugins, load_plugins
 
 FILES = frozenset(
-    {"A", "ARCHIVE", "B", "DIRECTORY", "FILE", "IMAGE", "IN", "OUT", "PATH", "ROOTFS"}
+    {
+        *("A", "ARCHIVE", "B", "DIRECTORY", "FILE", "IMAGE", "IN", "OUT", "PATH", "RESULTS"),
+        *("ROOTFS", "SOURCE"),
+    }
 )
 """The metavars of arguments that take a file or directory."""
 
@@ -22,6 +25,7 @@ FREE = frozenset(
     {
         *("DEPTH", "DISTRIBUTION", "ID", "N", "INSTRUCTION", "TEXT", "WORDS"),
         *("NAME:TAG", "NAME[:TAG]", "NAME|DIGEST", "OS/ARCH[,KEY]", "OS/ARCH[/VARIANT]"),
+        *("ADDRESS", "BYTES", "FROM:TO"),
         *("NAME=VALUE", "FORMAT.OPTION=VALUE"),
     }
 )

@@ -52,7 +52,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
-from checker.reading.blob import Task, failed_blob, read_blob, unread_blob
+from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
 from checker.reading.meter import SILENT, Meter
@@ -93,6 +93,7 @@ class ReadOptions(NamedTuple):
         meter: Counts what is read.
         early: Hashes of its members that are being worked out already.
         kinds: Kinds of archive that plugins know, besides the built-in ones.
+        known: Facts of blobs that were read before, which are not read again.
     """
 
     plan: ContentPlan = ContentPlan()
@@ -102,6 +103,7 @@ class ReadOptions(NamedTuple):
     meter: Meter = SILENT
     early: EarlyHashes | None = None
     kinds: tuple[Recognizer, ...] = ()
+    known: KnownBlobs | None = None
 
 
 def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
@@ -416,14 +418,27 @@ class _Reader:
         reached = self._allowance.reached
         if reached is not None:
             return unread_blob(task, reached)
+        blob = self._known(task) or self._read(task)
+        self._allowance.spend(blob.inflated_size)
+        return blob
+
+    def _known(self, task: Task) -> Blob | None:
+        """What is known of a member that need not be read."""
+        known = self._options.known
+        found = None if known is None else known.find(task)
+        if found is None:
+            return None
+        return found._replace(location=task.location, position=task.position, path=task.path)
+
+    def _read(self, task: Task) -> Blob:
+        records = self._allowance.records.of_one()
         blob = self._steps.run(
             f"reading {task.location.member}",
-            lambda: read_blob(
-                task, self._options.plan, self._options.limits, self._allowance.records
-            ),
+            lambda: read_blob(task, self._options.plan, self._options.limits, records),
             failed_blob(task),
         )
-        self._allowance.spend(blob.inflated_size)
+        if self._options.known is not None and records.is_whole:
+            self._options.known.add(task, blob)
         return blob
 
 
