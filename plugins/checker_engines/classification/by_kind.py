@@ -18,7 +18,7 @@ from checker_engines.classification.not_restorable import not_restorable
 from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
-from checker_engines.host import for_other_hosts
+from checker_engines.host import for_other_hosts, without_what
 
 LOST_ON_IMPORT = (
     "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
@@ -86,8 +86,8 @@ def _other_hosts(archive: Archive, host: Host) -> Iterator[str]:
         platforms = ", ".join(dict.fromkeys(str(each.platform) for each in images))
         name = image.names[0] if image.names else "The image"
         yield (
-            f"{name} is for {platforms}, the host is {host}: it does not start there without "
-            "emulation."
+            f"{name} is for {platforms}, the host is {host}: it does not start there "
+            f"{without_what(images, host)}."
         )
 
 

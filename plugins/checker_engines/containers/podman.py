@@ -108,10 +108,12 @@ class Loaded(NamedTuple):
     Attributes:
         images: The number of images.
         inspect_error: Why podman cannot inspect one of them; None if it can.
+        name: The name of the one image of a layout, or its ID.
     """
 
     images: int
     inspect_error: str | None = None
+    name: str = ""
 
 
 class Loading(NamedTuple):
@@ -215,7 +217,7 @@ def load_layout(podman: Podman, question: Question, printed: list[str]) -> Loade
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
         copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library))
+    return Loaded(1, inspect_error(image, podman.library), "localhost<tmp>")
 
 
 def _refuse_path(podman: Podman, question: Question) -> None:
@@ -262,7 +264,7 @@ def _copy_layout(
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return Loaded(1, inspect_error(image, podman.library))
+    return Loaded(1, inspect_error(image, podman.library), _stored_name(name, image))
 
 
 def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> Loaded:
@@ -450,6 +452,17 @@ def _digest_in_name(name: str) -> str:
             f"normalizing name {quote(name)}: {words}",
             f"index.json has the image name {name!r}, which is not valid",
         ) from None
+
+
+def _stored_name(name: str, image: SourceImage) -> str:
+    """The name that podman gives to an image of a layout with a name; its ID without one."""
+    if not name:
+        return f"sha256:{image.config.digest.partition(':')[2]}"
+    found = parse_reference(name, OLD_REFERENCE)
+    first, _, rest = name.partition("/")
+    has_domain = bool(rest) and (first == "localhost" or bool(set(first) & set(".:")))
+    whole = f"{found.domain}/{found.path}" if has_domain else f"localhost/{name.partition(':')[0]}"
+    return f"{whole}:{found.tag or 'latest'}"
 
 
 def _refuse_config_digest(image: SourceImage) -> None:
