@@ -10,7 +10,17 @@ from checker.results import Plugin
 
 BUILTIN_COMMANDS = (
     *("check", "baseline", "config", "init", "classify", "sweep", "import-plan", "compare"),
-    *("convert", "show", "rules", "explain", "plugins", "new-plugin", "engines", "completion"),
+    *(
+        "convert",
+        "show",
+        "rules",
+        "explain",
+        "plugins",
+        "new-plugin",
+        "engines",
+        "cache",
+        "completion",
+    ),
 )
 """The commands that need no plugin, in the order of the help."""
 

@@ -36,6 +36,7 @@ from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.blob import KnownBlobs
 from checker.reading.early import EarlyHashes
+from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
@@ -136,6 +137,7 @@ class Session:
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
         watch: Receives the progress of everything that the session reads.
         known: Facts of blobs that were read before, which are not read again.
+        cache: Facts of layers that were read before; none are kept if None.
 
     Attributes:
         settings: The settings.
@@ -147,7 +149,7 @@ class Session:
         SettingsError: A setting is not valid, or names a rule, option or engine that is not known.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, and each of use alone
         self,
         settings: SettingsSource | None = None,
         *,
@@ -157,6 +159,7 @@ class Session:
         whole_digest: bool = False,
         watch: Watch | None = None,
         known: KnownBlobs | None = None,
+        cache: LayerCache | None = None,
     ) -> None:
         given = load_settings(settings)
         self.plugins = load_plugins(given.blocked) if plugins is None else plugins
@@ -184,6 +187,7 @@ class Session:
             early=early,
             kinds=self.plugins.kinds,
             known=known,
+            cache=cache,
         )
 
     def _settings_of_section(self, section: Section) -> Settings:
@@ -224,6 +228,7 @@ class Session:
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
             known=self._reading.known,
+            cache=self._reading.cache,
         )
         return session if self._most_jobs is None else session.sharing(self._most_jobs, self._watch)
 

@@ -153,6 +153,7 @@ UPPER_PARTS = {
     "baseline": {"checks", "errors", "isolation", "model", "results"},
     "waivers": {"checks", "model", "results", "settings", "settings_file"},
     "cores": {"model"},
+    "cache": {"_version", "model", "reading"},
     "parallel": {"reading", "results", "session"},
     "session": {
         *(
@@ -182,7 +183,7 @@ UPPER_PARTS = {
     "cli": {
         *("fleet",),
         *("checks", "comparison", "contents", "conversion", "errors", "importing", "inspection"),
-        *("catalogue", "commands", "cores", "isolation", "masking", "model", "parallel"),
+        *("cache", "catalogue", "commands", "cores", "isolation", "masking", "model", "parallel"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
         *("suggestion", "verdicts"),

@@ -77,6 +77,12 @@ exit codes:
   3    not written: unreadable input, a crash, a plugin problem, or a file
        that cannot be written
 """
+_CACHE_EXIT_CODES = """\
+exit codes:
+  0    everything is sound
+  1    something was damaged, and is removed
+  3    the cache cannot be used
+"""
 _END = "--"
 _SWEEP = "sweep"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
@@ -270,6 +276,7 @@ def _commands() -> Mapping[str, _AddCommand]:
         "plugins": _add_plugins,
         "new-plugin": _add_new_plugin,
         "engines": _add_engines,
+        "cache": _add_cache,
         "completion": _add_completion,
     }
 
@@ -321,6 +328,34 @@ def _add_engines(commands: _Commands) -> None:
     _add_no_plugin(engines)
 
 
+def _add_cache(commands: _Commands) -> None:
+    cache = commands.add_parser(
+        "cache",
+        help="show, remove or verify what is kept of layers that were read",
+        description=(
+            "Maintain the cache: facts of large layers, so that a layer that was read before is "
+            "only hashed."
+        ),
+    )
+    actions = cache.add_subparsers(dest="action_of_cache", required=True, metavar="ACTION")
+    info = actions.add_parser(
+        "info",
+        help="show where it is and what is in it",
+        description="Show where the cache is, how many layers are in it, and its size.",
+    )
+    _add_format(info)
+    actions.add_parser(
+        "clear", help="remove everything", description="Remove everything that is in the cache."
+    )
+    actions.add_parser(
+        "verify",
+        help="read everything, and remove what is damaged",
+        description="Read everything in the cache, and remove what is damaged.",
+        epilog=_CACHE_EXIT_CODES,
+        formatter_class=_RawFormatter,
+    )
+
+
 def _add_completion(commands: _Commands) -> None:
     completion = commands.add_parser(
         "completion",
@@ -346,6 +381,7 @@ def _add_check(commands: _Commands) -> None:
     )
     _add_paths(check)
     _add_reading(check)
+    _add_no_cache(check)
     check.add_argument(
         "--format",
         action="append",
@@ -393,6 +429,7 @@ def _add_config(commands: _Commands) -> None:
     )
     _add_format(config)
     _add_reading(config)
+    _add_no_cache(config)
     _add_baseline_option(config)
     _add_checking(config)
 
@@ -415,6 +452,7 @@ def _add_baseline(commands: _Commands) -> None:
     write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")
     _add_paths(write)
     _add_reading(write)
+    _add_no_cache(write)
     _add_checking(write)
 
 
@@ -525,6 +563,7 @@ def _add_classify(commands: _Commands) -> None:
     )
     _add_paths(classify)
     _add_reading(classify)
+    _add_no_cache(classify)
     classify.add_argument(
         "--format",
         action="append",
@@ -853,6 +892,14 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
         "--null",
         action="store_true",
         help="paths in the lists of --files-from end with a zero byte",
+    )
+
+
+def _add_no_cache(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="read layers that were read before again, and keep nothing; see 'checker cache'",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from checker.baseline import document, entry_of
+from checker.cache.user import UserCache
 from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
@@ -38,7 +39,9 @@ def run_baseline(arguments: argparse.Namespace) -> int:
     check_target(arguments.file, "baseline", paths, config)
     with (
         Progress(wanted=settings.progress, archives=len(paths)) as progress,
-        Session(settings, watch=progress.watch) as session,
+        Session(
+            settings, watch=progress.watch, cache=UserCache() if settings.cache else None
+        ) as session,
     ):
         jobs = settings.jobs or available_cores()
         work = Work("check", paths, jobs, CheckedArchive.without_content, tell=progress.watch)

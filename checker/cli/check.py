@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from checker._version import __version__
+from checker.cache.user import UserCache
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
 from checker.cli.streams import tell, writing_output
@@ -90,6 +91,7 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
             early=early,
             whole_digest=shows_digest,
             watch=progress.watch,
+            cache=UserCache() if settings.cache else None,
         )
         work = Work(
             arguments.command,
@@ -201,6 +203,8 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
         table["color"] = _value("--color", parse_color, arguments.color)
     if arguments.no_progress:
         table["progress"] = False
+    if getattr(arguments, "no_cache", False):
+        table["cache"] = False
     return {key: value for key, value in table.items() if value not in ([], {})}
 
 
