@@ -34,6 +34,7 @@ from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
+from checker.reading.blob import KnownBlobs
 from checker.reading.early import EarlyHashes
 from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
@@ -135,6 +136,7 @@ class Session:
         baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
         watch: Receives the progress of everything that the session reads.
+        known: Facts of blobs that were read before, which are not read again.
         cache: Facts of layers that were read before; none are kept if None.
 
     Attributes:
@@ -147,7 +149,7 @@ class Session:
         SettingsError: A setting is not valid, or names a rule, option or engine that is not known.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, and each of use alone
         self,
         settings: SettingsSource | None = None,
         *,
@@ -156,6 +158,7 @@ class Session:
         baseline: Baseline | None = None,
         whole_digest: bool = False,
         watch: Watch | None = None,
+        known: KnownBlobs | None = None,
         cache: LayerCache | None = None,
     ) -> None:
         given = load_settings(settings)
@@ -182,6 +185,8 @@ class Session:
             # Engines that import name the digest of the file in what they print.
             whole_digest=whole_digest or bool(given.engines),
             early=early,
+            kinds=self.plugins.kinds,
+            known=known,
             cache=cache,
         )
 
@@ -222,6 +227,7 @@ class Session:
             baseline=self._baseline_for(settings),
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
+            known=self._reading.known,
             cache=self._reading.cache,
         )
         return session if self._most_jobs is None else session.sharing(self._most_jobs, self._watch)

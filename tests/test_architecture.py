@@ -139,11 +139,12 @@ UPPER_PARTS = {
     "settings_file": {"errors"},
     "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
-    "hookspecs": {"checks", "model", "reports", "verdicts"},
+    "commands": {"results"},
+    "hookspecs": {"checks", "commands", "interpretation", "model", "reports", "verdicts"},
     "discovery": set[str](),
     "plugins": {
-        *("checks", "discovery", "errors", "hookspecs", "isolation", "model", "reports", "results"),
-        *("suggestion", "verdicts"),
+        *("checks", "commands", "discovery", "errors", "hookspecs", "interpretation", "isolation"),
+        *("model", "reports", "results", "suggestion", "verdicts"),
     },
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
     "catalogue": {"engines", "verdicts"},
@@ -175,12 +176,21 @@ UPPER_PARTS = {
         *("_version", "contents", "errors", "importing", "masking", "model", "reports"),
         *("results", "starting", "verdicts"),
     },
+    "fleet": {
+        *("_version", "checks", "errors", "model", "plugins", "reading", "reports", "results"),
+        *("session", "settings", "settings_file", "starting", "verdicts"),
+    },
     "cli": {
+        *("fleet",),
         *("checks", "comparison", "contents", "conversion", "errors", "importing", "inspection"),
-        *("cache", "catalogue", "cores", "isolation", "masking", "model", "parallel"),
+        *("cache", "catalogue", "commands", "cores", "isolation", "masking", "model", "parallel"),
         *("_version", "plugins", "reading", "reports", "results", "session", "settings"),
         *("baseline", "effective", "engines", "profiles", "settings_file", "settings_schema"),
         *("suggestion", "verdicts"),
+    },
+    "pytest_plugin": {
+        *("checks", "contents", "errors", "model", "reading", "reports", "results", "session"),
+        *("settings_file", "suggestion", "verdicts"),
     },
     "testing": {"checks", "plugins", "session", "settings", "verdicts"},
 }

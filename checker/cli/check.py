@@ -54,7 +54,7 @@ T = TypeVar("T")
 COMMAND_LINE = "command line"
 # Results with all facts that wait for those before them.
 _CONTENTS_AHEAD = 16
-_CHECKING = frozenset({"check", "config", "baseline"})
+_CHECKING = frozenset({"check", "config", "baseline", "sweep"})
 _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",

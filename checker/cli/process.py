@@ -151,6 +151,10 @@ def _run(argv: list[str] | None) -> int:
     if arguments.command in ("import-plan", "compare", "show"):
         return _run_of(arguments.command, arguments)
     with writing_output():
+        if "plugin_command" in arguments:
+            from checker.cli.plugin_command import run_plugin_command
+
+            return run_plugin_command(arguments)
         return _run_of(arguments.command, arguments)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -65,6 +65,18 @@ class Task(NamedTuple):
     early: Callable[[], EarlyHash | None] = lambda: None
     count_bytes: Callable[[int], None] = lambda _size: None
     is_unchanged: Callable[[], bool] = lambda: True
+
+
+class KnownBlobs(Protocol):
+    """Facts of blobs that were read before, perhaps on another machine."""
+
+    def find(self, task: Task) -> Blob | None:
+        """What is known of a member, which is then not read; None if it must be."""
+        ...
+
+    def add(self, task: Task, blob: Blob) -> None:
+        """Remember what was read of a member, if that depends on nothing but its bytes."""
+        ...
 
 
 class _Hashes:
@@ -201,6 +213,9 @@ def _read_layer(
     if kind is not CompressionKind.NONE:
         return _CompressedReading(task, kind, walker, limits).run(head, chunks)
     seekable = _sought(task)
+    if seekable is not None and seekable.is_costly:
+        walker.look_ahead(seekable.read)
+        return _read_plain(task, head, chunks, walker)
     if seekable is None:
         return _read_plain(task, head, chunks, walker)
     return _read_large_plain(task, head, chunks, walker, seekable)

@@ -21,7 +21,12 @@ COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
 """A command, with the lines that a backslash continues."""
 WRONG = ("usage: ", "Traceback ", "bash: ")
 PAGES = (
-    *("cache.md", "compare.md", "convert.md", "import-plan.md", "reports.md", "settings.md"),
+    "cache.md",
+    "compare.md",
+    "convert.md",
+    "import-plan.md",
+    "reports.md",
+    "settings.md",
     "show.md",
 )
 """The pages whose sessions need nothing but the checker."""
