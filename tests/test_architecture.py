@@ -129,8 +129,18 @@ UPPER_PARTS = {
     "verdicts": {"model"},
     "results": {"checks", "model", "starting", "verdicts"},
     "errors": {"results"},
+    "policy": {"settings_file"},
     "settings": {
-        *("checks", "errors", "isolation", "model", "profiles", "settings_file", "verdicts"),
+        *(
+            "policy",
+            "checks",
+            "errors",
+            "isolation",
+            "model",
+            "profiles",
+            "settings_file",
+            "verdicts",
+        ),
         *("hosts", "suggestion"),
     },
     "hosts": {"checks", "errors", "isolation", "suggestion", "verdicts"},
@@ -139,11 +149,11 @@ UPPER_PARTS = {
     "settings_file": {"errors"},
     "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
-    "hookspecs": {"checks", "model", "reports", "verdicts"},
+    "hookspecs": {"checks", "model", "policy", "reports", "verdicts"},
     "discovery": set[str](),
     "plugins": {
         *("checks", "discovery", "errors", "hookspecs", "isolation", "model", "reports", "results"),
-        *("suggestion", "verdicts"),
+        *("suggestion", "verdicts", "policy"),
     },
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
     "catalogue": {"engines", "verdicts"},
@@ -272,6 +282,8 @@ CONVERSIONS = {
         "no more digits than 65535, checked before",
     ),
     "checker_oci/documents.py": (1, "a position that the reader wrote"),
+    "checker_policy/age.py": (1, "the pattern has at most 5 digits"),
+    "checker_policy/files.py": (3, "the patterns have at most 10 digits"),
     "checker_rootfs/malformed_account_file.py": (2, "the pattern has at most 10 digits"),
 }
 
