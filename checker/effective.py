@@ -35,6 +35,9 @@ _DEFAULTS: Mapping[str, object] = {
     "color": "auto",
     "no-plugin": [],
     "waive": [],
+    "require": [],
+    "policy": [],
+    "structure-test": [],
 }
 
 

@@ -162,7 +162,8 @@ class Session:
         cache: LayerCache | None = None,
     ) -> None:
         given = load_settings(settings)
-        self.plugins = load_plugins(given.blocked) if plugins is None else plugins
+        loaded = load_plugins(given.blocked) if plugins is None else plugins
+        self.plugins = loaded.with_policy(given.policy)
         registry = self.plugins.registry
         given = given.resolved(registry)
         self.rules: tuple[Rule, ...] = given.rules(registry)

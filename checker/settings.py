@@ -22,6 +22,7 @@ from checker.checks.settings_rules import SETTINGS_RULES
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.limits import Limits
+from checker.policy import Policy, PolicyFile
 from checker.profiles import PROFILES
 from checker.settings_file import KeyPath, Origin, read_file
 from checker.suggestion import nearest
@@ -126,6 +127,7 @@ class Settings(NamedTuple):
         layers: The sections that were applied, for an archive.
         archive_name: What the baseline calls the archive; by default its path says it.
         given: The settings of the file or the program, without those of the command line.
+        policy: What is required of archives.
     """
 
     select: tuple[str, ...] = ()
@@ -154,6 +156,7 @@ class Settings(NamedTuple):
     layers: tuple[Origin, ...] = ()
     archive_name: str | None = None
     given: Origin | None = None
+    policy: Policy = Policy()
 
     def for_archive(self, path: str) -> Settings:
         """The settings for one archive, with those of the sections that are for it."""
@@ -373,6 +376,9 @@ class SettingsKeywords(TypedDict, total=False):
     baseline: str
     strict_waivers: bool
     archive: Sequence[Mapping[str, object]]
+    require: Sequence[Mapping[str, object]]
+    policy: Sequence[str]
+    structure_test: Sequence[str]
 
 
 def load_settings(source: SettingsSource | None = None, **keywords: object) -> Settings:
@@ -715,6 +721,30 @@ def _set_sections(origin: Origin, settings: Settings, value: object) -> Settings
     return settings._replace(sections=(*settings.sections, *sections))
 
 
+def _set_requirements(origin: Origin, settings: Settings, value: object) -> Settings:
+    if not isinstance(value, list | tuple):
+        raise SettingsError("each requirement must be a table [[require]]")
+    for number, item in enumerate(value):
+        _at(number, partial(_table, item))
+    tables = tuple(origin.part("require", number) for number in range(len(value)))
+    return settings._replace(policy=settings.policy._replace(tables=tables))
+
+
+def _set_policy(origin: Origin, settings: Settings, value: object) -> Settings:
+    files = _policy_files(origin, "policy", value)
+    return settings._replace(policy=settings.policy._replace(files=files))
+
+
+def _set_structure_tests(origin: Origin, settings: Settings, value: object) -> Settings:
+    files = _policy_files(origin, "structure-test", value)
+    return settings._replace(policy=settings.policy._replace(structure_tests=files))
+
+
+def _policy_files(origin: Origin, key: str, value: object) -> tuple[PolicyFile, ...]:
+    place = f"{origin.place(key)}: {key}: " if origin.directory is not None else ""
+    return tuple(PolicyFile(origin.path(_file_name(name)), place) for name in _names_of(value))
+
+
 def _set_baseline(origin: Origin, settings: Settings, value: object) -> Settings:
     return settings._replace(baseline=origin.path(_file_name(value)))
 
@@ -832,6 +862,9 @@ _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {
     "archive": _set_sections,
     "baseline": _set_baseline,
     "format": _set_formats,
+    "require": _set_requirements,
+    "policy": _set_policy,
+    "structure-test": _set_structure_tests,
 }
 # How a layer is put over others: it adds to lists of what does not count, and to tables.
 _EXTENDING: Mapping[str, _Reader] = {
@@ -873,6 +906,8 @@ OF_THE_RUN: Mapping[str, str] = {
         key: f"{key} {_FOR_ALL}"
         for key in ("format", "format-option", "progress", "cache", "color")
     },
+    "require": f"require {_FOR_ALL}, and says itself for which with the key archive",
+    **{key: f"{key} {_FOR_ALL}" for key in ("policy", "structure-test")},
 }
 """Why the other keys cannot be in a section, by key."""
 

@@ -498,6 +498,20 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         help="a set of settings to begin with: default, strict, security, release",
     )
     check.add_argument(
+        "--policy",
+        action="append",
+        metavar="FILE",
+        dest="policies",
+        help="requirements, in TOML or YAML, that the archives must meet; repeatable",
+    )
+    check.add_argument(
+        "--structure-test",
+        action="append",
+        metavar="FILE",
+        dest="structure_tests",
+        help="tests of container-structure-test, in YAML or JSON; repeatable",
+    )
+    check.add_argument(
         "--strict-waivers",
         action="store_true",
         help="waivers that expired, or that nothing needs, are errors",

@@ -216,6 +216,8 @@ def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
         "engine": _engines(arguments.engines or ()),
         "format": getattr(arguments, "formats", None),
         "format-option": _format_options(arguments),
+        "policy": arguments.policies or (),
+        "structure-test": arguments.structure_tests or (),
     }
     table: dict[str, object] = {key: list(value) for key, value in lists.items() if value}
     parsers: dict[str, tuple[Callable[[object], object], object]] = {
