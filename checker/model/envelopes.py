@@ -230,7 +230,7 @@ def dsse_envelope(value: Json) -> Envelope:
     return Envelope(
         form=Form.DSSE,
         payload=decoded(value.get("payload")),
-        payload_type=text(value.get("payloadType")),
+        payload_type=text(value.get("payloadType")) or "",
         signatures=tuple(decoded(mapping(one).get("sig")) for one in found[:_MOST_SIGNATURES]),
         left_out=max(0, len(found) - _MOST_SIGNATURES),
     )
