@@ -26,6 +26,7 @@ _DEFAULTS: Mapping[str, object] = {
     "format": ["text"],
     "format-option": [],
     "baseline": None,
+    "verify-key": [],
     "strict-waivers": False,
     "rules": {},
     "limits": Limits()._asdict(),

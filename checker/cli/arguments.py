@@ -516,6 +516,20 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         action="store_true",
         help="waivers that expired, or that nothing needs, are errors",
     )
+    _add_verify_key(check)
+
+
+def _add_verify_key(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--verify-key",
+        action="append",
+        metavar="FILE",
+        dest="verify_keys",
+        help=(
+            "verify signatures with this public key (cosign), or trust this certificate "
+            "(notation); repeatable"
+        ),
+    )
 
 
 def _add_format_options(check: argparse.ArgumentParser) -> None:
@@ -882,6 +896,7 @@ def _add_show(commands: _Commands) -> None:
         "--all", action="store_true", help="leave nothing out, however long the output becomes"
     )
     _add_format(show)
+    _add_verify_key(show)
     _add_reading(show)
 
 
