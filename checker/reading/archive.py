@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
+from checker.errors import UnreadableError
 from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
@@ -155,6 +156,9 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         opened: The source.
         options: How to read.
         began: When the reading began, as ``time.perf_counter`` says.
+
+    Raises:
+        UnreadableError: It was changed meanwhile.
     """
     with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
         steps = Steps()
@@ -165,6 +169,12 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         damage = None if inside is not None else _find_damage(path, opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
+    change = opened.content.change()
+    if change is not None:
+        # What was found may be true of neither the old content nor the new one.
+        raise UnreadableError(
+            path, f"{change} while it was read; check it again when nothing writes to it"
+        )
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes)
 
