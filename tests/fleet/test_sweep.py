@@ -292,7 +292,7 @@ def test_a_batch_without_its_archives_has_not_happened(
 USAGE = {
     "no source": ([], 2, "no archives are named"),
     "unknown protocol": (["bogus://x"], 2, "bogus"),
-    "nothing there": (["/nowhere/at/all"], 3, "/nowhere/at/all: cannot be listed"),
+    "nothing there": (["/nowhere/at/all"], 3, "/nowhere/at/all: there is nothing by this name"),
     "sizes": (["/tmp", "--split-from", "0"], 2, "--split-from: invalid value 0"),
     "rules": (["/tmp", "--select", "XYZ"], 2, "XYZ"),
     "cluster and workers": (["/tmp", "--scheduler", "tcp://127.0.0.1:1"], 2, "--workers"),
