@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker._version import __version__
@@ -14,6 +15,8 @@ from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+    from checker.commands import PluginCommand
 
     _Commands: TypeAlias = argparse._SubParsersAction["_Parser"]  # noqa: SLF001 - has no public name
     _AddCommand: TypeAlias = Callable[[_Commands], None]
@@ -74,6 +77,12 @@ exit codes:
   3    not written: unreadable input, a crash, a plugin problem, or a file
        that cannot be written
 """
+_CACHE_EXIT_CODES = """\
+exit codes:
+  0    everything is sound
+  1    something was damaged, and is removed
+  3    the cache cannot be used
+"""
 _END = "--"
 _SWEEP = "sweep"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
@@ -96,10 +105,37 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
     words = _with_action(sys.argv[1:] if argv is None else argv)
     commands = _commands()
-    # To make the parsers of the others takes more time than to parse.
+    # To make the parsers of the others, or to load plugins, takes more time than to parse.
     if words and words[0] in commands:
         commands = {words[0]: commands[words[0]]}
+    else:
+        commands = {**commands, **_commands_of_plugins()}
     return _parser_for(commands).parse_args(words)
+
+
+def _commands_of_plugins() -> Mapping[str, _AddCommand]:
+    """What adds each command of a plugin; nothing if plugins cannot be loaded."""
+    from checker.isolation import Failure, attempt
+    from checker.plugins import load_plugins
+
+    loaded = attempt(load_plugins)
+    if isinstance(loaded, Failure):
+        return {}
+    return {command.name: partial(_add_command, command) for command in loaded.commands}
+
+
+def _add_command(command: PluginCommand, commands: _Commands) -> None:
+    """Add a command of a plugin; one whose arguments cannot be added has none."""
+    from checker.isolation import Failure, attempt
+    from checker.reports.printable import printable
+
+    parser = commands.add_parser(
+        command.name, help=printable(command.help).replace("%", "%%"), allow_abbrev=False
+    )
+    parser.set_defaults(plugin_command=command)
+    added = attempt(lambda: command.add_arguments(parser))
+    if isinstance(added, Failure):
+        parser.set_defaults(plugin_failure=added.summary)
 
 
 def _with_action(words: list[str]) -> list[str]:
@@ -238,7 +274,9 @@ def _commands() -> Mapping[str, _AddCommand]:
         "rules": _add_rules,
         "explain": _add_explain,
         "plugins": _add_plugins,
+        "new-plugin": _add_new_plugin,
         "engines": _add_engines,
+        "cache": _add_cache,
         "completion": _add_completion,
     }
 
@@ -264,6 +302,20 @@ def _add_plugins(commands: _Commands) -> None:
     _add_no_plugin(plugins)
 
 
+def _add_new_plugin(commands: _Commands) -> None:
+    new = commands.add_parser(
+        "new-plugin",
+        help="write a distribution with a rule, its cases, a test and CI",
+        description="Write a distribution with a rule, its cases, a test and CI, to begin with.",
+        allow_abbrev=False,
+    )
+    new.add_argument(
+        "name", metavar="DISTRIBUTION", help="name of the distribution, such as acme-checks"
+    )
+    new.add_argument("--rule", metavar="ID", help="ID of the rule; default: from the name")
+    new.add_argument("--output", metavar="DIRECTORY", help="where to write; default: its name")
+
+
 def _add_engines(commands: _Commands) -> None:
     engines = commands.add_parser(
         "engines",
@@ -274,6 +326,34 @@ def _add_engines(commands: _Commands) -> None:
         "--format", choices=("text", "json"), default="text", help="output format; default: text"
     )
     _add_no_plugin(engines)
+
+
+def _add_cache(commands: _Commands) -> None:
+    cache = commands.add_parser(
+        "cache",
+        help="show, remove or verify what is kept of layers that were read",
+        description=(
+            "Maintain the cache: facts of large layers, so that a layer that was read before is "
+            "only hashed."
+        ),
+    )
+    actions = cache.add_subparsers(dest="action_of_cache", required=True, metavar="ACTION")
+    info = actions.add_parser(
+        "info",
+        help="show where it is and what is in it",
+        description="Show where the cache is, how many layers are in it, and its size.",
+    )
+    _add_format(info)
+    actions.add_parser(
+        "clear", help="remove everything", description="Remove everything that is in the cache."
+    )
+    actions.add_parser(
+        "verify",
+        help="read everything, and remove what is damaged",
+        description="Read everything in the cache, and remove what is damaged.",
+        epilog=_CACHE_EXIT_CODES,
+        formatter_class=_RawFormatter,
+    )
 
 
 def _add_completion(commands: _Commands) -> None:
@@ -301,6 +381,7 @@ def _add_check(commands: _Commands) -> None:
     )
     _add_paths(check)
     _add_reading(check)
+    _add_no_cache(check)
     check.add_argument(
         "--format",
         action="append",
@@ -348,6 +429,7 @@ def _add_config(commands: _Commands) -> None:
     )
     _add_format(config)
     _add_reading(config)
+    _add_no_cache(config)
     _add_baseline_option(config)
     _add_checking(config)
 
@@ -370,6 +452,7 @@ def _add_baseline(commands: _Commands) -> None:
     write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")
     _add_paths(write)
     _add_reading(write)
+    _add_no_cache(write)
     _add_checking(write)
 
 
@@ -480,6 +563,7 @@ def _add_classify(commands: _Commands) -> None:
     )
     _add_paths(classify)
     _add_reading(classify)
+    _add_no_cache(classify)
     classify.add_argument(
         "--format",
         action="append",
@@ -811,6 +895,14 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_no_cache(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="read layers that were read before again, and keep nothing; see 'checker cache'",
+    )
+
+
 def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config",
@@ -829,7 +921,11 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
         help="set a limit for reading, such as entries=100000; repeatable",
     )
     command.add_argument(
-        "-j", "--jobs", type=int, metavar="N", help="blobs to read in parallel; default: CPUs"
+        "-j",
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="archives and blobs to read in parallel, all together; default: CPUs",
     )
     command.add_argument(
         "--host",

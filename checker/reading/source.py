@@ -63,6 +63,10 @@ class Content(Protocol):
         """The content of a member in any order; None if it can only be had from its start."""
         ...
 
+    def is_unchanged(self) -> bool:
+        """Whether bytes that are read twice are still the same, as far as can be told."""
+        ...
+
     def close(self) -> None:
         """Give the files back."""
         ...
@@ -94,6 +98,19 @@ class Opened(NamedTuple):
     head: bytes = b""
 
 
+class _Stamp(NamedTuple):
+    """What tells that a file was changed: size, and times of content and attributes."""
+
+    size: int
+    modified: int
+    changed: int
+
+
+def _stamp_of(file: int) -> _Stamp:
+    status = os.fstat(file)
+    return _Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
 class TarContent:
     """The content of the members of a seekable tar.
 
@@ -112,6 +129,7 @@ class TarContent:
         self._limits = limits
         self._start = 0 if part is None else part.offset
         self._length = None if part is None else part.length
+        self._stamp = _stamp_of(file)
 
     @property
     def size(self) -> int:
@@ -193,6 +211,10 @@ class TarContent:
     def whole(self) -> Iterator[bytes]:
         """All bytes of the tar, in pieces."""
         return self._pieces(0, self.size)
+
+    def is_unchanged(self) -> bool:
+        """Whether nobody has changed the file since it was opened, as far as can be told."""
+        return _stamp_of(self._file) == self._stamp
 
     def descriptor(self) -> int:
         """The descriptor of the file, which stays that of this object."""
