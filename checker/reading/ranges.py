@@ -127,8 +127,10 @@ class RangedFile:
             piece = window.data[offset - window.start : end - window.start]
             yield piece
             offset += len(piece)
-        if offset < end:
+        if offset + self._sizes.stream < end:
             yield from self._stream(offset, end)
+        elif offset < end:
+            yield self._request(offset, end - offset)
 
     def _stream(self, offset: int, end: int) -> Generator[bytes]:
         """The same, of what is not there yet; the next request is under way meanwhile."""
