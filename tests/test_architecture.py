@@ -187,6 +187,7 @@ UPPER_PARTS = {
         *("results", "starting", "verdicts"),
     },
     "fleet": {
+        *("cache",),
         *("_version", "checks", "errors", "model", "plugins", "reading", "reports", "results"),
         *("session", "settings", "settings_file", "starting", "verdicts"),
     },
