@@ -13,6 +13,7 @@ from threading import Lock, Thread
 from typing import NamedTuple
 
 from checker.errors import UnreadableError
+from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
@@ -585,6 +586,11 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
+    attached, attached_limits = steps.run(
+        "reading signatures and attestations",
+        lambda: find_attached(members, None if flat else oci, limits),
+        ((), ()),
+    )
     return Archive(
         path=path,
         source=opened.source,
@@ -598,12 +604,13 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         oci=None if flat else oci,
         images=() if flat else images,
         rootfs=_flat_root(opened, path, place, limits) if flat else None,
-        limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
+        limits=tuple(_all_limits(opened, blobs, (*image_limits, *attached_limits), limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=nested_images(members, steps) if kind is Kind.NESTED else (),
         image_directory=image_directory(members, steps) if kind is Kind.WRAPPED else None,
         root_directory=root_directory(members, steps) if is_unknown else None,
         known_kind=known_kind,
+        attached=attached,
     )
 
 

@@ -176,7 +176,7 @@ class _Walk:
         self._table = EntryTable(limits, self._log)
         self._cursor = Cursor()
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
-        self._wants_digests = plan.digests
+        self._plan = plan
         self._digests: dict[int, bytes] = {}
         self._devices = array("Q")
         self._inodes = array("Q")
@@ -318,7 +318,8 @@ class _Walk:
         size = status.st_size
         header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
         wanted = self._contents.wanted(position, header) if size else NOTHING
-        if not wanted.collected and not (self._wants_digests and size):
+        wants_digest = size > 0 and self._plan.wants_digest(path)
+        if not wanted.collected and not wants_digest:
             if not _is_readable(directory, name, status):
                 self._note(AnomalyKind.UNREADABLE_FILE, path, _denied())
             return
@@ -328,7 +329,7 @@ class _Walk:
                 if wanted.collected:
                     self._contents.collect(position, wanted, size)
                     self._feed(file)
-                if self._wants_digests:
+                if wants_digest:
                     self._hash(position, file)
         except OSError as error:
             self._note(AnomalyKind.UNREADABLE_FILE, path, error)

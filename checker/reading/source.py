@@ -172,7 +172,7 @@ class TarContent:
         self._limits = limits
         self._start = 0 if part is None else part.offset
         self._length = None if part is None else part.length
-        self._stamp = stamp or _stamp_of(file)
+        self._stamp = stamp or self._stamp_now()
         self._change: str | None = None
 
     @property
@@ -263,7 +263,10 @@ class TarContent:
 
     def is_unchanged(self) -> bool:
         """Whether nobody has changed the file since it was opened, as far as can be told."""
-        return _stamp_of(self._file) == self._stamp
+        return self._stamp_now() == self._stamp
+
+    def _stamp_now(self) -> _Stamp:
+        return _stamp_of(self._file)
 
     def note_change(self, change: str) -> None:
         """Note how the file was changed that this is a copy of, while it was copied."""
@@ -271,7 +274,7 @@ class TarContent:
 
     def change(self) -> str | None:
         """How what is read was changed since it was opened, in words; None if it was not."""
-        return self._change or self._stamp.change(_stamp_of(self._file))
+        return self._change or self._stamp.change(self._stamp_now())
 
     def descriptor(self) -> int:
         """The descriptor of the file, which stays that of this object."""
@@ -292,8 +295,8 @@ class RangedContent(TarContent):
     """
 
     def __init__(self, ranges: RangedFile, entries: Entries, limits: Limits) -> None:
-        super().__init__(-1, entries, limits)
         self._ranges = ranges
+        super().__init__(-1, entries, limits)
 
     @property
     def size(self) -> int:
@@ -322,6 +325,10 @@ class RangedContent(TarContent):
 
     def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
         return self._ranges.stream(offset, length)
+
+    def _stamp_now(self) -> _Stamp:
+        # Whoever fetches the ranges finds out whether the file is another one.
+        return _Stamp(self._ranges.size, 0, 0)
 
 
 def _zeros(count: int) -> Iterator[bytes]:
