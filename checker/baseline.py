@@ -12,13 +12,13 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from checker.checks.finding import Finding, Outcome
 from checker.checks.fingerprints import repository, without_suffixes
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.location import Location
+from checker.records import NamedTuple
 from checker.results import AppliedBaseline, BaselineEntry, CheckedArchive
 
 VERSION = 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import pluggy
 
@@ -21,6 +21,7 @@ from checker.errors import SettingsError
 from checker.hookspecs import PROJECT, CheckerSpec
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
+from checker.records import NamedTuple
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem

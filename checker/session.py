@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from checker._version import __version__
 from checker.applied import applied_settings
@@ -35,6 +35,7 @@ from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.early import EarlyHashes
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
+from checker.records import NamedTuple
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
 from checker.settings import Section, Settings, SettingsSource, load_settings
 from checker.starting.archive import START_READS, archive_starts

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
@@ -23,6 +23,7 @@ from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.limits import Limits
 from checker.profiles import PROFILES
+from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin, read_file
 from checker.suggestion import nearest
 from checker.verdicts import Host

@@ -10,9 +10,10 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from checker.errors import SettingsError
+from checker.records import NamedTuple
 
 CONFIG_FILE = "checker.toml"
 PROJECT_FILE = "pyproject.toml"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.checks.check import Check
 from checker.checks.finding import Severity
 from checker.checks.option import Option
 from checker.isolation import misfit
 from checker.model.content import ContentRequest
+from checker.records import NamedTuple
 
 _ID = re.compile(r"[A-Z]{3,5}[0-9]{3}")
 _METHODS = tuple(name for name in vars(Check) if name.startswith("check_"))

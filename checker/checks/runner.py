@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
 
 from checker.checks.check import Check, CheckContext
 from checker.checks.finding import Finding, Outcome, Result
@@ -19,6 +18,7 @@ from checker.model.image import Config, Layer
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 
 _BATCH = 1024
 # Which method needs what, in the order in which they are called.

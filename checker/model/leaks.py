@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import NamedTuple
 
 from checker.model.secrets import MARKS, is_plain_words, is_plausible, is_secret, suspect_text
+from checker.records import NamedTuple
 
 # Many expressions in scripts look like assignments; a secret has none of these characters.
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")

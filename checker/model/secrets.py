@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 # Ends of the words in a name of a secret.
 _SECRET_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY")

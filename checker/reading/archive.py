@@ -10,7 +10,6 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import NamedTuple
 
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
@@ -73,6 +72,7 @@ from checker.reading.transport.sample import (
     WINDOW_BEFORE,
     Sample,
 )
+from checker.records import NamedTuple
 
 _WATCH_SECONDS = 0.1
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})

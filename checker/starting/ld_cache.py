@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 _MAGIC = b"glibc-ld.so.cache1.1"
 _OLD_MAGIC = b"ld.so-1.7.0\0"

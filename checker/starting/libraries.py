@@ -10,12 +10,12 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from checker.model.content import ContentRequest
 from checker.model.elf import ElfFile, Machine
 from checker.model.entries import Entries, clean_path
 from checker.model.rootfs import Rootfs, RootfsEntry
+from checker.records import NamedTuple
 from checker.starting.identity import Identity, closed_directory, may_read
 from checker.starting.ld_cache import CachedLibrary, read_cache, read_directories, read_musl_path
 from checker.starting.obstacle import Budget, Cause, Obstacle

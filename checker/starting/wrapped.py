@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from checker.model.rootfs import Rootfs
+from checker.records import NamedTuple
 from checker.starting.lookup import Lookup, describe_absence, is_mounted, look_up
 from checker.starting.obstacle import Cause, Obstacle
 from checker.starting.process import Process

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
 
 from checker import (
     Archive,
@@ -35,6 +34,7 @@ from checker.checks.documents import case_problems, json_problems
 from checker.model.document import pointer
 from checker.model.image import Json, Nature, items, mapping, nature_of, read_descriptor
 from checker.model.names import CONFIG_TYPES, INDEX_JSON, INDEX_TYPES, MANIFEST_TYPES, shorten
+from checker.records import NamedTuple
 from checker_schemas import SchemaError, validate
 
 _LAYOUT_KINDS = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE, Kind.OCI_LAYOUT})

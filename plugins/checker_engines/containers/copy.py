@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.entries import Entries
 from checker.model.names import parse_digest
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.untrusted import utf8
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
     BAD_MANIFEST,

@@ -10,10 +10,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from checker.model.collisions import collisions
 from checker.model.entries import Entries
+from checker.records import NamedTuple
 
 DUPLICATES = "duplicates of file paths not supported"
 _INVALID_HEADER = "archive/tar: invalid tar header"

@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from checker.records import NamedTuple
 
 _BLANK = b" \t\r\n"
 _BLANKS = _BLANK.decode()
