@@ -9,6 +9,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from checker.checks.check import Check
+    from checker.checks.listed import ListedRule
     from checker.model.archive import Archive
     from checker.reports import Report
     from checker.verdicts import Classification, Engine, EngineProfile, Host, Verdict
@@ -24,7 +25,7 @@ class CheckerSpec:
     """All hooks."""
 
     @hookspec
-    def checker_checks(self) -> Iterable[type[Check]]:  # type: ignore[empty-body]
+    def checker_checks(self) -> Iterable[type[Check] | ListedRule]:  # type: ignore[empty-body]
         """Return the rules of a plugin.
 
         Example::

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import pluggy
 
 from checker.checks.check import Check
+from checker.checks.listed import ListedRule
 from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
 from checker.discovery import EntryPoint, entry_points
@@ -102,6 +103,7 @@ class LoadedPlugins(NamedTuple):
 
 
 _MISTYPED = 0.9
+_Kind: TypeAlias = type[T] | tuple[type[T], ...]
 
 
 def load_plugins(
@@ -238,7 +240,7 @@ class _Loader:
 
     def _add_rules(self, plugin: Plugin) -> int:
         count = 0
-        for check in self._given(plugin, "checker_checks", type):
+        for check in self._given(plugin, "checker_checks", (type, ListedRule)):
             try:
                 self._registry.add(check, plugin.name)
             except RuleConflictError as error:
@@ -296,7 +298,7 @@ class _Loader:
             if self._implements(plugin, "checker_classify"):
                 yield Classifier(plugin, self._hook_of(plugin, "checker_classify"))
 
-    def _given(self, plugin: Plugin, hook: str, kind: type[T]) -> Iterator[T]:
+    def _given(self, plugin: Plugin, hook: str, kind: _Kind[T]) -> Iterator[T]:
         """The answers of one plugin to a hook that have the right type."""
         if not self._implements(plugin, hook):
             return
@@ -308,7 +310,7 @@ class _Loader:
         for answer in answers if isinstance(answers, list) else ():
             yield from self._items(plugin, hook, answer, kind)
 
-    def _items(self, plugin: Plugin, hook: str, answer: object, kind: type[T]) -> Iterator[T]:
+    def _items(self, plugin: Plugin, hook: str, answer: object, kind: _Kind[T]) -> Iterator[T]:
         if not isinstance(answer, Iterable) or isinstance(answer, str | bytes):
             self._refuse(plugin, f"{hook} returned {described(answer)}, not an iterable")
             return
@@ -318,7 +320,8 @@ class _Loader:
             elif isinstance(item, kind):
                 yield item
             else:
-                self._refuse(plugin, _wrong_type(hook, item, Check if kind is type else kind))
+                wanted = Check if isinstance(kind, tuple) else kind
+                self._refuse(plugin, _wrong_type(hook, item, wanted))
 
     def _implements(self, plugin: Plugin, hook: str) -> bool:
         module = self._manager.get_plugin(plugin.name)

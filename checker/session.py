@@ -256,7 +256,7 @@ class Session:
         """
         if not self.rules:
             raise PluginError(self.problems)
-        reads = (read for rule in self.rules for read in rule.check.reads)
+        reads = (read for rule in self.rules for read in rule.reads)
         return ContentPlan.of((*START_READS, *DISTRIBUTION_READS, *reads))
 
     def classify(
@@ -548,8 +548,8 @@ class Session:
 
     def _run_rules(self, archive: Archive, context: CheckContext, today: dt.date) -> CheckRun:
         """Run the rules, those that follow the findings of the others last."""
-        first = [rule for rule in self.rules if not rule.check.follows_findings]
-        last = [rule for rule in self.rules if rule.check.follows_findings]
+        first = [rule for rule in self.rules if not rule.follows_findings]
+        last = [rule for rule in self.rules if rule.follows_findings]
         run = run_checks(archive, first, context)
         findings = self.settings.judge(run.findings, today)
         archive = archive._replace(limits=(*archive.limits, *run.limits))

@@ -204,7 +204,7 @@ class Settings(NamedTuple):
 
         def current(name: str) -> str:
             rule = registry.find(name)
-            return name if rule is None or name not in rule.check.aliases else rule.id
+            return name if rule is None or name not in rule.aliases else rule.id
 
         return self._replace(
             select=tuple(map(current, self.select)),

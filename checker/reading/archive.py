@@ -27,7 +27,6 @@ from checker.interpretation.kind import (
     nested_images,
     root_directory,
 )
-from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
     FLAT_KINDS,
@@ -44,7 +43,7 @@ from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
 from checker.model.image import Image
-from checker.model.known_kind import SKOPEO_DIRECTORY
+from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
@@ -528,14 +527,14 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
-    if kind in _AROUND_IMAGES and is_package_of_images(members, steps):
+    if kind in _AROUND_IMAGES and _is_package_of_images(members, steps):
         kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci, steps) if has_no_image else None
+    known_kind = _known_kind(members, oci, steps) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
     return Archive(
@@ -566,6 +565,19 @@ class _Interpreted(NamedTuple):
     oci: OciLayout | None
     images: tuple[Image, ...]
     limits: tuple[LimitReached, ...]
+
+
+# Sound images are of none of the known kinds, of which each is a module.
+def _is_package_of_images(members: Members, steps: Steps) -> bool:
+    from checker.interpretation.kinds.recognizing import is_package_of_images
+
+    return is_package_of_images(members, steps)
+
+
+def _known_kind(members: Members, oci: OciLayout | None, steps: Steps) -> KnownKind | None:
+    from checker.interpretation.kinds.recognizing import recognize
+
+    return recognize(members, oci, steps)
 
 
 def _flat_root(opened: Opened, path: str, place: Location, limits: Limits) -> Rootfs:
