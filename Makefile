@@ -9,7 +9,7 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-check bench-record bench-hostile fuzz agreement differential measured readers readers-agreement one-truth docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-check bench-record performance bench-hostile fuzz agreement differential measured readers readers-agreement one-truth docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
 	@echo "make bench-check                compare counted instructions of short runs with the recorded ones"
 	@echo "make bench-record               record these counts for this Python"
+	@echo "make performance [ARGS=--draw]  measure for docs/performance.md, and write it with its plots (--draw: no measuring)"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
@@ -72,6 +73,10 @@ $(VENV)/stamp-mutants: $(VENV)/stamp-test
 
 $(VENV)/stamp-fuzz: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+$(VENV)/stamp-bench: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 $(VENV)/stamp-docs: $(VENV)/stamp-test
@@ -125,6 +130,9 @@ bench-check: $(VENV)/stamp-run
 
 bench-record: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.counting --record $(ARGS)
+
+performance: $(VENV)/stamp-bench
+	@$(BIN)/python -m benchmarks.performance $(ARGS)
 
 bench-hostile: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
