@@ -26,14 +26,19 @@ _DEFAULTS: Mapping[str, object] = {
     "format": ["text"],
     "format-option": [],
     "baseline": None,
+    "verify-key": [],
     "strict-waivers": False,
     "rules": {},
     "limits": Limits()._asdict(),
     "jobs": None,
     "progress": True,
+    "cache": True,
     "color": "auto",
     "no-plugin": [],
     "waive": [],
+    "require": [],
+    "policy": [],
+    "structure-test": [],
 }
 
 

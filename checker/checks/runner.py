@@ -108,6 +108,7 @@ class _Running:
             seconds=self.seconds,
             reason=self.reason,
             traceback=self.crash,
+            is_required=self.rule.is_required,
         )
 
 

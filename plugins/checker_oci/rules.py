@@ -47,5 +47,10 @@ OCI035 unusual-annotation
 OCI036 escaping-title
 OCI037 contradictory-attestation
 OCI038 contradictory-signature
+OCI039 malformed-statement
+OCI040 incomplete-provenance
+OCI041 unsound-sbom
+OCI042 unverified-signature
+OCI043 image-without-valid-signature
 """,
 )
