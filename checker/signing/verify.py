@@ -152,12 +152,12 @@ def _with_keys(archive: Archive, attached: Attached, envelope: Envelope, given: 
 def _message(archive: Archive, envelope: Envelope) -> Message:
     if envelope.digest is None:
         return Message.of(envelope.message)
+    digest = parse_digest(envelope.digest)
+    blob = archive.members.blob_of(digest)
+    if digest is not None and blob is not None and blob.hashes_to(digest) and not blob.cuts:
+        return Message.of(b"" if blob.document is None else blob.document.raw)
     algorithm, _, encoded = envelope.digest.partition(":")
-    # A key of Ed25519 signs the bytes themselves, which are those of the manifest.
-    blob = archive.members.blob_of(parse_digest(envelope.digest))
-    document = None if blob is None or blob.cuts else blob.document
-    signed = None if document is None else document.raw
-    return Message(signed, {algorithm: bytes.fromhex(encoded)})
+    return Message(None, {algorithm: bytes.fromhex(encoded)})
 
 
 def _no_key(count: int, left_out: int) -> str:
