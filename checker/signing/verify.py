@@ -188,7 +188,7 @@ def _notary(envelope: Envelope, given: _Given) -> _Answer:
     if pinned is not None:
         return _Answer(State.VERIFIED, pinned.name)
     if not given.anchors:
-        raise _InvalidError("it is made with a certificate, which does not have any given key")
+        raise _InvalidError("the key in its certificate is none of the given ones")
     anchor = find_anchor(chain, given.anchors, given.now, given.tries)
     reason = f"signed by {name_of(chain[0])}; revocation was not checked"
     return _Answer(State.VERIFIED, anchor.name, reason)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
-from base64 import b64decode
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,10 +17,8 @@ from checker.settings import load_settings
 from checker.signing.keys import read_keys
 from checker.signing.verify import verify
 from checker.testing.archive import Archive
-from checker.testing.image import encode_json
-from checker.testing.tar import file
+from tests.signing.samples import KEYS, digest_of, layout
 
-SAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("samples.json").read_text("utf-8"))
 MADE = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SAVED = {
     ("cosign", "signature", "cosign.pub"): 1,
@@ -36,6 +31,11 @@ SAVED = {
 }
 EXPECTED = {
     "cosign-save": SAVED,
+    "release": {
+        ("cosign", "signature", "cosign.pub"): 1,
+        ("dsse", "attestation", "cosign.pub"): 2,
+        ("notation-cose", "signature", "root.pem"): 1,
+    },
     "registry": {
         **SAVED,
         # By a tag, and by a subject.
@@ -54,21 +54,9 @@ EXPECTED = {
 }
 
 
-def layout(name: str) -> Archive:
-    """A layout with the recorded blobs."""
-    blobs = (
-        file(f"blobs/sha256/{digest}", blob.get("text") or b64decode(blob.get("base64", "")))
-        for digest, blob in SAMPLES["blobs"].items()
-    )
-    index = file("index.json", encode_json(SAMPLES["indexes"][name]))
-    return Archive(
-        "oci-archive", (file("oci-layout", '{"imageLayoutVersion":"1.0.0"}'), index, *blobs)
-    )
-
-
 def verified(archive: Archive, folder: Path, *names: str) -> list[Signature]:
     for name in names:
-        folder.joinpath(name).write_text(SAMPLES["keys"][name], "utf-8")
+        folder.joinpath(name).write_text(KEYS[name], "utf-8")
     found = Session(load_settings({}), plugins=load_plugins()).read(io.BytesIO(archive.tar()))
     assert found.crashes == ()
     return list(verify(found, read_keys([str(folder / name) for name in names]), MADE))
@@ -76,15 +64,15 @@ def verified(archive: Archive, folder: Path, *names: str) -> list[Signature]:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_all_of_them_verify(name: str, tmp_path: Path) -> None:
-    found = verified(layout(name), tmp_path, *SAMPLES["keys"])
+    found = verified(layout(name), tmp_path, *KEYS)
     signed = [each for each in found if each.state is not State.UNSIGNED]
     assert [each.reason for each in signed if not each.is_verified] == []
     counts = Counter((each.form, each.use, Path(each.key or "").name) for each in signed)
     assert counts == EXPECTED[name]
-    assert {each.subjects for each in found} == {(SAMPLES["image"],)}
+    assert {each.subjects for each in found} == {(digest_of(name),)}
 
 
-@pytest.mark.parametrize("key", SAMPLES["keys"])
+@pytest.mark.parametrize("key", KEYS)
 def test_none_verifies_with_the_key_of_another(key: str, tmp_path: Path) -> None:
     found = verified(layout("registry"), tmp_path, key)
     expected = {each: count for each, count in EXPECTED["registry"].items() if each[2] == key}
@@ -113,13 +101,13 @@ def test_no_rule_finds_fault_with_them() -> None:
 
 def test_none_verifies_once_its_image_is_another(tmp_path: Path) -> None:
     archive = layout("registry")
-    hexadecimal = SAMPLES["image"].partition(":")[2]
+    hexadecimal = digest_of("registry").partition(":")[2]
     members = tuple(
         replace(each, content=each.content.replace(hexadecimal.encode(), b"0" * 64))
         if each.name == "index.json"
         else each
         for each in archive.members
     )
-    found = verified(replace(archive, members=members), tmp_path, *SAMPLES["keys"])
+    found = verified(replace(archive, members=members), tmp_path, *KEYS)
     tagged = [each for each in found if each.form == "dsse"]
     assert {each.state for each in tagged} == {State.INVALID}
