@@ -52,6 +52,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
+from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -122,8 +123,10 @@ def read_archive(path: str, options: ReadOptions, *, name: str | None = None) ->
         UnreadableError: There is nothing to read.
     """
     began = time.perf_counter()
-    opened = open_source(path, options.plan, options.limits, options.meter)
-    return _read(name or path, opened, options, began)
+    called = name or path
+    ahead = LayersAhead(called, options.plan, options.limits, options.cache)
+    opened = open_source(path, options.plan, options.limits, options.meter, ahead)
+    return _read(called, opened, options, began)
 
 
 def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
@@ -138,7 +141,8 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
         UnreadableError: It cannot be read.
     """
     began = time.perf_counter()
-    opened = open_file(file, name, options.plan, options.limits, options.meter)
+    ahead = LayersAhead(name, options.plan, options.limits, options.cache)
+    opened = open_file(file, name, options.plan, options.limits, options.meter, ahead)
     return _read(name, opened, options, began)
 
 
@@ -327,7 +331,12 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             early=partial(_early_hash, opened, options.early, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
             is_unchanged=opened.content.is_unchanged,
+            read_ahead=partial(_read_ahead, opened, position),
         )
+
+
+def _read_ahead(opened: Opened, position: int) -> Blob | None:
+    return None if opened.ahead is None else opened.ahead.claim(position)
 
 
 def _chunks(opened: Opened, meter: Meter, position: int) -> Iterator[bytes]:
@@ -445,6 +454,10 @@ class _Reader:
         return found._replace(location=task.location, position=task.position, path=task.path)
 
     def _read(self, task: Task) -> Blob:
+        known = task.read_ahead()
+        if known is not None:
+            task.count_bytes(task.size)
+            return known
         options = self._options
         records = self._allowance.records.of_one()
         blob = self._steps.run(
