@@ -204,7 +204,6 @@ class Entries(Sequence[Entry]):
         "offsets",
         "own_names",
         "paths",
-        "repeated",
         "sizes",
         "sparse",
         "spellings",
@@ -239,9 +238,8 @@ class Entries(Sequence[Entry]):
         self.sparse: dict[int, tuple[Span, ...]] = {}
         self.stored_sizes: dict[int, int] = {}
         self.content_offsets: dict[int, int] = {}
-        # The last entry of each path, and the positions whose path had been there before.
+        # The last entry of each path, in the order of the first ones; without global headers.
         self.by_path: dict[str, int] = {}
-        self.repeated: list[int] = []
         # Computed when first asked for, since several rules and engines ask.
         self._cache: dict[Callable[[Entries], object], object] = {}
 
@@ -323,6 +321,11 @@ class Entries(Sequence[Entry]):
         return found
 
     @property
+    def repeated(self) -> tuple[int, ...]:
+        """Positions, in order, of the entries whose path an earlier one has."""
+        return self.cached(_repeated_of)
+
+    @property
     def directories(self) -> frozenset[str]:
         """Every cleaned path that another one is below, with or without an entry; not the root.
 
@@ -381,6 +384,20 @@ class Entries(Sequence[Entry]):
         """Where the stored bytes of an entry's content are in the (uncompressed) tar."""
         offset = self.content_offsets.get(position, self.offsets[position] + 512)
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
+
+
+def _repeated_of(entries: Entries) -> tuple[int, ...]:
+    if len(entries.by_path) == len(entries.paths):
+        return ()
+    seen: set[str] = set()
+    found: list[int] = []
+    for position, path in enumerate(entries.paths):
+        if entries.kinds[position] == _GLOBAL_HEADER:
+            continue
+        if path in seen:
+            found.append(position)
+        seen.add(path)
+    return tuple(found)
 
 
 def _directories_of(entries: Entries) -> tuple[frozenset[str], bool]:

@@ -299,7 +299,7 @@ class _Walk:
         path = self._table.entries.paths[position]
         size = status.st_size
         header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
-        wanted = self._contents.wanted(position, header) if size else NOTHING
+        wanted = self._contents.wanted(position, header.mode, size) if size else NOTHING
         if not wanted.collected and not (self._wants_digests and size):
             if not _is_readable(directory, name, status):
                 self._note(AnomalyKind.UNREADABLE_FILE, path, _denied())

@@ -22,6 +22,7 @@ from checker.model.content import ContentPlan
 from checker.model.damage import LeadingData
 from checker.model.entries import (
     CONTIGUOUS,
+    GLOBAL_HEADER,
     GNU_SPARSE,
     HARD_LINK,
     REGULAR,
@@ -51,7 +52,7 @@ from checker.reading.source import (
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
 
 _MOST_LAYERS_OF_PACKING = 8
-_HARD_LINK = ord(HARD_LINK)
+_HARD_LINK, _GLOBAL_HEADER = ord(HARD_LINK), ord(GLOBAL_HEADER)
 _FILES = frozenset((REGULAR + CONTIGUOUS + GNU_SPARSE).encode())
 
 
@@ -458,12 +459,9 @@ def entries_below(entries: Entries, directory: str) -> tuple[Entries, list[int]]
     found = Entries()
     for number, position in enumerate(positions):
         _add_row(found, entries, position, start)
-        path = found.paths[number]
-        if entries.by_path.get(entries.paths[position]) is None:
-            continue  # a global header, which is not extracted
-        if found.by_path.setdefault(path, number) != number:
-            found.by_path[path] = number
-            found.repeated.append(number)
+        # A global header is not extracted.
+        if entries.kinds[position] != _GLOBAL_HEADER:
+            found.by_path[found.paths[number]] = number
     return found, positions
 
 

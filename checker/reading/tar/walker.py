@@ -16,7 +16,7 @@ from checker.model.entries import GNU_SPARSE, KIND_NAMES
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
-from checker.reading.tar.contents import NOTHING, Contents
+from checker.reading.tar.contents import Contents
 from checker.reading.tar.cursor import Cursor
 from checker.reading.tar.digests import ContentDigests, PendingContent
 from checker.reading.tar.extensions import EXTENSION_TYPES, Extensions
@@ -180,12 +180,13 @@ class TarWalker:
         if not self._takes_plain or self._zero_blocks or self._extensions.offset >= 0:
             return position
         rows = self._plain.read(data, position, self._position, self._table.room)
-        if not rows:
+        if rows is None:
             return position
         self._table.extend(rows)
-        name, _, kind, _, size, _, offset = rows[-1]
+        kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
-            self._cursor.begin_content(name, offset, size)
+            self._cursor.begin_content(rows.names.rpartition(b"\0")[2], offset, size)
+            self._collect(len(self._entries) - 1, rows.owners[-1][0], size)
         return offset - self._position + BLOCK
 
     def _see_header(self, block: bytes, offset: int) -> None:
@@ -217,9 +218,14 @@ class TarWalker:
             self._cursor.begin_content(header.name, offset, size)
             if self._wants_digests and kind in _FILES:
                 self._digests.pending.append(PendingContent(position, offset + BLOCK, size))
-            wanted = self._contents.wanted(position, header) if kind in _FILES else NOTHING
-            if wanted.collected:
-                self._contents.collect(position, wanted, size)
+            if kind in _FILES:
+                self._collect(position, header.mode, size)
+
+    def _collect(self, position: int, mode: int, size: int) -> None:
+        """Collect the first bytes of a file, if they are wanted."""
+        wanted = self._contents.wanted(position, mode, size)
+        if wanted.collected:
+            self._contents.collect(position, wanted, size)
 
     def _see_extended_entry(self, header: Header, block: bytes, offset: int) -> None:
         """Take an entry that extension headers or a sparse map say more about."""
