@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
+from checker.reading.tar import plain
 from checker.reading.tar.header import BLOCK
 from checker.reading.tar.walker import TarWalker
 from checker.testing.tar import (
@@ -563,6 +564,18 @@ def test_any_header_with_a_right_checksum_is_a_fact(
 
 # --- plain headers, which are read many at a time
 
+
+@pytest.fixture(params=["batches", "windows"], scope="module")
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Headers are read in batches, or in windows as well, however few there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain, "MANY", 0 if request.param == "windows" else 1 << 40)
+        patch.setattr(plain, "_BULK", "")
+        patch.setattr(plain, "_SMALLEST_WINDOW", 0)
+        patch.setattr(plain, "_PAUSE", 0)
+        yield
+
+
 SPECIAL = (
     directory("srv/"),
     directory("./lib/"),
@@ -597,6 +610,7 @@ PLANS = (
 )
 
 
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("plan", PLANS)
 def test_plain_headers_are_read_as_others(plan: ContentPlan) -> None:
     expected = everything(walk([PLAIN_TAR], plan._replace(digests=True)))
@@ -636,6 +650,7 @@ UNUSUAL_FIELDS = {
 }
 
 
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("number", [3, 24])
 @pytest.mark.parametrize("fields", UNUSUAL_FIELDS.values(), ids=UNUSUAL_FIELDS)
 def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], number: int) -> None:
@@ -648,6 +663,7 @@ def test_unusual_headers_among_plain_ones(fields: list[tuple[int, bytes]], numbe
     assert everything(walk([data])) == expected
 
 
+@pytest.mark.usefixtures("reader")
 @given(
     st.lists(
         st.tuples(
@@ -678,6 +694,7 @@ def test_changed_headers_among_plain_ones(
     assert everything(walk(cut(bytes(data), piece), plan)) == expected
 
 
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize(
     "limits",
     [

@@ -27,7 +27,7 @@ from checker.reading.tar.header import (
     Rows,
     Sums,
 )
-from checker.reading.tar.table import PlainRows, is_ordinary
+from checker.reading.tar.table import UINT32_MASK, PlainRows, is_ordinary
 
 T = TypeVar("T")
 PLAIN_TYPES = b"0125"
@@ -97,18 +97,25 @@ class Columns:
 
     Args:
         plan: Whose content is wanted.
+
+    Attributes:
+        rows: Mode, user and group by their fields.
+        prefixes: The first part of a name by the second half of its header.
+        wanted_names: Last parts of names of files whose content may be wanted.
+        wanted_mode: Bits of the modes of such files.
+        wanted_part: What the names of such files contain; None if that matters not.
     """
 
     def __init__(self, plan: ContentPlan) -> None:
-        self._rows = Rows()
+        self.rows = Rows()
         self._numbers = Numbers()
         self._sums = Sums()
-        self._prefixes = _Prefixes(self._rows)
-        self._wanted_names = _UNCLEAN_ENDS | {
+        self.prefixes = _Prefixes(self.rows)
+        self.wanted_names = _UNCLEAN_ENDS | {
             utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings)
         }
-        self._wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
-        self._wanted_part = b".so" if plan.libraries else None
+        self.wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
+        self.wanted_part = b".so" if plan.libraries else None
 
     def plain_rows(self, batch: Chain) -> PlainRows | None:
         """The rows of the headers at the start of a chain that are plain; None: there are none.
@@ -125,7 +132,7 @@ class Columns:
         raw_names, raw_owners, raw_mtimes, raw_sums, halves = zip(
             *_FIELDS.iter_unpack(headers[: len(kinds) * BLOCK]), strict=True
         )
-        owners = _known(map(self._rows.__getitem__, raw_owners))
+        owners = _known(map(self.rows.__getitem__, raw_owners))
         mtimes = _known(map(self._numbers.__getitem__, raw_mtimes))
         prefixes = self._prefixes_of(halves)
         right_sums = list(map(self._sums.__getitem__, raw_sums))
@@ -137,15 +144,18 @@ class Columns:
         )
         names = _names(raw_names[:count], prefixes[:count])
         links, count = _links(blocks, sizes, kinds[:count])
-        count = _count_ordinary(names[:count], links)
+        count = count_ordinary(names[:count], links)
         count = self._count_to_wanted(names[:count], kinds, raw_owners, sizes)
         if not count:
             return None
+        modes, uids, gids = zip(*owners[:count], strict=True)
         return PlainRows(
             b"\0".join(names[:count]),
             {number: target for number, target in links.items() if number < count},
             kinds[:count],
-            owners[:count],
+            [mode & UINT32_MASK for mode in modes],
+            uids,
+            gids,
             sizes[:count],
             mtimes[:count],
             offsets[:count],
@@ -169,7 +179,7 @@ class Columns:
         self, names: Sequence[bytes], owners: Sequence[bytes]
     ) -> Iterator[Sequence[int]]:
         """Rows by whose names or modes a file would be wanted."""
-        wanted, part = self._wanted_names, self._wanted_part
+        wanted, part = self.wanted_names, self.wanted_part
         yield [i for i, name in enumerate(names) if name.rpartition(b"/")[2] in wanted]
         executable = {field for field in set(owners) if self._is_executable(field)}
         yield [i for i, field in enumerate(owners) if field in executable] if executable else ()
@@ -177,14 +187,14 @@ class Columns:
             yield [i for i, name in enumerate(names) if part in name]
 
     def _is_executable(self, owners: bytes) -> bool:
-        row = self._rows[owners]
-        return row is not None and bool(row[0] & self._wanted_mode)
+        row = self.rows[owners]
+        return row is not None and bool(row[0] & self.wanted_mode)
 
     def _prefixes_of(self, halves: Sequence[bytes]) -> list[bytes]:
         first = halves[0]
         if halves.count(first) == len(halves):
-            return _known(repeat(self._prefixes[first], len(halves)))
-        return _known(map(self._prefixes.__getitem__, halves))
+            return _known(repeat(self.prefixes[first], len(halves)))
+        return _known(map(self.prefixes.__getitem__, halves))
 
 
 def _known(values: Iterable[T | None]) -> list[T]:
@@ -206,7 +216,7 @@ def _links(
     for match in _NOT_A_FILE.finditer(kinds):
         number = match.start()
         if kinds[number] in TYPES_WITH_LINK:
-            target = blocks[number][_TARGET].partition(b"\0")[0]
+            target = target_of(blocks[number])
             if target:
                 links[number] = target
         if sizes[number]:
@@ -214,7 +224,12 @@ def _links(
     return links, len(kinds)
 
 
-def _count_ordinary(names: Sequence[bytes], links: Mapping[int, bytes]) -> int:
+def target_of(block: bytes) -> bytes:
+    """The target in the header of a link."""
+    return block[_TARGET].partition(b"\0")[0]
+
+
+def count_ordinary(names: Sequence[bytes], links: Mapping[int, bytes]) -> int:
     """The number of rows before the first with a long or deeply nested name or target."""
     if max(map(len, chain(names, links.values())), default=0) <= _SHORT:
         return len(names)

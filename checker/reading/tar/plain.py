@@ -5,10 +5,14 @@ name and the right sum. Any other is left to the walker, so that there is one pl
 that decides what is irregular, and what is said about it.
 
 The headers of a batch are found by their sizes alone; their columns are tested after that
-(``columns.py``), and the batch ends before the first header that is not plain.
+(``columns.py``), and the batch ends before the first header that is not plain. Where a tar has very
+many of them, and NumPy is installed, they are read in whole windows (``bulk.py``).
 """
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Callable
 
 from checker.model.content import ContentPlan
 from checker.reading.tar.columns import PLAIN_TYPES, Chain, Columns
@@ -26,6 +30,15 @@ _LARGEST_BATCH = 1 << 10
 # walker.
 _FEW = 4
 _PAUSE = 16
+MANY = 1 << 14
+"""Headers of a tar after which NumPy is imported, which takes as long as a batch of so many."""
+_SMALL_WINDOW = 1 << 18
+_LARGE_WINDOW = 1 << 20
+_BULK = "checker.reading.tar.bulk"
+# Bytes of a window, and headers in it, that are worth it.
+_SMALLEST_WINDOW = 1 << 15
+_WORTH_A_WINDOW = 64
+_LONGEST_PAUSE = 1 << 12
 
 
 class _Sizes(dict[bytes, tuple[int, int]]):
@@ -44,17 +57,17 @@ class _Sizes(dict[bytes, tuple[int, int]]):
 
 
 class PlainHeaders:
-    """Reads batches of plain headers.
+    """Reads plain headers: in batches, and in windows where there are very many.
 
     Args:
-        plan: Whose content is wanted: a batch ends with a file that may be meant.
+        plan: Whose content is wanted: rows end with a file that may be meant.
     """
 
     def __init__(self, plan: ContentPlan) -> None:
         self._columns = Columns(plan)
-        self._sizes = _Sizes()
-        self._batch = _SMALLEST_BATCH
-        self._pause = 0
+        self._batches = _Batches(self._columns)
+        self._windows: _Windows | None = None
+        self._until_windows = 0 if _BULK in sys.modules else MANY
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
         """Read plain headers that follow one another, with the content of files between them.
@@ -69,6 +82,81 @@ class PlainHeaders:
             Their rows; None if the first header is not plain. Only the last row can be that of a
             file whose content is wanted, or of a link with a size.
         """
+        rows = None
+        if self._windows is not None:
+            rows = self._windows.read(data, position, offset, most)
+        if rows is None:
+            rows = self._batches.read(data, position, offset, most)
+            self._count(0 if rows is None else len(rows.kinds))
+        return rows
+
+    @property
+    def window(self) -> int:
+        """Bytes of the tar that are best read at once."""
+        return _SMALL_WINDOW if self._windows is None else self._windows.size
+
+    def _count(self, rows: int) -> None:
+        """Count rows that were read in batches, until it is worth it to import NumPy."""
+        if self._until_windows >= 0:
+            self._until_windows -= rows
+            if self._until_windows <= 0:
+                self._until_windows = -1
+                self._windows = _windows(self._columns)
+
+
+class _Windows:
+    """Reads windows in bulk where that is worth it.
+
+    Args:
+        read: Reads the headers in a part of a tar from a position on; the third number is the
+            offset of the part in the tar.
+    """
+
+    def __init__(self, read: Callable[[bytes, int, int], PlainRows | None]) -> None:
+        self._read = read
+        self._pause = 0
+        self._next_pause = _PAUSE
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tar that are best read at once."""
+        return _SMALL_WINDOW if self._pause else _LARGE_WINDOW
+
+    def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
+        """As ``PlainHeaders.read``; None also where it is not worth it."""
+        size = len(data) - position
+        if self._pause or size < _SMALLEST_WINDOW or most * BLOCK < size:
+            self._pause -= self._pause > 0
+            return None
+        rows = self._read(data, position, offset)
+        if rows is not None and len(rows.kinds) >= _WORTH_A_WINDOW:
+            self._next_pause = _PAUSE
+        else:
+            # What makes all of a window be read for a few headers cannot do so often.
+            self._pause = self._next_pause
+            self._next_pause = min(2 * self._next_pause, _LONGEST_PAUSE)
+        return rows
+
+
+def _windows(columns: Columns) -> _Windows | None:
+    try:
+        from checker.reading.tar.bulk import BulkHeaders
+    except ImportError:  # NumPy is optional
+        return None
+    return _Windows(BulkHeaders(columns).read)
+
+
+class _Batches:
+    """Reads batches of plain headers with what Python has."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._sizes = _Sizes()
+        self._batch = _SMALLEST_BATCH
+        self._pause = 0
+
+    def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
+        """As ``PlainHeaders.read``; None also after a short batch."""
         if self._pause:
             self._pause -= 1
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.header import Header
 
 _GLOBAL_HEADER = ord(GLOBAL_HEADER)
-_UINT32_MASK = (1 << 32) - 1
+UINT32_MASK = (1 << 32) - 1
 # Bytes of names that any entry may have.
 _ORDINARY_NAME = 200
 # Length times parts of a path that any entry may have: 50 parts of 80 characters.
@@ -29,11 +28,15 @@ _WITHOUT_PREFIX, _WITH_DOT = SPELLINGS.index(("", "")), SPELLINGS.index(("./", "
 class PlainRows(NamedTuple):
     """Plain headers that follow one another: type flags of files, directories and links.
 
+    A column is a list, or an array of the type of that of ``Entries``.
+
     Attributes:
         names: Their names, which are ordinary, separated by NUL.
         links: The targets of those that have one, by number of the row, likewise ordinary.
         kinds: Their type flags.
-        owners: Mode, user and group of each.
+        modes: The lowest 32 bits of their modes.
+        uids: Their users.
+        gids: Their groups.
         sizes: Their sizes in bytes.
         mtimes: Their modification times in seconds.
         offsets: Their byte offsets in the tar.
@@ -42,7 +45,9 @@ class PlainRows(NamedTuple):
     names: bytes
     links: Mapping[int, bytes]
     kinds: bytes
-    owners: Sequence[tuple[int, ...]]
+    modes: Sequence[int]
+    uids: Sequence[int]
+    gids: Sequence[int]
     sizes: Sequence[int]
     mtimes: Sequence[int]
     offsets: Sequence[int]
@@ -134,7 +139,7 @@ class EntryTable:
         entries.paths.append(path)
         entries.spellings.append(spelling)
         entries.kinds.append(kind)
-        entries.modes.append(mode & _UINT32_MASK)
+        entries.modes.append(mode & UINT32_MASK)
         entries.uids.append(uid)
         entries.gids.append(gid)
         entries.sizes.append(size)
@@ -169,26 +174,15 @@ class EntryTable:
         paths = self._spelled(decode_name(rows.names), start)
         entries.paths += paths
         entries.kinds += rows.kinds
-        self._add_owners(rows.owners)
+        entries.modes.extend(rows.modes)
+        entries.uids.extend(rows.uids)
+        entries.gids.extend(rows.gids)
         entries.sizes.extend(rows.sizes)
         entries.mtimes.extend(rows.mtimes)
         entries.offsets.extend(rows.offsets)
         for number, link in rows.links.items():
             entries.linknames[start + number] = decode_name(link)
         entries.by_path.update(zip(paths, range(start, start + count), strict=True))
-
-    def _add_owners(self, owners: Sequence[tuple[int, ...]]) -> None:
-        entries, count = self.entries, len(owners)
-        if owners.count(owners[0]) == count:
-            mode, uid, gid = owners[0]
-            entries.modes.extend(array("I", (mode & _UINT32_MASK,)) * count)
-            entries.uids.extend(array("q", (uid,)) * count)
-            entries.gids.extend(array("q", (gid,)) * count)
-            return
-        modes, uids, gids = zip(*owners, strict=True)
-        entries.modes.extend([mode & _UINT32_MASK for mode in modes])
-        entries.uids.extend(uids)
-        entries.gids.extend(gids)
 
     def _spelled(self, joined: str, start: int) -> list[str]:
         """The cleaned paths of names that are separated by NUL; spellings are added."""

@@ -36,7 +36,6 @@ from checker.reading.tar.table import EntryTable, Records
 _OLD_SPARSE = ord(GNU_SPARSE)
 _FILES = frozenset(b"07")
 _KNOWN_KINDS = frozenset("".join(KIND_NAMES).encode())
-_WINDOW = 1 << 18
 
 ReadAt = Callable[[int, int], bytes]
 """Reads from an offset at most so many bytes."""
@@ -79,6 +78,11 @@ class TarWalker:
         if self._rest or self._digests.pending:
             return 0
         return INT64_MAX if self._stopped else self._cursor.skip
+
+    @property
+    def window(self) -> int:
+        """How many bytes are best fed at once."""
+        return self._plain.window
 
     def skip(self, count: int) -> None:
         """Skip ``count`` bytes, at most ``skippable``."""
@@ -186,7 +190,7 @@ class TarWalker:
         kind, size, offset = rows.kinds[-1], rows.sizes[-1], rows.offsets[-1]
         if size and kind not in TYPES_WITHOUT_CONTENT:
             self._cursor.begin_content(rows.names.rpartition(b"\0")[2], offset, size)
-            self._collect(len(self._entries) - 1, rows.owners[-1][0], size)
+            self._collect(len(self._entries) - 1, rows.modes[-1], size)
         return offset - self._position + BLOCK
 
     def _see_header(self, block: bytes, offset: int) -> None:
@@ -332,7 +336,7 @@ def walk_by_seeking(walker: TarWalker, read: ReadAt, size: int) -> Tar:
         step = min(walker.skippable, size - position)
         walker.skip(step)
         position += step
-        window = read(position, min(_WINDOW, size - position))
+        window = read(position, min(walker.window, size - position))
         if not window:
             break
         walker.feed(window)
