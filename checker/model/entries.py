@@ -295,7 +295,11 @@ class Entries(Sequence[Entry]):
 
     def of_kind(self, *kinds: str) -> Iterator[int]:
         """Positions of the entries of some kinds, without a record for each entry."""
-        wanted = re.compile(b"[" + re.escape("".join(kinds).encode("latin-1")) + b"]")
+        # Most layers have few kinds, and to look for one alone is many times faster.
+        present = bytes(kind for kind in "".join(kinds).encode("latin-1") if kind in self.kinds)
+        if not present:
+            return iter(())
+        wanted = re.compile(b"[" + re.escape(present) + b"]")
         return (match.start() for match in wanted.finditer(self.kinds))
 
     def with_mode(self, bits: int) -> Iterator[int]:
@@ -338,6 +342,11 @@ class Entries(Sequence[Entry]):
     def knows_all_directories(self) -> bool:
         """Whether none was left out of ``directories``."""
         return self.cached(_directories_of)[1]
+
+    @property
+    def has_directories(self) -> bool:
+        """Whether ``directories`` are computed already, all of them."""
+        return _directories_of in self._cache and self.knows_all_directories
 
     @property
     def obstacles(self) -> frozenset[str]:
