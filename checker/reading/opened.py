@@ -22,7 +22,6 @@ from checker.model.content import ContentPlan
 from checker.model.damage import LeadingData
 from checker.model.entries import (
     CONTIGUOUS,
-    GLOBAL_HEADER,
     GNU_SPARSE,
     HARD_LINK,
     REGULAR,
@@ -52,7 +51,7 @@ from checker.reading.source import (
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
 
 _MOST_LAYERS_OF_PACKING = 8
-_HARD_LINK, _GLOBAL_HEADER = ord(HARD_LINK), ord(GLOBAL_HEADER)
+_HARD_LINK = ord(HARD_LINK)
 _FILES = frozenset((REGULAR + CONTIGUOUS + GNU_SPARSE).encode())
 
 
@@ -457,11 +456,8 @@ def entries_below(entries: Entries, directory: str) -> tuple[Entries, list[int]]
     start = f"{directory}/"
     positions = [i for i, path in enumerate(entries.paths) if path.startswith(start)]
     found = Entries()
-    for number, position in enumerate(positions):
+    for position in positions:
         _add_row(found, entries, position, start)
-        # A global header is not extracted.
-        if entries.kinds[position] != _GLOBAL_HEADER:
-            found.by_path[found.paths[number]] = number
     return found, positions
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from threading import Lock
 from typing import NamedTuple
 
-from checker.model.entries import GLOBAL_HEADER, OWN_SPELLING, SPELLINGS, Entries, spell
+from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, spell
 from checker.model.limits import LimitReached, Limits
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.header import Header
 
-_GLOBAL_HEADER = ord(GLOBAL_HEADER)
 UINT32_MASK = (1 << 32) - 1
 # Bytes of names that any entry may have.
 _ORDINARY_NAME = 200
@@ -21,7 +21,6 @@ _ORDINARY_NESTING = 4096
 _BYTES_OF_RECORD = 100
 # Characters of a path that cannot have more parts than that.
 _SHORT = 90
-_UNCLEAN_ENDS = frozenset("/.")
 _WITHOUT_PREFIX, _WITH_DOT = SPELLINGS.index(("", "")), SPELLINGS.index(("./", ""))
 
 
@@ -62,13 +61,22 @@ def is_ordinary(name: bytes, link: bytes) -> bool:
     )
 
 
-def _unclean(joined: str, names: Sequence[str]) -> Iterable[int]:
-    """Which names may not be their own cleaned paths; together they are separated by NUL."""
+def _unclean(joined: str, count: int) -> Iterable[int]:
+    """Which of some names, separated by NUL, may not be their own cleaned paths."""
     if "./" in joined or "//" in joined or "\0/" in joined or joined[:1] == "/":
-        return range(len(names))
-    if "/\0" in joined or ".\0" in joined or joined[-1:] in _UNCLEAN_ENDS:
-        return [number for number, name in enumerate(names) if name[-1:] in _UNCLEAN_ENDS]
-    return ()
+        return range(count)
+    joined += "\0"
+    return chain(_ending(joined, "/\0"), _ending(joined, ".\0"))
+
+
+def _ending(joined: str, end: str) -> Iterator[int]:
+    """Which of some names have an end; a NUL follows each."""
+    number = before = 0
+    position = joined.find(end)
+    while position >= 0:
+        number += joined.count("\0", before, position)
+        yield number
+        before, position = position, joined.find(end, position + 1)
 
 
 class Records:
@@ -151,8 +159,6 @@ class EntryTable:
                 self._spend_nesting(target, offset)
         if device is not None:
             entries.devices[position] = device[0], device[1]
-        if kind != _GLOBAL_HEADER:
-            entries.by_path[path] = position
         return position
 
     @property
@@ -182,7 +188,6 @@ class EntryTable:
         entries.offsets.extend(rows.offsets)
         for number, link in rows.links.items():
             entries.linknames[start + number] = decode_name(link)
-        entries.by_path.update(zip(paths, range(start, start + count), strict=True))
 
     def _spelled(self, joined: str, start: int) -> list[str]:
         """The cleaned paths of names that are separated by NUL; spellings are added."""
@@ -194,7 +199,7 @@ class EntryTable:
             joined = joined[2:].replace("\0./", "\0")
         paths = joined.split("\0")
         spellings = bytearray((code,)) * len(paths)
-        for number in _unclean(joined, paths):
+        for number in _unclean(joined, len(paths)):
             name = prefix + paths[number]
             paths[number], spellings[number] = spell(name)
             if spellings[number] == OWN_SPELLING:
