@@ -31,6 +31,7 @@ _DEFAULTS: Mapping[str, object] = {
     "limits": Limits()._asdict(),
     "jobs": None,
     "progress": True,
+    "cache": True,
     "color": "auto",
     "no-plugin": [],
     "waive": [],

@@ -110,7 +110,8 @@ class Settings(NamedTuple):
         options: Options of rules, by ID or name of the rule.
         engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
-        jobs: Blobs of an archive that are read in parallel; by default one per processor.
+        jobs: Archives and their blobs that are read in parallel, all together; by default one per
+            processor.
         origin: The file that they were read from.
         formats: Reports to write, ``NAME`` or ``NAME=FILE``.
         format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.
@@ -118,6 +119,7 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        cache: Whether facts of layers are kept for further runs of the command line.
         color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
@@ -145,6 +147,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    cache: bool = True
     color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
@@ -821,6 +824,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "cache": lambda settings, value: settings._replace(cache=_truth(value)),
     "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
@@ -865,7 +869,10 @@ _SECTION_READERS: Mapping[str, _Reader] = {
 _FOR_ALL = "is for the whole run, not for some archives; set it above the sections"
 OF_THE_RUN: Mapping[str, str] = {
     "no-plugin": f"no-plugin {_FOR_ALL}, or ignore the rules of the plugin here",
-    **{key: f"{key} {_FOR_ALL}" for key in ("format", "format-option", "progress", "color")},
+    **{
+        key: f"{key} {_FOR_ALL}"
+        for key in ("format", "format-option", "progress", "cache", "color")
+    },
 }
 """Why the other keys cannot be in a section, by key."""
 

@@ -112,6 +112,10 @@ class DirectoryContent:
     def seekable(self, position: int) -> None:
         """No file is kept open, so a file is read from its start."""
 
+    def is_unchanged(self) -> bool:
+        """Whether bytes that are read twice are the same: here they are read once."""
+        return True
+
     def below(self, directory: str, entries: Entries, positions: Sequence[int]) -> DirectoryContent:
         """The content of a directory below.
 

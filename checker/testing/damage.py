@@ -49,6 +49,16 @@ def powershell_7(data: bytes) -> bytes:
     return unix2dos(replaced(data))
 
 
+def ascii_marks(data: bytes) -> bytes:
+    """As Out-File -Encoding ascii of PowerShell writes it."""
+    return unix2dos(bytes(byte if byte < 0x80 else ord("?") for byte in data))
+
+
+def seven_bits(data: bytes) -> bytes:
+    """As a channel of seven bits transfers it."""
+    return bytes(byte & 0x7F for byte in data)
+
+
 def base64_lines(data: bytes) -> bytes:
     """As base64(1) writes it."""
     return base64.encodebytes(data)
@@ -128,6 +138,8 @@ DAMAGES: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
         "utf-8": utf_8,
         "replaced": replaced,
         "powershell-7": powershell_7,
+        "ascii-marks": ascii_marks,
+        "seven-bits": seven_bits,
         "base64": base64_lines,
         "base64-url": base64_url,
         "data-url": data_url,

@@ -20,7 +20,15 @@ BLOCK = re.compile(r"(?<=```console\n)\$ .*?(?=```)", re.DOTALL)
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
 """A command, with the lines that a backslash continues."""
 WRONG = ("usage: ", "Traceback ", "bash: ")
-PAGES = ("compare.md", "convert.md", "import-plan.md", "reports.md", "settings.md", "show.md")
+PAGES = (
+    "cache.md",
+    "compare.md",
+    "convert.md",
+    "import-plan.md",
+    "reports.md",
+    "settings.md",
+    "show.md",
+)
 """The pages whose sessions need nothing but the checker."""
 
 

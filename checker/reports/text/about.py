@@ -10,7 +10,7 @@ from checker.model.image import Image
 from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe, safe_advice
 from checker.reports.printable import printable
-from checker.reports.text.engines import READERS, answers, reasons
+from checker.reports.text.engines import READERS, answers, reasons, tools
 from checker.reports.text.rows import LABEL, beneath, label, labelled, wrapped
 from checker.reports.text.view import View
 from checker.reports.wording import (
@@ -146,7 +146,7 @@ def _engines(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
         yield from reasons(checked.required_verdicts, view.width)
     elif len(run.archives) == 1:
         yield from answers(checked.verdicts, view.width)
-        yield from answers(checked.reader_verdicts, view.width, READERS)
+        yield from tools(checked.reader_verdicts, view.width)
 
 
 def _images(images: Sequence[Image], view: View) -> Iterator[Line]:
