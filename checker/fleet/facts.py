@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from checker.model.blob import Blob
 from checker.model.compression import Compression, CompressionKind, Part
 from checker.model.elf import ElfFile, Machine
-from checker.model.entries import Entries, Span
+from checker.model.entries import COLUMNS, Entries, Span
 from checker.model.limits import LimitReached
 from checker.model.location import Location
 from checker.model.tar import Anomaly, AnomalyKind, Tar
@@ -76,7 +76,7 @@ def load_facts(data: bytes) -> LayerFacts:
 def _entries(columns: Mapping[str, Any]) -> Entries:
     """Entries with these columns."""
     entries = Entries()
-    for name in _COLUMNS:
+    for name in COLUMNS:
         setattr(entries, name, columns[name])
     return entries
 
@@ -85,7 +85,6 @@ def _frozen(values: dict[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(values)
 
 
-_COLUMNS = tuple(name for name in Entries.__slots__ if name != "_cache")
 _KNOWN = {
     (each.__module__, each.__qualname__): each
     for each in (
@@ -104,7 +103,7 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, MappingProxyType):
             return _frozen, (dict(value),)
         if isinstance(value, Entries):
-            return _entries, ({name: getattr(value, name) for name in _COLUMNS},)
+            return _entries, ({name: getattr(value, name) for name in COLUMNS},)
         return NotImplemented
 
 

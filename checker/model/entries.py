@@ -246,8 +246,8 @@ class Entries(Sequence[Entry]):
 
     def __getstate__(self) -> tuple[None, dict[str, object]]:
         """What is copied, without what can be computed again."""
-        state = {name: getattr(self, name) for name in self.__slots__}
-        return None, state | {"_cache": {}}
+        state = {name: getattr(self, name) for name in COLUMNS}
+        return None, state | {"_by_path": {}, "_count_by_path": 0, "_cache": {}}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -424,6 +424,10 @@ class Entries(Sequence[Entry]):
         """Where the stored bytes of an entry's content are in the (uncompressed) tar."""
         offset = self.content_offsets.get(position, self.offsets[position] + 512)
         return Span(offset, self.stored_sizes.get(position, self.sizes[position]))
+
+
+COLUMNS = tuple(name for name in Entries.__slots__ if not name.startswith("_"))
+"""Attributes of ``Entries`` that the reader fills; all else is computed from them."""
 
 
 def _repeated_of(entries: Entries) -> tuple[int, ...]:

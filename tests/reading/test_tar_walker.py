@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
-from checker.reading.tar import plain
+from checker.reading.tar import bulk, plain
 from checker.reading.tar.header import BLOCK
-from checker.reading.tar.walker import TarWalker
+from checker.reading.tar.walker import TarWalker, walk_by_seeking
 from checker.testing.tar import (
     Member,
     device,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.model.tar import Tar
+    from checker.reading.tar.table import PlainRows
 
 PIECES = (1, 7, 511, 513, 4096)
 SMALL_ENOUGH = 60_000
@@ -590,6 +592,7 @@ SPECIAL = (
     symlink("to", "d/" * 48),
     file("//odd/../name/.", b"odd"),
     replace(file("b" * 80, b"prefix"), raw={"prefix": b"p/" * 75}),
+    file("inner.tar", write_tar([file(f"inner/{number}", b"x") for number in range(3)])),
 )
 # The walker reads some headers alone after each that is not plain.
 PLAIN = tuple(
@@ -709,6 +712,64 @@ def test_plain_headers_within_limits(limits: Limits) -> None:
     expected = everything(walk([PLAIN_TAR], HEADER_BY_HEADER, limits))
     assert everything(walk([PLAIN_TAR], EXECUTABLES, limits)) == expected
     assert everything(walk(cut(PLAIN_TAR, 700), EXECUTABLES, limits)) == expected
+
+
+MANY_MEMBERS = tuple(
+    member
+    for number in range(60)
+    for member in (
+        directory(f"./srv/{number}/" if number % 3 else f"srv/{number}"),
+        *(
+            file(
+                f"{'./' if number % 3 else ''}srv/{number}/{'é' if count == number else ''}{count}",
+                b"x" * (number * count % 1300),
+                mode=0o755 if number == count else 0o644,
+            )
+            for count in range(50)
+        ),
+        SPECIAL[number % len(SPECIAL)],
+    )
+)
+MANY_TAR = write_tar(MANY_MEMBERS)
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("plan", PLANS)
+def test_many_plain_headers(plan: ContentPlan) -> None:
+    expected = everything(walk([MANY_TAR], plan._replace(digests=True)))
+    assert everything(walk([MANY_TAR], plan)) == expected
+    assert everything(walk(cut(MANY_TAR, 50_001), plan)) == expected
+    assert len(expected[0]) == len(MANY_MEMBERS)
+
+
+def test_windows_are_read_where_there_are_many_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = 0
+
+    class Counting(bulk.BulkHeaders):
+        def read(self, data: bytes, position: int, offset: int) -> PlainRows | None:
+            nonlocal rows
+            found = super().read(data, position, offset)
+            rows += 0 if found is None else len(found.kinds)
+            return found
+
+    members = [file(f"srv/{number}", b"x" * 700) for number in range(3000)]
+    data = write_tar(members)
+    monkeypatch.setattr(bulk, "BulkHeaders", Counting)
+    monkeypatch.setattr(plain, "_BULK", "")
+    monkeypatch.setattr(plain, "MANY", 1000)
+    tar = walk_by_seeking(
+        TarWalker(Limits(), EXECUTABLES), lambda at, size: data[at : at + size], len(data)
+    )
+    assert [entry.name for entry in tar.entries] == [member.name for member in members]
+    assert 1000 < rows <= 2000
+
+
+def test_many_plain_headers_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = everything(walk([MANY_TAR], HEADER_BY_HEADER))
+    monkeypatch.setattr(plain, "MANY", 0)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.delitem(sys.modules, "checker.reading.tar.bulk")
+    assert everything(walk([MANY_TAR])) == expected
 
 
 # --- any bytes
