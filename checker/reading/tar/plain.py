@@ -26,10 +26,10 @@ _MEMO_SIZE = 1 << 12
 # Headers of a batch. It grows while all of them are plain, so that hardly any is read in vain.
 _SMALLEST_BATCH = 8
 _LARGEST_BATCH = 1 << 10
-# To begin a batch costs more than to read one header: after few plain ones some are left to the
-# walker.
+# To begin a batch costs more than to read one header: after few plain ones the next are left to
+# the walker, at first so many.
 _FEW = 4
-_PAUSE = 16
+_PAUSE, _LONGEST_PAUSE = 16, 64
 MANY = 1 << 14
 """Headers of a tar after which NumPy is imported, which takes as long as a batch of so many."""
 _SMALL_WINDOW = 1 << 18
@@ -38,7 +38,7 @@ _BULK = "checker.reading.tar.bulk"
 # Bytes of a window, and headers in it, that are worth it.
 _SMALLEST_WINDOW = 1 << 15
 _WORTH_A_WINDOW = 64
-_LONGEST_PAUSE = 1 << 12
+_LONGEST_WINDOW_PAUSE = 1 << 12
 
 
 class _Sizes(dict[bytes, tuple[int, int]]):
@@ -67,6 +67,8 @@ class PlainHeaders:
         self._columns = Columns(plan)
         self._batches = _Batches(self._columns)
         self._windows: _Windows | None = None
+        self._pause = 0
+        self._next_pause = _PAUSE
         self._until_windows = 0 if _BULK in sys.modules else MANY
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
@@ -82,6 +84,9 @@ class PlainHeaders:
             Their rows; None if the first header is not plain. Only the last row can be that of a
             file whose content is wanted, or of a link with a size.
         """
+        if self._pause:
+            self._pause -= 1
+            return None
         rows = None
         if self._windows is not None:
             rows = self._windows.read(data, position, offset, most)
@@ -96,7 +101,12 @@ class PlainHeaders:
         return _SMALL_WINDOW if self._windows is None else self._windows.size
 
     def _count(self, rows: int) -> None:
-        """Count rows that were read in batches, until it is worth it to import NumPy."""
+        """Count rows of a batch: few lead to a pause, many to the import of NumPy."""
+        if rows < _FEW:
+            self._pause = self._next_pause
+            self._next_pause = min(2 * self._next_pause, _LONGEST_PAUSE)
+        else:
+            self._next_pause = _PAUSE
         if self._until_windows >= 0:
             self._until_windows -= rows
             if self._until_windows <= 0:
@@ -134,7 +144,7 @@ class _Windows:
         else:
             # What makes all of a window be read for a few headers cannot do so often.
             self._pause = self._next_pause
-            self._next_pause = min(2 * self._next_pause, _LONGEST_PAUSE)
+            self._next_pause = min(2 * self._next_pause, _LONGEST_WINDOW_PAUSE)
         return rows
 
 
@@ -153,26 +163,27 @@ class _Batches:
         self._columns = columns
         self._sizes = _Sizes()
         self._batch = _SMALLEST_BATCH
-        self._pause = 0
+        self._run = 0
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> PlainRows | None:
-        """As ``PlainHeaders.read``; None also after a short batch."""
-        if self._pause:
-            self._pause -= 1
-            return None
+        """As ``PlainHeaders.read``."""
         # So near to the limit the walker counts.
         if most < self._batch or data[position + _KIND] not in PLAIN_TYPES:
             return None
         chain = self._chain(data, position, offset)
         rows = self._columns.plain_rows(chain)
-        count = 0 if rows is None else len(rows.sizes)
-        if count < _FEW:
-            self._pause = _PAUSE
-        if count < len(chain.blocks):
-            self._batch = max(_SMALLEST_BATCH, count)
-        elif count == self._batch:
-            self._batch = min(2 * count, _LARGEST_BATCH)
+        self._note_run(0 if rows is None else len(rows.kinds), len(chain.blocks))
         return rows
+
+    def _note_run(self, plain: int, tried: int) -> None:
+        """Choose the size of the next batch by how many headers of the last one were plain."""
+        self._run += plain
+        if plain < tried:
+            # The next run may well be as long as this one.
+            self._batch = max(_SMALLEST_BATCH, min(self._run, _LARGEST_BATCH))
+            self._run = 0
+        elif plain == self._batch:
+            self._batch = min(2 * plain, _LARGEST_BATCH)
 
     def _chain(self, data: bytes, position: int, offset: int) -> Chain:
         # This loop takes a quarter of the time for a tar of many small files.
