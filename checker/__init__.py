@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from checker.model.names import Digest, MediaType, Platform, parse_digest
     from checker.model.rootfs import Rootfs, RootfsEntry
     from checker.model.tar import Anomaly, AnomalyKind, Tar
+    from checker.policy import Policy
     from checker.reading.meter import Reached
     from checker.reports.report import Report
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
@@ -104,6 +105,7 @@ __all__ = [
     "PluginCommand",
     "PluginError",
     "PluginProblem",
+    "Policy",
     "Progress",
     "Question",
     "Reached",
@@ -159,6 +161,7 @@ _EXPORTS = {
     "checker.model.names": ("Digest", "MediaType", "Platform", "parse_digest"),
     "checker.model.rootfs": ("RootfsEntry", "Rootfs"),
     "checker.model.tar": ("Anomaly", "AnomalyKind", "Tar"),
+    "checker.policy": ("Policy",),
     "checker.reading.meter": ("Reached",),
     "checker.reports.report": ("Report",),
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),

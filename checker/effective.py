@@ -26,6 +26,7 @@ _DEFAULTS: Mapping[str, object] = {
     "format": ["text"],
     "format-option": [],
     "baseline": None,
+    "verify-key": [],
     "strict-waivers": False,
     "rules": {},
     "limits": Limits()._asdict(),
@@ -35,6 +36,9 @@ _DEFAULTS: Mapping[str, object] = {
     "color": "auto",
     "no-plugin": [],
     "waive": [],
+    "require": [],
+    "policy": [],
+    "structure-test": [],
 }
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from checker.commands import PluginCommand
     from checker.interpretation.kinds.base import Recognizer
     from checker.model.archive import Archive
+    from checker.policy import Policy
     from checker.reports import Report
     from checker.verdicts import Classification, Engine, EngineProfile, Host, Verdict
 
@@ -38,6 +39,34 @@ class CheckerSpec:
                 from my_rules.no_secrets import NoSecrets
 
                 yield NoSecrets
+        """
+
+    @hookspec
+    def checker_policy(self, policy: Policy) -> Iterable[type[Check]]:  # type: ignore[empty-body]
+        """Return the rules that a policy makes: tables ``[[require]]``, and files of requirements.
+
+        It is asked once, if the settings have a policy. A plugin that provides other rules for the
+        same tables is used beside the built-in one, ``checker_policy``.
+
+        Example::
+
+            from checker import Check, Severity, hookimpl
+
+            class LongPolicy(Check):
+                id = "XMP003"
+                name = "long-policy"
+                severity = Severity.NOTE
+
+            @hookimpl
+            def checker_policy(policy):
+                if len(policy.tables) > 100:
+                    yield LongPolicy
+
+        Args:
+            policy: What the settings require.
+
+        Raises:
+            SettingsError: A requirement is not valid; the text names file and line.
         """
 
     @hookspec(firstresult=True)

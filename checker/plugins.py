@@ -24,6 +24,7 @@ from checker.interpretation.kinds.base import Recognizer
 from checker.interpretation.kinds.recognizing import BUILTIN_KINDS
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
+from checker.policy import Policy
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
@@ -68,6 +69,64 @@ class Classifier(NamedTuple):
         return self.plugin.problem(f"checker_classify returned {wrong}")
 
 
+class PolicyMaker(NamedTuple):
+    """A plugin that makes rules of a policy.
+
+    Attributes:
+        plugin: The plugin.
+        hook: Calls its hook ``checker_policy``, and no other plugin's.
+    """
+
+    plugin: Plugin
+    hook: Callable[..., object]
+
+    def rules(self, policy: Policy) -> Iterator[type[Check] | PluginProblem]:
+        """The rules, and what is wrong with the answer of the plugin.
+
+        Raises:
+            SettingsError: A requirement is not valid.
+        """
+        try:
+            # A hook that several plugins can answer returns a list of answers, here with one.
+            answers = self.hook(policy=policy)
+            checks = [check for answer in _listed(answers) for check in _listed(answer)]
+        except SettingsError:
+            raise
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:  # noqa: BLE001 - the boundary around code of plugins
+            yield self.plugin.problem(f"checker_policy raised {failure_of(error).summary}")
+            return
+        for check in checks:
+            if isinstance(check, type) and issubclass(check, Check):
+                yield check
+            else:
+                yield self.plugin.problem(_wrong_type("checker_policy", check, Check))
+
+
+def _listed(answer: object) -> Iterable[object]:
+    """What a hook returned, as far as it can be iterated over."""
+    return answer if isinstance(answer, Iterable) else (answer,)
+
+
+def _added_rules(registry: Registry, maker: PolicyMaker, policy: Policy) -> list[PluginProblem]:
+    """Add the rules that a plugin makes of a policy; what is wrong with them.
+
+    Raises:
+        SettingsError: A requirement is not valid, or two have the same id or name.
+    """
+    problems: list[PluginProblem] = []
+    for made in maker.rules(policy):
+        if isinstance(made, PluginProblem):
+            problems.append(made)
+            continue
+        try:
+            registry.add(made, maker.plugin.name)
+        except RuleConflictError as error:
+            raise SettingsError(f"{policy.key}: {error}") from error
+    return problems
+
+
 class LoadedReaders(NamedTuple):
     """What plugins provide only where it is asked for.
 
@@ -93,6 +152,9 @@ class LoadedPlugins(NamedTuple):
         kinds: Kinds of archive besides the built-in ones.
         commands: Commands besides the built-in ones.
         load_readers: Gives what is only needed where it is asked for, computed once.
+        policy_makers: The plugins that make rules of a policy, first-party ones first.
+        policy: The policy whose rules are among those of the registry.
+        own_rules: The rules without those of a policy; None if there is none.
     """
 
     plugins: tuple[Plugin, ...]
@@ -104,6 +166,33 @@ class LoadedPlugins(NamedTuple):
     kinds: tuple[Recognizer, ...] = ()
     commands: tuple[PluginCommand, ...] = ()
     load_readers: Callable[[], LoadedReaders] = LoadedReaders
+    policy_makers: tuple[PolicyMaker, ...] = ()
+    policy: Policy = Policy()
+    own_rules: Registry | None = None
+
+    def with_policy(self, policy: Policy) -> LoadedPlugins:
+        """The same with the rules that a policy makes.
+
+        Raises:
+            SettingsError: A requirement is not valid, or no plugin makes rules of it.
+        """
+        if policy in (Policy(), self.policy):
+            return self
+        if not self.policy_makers:
+            raise SettingsError(f"{policy.key}: no plugin makes rules of it; is one not loaded?")
+        own = self.own_rules or self.registry
+        registry = own.copy()
+        problems = [
+            problem
+            for maker in self.policy_makers
+            for problem in _added_rules(registry, maker, policy)
+        ]
+        return self._replace(
+            registry=registry,
+            policy=policy,
+            own_rules=own,
+            problems=tuple(dict.fromkeys((*self.problems, *problems))),
+        )
 
     def readers(self) -> Readers:
         """Other tools that read archives, and what is known of all profiles."""
@@ -232,6 +321,11 @@ class _Loader:
             classifiers=tuple(self._classifiers()),
             kinds=kinds,
             commands=commands,
+            policy_makers=tuple(
+                PolicyMaker(plugin, self._hook_of(plugin, "checker_policy"))
+                for plugin in ours_first
+                if self._implements(plugin, "checker_policy")
+            ),
             # Problems with them are collected apart, since the others are complete by then.
             load_readers=cache(partial(_Loader(self._manager).gather_readers, ours_first, engines)),
         )

@@ -32,6 +32,7 @@ from checker.model.content import ContentPlan
 from checker.model.limits import LimitReached
 from checker.model.rootfs import Rootfs
 from checker.model.shell import quote_archive
+from checker.model.signatures import Signature
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
 from checker.reading.blob import KnownBlobs
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from checker.importing.plan import ImportRequest
     from checker.reading.opened import OpenArchive
     from checker.settings import SettingsKeywords
+    from checker.signing.keys import VerifyKey
 
 T = TypeVar("T")
 
@@ -162,7 +164,8 @@ class Session:
         cache: LayerCache | None = None,
     ) -> None:
         given = load_settings(settings)
-        self.plugins = load_plugins(given.blocked) if plugins is None else plugins
+        loaded = load_plugins(given.blocked) if plugins is None else plugins
+        self.plugins = loaded.with_policy(given.policy)
         registry = self.plugins.registry
         given = given.resolved(registry)
         self.rules: tuple[Rule, ...] = given.rules(registry)
@@ -178,6 +181,7 @@ class Session:
         self._watch = watch
         self._most_jobs: int | None = None
         # What the sections of the settings say is wrong at once, not with the first archive.
+        self._keys = _keys_of(given)
         self._sections = tuple(map(self._settings_of_section, given.sections))
         self._reading = ReadOptions(
             limits=given.limits,
@@ -597,6 +601,8 @@ class Session:
             classification=classified.classification,
             options=self.settings.options,
             host=self.settings.host,
+            signatures=classified.signatures,
+            verify_keys=self.settings.verify_keys,
         )
         today = dt.datetime.now(tz=dt.UTC).date()
         run = self._run_rules(archive, context, today)
@@ -655,7 +661,21 @@ class Session:
             problems=(*self.problems, *problems),
             starts=started.starts,
             reader_verdicts=verdicts.readers,
+            signatures=self.signatures_of(archive),
         )
+
+    def signatures_of(self, archive: Archive) -> tuple[Signature, ...]:
+        """The signatures, attestations and SBOMs of an archive, verified with the keys, if any.
+
+        Args:
+            archive: The archive, whose facts were read before.
+        """
+        if not archive.attached:
+            return ()
+        # Imported here, as most archives do not have any.
+        from checker.signing.verify import verify
+
+        return verify(archive, self._keys)
 
     def _ask_classifiers(
         self, archive: Archive, quoted_path: str, verdicts: Verdicts
@@ -711,6 +731,20 @@ def _baseline_of(settings: Settings, registry: Registry) -> Baseline | None:
     if settings.baseline is None:
         return None
     return _read_baseline(settings.baseline, settings, registry)
+
+
+def _keys_of(settings: Settings) -> tuple[VerifyKey, ...]:
+    """The keys and certificates of the settings."""
+    if not settings.verify_keys:
+        return ()
+    from checker.signing.keys import read_keys
+
+    try:
+        return read_keys(settings.verify_keys)
+    except SettingsError as error:
+        raise SettingsError(
+            f"{settings.place_of('verify-key') or '--verify-key: '}{error}"
+        ) from error
 
 
 def _read_baseline(file: str, settings: Settings, registry: Registry) -> Baseline:

@@ -129,8 +129,18 @@ UPPER_PARTS = {
     "verdicts": {"model"},
     "results": {"checks", "model", "starting", "verdicts"},
     "errors": {"results"},
+    "policy": {"settings_file"},
     "settings": {
-        *("checks", "errors", "isolation", "model", "profiles", "settings_file", "verdicts"),
+        *(
+            "policy",
+            "checks",
+            "errors",
+            "isolation",
+            "model",
+            "profiles",
+            "settings_file",
+            "verdicts",
+        ),
         *("hosts", "suggestion"),
     },
     "hosts": {"checks", "errors", "isolation", "suggestion", "verdicts"},
@@ -140,11 +150,11 @@ UPPER_PARTS = {
     "masking": {"checks", "model", "results"},
     "applied": {"checks", "results", "settings", "settings_file"},
     "commands": {"results"},
-    "hookspecs": {"checks", "commands", "interpretation", "model", "reports", "verdicts"},
+    "hookspecs": {"checks", "commands", "interpretation", "model", "policy", "reports", "verdicts"},
     "discovery": set[str](),
     "plugins": {
         *("checks", "commands", "discovery", "errors", "hookspecs", "interpretation", "isolation"),
-        *("model", "reports", "results", "suggestion", "verdicts"),
+        *("model", "policy", "reports", "results", "suggestion", "verdicts"),
     },
     "engines": {"errors", "isolation", "model", "suggestion", "verdicts"},
     "catalogue": {"engines", "verdicts"},
@@ -177,6 +187,7 @@ UPPER_PARTS = {
         *("results", "starting", "verdicts"),
     },
     "fleet": {
+        *("cache",),
         *("_version", "checks", "errors", "model", "plugins", "reading", "reports", "results"),
         *("session", "settings", "settings_file", "starting", "verdicts"),
     },
@@ -295,6 +306,8 @@ CONVERSIONS = {
         "no more digits than 65535, checked before",
     ),
     "checker_oci/documents.py": (1, "a position that the reader wrote"),
+    "checker_policy/age.py": (1, "the pattern has at most 5 digits"),
+    "checker_policy/files.py": (3, "the patterns have at most 10 digits"),
     "checker_rootfs/malformed_account_file.py": (2, "the pattern has at most 10 digits"),
 }
 

@@ -498,9 +498,37 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         help="a set of settings to begin with: default, strict, security, release",
     )
     check.add_argument(
+        "--policy",
+        action="append",
+        metavar="FILE",
+        dest="policies",
+        help="requirements, in TOML or YAML, that the archives must meet; repeatable",
+    )
+    check.add_argument(
+        "--structure-test",
+        action="append",
+        metavar="FILE",
+        dest="structure_tests",
+        help="tests of container-structure-test, in YAML or JSON; repeatable",
+    )
+    check.add_argument(
         "--strict-waivers",
         action="store_true",
         help="waivers that expired, or that nothing needs, are errors",
+    )
+    _add_verify_key(check)
+
+
+def _add_verify_key(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--verify-key",
+        action="append",
+        metavar="FILE",
+        dest="verify_keys",
+        help=(
+            "verify signatures with this public key (cosign), or trust this certificate "
+            "(notation); repeatable"
+        ),
     )
 
 
@@ -868,6 +896,7 @@ def _add_show(commands: _Commands) -> None:
         "--all", action="store_true", help="leave nothing out, however long the output becomes"
     )
     _add_format(show)
+    _add_verify_key(show)
     _add_reading(show)
 
 

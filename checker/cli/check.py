@@ -55,6 +55,7 @@ COMMAND_LINE = "command line"
 # Results with all facts that wait for those before them.
 _CONTENTS_AHEAD = 16
 _CHECKING = frozenset({"check", "config", "baseline", "sweep"})
+_SHOW = "show"
 _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",
@@ -171,11 +172,12 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     """
     path = settings_path(arguments.config)
     file = None if path is None else read_file(path)
-    table = _reading_table(arguments)
+    table = _reading_table(arguments) | _keys_table(arguments)
     if arguments.command in _CHECKING:
         return layered(file, Origin(COMMAND_LINE, table | _check_table(arguments)))
     # Only findings are compared with the baseline.
-    return layered(file, Origin(COMMAND_LINE, table)).without_baselines()
+    settings = layered(file, Origin(COMMAND_LINE, table)).without_baselines()
+    return settings if arguments.command == _SHOW else settings.without_verify_keys()
 
 
 def settings_path(given: str | None) -> str | None:
@@ -208,6 +210,12 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
     return {key: value for key, value in table.items() if value not in ([], {})}
 
 
+def _keys_table(arguments: argparse.Namespace) -> dict[str, object]:
+    """The keys for signatures, which replace those of the file."""
+    keys = getattr(arguments, "verify_keys", None)
+    return {"verify-key": list(keys)} if keys else {}
+
+
 def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
     """The options that only ``check`` has."""
     lists = {
@@ -216,6 +224,8 @@ def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
         "engine": _engines(arguments.engines or ()),
         "format": getattr(arguments, "formats", None),
         "format-option": _format_options(arguments),
+        "policy": arguments.policies or (),
+        "structure-test": arguments.structure_tests or (),
     }
     table: dict[str, object] = {key: list(value) for key, value in lists.items() if value}
     parsers: dict[str, tuple[Callable[[object], object], object]] = {

@@ -55,7 +55,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     with _workers(arguments, run) as workers:
         swept = Sweep(plan, run, dataset, workers, tell=shown.tell, watch=shown.watch).run()
     shown.erase()
-    tell(*(f"{one.url}: cannot be listed: {one.reason}" for one in swept.unlisted))
+    tell(*(f"{one.url}: {one.reason}" for one in swept.unlisted))
     if arguments.format == "json":
         print(json_text(summary_of(swept, plan)), end="")
     else:

@@ -6,14 +6,16 @@ import hashlib
 import json
 import pickle
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from checker._version import __version__
+from checker.cache.version import question_digest, reader_version
 from checker.errors import SettingsError
-from checker.fleet.registry import FORMAT
 from checker.model.content import ContentPlan
 from checker.model.limits import Limits
 from checker.plugins import LoadedPlugins
+from checker.reading.layer_cache import Question
 from checker.settings import Settings, layered
 from checker.settings_file import Origin
 
@@ -99,15 +101,12 @@ def fingerprint(settings: Settings, plugins: LoadedPlugins) -> str:
 
 
 def registry_name(plan: ContentPlan, limits: Limits) -> str:
-    """The directory of the facts that were read by the same version, plan and limits."""
-    content = {
-        "version": __version__,
-        "format": FORMAT,
-        "limits": limits._asdict(),
-        "paths": sorted(plan.paths.items()),
-        "endings": sorted((key, sorted(group.items())) for key, group in plan.endings.items()),
-        "executables": plan.executables,
-        "libraries": plan.libraries,
-        "digests": plan.digests,
-    }
-    return hashlib.blake2b(json.dumps(content).encode(), digest_size=8).hexdigest()
+    """The directory of facts that were read by the same code, plan and limits."""
+    question = Question(plan, limits, is_sought=True)
+    made = hashlib.blake2b(_reader() + question_digest(question), digest_size=8)
+    return made.hexdigest()
+
+
+@cache
+def _reader() -> bytes:
+    return reader_version()

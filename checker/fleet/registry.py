@@ -9,22 +9,37 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple
 
-from checker.fleet.facts import FactsError, LayerFacts, dump_facts, load_facts
+from checker.cache.encoding import DamagedError, decoded, encoded
 from checker.fleet.stores import Place
 from checker.model.blob import Blob
-from checker.model.compression import CompressionKind
 from checker.reading.blob import Task
-
-FORMAT = 1
-"""Version of the facts as bytes."""
+from checker.reading.layer_cache import LayerFacts, facts_of
 
 _HEAD = 4096
 _KEPT = 64 << 20
+# A mark, the size of the layer, the hash of its first bytes; then the facts, as the cache has them.
+_FORM = struct.Struct("<8sQ32s")
+_MARK = b"layer-1\n"
 _NAMED = re.compile(r"(?:blobs/sha256/|(?:[^/]+/)*)([0-9a-f]{64})(?:\.tar(?:\.gz)?)?")
+
+
+class KnownLayer(NamedTuple):
+    """A layer that was judged.
+
+    Attributes:
+        size: Its bytes as stored.
+        head: SHA-256 of its first bytes.
+        facts: What reading it showed.
+    """
+
+    size: int
+    head: bytes
+    facts: LayerFacts
 
 
 class Registry:
@@ -42,7 +57,7 @@ class Registry:
         self._recent: OrderedDict[str, bytes] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, digest: str) -> LayerFacts | None:
+    def get(self, digest: str) -> KnownLayer | None:
         """What is known of a layer.
 
         Args:
@@ -56,20 +71,22 @@ class Registry:
             if data is None:
                 data = self._place.files.cat_file(self._path(digest))
                 self._keep(digest, data)
-            return load_facts(data)
-        except FactsError:
+            return _loaded(data)
+        except DamagedError:
             return None  # it is read, and written, again
         except Exception:  # noqa: BLE001 - libraries of stores raise anything
             return None
 
-    def put(self, digest: str, facts: LayerFacts) -> None:
+    def put(self, digest: str, known: KnownLayer) -> None:
         """Add what is known of a layer; if that cannot be written, the layer is read again.
 
         Args:
             digest: Its sha256 in hexadecimal.
-            facts: The facts.
+            known: What is known of it.
         """
-        data = dump_facts(facts)
+        data = _dumped(known)
+        if data is None:
+            return
         try:
             write_whole(self._place.at(self._path(digest)), data)
         except Exception:  # noqa: BLE001 - libraries of stores raise anything
@@ -86,6 +103,26 @@ class Registry:
             while self._kept > self._most:
                 _, dropped = self._recent.popitem(last=False)
                 self._kept -= len(dropped)
+
+
+def _dumped(known: KnownLayer) -> bytes | None:
+    """The bytes of a file of the registry; None if the facts are too many."""
+    facts = encoded(known.facts)
+    return None if facts is None else _FORM.pack(_MARK, known.size, known.head) + facts
+
+
+def _loaded(data: bytes) -> KnownLayer:
+    """The layer that a file of the registry is about.
+
+    Raises:
+        DamagedError: It is not one, or damaged.
+    """
+    if len(data) < _FORM.size:
+        raise DamagedError("the file is too short")
+    mark, size, head = _FORM.unpack_from(data)
+    if mark != _MARK:
+        raise DamagedError("the file has another form")
+    return KnownLayer(size, head, decoded(data[_FORM.size :]))
 
 
 def write_whole(place: Place, data: bytes) -> None:
@@ -138,23 +175,39 @@ class KnownLayers:
         if claimed is None or task.size < self._least:
             return None
         head = _head(task)
-        facts = None if head is None else self._registry.get(claimed)
         if head is None:
             return None
         self._heads[task.position] = head
-        if facts is None or (facts.size, facts.head) != (task.size, head):
+        known = self._registry.get(claimed)
+        if known is None or (known.size, known.head) != (task.size, head):
             return None
         with self._lock:
             self.layers += 1
             self.bytes += task.size
-        return facts.blob
+        return _blob(task, claimed, known.facts)
 
     def add(self, task: Task, blob: Blob) -> None:
         """Add a layer whose digest is the one in its name."""
         claimed = claimed_digest(task.path)
         head = self._heads.pop(task.position, None)
-        if head is not None and claimed == blob.digests["sha256"] and _is_complete(blob):
-            self._registry.put(claimed, LayerFacts(blob.size, head, blob))
+        facts = facts_of(blob, 0)
+        if head is not None and facts is not None and claimed == blob.digests["sha256"]:
+            self._registry.put(claimed, KnownLayer(blob.size, head, facts))
+
+
+def _blob(task: Task, digest: str, facts: LayerFacts) -> Blob:
+    return Blob(
+        location=task.location,
+        position=task.position,
+        path=task.path,
+        size=task.size,
+        digests={"sha256": digest},
+        compression=facts.compression,
+        inflated_size=facts.inflated_size,
+        diff_id=facts.diff_id,
+        tar=facts.tar,
+        entry_count=len(facts.tar.entries),
+    )
 
 
 def claimed_digest(path: str) -> str | None:
@@ -188,10 +241,3 @@ def _head(task: Task) -> bytes | None:
         return hashlib.sha256(content.read(0, _HEAD)).digest()
     except OSError:
         return None
-
-
-def _is_complete(blob: Blob) -> bool:
-    """Whether all was read, and nothing failed or was left out."""
-    tar = blob.tar
-    is_sound = blob.compression.kind is CompressionKind.NONE or blob.compression.error is None
-    return tar is not None and blob.whole and is_sound and not tar.limits and not tar.crashes

@@ -29,7 +29,7 @@ _ATTEMPTS = 6
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
 # What another attempt does not change.
-_FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+_FINAL = (PermissionError, IsADirectoryError, NotADirectoryError)
 _TAGS = ("ETag", "etag", "e_tag")
 _TIMES = ("LastModified", "Last-Modified", "last_modified", "updated", "mtime", "modified")
 
@@ -101,7 +101,7 @@ def place_of(url: str) -> Place:
         from fsspec.core import url_to_fs
     try:
         # Lists are not kept: they would grow without end, and be wrong later.
-        files, path = url_to_fs(url, use_listings_cache=False)
+        files, path = url_to_fs(url, use_listings_cache=False, **_options(url))
     except (ImportError, ValueError, OSError) as error:
         raise SettingsError(f"{url}: {error}") from error
     return Place(files, path)
@@ -117,6 +117,17 @@ class Unlisted(NamedTuple):
 
     url: str
     reason: str
+
+
+def _options(url: str) -> dict[str, Any]:
+    """How a store is opened, unless the configuration of fsspec says it."""
+    from fsspec.config import conf
+
+    protocol = url.partition("://")[0]
+    if protocol not in ("s3", "s3a") or "config_kwargs" in conf.get(protocol, {}):
+        return {}
+    # Requests are repeated here, and by s3fs; a third time below would multiply the pauses.
+    return {"config_kwargs": {"retries": {"max_attempts": 0}}}
 
 
 def find_archives(source: str) -> Iterator[Found | Unlisted]:
@@ -266,6 +277,8 @@ def persistent(request: Callable[[], Any], url: str, pacing: Pacing = _PATIENT) 
     for attempt in range(pacing.attempts):
         try:
             return request()
+        except FileNotFoundError as error:
+            raise UnreadableError(url, "there is nothing by this name") from error
         except _FINAL as error:
             raise UnreadableError(url, f"cannot be read: {reason_of(error)}") from error
         except Exception as error:  # noqa: BLE001 - libraries of stores raise anything

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -127,7 +127,7 @@ Tell = Callable[[Judged], None]
 def run_name() -> str:
     """A name for a sweep that begins now; names are in the order of time."""
     now = dt.datetime.now(tz=dt.UTC)
-    return f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(2)}"
+    return f"{now:%Y%m%dT%H%M%S%f}-{os.urandom(2).hex()}"
 
 
 class Sweep:

@@ -11,6 +11,8 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
+from checker.errors import UnreadableError
+from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
@@ -151,6 +153,9 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         opened: The source.
         options: How to read.
         began: When the reading began, as ``time.perf_counter`` says.
+
+    Raises:
+        UnreadableError: It was changed meanwhile.
     """
     with closing(_whole_hash(opened, options)) as hashing:
         steps = Steps()
@@ -161,6 +166,12 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         damage = None if inside is not None else _find_damage(path, opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
+    change = opened.content.change()
+    if change is not None:
+        # What was found may be true of neither the old content nor the new one.
+        raise UnreadableError(
+            path, f"{change} while it was read; check it again when nothing writes to it"
+        )
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes)
 
@@ -560,6 +571,11 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
+    attached, attached_limits = steps.run(
+        "reading signatures and attestations",
+        lambda: find_attached(members, None if flat else oci, limits),
+        ((), ()),
+    )
     return Archive(
         path=path,
         source=opened.source,
@@ -573,12 +589,13 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         oci=None if flat else oci,
         images=() if flat else images,
         rootfs=_flat_root(opened, path, place, limits) if flat else None,
-        limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
+        limits=tuple(_all_limits(opened, blobs, (*image_limits, *attached_limits), limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=nested_images(members, steps) if kind is Kind.NESTED else (),
         image_directory=image_directory(members, steps) if kind is Kind.WRAPPED else None,
         root_directory=root_directory(members, steps) if is_unknown else None,
         known_kind=known_kind,
+        attached=attached,
     )
 
 

@@ -11,6 +11,7 @@ from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.document import Document
+from checker.model.envelopes import COSE_START, MOST_COSE_BYTES
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.tar import Tar
@@ -229,11 +230,16 @@ def _sought(task: Task) -> Seekable | None:
 def _read_plain(task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker) -> Blob:
     hashes = _Hashes(task.path)
     size = 0
+    cose = bytearray()
+    is_cose = head.startswith(COSE_START)
     for chunk in chain((head,), chunks):
         hashes.update(chunk)
         size += len(chunk)
         walker.feed(chunk)
-    return _plain_blob(task, size, hashes, walker.finish())
+        if is_cose and size <= MOST_COSE_BYTES:
+            cose += chunk
+    blob = _plain_blob(task, size, hashes, walker.finish())
+    return blob._replace(cose=bytes(cose)) if size <= MOST_COSE_BYTES else blob
 
 
 def _read_large_plain(

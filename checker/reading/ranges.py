@@ -90,7 +90,7 @@ class RangedFile:
         pieces: list[bytes] = []
         end = min(offset + count, self.size)
         while offset < end:
-            piece = self.read_some(offset, end - offset)
+            piece = self._read(offset, end - offset, end - offset)
             pieces.append(piece)
             offset += len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -101,10 +101,14 @@ class RangedFile:
         Raises:
             OSError: They cannot be had.
         """
+        return self._read(offset, count, 1)
+
+    def _read(self, offset: int, count: int, needed: int) -> bytes:
+        """Some bytes, of which so many are needed if a request is made at all."""
         count = min(count, self.size - offset)
         if count <= 0:
             return b""
-        window = self._window_at(offset) or self._fetch_window(offset, count)
+        window = self._window_at(offset) or self._fetch_window(offset, needed)
         start = offset - window.start
         return window.data[start : start + count]
 
@@ -123,8 +127,10 @@ class RangedFile:
             piece = window.data[offset - window.start : end - window.start]
             yield piece
             offset += len(piece)
-        if offset < end:
+        if offset + self._sizes.stream < end:
             yield from self._stream(offset, end)
+        elif offset < end:
+            yield self._request(offset, end - offset)
 
     def _stream(self, offset: int, end: int) -> Generator[bytes]:
         """The same, of what is not there yet; the next request is under way meanwhile."""

@@ -67,6 +67,10 @@ class Content(Protocol):
         """Whether bytes that are read twice are still the same, as far as can be told."""
         ...
 
+    def change(self) -> str | None:
+        """How what is read was changed since it was opened, in words; None if it was not."""
+        ...
+
     def close(self) -> None:
         """Give the files back."""
         ...
@@ -105,9 +109,18 @@ class _Stamp(NamedTuple):
     modified: int
     changed: int
 
+    def change(self, after: _Stamp) -> str | None:
+        """How the content was changed until later, in words; None if it was not."""
+        if after.size != self.size:
+            return f"was changed from {self.size:,} to {after.size:,} bytes"
+        return None if after.modified == self.modified else "was changed"
+
 
 def _stamp_of(file: int) -> _Stamp:
-    status = os.fstat(file)
+    return _stamp(os.fstat(file))
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
     return _Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
@@ -119,17 +132,27 @@ class TarContent:
         entries: Its members.
         limits: Bounds on the expansion of sparse files.
         part: The bytes of the file that are the tar; all of them if None.
+        stamp: What told of changes when the walk of the file began; as it is now if None.
+        change: How the file was changed that this is a copy of.
     """
 
     def __init__(
-        self, file: int, entries: Entries, limits: Limits, part: Span | None = None
+        self,
+        file: int,
+        entries: Entries,
+        limits: Limits,
+        part: Span | None = None,
+        *,
+        stamp: _Stamp | None = None,
+        change: str | None = None,
     ) -> None:
         self._file = file
         self._entries = entries
         self._limits = limits
         self._start = 0 if part is None else part.offset
         self._length = None if part is None else part.length
-        self._stamp = _stamp_of(file)
+        self._stamp = stamp or self._stamp_now()
+        self._change = change
 
     @property
     def size(self) -> int:
@@ -214,7 +237,14 @@ class TarContent:
 
     def is_unchanged(self) -> bool:
         """Whether nobody has changed the file since it was opened, as far as can be told."""
-        return _stamp_of(self._file) == self._stamp
+        return self._stamp_now() == self._stamp
+
+    def _stamp_now(self) -> _Stamp:
+        return _stamp_of(self._file)
+
+    def change(self) -> str | None:
+        """How what is read was changed since it was opened, in words; None if it was not."""
+        return self._change or self._stamp.change(self._stamp_now())
 
     def descriptor(self) -> int:
         """The descriptor of the file, which stays that of this object."""
@@ -235,8 +265,8 @@ class RangedContent(TarContent):
     """
 
     def __init__(self, ranges: RangedFile, entries: Entries, limits: Limits) -> None:
-        super().__init__(-1, entries, limits)
         self._ranges = ranges
+        super().__init__(-1, entries, limits)
 
     @property
     def size(self) -> int:
@@ -265,6 +295,10 @@ class RangedContent(TarContent):
 
     def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
         return self._ranges.stream(offset, length)
+
+    def _stamp_now(self) -> _Stamp:
+        # Whoever fetches the ranges finds out whether the file is another one.
+        return _Stamp(self._ranges.size, 0, 0)
 
 
 def _zeros(count: int) -> Iterator[bytes]:
@@ -452,7 +486,7 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Op
         size=status.st_size,
         compression=NOT_COMPRESSED,
         tar=tar,
-        content=TarContent(file, tar.entries, limits),
+        content=TarContent(file, tar.entries, limits, stamp=_stamp(status)),
         file=file,
         sha256=None,
         limits=(),
@@ -570,13 +604,28 @@ def _spool_descriptor(
 ) -> Opened:
     """Spool the file of a descriptor, which is closed then."""
     try:
-        return _spool(_Stream(partial(os.read, file, CHUNK)), source, plan, limits, meter)
+        status = os.fstat(file)
+        stream = _Stream(partial(os.read, file, CHUNK))
+        find_change = partial(_change_since, file, status)
+        return _spool(stream, source, plan, limits, meter, find_change)
     finally:
         os.close(file)
 
 
+def _change_since(file: int, status: os.stat_result) -> str | None:
+    """How an ordinary file was changed; pipes and devices are not compared."""
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return _stamp(status).change(_stamp_of(file))
+
+
 def _spool(
-    stream: _Stream, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+    stream: _Stream,
+    source: Source,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter,
+    find_change: Callable[[], str | None] = lambda: None,
 ) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
     with ExitStack() as on_error:
@@ -592,7 +641,7 @@ def _spool(
         size=stream.size,
         compression=compression,
         tar=tar,
-        content=TarContent(spool.file, tar.entries, limits),
+        content=TarContent(spool.file, tar.entries, limits, change=find_change()),
         file=None,
         sha256=None if reached else stream.sha256,
         limits=reached,

@@ -105,6 +105,8 @@ def _case(suite: Suite, case: Case, flavour: Flavour) -> TestCase:
         made.add_failure_info(message, body, case.kind)
     elif case.status is Status.ERROR:
         made.add_error_info(message, body, case.kind)
+    elif case.status is Status.SKIPPED:
+        made.add_skipped_info(message, case.body)
     return made
 
 

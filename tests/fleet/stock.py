@@ -9,6 +9,7 @@ from pathlib import Path
 from checker.testing import Image, build, sample_image, write_tar
 from checker.testing.tar import directory, file
 
+KINDS = ("oci-archive", "podman-archive", "docker-oci-archive")
 BASE = tuple(sample_image().layers)
 
 
@@ -20,17 +21,20 @@ def layer(number: int, size: int = 40_000) -> bytes:
 
 def image(number: int, layers: Sequence[bytes]) -> Image:
     """An image of the base and further layers."""
-    return Image(layers=(*BASE, *layers), tags=(f"app-{number}:1",))
+    return Image(layers=(*BASE, *layers), tags=(f"app-{number}:1",), compression="none")
 
 
 def write_stock(folder: Path, archives: int, layers: int, size: int = 40_000) -> list[Path]:
-    """Write OCI archives, each of two of some layers; every fifth is damaged at its end."""
+    """Write archives in forms of several tools, each of two of some layers.
+
+    Every fifth is cut in the middle.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     made = [layer(number, size) for number in range(layers)]
     paths = []
     for number in range(archives):
         chosen = (made[number % layers], made[(number * 3 + 1) % layers])
-        data = build("oci-archive", image(number, chosen)).tar()
+        data = build(KINDS[number % len(KINDS)], image(number, chosen)).tar()
         path = folder / f"app-{number:04}.tar"
         path.write_bytes(data[: len(data) // 2] if number % 5 == 4 else data)
         paths.append(path)

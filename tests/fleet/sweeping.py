@@ -47,7 +47,11 @@ def rows(results: Path, table: str) -> list[dict[str, Any]]:
 
 
 def comparable(
-    results: Path, base: str = "", *, with_sharing: bool = False
+    results: Path,
+    base: str = "",
+    *,
+    with_sharing: bool = False,
+    left_out: Sequence[str] = (),
 ) -> Mapping[str, Sequence[object]]:
     """All tables without what differs between two checks, in an order of their own.
 
@@ -55,13 +59,12 @@ def comparable(
         results: The results.
         base: What URLs begin with, which is left out wherever it is.
         with_sharing: Whether it counts which layers were known.
+        left_out: Other columns that do not count.
     """
-    left_out = _OF_ONE_CHECK if with_sharing else _OF_ONE_CHECK | _SHARED
+    ignored = {*_OF_ONE_CHECK, *left_out, *(() if with_sharing else _SHARED)}
     return {
         table: sorted(
-            repr({key: value for key, value in row.items() if key not in left_out}).replace(
-                base, ""
-            )
+            repr({key: value for key, value in row.items() if key not in ignored}).replace(base, "")
             for row in rows(results, table)
         )
         for table in TABLES

@@ -23,6 +23,7 @@ from checker import (
     Loadable,
     Option,
     PluginCommand,
+    Policy,
     Question,
     Recognizer,
     ReleaseRange,
@@ -192,3 +193,9 @@ def checker_classify(archive: Archive, quoted_path: str) -> Classification | Non
         keeps_metadata=True,
         restore=f"old restore {quoted_path}",
     )
+
+
+@hookimpl
+def checker_policy(policy: Policy) -> Iterator[type[Check]]:
+    """No rule, whatever the policy requires."""
+    yield from [EveryMethod][: len(policy.tables) * 0]

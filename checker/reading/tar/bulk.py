@@ -146,11 +146,13 @@ class BulkHeaders:
             next(named, len(names)),
             _first(is_file & (modes[: len(names)] & columns.wanted_mode != 0)),
         )
-        part = columns.wanted_part
-        if part is None or part not in joined:
-            return first
+        part, below = columns.wanted_part, columns.wanted_below
         files = np.flatnonzero(is_file[:first]).tolist()
-        return next((number for number in files if part in names[number]), first)
+        if part is not None and part in joined:
+            first = next((number for number in files if part in names[number]), first)
+        if below is not None and below(joined):
+            first = min(first, next((number for number in files if below(names[number])), first))
+        return first
 
 
 def _chain(window: _Bytes) -> tuple[_Numbers, _Numbers]:

@@ -10,7 +10,7 @@ import re
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import add, eq
 from typing import NamedTuple, TypeVar, cast
@@ -104,6 +104,8 @@ class Columns:
         wanted_names: Last parts of names of files whose content may be wanted.
         wanted_mode: Bits of the modes of such files.
         wanted_part: What the names of such files contain; None if that matters not.
+        wanted_below: Finds names, separated by NUL, that may be below directories of such files;
+            None if there are none.
     """
 
     def __init__(self, plan: ContentPlan) -> None:
@@ -112,10 +114,11 @@ class Columns:
         self._sums = Sums()
         self.prefixes = _Prefixes(self.rows)
         self.wanted_names = _UNCLEAN_ENDS | {
-            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings)
+            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings, *plan.hashed)
         }
         self.wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
         self.wanted_part = b".so" if plan.libraries else None
+        self.wanted_below = _search_of(plan.below) if plan.below else None
 
     def plain_rows(self, batch: Chain) -> PlainRows | None:
         """The rows of the headers at the start of a chain that are plain; None: there are none.
@@ -179,12 +182,14 @@ class Columns:
         self, names: Sequence[bytes], owners: Sequence[bytes]
     ) -> Iterator[Sequence[int]]:
         """Rows by whose names or modes a file would be wanted."""
-        wanted, part = self.wanted_names, self.wanted_part
+        wanted, part, below = self.wanted_names, self.wanted_part, self.wanted_below
         yield [i for i, name in enumerate(names) if name.rpartition(b"/")[2] in wanted]
         executable = {field for field in set(owners) if self._is_executable(field)}
         yield [i for i, field in enumerate(owners) if field in executable] if executable else ()
         if part is not None and part in b"\0".join(names):
             yield [i for i, name in enumerate(names) if part in name]
+        if below is not None and below(b"\0".join(names)):
+            yield [i for i, name in enumerate(names) if below(name)]
 
     def _is_executable(self, owners: bytes) -> bool:
         row = self.rows[owners]
@@ -195,6 +200,12 @@ class Columns:
         if halves.count(first) == len(halves):
             return _known(repeat(self.prefixes[first], len(halves)))
         return _known(map(self.prefixes.__getitem__, halves))
+
+
+def _search_of(directories: Iterable[str]) -> Callable[[bytes], object]:
+    """Finds names that may be below some directories: those with the last part of one of them."""
+    parts = {re.escape(utf8(path.rpartition("/")[2])) for path in directories}
+    return re.compile(rb"(?:^|[/\0])(?:" + b"|".join(sorted(parts)) + rb")/").search
 
 
 def _known(values: Iterable[T | None]) -> list[T]:

@@ -59,7 +59,7 @@ class TarWalker:
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
         self._digests = ContentDigests()
-        self._wants_digests = plan.digests
+        self._plan = plan
         self._plain = PlainHeaders(plan)
         self._takes_plain = self._table.allows_ordinary_names and not plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
@@ -225,13 +225,14 @@ class TarWalker:
         size = header.size
         if size:
             self._cursor.begin_content(header.name, offset, size)
-            if self._wants_digests and kind in _FILES:
-                self._digests.pending.append(PendingContent(position, offset + BLOCK, size))
             if kind in _FILES:
                 self._collect(position, header.mode, size)
 
     def _collect(self, position: int, mode: int, size: int) -> None:
-        """Collect the first bytes of a file, if they are wanted."""
+        """Collect the first bytes of a file, and hash its content, if that is wanted."""
+        if self._plan.wants_digest(self._entries.paths[position]):
+            start = self._entries.offsets[position] + BLOCK
+            self._digests.pending.append(PendingContent(position, start, size))
         wanted = self._contents.wanted(position, mode, size)
         if wanted.collected:
             self._contents.collect(position, wanted, size)
