@@ -310,7 +310,9 @@ class Entries(Sequence[Entry]):
 
     def _positions_from(self, start: int) -> dict[str, int]:
         """The position of the last entry of each path from a position on."""
-        paths, kinds = self.paths[start:], self.kinds[start:]
+        paths, kinds = (
+            (self.paths[start:], self.kinds[start:]) if start else (self.paths, self.kinds)
+        )
         if _GLOBAL_HEADER not in kinds:
             return {path: position for position, path in enumerate(paths, start)}
         return {

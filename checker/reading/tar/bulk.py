@@ -205,7 +205,7 @@ def _names(headers: _Bytes, prefix: bytes) -> list[bytes]:
     """The names of headers, up to the first in whose field bytes follow the end of a name."""
     words = np.bitwise_or.reduce(headers.view(np.uint64)[:, _NAME_WORDS], axis=0)
     used = np.flatnonzero(words.view(np.uint8)[:_NAME])
-    width = int(used[-1]) + 1 if len(used) else 1
+    width = used[-1].item() + 1 if len(used) else 1
     fields = np.ascontiguousarray(headers[:, :width]).view(f"S{width}").ravel()
     names: list[bytes] = fields.tolist()
     if b"".join(names).count(0):
@@ -244,7 +244,7 @@ def _all(table: _Flags) -> _Flags:
 
 def _first(flags: _Flags) -> int:
     """The number of the first true value; the number of values if there is none."""
-    number = int(flags.argmax()) if len(flags) else 0
+    number = flags.argmax().item() if len(flags) else 0
     return number if len(flags) and flags[number] else len(flags)
 
 
