@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import add, eq
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 from checker.model.content import ContentPlan
 from checker.model.untrusted import utf8
@@ -28,6 +28,7 @@ from checker.reading.tar.header import (
     Sums,
 )
 from checker.reading.tar.table import UINT32_MASK, PlainRows, is_ordinary
+from checker.records import NamedTuple
 
 T = TypeVar("T")
 PLAIN_TYPES = b"0125"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from checker.isolation import Steps
 from checker.model.content import ContentPlan
@@ -14,6 +13,7 @@ from checker.reading.elf import HEAD_SIZE, ElfReading, Part, read_elf
 from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.table import EntryTable
+from checker.records import NamedTuple
 
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20

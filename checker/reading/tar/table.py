@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from threading import Lock
-from typing import NamedTuple
 
 from checker.model.entries import OWN_SPELLING, SPELLINGS, Entries, spell
 from checker.model.limits import LimitReached, Limits
 from checker.reading.tar.anomalies import AnomalyLog, decode_name
 from checker.reading.tar.header import Header
+from checker.records import NamedTuple
 
 UINT32_MASK = (1 << 32) - 1
 # Bytes of names that any entry may have.
