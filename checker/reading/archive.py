@@ -9,9 +9,9 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 from checker.errors import UnreadableError
-from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
@@ -75,6 +75,9 @@ from checker.reading.transport.sample import (
     Sample,
 )
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.attached import Attached
 
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
 _DOCUMENTS = frozenset({MANIFEST_JSON, INDEX_JSON, OCI_LAYOUT, REPOSITORIES})
@@ -585,7 +588,7 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(
         "reading signatures and attestations",
-        lambda: find_attached(members, None if flat else oci, limits),
+        lambda: _attached(members, None if flat else oci, limits),
         ((), ()),
     )
     return Archive(
@@ -632,6 +635,17 @@ def _known_kind(
     from checker.interpretation.kinds.recognizing import recognize
 
     return recognize(members, oci, steps, others)
+
+
+def _attached(
+    members: Members, oci: OciLayout | None, limits: Limits
+) -> tuple[tuple[Attached, ...], tuple[LimitReached, ...]]:
+    """What is attached to images; only layouts have manifests that say it."""
+    if oci is None:
+        return (), ()
+    from checker.interpretation.attached import find_attached
+
+    return find_attached(members, oci, limits)
 
 
 def _flat_root(opened: Opened, path: str, place: Location, limits: Limits) -> Rootfs:
