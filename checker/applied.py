@@ -6,9 +6,9 @@ A settings file can come with the archive, in a repository that was checked out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from checker.checks.registry import Registry
+from checker.records import NamedTuple
 from checker.results import AppliedSettings
 from checker.settings import Settings
 from checker.settings_file import Origin
@@ -27,6 +27,7 @@ _COUNTED: Mapping[str, _Count] = {
     "severity": _Count("severity changed", "severities changed"),
     "waive": _Count("waiver", "waivers"),
     "rules": _Count("rule with options", "rules with options"),
+    "require": _Count("requirement", "requirements"),
     "archive": _Count("section for archives", "sections for archives"),
 }
 _LISTED: Mapping[str, str] = {
@@ -35,10 +36,12 @@ _LISTED: Mapping[str, str] = {
     "engine": "engines required",
     "format": "reports",
     "format-option": "options of reports",
+    "policy": "policies",
+    "structure-test": "structure tests",
 }
 _VALUES = (
     *("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers"),
-    *("progress", "color"),
+    *("progress", "cache", "color"),
 )
 
 

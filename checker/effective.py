@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from checker.model.limits import Limits
 from checker.profiles import PROFILES
+from checker.records import NamedTuple
 from checker.settings import Section, Settings, profile_section
 from checker.settings_file import Origin
 
@@ -26,14 +26,19 @@ _DEFAULTS: Mapping[str, object] = {
     "format": ["text"],
     "format-option": [],
     "baseline": None,
+    "verify-key": [],
     "strict-waivers": False,
     "rules": {},
     "limits": Limits()._asdict(),
     "jobs": None,
     "progress": True,
+    "cache": True,
     "color": "auto",
     "no-plugin": [],
     "waive": [],
+    "require": [],
+    "policy": [],
+    "structure-test": [],
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, TypedDict, TypeVar
+from typing import TypeAlias, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.option import OptionError
@@ -22,7 +22,9 @@ from checker.checks.settings_rules import SETTINGS_RULES
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.limits import Limits
+from checker.policy import Policy, PolicyFile
 from checker.profiles import PROFILES
+from checker.records import NamedTuple
 from checker.settings_file import KeyPath, Origin, read_file
 from checker.suggestion import nearest
 from checker.verdicts import Host
@@ -110,7 +112,8 @@ class Settings(NamedTuple):
         options: Options of rules, by ID or name of the rule.
         engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
-        jobs: Blobs of an archive that are read in parallel; by default one per processor.
+        jobs: Archives and their blobs that are read in parallel, all together; by default one per
+            processor.
         origin: The file that they were read from.
         formats: Reports to write, ``NAME`` or ``NAME=FILE``.
         format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.
@@ -118,12 +121,15 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        cache: Whether facts of layers are kept for further runs of the command line.
         color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
         layers: The sections that were applied, for an archive.
         archive_name: What the baseline calls the archive; by default its path says it.
         given: The settings of the file or the program, without those of the command line.
+        policy: What is required of archives.
+        verify_keys: Files with the public keys and certificates that signatures are verified with.
     """
 
     select: tuple[str, ...] = ()
@@ -145,12 +151,15 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    cache: bool = True
     color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
     layers: tuple[Origin, ...] = ()
     archive_name: str | None = None
     given: Origin | None = None
+    policy: Policy = Policy()
+    verify_keys: tuple[str, ...] = ()
 
     def for_archive(self, path: str) -> Settings:
         """The settings for one archive, with those of the sections that are for it."""
@@ -158,11 +167,19 @@ class Settings(NamedTuple):
 
     def without_baselines(self) -> Settings:
         """The settings without any baseline, also for the archives of sections."""
-        given = None if self.given is None else self.given.without("baseline")
+        return self._without("baseline")._replace(baseline=None)
+
+    def without_verify_keys(self) -> Settings:
+        """The settings without keys for signatures, also for the archives of sections."""
+        return self._without("verify-key")._replace(verify_keys=())
+
+    def _without(self, key: str) -> Settings:
+        """The settings without a key in the file and its sections."""
+        given = None if self.given is None else self.given.without(key)
         sections = tuple(
-            section._replace(origin=section.origin.without("baseline")) for section in self.sections
+            section._replace(origin=section.origin.without(key)) for section in self.sections
         )
-        return self._replace(baseline=None, sections=sections, given=given)
+        return self._replace(sections=sections, given=given)
 
     def own_fail_on(self, paths: Iterable[str]) -> dict[str, Severity | None]:
         """What fails the run in archives for which a section says it, by their paths."""
@@ -203,7 +220,7 @@ class Settings(NamedTuple):
 
         def current(name: str) -> str:
             rule = registry.find(name)
-            return name if rule is None or name not in rule.check.aliases else rule.id
+            return name if rule is None or name not in rule.aliases else rule.id
 
         return self._replace(
             select=tuple(map(current, self.select)),
@@ -369,7 +386,11 @@ class SettingsKeywords(TypedDict, total=False):
     profile: str
     baseline: str
     strict_waivers: bool
+    verify_key: Sequence[str]
     archive: Sequence[Mapping[str, object]]
+    require: Sequence[Mapping[str, object]]
+    policy: Sequence[str]
+    structure_test: Sequence[str]
 
 
 def load_settings(source: SettingsSource | None = None, **keywords: object) -> Settings:
@@ -712,8 +733,36 @@ def _set_sections(origin: Origin, settings: Settings, value: object) -> Settings
     return settings._replace(sections=(*settings.sections, *sections))
 
 
+def _set_requirements(origin: Origin, settings: Settings, value: object) -> Settings:
+    if not isinstance(value, list | tuple):
+        raise SettingsError("each requirement must be a table [[require]]")
+    for number, item in enumerate(value):
+        _at(number, partial(_table, item))
+    tables = tuple(origin.part("require", number) for number in range(len(value)))
+    return settings._replace(policy=settings.policy._replace(tables=tables))
+
+
+def _set_policy(origin: Origin, settings: Settings, value: object) -> Settings:
+    files = _policy_files(origin, "policy", value)
+    return settings._replace(policy=settings.policy._replace(files=files))
+
+
+def _set_structure_tests(origin: Origin, settings: Settings, value: object) -> Settings:
+    files = _policy_files(origin, "structure-test", value)
+    return settings._replace(policy=settings.policy._replace(structure_tests=files))
+
+
+def _policy_files(origin: Origin, key: str, value: object) -> tuple[PolicyFile, ...]:
+    place = f"{origin.place(key)}: {key}: " if origin.directory is not None else ""
+    return tuple(PolicyFile(origin.path(_file_name(name)), place) for name in _names_of(value))
+
+
 def _set_baseline(origin: Origin, settings: Settings, value: object) -> Settings:
     return settings._replace(baseline=origin.path(_file_name(value)))
+
+
+def _set_verify_keys(origin: Origin, settings: Settings, value: object) -> Settings:
+    return settings._replace(verify_keys=tuple(map(origin.path, _file_names(value))))
 
 
 def _set_formats(origin: Origin, settings: Settings, value: object) -> Settings:
@@ -793,6 +842,10 @@ def _file_name(value: object) -> str:
     return value
 
 
+def _file_names(value: object) -> tuple[str, ...]:
+    return tuple(map(_file_name, _texts(value)))
+
+
 def _severities(value: object) -> dict[str, Severity]:
     return {name: _at(name, partial(parse_severity, item)) for name, item in _table(value).items()}
 
@@ -821,6 +874,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "cache": lambda settings, value: settings._replace(cache=_truth(value)),
     "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
@@ -828,6 +882,10 @@ _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {
     "archive": _set_sections,
     "baseline": _set_baseline,
     "format": _set_formats,
+    "require": _set_requirements,
+    "policy": _set_policy,
+    "structure-test": _set_structure_tests,
+    "verify-key": _set_verify_keys,
 }
 # How a layer is put over others: it adds to lists of what does not count, and to tables.
 _EXTENDING: Mapping[str, _Reader] = {
@@ -861,11 +919,19 @@ _SECTION_READERS: Mapping[str, _Reader] = {
         *("as", "engine", "fail-on", "host", "ignore", "jobs", "limits", "profile", "rules"),
         *("select", "severity", "strict-waivers", "waive"),
     )
-} | {"baseline": lambda settings, value: settings._replace(baseline=_file_name(value))}
+} | {
+    "baseline": lambda settings, value: settings._replace(baseline=_file_name(value)),
+    "verify-key": lambda settings, value: settings._replace(verify_keys=_file_names(value)),
+}
 _FOR_ALL = "is for the whole run, not for some archives; set it above the sections"
 OF_THE_RUN: Mapping[str, str] = {
     "no-plugin": f"no-plugin {_FOR_ALL}, or ignore the rules of the plugin here",
-    **{key: f"{key} {_FOR_ALL}" for key in ("format", "format-option", "progress", "color")},
+    **{
+        key: f"{key} {_FOR_ALL}"
+        for key in ("format", "format-option", "progress", "cache", "color")
+    },
+    "require": f"require {_FOR_ALL}, and says itself for which with the key archive",
+    **{key: f"{key} {_FOR_ALL}" for key in ("policy", "structure-test")},
 }
 """Why the other keys cannot be in a section, by key."""
 

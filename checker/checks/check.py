@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypedDict, TypeVar
+from typing import Any, ClassVar, TypedDict, TypeVar
 
 from checker.checks.finding import Finding, Severity
 from checker.checks.fix import Fix, as_fix
@@ -16,6 +16,8 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
+from checker.model.signatures import Signature
+from checker.records import NamedTuple
 from checker.verdicts import Classification, Host, Verdict
 
 T = TypeVar("T")
@@ -33,6 +35,8 @@ class CheckContext(NamedTuple):
         options: What the settings set of the options of the rules, by rule id.
         findings: What the other rules found, after the settings; for rules that follow them.
         host: The host that the archive is meant for.
+        signatures: Signatures, attestations and SBOMs of the archive, verified with the keys.
+        verify_keys: Files with the keys and certificates that they are verified with.
     """
 
     action: str | None = None
@@ -43,6 +47,8 @@ class CheckContext(NamedTuple):
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
     findings: tuple[Finding, ...] = ()
     host: Host = Host()
+    signatures: tuple[Signature, ...] = ()
+    verify_keys: tuple[str, ...] = ()
 
 
 class Place(TypedDict, total=False):
@@ -76,6 +82,8 @@ class Check:
             first, and with a finding the others are skipped, except those that follow findings.
         follows_limits: Whether it runs after other rules, and sees the limits that they reached.
         follows_findings: Whether it runs after the other rules, and sees what they found.
+        is_required: Whether users ask for it by name, as with a policy: reports say so where it is
+            skipped, and why.
         security: How severe its findings are for security, from 0.1 to 10.0 as scores of CVSS are
             (https://www.first.org/cvss/); None for a rule that is not about security.
     """
@@ -91,6 +99,7 @@ class Check:
     follows_limits: ClassVar[bool] = False
     follows_findings: ClassVar[bool] = False
     security: ClassVar[float | None] = None
+    is_required: ClassVar[bool] = False
 
     def __init__(self, context: CheckContext) -> None:
         """Take what the run tells; a check keeps nothing else."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.checks.fix import Fix
 from checker.model.location import Location
+from checker.records import NamedTuple
 
 
 class Severity(StrEnum):
@@ -80,6 +80,7 @@ class Result(NamedTuple):
         seconds: Time spent in the rule, in seconds.
         reason: Why the rule was skipped, or what the crash said in one line.
         traceback: Traceback of a crash.
+        is_required: Whether reports list it if it was skipped, since users asked for it.
     """
 
     rule: str
@@ -89,3 +90,4 @@ class Result(NamedTuple):
     seconds: float
     reason: str | None = None
     traceback: str | None = None
+    is_required: bool = False

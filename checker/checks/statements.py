@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.image import REF_NAME, Descriptor, Json, Manifest, items, mapping, text
 from checker.model.names import parse_digest
+from checker.records import NamedTuple
 
 REFERENCE_DIGEST = "vnd.docker.reference.digest"
 """The annotation in which BuildKit names the image that an attestation is about."""

@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar, cast, overload
+from typing import TypeVar, cast, overload
+
+from checker.records import NamedTuple
 
 T = TypeVar("T")
 
@@ -244,6 +246,11 @@ class Entries(Sequence[Entry]):
         self.repeated: list[int] = []
         # Computed when first asked for, since several rules and engines ask.
         self._cache: dict[Callable[[Entries], object], object] = {}
+
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """What is copied, without what can be computed again."""
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return None, state | {"_cache": {}}
 
     def __len__(self) -> int:
         return len(self.paths)

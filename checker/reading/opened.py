@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from checker.errors import UnreadableError
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
@@ -29,7 +29,7 @@ from checker.model.entries import (
     Span,
     spell,
 )
-from checker.model.limits import LimitReached
+from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
@@ -49,6 +49,7 @@ from checker.reading.source import (
     spool,
 )
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
+from checker.records import NamedTuple
 
 _MOST_LAYERS_OF_PACKING = 8
 _HARD_LINK = ord(HARD_LINK)
@@ -440,6 +441,14 @@ class _Renumbered(TarContent):
         """All bytes of the whole tar."""
         return self._whole.whole()
 
+    def is_unchanged(self) -> bool:
+        """Whether nobody has changed the file since it was opened, as far as can be told."""
+        return self._whole.is_unchanged()
+
+    def change(self) -> str | None:
+        """How the file was changed since it was opened, in words; None if it was not."""
+        return self._whole.change()
+
     def descriptor(self) -> int:
         """The descriptor of the file."""
         return self._whole.descriptor()
@@ -556,3 +565,24 @@ def open_archive(source: str | BinaryFile, name: str, options: ReadOptions) -> O
         found.unwrap()
         on_error.pop_all()
     return found
+
+
+def reopen(archive: Archive, limits: Limits) -> OpenArchive:
+    """Open an archive whose facts are known, for its bytes; no member is read for it.
+
+    Nothing that surrounds an image is removed.
+
+    Args:
+        archive: The facts; its path must not be that of a stream.
+        limits: Limits of the reading.
+
+    Raises:
+        UnreadableError: There is nothing to read, or the archive has another size than before.
+    """
+    options = ReadOptions(limits=limits)
+    opened = open_source(archive.path, options.plan, limits)
+    if opened.size != archive.size:
+        opened.content.close()
+        change = f"had {archive.size} bytes, and now has {opened.size}"
+        raise UnreadableError(archive.path, f"changed after it was read: {change}")
+    return OpenArchive(opened, archive, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -320,8 +321,22 @@ def test_classify_groups_engines_by_answer() -> None:
     assert "the image is loaded" not in text
     assert "the image is loaded" in render_text(run, Detail.VERBOSE)
     (archive,) = run.archives
-    for verdict in (*archive.verdicts, *archive.reader_verdicts):
+    for verdict in archive.verdicts:
         assert f"{verdict.engine} {verdict.action}" in text
+
+
+def test_classify_shows_a_tool_once_by_the_action_that_fits_the_archive() -> None:
+    """A reader of image layouts and of docker-archives is not one that refuses both."""
+    Path("a.tar").write_bytes(sample())
+    run = Session().classify_all(["a.tar"])
+    (archive,) = run.archives
+    rows = render_text(run).partition("\nreaders ")[2].partition("\nimage ")[0]
+    shown = re.findall(r"[a-z0-9-]+-\d+", rows)
+    assert sorted(shown) == sorted({verdict.engine for verdict in archive.reader_verdicts})
+    assert "buildah-1" in rows.partition("rejects")[0]
+    verbose = render_text(run, Detail.VERBOSE)
+    for verdict in archive.reader_verdicts:
+        assert f"{verdict.engine} {verdict.action}" in verbose
 
 
 # --- several archives

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import NamedTuple
 
 from checker.model.archive import OciLayout
 from checker.model.document import Document
 from checker.model.known_kind import KnownKind
 from checker.model.members import Members
+from checker.records import NamedTuple
 
 
 class Traits(NamedTuple):
-    """What a kind is recognised by.
+    """What a kind is recognised by: the members of an archive, or those below a directory of it.
 
     Attributes:
         members: The members of the archive.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from checker.model.archive import Archive, Source
 from checker.model.image import Image
+from checker.model.signatures import Signature
 from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe, safe_advice
 from checker.reports.printable import printable
-from checker.reports.text.engines import READERS, answers, reasons
+from checker.reports.text.engines import READERS, answers, reasons, tools
 from checker.reports.text.rows import LABEL, beneath, label, labelled, wrapped
 from checker.reports.text.view import View
 from checker.reports.wording import (
@@ -49,6 +51,15 @@ def about(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
     yield from _engines(run, checked, view)
     if archive is not None:
         yield from _images(archive.images, view)
+    yield from _signed(checked.signatures, view)
+
+
+def _signed(signatures: Sequence[Signature], view: View) -> Iterator[Line]:
+    """What the given keys verify; findings say what they do not."""
+    counts = Counter((each.key or "", each.use) for each in signatures if each.is_verified)
+    for (key, use), count in islice(counts.items(), view.images):
+        text = f"{count_words(count, use)} verified with {safe(key)}"
+        yield from labelled("signed", Style.LABEL, text, view.width)
 
 
 def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:
@@ -146,7 +157,7 @@ def _engines(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
         yield from reasons(checked.required_verdicts, view.width)
     elif len(run.archives) == 1:
         yield from answers(checked.verdicts, view.width)
-        yield from answers(checked.reader_verdicts, view.width, READERS)
+        yield from tools(checked.reader_verdicts, view.width)
 
 
 def _images(images: Sequence[Image], view: View) -> Iterator[Line]:

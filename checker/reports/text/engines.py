@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from checker.reports.alike import assumptions, verdicts_alike
 from checker.reports.layout import Line, Style, paragraph, pieces, safe
@@ -13,6 +13,7 @@ from checker.verdicts import Verdict, VerdictOutcome
 ENGINES = "engines"
 READERS = "readers"
 """Labels of the engines, and of other tools that read archives."""
+_OUTCOMES = tuple(VerdictOutcome)
 _STYLES = {
     VerdictOutcome.ACCEPTS: Style.GOOD,
     VerdictOutcome.ACCEPTS_BROKEN: Style.WARNING,
@@ -20,10 +21,21 @@ _STYLES = {
 }
 
 
-def answers(verdicts: Sequence[Verdict], width: int, title: str = ENGINES) -> Iterator[Line]:
+def answers(verdicts: Iterable[Verdict], width: int) -> Iterator[Line]:
     """The engines with the same outcome in one row, below a label."""
     without_reasons = [verdict._replace(reason="") for verdict in verdicts]
-    yield from _groups(without_reasons, width, title)
+    yield from _groups(without_reasons, width, ENGINES)
+
+
+def tools(verdicts: Iterable[Verdict], width: int) -> Iterator[Line]:
+    """The other tools in one row for each outcome, that of the action that fits the archive best.
+
+    A tool has an action for each kind of archive, so that the others refuse it.
+    """
+    best: dict[str, Verdict] = {}
+    for verdict in sorted(verdicts, key=lambda each: _OUTCOMES.index(each.outcome)):
+        best.setdefault(verdict.engine, verdict._replace(action="", reason=""))
+    yield from _groups(tuple(best.values()), width, READERS)
 
 
 def reasons(verdicts: Sequence[Verdict], width: int, title: str = ENGINES) -> Iterator[Line]:
@@ -44,7 +56,7 @@ def _groups(verdicts: Sequence[Verdict], width: int, title: str) -> Iterator[Lin
 
 
 def _names(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    return tuple(safe(f"{verdict.engine} {verdict.action}") for verdict in verdicts)
+    return tuple(safe(f"{verdict.engine} {verdict.action}".rstrip()) for verdict in verdicts)
 
 
 def _assumptions(verdicts: Sequence[Verdict], width: int) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from checker.checks.finding import Outcome
 from checker.model.untrusted import whole_number
+from checker.patterns import pattern
 from checker.reports.layout import Line, Style, paragraph, pieces, safe
 from checker.reports.text.rows import LABEL, label, labelled
 from checker.results import CheckedArchive
@@ -18,7 +19,7 @@ _WORDS = {
     Outcome.ERROR: "crashed",
     Outcome.SKIPPED: "not applicable",
 }
-_ID = re.compile(r"([A-Z]+)([0-9]{1,9})")
+_ID = pattern(r"([A-Z]+)([0-9]{1,9})")
 _LEAST = 3
 
 
@@ -32,6 +33,14 @@ def rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
             parts = tuple(ranges(ids))
             yield from paragraph(label(""), pieces(parts, width - LABEL), Style.FAINT)
             word = ""
+
+
+def skipped(checked: CheckedArchive, width: int) -> Iterator[Line]:
+    """The rules that users asked for and that were skipped, with the reason."""
+    for one in checked.results:
+        if one.outcome is Outcome.SKIPPED and one.is_required:
+            text = f"{safe(one.rule)} {safe(one.name)}: {safe(one.reason or '')}"
+            yield from labelled("skipped", Style.LABEL, text, width)
 
 
 def ranges(ids: Iterable[str]) -> Iterator[str]:
