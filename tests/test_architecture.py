@@ -178,8 +178,9 @@ UPPER_PARTS = {
             "settings",
         ),
         *("_version", "applied", "importing", "isolation", "masking", "starting", "verdicts"),
-        *("baseline", "conversion", "waivers"),
+        *("baseline", "conversion", "signing", "waivers"),
     },
+    "signing": {"errors", "isolation", "model"},
     "importing": {"errors", "model", "reports", "starting", "suggestion", "verdicts"},
     "comparison": {"masking", "model", "reports", "results"},
     "inspection": {
@@ -287,6 +288,7 @@ def test_text_from_archives_is_encoded_in_one_place() -> None:
 # Module -> calls of int() on something that is not a constant, and what bounds the digits.
 CONVERSIONS = {
     "checker/comparison/text.py": (1, "a size that the comparison has written"),
+    "checker/model/envelopes.py": (1, "the digits are counted before"),
     "checker/model/untrusted.py": (1, "at most 19 digits, checked before"),
     "checker/reading/compression.py": (1, "a truth value"),
     "checker/reading/document.py": (1, "the digits are counted before"),

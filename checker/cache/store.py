@@ -218,4 +218,4 @@ def _drop(number: int, database: sqlite3.Connection) -> None:
 
 
 def _now() -> int:
-    return int(time.time())
+    return time.time_ns() // 1_000_000_000

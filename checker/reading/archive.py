@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
+from checker.errors import UnreadableError
 from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
@@ -53,6 +54,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
+from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -122,8 +124,10 @@ def read_archive(path: str, options: ReadOptions, *, name: str | None = None) ->
         UnreadableError: There is nothing to read.
     """
     began = time.perf_counter()
-    opened = open_source(path, options.plan, options.limits, options.meter)
-    return _read(name or path, opened, options, began)
+    called = name or path
+    ahead = LayersAhead(called, options.plan, options.limits, options.cache)
+    opened = open_source(path, options.plan, options.limits, options.meter, ahead)
+    return _read(called, opened, options, began)
 
 
 def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
@@ -138,7 +142,8 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
         UnreadableError: It cannot be read.
     """
     began = time.perf_counter()
-    opened = open_file(file, name, options.plan, options.limits, options.meter)
+    ahead = LayersAhead(name, options.plan, options.limits, options.cache)
+    opened = open_file(file, name, options.plan, options.limits, options.meter, ahead)
     return _read(name, opened, options, began)
 
 
@@ -155,6 +160,9 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         opened: The source.
         options: How to read.
         began: When the reading began, as ``time.perf_counter`` says.
+
+    Raises:
+        UnreadableError: It was changed meanwhile.
     """
     with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
         steps = Steps()
@@ -165,6 +173,12 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         damage = None if inside is not None else _find_damage(path, opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
+    change = opened.content.change()
+    if change is not None:
+        # What was found may be true of neither the old content nor the new one.
+        raise UnreadableError(
+            path, f"{change} while it was read; check it again when nothing writes to it"
+        )
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes)
 
@@ -318,7 +332,12 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             early=partial(_early_hash, opened, options.early, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
             is_unchanged=opened.content.is_unchanged,
+            read_ahead=partial(_read_ahead, opened, position),
         )
+
+
+def _read_ahead(opened: Opened, position: int) -> Blob | None:
+    return None if opened.ahead is None else opened.ahead.claim(position)
 
 
 def _chunks(opened: Opened, meter: Meter, position: int) -> Iterator[bytes]:
@@ -436,6 +455,10 @@ class _Reader:
         return found._replace(location=task.location, position=task.position, path=task.path)
 
     def _read(self, task: Task) -> Blob:
+        known = task.read_ahead()
+        if known is not None:
+            task.count_bytes(task.size)
+            return known
         options = self._options
         records = self._allowance.records.of_one()
         blob = self._steps.run(

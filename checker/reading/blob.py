@@ -54,6 +54,7 @@ class Task(NamedTuple):
         early: Gives its sha256, if work on that has begun before all else; else None.
         count_bytes: Counts bytes of it that others have read.
         is_unchanged: Whether bytes that are read twice are still the same.
+        read_ahead: Gives what was found in it before, if it was read ahead.
     """
 
     location: Location
@@ -66,6 +67,7 @@ class Task(NamedTuple):
     early: Callable[[], EarlyHash | None] = lambda: None
     count_bytes: Callable[[int], None] = lambda _size: None
     is_unchanged: Callable[[], bool] = lambda: True
+    read_ahead: Callable[[], Blob | None] = lambda: None
 
 
 class KnownBlobs(Protocol):

@@ -11,6 +11,8 @@ from types import MappingProxyType
 _XXD_WIDTH = 16
 _UU_WIDTH = 45
 _PEM_WIDTH = 64
+_MARKED = bytes(byte if byte < 0x80 else ord("?") for byte in range(256))
+_STRIPPED = bytes(byte & 0x7F for byte in range(256))
 
 
 def lf_to_crlf(data: bytes) -> bytes:
@@ -51,12 +53,12 @@ def powershell_7(data: bytes) -> bytes:
 
 def ascii_marks(data: bytes) -> bytes:
     """As Out-File -Encoding ascii of PowerShell writes it."""
-    return unix2dos(bytes(byte if byte < 0x80 else ord("?") for byte in data))
+    return unix2dos(data.translate(_MARKED))
 
 
 def seven_bits(data: bytes) -> bytes:
     """As a channel of seven bits transfers it."""
-    return bytes(byte & 0x7F for byte in data)
+    return data.translate(_STRIPPED)
 
 
 def base64_lines(data: bytes) -> bytes:
