@@ -10,6 +10,7 @@ from checker import Check, SettingsError, Severity
 from checker.policy import Policy, PolicyFile
 from checker.settings import parse_severity
 from checker_policy.documents import read_document
+from checker_policy.expressions import Expression, compile_all
 from checker_policy.kinds import KEYS
 from checker_policy.requirement import (
     Requirement,
@@ -36,6 +37,7 @@ def rules_of(policy: Policy) -> tuple[type[Check], ...]:
     """
     found = tuple(_requirements(policy))
     _require_distinct(found)
+    compile_all(part for each in found for part in each.parts if isinstance(part, Expression))
     return tuple(rule_of(each) for each in found)
 
 
