@@ -9,12 +9,13 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
 	@echo "make test [ARGS=...]            run the tests (ARGS are passed to pytest)"
 	@echo "make test-browser               run the tests of the report html in headless Chromium"
+	@echo "make test-fleet                 run the tests of the command sweep, with a Dask cluster and an S3 server"
 	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
@@ -58,6 +59,10 @@ $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
 	@touch $@
 
+$(VENV)/stamp-fleet: $(VENV)/stamp-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,fleet-test]'
+	@touch $@
+
 $(VENV)/stamp-browser: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,browser]'
 	@touch $@
@@ -94,6 +99,11 @@ browser: $(VENV)/stamp-browser build/browser/node_modules/axe-core/axe.min.js
 
 test-browser: browser
 	@CHECKER_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
+
+fleet: $(VENV)/stamp-fleet
+
+test-fleet: fleet
+	@CHECKER_REQUIRE_FLEET=1 $(BIN)/python -m pytest -n0 tests/fleet $(ARGS)
 
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .

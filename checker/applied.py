@@ -41,7 +41,7 @@ _LISTED: Mapping[str, str] = {
 }
 _VALUES = (
     *("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers"),
-    *("progress", "color"),
+    *("progress", "cache", "color"),
 )
 
 

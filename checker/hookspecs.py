@@ -9,6 +9,8 @@ import pluggy
 
 if TYPE_CHECKING:
     from checker.checks.check import Check
+    from checker.commands import PluginCommand
+    from checker.interpretation.kinds.base import Recognizer
     from checker.model.archive import Archive
     from checker.policy import Policy
     from checker.reports import Report
@@ -178,4 +180,49 @@ class CheckerSpec:
             @hookimpl
             def checker_reports():
                 yield Report("count", lambda run: f"{len(run.archives)} archives\n")
+        """
+
+    @hookspec
+    def checker_kinds(self) -> Iterable[Recognizer]:  # type: ignore[empty-body]
+        """Return kinds of archive that are neither an image nor a root filesystem.
+
+        They are tried, after the built-in ones, on archives without an image; of the first that
+        fits, ``checker classify`` shows the title and the command.
+
+        Example::
+
+            from checker import hookimpl, KnownKind, Recognizer
+
+            def fits(traits):
+                return traits.is_member("my-package.json")
+
+            @hookimpl
+            def checker_kinds():
+                kind = KnownKind(
+                    name="my-package",
+                    title="a package of my tool",
+                    readers="my-tool installs it",
+                    command="my-tool install {path}",
+                )
+                yield Recognizer(kind, fits)
+        """
+
+    @hookspec
+    def checker_commands(self) -> Iterable[PluginCommand]:  # type: ignore[empty-body]
+        """Return commands of ``checker``.
+
+        Example::
+
+            from checker import check, hookimpl, PluginCommand
+
+            def add_arguments(parser):
+                parser.add_argument("path")
+
+            def run(arguments):
+                print(check(arguments.path).archive.kind)
+                return 0
+
+            @hookimpl
+            def checker_commands():
+                yield PluginCommand("kind", "show the kind alone", add_arguments, run)
         """

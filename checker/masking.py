@@ -118,6 +118,7 @@ def masked(checked: CheckedArchive) -> CheckedArchive:
         results=tuple(map(mask.result, checked.results)),
         crashes=mask.all(checked.crashes),
         starts=mask.all(checked.starts),
+        signatures=mask.all(checked.signatures),
     )
 
 

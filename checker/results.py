@@ -10,6 +10,7 @@ from typing import NamedTuple
 from checker.checks.finding import Finding, Outcome, Result, Severity
 from checker.checks.registry import Rule
 from checker.model.archive import Archive
+from checker.model.signatures import Signature
 from checker.starting.obstacle import Start
 from checker.verdicts import Classification, Loadable, Verdict
 
@@ -122,6 +123,7 @@ class CheckedArchive(NamedTuple):
             filesystem.
         used_waivers: The waivers that cover findings, by their position in the settings.
         reader_verdicts: The verdicts of other tools that read archives, where they were asked.
+        signatures: Signatures, attestations and SBOMs, verified if keys were given.
     """
 
     path: str
@@ -137,6 +139,7 @@ class CheckedArchive(NamedTuple):
     starts: tuple[Start, ...] = ()
     used_waivers: tuple[int, ...] = ()
     reader_verdicts: tuple[Verdict, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
     def without_content(self) -> CheckedArchive:
         """The same without what takes memory; the reports of the checker need no more."""

@@ -111,7 +111,8 @@ class Settings(NamedTuple):
         options: Options of rules, by ID or name of the rule.
         engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
-        jobs: Blobs of an archive that are read in parallel; by default one per processor.
+        jobs: Archives and their blobs that are read in parallel, all together; by default one per
+            processor.
         origin: The file that they were read from.
         formats: Reports to write, ``NAME`` or ``NAME=FILE``.
         format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.
@@ -119,6 +120,7 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        cache: Whether facts of layers are kept for further runs of the command line.
         color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
@@ -126,6 +128,7 @@ class Settings(NamedTuple):
         archive_name: What the baseline calls the archive; by default its path says it.
         given: The settings of the file or the program, without those of the command line.
         policy: What is required of archives.
+        verify_keys: Files with the public keys and certificates that signatures are verified with.
     """
 
     select: tuple[str, ...] = ()
@@ -147,6 +150,7 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    cache: bool = True
     color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
@@ -154,6 +158,7 @@ class Settings(NamedTuple):
     archive_name: str | None = None
     given: Origin | None = None
     policy: Policy = Policy()
+    verify_keys: tuple[str, ...] = ()
 
     def for_archive(self, path: str) -> Settings:
         """The settings for one archive, with those of the sections that are for it."""
@@ -161,11 +166,19 @@ class Settings(NamedTuple):
 
     def without_baselines(self) -> Settings:
         """The settings without any baseline, also for the archives of sections."""
-        given = None if self.given is None else self.given.without("baseline")
+        return self._without("baseline")._replace(baseline=None)
+
+    def without_verify_keys(self) -> Settings:
+        """The settings without keys for signatures, also for the archives of sections."""
+        return self._without("verify-key")._replace(verify_keys=())
+
+    def _without(self, key: str) -> Settings:
+        """The settings without a key in the file and its sections."""
+        given = None if self.given is None else self.given.without(key)
         sections = tuple(
-            section._replace(origin=section.origin.without("baseline")) for section in self.sections
+            section._replace(origin=section.origin.without(key)) for section in self.sections
         )
-        return self._replace(baseline=None, sections=sections, given=given)
+        return self._replace(sections=sections, given=given)
 
     def own_fail_on(self, paths: Iterable[str]) -> dict[str, Severity | None]:
         """What fails the run in archives for which a section says it, by their paths."""
@@ -372,6 +385,7 @@ class SettingsKeywords(TypedDict, total=False):
     profile: str
     baseline: str
     strict_waivers: bool
+    verify_key: Sequence[str]
     archive: Sequence[Mapping[str, object]]
     require: Sequence[Mapping[str, object]]
     policy: Sequence[str]
@@ -746,6 +760,10 @@ def _set_baseline(origin: Origin, settings: Settings, value: object) -> Settings
     return settings._replace(baseline=origin.path(_file_name(value)))
 
 
+def _set_verify_keys(origin: Origin, settings: Settings, value: object) -> Settings:
+    return settings._replace(verify_keys=tuple(map(origin.path, _file_names(value))))
+
+
 def _set_formats(origin: Origin, settings: Settings, value: object) -> Settings:
     formats = tuple(_placed_format(origin, order) for order in _names_of(value))
     return settings._replace(formats=formats)
@@ -823,6 +841,10 @@ def _file_name(value: object) -> str:
     return value
 
 
+def _file_names(value: object) -> tuple[str, ...]:
+    return tuple(map(_file_name, _texts(value)))
+
+
 def _severities(value: object) -> dict[str, Severity]:
     return {name: _at(name, partial(parse_severity, item)) for name, item in _table(value).items()}
 
@@ -851,6 +873,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "cache": lambda settings, value: settings._replace(cache=_truth(value)),
     "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
@@ -861,6 +884,7 @@ _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {
     "require": _set_requirements,
     "policy": _set_policy,
     "structure-test": _set_structure_tests,
+    "verify-key": _set_verify_keys,
 }
 # How a layer is put over others: it adds to lists of what does not count, and to tables.
 _EXTENDING: Mapping[str, _Reader] = {
@@ -894,11 +918,17 @@ _SECTION_READERS: Mapping[str, _Reader] = {
         *("as", "engine", "fail-on", "host", "ignore", "jobs", "limits", "profile", "rules"),
         *("select", "severity", "strict-waivers", "waive"),
     )
-} | {"baseline": lambda settings, value: settings._replace(baseline=_file_name(value))}
+} | {
+    "baseline": lambda settings, value: settings._replace(baseline=_file_name(value)),
+    "verify-key": lambda settings, value: settings._replace(verify_keys=_file_names(value)),
+}
 _FOR_ALL = "is for the whole run, not for some archives; set it above the sections"
 OF_THE_RUN: Mapping[str, str] = {
     "no-plugin": f"no-plugin {_FOR_ALL}, or ignore the rules of the plugin here",
-    **{key: f"{key} {_FOR_ALL}" for key in ("format", "format-option", "progress", "color")},
+    **{
+        key: f"{key} {_FOR_ALL}"
+        for key in ("format", "format-option", "progress", "cache", "color")
+    },
     "require": f"require {_FOR_ALL}, and says itself for which with the key archive",
     **{key: f"{key} {_FOR_ALL}" for key in ("policy", "structure-test")},
 }

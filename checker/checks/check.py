@@ -16,6 +16,7 @@ from checker.model.image import Config, Index, Layer, Manifest
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Located, Location
 from checker.model.rootfs import Rootfs
+from checker.model.signatures import Signature
 from checker.verdicts import Classification, Host, Verdict
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ class CheckContext(NamedTuple):
         options: What the settings set of the options of the rules, by rule id.
         findings: What the other rules found, after the settings; for rules that follow them.
         host: The host that the archive is meant for.
+        signatures: Signatures, attestations and SBOMs of the archive, verified with the keys.
+        verify_keys: Files with the keys and certificates that they are verified with.
     """
 
     action: str | None = None
@@ -43,6 +46,8 @@ class CheckContext(NamedTuple):
     options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
     findings: tuple[Finding, ...] = ()
     host: Host = Host()
+    signatures: tuple[Signature, ...] = ()
+    verify_keys: tuple[str, ...] = ()
 
 
 class Place(TypedDict, total=False):

@@ -6,16 +6,20 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TypeVar
 
 from checker._version import __version__
+from checker.cache.user import UserCache
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
 from checker.cli.streams import tell, writing_output
 from checker.cli.targets import check_targets, try_targets
+from checker.cores import available_cores
 from checker.errors import SettingsError
 from checker.model.limits import Limits
 from checker.model.untrusted import whole_number
+from checker.parallel.archives import Work, checked_archives
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
@@ -25,6 +29,8 @@ from checker.reports.output import (
     OutputError,
     kept_for,
     plan_outputs,
+    prepared_for,
+    show_content,
     write_outputs,
 )
 from checker.reports.streams import OpenReports
@@ -46,7 +52,10 @@ from checker.settings_file import Origin, find_file, read_file
 T = TypeVar("T")
 
 COMMAND_LINE = "command line"
-_CHECKING = frozenset({"check", "config", "baseline"})
+# Results with all facts that wait for those before them.
+_CONTENTS_AHEAD = 16
+_CHECKING = frozenset({"check", "config", "baseline", "sweep"})
+_SHOW = "show"
 _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
     "junit_flavour": "junit.flavour",
@@ -74,7 +83,8 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
     known = _known_run(arguments.command, settings, paths)
-    reports = OpenReports(_streamed(outputs, known, len(paths)), sys.stdout)
+    outputs = _streamed(outputs, known, len(paths))
+    reports = OpenReports(outputs, sys.stdout)
     with Progress(wanted=settings.progress, archives=len(paths)) as progress:
         session = Session(
             settings,
@@ -82,9 +92,19 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
             early=early,
             whole_digest=shows_digest,
             watch=progress.watch,
+            cache=UserCache() if settings.cache else None,
         )
-        look = session.run if arguments.command == "check" else session.classify_all
-        run = look(paths, keep=_reporting(progress, reports.kept(kept_for(outputs))))
+        work = Work(
+            arguments.command,
+            paths,
+            jobs=settings.jobs or available_cores(),
+            prepare=prepared_for(outputs),
+            ahead=_CONTENTS_AHEAD if show_content(outputs) else None,
+            tell=progress.watch,
+        )
+        with closing(checked_archives(session, work)) as results:
+            keep = _reporting(progress, reports.kept(kept_for(outputs)))
+            run = session.gather(arguments.command, results, keep)
     with writing_output():
         unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
@@ -112,7 +132,7 @@ def _reporting(
     """A function that may write a part of a report, for which progress is erased."""
 
     def report(checked: CheckedArchive) -> CheckedArchive:
-        progress.erase()
+        progress.finish_archive()
         with writing_output():
             return keep(checked)
 
@@ -152,11 +172,12 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     """
     path = settings_path(arguments.config)
     file = None if path is None else read_file(path)
-    table = _reading_table(arguments)
+    table = _reading_table(arguments) | _keys_table(arguments)
     if arguments.command in _CHECKING:
         return layered(file, Origin(COMMAND_LINE, table | _check_table(arguments)))
     # Only findings are compared with the baseline.
-    return layered(file, Origin(COMMAND_LINE, table)).without_baselines()
+    settings = layered(file, Origin(COMMAND_LINE, table)).without_baselines()
+    return settings if arguments.command == _SHOW else settings.without_verify_keys()
 
 
 def settings_path(given: str | None) -> str | None:
@@ -184,7 +205,15 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
         table["color"] = _value("--color", parse_color, arguments.color)
     if arguments.no_progress:
         table["progress"] = False
+    if getattr(arguments, "no_cache", False):
+        table["cache"] = False
     return {key: value for key, value in table.items() if value not in ([], {})}
+
+
+def _keys_table(arguments: argparse.Namespace) -> dict[str, object]:
+    """The keys for signatures, which replace those of the file."""
+    keys = getattr(arguments, "verify_keys", None)
+    return {"verify-key": list(keys)} if keys else {}
 
 
 def _check_table(arguments: argparse.Namespace) -> dict[str, object]:

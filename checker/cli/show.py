@@ -44,6 +44,7 @@ def run_show(arguments: argparse.Namespace) -> int:
             () if archive is opened.outer else opened.steps,
             session.settings.host,
             arguments.image,
+            session.signatures_of(archive),
         )
     tree = _tree(arguments, shown)
     color = Color(session.settings.color)

@@ -189,6 +189,34 @@ class ArtifactFacts(NamedTuple):
     layers: tuple[PartFacts, ...]
 
 
+class SignatureFacts(NamedTuple):
+    """A signature, attestation or SBOM.
+
+    Attributes:
+        use: What it is for: ``signature``, ``attestation`` or ``sbom``.
+        form: Its form, such as ``cosign`` or ``notation-jws``.
+        digest: Digest of the layer that it is.
+        subjects: The digests that it is about, and attached to.
+        predicate_type: The type of an in-toto statement's predicate.
+        builder: The builder that SLSA provenance names.
+        sbom: Format and version of the SBOM that it is or contains.
+        state: What is known of it, such as ``verified``; ``unchecked`` without keys.
+        key: The file of the key or certificate that verifies it.
+        reason: Who signed it, or why it is not verified.
+    """
+
+    use: str
+    form: str
+    digest: str | None
+    subjects: tuple[str, ...]
+    predicate_type: str | None
+    builder: str | None
+    sbom: str | None
+    state: str
+    key: str | None
+    reason: str | None
+
+
 class RootFacts(NamedTuple):
     """A root filesystem, or a single layer, that is not in an image.
 
@@ -214,6 +242,7 @@ class Contents(NamedTuple):
         images: Its images.
         artifacts: Its other manifests.
         root: Its root filesystem.
+        signatures: Its signatures, attestations and SBOMs.
     """
 
     steps: tuple[str, ...]
@@ -221,3 +250,4 @@ class Contents(NamedTuple):
     images: tuple[ImageFacts, ...]
     artifacts: tuple[ArtifactFacts, ...]
     root: RootFacts | None
+    signatures: tuple[SignatureFacts, ...] = ()

@@ -12,6 +12,7 @@ from checker.contents.records import (
     LayerFacts,
     PartFacts,
     RootFacts,
+    SignatureFacts,
     Space,
     StartFacts,
     Step,
@@ -41,6 +42,7 @@ from checker.model.names import (
     MediaType,
 )
 from checker.model.rootfs import Rootfs
+from checker.model.signatures import Signature
 from checker.model.tar import AnomalyKind, Tar
 from checker.starting.obstacle import Start
 
@@ -61,6 +63,7 @@ def contents_of(
     images: Sequence[Image],
     starts: Sequence[Start],
     steps: tuple[str, ...],
+    signatures: Sequence[Signature] = (),
 ) -> Contents:
     """Everything that is shown of an archive.
 
@@ -70,6 +73,7 @@ def contents_of(
         images: Its images, or those that were chosen.
         starts: Whether containers start: of each image, else of the root filesystem.
         steps: What was removed around it.
+        signatures: Its signatures, attestations and SBOMs, verified if there are keys.
     """
     return Contents(
         steps=steps,
@@ -80,6 +84,7 @@ def contents_of(
         ),
         artifacts=tuple(_artifacts(archive)),
         root=None if archive.rootfs is None else _root(archive, archive.rootfs, starts),
+        signatures=tuple(map(signature_facts, signatures)),
     )
 
 
@@ -291,6 +296,25 @@ def _part(archive: Archive, descriptor: Descriptor) -> PartFacts:
         size=descriptor.size,
         title=descriptor.annotations.get(_TITLE),
         is_present=archive.members.blob_of(descriptor.digest) is not None,
+    )
+
+
+# --- signatures
+
+
+def signature_facts(signature: Signature) -> SignatureFacts:
+    """What is shown of a signature, attestation or SBOM."""
+    return SignatureFacts(
+        use=str(signature.use),
+        form=str(signature.form),
+        digest=signature.digest,
+        subjects=signature.subjects,
+        predicate_type=signature.predicate_type,
+        builder=signature.builder,
+        sbom=signature.sbom,
+        state=str(signature.state),
+        key=signature.key,
+        reason=signature.reason or None,
     )
 
 

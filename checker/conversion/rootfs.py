@@ -6,11 +6,9 @@ gets another name; so is content.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 
-from checker.conversion.copying import copy_span, write_all, write_chunks
+from checker.conversion.copying import copy_span, write_all
 from checker.conversion.merging import flat_entries
 from checker.conversion.records import ConversionError
 from checker.conversion.tar_headers import (
@@ -23,10 +21,12 @@ from checker.conversion.tar_headers import (
     renamed,
     written,
 )
+from checker.model.blob import Blob
 from checker.model.entries import DIRECTORY, GNU_SPARSE, REGULAR, Entries, Span
 from checker.model.image import Layer
 from checker.model.rootfs import Rootfs
 from checker.model.untrusted import utf8
+from checker.reading.inflated import InflatedBlobs
 from checker.reading.opened import OpenArchive, Row, TarBytes, row_of
 from checker.reading.tar.header import parse_number
 from checker.reading.tar.pax import SPARSE_MAP, XATTR_PREFIX, PaxError, parse_pax
@@ -40,54 +40,6 @@ _DIRECTORY, _OLD_SPARSE, _REGULAR = ord(DIRECTORY), ord(GNU_SPARSE), ord(REGULAR
 _LOCAL_PAX, _LONG_LINK = b"xK"
 _ROOT_MODE = 0o755
 _TYPE = 156
-
-
-class LayerBytes:
-    """The uncompressed layers of an image, each of which can be read in any order.
-
-    A compressed layer is decompressed to a temporary file without a name when it is first asked
-    for.
-
-    Args:
-        opened: The source.
-        layers: The layers, base first.
-    """
-
-    def __init__(self, opened: OpenArchive, layers: tuple[Layer, ...]) -> None:
-        self._opened = opened
-        self._layers = layers
-        self._bytes: dict[int, TarBytes] = {}
-        self._stack = ExitStack()
-
-    def of(self, number: int) -> TarBytes:
-        """The bytes of a layer.
-
-        Raises:
-            ConversionError: It is not in the archive.
-            OSError: There is not enough space for the copy.
-        """
-        blob = self._layers[number].blob
-        if blob is None:
-            raise ConversionError(f"{self._layers[number].label} is not in the archive")
-        if blob.position not in self._bytes:
-            place = self._opened.span(blob)
-            if place is not None and blob.inflated_size == blob.size:
-                self._bytes[blob.position] = TarBytes(*place)
-            else:
-                self._bytes[blob.position] = self._inflated(number)
-        return self._bytes[blob.position]
-
-    def _inflated(self, number: int) -> TarBytes:
-        blob = self._layers[number].blob
-        file = tempfile.TemporaryFile(prefix="checker-")  # noqa: SIM115 - closed by close()
-        self._stack.callback(file.close)
-        chunks = iter(()) if blob is None else self._opened.inflated(blob)
-        size = write_chunks(file.fileno(), chunks)
-        return TarBytes(file.fileno(), Span(0, size))
-
-    def close(self) -> None:
-        """Remove the copies."""
-        self._stack.close()
 
 
 def write_rootfs(opened: OpenArchive, root: Rootfs, target: int, mtime: int) -> int:
@@ -105,7 +57,7 @@ def write_rootfs(opened: OpenArchive, root: Rootfs, target: int, mtime: int) -> 
     Raises:
         ConversionError: A layer is missing or changed.
     """
-    layers = LayerBytes(opened, root.layers)
+    blobs = InflatedBlobs(opened)
     try:
         writer = RootWriter(target, mtime)
         for entry in flat_entries(root):
@@ -118,11 +70,17 @@ def write_rootfs(opened: OpenArchive, root: Rootfs, target: int, mtime: int) -> 
             if entry.link is not None:
                 writer.add_link(entry.path, layer.entries, entry.place.position, entry.link)
             else:
-                source = layers.of(entry.place.layer)
+                source = blobs.of(_blob_of(layer))
                 writer.add(entry.path, layer.entries, entry.place.position, source)
         return writer.finish()
     finally:
-        layers.close()
+        blobs.close()
+
+
+def _blob_of(layer: Layer) -> Blob:
+    if layer.blob is None:
+        raise ConversionError(f"{layer.label} is not in the archive")
+    return layer.blob
 
 
 def is_usual_root(entries: Entries, position: int) -> bool:

@@ -61,6 +61,7 @@ def _document(checked: CheckedArchive, contents: Contents) -> Object:
         "members": [] if archive is None else list(_members(archive)),
         "images": [_record(image) for image in contents.images],
         "artifacts": [_record(artifact) for artifact in contents.artifacts],
+        "signatures": [_record(signature) for signature in contents.signatures],
         "root": None if contents.root is None else _record(contents.root),
         "tree": None,
     }

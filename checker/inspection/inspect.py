@@ -17,6 +17,7 @@ from checker.model.entries import clean_path
 from checker.model.image import Image
 from checker.model.rootfs import Rootfs
 from checker.model.selection import select_images
+from checker.model.signatures import Signature
 from checker.results import CheckedArchive
 from checker.starting.archive import START_READS, archive_starts
 from checker.starting.obstacle import Answer, Cause, Start
@@ -129,6 +130,7 @@ def inspect(
     steps: tuple[str, ...],
     host: Host,
     image: str | None = None,
+    signatures: tuple[Signature, ...] = (),
 ) -> Inspection:
     """Look at an archive.
 
@@ -138,6 +140,7 @@ def inspect(
         steps: What was removed around that.
         host: The host that containers start on.
         image: Name or digest of the image that is shown; all if None.
+        signatures: Its signatures, attestations and SBOMs.
 
     Raises:
         SettingsError: The image does not exist.
@@ -154,7 +157,7 @@ def inspect(
         starts = tuple(starts[number] for number in chosen)
     mask = mask_of(archive)
     outer = checked.archive or archive
-    contents = mask.all(contents_of(outer, archive, images, starts, steps))
+    contents = mask.all(contents_of(outer, archive, images, starts, steps, signatures))
     return Inspection(checked, archive, images, contents, mask)
 
 

@@ -16,6 +16,7 @@ from checker.contents.records import (
     PartFacts,
     RootFacts,
     Settings,
+    SignatureFacts,
     StartFacts,
     Step,
 )
@@ -35,6 +36,8 @@ _SCREEN = 23
 _FEWEST_LAYERS = 3
 _MOST_IMAGES = 8
 _MOST_ARTIFACTS = 5
+_MOST_SIGNATURES = 5
+_STATES = {"verified": Style.GOOD, "invalid": Style.ERROR, "not-verifiable": Style.WARNING}
 _MOST_PROBLEMS = 3
 _MOST_NAMES = 4
 _HEX = re.compile("(sha256:)?[0-9a-f]{64}")
@@ -67,6 +70,7 @@ def contents_lines(checked: CheckedArchive, contents: Contents, view: View) -> I
         yield from _image(contents.images[0], view, _SCREEN - len(head))
     else:
         yield from _images(contents.images, view)
+    yield from _signatures(contents.signatures, view)
     yield from _artifacts(contents.artifacts, view)
     if contents.root is not None:
         yield from _root(contents.root, view)
@@ -292,7 +296,31 @@ def _history(history: Iterable[Step], view: View) -> Iterator[Line]:
         yield from paragraph(start, rows, Style.PLAIN)
 
 
-# --- artifacts and roots
+# --- signatures, artifacts and roots
+
+
+def _signatures(signatures: Sequence[SignatureFacts], view: View) -> Iterator[Line]:
+    shown = signatures if view.is_whole else signatures[:_MOST_SIGNATURES]
+    for signature in shown:
+        style = _STATES.get(signature.state, Style.PLAIN)
+        yield from _labelled("signed", _signature(signature), view, style)
+        if view.is_whole:
+            for digest in signature.subjects:
+                yield from _beneath(f"about {safe(digest)}", view)
+    yield from _more(len(signatures) - len(shown), "signature", view)
+
+
+def _signature(signature: SignatureFacts) -> str:
+    state = signature.state.replace("-", " ")
+    words = f"{state}: {signature.form} {signature.use}"
+    what = signature.sbom or signature.predicate_type
+    if what is not None:
+        words += f", {safe(what)}"
+    if signature.builder is not None:
+        words += f", built by {safe(signature.builder)}"
+    if signature.key is not None:
+        words += f", with {safe(signature.key)}"
+    return words if signature.reason is None else f"{words}: {safe(signature.reason)}"
 
 
 def _artifacts(artifacts: Sequence[ArtifactFacts], view: View) -> Iterator[Line]:

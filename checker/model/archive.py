@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from checker.model.attached import Attached
 from checker.model.blob import Blob
 from checker.model.compression import Compression
 from checker.model.damage import Damage
@@ -149,6 +150,7 @@ class Archive(NamedTuple):
         known_kind: What it is recognised as, if it has no image and no root filesystem.
         damage: What happened to the file on its way, if it is not a sound archive and the cause is
             recognized.
+        attached: Signatures, attestations and SBOMs of the image layout, not verified.
         crashes: Steps of reading and interpretation that failed, one line each; their answers are
             missing.
     """
@@ -173,6 +175,7 @@ class Archive(NamedTuple):
     root_directory: str | None = None
     known_kind: KnownKind | None = None
     damage: Damage | None = None
+    attached: tuple[Attached, ...] = ()
     crashes: tuple[str, ...] = ()
 
     @property
@@ -213,6 +216,7 @@ class Archive(NamedTuple):
             images=tuple(map(_without_documents, self.images)),
             rootfs=None if self.rootfs is None else Rootfs(self.location, ()),
             inside=None,
+            attached=(),
         )
 
     def has_all_of(self, blob: Blob) -> bool:

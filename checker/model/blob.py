@@ -33,6 +33,7 @@ class Blob(NamedTuple):
         cuts: Limits that left out a part of the document; all bytes were read all the same.
         error: Why the content could not be read, in the words of the operating system.
         unparsed: The bytes of a document that is nested too deeply to be parsed here.
+        cose: The bytes of a COSE signature, if the content looks like one and is small enough.
     """
 
     location: Location
@@ -50,6 +51,7 @@ class Blob(NamedTuple):
     cuts: tuple[LimitReached, ...] = ()
     error: str | None = None
     unparsed: bytes = b""
+    cose: bytes = b""
 
     @property
     def digest(self) -> str:

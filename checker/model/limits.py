@@ -39,6 +39,7 @@ class Limits(NamedTuple):
         index_depth: Nesting of image indexes.
         images: Images of one archive.
         layers: Layers, diffIDs and steps of the history of one image.
+        signatures: Layers of signatures, attestations and SBOMs of an archive that are read.
         merged: Entries of layers that several images use, counted again for each further use.
         frames: Streams in one compressed file (gzip members, zstd frames and so on), besides one
             for each 100 bytes.
@@ -72,6 +73,7 @@ class Limits(NamedTuple):
     index_depth: int = 8
     images: int = 1000
     layers: int = 1000
+    signatures: int = 1000
     merged: int = 1_000_000
     frames: int = 10_000
     holes: int = 256 * MIB

@@ -12,6 +12,8 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
+from checker.errors import UnreadableError
+from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
@@ -28,6 +30,7 @@ from checker.interpretation.kind import (
     nested_images,
     root_directory,
 )
+from checker.interpretation.kinds.base import Recognizer
 from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
@@ -51,9 +54,10 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
-from checker.reading.blob import Task, failed_blob, read_blob, unread_blob
+from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
 from checker.reading.source import (
     CHUNK,
@@ -91,6 +95,9 @@ class ReadOptions(NamedTuple):
         whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
         meter: Counts what is read.
         early: Hashes of its members that are being worked out already.
+        kinds: Kinds of archive that plugins know, besides the built-in ones.
+        known: Facts of blobs that were read before, which are not read again.
+        cache: Facts of layers that were read before.
     """
 
     plan: ContentPlan = ContentPlan()
@@ -99,6 +106,9 @@ class ReadOptions(NamedTuple):
     whole_digest: bool = True
     meter: Meter = SILENT
     early: EarlyHashes | None = None
+    kinds: tuple[Recognizer, ...] = ()
+    known: KnownBlobs | None = None
+    cache: LayerCache | None = None
 
 
 def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
@@ -146,6 +156,9 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         opened: The source.
         options: How to read.
         began: When the reading began, as ``time.perf_counter`` says.
+
+    Raises:
+        UnreadableError: It was changed meanwhile.
     """
     with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
         steps = Steps()
@@ -156,6 +169,12 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         damage = None if inside is not None else _find_damage(path, opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
+    change = opened.content.change()
+    if change is not None:
+        # What was found may be true of neither the old content nor the new one.
+        raise UnreadableError(
+            path, f"{change} while it was read; check it again when nothing writes to it"
+        )
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes)
 
@@ -308,6 +327,7 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             seekable=partial(opened.content.seekable, position),
             early=partial(_early_hash, opened, options.early, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
+            is_unchanged=opened.content.is_unchanged,
         )
 
 
@@ -413,14 +433,28 @@ class _Reader:
         reached = self._allowance.reached
         if reached is not None:
             return unread_blob(task, reached)
+        blob = self._known(task) or self._read(task)
+        self._allowance.spend(blob.inflated_size)
+        return blob
+
+    def _known(self, task: Task) -> Blob | None:
+        """What is known of a member that need not be read."""
+        known = self._options.known
+        found = None if known is None else known.find(task)
+        if found is None:
+            return None
+        return found._replace(location=task.location, position=task.position, path=task.path)
+
+    def _read(self, task: Task) -> Blob:
+        options = self._options
+        records = self._allowance.records.of_one()
         blob = self._steps.run(
             f"reading {task.location.member}",
-            lambda: read_blob(
-                task, self._options.plan, self._options.limits, self._allowance.records
-            ),
+            lambda: read_blob(task, options.plan, options.limits, records, options.cache),
             failed_blob(task),
         )
-        self._allowance.spend(blob.inflated_size)
+        if options.known is not None and records.is_whole:
+            options.known.add(task, blob)
         return blob
 
 
@@ -482,6 +516,7 @@ class _Workers:
         return self._reader.read(
             task._replace(
                 chunks=lambda: self._until_closed(task.chunks()),
+                is_unchanged=lambda: not self._closed and task.is_unchanged(),
                 seekable=lambda: self._seekable_until_closed(task.seekable()),
             ),
         )
@@ -528,16 +563,21 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
-    if kind in _AROUND_IMAGES and is_package_of_images(members, steps):
+    if kind in _AROUND_IMAGES and is_package_of_images(members, steps, options.kinds):
         kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci, steps) if has_no_image else None
+    known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
+    attached, attached_limits = steps.run(
+        "reading signatures and attestations",
+        lambda: find_attached(members, None if flat else oci, limits),
+        ((), ()),
+    )
     return Archive(
         path=path,
         source=opened.source,
@@ -551,12 +591,13 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         oci=None if flat else oci,
         images=() if flat else images,
         rootfs=_flat_root(opened, path, place, limits) if flat else None,
-        limits=tuple(_all_limits(opened, blobs, image_limits, limits)),
+        limits=tuple(_all_limits(opened, blobs, (*image_limits, *attached_limits), limits)),
         stats=_stats(opened, blobs, time.perf_counter() - began),
         nested_images=nested_images(members, steps) if kind is Kind.NESTED else (),
         image_directory=image_directory(members, steps) if kind is Kind.WRAPPED else None,
         root_directory=root_directory(members, steps) if is_unknown else None,
         known_kind=known_kind,
+        attached=attached,
     )
 
 

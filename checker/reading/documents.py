@@ -43,9 +43,9 @@ class DocumentBytes:
         self.blobs: dict[int, Blob] = {}
 
     def add(self, blob: Blob) -> None:
-        """Add a blob, with the bytes of its document if it is one."""
+        """Add a blob, with the bytes of its document or signature if it is one."""
         self.blobs[blob.position] = blob
-        if blob.document is None:
+        if blob.document is None and not blob.cose:
             return
         insort(self._kept, (blob.size, blob.position))
         self._total += blob.size
@@ -66,7 +66,9 @@ class DocumentBytes:
         parser = _Parser(self._limits)
         for _, position in self._kept:
             blob = self.blobs[position]
-            raw = b"" if blob.document is None else blob.document.raw
+            if blob.document is None:
+                continue
+            raw = blob.document.raw
             count = count_values(raw)
             if count > left:
                 self.blobs[position] = _unparsed(
@@ -90,7 +92,7 @@ def count_values(raw: bytes) -> int:
 def _unparsed(blob: Blob, limit: str, value: int, what: str) -> Blob:
     place = blob.location
     reached = LimitReached(limit, value, what, place.member, place.offset)
-    return blob._replace(document=None, limits=(*blob.limits, reached))
+    return blob._replace(document=None, cose=b"", limits=(*blob.limits, reached))
 
 
 class _Parser:

@@ -29,7 +29,7 @@ from checker.model.entries import (
     Span,
     spell,
 )
-from checker.model.limits import LimitReached
+from checker.model.limits import LimitReached, Limits
 from checker.model.tar import Tar
 from checker.reading.archive import ReadOptions, facts_of
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
@@ -556,3 +556,24 @@ def open_archive(source: str | BinaryFile, name: str, options: ReadOptions) -> O
         found.unwrap()
         on_error.pop_all()
     return found
+
+
+def reopen(archive: Archive, limits: Limits) -> OpenArchive:
+    """Open an archive whose facts are known, for its bytes; no member is read for it.
+
+    Nothing that surrounds an image is removed.
+
+    Args:
+        archive: The facts; its path must not be that of a stream.
+        limits: Limits of the reading.
+
+    Raises:
+        UnreadableError: There is nothing to read, or the archive has another size than before.
+    """
+    options = ReadOptions(limits=limits)
+    opened = open_source(archive.path, options.plan, limits)
+    if opened.size != archive.size:
+        opened.content.close()
+        change = f"had {archive.size} bytes, and now has {opened.size}"
+        raise UnreadableError(archive.path, f"changed after it was read: {change}")
+    return OpenArchive(opened, archive, options)

@@ -8,7 +8,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import IO, NamedTuple, Protocol
 
@@ -23,6 +23,7 @@ from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.directory import DirectoryContent, list_directory
 from checker.reading.meter import SILENT, Meter
+from checker.reading.ranges import RangedFile
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 
@@ -35,10 +36,12 @@ class Seekable(NamedTuple):
     Attributes:
         size: Bytes that are really there.
         read: Reads a part.
+        is_costly: Whether to read parts costs more than to read on, as over a network.
     """
 
     size: int
     read: ReadAt
+    is_costly: bool = False
 
 
 class BinaryFile(Protocol):
@@ -58,6 +61,14 @@ class Content(Protocol):
 
     def seekable(self, position: int) -> Seekable | None:
         """The content of a member in any order; None if it can only be had from its start."""
+        ...
+
+    def is_unchanged(self) -> bool:
+        """Whether bytes that are read twice are still the same, as far as can be told."""
+        ...
+
+    def change(self) -> str | None:
+        """How what is read was changed since it was opened, in words; None if it was not."""
         ...
 
     def close(self) -> None:
@@ -91,6 +102,28 @@ class Opened(NamedTuple):
     head: bytes = b""
 
 
+class _Stamp(NamedTuple):
+    """What tells that a file was changed: size, and times of content and attributes."""
+
+    size: int
+    modified: int
+    changed: int
+
+    def change(self, after: _Stamp) -> str | None:
+        """How the content was changed until later, in words; None if it was not."""
+        if after.size != self.size:
+            return f"was changed from {self.size:,} to {after.size:,} bytes"
+        return None if after.modified == self.modified else "was changed"
+
+
+def _stamp_of(file: int) -> _Stamp:
+    return _stamp(os.fstat(file))
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
+    return _Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
 class TarContent:
     """The content of the members of a seekable tar.
 
@@ -99,16 +132,27 @@ class TarContent:
         entries: Its members.
         limits: Bounds on the expansion of sparse files.
         part: The bytes of the file that are the tar; all of them if None.
+        stamp: What told of changes when the walk of the file began; as it is now if None.
+        change: How the file was changed that this is a copy of.
     """
 
     def __init__(
-        self, file: int, entries: Entries, limits: Limits, part: Span | None = None
+        self,
+        file: int,
+        entries: Entries,
+        limits: Limits,
+        part: Span | None = None,
+        *,
+        stamp: _Stamp | None = None,
+        change: str | None = None,
     ) -> None:
         self._file = file
         self._entries = entries
         self._limits = limits
         self._start = 0 if part is None else part.offset
         self._length = None if part is None else part.length
+        self._stamp = stamp or self._stamp_now()
+        self._change = change
 
     @property
     def size(self) -> int:
@@ -191,6 +235,17 @@ class TarContent:
         """All bytes of the tar, in pieces."""
         return self._pieces(0, self.size)
 
+    def is_unchanged(self) -> bool:
+        """Whether nobody has changed the file since it was opened, as far as can be told."""
+        return self._stamp_now() == self._stamp
+
+    def _stamp_now(self) -> _Stamp:
+        return _stamp_of(self._file)
+
+    def change(self) -> str | None:
+        """How what is read was changed since it was opened, in words; None if it was not."""
+        return self._change or self._stamp.change(self._stamp_now())
+
     def descriptor(self) -> int:
         """The descriptor of the file, which stays that of this object."""
         return self._file
@@ -198,6 +253,52 @@ class TarContent:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+class RangedContent(TarContent):
+    """The content of the members of a tar that is fetched by ranges.
+
+    Args:
+        ranges: The tar, uncompressed; whoever opened it closes it.
+        entries: Its members.
+        limits: Bounds on the expansion of sparse files.
+    """
+
+    def __init__(self, ranges: RangedFile, entries: Entries, limits: Limits) -> None:
+        self._ranges = ranges
+        super().__init__(-1, entries, limits)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tar."""
+        return self._ranges.size
+
+    def seekable(self, position: int) -> Seekable | None:
+        """The stored bytes of a member, of which parts cost requests."""
+        found = super().seekable(position)
+        return None if found is None else found._replace(is_costly=True)
+
+    def part(self, offset: int, count: int) -> bytes:
+        """At most ``count`` bytes of the tar from an offset on, whatever they are."""
+        return self._ranges.read_at(offset, count)
+
+    def descriptor(self) -> int:
+        """There is none.
+
+        Raises:
+            OSError: Always.
+        """
+        raise OSError(errno.ESPIPE, "it is not a file here")
+
+    def close(self) -> None:
+        """Leave the file to whoever opened it."""
+
+    def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
+        return self._ranges.stream(offset, length)
+
+    def _stamp_now(self) -> _Stamp:
+        # Whoever fetches the ranges finds out whether the file is another one.
+        return _Stamp(self._ranges.size, 0, 0)
 
 
 def _zeros(count: int) -> Iterator[bytes]:
@@ -235,7 +336,8 @@ def open_file(
 ) -> Opened:
     """List the members of an archive in a file object, from its position on.
 
-    An ordinary file that is at its start is read in place. Everything else is read to its end.
+    An ordinary file that is at its start, and one that is read by ranges, is read in place.
+    Everything else is read to its end.
 
     Args:
         file: The file object.
@@ -248,6 +350,8 @@ def open_file(
         UnreadableError: Reading fails, or gives something else than bytes.
     """
     try:
+        if isinstance(file, RangedFile):
+            return _open_ranges(file, plan, limits, meter)
         descriptor = _descriptor_of(file)
         if descriptor is not None:
             return _open_file(descriptor, plan, limits, meter)
@@ -382,11 +486,35 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Op
         size=status.st_size,
         compression=NOT_COMPRESSED,
         tar=tar,
-        content=TarContent(file, tar.entries, limits),
+        content=TarContent(file, tar.entries, limits, stamp=_stamp(status)),
         file=file,
         sha256=None,
         limits=(),
     )
+
+
+def _open_ranges(file: RangedFile, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+    """List the members of a file that is read by ranges; a compressed one is read to its end."""
+    meter.begin(file.size)
+    if detect(file.read_at(0, MAGIC_SIZE)) is not CompressionKind.NONE:
+        return _spool_ranges(file, plan, limits, meter)
+    read = meter.read(file.read_some, file.size)
+    tar = walk_by_seeking(TarWalker(limits, plan), read, file.size)
+    return Opened(
+        source=Source.FILE,
+        size=file.size,
+        compression=NOT_COMPRESSED,
+        tar=tar,
+        content=RangedContent(file, tar.entries, limits),
+        file=None,
+        sha256=None,
+        limits=(),
+    )
+
+
+def _spool_ranges(file: RangedFile, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+    with closing(file.stream(0, file.size)) as pieces:
+        return _spool(_Stream(lambda: next(pieces, b"")), Source.FILE, plan, limits, meter)
 
 
 class _Spool:
@@ -476,13 +604,28 @@ def _spool_descriptor(
 ) -> Opened:
     """Spool the file of a descriptor, which is closed then."""
     try:
-        return _spool(_Stream(partial(os.read, file, CHUNK)), source, plan, limits, meter)
+        status = os.fstat(file)
+        stream = _Stream(partial(os.read, file, CHUNK))
+        find_change = partial(_change_since, file, status)
+        return _spool(stream, source, plan, limits, meter, find_change)
     finally:
         os.close(file)
 
 
+def _change_since(file: int, status: os.stat_result) -> str | None:
+    """How an ordinary file was changed; pipes and devices are not compared."""
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return _stamp(status).change(_stamp_of(file))
+
+
 def _spool(
-    stream: _Stream, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+    stream: _Stream,
+    source: Source,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter,
+    find_change: Callable[[], str | None] = lambda: None,
 ) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
     with ExitStack() as on_error:
@@ -498,7 +641,7 @@ def _spool(
         size=stream.size,
         compression=compression,
         tar=tar,
-        content=TarContent(spool.file, tar.entries, limits),
+        content=TarContent(spool.file, tar.entries, limits, change=find_change()),
         file=None,
         sha256=None if reached else stream.sha256,
         limits=reached,

@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 from checker.checks.finding import Finding, Result, Severity
 from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
+from checker.contents.summary import signature_facts
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
 from checker.model.damage import (
@@ -60,6 +61,11 @@ Object = dict[str, object]
 def render_json(run: Run) -> str:
     """The report as one JSON object, indented by two spaces, with a final line end."""
     return json_text(_run(run))
+
+
+def archive_document(checked: CheckedArchive) -> Object:
+    """One archive that was checked, as the report has it."""
+    return _checked(checked)
 
 
 def json_text(value: object) -> str:
@@ -164,6 +170,7 @@ def _facts(checked: CheckedArchive) -> Object:
         "images": [] if archive is None else _images(archive.images, checked.starts),
         "verdicts": [_verdict(verdict, told) for verdict in checked.verdicts],
         "readers": [_verdict(verdict, told) for verdict in checked.reader_verdicts],
+        "signatures": [signature_facts(each)._asdict() for each in checked.signatures],
         "starts": None if archive is None else _root_start(archive, checked.starts),
     }
 

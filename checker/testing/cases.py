@@ -57,7 +57,8 @@ Artifacts beside the images (in the case itself), with right digests, listed in 
     its value, as in a DSSE envelope or a JWS.
 
 An entry
-    ``path`` and its content: ``text``, ``hex``, ``json``, ``zeros`` (a number of bytes) or
+    ``path`` and its content: ``text``, ``hex``, ``json``, ``cose`` (the JSON that is the payload of
+    a COSE signature), ``zeros`` (a number of bytes) or
     ``elf = { machine = "arm64", interpreter = "/lib/ld.so", needed = ["libc.so.6"], size = 4096,
     gap = 0 }`` (see ``checker.testing.elf``), with
     ``compress = "gzip"`` compressed. Further ``type`` (``file``, ``dir``, ``symlink``,

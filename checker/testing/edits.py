@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Names: TypeAlias = "Mapping[str, str]"
 Table: TypeAlias = "Mapping[str, Any]"
 
-CONTENT_KEYS = frozenset({"text", "hex", "json", "zeros", "elf"})
+CONTENT_KEYS = frozenset({"text", "hex", "json", "cose", "zeros", "elf"})
 FIELD_KEYS = frozenset(
     {
         *("type", "link", "mode", "uid", "gid", "mtime", "uname", "gname", "major", "minor"),
@@ -134,7 +134,7 @@ def fill_json(value: Any, names: Names) -> Any:
 
 
 def content(table: Table, names: Names) -> bytes:
-    """The bytes that a table describes with one of ``text``, ``hex``, ``json``, ``zeros``, ``elf``.
+    """The bytes that a table describes with one of :data:`CONTENT_KEYS`.
 
     Raises:
         ValueError: More than one of these is given, or a value is invalid.
@@ -313,6 +313,17 @@ def _json(value: Any, names: Names) -> bytes:
     return encode_json(fill_json(value, names))
 
 
+def _cose(value: Any, names: Names) -> bytes:
+    """A COSE_Sign1 message (RFC 9052, section 4.2) with a payload, for ES256, and no signer."""
+    headers, signature = b"\xa1\x01\x26", bytes(64)
+    parts = (_cbor_bytes(headers), b"\xa0", _cbor_bytes(_json(value, names)))
+    return b"\xd2\x84" + b"".join(parts) + _cbor_bytes(signature)
+
+
+def _cbor_bytes(data: bytes) -> bytes:
+    return b"\x5a" + len(data).to_bytes(4, "big") + data
+
+
 def _zeros(value: int, _names: Names) -> bytes:
     return bytes(value)
 
@@ -322,7 +333,7 @@ def _elf(value: Table, _names: Names) -> bytes:
 
 
 _CONTENT: Mapping[str, Callable[[Any, Names], bytes]] = MappingProxyType(
-    {"text": _text, "hex": _hex, "json": _json, "zeros": _zeros, "elf": _elf}
+    {"text": _text, "hex": _hex, "json": _json, "cose": _cose, "zeros": _zeros, "elf": _elf}
 )
 _MARKERS: Mapping[str, Callable[[str], Member]] = MappingProxyType(
     {"whiteout": whiteout, "opaque": opaque}

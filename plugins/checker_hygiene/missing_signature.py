@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Check, Finding, Manifest, Severity
-from checker.checks.statements import (
-    Use,
-    claims_of,
-    expected_digests,
-    is_opaque_signature,
-    is_signature,
-)
+from checker import Archive, Check, Finding, Severity
+from checker.model.attached import Use, parents_of
 
 
 class MissingSignature(Check):
@@ -21,8 +15,8 @@ class MissingSignature(Check):
         An image layout can contain signatures of its images: manifests that refer to the image, or
         to an index with it, by ``subject`` (cosign 3, notation) or by a tag such as
         ``sha256-….sig`` (cosign 2). There is none, or only some without content or with the digest
-        of something else in it. Signatures are not verified. Docker archives, which cannot contain
-        any, are ignored.
+        of something else in it. Signatures are verified only with ``--verify-key``. Docker
+        archives, which cannot contain any, are ignored.
 
     Why it matters:
         Recipients of the archive cannot tell who built the images and whether they were modified,
@@ -54,7 +48,7 @@ class MissingSignature(Check):
         """Report the images without a signature in the archive."""
         images = [image for image in archive.images if image.manifest is not None]
         signed = set(_signed_digests(archive))
-        parents = _parents(archive) if signed else {}
+        parents = parents_of(() if archive.oci is None else archive.oci.indexes)
         bare = [
             image
             for image in images
@@ -81,26 +75,6 @@ def _signed_digests(archive: Archive) -> Iterator[str]:
     A signature without content, or one that says itself that it is about something else, is not
     counted; contradictory-signature reports it.
     """
-    for manifest in () if archive.oci is None else archive.oci.manifests:
-        if is_signature(manifest) and _has_content(archive, manifest):
-            claims = tuple(claims_of(archive, manifest))
-            expected = expected_digests(manifest)
-            if any(map(is_opaque_signature, manifest.layers)):
-                yield from expected
-            for claim in claims:
-                if claim.use is Use.SIGNATURE:
-                    yield from claim.digests.intersection(expected)
-
-
-def _has_content(archive: Archive, manifest: Manifest) -> bool:
-    return any(archive.members.blob_of(each.digest) is not None for each in manifest.layers)
-
-
-def _parents(archive: Archive) -> dict[str, set[str]]:
-    """The digests of indexes, by the digests of the manifests that they list."""
-    parents: dict[str, set[str]] = {}
-    for index in () if archive.oci is None else archive.oci.indexes:
-        digest = None if index.descriptor is None else index.descriptor.digest_text
-        for descriptor in index.manifests if digest else ():
-            parents.setdefault(descriptor.digest_text or "", set()).add(digest or "")
-    return parents
+    for attached in archive.attached:
+        if attached.use is Use.SIGNATURE:
+            yield from attached.about

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker import Archive, Finding, Manifest, Severity
-from checker.checks.statements import (
-    PREDICATE_TYPE,
-    Claim,
-    Use,
-    claims_of,
-    expected_digests,
-    has_layers_of,
-    is_about_other,
-)
+from checker import Archive, Finding, Severity
+from checker.model.attached import PREDICATE_TYPE, Attached, Use, has_layers_of
 from checker.model.names import shorten
 from checker_oci.documents import LayoutCheck, below, place, short_name
 
@@ -62,48 +54,45 @@ class ContradictoryAttestation(LayoutCheck):
                     f"{short_name(manifest.location)} is listed as an attestation, but none of its "
                     f"{len(manifest.layers)} layers is an in-toto statement",
                 )
-            expected = expected_digests(manifest)
-            for claim in claims_of(archive, manifest):
-                if claim.use is Use.ATTESTATION:
-                    yield from self._inspect(manifest, expected, claim)
+        for attached in archive.attached:
+            if attached.use is Use.ATTESTATION:
+                yield from self._inspect(attached)
 
-    def _inspect(
-        self, manifest: Manifest, expected: tuple[str, ...], claim: Claim
-    ) -> Iterator[Finding]:
-        if claim.problem is not None:
-            yield self._report(claim, f"an attestation, but its content {claim.problem}")
+    def _inspect(self, attached: Attached) -> Iterator[Finding]:
+        if attached.problem is not None:
+            yield self._report(attached, f"an attestation, but its content {attached.problem}")
             return
-        if not claim.digests:
+        if not attached.digests:
             what = "an attestation that does not name a subject; it may be about any image"
-            yield self._report(claim, what, severity=Severity.NOTE)
-        elif is_about_other(claim, expected):
+            yield self._report(attached, what, severity=Severity.NOTE)
+        elif attached.is_about_other:
             yield self._report(
-                claim,
-                f"an attestation of {shorten(min(claim.digests))}, but is attached to "
-                f"{shorten(expected[0])}",
+                attached,
+                f"an attestation of {shorten(min(attached.digests))}, but is attached to "
+                f"{shorten(attached.expected[0])}",
             )
-        yield from self._inspect_predicate(manifest, claim)
+        yield from self._inspect_predicate(attached)
 
-    def _inspect_predicate(self, manifest: Manifest, claim: Claim) -> Iterator[Finding]:
-        annotated = claim.descriptor.annotations.get(PREDICATE_TYPE)
-        if claim.predicate_type is None:
-            yield self._report(claim, "an attestation without a predicateType")
+    def _inspect_predicate(self, attached: Attached) -> Iterator[Finding]:
+        annotated = attached.descriptor.annotations.get(PREDICATE_TYPE)
+        if attached.predicate_type is None:
+            yield self._report(attached, "an attestation without a predicateType")
         elif annotated is None:
-            if manifest.descriptor.is_attestation:
+            if attached.manifest.descriptor.is_attestation:
                 what = f"an attestation without the annotation {PREDICATE_TYPE}"
-                yield self._report(claim, f"{what}, by which tools find it")
-        elif annotated != claim.predicate_type:
+                yield self._report(attached, f"{what}, by which tools find it")
+        elif annotated != attached.predicate_type:
             yield self._report(
-                claim,
-                f"an attestation of type {claim.predicate_type[:_SHOWN]}, but the annotation "
+                attached,
+                f"an attestation of type {attached.predicate_type[:_SHOWN]}, but the annotation "
                 f"{PREDICATE_TYPE} says {annotated[:_SHOWN] or 'nothing'}",
                 "annotations",
             )
 
     def _report(
-        self, claim: Claim, what: str, *parts: str, severity: Severity | None = None
+        self, attached: Attached, what: str, *parts: str, severity: Severity | None = None
     ) -> Finding:
-        descriptor = claim.descriptor
+        descriptor = attached.descriptor
         return self.finding(
             descriptor._replace(location=below(descriptor.location, *parts)),
             f"{place(descriptor)} is {what}",

@@ -13,11 +13,14 @@ from checker_oci.deeply_nested_index import DeeplyNestedIndex
 from checker_oci.digest_mismatch import DigestMismatch
 from checker_oci.embedded_data_mismatch import EmbeddedDataMismatch
 from checker_oci.escaping_title import EscapingTitle
+from checker_oci.image_without_valid_signature import ImageWithoutValidSignature
+from checker_oci.incomplete_provenance import IncompleteProvenance
 from checker_oci.invalid_blob_name import InvalidBlobName
 from checker_oci.invalid_descriptor import InvalidDescriptor
 from checker_oci.invalid_index import InvalidIndex
 from checker_oci.invalid_manifest import InvalidManifest
 from checker_oci.invalid_oci_layout import InvalidOciLayout
+from checker_oci.malformed_statement import MalformedStatement
 from checker_oci.manifest_without_layers import ManifestWithoutLayers
 from checker_oci.media_type_mismatch import MediaTypeMismatch
 from checker_oci.missing_blob import MissingBlob
@@ -37,9 +40,11 @@ from checker_oci.uncommon_digest_algorithm import UncommonDigestAlgorithm
 from checker_oci.unknown_media_type import UnknownMediaType
 from checker_oci.unknown_platform import UnknownPlatform
 from checker_oci.unsound_attestation import UnsoundAttestation
+from checker_oci.unsound_sbom import UnsoundSbom
 from checker_oci.unsupported_layout_version import UnsupportedLayoutVersion
 from checker_oci.unusual_annotation import UnusualAnnotation
 from checker_oci.unusual_ref_name import UnusualRefName
+from checker_oci.unverified_signature import UnverifiedSignature
 from checker_oci.wrong_empty_descriptor import WrongEmptyDescriptor
 
 RULES: tuple[type[Check], ...] = (
@@ -81,4 +86,9 @@ RULES: tuple[type[Check], ...] = (
     EscapingTitle,
     ContradictoryAttestation,
     ContradictorySignature,
+    MalformedStatement,
+    IncompleteProvenance,
+    UnsoundSbom,
+    UnverifiedSignature,
+    ImageWithoutValidSignature,
 )

@@ -24,8 +24,8 @@ COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
 """A command, with the lines that a backslash continues."""
 WRONG = ("usage: ", "Traceback ", "bash: ")
 PAGES = (
-    *("compare.md", "convert.md", "import-plan.md", "policy.md", "reports.md", "settings.md"),
-    *("show.md", "structure-tests.md"),
+    *("cache.md", "compare.md", "convert.md", "import-plan.md", "policy.md", "reports.md"),
+    *("settings.md", "show.md", "structure-tests.md"),
 )
 """The pages whose sessions need nothing but the checker."""
 

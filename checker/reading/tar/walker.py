@@ -74,6 +74,11 @@ class TarWalker:
         self._after_end_offset = 0
 
     @property
+    def taken_records(self) -> int:
+        """Records of extension headers that were taken of those that tars share."""
+        return self._table.taken_records
+
+    @property
     def skippable(self) -> int:
         """How many of the bytes that come next need not be fed."""
         if self._rest or self._digests.pending:

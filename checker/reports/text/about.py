@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from checker.model.archive import Archive, Source
 from checker.model.image import Image
+from checker.model.signatures import Signature
 from checker.reports.alike import kept_and_lost, starts_alike
 from checker.reports.layout import Line, Style, paragraph, pieces, prose, safe, safe_advice
 from checker.reports.printable import printable
@@ -49,6 +51,15 @@ def about(run: Run, checked: CheckedArchive, view: View) -> Iterator[Line]:
     yield from _engines(run, checked, view)
     if archive is not None:
         yield from _images(archive.images, view)
+    yield from _signed(checked.signatures, view)
+
+
+def _signed(signatures: Sequence[Signature], view: View) -> Iterator[Line]:
+    """What the given keys verify; findings say what they do not."""
+    counts = Counter((each.key or "", each.use) for each in signatures if each.is_verified)
+    for (key, use), count in islice(counts.items(), view.images):
+        text = f"{count_words(count, use)} verified with {safe(key)}"
+        yield from labelled("signed", Style.LABEL, text, view.width)
 
 
 def _traits(archive: Archive, found: Classification | None) -> Iterator[str]:

@@ -70,7 +70,11 @@ def documents(digest: str) -> dict[str, Any]:
             }
         },
         bundle: {"dsseEnvelope": envelope(signed)},
-        jws: {"payload": encoded({"targetArtifact": {"digest": digest}}), "signature": "eA"},
+        jws: {
+            "payload": encoded({"targetArtifact": {"digest": digest}}),
+            "protected": encoded({"alg": "ES256"}),
+            "signature": "eA",
+        },
     }
 
 

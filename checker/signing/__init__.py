@@ -1,0 +1,1 @@
+"""Verifies signatures in archives with given keys and certificates, without a network."""
