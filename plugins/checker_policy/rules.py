@@ -26,6 +26,8 @@ from checker_policy.values import Value
 
 POLICY_SUFFIXES = (".toml", ".yaml", ".yml", ".json")
 _FILE_KEYS = ("require",)
+# What begins so is free, for anchors of YAML.
+_FREE = "x-"
 _OWN_KEYS = ("name", "message", "severity", "id", "structure-test")
 
 
@@ -100,8 +102,9 @@ def _of_file(file: PolicyFile) -> Iterator[Requirement]:
         SettingsError: It cannot be read, or a requirement is not valid.
     """
     origin = read_document(file, POLICY_SUFFIXES).origin
-    found = Value(origin.table, origin).table(_FILE_KEYS)
-    if not found:
+    free = tuple(key for key in origin.table if str(key).startswith(_FREE))
+    found = Value(origin.table, origin).table((*_FILE_KEYS, *free))
+    if "require" not in found:
         raise SettingsError(f"{file.place}{file.path}: requires nothing; it needs a key require")
     for item in found["require"].items():
         yield from read_requirement(item)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from checker.errors import SettingsError
 from checker.policy import Policy, PolicyFile
@@ -207,6 +212,8 @@ def test_yaml_is_read_as_people_mean_it(tmp_path: Path) -> None:
         f"{path}:8",
     ]
     assert document.texts == {("require", 1, "max-layers"): "3"}
+    path.write_text(path.read_text().replace(", owner: 1000:50", ""))
+    assert [rule.name for rule in rules_of(Policy(files=(PolicyFile(str(path)),)))] == ["a", "b"]
 
 
 WORDS = st.sampled_from(
@@ -346,3 +353,19 @@ def test_any_file(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix:
         if refused is not None:
             assert refused.startswith(f"{path}:")
             assert "\n" not in refused
+
+
+def test_the_schema_of_files_of_their_own() -> None:
+    folder = resources.files("checker_schemas").joinpath("settings")
+    documents = {
+        name: json.loads(folder.joinpath(name).read_text("utf-8"))
+        for name in ("policy.json", "checker-toml.json")
+    }
+    registry: Registry[Any] = Registry().with_resources(
+        (name, Resource.from_contents(document)) for name, document in documents.items()
+    )
+    validator = Draft202012Validator({"$ref": "policy.json"}, registry=registry)
+    valid = {"x-base": {"a": 1}, "require": [{"name": "a", "user": "b"}]}
+    assert list(validator.iter_errors(valid)) == []
+    texts = ("{}", '{"requir": []}', '{"require": [{"name": "a", "usr": "b"}]}')
+    assert all(list(validator.iter_errors(json.loads(text))) for text in texts)

@@ -86,6 +86,22 @@ def test_files_are_relative_to_the_settings_file(checker: Checker) -> None:
     assert done.rules >= {"POL355907"}
 
 
+def test_rules_of_a_policy_are_listed_and_explained(checker: Checker) -> None:
+    checker.folder.joinpath("checker.toml").rename(checker.folder / "policy.toml")
+    done = checker("rules", "--policy", "policy.toml", "--search", "services run as root")
+    assert (done.code, done.out.split(maxsplit=3)) == (
+        0,
+        ["POL001", "error", "app-user", "services do not run as root\n"],
+    )
+    done = checker("explain", "app-user", "--policy", "policy.toml")
+    assert done.out.startswith("POL001 app-user (error, from checker_policy)\n\nservices do not")
+    assert "policy.toml:1" in done.out
+    done = checker("explain", "POL", "--policy", "policy.toml")
+    assert done.out.startswith("POL (2 rules)\n\nWhat a policy requires")
+    done = checker("explain", "POL001", "--policy", "none.toml")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+
+
 def test_a_broken_policy_ends_the_run(checker: Checker) -> None:
     checker.folder.joinpath("checker.toml").write_text('[[require]]\nname = "a"\nusr = "b"\n')
     done = checker("check", "app.tar")
