@@ -10,7 +10,6 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import NamedTuple
 
 from checker.errors import UnreadableError
 from checker.interpretation.attached import find_attached
@@ -31,7 +30,6 @@ from checker.interpretation.kind import (
     root_directory,
 )
 from checker.interpretation.kinds.base import Recognizer
-from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
     FLAT_KINDS,
@@ -48,12 +46,13 @@ from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
 from checker.model.image import Image
-from checker.model.known_kind import SKOPEO_DIRECTORY
+from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
+from checker.reading.ahead import LayersAhead
 from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
@@ -77,6 +76,7 @@ from checker.reading.transport.sample import (
     WINDOW_BEFORE,
     Sample,
 )
+from checker.records import NamedTuple
 
 _WATCH_SECONDS = 0.1
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
@@ -123,8 +123,10 @@ def read_archive(path: str, options: ReadOptions, *, name: str | None = None) ->
         UnreadableError: There is nothing to read.
     """
     began = time.perf_counter()
-    opened = open_source(path, options.plan, options.limits, options.meter)
-    return _read(name or path, opened, options, began)
+    called = name or path
+    ahead = LayersAhead(called, options.plan, options.limits, options.cache)
+    opened = open_source(path, options.plan, options.limits, options.meter, ahead)
+    return _read(called, opened, options, began)
 
 
 def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
@@ -139,7 +141,8 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
         UnreadableError: It cannot be read.
     """
     began = time.perf_counter()
-    opened = open_file(file, name, options.plan, options.limits, options.meter)
+    ahead = LayersAhead(name, options.plan, options.limits, options.cache)
+    opened = open_file(file, name, options.plan, options.limits, options.meter, ahead)
     return _read(name, opened, options, began)
 
 
@@ -328,7 +331,12 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             early=partial(_early_hash, opened, options.early, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
             is_unchanged=opened.content.is_unchanged,
+            read_ahead=partial(_read_ahead, opened, position),
         )
+
+
+def _read_ahead(opened: Opened, position: int) -> Blob | None:
+    return None if opened.ahead is None else opened.ahead.claim(position)
 
 
 def _chunks(opened: Opened, meter: Meter, position: int) -> Iterator[bytes]:
@@ -446,6 +454,10 @@ class _Reader:
         return found._replace(location=task.location, position=task.position, path=task.path)
 
     def _read(self, task: Task) -> Blob:
+        known = task.read_ahead()
+        if known is not None:
+            task.count_bytes(task.size)
+            return known
         options = self._options
         records = self._allowance.records.of_one()
         blob = self._steps.run(
@@ -563,14 +575,14 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
-    if kind in _AROUND_IMAGES and is_package_of_images(members, steps, options.kinds):
+    if kind in _AROUND_IMAGES and _is_package_of_images(members, steps, options.kinds):
         kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
+    known_kind = _known_kind(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(
@@ -607,6 +619,21 @@ class _Interpreted(NamedTuple):
     oci: OciLayout | None
     images: tuple[Image, ...]
     limits: tuple[LimitReached, ...]
+
+
+# Sound images are of none of the known kinds, of which each is a module.
+def _is_package_of_images(members: Members, steps: Steps, others: Iterable[Recognizer]) -> bool:
+    from checker.interpretation.kinds.recognizing import is_package_of_images
+
+    return is_package_of_images(members, steps, others)
+
+
+def _known_kind(
+    members: Members, oci: OciLayout | None, steps: Steps, others: Iterable[Recognizer]
+) -> KnownKind | None:
+    from checker.interpretation.kinds.recognizing import recognize
+
+    return recognize(members, oci, steps, others)
 
 
 def _flat_root(opened: Opened, path: str, place: Location, limits: Limits) -> Rootfs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -23,6 +23,7 @@ from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.table import Records
 from checker.reading.tar.walker import TarWalker, walk_by_seeking
+from checker.records import NamedTuple
 
 # Also those in UTF-16 with a byte order mark, which are not JSON but were meant to be.
 _JSON_STARTS = tuple(
@@ -54,6 +55,7 @@ class Task(NamedTuple):
         early: Gives its sha256, if work on that has begun before all else; else None.
         count_bytes: Counts bytes of it that others have read.
         is_unchanged: Whether bytes that are read twice are still the same.
+        read_ahead: Gives what was found in it before, if it was read ahead.
     """
 
     location: Location
@@ -66,6 +68,7 @@ class Task(NamedTuple):
     early: Callable[[], EarlyHash | None] = lambda: None
     count_bytes: Callable[[int], None] = lambda _size: None
     is_unchanged: Callable[[], bool] = lambda: True
+    read_ahead: Callable[[], Blob | None] = lambda: None
 
 
 class KnownBlobs(Protocol):

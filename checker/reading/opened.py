@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from checker.errors import UnreadableError
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
@@ -49,6 +49,7 @@ from checker.reading.source import (
     spool,
 )
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
+from checker.records import NamedTuple
 
 _MOST_LAYERS_OF_PACKING = 8
 _HARD_LINK = ord(HARD_LINK)
@@ -439,6 +440,14 @@ class _Renumbered(TarContent):
     def whole(self) -> Iterator[bytes]:
         """All bytes of the whole tar."""
         return self._whole.whole()
+
+    def is_unchanged(self) -> bool:
+        """Whether nobody has changed the file since it was opened, as far as can be told."""
+        return self._whole.is_unchanged()
+
+    def change(self) -> str | None:
+        """How the file was changed since it was opened, in words; None if it was not."""
+        return self._whole.change()
 
     def descriptor(self) -> int:
         """The descriptor of the file."""

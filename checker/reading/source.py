@@ -10,10 +10,11 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Protocol
 
 from checker.errors import UnreadableError
 from checker.model.archive import Source
+from checker.model.blob import Blob
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.entries import Entries, Span
@@ -26,6 +27,7 @@ from checker.reading.meter import SILENT, Meter
 from checker.reading.ranges import RangedFile
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
+from checker.records import NamedTuple
 
 CHUNK = 1 << 21
 
@@ -76,6 +78,26 @@ class Content(Protocol):
         ...
 
 
+class Ahead(Protocol):
+    """Reads members of a stream while the rest of it still comes."""
+
+    def advance(self, content: TarContent, size: int) -> None:
+        """Take the members that are complete in so many bytes."""
+        ...
+
+    def claim(self, position: int) -> Blob | None:
+        """What was found in a member; None if it is to be read."""
+        ...
+
+    def abort(self) -> None:
+        """End it in the middle of a member."""
+        ...
+
+    def close(self) -> None:
+        """End it: what is being read is read to its end, nothing else is begun."""
+        ...
+
+
 class Opened(NamedTuple):
     """A source that is open and whose members are listed.
 
@@ -89,6 +111,7 @@ class Opened(NamedTuple):
         sha256: Hash of the file, if it was spooled.
         limits: Limits that were reached.
         head: The first bytes of a compressed file as it came, at most ``SAMPLE_SIZE``.
+        ahead: What was read of its members while it came.
     """
 
     source: Source
@@ -100,6 +123,7 @@ class Opened(NamedTuple):
     sha256: str | None
     limits: tuple[LimitReached, ...]
     head: bytes = b""
+    ahead: Ahead | None = None
 
 
 class _Stamp(NamedTuple):
@@ -133,7 +157,6 @@ class TarContent:
         limits: Bounds on the expansion of sparse files.
         part: The bytes of the file that are the tar; all of them if None.
         stamp: What told of changes when the walk of the file began; as it is now if None.
-        change: How the file was changed that this is a copy of.
     """
 
     def __init__(
@@ -144,7 +167,6 @@ class TarContent:
         part: Span | None = None,
         *,
         stamp: _Stamp | None = None,
-        change: str | None = None,
     ) -> None:
         self._file = file
         self._entries = entries
@@ -152,7 +174,7 @@ class TarContent:
         self._start = 0 if part is None else part.offset
         self._length = None if part is None else part.length
         self._stamp = stamp or self._stamp_now()
-        self._change = change
+        self._change: str | None = None
 
     @property
     def size(self) -> int:
@@ -235,12 +257,21 @@ class TarContent:
         """All bytes of the tar, in pieces."""
         return self._pieces(0, self.size)
 
+    @property
+    def entries(self) -> Entries:
+        """The members."""
+        return self._entries
+
     def is_unchanged(self) -> bool:
         """Whether nobody has changed the file since it was opened, as far as can be told."""
         return self._stamp_now() == self._stamp
 
     def _stamp_now(self) -> _Stamp:
         return _stamp_of(self._file)
+
+    def note_change(self, change: str) -> None:
+        """Note how the file was changed that this is a copy of, while it was copied."""
+        self._change = change
 
     def change(self) -> str | None:
         """How what is read was changed since it was opened, in words; None if it was not."""
@@ -308,7 +339,13 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-def open_source(path: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT) -> Opened:
+def open_source(
+    path: str,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter = SILENT,
+    ahead: Ahead | None = None,
+) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
 
     Args:
@@ -316,23 +353,29 @@ def open_source(path: str, plan: ContentPlan, limits: Limits, meter: Meter = SIL
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         meter: Counts what is read.
+        ahead: Reads members of a stream while it comes.
 
     Raises:
         UnreadableError: There is nothing at the path, or it must not be read.
     """
     try:
         if path == "-":
-            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits, meter)
+            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits, meter, ahead)
         if os.path.isdir(path):
             return _open_directory(path, plan, limits, meter)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return _open_file(file, plan, limits, meter)
+        return _open_file(file, plan, limits, meter, ahead)
     except OSError as error:
         raise UnreadableError(path, _reason_of(path, error)) from error
 
 
 def open_file(
-    file: BinaryFile, name: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT
+    file: BinaryFile,
+    name: str,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter = SILENT,
+    ahead: Ahead | None = None,
 ) -> Opened:
     """List the members of an archive in a file object, from its position on.
 
@@ -345,6 +388,7 @@ def open_file(
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         meter: Counts what is read.
+        ahead: Reads members of a stream while it comes.
 
     Raises:
         UnreadableError: Reading fails, or gives something else than bytes.
@@ -354,10 +398,10 @@ def open_file(
             return _open_ranges(file, plan, limits, meter)
         descriptor = _descriptor_of(file)
         if descriptor is not None:
-            return _open_file(descriptor, plan, limits, meter)
+            return _open_file(descriptor, plan, limits, meter, ahead)
         stream = _Stream(partial(_read_object, file, name))
         meter.begin(None)
-        return _spool(stream, Source.STREAM, plan, limits, meter)
+        return _spool(stream, Source.STREAM, plan, limits, meter, ahead)
     except OSError as error:
         raise UnreadableError(name, _reason_of(name, error)) from error
     except ValueError as error:  # the file object is closed
@@ -466,7 +510,9 @@ def _reason_of(path: str, error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}{place}"
 
 
-def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+def _open_file(
+    file: int, plan: ContentPlan, limits: Limits, meter: Meter, ahead: Ahead | None = None
+) -> Opened:
     """List the members of an open file, which the result then owns; on errors it is closed."""
     try:
         status = os.fstat(file)
@@ -480,7 +526,7 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Op
         os.close(file)
         raise
     if not in_place:
-        return _spool_descriptor(file, Source.FILE, plan, limits, meter)
+        return _spool_descriptor(file, Source.FILE, plan, limits, meter, ahead)
     return Opened(
         source=Source.FILE,
         size=status.st_size,
@@ -524,12 +570,14 @@ class _Spool:
         file: Descriptor of the copy, which has no name; the user of the spool closes it.
     """
 
-    def __init__(self, plan: ContentPlan, limits: Limits) -> None:
+    def __init__(self, plan: ContentPlan, limits: Limits, ahead: Ahead | None) -> None:
         self._walker = TarWalker(limits, plan)
+        self._ahead = ahead
         self._limits = limits
         self._size = 0
         with _temporary_file() as file:
             self.file = os.dup(file.fileno())
+        self._content = TarContent(self.file, self._walker.entries, limits)
 
     def take(self, piece: bytes) -> None:
         self._size += len(piece)
@@ -545,6 +593,8 @@ class _Spool:
         view = memoryview(piece)
         while view:
             view = view[os.write(self.file, view) :]
+        if self._ahead is not None:
+            self._ahead.advance(self._content, self._size)
 
     def finish(self, reached: Sequence[LimitReached]) -> Tar:
         if reached:
@@ -600,16 +650,29 @@ class _Stream:
 
 
 def _spool_descriptor(
-    file: int, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+    file: int,
+    source: Source,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter,
+    ahead: Ahead | None,
 ) -> Opened:
     """Spool the file of a descriptor, which is closed then."""
     try:
         status = os.fstat(file)
         stream = _Stream(partial(os.read, file, CHUNK))
-        find_change = partial(_change_since, file, status)
-        return _spool(stream, source, plan, limits, meter, find_change)
+        opened = _spool(stream, source, plan, limits, meter, ahead)
+        change = _change_since(file, status)
+        return opened if change is None else _changed(opened, change)
     finally:
         os.close(file)
+
+
+def _changed(opened: Opened, change: str) -> Opened:
+    content = opened.content
+    if isinstance(content, TarContent):
+        content.note_change(change)
+    return opened
 
 
 def _change_since(file: int, status: os.stat_result) -> str | None:
@@ -625,27 +688,32 @@ def _spool(
     plan: ContentPlan,
     limits: Limits,
     meter: Meter,
-    find_change: Callable[[], str | None] = lambda: None,
+    ahead: Ahead | None = None,
 ) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
     with ExitStack() as on_error:
         inflater = Inflater(detect(stream.head[:MAGIC_SIZE]), limits)
-        spool = _Spool(plan, limits)
+        spool = _Spool(plan, limits, ahead)
         on_error.callback(os.close, spool.file)
+        if ahead is not None:
+            on_error.callback(ahead.abort)
         reached = _copy(meter.counted(stream.chunks()), inflater, spool)
         tar = spool.finish(reached)
         compression = inflater.finish()
         on_error.pop_all()
+    if ahead is not None:
+        ahead.close()
     return Opened(
         source=source,
         size=stream.size,
         compression=compression,
         tar=tar,
-        content=TarContent(spool.file, tar.entries, limits, change=find_change()),
+        content=TarContent(spool.file, tar.entries, limits),
         file=None,
         sha256=None if reached else stream.sha256,
         limits=reached,
         head=stream.sample if compression.error is not None else b"",
+        ahead=ahead,
     )
 
 

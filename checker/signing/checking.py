@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from checker.records import NamedTuple
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 _HASHES = ("sha256", "sha384", "sha512")
 _MOST_TRIES = 5000
 _BYTES_PER_TRY = 1 << 16
+# What a verification in Python takes, in those of the library.
+_PREHASHED_TRIES = 20
 _CURVE_HASHES: Mapping[str, str] = {
     "secp256r1": "sha256",
     "secp384r1": "sha384",
@@ -74,7 +79,8 @@ class Message(NamedTuple):
 def is_signed(message: Message, signature: bytes, key: PublicKey, tries: Tries) -> bool:
     """Whether a signature as cosign makes it is right: ECDSA in ASN.1, RSA PKCS #1 v1.5, Ed25519.
 
-    ECDSA with SHA-256 as cosign 2 signs whatever the curve, and with the hash of the curve.
+    ECDSA with SHA-256, whatever the curve, and with the hash of the curve; Ed25519 of the message,
+    and of its digest (Ed25519ph), as versions of cosign differ.
 
     Raises:
         TriesError: Too much was tried.
@@ -87,10 +93,7 @@ def is_signed(message: Message, signature: bytes, key: PublicKey, tries: Tries) 
         return any(_is_ecdsa(message, name, signature, key, tries) for name in names)
     if isinstance(key, RSAPublicKey):
         return any(_is_rsa(message, name, signature, key, tries) for name in _HASHES)
-    if message.data is None:
-        return False
-    tries.spend(2 * len(message.data))
-    return _passes(lambda data: key.verify(signature, data), message.data)
+    return _is_ed25519(message, signature, key, tries)
 
 
 def is_signed_as(
@@ -165,6 +168,20 @@ def _is_pss(message: Message, name: str, signature: bytes, key: RSAPublicKey, tr
     hashed = _hash(name)
     padding = PSS(MGF1(hashed), hashed.digest_size)
     return _passes(lambda data: key.verify(signature, data, padding, Prehashed(hashed)), digest)
+
+
+def _is_ed25519(message: Message, signature: bytes, key: Ed25519PublicKey, tries: Tries) -> bool:
+    from checker.signing.ed25519ph import is_signed
+
+    if message.data is not None:
+        tries.spend(2 * len(message.data))
+        if _passes(lambda data: key.verify(signature, data), message.data):
+            return True
+    digest = message.digests.get("sha512")
+    if digest is None:
+        return False
+    tries.spend(_PREHASHED_TRIES * _BYTES_PER_TRY)
+    return is_signed(key.public_bytes_raw(), signature, digest)
 
 
 def _passes(verify: Callable[[bytes], None], data: bytes) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from checker.isolation import Failure, attempt
 from checker.model.archive import Archive
@@ -26,6 +25,7 @@ from checker.model.envelopes import (
 from checker.model.names import parse_digest, shorten
 from checker.model.signatures import Signature, State, signature_of
 from checker.model.signed import read_envelope
+from checker.records import NamedTuple
 from checker.signing.chains import Anchor, ChainError, anchors_of, find_anchor, name_of, read_chain
 from checker.signing.checking import Message, Tries, TriesError, is_signed, is_signed_as
 from checker.signing.keys import VerifyKey, supported
@@ -152,12 +152,12 @@ def _with_keys(archive: Archive, attached: Attached, envelope: Envelope, given: 
 def _message(archive: Archive, envelope: Envelope) -> Message:
     if envelope.digest is None:
         return Message.of(envelope.message)
+    digest = parse_digest(envelope.digest)
+    blob = archive.members.blob_of(digest)
+    if digest is not None and blob is not None and blob.hashes_to(digest) and not blob.cuts:
+        return Message.of(b"" if blob.document is None else blob.document.raw)
     algorithm, _, encoded = envelope.digest.partition(":")
-    # A key of Ed25519 signs the bytes themselves, which are those of the manifest.
-    blob = archive.members.blob_of(parse_digest(envelope.digest))
-    document = None if blob is None or blob.cuts else blob.document
-    signed = None if document is None else document.raw
-    return Message(signed, {algorithm: bytes.fromhex(encoded)})
+    return Message(None, {algorithm: bytes.fromhex(encoded)})
 
 
 def _no_key(count: int, left_out: int) -> str:
@@ -188,7 +188,7 @@ def _notary(envelope: Envelope, given: _Given) -> _Answer:
     if pinned is not None:
         return _Answer(State.VERIFIED, pinned.name)
     if not given.anchors:
-        raise _InvalidError("it is made with a certificate, which does not have any given key")
+        raise _InvalidError("the key in its certificate is none of the given ones")
     anchor = find_anchor(chain, given.anchors, given.now, given.tries)
     reason = f"signed by {name_of(chain[0])}; revocation was not checked"
     return _Answer(State.VERIFIED, anchor.name, reason)

@@ -20,7 +20,8 @@ def run_case(case: Case, check: type[Check], folder: Path) -> tuple[tuple[Findin
     """Build the archive of a case, read it, and run a check on it.
 
     The case's ``options`` are those of the rule; in addition, ``as``, ``engines``, ``host`` and
-    the table ``limits`` are the settings of the same names.
+    the table ``limits`` are the settings of the same names, as is ``verify-key``, a list of files
+    beside that of the case.
 
     Args:
         case: The case.
@@ -49,6 +50,9 @@ def _settings_of(case: Case, check: type[Check]) -> Settings:
     for name, key in _SETTINGS.items():
         if name in options:
             named[key] = options.pop(name)
+    keys = options.pop("verify-key", None)
+    if keys is not None:
+        named["verify-key"] = [str(case.source.parent / name) for name in keys]
     return load_settings({**named, "rules": {check.id: options}})
 
 

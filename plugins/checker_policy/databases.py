@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import NamedTuple
 
 from checker import ContentRequest, Rootfs
+from checker.records import NamedTuple
 from checker_policy.children import ChildError, in_child
 from checker_policy.looked_up import Found, find_path
 from checker_policy.patterns import EXTRA

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from checker import ContentRequest, Rootfs
+from checker.records import NamedTuple
 from checker_policy.looked_up import Found, content_of
 from checker_policy.parts import Keys, Problem
 from checker_policy.values import Value, listed

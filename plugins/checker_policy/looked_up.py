@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from checker import ContentRequest, Entry, Rootfs, RootfsEntry
 from checker.model.entries import SYMLINK
+from checker.records import NamedTuple
 from checker_policy.patterns import Glob
 
 _SYMLINK = ord(SYMLINK)

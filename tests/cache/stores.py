@@ -12,7 +12,7 @@ from checker.cache.store import MOST, SqliteLayerCache
 from checker.model.entries import Entries
 from checker.reading.layer_cache import LayerFacts, Question
 from checker.reports.json_report import render_json
-from checker.session import Session
+from checker.session import ArchiveSource, Session
 
 
 class WatchedCache(SqliteLayerCache):
@@ -39,9 +39,9 @@ class WatchedCache(SqliteLayerCache):
         super().store(question, digest, head, size, facts)
 
 
-def result_of(session: Session, path: Path) -> Any:
+def result_of(session: Session, source: ArchiveSource) -> Any:
     """All that is reported of an archive, without the seconds that it took."""
-    return _without_times(json.loads(render_json(session.run([str(path)]))))
+    return _without_times(json.loads(render_json(session.run([source]))))
 
 
 def _without_times(value: Any) -> Any:

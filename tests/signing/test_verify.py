@@ -398,4 +398,4 @@ def test_a_bare_key_and_a_certificate_do_not_stand_for_each_other(
     (cosign,) = verified([signers.cosign(signer.key)], [certificate])
     assert cosign.reason == "it is made with a key, and only certificates were given"
     (notation,) = verified([signers.jws(signer)], [write_key(tmp_path, private_key("rsa"))])
-    assert notation.reason == "it is made with a certificate, which does not have any given key"
+    assert notation.reason == "the key in its certificate is none of the given ones"

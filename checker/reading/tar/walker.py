@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checker.model.content import ContentPlan
-from checker.model.entries import GNU_SPARSE, KIND_NAMES
+from checker.model.entries import GNU_SPARSE, KIND_NAMES, Entries
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
@@ -72,6 +72,11 @@ class TarWalker:
         self._zero_blocks = 0
         self._after_end = b""
         self._after_end_offset = 0
+
+    @property
+    def entries(self) -> Entries:
+        """The entries so far; those of ``Tar`` in the end."""
+        return self._entries
 
     @property
     def taken_records(self) -> int:
