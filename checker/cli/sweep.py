@@ -75,14 +75,15 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
         raise SettingsError("no archives are named: specify SOURCE")
     plugins = load_plugins(settings.blocked)
     # What is wrong with the settings is said here, not by each worker.
-    Session(settings, plugins=plugins).plan()
+    session = Session(settings, plugins=plugins)
+    session.plan()
     results = arguments.results.rstrip("/")
     shared = None if arguments.no_shared_layers else f"{_absolute(results)}/{_REGISTRY}"
     share_from = _size("--share-from", arguments.share_from, SHARE_FROM)
     return Plan(
         tuple(map(_absolute, arguments.paths)),
         Job(packed(settings), shared, share_from),
-        fingerprint(settings, plugins),
+        fingerprint(settings, session.plugins),
         _size("--split-from", arguments.split_from, SPLIT_FROM),
         is_complete=arguments.again,
     )
