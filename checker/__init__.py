@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from checker.checks.finding import Finding, Outcome, Result, Severity
     from checker.checks.fix import Command, DockerfileEdit, DocumentEdit, Fix
     from checker.checks.option import Option, OptionError
+    from checker.commands import PluginCommand
     from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
     from checker.hookspecs import hookimpl
+    from checker.interpretation.kinds.base import Recognizer, Traits
     from checker.model.archive import Archive, Kind, Source
     from checker.model.blob import Blob
     from checker.model.compression import Compression, CompressionKind
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
     from checker.model.document import Document
     from checker.model.entries import Entries, Entry
     from checker.model.image import Config, Descriptor, Image, Index, Layer, Manifest
+    from checker.model.known_kind import KnownKind
     from checker.model.limits import LimitReached, Limits
     from checker.model.location import Location
     from checker.model.members import Members
     from checker.model.names import Digest, MediaType, Platform, parse_digest
     from checker.model.rootfs import Rootfs, RootfsEntry
     from checker.model.tar import Anomaly, AnomalyKind, Tar
+    from checker.policy import Policy
     from checker.reading.meter import Reached
     from checker.reports.report import Report
     from checker.results import CheckedArchive, Plugin, PluginProblem, Run
@@ -84,6 +88,7 @@ __all__ = [
     "Image",
     "Index",
     "Kind",
+    "KnownKind",
     "Layer",
     "LimitReached",
     "Limits",
@@ -97,11 +102,14 @@ __all__ = [
     "Outcome",
     "Platform",
     "Plugin",
+    "PluginCommand",
     "PluginError",
     "PluginProblem",
+    "Policy",
     "Progress",
     "Question",
     "Reached",
+    "Recognizer",
     "ReleaseRange",
     "Report",
     "Result",
@@ -117,6 +125,7 @@ __all__ = [
     "Start",
     "Storage",
     "Tar",
+    "Traits",
     "UnreadableError",
     "Verdict",
     "VerdictOutcome",
@@ -134,8 +143,10 @@ _EXPORTS = {
     "checker.checks.fix": ("Command", "DockerfileEdit", "DocumentEdit", "Fix"),
     "checker.checks.finding": ("Finding", "Outcome", "Result", "Severity"),
     "checker.checks.option": ("Option", "OptionError"),
+    "checker.commands": ("PluginCommand",),
     "checker.errors": ("CheckerError", "PluginError", "SettingsError", "UnreadableError"),
     "checker.hookspecs": ("hookimpl",),
+    "checker.interpretation.kinds.base": ("Recognizer", "Traits"),
     "checker.model.archive": ("Archive", "Kind", "Source"),
     "checker.model.blob": ("Blob",),
     "checker.model.compression": ("Compression", "CompressionKind"),
@@ -143,12 +154,14 @@ _EXPORTS = {
     "checker.model.document": ("Document",),
     "checker.model.entries": ("Entries", "Entry"),
     "checker.model.image": ("Config", "Descriptor", "Image", "Index", "Layer", "Manifest"),
+    "checker.model.known_kind": ("KnownKind",),
     "checker.model.limits": ("LimitReached", "Limits"),
     "checker.model.location": ("Location",),
     "checker.model.members": ("Members",),
     "checker.model.names": ("Digest", "MediaType", "Platform", "parse_digest"),
     "checker.model.rootfs": ("RootfsEntry", "Rootfs"),
     "checker.model.tar": ("Anomaly", "AnomalyKind", "Tar"),
+    "checker.policy": ("Policy",),
     "checker.reading.meter": ("Reached",),
     "checker.reports.report": ("Report",),
     "checker.results": ("CheckedArchive", "Plugin", "PluginProblem", "Run"),

@@ -27,6 +27,7 @@ _COUNTED: Mapping[str, _Count] = {
     "severity": _Count("severity changed", "severities changed"),
     "waive": _Count("waiver", "waivers"),
     "rules": _Count("rule with options", "rules with options"),
+    "require": _Count("requirement", "requirements"),
     "archive": _Count("section for archives", "sections for archives"),
 }
 _LISTED: Mapping[str, str] = {
@@ -35,10 +36,12 @@ _LISTED: Mapping[str, str] = {
     "engine": "engines required",
     "format": "reports",
     "format-option": "options of reports",
+    "policy": "policies",
+    "structure-test": "structure tests",
 }
 _VALUES = (
     *("profile", "fail-on", "as", "host", "jobs", "baseline", "strict-waivers"),
-    *("progress", "color"),
+    *("progress", "cache", "color"),
 )
 
 

@@ -32,9 +32,13 @@ _DEFAULTS: Mapping[str, object] = {
     "limits": Limits()._asdict(),
     "jobs": None,
     "progress": True,
+    "cache": True,
     "color": "auto",
     "no-plugin": [],
     "waive": [],
+    "require": [],
+    "policy": [],
+    "structure-test": [],
 }
 
 

@@ -9,7 +9,10 @@ import pluggy
 
 if TYPE_CHECKING:
     from checker.checks.check import Check
+    from checker.commands import PluginCommand
+    from checker.interpretation.kinds.base import Recognizer
     from checker.model.archive import Archive
+    from checker.policy import Policy
     from checker.reports import Report
     from checker.verdicts import Classification, Engine, EngineProfile, Host, Verdict
 
@@ -36,6 +39,34 @@ class CheckerSpec:
                 from my_rules.no_secrets import NoSecrets
 
                 yield NoSecrets
+        """
+
+    @hookspec
+    def checker_policy(self, policy: Policy) -> Iterable[type[Check]]:  # type: ignore[empty-body]
+        """Return the rules that a policy makes: tables ``[[require]]``, and files of requirements.
+
+        It is asked once, if the settings have a policy. A plugin that provides other rules for the
+        same tables is used beside the built-in one, ``checker_policy``.
+
+        Example::
+
+            from checker import Check, Severity, hookimpl
+
+            class LongPolicy(Check):
+                id = "XMP003"
+                name = "long-policy"
+                severity = Severity.NOTE
+
+            @hookimpl
+            def checker_policy(policy):
+                if len(policy.tables) > 100:
+                    yield LongPolicy
+
+        Args:
+            policy: What the settings require.
+
+        Raises:
+            SettingsError: A requirement is not valid; the text names file and line.
         """
 
     @hookspec(firstresult=True)
@@ -149,4 +180,49 @@ class CheckerSpec:
             @hookimpl
             def checker_reports():
                 yield Report("count", lambda run: f"{len(run.archives)} archives\n")
+        """
+
+    @hookspec
+    def checker_kinds(self) -> Iterable[Recognizer]:  # type: ignore[empty-body]
+        """Return kinds of archive that are neither an image nor a root filesystem.
+
+        They are tried, after the built-in ones, on archives without an image; of the first that
+        fits, ``checker classify`` shows the title and the command.
+
+        Example::
+
+            from checker import hookimpl, KnownKind, Recognizer
+
+            def fits(traits):
+                return traits.is_member("my-package.json")
+
+            @hookimpl
+            def checker_kinds():
+                kind = KnownKind(
+                    name="my-package",
+                    title="a package of my tool",
+                    readers="my-tool installs it",
+                    command="my-tool install {path}",
+                )
+                yield Recognizer(kind, fits)
+        """
+
+    @hookspec
+    def checker_commands(self) -> Iterable[PluginCommand]:  # type: ignore[empty-body]
+        """Return commands of ``checker``.
+
+        Example::
+
+            from checker import check, hookimpl, PluginCommand
+
+            def add_arguments(parser):
+                parser.add_argument("path")
+
+            def run(arguments):
+                print(check(arguments.path).archive.kind)
+                return 0
+
+            @hookimpl
+            def checker_commands():
+                yield PluginCommand("kind", "show the kind alone", add_arguments, run)
         """

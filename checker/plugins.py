@@ -16,11 +16,15 @@ import pluggy
 from checker.checks.check import Check
 from checker.checks.option import Option
 from checker.checks.registry import Registry, RuleConflictError
+from checker.commands import BUILTIN_COMMANDS, PluginCommand
 from checker.discovery import EntryPoint, entry_points
 from checker.errors import SettingsError
 from checker.hookspecs import PROJECT, CheckerSpec
+from checker.interpretation.kinds.base import Recognizer
+from checker.interpretation.kinds.recognizing import BUILTIN_KINDS
 from checker.isolation import Failure, attempt, attempt_each, described, failure_of, misfit
 from checker.model.archive import Archive
+from checker.policy import Policy
 from checker.reports.output import builtin_reports
 from checker.reports.report import Report
 from checker.results import Plugin, PluginProblem
@@ -30,6 +34,9 @@ from checker.verdicts import Classification, Engine, EngineProfile, Host, Reader
 OWN_DISTRIBUTION = "archive-checker"
 
 T = TypeVar("T")
+
+_CORE = Plugin("checker", "", OWN_DISTRIBUTION)
+"""What the core itself provides is named after it."""
 
 
 class Classifier(NamedTuple):
@@ -62,6 +69,64 @@ class Classifier(NamedTuple):
         return self.plugin.problem(f"checker_classify returned {wrong}")
 
 
+class PolicyMaker(NamedTuple):
+    """A plugin that makes rules of a policy.
+
+    Attributes:
+        plugin: The plugin.
+        hook: Calls its hook ``checker_policy``, and no other plugin's.
+    """
+
+    plugin: Plugin
+    hook: Callable[..., object]
+
+    def rules(self, policy: Policy) -> Iterator[type[Check] | PluginProblem]:
+        """The rules, and what is wrong with the answer of the plugin.
+
+        Raises:
+            SettingsError: A requirement is not valid.
+        """
+        try:
+            # A hook that several plugins can answer returns a list of answers, here with one.
+            answers = self.hook(policy=policy)
+            checks = [check for answer in _listed(answers) for check in _listed(answer)]
+        except SettingsError:
+            raise
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:  # noqa: BLE001 - the boundary around code of plugins
+            yield self.plugin.problem(f"checker_policy raised {failure_of(error).summary}")
+            return
+        for check in checks:
+            if isinstance(check, type) and issubclass(check, Check):
+                yield check
+            else:
+                yield self.plugin.problem(_wrong_type("checker_policy", check, Check))
+
+
+def _listed(answer: object) -> Iterable[object]:
+    """What a hook returned, as far as it can be iterated over."""
+    return answer if isinstance(answer, Iterable) else (answer,)
+
+
+def _added_rules(registry: Registry, maker: PolicyMaker, policy: Policy) -> list[PluginProblem]:
+    """Add the rules that a plugin makes of a policy; what is wrong with them.
+
+    Raises:
+        SettingsError: A requirement is not valid, or two have the same id or name.
+    """
+    problems: list[PluginProblem] = []
+    for made in maker.rules(policy):
+        if isinstance(made, PluginProblem):
+            problems.append(made)
+            continue
+        try:
+            registry.add(made, maker.plugin.name)
+        except RuleConflictError as error:
+            raise SettingsError(f"{policy.key}: {error}") from error
+    return problems
+
+
 class LoadedReaders(NamedTuple):
     """What plugins provide only where it is asked for.
 
@@ -84,7 +149,12 @@ class LoadedPlugins(NamedTuple):
         engines: All engines.
         reports: All report formats, the built-in ones first.
         classifiers: The plugins that classify archives, third-party ones first.
+        kinds: Kinds of archive besides the built-in ones.
+        commands: Commands besides the built-in ones.
         load_readers: Gives what is only needed where it is asked for, computed once.
+        policy_makers: The plugins that make rules of a policy, first-party ones first.
+        policy: The policy whose rules are among those of the registry.
+        own_rules: The rules without those of a policy; None if there is none.
     """
 
     plugins: tuple[Plugin, ...]
@@ -93,7 +163,36 @@ class LoadedPlugins(NamedTuple):
     engines: tuple[Engine, ...]
     reports: tuple[Report, ...]
     classifiers: tuple[Classifier, ...]
+    kinds: tuple[Recognizer, ...] = ()
+    commands: tuple[PluginCommand, ...] = ()
     load_readers: Callable[[], LoadedReaders] = LoadedReaders
+    policy_makers: tuple[PolicyMaker, ...] = ()
+    policy: Policy = Policy()
+    own_rules: Registry | None = None
+
+    def with_policy(self, policy: Policy) -> LoadedPlugins:
+        """The same with the rules that a policy makes.
+
+        Raises:
+            SettingsError: A requirement is not valid, or no plugin makes rules of it.
+        """
+        if policy in (Policy(), self.policy):
+            return self
+        if not self.policy_makers:
+            raise SettingsError(f"{policy.key}: no plugin makes rules of it; is one not loaded?")
+        own = self.own_rules or self.registry
+        registry = own.copy()
+        problems = [
+            problem
+            for maker in self.policy_makers
+            for problem in _added_rules(registry, maker, policy)
+        ]
+        return self._replace(
+            registry=registry,
+            policy=policy,
+            own_rules=own,
+            problems=tuple(dict.fromkeys((*self.problems, *problems))),
+        )
 
     def readers(self) -> Readers:
         """Other tools that read archives, and what is known of all profiles."""
@@ -210,6 +309,8 @@ class _Loader:
         counts = {plugin.name: self._add_rules(plugin) for plugin in ours_first}
         engines = tuple(self._engines(ours_first, "checker_engines", {}))
         reports = tuple(self._reports(ours_first))
+        kinds = tuple(self._kinds(ours_first))
+        commands = tuple(self._commands(ours_first))
         plugins = tuple(one._replace(rules=counts[one.name]) for one in self._plugins)
         return LoadedPlugins(
             plugins=plugins,
@@ -218,6 +319,13 @@ class _Loader:
             engines=engines,
             reports=reports,
             classifiers=tuple(self._classifiers()),
+            kinds=kinds,
+            commands=commands,
+            policy_makers=tuple(
+                PolicyMaker(plugin, self._hook_of(plugin, "checker_policy"))
+                for plugin in ours_first
+                if self._implements(plugin, "checker_policy")
+            ),
             # Problems with them are collected apart, since the others are complete by then.
             load_readers=cache(partial(_Loader(self._manager).gather_readers, ours_first, engines)),
         )
@@ -275,8 +383,7 @@ class _Loader:
 
     def _reports(self, plugins: Iterable[Plugin]) -> Iterator[Report]:
         yield from builtin_reports()
-        ours = Plugin("checker", "", OWN_DISTRIBUTION)
-        taken = {report.name: ours for report in builtin_reports()}
+        taken = {report.name: _CORE for report in builtin_reports()}
         for plugin in plugins:
             for report in self._given(plugin, "checker_reports", Report):
                 wrong = _report_misfit(report)
@@ -288,6 +395,36 @@ class _Loader:
                     continue
                 taken[report.name] = plugin
                 yield report._replace(plugin=plugin)
+
+    def _kinds(self, plugins: Iterable[Plugin]) -> Iterator[Recognizer]:
+        taken = dict.fromkeys(BUILTIN_KINDS, _CORE)
+        for plugin in plugins:
+            for kind in self._given(plugin, "checker_kinds", Recognizer):
+                wrong = misfit(kind, Recognizer) or _not_callable(kind, "fits")
+                if wrong is not None:
+                    self._refuse(plugin, f"checker_kinds returned {wrong}")
+                elif kind.kind.name in taken:
+                    self._refuse_taken(plugin, f"kind {kind.kind.name}", taken[kind.kind.name])
+                else:
+                    taken[kind.kind.name] = plugin
+                    yield kind
+
+    def _commands(self, plugins: Iterable[Plugin]) -> Iterator[PluginCommand]:
+        taken = dict.fromkeys(BUILTIN_COMMANDS, _CORE)
+        for plugin in plugins:
+            for command in self._given(plugin, "checker_commands", PluginCommand):
+                wrong = (
+                    misfit(command, PluginCommand)
+                    or _not_callable(command, "add_arguments")
+                    or _not_callable(command, "run")
+                )
+                if wrong is not None:
+                    self._refuse(plugin, f"checker_commands returned {wrong}")
+                elif command.name in taken:
+                    self._refuse_taken(plugin, f"command {command.name}", taken[command.name])
+                else:
+                    taken[command.name] = plugin
+                    yield command._replace(plugin=plugin)
 
     def _classifiers(self) -> Iterator[Classifier]:
         others_first = sorted(self._plugins, key=lambda one: one.distribution == OWN_DISTRIBUTION)
@@ -339,16 +476,22 @@ class _Loader:
 
 def _report_misfit(report: Report) -> str | None:
     """Why a report of a plugin cannot be used; None if it can."""
-    render: object = report.render
-    stream: object = report.stream
-    if not callable(render):
-        return f"a Report whose render is {described(render)}, which cannot be called"
-    if stream is not None and not callable(stream):
-        return f"a Report whose stream is {described(stream)}, which cannot be called"
-    wrong = misfit(report, Report)
+    wrong = _not_callable(report, "render")
+    if wrong is None and report.stream is not None:
+        wrong = _not_callable(report, "stream")
+    wrong = wrong or misfit(report, Report)
     if wrong is None and not all(isinstance(option, Option) for option in report.options):
         return f"a Report whose options are {described(report.options)}, not checker.Options"
     return wrong
+
+
+def _not_callable(record: object, field: str) -> str | None:
+    """Why a field of a record cannot be called; None if it can."""
+    value: object = getattr(record, field)
+    if callable(value):
+        return None
+    title = f"a {type(record).__name__} whose {field} is {described(value)}"
+    return f"{title}, which cannot be called"
 
 
 def _wrong_type(hook: str, given: object, wanted: type) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
@@ -20,6 +21,7 @@ from checker.checks.check import CheckContext
 from checker.checks.finding import Finding, Severity
 from checker.checks.registry import Registry, Rule
 from checker.checks.runner import CheckRun, run_checks
+from checker.cores import available_cores
 from checker.engines import EngineSet, Verdicts, choose_engines
 from checker.errors import CheckerError, PluginError, SettingsError, UnreadableError
 from checker.importing.reads import DISTRIBUTION_READS
@@ -33,7 +35,9 @@ from checker.model.shell import quote_archive
 from checker.model.signatures import Signature
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.archive import ReadOptions, read_archive, read_file
+from checker.reading.blob import KnownBlobs
 from checker.reading.early import EarlyHashes
+from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import Activity, Meter, Reached
 from checker.reading.source import BinaryFile
 from checker.results import AppliedBaseline, CheckedArchive, PluginProblem, Run
@@ -134,6 +138,8 @@ class Session:
         baseline: The baseline; that of the settings if None.
         whole_digest: Whether ``Archive.sha256`` is wanted, which takes another pass over the file.
         watch: Receives the progress of everything that the session reads.
+        known: Facts of blobs that were read before, which are not read again.
+        cache: Facts of layers that were read before; none are kept if None.
 
     Attributes:
         settings: The settings.
@@ -145,7 +151,7 @@ class Session:
         SettingsError: A setting is not valid, or names a rule, option or engine that is not known.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, and each of use alone
         self,
         settings: SettingsSource | None = None,
         *,
@@ -154,9 +160,12 @@ class Session:
         baseline: Baseline | None = None,
         whole_digest: bool = False,
         watch: Watch | None = None,
+        known: KnownBlobs | None = None,
+        cache: LayerCache | None = None,
     ) -> None:
         given = load_settings(settings)
-        self.plugins = load_plugins(given.blocked) if plugins is None else plugins
+        loaded = load_plugins(given.blocked) if plugins is None else plugins
+        self.plugins = loaded.with_policy(given.policy)
         registry = self.plugins.registry
         given = given.resolved(registry)
         self.rules: tuple[Rule, ...] = given.rules(registry)
@@ -170,15 +179,19 @@ class Session:
         self._is_given_baseline = baseline is not None
         self._own_baselines: dict[str, Baseline] = {}
         self._watch = watch
+        self._most_jobs: int | None = None
         # What the sections of the settings say is wrong at once, not with the first archive.
         self._keys = _keys_of(given)
         self._sections = tuple(map(self._settings_of_section, given.sections))
         self._reading = ReadOptions(
             limits=given.limits,
-            jobs=given.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
+            jobs=given.jobs or min(available_cores(), _MOST_JOBS),
             # Engines that import name the digest of the file in what they print.
             whole_digest=whole_digest or bool(given.engines),
             early=early,
+            kinds=self.plugins.kinds,
+            known=known,
+            cache=cache,
         )
 
     def _settings_of_section(self, section: Section) -> Settings:
@@ -211,14 +224,32 @@ class Session:
         settings = self._given.for_archive(path)
         if settings is self._given:
             return self
-        return Session(
+        session = Session(
             settings,
             plugins=self.plugins,
             early=self._reading.early,
             baseline=self._baseline_for(settings),
             whole_digest=self._reading.whole_digest,
             watch=self._watch,
+            known=self._reading.known,
+            cache=self._reading.cache,
         )
+        return session if self._most_jobs is None else session.sharing(self._most_jobs, self._watch)
+
+    def sharing(self, jobs: int, watch: Watch | None) -> Session:
+        """The same session, for an archive that is read while others are.
+
+        Args:
+            jobs: Blobs that are read in parallel, at most.
+            watch: Receives the progress.
+        """
+        session = copy(self)
+        session._watch = watch  # noqa: SLF001 - a session as well
+        session._most_jobs = jobs  # noqa: SLF001
+        session._reading = self._reading._replace(  # noqa: SLF001
+            jobs=min(self._reading.jobs, jobs), early=None
+        )
+        return session
 
     @property
     def problems(self) -> tuple[PluginProblem, ...]:
@@ -442,7 +473,8 @@ class Session:
         Raises:
             PluginError: No rules are loaded.
         """
-        return self._run("check", partial(self.check, progress=progress), sources, keep)
+        look = partial(self.check, progress=progress)
+        return self.gather("check", (self._one(look, source) for source in sources), keep)
 
     def classify_all(
         self,
@@ -455,7 +487,54 @@ class Session:
 
         An archive that cannot be read is one whose ``error`` says why.
         """
-        return self._run("classify", partial(self.classify, progress=progress), sources, keep)
+        look = partial(self.classify, progress=progress)
+        return self.gather("classify", (self._one(look, source) for source in sources), keep)
+
+    def result(self, command: str, source: ArchiveSource) -> CheckedArchive:
+        """The result of ``check`` or ``classify`` for one archive.
+
+        An archive that cannot be read is one whose ``error`` says why.
+
+        Args:
+            command: ``check`` or ``classify``.
+            source: The archive.
+
+        Raises:
+            PluginError: No rules are loaded.
+        """
+        return self._one(self.check if command == "check" else self.classify, source)
+
+    def gather(
+        self,
+        command: str,
+        results: Iterable[CheckedArchive],
+        keep: Callable[[CheckedArchive], CheckedArchive] = _keep_all,
+    ) -> Run:
+        """Make a run of the results of archives; reports are made from it.
+
+        Args:
+            command: ``check`` or ``classify``.
+            results: The results, which are taken one by one.
+            keep: What is kept of each when the next one is taken.
+        """
+        started = dt.datetime.now(tz=dt.UTC)
+        archives = tuple(map(keep, results))
+        found = (problem for archive in archives for problem in archive.problems)
+        checks = command == "check"
+        return Run(
+            command=command,
+            version=__version__,
+            plugins=self.plugins.plugins,
+            problems=tuple(dict.fromkeys((*self.problems, *found))),
+            archives=archives,
+            fail_on=self.settings.fail_on,
+            settings=applied_settings(self.settings, self.plugins.registry),
+            baseline=self._applied_baseline(archives) if checks else None,
+            waiver_findings=self._waiver_findings(archives) if checks else (),
+            rules=self.rules if checks else (),
+            started=started,
+            own_fail_on=self._own_fail_on(archives),
+        )
 
     def close(self) -> None:
         """Stop hashing that was begun early."""
@@ -610,32 +689,6 @@ class Session:
             if answer is not None:
                 problems.append(answer)
         return None, problems
-
-    def _run(
-        self,
-        command: str,
-        look: Callable[[ArchiveSource], CheckedArchive],
-        sources: Iterable[ArchiveSource],
-        keep: Callable[[CheckedArchive], CheckedArchive],
-    ) -> Run:
-        started = dt.datetime.now(tz=dt.UTC)
-        archives = tuple(keep(self._one(look, source)) for source in sources)
-        found = (problem for archive in archives for problem in archive.problems)
-        checks = command == "check"
-        return Run(
-            command=command,
-            version=__version__,
-            plugins=self.plugins.plugins,
-            problems=tuple(dict.fromkeys((*self.problems, *found))),
-            archives=archives,
-            fail_on=self.settings.fail_on,
-            settings=applied_settings(self.settings, self.plugins.registry),
-            baseline=self._applied_baseline(archives) if checks else None,
-            waiver_findings=self._waiver_findings(archives) if checks else (),
-            rules=self.rules if command == "check" else (),
-            started=started,
-            own_fail_on=self._own_fail_on(archives),
-        )
 
     def _own_fail_on(self, archives: Sequence[CheckedArchive]) -> dict[str, Severity | None]:
         """What fails the run in archives for which a section says it, by all their names."""

@@ -22,6 +22,7 @@ from checker.checks.settings_rules import SETTINGS_RULES
 from checker.errors import SettingsError
 from checker.isolation import described
 from checker.model.limits import Limits
+from checker.policy import Policy, PolicyFile
 from checker.profiles import PROFILES
 from checker.settings_file import KeyPath, Origin, read_file
 from checker.suggestion import nearest
@@ -110,7 +111,8 @@ class Settings(NamedTuple):
         options: Options of rules, by ID or name of the rule.
         engines: Engines that must accept the archives, ``PROFILE`` or ``PROFILE:ACTION``.
         host: The host that engines are assumed to run on.
-        jobs: Blobs of an archive that are read in parallel; by default one per processor.
+        jobs: Archives and their blobs that are read in parallel, all together; by default one per
+            processor.
         origin: The file that they were read from.
         formats: Reports to write, ``NAME`` or ``NAME=FILE``.
         format_options: Options of reports, ``FORMAT.OPTION=VALUE``; the last of several counts.
@@ -118,12 +120,14 @@ class Settings(NamedTuple):
         baseline: File of the baseline: findings in it do not fail the run.
         strict_waivers: Whether waivers that expired or are not used are errors.
         progress: Whether to show progress.
+        cache: Whether facts of layers are kept for further runs of the command line.
         color: When text is in colour: ``auto`` (on a terminal), ``always`` or ``never``.
         sections: Settings for some archives.
         over: The settings of the command line, which have precedence over those of sections.
         layers: The sections that were applied, for an archive.
         archive_name: What the baseline calls the archive; by default its path says it.
         given: The settings of the file or the program, without those of the command line.
+        policy: What is required of archives.
         verify_keys: Files with the public keys and certificates that signatures are verified with.
     """
 
@@ -146,12 +150,14 @@ class Settings(NamedTuple):
     baseline: str | None = None
     strict_waivers: bool = False
     progress: bool = True
+    cache: bool = True
     color: str = "auto"
     sections: tuple[Section, ...] = ()
     over: Origin | None = None
     layers: tuple[Origin, ...] = ()
     archive_name: str | None = None
     given: Origin | None = None
+    policy: Policy = Policy()
     verify_keys: tuple[str, ...] = ()
 
     def for_archive(self, path: str) -> Settings:
@@ -381,6 +387,9 @@ class SettingsKeywords(TypedDict, total=False):
     strict_waivers: bool
     verify_key: Sequence[str]
     archive: Sequence[Mapping[str, object]]
+    require: Sequence[Mapping[str, object]]
+    policy: Sequence[str]
+    structure_test: Sequence[str]
 
 
 def load_settings(source: SettingsSource | None = None, **keywords: object) -> Settings:
@@ -723,6 +732,30 @@ def _set_sections(origin: Origin, settings: Settings, value: object) -> Settings
     return settings._replace(sections=(*settings.sections, *sections))
 
 
+def _set_requirements(origin: Origin, settings: Settings, value: object) -> Settings:
+    if not isinstance(value, list | tuple):
+        raise SettingsError("each requirement must be a table [[require]]")
+    for number, item in enumerate(value):
+        _at(number, partial(_table, item))
+    tables = tuple(origin.part("require", number) for number in range(len(value)))
+    return settings._replace(policy=settings.policy._replace(tables=tables))
+
+
+def _set_policy(origin: Origin, settings: Settings, value: object) -> Settings:
+    files = _policy_files(origin, "policy", value)
+    return settings._replace(policy=settings.policy._replace(files=files))
+
+
+def _set_structure_tests(origin: Origin, settings: Settings, value: object) -> Settings:
+    files = _policy_files(origin, "structure-test", value)
+    return settings._replace(policy=settings.policy._replace(structure_tests=files))
+
+
+def _policy_files(origin: Origin, key: str, value: object) -> tuple[PolicyFile, ...]:
+    place = f"{origin.place(key)}: {key}: " if origin.directory is not None else ""
+    return tuple(PolicyFile(origin.path(_file_name(name)), place) for name in _names_of(value))
+
+
 def _set_baseline(origin: Origin, settings: Settings, value: object) -> Settings:
     return settings._replace(baseline=origin.path(_file_name(value)))
 
@@ -840,6 +873,7 @@ _READERS: Mapping[str, _Reader] = {
     "profile": lambda settings, value: settings._replace(profile=parse_profile(value)),
     "strict-waivers": lambda settings, value: settings._replace(strict_waivers=_truth(value)),
     "progress": lambda settings, value: settings._replace(progress=_truth(value)),
+    "cache": lambda settings, value: settings._replace(cache=_truth(value)),
     "color": lambda settings, value: settings._replace(color=parse_color(value)),
 }
 # Settings whose values depend on where the file is.
@@ -847,6 +881,9 @@ _PLACED: Mapping[str, Callable[[Origin, Settings, object], Settings]] = {
     "archive": _set_sections,
     "baseline": _set_baseline,
     "format": _set_formats,
+    "require": _set_requirements,
+    "policy": _set_policy,
+    "structure-test": _set_structure_tests,
     "verify-key": _set_verify_keys,
 }
 # How a layer is put over others: it adds to lists of what does not count, and to tables.
@@ -888,7 +925,12 @@ _SECTION_READERS: Mapping[str, _Reader] = {
 _FOR_ALL = "is for the whole run, not for some archives; set it above the sections"
 OF_THE_RUN: Mapping[str, str] = {
     "no-plugin": f"no-plugin {_FOR_ALL}, or ignore the rules of the plugin here",
-    **{key: f"{key} {_FOR_ALL}" for key in ("format", "format-option", "progress", "color")},
+    **{
+        key: f"{key} {_FOR_ALL}"
+        for key in ("format", "format-option", "progress", "cache", "color")
+    },
+    "require": f"require {_FOR_ALL}, and says itself for which with the key archive",
+    **{key: f"{key} {_FOR_ALL}" for key in ("policy", "structure-test")},
 }
 """Why the other keys cannot be in a section, by key."""
 

@@ -299,7 +299,7 @@ def _settings(registry: Registry) -> Iterator[str]:
         value = _resolved(found, definitions)
         yield f"\n### {key}\n\n{value['description']}\n"
         items = _resolved(value.get("items", {}), definitions)
-        yield from _traits(value)
+        yield from _traits(value, definitions)
         yield from _example(key, value)
         yield from _keys(items or value, definitions)
     yield "\n"
@@ -308,7 +308,9 @@ def _settings(registry: Registry) -> Iterator[str]:
 def _resolved(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema, or the one that it references."""
     reference = value.get("$ref")
-    return value if reference is None else definitions[reference.rpartition("/")[2]]
+    if reference is None:
+        return value
+    return {**definitions[reference.rpartition("/")[2]], **value}
 
 
 def _profile_words(settings: Mapping[str, Any], registry: Registry) -> str:
@@ -320,9 +322,9 @@ def _profile_words(settings: Mapping[str, Any], registry: Registry) -> str:
     return "; ".join(rows) or "-"
 
 
-def _traits(value: Mapping[str, Any]) -> Iterator[str]:
+def _traits(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[str]:
     """The type, the default and the option of a setting, as a line."""
-    parts = [_type_words(value)]
+    parts = [_type_words(value, definitions)]
     if "default" in value:
         parts.append(f"default `{json.dumps(value['default'])}`")
     if "x-option" in value:
@@ -330,20 +332,31 @@ def _traits(value: Mapping[str, Any]) -> Iterator[str]:
     yield f"\n{'; '.join(parts)}\n"
 
 
-def _type_words(value: Mapping[str, Any]) -> str:
+def _type_words(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if "enum" in value:
         return f"One of {', '.join(f'`{one}`' for one in value['enum'])}"
     if "anyOf" in value:
-        return "A string, or a list of strings"
+        options = (_resolved(one, definitions) for one in value["anyOf"])
+        several = dict.fromkeys(_type_words(one, definitions) for one in options)
+        first, *others = several
+        return ", or ".join((first, *(word[:1].lower() + word[1:] for word in others)))
     if value.get("format") == "date":
         return "A date"
     if value["type"] == "array":
-        return "Tables" if "$ref" in value["items"] else "A list of strings"
+        return _list_words(_resolved(value["items"], definitions))
     words = {"string": "A string", "boolean": "A boolean", "object": "A table"}
     if value["type"] != "integer":
         return words[value["type"]]
+    if "minimum" not in value:
+        return "A whole number"
     most = f" to {value['maximum']:,}" if value["maximum"] < 2**63 - 1 else ""
     return f"A whole number from {value['minimum']}{most}"
+
+
+def _list_words(item: Mapping[str, Any]) -> str:
+    if item.get("type") == "object":
+        return "Tables"
+    return "A list" if "anyOf" in item or "enum" in item else "A list of strings"
 
 
 def _example(key: str, value: Mapping[str, Any]) -> Iterator[str]:
@@ -370,9 +383,15 @@ def _keys(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[
         one = _resolved(found, definitions)
         required = name in value.get("required", ())
         default = "required" if required else _default_words(one)
-        linked = f"[{name}](#{name})" if "$ref" in found else f"`{name}`"
-        text = "as above, for these archives" if "$ref" in found else one["description"]
-        yield f"| {linked} | {_type_words(one)} | {default} | {text} |\n"
+        is_setting = "$ref" in found and "description" not in found
+        linked = f"[{name}](#{name})" if is_setting else f"`{name}`"
+        text = "as above, for these archives" if is_setting else one["description"]
+        yield f"| {linked} | {_type_words(one, definitions)} | {default} | {text} |\n"
+    for name, found in properties.items():
+        item = _resolved(_resolved(found, definitions).get("items", {}), definitions)
+        if "$ref" not in found and "properties" in item:
+            yield f"\nEach table of `{name}`:\n"
+            yield from _keys(item, definitions)
 
 
 def _default_words(value: Mapping[str, Any]) -> str:

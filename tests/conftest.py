@@ -18,6 +18,8 @@ load_profile()
 # The tests may run in GitHub Actions, where the checker writes more, and perhaps in colour.
 for _name in (ACTIONS, SUMMARY, "FORCE_COLOR", "NO_COLOR"):
     os.environ.pop(_name, None)
+# Nothing is kept of what tests read, unless a test names a directory for it.
+os.environ["XDG_CACHE_HOME"] = os.path.join(os.devnull, "cache")
 # Programs in the background of a shell ignore signals, and so would all that they start.
 for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(_number) is signal.SIG_IGN:

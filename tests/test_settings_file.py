@@ -34,7 +34,7 @@ KEYS = st.sampled_from(
             "baseline",
             "strict-waivers",
         ),
-        *("progress", "archive"),
+        *("progress", "cache", "archive"),
     ]
 )
 NAMES = st.sampled_from(

@@ -220,6 +220,30 @@ def conversions_are_accepted(subject: Subject) -> Iterator[str]:
                 yield f"exit {code}: {' '.join(words)}: {said}"
 
 
+def copies_are_loaded(subject: Subject) -> Iterator[str]:
+    """An image that a printed command copies to a Docker archive is one that Docker loads then.
+
+    The copy is made by ``checker convert``, which keeps config and layers as skopeo does.
+    """
+    for line in printed_commands(subject.checked):
+        words = _words(line)
+        if words[:2] != ("skopeo", "copy") or not words[-1].startswith("docker-archive:"):
+            continue
+        name = words[2].partition(subject.path)[2].removeprefix(":")
+        named = ["--image", name] if name else []
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "image.tar"
+            to = ["--to", "docker-archive", "--ref", "name:tag"]
+            code, said = _run(["convert", subject.path, str(target), *to, *named])
+            if code == 0 and not accepted_by(
+                subject.sessions.plain.check(target), "docker-", "load"
+            ):
+                yield f"copied, and docker load refuses it: {line}"
+            # With 2 it asks which of several images is meant.
+            elif code not in (0, 2):
+                yield f"exit {code} of a conversion in place of: {line}: {said}"
+
+
 def _kind(checked: CheckedArchive) -> Kind | None:
     return None if checked.archive is None else checked.archive.kind
 
@@ -387,6 +411,7 @@ PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
         "whole-and-valid": whole_and_valid,
         "commands-are-accepted": commands_are_accepted,
         "conversions-are-accepted": conversions_are_accepted,
+        "copies-are-loaded": copies_are_loaded,
         "classification-follows": classification_follows,
         "useless-is-an-error": useless_is_an_error,
         "refusals-are-real": refusals_are_real,

@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "RFS": "the root filesystem",
         "HYG": "good practice",
         "ENG": "commands and engines",
+        "POL": "what a policy requires",
     }
 )
 """The families of the rules of the checker, and their subjects."""

@@ -80,6 +80,7 @@ class Result(NamedTuple):
         seconds: Time spent in the rule, in seconds.
         reason: Why the rule was skipped, or what the crash said in one line.
         traceback: Traceback of a crash.
+        is_required: Whether reports list it if it was skipped, since users asked for it.
     """
 
     rule: str
@@ -89,3 +90,4 @@ class Result(NamedTuple):
     seconds: float
     reason: str | None = None
     traceback: str | None = None
+    is_required: bool = False

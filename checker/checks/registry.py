@@ -13,7 +13,8 @@ from checker.checks.option import Option
 from checker.isolation import misfit
 from checker.model.content import ContentRequest
 
-_ID = re.compile(r"[A-Z]{3,5}[0-9]{3}")
+# Ids that are made of names have six digits, so that two names hardly get the same.
+_ID = re.compile(r"[A-Z]{3,5}[0-9]{3}(?:[0-9]{3})?")
 _METHODS = tuple(name for name in vars(Check) if name.startswith("check_"))
 _NOT_OWN = (Check, object)
 _LOWEST_SCORE, _HIGHEST_SCORE = 0.1, 10.0
@@ -89,6 +90,13 @@ class Registry:
         rule = Rule(check, bundle)
         self._rules[check.id] = rule
         self._by_key.update(dict.fromkeys(keys, rule))
+
+    def copy(self) -> Registry:
+        """The same rules, to which others can be added."""
+        made = Registry()
+        made._rules = dict(self._rules)
+        made._by_key = dict(self._by_key)
+        return made
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(sorted(self._rules.values(), key=lambda rule: rule.id))

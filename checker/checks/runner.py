@@ -107,6 +107,7 @@ class _Running:
             seconds=self.seconds,
             reason=self.reason,
             traceback=self.crash,
+            is_required=self.rule.check.is_required,
         )
 
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from checker._version import __version__
@@ -14,6 +15,8 @@ from checker.suggestion import nearest
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
+
+    from checker.commands import PluginCommand
 
     _Commands: TypeAlias = argparse._SubParsersAction["_Parser"]  # noqa: SLF001 - has no public name
     _AddCommand: TypeAlias = Callable[[_Commands], None]
@@ -48,6 +51,19 @@ exit codes:
   2    invalid command line, or options that do not choose what can be converted
   3    the archive cannot be read, or the result cannot be written
 """
+_SWEEP_EXIT_CODES = """\
+exit codes:
+  0    all archives pass, those that did not change as in the last sweep
+  1    archives that do not pass
+  2    invalid command line or configuration
+  3    no archives, or some that could not be found or checked completely
+"""
+_SWEEP_REPORT_EXIT_CODES = """\
+exit codes:
+  0    written
+  2    invalid command line
+  3    the results cannot be read, or are empty
+"""
 _SHOW_EXIT_CODES = """\
 exit codes:
   0    shown
@@ -61,7 +77,14 @@ exit codes:
   3    not written: unreadable input, a crash, a plugin problem, or a file
        that cannot be written
 """
+_CACHE_EXIT_CODES = """\
+exit codes:
+  0    everything is sound
+  1    something was damaged, and is removed
+  3    the cache cannot be used
+"""
 _END = "--"
+_SWEEP = "sweep"
 _PATHS = ("paths", "path", "source", "a", "b", "from_image")
 _COLUMNS = 80
 _ARGUMENT, _REQUIRED = "argument ", "arguments are required"
@@ -80,12 +103,46 @@ _PATHS_HELP = f"{_PATH_HELP}; of a directory of archives, all below it are taken
 
 def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; exits with code 2 if it is wrong."""
-    words = sys.argv[1:] if argv is None else argv
+    words = _with_action(sys.argv[1:] if argv is None else argv)
     commands = _commands()
-    # To make the parsers of the others takes more time than to parse.
+    # To make the parsers of the others, or to load plugins, takes more time than to parse.
     if words and words[0] in commands:
         commands = {words[0]: commands[words[0]]}
+    else:
+        commands = {**commands, **_commands_of_plugins()}
     return _parser_for(commands).parse_args(words)
+
+
+def _commands_of_plugins() -> Mapping[str, _AddCommand]:
+    """What adds each command of a plugin; nothing if plugins cannot be loaded."""
+    from checker.isolation import Failure, attempt
+    from checker.plugins import load_plugins
+
+    loaded = attempt(load_plugins)
+    if isinstance(loaded, Failure):
+        return {}
+    return {command.name: partial(_add_command, command) for command in loaded.commands}
+
+
+def _add_command(command: PluginCommand, commands: _Commands) -> None:
+    """Add a command of a plugin; one whose arguments cannot be added has none."""
+    from checker.isolation import Failure, attempt
+    from checker.reports.printable import printable
+
+    parser = commands.add_parser(
+        command.name, help=printable(command.help).replace("%", "%%"), allow_abbrev=False
+    )
+    parser.set_defaults(plugin_command=command)
+    added = attempt(lambda: command.add_arguments(parser))
+    if isinstance(added, Failure):
+        parser.set_defaults(plugin_failure=added.summary)
+
+
+def _with_action(words: list[str]) -> list[str]:
+    """The words of the command line, with the action of ``sweep`` if that is left out."""
+    if words[:1] == [_SWEEP] and not {*words[1:2]} & {"run", "report", "-h", "--help"}:
+        return [_SWEEP, "run", *words[1:]]
+    return words
 
 
 def _columns() -> int:
@@ -209,6 +266,7 @@ def _commands() -> Mapping[str, _AddCommand]:
         "config": _add_config,
         "init": _add_init,
         "classify": _add_classify,
+        _SWEEP: _add_sweep,
         "import-plan": _add_import_plan,
         "compare": _add_compare,
         "convert": _add_convert,
@@ -216,7 +274,9 @@ def _commands() -> Mapping[str, _AddCommand]:
         "rules": _add_rules,
         "explain": _add_explain,
         "plugins": _add_plugins,
+        "new-plugin": _add_new_plugin,
         "engines": _add_engines,
+        "cache": _add_cache,
         "completion": _add_completion,
     }
 
@@ -242,6 +302,20 @@ def _add_plugins(commands: _Commands) -> None:
     _add_no_plugin(plugins)
 
 
+def _add_new_plugin(commands: _Commands) -> None:
+    new = commands.add_parser(
+        "new-plugin",
+        help="write a distribution with a rule, its cases, a test and CI",
+        description="Write a distribution with a rule, its cases, a test and CI, to begin with.",
+        allow_abbrev=False,
+    )
+    new.add_argument(
+        "name", metavar="DISTRIBUTION", help="name of the distribution, such as acme-checks"
+    )
+    new.add_argument("--rule", metavar="ID", help="ID of the rule; default: from the name")
+    new.add_argument("--output", metavar="DIRECTORY", help="where to write; default: its name")
+
+
 def _add_engines(commands: _Commands) -> None:
     engines = commands.add_parser(
         "engines",
@@ -252,6 +326,34 @@ def _add_engines(commands: _Commands) -> None:
         "--format", choices=("text", "json"), default="text", help="output format; default: text"
     )
     _add_no_plugin(engines)
+
+
+def _add_cache(commands: _Commands) -> None:
+    cache = commands.add_parser(
+        "cache",
+        help="show, remove or verify what is kept of layers that were read",
+        description=(
+            "Maintain the cache: facts of large layers, so that a layer that was read before is "
+            "only hashed."
+        ),
+    )
+    actions = cache.add_subparsers(dest="action_of_cache", required=True, metavar="ACTION")
+    info = actions.add_parser(
+        "info",
+        help="show where it is and what is in it",
+        description="Show where the cache is, how many layers are in it, and its size.",
+    )
+    _add_format(info)
+    actions.add_parser(
+        "clear", help="remove everything", description="Remove everything that is in the cache."
+    )
+    actions.add_parser(
+        "verify",
+        help="read everything, and remove what is damaged",
+        description="Read everything in the cache, and remove what is damaged.",
+        epilog=_CACHE_EXIT_CODES,
+        formatter_class=_RawFormatter,
+    )
 
 
 def _add_completion(commands: _Commands) -> None:
@@ -279,6 +381,7 @@ def _add_check(commands: _Commands) -> None:
     )
     _add_paths(check)
     _add_reading(check)
+    _add_no_cache(check)
     check.add_argument(
         "--format",
         action="append",
@@ -326,6 +429,7 @@ def _add_config(commands: _Commands) -> None:
     )
     _add_format(config)
     _add_reading(config)
+    _add_no_cache(config)
     _add_baseline_option(config)
     _add_checking(config)
 
@@ -348,6 +452,7 @@ def _add_baseline(commands: _Commands) -> None:
     write.add_argument("file", metavar="FILE", help="the baseline, such as checker-baseline.json")
     _add_paths(write)
     _add_reading(write)
+    _add_no_cache(write)
     _add_checking(write)
 
 
@@ -391,6 +496,20 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
         "--profile",
         metavar="NAME",
         help="a set of settings to begin with: default, strict, security, release",
+    )
+    check.add_argument(
+        "--policy",
+        action="append",
+        metavar="FILE",
+        dest="policies",
+        help="requirements, in TOML or YAML, that the archives must meet; repeatable",
+    )
+    check.add_argument(
+        "--structure-test",
+        action="append",
+        metavar="FILE",
+        dest="structure_tests",
+        help="tests of container-structure-test, in YAML or JSON; repeatable",
     )
     check.add_argument(
         "--strict-waivers",
@@ -472,6 +591,7 @@ def _add_classify(commands: _Commands) -> None:
     )
     _add_paths(classify)
     _add_reading(classify)
+    _add_no_cache(classify)
     classify.add_argument(
         "--format",
         action="append",
@@ -481,6 +601,123 @@ def _add_classify(commands: _Commands) -> None:
     )
     _add_format_option(classify)
     _add_detail(classify)
+
+
+def _add_sweep(commands: _Commands) -> None:
+    sweep = commands.add_parser(
+        _SWEEP,
+        help="check the archives of stores, with the workers of a cluster",
+        description=(
+            "Check the archives of stores of any size, with the workers of a Dask cluster. Needs "
+            "the extra archive-checker[fleet]. 'checker sweep SOURCE...' is short for 'checker "
+            "sweep run SOURCE...'."
+        ),
+    )
+    actions = sweep.add_subparsers(dest="action_of_sweep", required=True, metavar="ACTION")
+    _add_sweep_run(actions)
+    _add_sweep_report(actions)
+
+
+def _add_sweep_run(actions: _Commands) -> None:
+    run = actions.add_parser(
+        "run",
+        help="check archives that are new or changed, and write the results",
+        description=(
+            "Check the archives of stores that are new or changed since the last sweep,\n"
+            "and write the results as Parquet and JSON Lines."
+        ),
+        epilog=_SWEEP_EXIT_CODES,
+        formatter_class=_RawFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument(
+        "paths",
+        nargs="*",
+        metavar="SOURCE",
+        help="URL or path of an archive, of a directory of archives, or a pattern, such as "
+        "'s3://bucket/**/*.tar'",
+    )
+    run.add_argument(
+        "-o",
+        "--results",
+        metavar="RESULTS",
+        default="checker-sweep",
+        help="URL or path of the directory for the results; default: checker-sweep",
+    )
+    run.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="address of the scheduler of a Dask cluster, such as tcp://127.0.0.1:8786; default: a "
+        "cluster on this machine",
+    )
+    run.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes of the cluster on this machine; 0 for none: one archive after another in "
+        "this process; default: CPUs",
+    )
+    run.add_argument("--again", action="store_true", help="check also archives that did not change")
+    run.add_argument(
+        "--no-shared-layers",
+        action="store_true",
+        help="read every layer, also if one of its digest, size and beginning was read before",
+    )
+    run.add_argument(
+        "--share-from",
+        type=int,
+        metavar="BYTES",
+        help="smallest layer that is shared between archives; default: 1 MiB",
+    )
+    run.add_argument(
+        "--split-from",
+        type=int,
+        metavar="BYTES",
+        help="smallest archive whose layers are read by tasks of their own; default: 1 GiB",
+    )
+    _add_format(run)
+    _add_reading(run)
+    _add_checking(run)
+
+
+def _add_sweep_report(actions: _Commands) -> None:
+    report = actions.add_parser(
+        "report",
+        help="show an overview of the results of sweeps",
+        description=(
+            "Show an overview of the results: the worst archives, findings rule by rule,\n"
+            "base layers by use, and what an upgrade of an engine would break."
+        ),
+        epilog=_SWEEP_REPORT_EXIT_CODES,
+        formatter_class=_RawFormatter,
+        allow_abbrev=False,
+    )
+    report.add_argument(
+        "results",
+        nargs="?",
+        default="checker-sweep",
+        metavar="RESULTS",
+        help="URL or path of the results; default: checker-sweep",
+    )
+    report.add_argument(
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
+        dest="formats",
+        help="text (default), html, junit or json; repeatable, to FILE or standard output",
+    )
+    report.add_argument(
+        "--upgrade",
+        action="append",
+        default=[],
+        metavar="FROM:TO",
+        dest="upgrades",
+        help="list the archives that an upgrade of an engine breaks, such as "
+        "docker-28:docker-29; repeatable; default: from each release to the next",
+    )
+    report.add_argument(
+        "--top", type=int, metavar="N", default=10, help="rows of each list; default: 10"
+    )
 
 
 def _add_import_plan(commands: _Commands) -> None:
@@ -687,6 +924,14 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_no_cache(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="read layers that were read before again, and keep nothing; see 'checker cache'",
+    )
+
+
 def _add_reading(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--config",
@@ -705,7 +950,11 @@ def _add_bounds(command: argparse.ArgumentParser) -> None:
         help="set a limit for reading, such as entries=100000; repeatable",
     )
     command.add_argument(
-        "-j", "--jobs", type=int, metavar="N", help="blobs to read in parallel; default: CPUs"
+        "-j",
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="archives and blobs to read in parallel, all together; default: CPUs",
     )
     command.add_argument(
         "--host",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from contextlib import closing
 
 from checker.baseline import document, entry_of
+from checker.cache.user import UserCache
 from checker.cli.check import settings_of
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
 from checker.cli.streams import tell
 from checker.cli.targets import check_target
+from checker.cores import available_cores
 from checker.errors import UnreadableError
+from checker.parallel.archives import Work, checked_archives
 from checker.reports.json_report import json_text
 from checker.reports.output import write_file
 from checker.reports.printable import printable
@@ -35,9 +39,14 @@ def run_baseline(arguments: argparse.Namespace) -> int:
     check_target(arguments.file, "baseline", paths, config)
     with (
         Progress(wanted=settings.progress, archives=len(paths)) as progress,
-        Session(settings, watch=progress.watch) as session,
+        Session(
+            settings, watch=progress.watch, cache=UserCache() if settings.cache else None
+        ) as session,
     ):
-        run = session.run(paths, keep=CheckedArchive.without_content)
+        jobs = settings.jobs or available_cores()
+        work = Work("check", paths, jobs, CheckedArchive.without_content, tell=progress.watch)
+        with closing(checked_archives(session, work)) as results:
+            run = session.gather("check", results)
     problems = tuple(_problems(run))
     if problems:
         tell(*problems, f"{arguments.file} is not written, since the check is incomplete")

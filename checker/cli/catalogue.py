@@ -27,6 +27,7 @@ FAMILIES: Mapping[str, str] = {
     "RFS": "The root filesystem that a container gets, of an image or of a flat archive.",
     "HYG": "Good practice: secrets, size, labels and build steps.",
     "ENG": "Commands and engines: what restores the archive, and what refuses it.",
+    "POL": "What a policy requires: tables [[require]], and files of container-structure-test.",
     "SET": "The settings themselves: waivers that expired or cover nothing.",
 }
 """The families of rules by the beginning of their ids."""

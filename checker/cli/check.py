@@ -6,16 +6,20 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TypeVar
 
 from checker._version import __version__
+from checker.cache.user import UserCache
 from checker.cli.progress import Progress
 from checker.cli.sources import archives_of
 from checker.cli.streams import tell, writing_output
 from checker.cli.targets import check_targets, try_targets
+from checker.cores import available_cores
 from checker.errors import SettingsError
 from checker.model.limits import Limits
 from checker.model.untrusted import whole_number
+from checker.parallel.archives import Work, checked_archives
 from checker.plugins import LoadedPlugins, load_plugins
 from checker.reading.early import EarlyHashes
 from checker.reports.automatic import with_automatic
@@ -25,6 +29,8 @@ from checker.reports.output import (
     OutputError,
     kept_for,
     plan_outputs,
+    prepared_for,
+    show_content,
     write_outputs,
 )
 from checker.reports.streams import OpenReports
@@ -46,7 +52,9 @@ from checker.settings_file import Origin, find_file, read_file
 T = TypeVar("T")
 
 COMMAND_LINE = "command line"
-_CHECKING = frozenset({"check", "config", "baseline"})
+# Results with all facts that wait for those before them.
+_CONTENTS_AHEAD = 16
+_CHECKING = frozenset({"check", "config", "baseline", "sweep"})
 _SHOW = "show"
 _NAMED_OPTIONS = {
     "sarif_anchor": "sarif.anchor",
@@ -75,7 +83,8 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
     try_targets(outputs)
     shows_digest = any(output.report.shows_digest for output in outputs)
     known = _known_run(arguments.command, settings, paths)
-    reports = OpenReports(_streamed(outputs, known, len(paths)), sys.stdout)
+    outputs = _streamed(outputs, known, len(paths))
+    reports = OpenReports(outputs, sys.stdout)
     with Progress(wanted=settings.progress, archives=len(paths)) as progress:
         session = Session(
             settings,
@@ -83,9 +92,19 @@ def run_check(arguments: argparse.Namespace, early: EarlyHashes) -> int:
             early=early,
             whole_digest=shows_digest,
             watch=progress.watch,
+            cache=UserCache() if settings.cache else None,
         )
-        look = session.run if arguments.command == "check" else session.classify_all
-        run = look(paths, keep=_reporting(progress, reports.kept(kept_for(outputs))))
+        work = Work(
+            arguments.command,
+            paths,
+            jobs=settings.jobs or available_cores(),
+            prepare=prepared_for(outputs),
+            ahead=_CONTENTS_AHEAD if show_content(outputs) else None,
+            tell=progress.watch,
+        )
+        with closing(checked_archives(session, work)) as results:
+            keep = _reporting(progress, reports.kept(kept_for(outputs)))
+            run = session.gather(arguments.command, results, keep)
     with writing_output():
         unwritten = write_outputs(reports.outputs(), run, sys.stdout)
     tell(*unwritten)
@@ -113,7 +132,7 @@ def _reporting(
     """A function that may write a part of a report, for which progress is erased."""
 
     def report(checked: CheckedArchive) -> CheckedArchive:
-        progress.erase()
+        progress.finish_archive()
         with writing_output():
             return keep(checked)
 
@@ -186,6 +205,8 @@ def _reading_table(arguments: argparse.Namespace) -> dict[str, object]:
         table["color"] = _value("--color", parse_color, arguments.color)
     if arguments.no_progress:
         table["progress"] = False
+    if getattr(arguments, "no_cache", False):
+        table["cache"] = False
     return {key: value for key, value in table.items() if value not in ([], {})}
 
 
@@ -203,6 +224,8 @@ def _check_table(arguments: argparse.Namespace) -> dict[str, object]:
         "engine": _engines(arguments.engines or ()),
         "format": getattr(arguments, "formats", None),
         "format-option": _format_options(arguments),
+        "policy": arguments.policies or (),
+        "structure-test": arguments.structure_tests or (),
     }
     table: dict[str, object] = {key: list(value) for key, value in lists.items() if value}
     parsers: dict[str, tuple[Callable[[object], object], object]] = {

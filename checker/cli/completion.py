@@ -13,13 +13,19 @@ from checker.cli.arguments import command_parser
 from checker.cli.catalogue import report_problems
 from checker.plugins import LoadedPlugins, load_plugins
 
-FILES = frozenset({"A", "ARCHIVE", "B", "FILE", "IMAGE", "IN", "OUT", "PATH", "ROOTFS"})
+FILES = frozenset(
+    {
+        *("A", "ARCHIVE", "B", "DIRECTORY", "FILE", "IMAGE", "IN", "OUT", "PATH", "RESULTS"),
+        *("ROOTFS", "SOURCE"),
+    }
+)
 """The metavars of arguments that take a file or directory."""
 
 FREE = frozenset(
     {
-        *("DEPTH", "N", "INSTRUCTION", "TEXT", "WORDS"),
+        *("DEPTH", "DISTRIBUTION", "ID", "N", "INSTRUCTION", "TEXT", "WORDS"),
         *("NAME:TAG", "NAME[:TAG]", "NAME|DIGEST", "OS/ARCH[,KEY]", "OS/ARCH[/VARIANT]"),
+        *("ADDRESS", "BYTES", "FROM:TO"),
         *("NAME=VALUE", "FORMAT.OPTION=VALUE"),
     }
 )

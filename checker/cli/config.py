@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from checker.cli.check import settings_of, settings_path
 from checker.cli.streams import tell
@@ -113,8 +113,13 @@ def _value(shown: InForce) -> str:
     if value is None or value == []:
         return "-"
     if isinstance(value, list):
-        items = (item.get("rule", "") if isinstance(item, dict) else item for item in value)
+        items = (_item_name(item) if isinstance(item, dict) else item for item in value)
         text = ", ".join(map(str, items))
     else:
         text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _item_name(table: Mapping[str, object]) -> object:
+    """What a waiver or a requirement is shown as: the rule that it is about, or its name."""
+    return table.get("rule", table.get("name", ""))

@@ -151,6 +151,10 @@ def _run(argv: list[str] | None) -> int:
     if arguments.command in ("import-plan", "compare", "show"):
         return _run_of(arguments.command, arguments)
     with writing_output():
+        if "plugin_command" in arguments:
+            from checker.cli.plugin_command import run_plugin_command
+
+            return run_plugin_command(arguments)
         return _run_of(arguments.command, arguments)
 
 
@@ -165,7 +169,8 @@ def _run_of(command: str, arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from checker.reading.early import EarlyHashes
 
-    early = EarlyHashes(arguments.paths[0] if arguments.paths else "")
+    # Several archives are checked in forks of this process, which must have no thread then.
+    early = EarlyHashes(arguments.paths[0] if len(arguments.paths) == 1 else "")
     try:
         from checker.cli.check import run_check
 

@@ -55,6 +55,7 @@ class Progress:
         self._archive = ""
         self._activity = Activity.READING
         self._number = 0
+        self._finished = 0
         self._samples: deque[_Sample] = deque()
         self._is_shown = False
 
@@ -77,6 +78,12 @@ class Progress:
         self._wanted = False
         self.erase()
 
+    def finish_archive(self) -> None:
+        """Note that an archive is finished, and erase the line."""
+        with self._lock:
+            self._finished += 1
+        self.erase()
+
     def erase(self) -> None:
         """Erase the line, so that something else can be written; it comes back."""
         with self._lock:
@@ -96,7 +103,8 @@ class Progress:
                 return
             self._next = now + _INTERVAL
             self._add(_Sample(now, reached.done))
-            place = f" ({self._number} of {self._archives})" if self._archives > 1 else ""
+            number = max(self._number, self._finished + 1)
+            place = f" ({number} of {self._archives})" if self._archives > 1 else ""
             self._is_shown = True
             _write(f"{_ERASE}{line(reached, self._rate(), place, _columns() - 1)}")
 

@@ -26,9 +26,16 @@ _PART_OF_IMAGE = re.compile(
     r"[0-9a-f]{64}(\.json|\.tar|/layer\.tar)?|[^/]+/layer\.tar|sha256:[0-9a-f]{64}"
 )
 _DIR_BLOB = re.compile(r"[0-9a-f]{64}")
-# The top itself is where an image from scratch has its one program.
 _PROGRAM_DIRECTORIES = frozenset(
-    {"", "bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
+    {"bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"}
+)
+# Executable as well, in packages and on file systems without modes.
+_NOT_PROGRAMS = frozenset(
+    {
+        *("install", "uninstall", "setup", "configure", "makefile", "gradlew", "mvnw", "version"),
+        *("readme", "license", "notice", "copying", "changelog", "control", "checksums"),
+        *("dockerfile", "containerfile", "vagrantfile", "jenkinsfile"),
+    }
 )
 _SYSTEM_FILES = frozenset(
     {
@@ -108,10 +115,12 @@ def _kind_without_image(members: Members, steps: Steps) -> Kind:
     entries = members.entries
     if nested_images(members, steps):
         return Kind.NESTED
-    if looks_like_rootfs(entries) and not _is_build_context(entries):
+    if has_root_at(entries, "") and not _is_build_context(entries):
         return _flat_kind(entries)
     if image_directory(members, steps) is not None:
         return Kind.WRAPPED
+    if _has_lone_program(entries) and root_directory(members, steps) is None:
+        return _flat_kind(entries)
     return Kind.LAYER if entries.whiteouts else Kind.UNKNOWN
 
 
@@ -198,7 +207,7 @@ def inner_archives(entries: Entries) -> tuple[int, ...]:
 
     In what looks like a root filesystem, only those at the top.
     """
-    if looks_like_rootfs(entries):
+    if has_root_at(entries, ""):
         depth = 0
     else:
         wrapping = Members(entries, {}).wrapping_directory
@@ -227,7 +236,21 @@ def looks_like_rootfs(entries: Entries) -> bool:
 
     A directory with a familiar name is not enough: ``tar -C / -c home/me/image`` has one, too.
     """
-    return has_root_at(entries, "")
+    return has_root_at(entries, "") or _has_lone_program(entries)
+
+
+def _has_lone_program(entries: Entries) -> bool:
+    """Whether there is a program at the top, where an image from scratch has its own.
+
+    A script there is mostly one that installs what is beside it.
+    """
+    return _BUILD_FILES.isdisjoint(entries.by_path) and any(
+        "/" not in path
+        and "." not in path
+        and path.lower() not in _NOT_PROGRAMS
+        and _is_executable(entries, position)
+        for path, position in entries.by_path.items()
+    )
 
 
 def _is_build_context(entries: Entries) -> bool:
@@ -300,8 +323,11 @@ def _is_program(entries: Entries, path: str, position: int) -> bool:
     """Whether an entry is a program where root filesystems have theirs."""
     if path.rpartition("/")[0] not in _PROGRAM_DIRECTORIES:
         return False
-    kind = entries.kinds[position]
-    return kind in _LINKS or (kind == _REGULAR and bool(entries.modes[position] & _EXECUTABLE))
+    return entries.kinds[position] in _LINKS or _is_executable(entries, position)
+
+
+def _is_executable(entries: Entries, position: int) -> bool:
+    return entries.kinds[position] == _REGULAR and bool(entries.modes[position] & _EXECUTABLE)
 
 
 def _flat_kind(entries: Entries) -> Kind:

@@ -13,11 +13,15 @@ class ContentRequest(NamedTuple):
     Attributes:
         paths: Paths inside the root, without a leading slash, such as ``etc/passwd``.
         endings: Ends of paths, whole parts of them, such as ``id_rsa`` or ``.aws/credentials``.
+        below: Directories, without slashes around them, such as ``licenses``: all files in them
+            and below are meant.
         executables: Whether every regular file with an executable bit is meant.
         limit: How many bytes of each file, at most.
         libraries: Whether what ELF files need is asked for as well, of executables and of shared
             libraries; it is told as ``Tar.elf_files``. Of a file with the name of a library that is
             not an ELF file, the first bytes are kept.
+        digests: Whether the SHA-256 of the files with these ``paths`` and ``endings`` is asked for
+            as well; it is told as ``Tar.digests``.
     """
 
     paths: frozenset[str] = frozenset()
@@ -25,6 +29,8 @@ class ContentRequest(NamedTuple):
     executables: bool = False
     limit: int = 4096
     libraries: bool = False
+    below: frozenset[str] = frozenset()
+    digests: bool = False
 
 
 class ContentPlan(NamedTuple):
@@ -36,6 +42,8 @@ class ContentPlan(NamedTuple):
         endings: Bytes wanted by the end of the path, grouped by the last part of it.
         libraries: Whether what ELF files need is wanted.
         digests: Whether the digests of all files are wanted; their content is read for it.
+        below: Bytes wanted of every file below a directory, by its path.
+        hashed: Ends of the paths of files whose digests are wanted, grouped by the last part.
     """
 
     paths: Mapping[str, int] = MappingProxyType({})
@@ -43,12 +51,16 @@ class ContentPlan(NamedTuple):
     endings: Mapping[str, Mapping[str, int]] = MappingProxyType({})
     libraries: bool = False
     digests: bool = False
+    below: Mapping[str, int] = MappingProxyType({})
+    hashed: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     @classmethod
     def of(cls, requests: Iterable[ContentRequest]) -> ContentPlan:
         """Add up requests: of each file, as much as the most demanding one asks for."""
         paths: dict[str, int] = {}
         endings: dict[str, dict[str, int]] = {}
+        below: dict[str, int] = {}
+        hashed: dict[str, frozenset[str]] = {}
         executables = 0
         libraries = False
         for request in requests:
@@ -57,10 +69,25 @@ class ContentPlan(NamedTuple):
             for ending in request.endings:
                 group = endings.setdefault(ending.rpartition("/")[2], {})
                 group[ending] = max(group.get(ending, 0), request.limit)
+            for directory in request.below:
+                below[directory] = max(below.get(directory, 0), request.limit)
+            for path in (*request.paths, *request.endings) if request.digests else ():
+                last = path.rpartition("/")[2]
+                hashed[last] = hashed.get(last, frozenset()) | {path}
             if request.executables:
                 executables = max(executables, request.limit)
             libraries |= request.libraries
-        return cls(paths, executables, endings, libraries)
+        return cls(paths, executables, endings, libraries, below=below, hashed=hashed)
+
+    def by_directory(self, path: str) -> int:
+        """Bytes wanted of a file because of the directories that it is in."""
+        found = (n for top, n in self.below.items() if path.startswith(f"{top}/"))
+        return max(found, default=0)
+
+    def wants_digest(self, path: str) -> bool:
+        """Whether the digest of a file is wanted."""
+        ends = self.hashed.get(path.rpartition("/")[2], ())
+        return self.digests or any(f"/{path}".endswith(f"/{end}") for end in ends)
 
     def by_ending(self, path: str) -> int:
         """Bytes wanted of a file because of how its path ends."""

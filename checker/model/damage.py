@@ -66,6 +66,8 @@ class CharacterChange(StrEnum):
     UTF_16 = "UTF-16"
     UTF_8 = "UTF-8"
     REPLACED = "replacement characters"
+    ASCII = "question marks"
+    SEVEN_BITS = "seven bits"
 
 
 class Characters(NamedTuple):
@@ -74,7 +76,8 @@ class Characters(NamedTuple):
     Attributes:
         change: The new encoding, or that bytes were replaced.
         offset: Byte offset of the first place that shows it.
-        replaced: Replacement characters (U+FFFD) among the bytes that were examined.
+        replaced: Replacement characters (U+FFFD), or question marks, among the bytes that were
+            examined.
         is_latin_1: Whether each byte became the character with its number, which can be undone.
         has_line_endings: Whether line endings were translated too.
         within: The compression that contains the data.
@@ -90,8 +93,10 @@ class Characters(NamedTuple):
     @property
     def summary(self) -> str:
         """What the file is, in words."""
-        if self.change is CharacterChange.REPLACED:
-            rest = ", and its LF by CR LF" if self.has_line_endings else ""
+        rest = ", and its LF by CR LF" if self.has_line_endings else ""
+        if self.change is CharacterChange.SEVEN_BITS:
+            return f"an archive of whose bytes seven bits are left{rest}"
+        if self.change in {CharacterChange.REPLACED, CharacterChange.ASCII}:
             return f"an archive whose bytes were replaced by a text conversion{rest}"
         return f"an archive converted to {self.change} text"
 

@@ -245,6 +245,11 @@ class Entries(Sequence[Entry]):
         # Computed when first asked for, since several rules and engines ask.
         self._cache: dict[Callable[[Entries], object], object] = {}
 
+    def __getstate__(self) -> tuple[None, dict[str, object]]:
+        """What is copied, without what can be computed again."""
+        state = {name: getattr(self, name) for name in self.__slots__}
+        return None, state | {"_cache": {}}
+
     def __len__(self) -> int:
         return len(self.paths)
 

@@ -8,7 +8,14 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import NamedTuple
 
-from checker.model.secrets import MARKS, is_plain_words, is_plausible, is_secret, suspect_text
+from checker.model.secrets import (
+    MARKS,
+    is_plain_words,
+    is_plausible,
+    is_secret,
+    suspect_text,
+)
+from checker.model.token_forms import may_contain_tokens
 
 # Many expressions in scripts look like assignments; a secret has none of these characters.
 _NO_SECRET = frozenset("\\*|()[]{}<>$`;,?")
@@ -220,8 +227,10 @@ def may_contain_secrets(text: str) -> bool:
     """Whether it is worth to look for secrets in a text; most texts are ruled out at once."""
     # Ten times as fast as without regard to case, which matters since every text is looked at.
     if text.isascii():
-        return _any_mark(re.NOFLAG).search(text.lower()) is not None
-    return _any_mark(re.IGNORECASE).search(text) is not None
+        is_marked = _any_mark(re.NOFLAG).search(text.lower()) is not None
+    else:
+        is_marked = _any_mark(re.IGNORECASE).search(text) is not None
+    return is_marked or may_contain_tokens(text)
 
 
 @cache

@@ -13,6 +13,9 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
+from checker.model.token_forms import MARKS as TOKEN_MARKS
+from checker.model.token_forms import PRIVATE_KEY, tokens_in
+
 # Ends of the words in a name of a secret.
 _SECRET_ENDS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY")
 _SECRET_WORDS = frozenset(
@@ -60,72 +63,11 @@ _SHORTEST_KEY = 8
 _LONGEST_VALUE = 16_384
 
 
-class _Token(NamedTuple):
-    """A form that only secrets have: its description, what it must contain, and the pattern."""
-
-    kind: str
-    marks: tuple[str, ...]
-    pattern: str
-
-
-_TOKENS = (
-    _Token(
-        "a private key",
-        ("PRIVATE KEY",),
-        r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
-    ),
-    _Token("an AWS access key ID", ("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
-    _Token(
-        "a GitHub token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{60,100})",
-    ),
-    _Token(
-        "a GitLab token",
-        ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glsoat-", "glft-"),
-        r"\bgl(?:pat|dt|rt|cbt|ptt|soat|ft)-[\w-]{20}",
-    ),
-    _Token("a Slack token", ("xox",), r"\bxox[abeprs]-\d[\w-]{20}"),
-    _Token(
-        "a Slack webhook",
-        ("hooks.slack.com/services/",),
-        r"hooks\.slack\.com/services/T\w{6,12}/B\w{6,12}/\w{20}",
-    ),
-    _Token("a Stripe secret key", ("k_live_",), r"\b[rs]k_live_[A-Za-z0-9]{20}"),
-    _Token("a Google API key", ("AIza",), r"\bAIza[\w-]{35}"),
-    _Token("an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}"),
-    _Token("a PyPI token", ("pypi-AgEI",), r"\bpypi-AgEIcHlwaS5vcmc[\w-]{30}"),
-    _Token("a SendGrid key", ("SG.",), r"\bSG\.[\w-]{22}\.[\w-]{43}"),
-    _Token("a Hugging Face token", ("hf_",), r"\bhf_[A-Za-z0-9]{34}\b"),
-    _Token("a Docker Hub token", ("dckr_",), r"\bdckr_(?:pat|oat)_[\w-]{20}"),
-    _Token("an Anthropic key", ("sk-ant-",), r"\bsk-ant-[a-z]+\d\d-[\w-]{40}"),
-    _Token("an OpenAI key", ("sk-",), r"\bsk-(?:proj-)?[A-Za-z0-9]{40}"),
-    _Token("a HashiCorp Vault token", ("hvs.", "hvb."), r"\bhv[sb]\.[\w-]{24}"),
-    _Token("a DigitalOcean token", ("_v1_",), r"\bdo[opr]_v1_[0-9a-f]{64}"),
-    _Token("a Grafana token", ("glsa_", "glc_"), r"\bgl(?:sa|c)_[A-Za-z0-9_+/=]{32}"),
-    _Token("a Sentry token", ("sntrys_", "sntryu_"), r"\bsntry[su]_[\w+/=.-]{32}"),
-    _Token("a Shopify token", ("shp",), r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
-    _Token("a Terraform token", (".atlasv1.",), r"\b\w{14}\.atlasv1\.[\w-]{60}"),
-    _Token("a RubyGems key", ("rubygems_",), r"\brubygems_[0-9a-f]{48}"),
-    _Token("a Google client secret", ("GOCSPX-",), r"\bGOCSPX-[\w-]{28}"),
-    _Token(
-        "an Azure key",
-        ("AccountKey=", "SharedAccessKey="),
-        r"\b(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{40,90}={1,2}",
-    ),
-    _Token(
-        "registry credentials",
-        ('"auth"',),
-        r'"auth"\s*:\s*"(?=[A-Za-z0-9+/]{0,400}[A-Z0-9])[A-Za-z0-9+/]{8,400}={0,2}"',
-    ),
-    _Token("an age key", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}"),
-)
 # Every name of a secret contains one of these.
 _NAME_MARKS = ("PASS", "PWD", "PSW", "SECRET", "TOKEN", "KEY", "CREDENTIAL")
-MARKS = frozenset(
-    chain((mark for token in _TOKENS for mark in token.marks), _NAME_MARKS, ("://", "@", "PASSWD"))
-)
-"""What a text with a secret in it contains at least one of, in any case of letters."""
+MARKS = frozenset((*TOKEN_MARKS, *_NAME_MARKS, "://", "@", "PASSWD"))
+"""What a text with a secret in it contains at least one of, in any case of letters, unless it may
+contain tokens (``token_forms.may_contain_tokens``)."""
 _PLACEHOLDERS = (
     r"change.?(?:me|it|this)|example|placeholder|replace|redact|dummy|fixme|todo|sample|insert"
     r"|not.?set|undefined|not.?real|not.?used|unused|invalid|fake|\byour\b|your[-_ ]"
@@ -155,6 +97,7 @@ _REFERENCES = (
     r"|ENC[(\[]|@Microsoft\.|!vault|(?:process\.|os\.|import\.meta\.)?env(?:iron)?[.\[(]"
     r"|ssh-\w+ |ecdsa-|-----BEGIN (?:PUBLIC|CERTIFICATE|RSA PUBLIC)"
 )
+_REPEATED = r"([A-Za-z0-9*])\1{7}"
 # A few words with small numbers at the end, as in identifiers; generated values have digits or
 # upper case letters inside.
 _NAME_LIKE = (
@@ -227,11 +170,9 @@ def _judge(words: list[str], value: str) -> Suspicion | None:
 def suspect_text(value: str) -> Suspicion | None:
     """Whether a text contains something in the form of a secret, regardless of its name."""
     value = value[:_LONGEST_VALUE]
-    for token in _TOKENS:
-        if any(mark in value for mark in token.marks):
-            found = _exactly(token.pattern).search(value)
-            if found is not None and "EXAMPLE" not in found.group():
-                return Suspicion(f"contains {token.kind}", is_sure=True)
+    for form, found in tokens_in(value):
+        if not _is_example(found.group()):
+            return Suspicion(f"contains {form.kind}", is_sure=True)
     if "://" not in value or "@" not in value:
         return None
     for match in _userinfo().finditer(value):
@@ -243,13 +184,10 @@ def suspect_text(value: str) -> Suspicion | None:
 def secret_parts(value: str) -> Iterator[str]:
     """The parts of a text that are secrets by their form: tokens, keys, passwords in URLs."""
     value = value[:_LONGEST_VALUE]
-    for token in _TOKENS:
-        if any(mark in value for mark in token.marks):
-            for found in _exactly(token.pattern).finditer(value):
-                # A key in PEM form goes on up to its end mark.
-                is_key = token is _TOKENS[0]
-                end = _end_of_key(value, found.end()) if is_key else found.end()
-                yield value[found.start() : end]
+    for form, found in tokens_in(value):
+        # A key in PEM form goes on up to its end mark.
+        end = _end_of_key(value, found.end()) if form is PRIVATE_KEY else found.end()
+        yield value[found.start() : end]
     passwords = (
         _userinfo().finditer(value) if "://" in value and "@" in value else (),
         _matcher(_SETTING).finditer(value) if "=" in value else (),
@@ -258,6 +196,11 @@ def secret_parts(value: str) -> Iterator[str]:
     for found in chain.from_iterable(passwords):
         if is_plausible(found["password"]):
             yield found["password"]
+
+
+def _is_example(token: str) -> bool:
+    """Whether a token stands for another one in a text: ``ghp_xxxx``, ``AKIAIOSFODNN7EXAMPLE``."""
+    return "EXAMPLE" in token or _exactly(_REPEATED).search(token) is not None
 
 
 def _end_of_key(value: str, start: int) -> int:

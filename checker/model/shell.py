@@ -19,6 +19,7 @@ ARCHIVE = "FILE"
 """What a command calls an archive that has no path, because it came through a pipe."""
 
 _PIPED = re.compile(r"-|/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://")
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _PLAIN = {form[1:].encode(): plain.encode() for plain, form in _ESCAPES.items()}
@@ -72,8 +73,13 @@ def quote_archive(path: str) -> str:
 
 
 def path_in_commands(path: str) -> str:
-    """What a command calls an archive: its path, or ``FILE`` if it was read from a pipe."""
-    return ARCHIVE if _PIPED.fullmatch(path) else path
+    """What a command calls an archive: its path, or ``FILE`` if it was read from a pipe.
+
+    An object in a store, whose path is a URL, is called as the file that it is downloaded to.
+    """
+    if _PIPED.fullmatch(path):
+        return ARCHIVE
+    return path.rstrip("/").rpartition("/")[2] if _URL.match(path) else path
 
 
 def _byte(escape: re.Match[bytes]) -> bytes:

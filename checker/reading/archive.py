@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import NamedTuple
 
+from checker.errors import UnreadableError
 from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
@@ -29,6 +30,7 @@ from checker.interpretation.kind import (
     nested_images,
     root_directory,
 )
+from checker.interpretation.kinds.base import Recognizer
 from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
@@ -52,9 +54,11 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import INDEX_JSON, MANIFEST_JSON, OCI_LAYOUT, REPOSITORIES
 from checker.model.rootfs import Rootfs, flat_layer
-from checker.reading.blob import Task, failed_blob, read_blob, unread_blob
+from checker.reading.ahead import LayersAhead
+from checker.reading.blob import KnownBlobs, Task, failed_blob, read_blob, unread_blob
 from checker.reading.documents import DocumentBytes, without_images
 from checker.reading.early import EarlyHash, EarlyHashes
+from checker.reading.layer_cache import LayerCache
 from checker.reading.meter import SILENT, Meter
 from checker.reading.source import (
     CHUNK,
@@ -92,6 +96,9 @@ class ReadOptions(NamedTuple):
         whole_digest: Whether the digest of the file itself is wanted; it costs another pass.
         meter: Counts what is read.
         early: Hashes of its members that are being worked out already.
+        kinds: Kinds of archive that plugins know, besides the built-in ones.
+        known: Facts of blobs that were read before, which are not read again.
+        cache: Facts of layers that were read before.
     """
 
     plan: ContentPlan = ContentPlan()
@@ -100,6 +107,9 @@ class ReadOptions(NamedTuple):
     whole_digest: bool = True
     meter: Meter = SILENT
     early: EarlyHashes | None = None
+    kinds: tuple[Recognizer, ...] = ()
+    known: KnownBlobs | None = None
+    cache: LayerCache | None = None
 
 
 def read_archive(path: str, options: ReadOptions, *, name: str | None = None) -> Archive:
@@ -114,8 +124,10 @@ def read_archive(path: str, options: ReadOptions, *, name: str | None = None) ->
         UnreadableError: There is nothing to read.
     """
     began = time.perf_counter()
-    opened = open_source(path, options.plan, options.limits, options.meter)
-    return _read(name or path, opened, options, began)
+    called = name or path
+    ahead = LayersAhead(called, options.plan, options.limits, options.cache)
+    opened = open_source(path, options.plan, options.limits, options.meter, ahead)
+    return _read(called, opened, options, began)
 
 
 def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
@@ -130,7 +142,8 @@ def read_file(file: BinaryFile, name: str, options: ReadOptions) -> Archive:
         UnreadableError: It cannot be read.
     """
     began = time.perf_counter()
-    opened = open_file(file, name, options.plan, options.limits, options.meter)
+    ahead = LayersAhead(name, options.plan, options.limits, options.cache)
+    opened = open_file(file, name, options.plan, options.limits, options.meter, ahead)
     return _read(name, opened, options, began)
 
 
@@ -147,6 +160,9 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         opened: The source.
         options: How to read.
         began: When the reading began, as ``time.perf_counter`` says.
+
+    Raises:
+        UnreadableError: It was changed meanwhile.
     """
     with closing(_FileHash(opened.file if options.whole_digest else None)) as hashing:
         steps = Steps()
@@ -157,6 +173,12 @@ def facts_of(path: str, opened: Opened, options: ReadOptions, began: float) -> A
         damage = None if inside is not None else _find_damage(path, opened, steps)
         sha256 = opened.sha256 or hashing.result(options.meter)
     archive = _gather(_Reading(path, opened, blobs, sha256, began), options, steps)
+    change = opened.content.change()
+    if change is not None:
+        # What was found may be true of neither the old content nor the new one.
+        raise UnreadableError(
+            path, f"{change} while it was read; check it again when nothing writes to it"
+        )
     crashes = _crashes(archive, steps)
     return archive._replace(inside=inside, damage=damage, crashes=crashes)
 
@@ -309,7 +331,13 @@ def _tasks(path: str, opened: Opened, options: ReadOptions) -> Iterator[Task]:
             seekable=partial(opened.content.seekable, position),
             early=partial(_early_hash, opened, options.early, position),
             count_bytes=partial(options.meter.count, part=entries.name(position)),
+            is_unchanged=opened.content.is_unchanged,
+            read_ahead=partial(_read_ahead, opened, position),
         )
+
+
+def _read_ahead(opened: Opened, position: int) -> Blob | None:
+    return None if opened.ahead is None else opened.ahead.claim(position)
 
 
 def _chunks(opened: Opened, meter: Meter, position: int) -> Iterator[bytes]:
@@ -414,14 +442,32 @@ class _Reader:
         reached = self._allowance.reached
         if reached is not None:
             return unread_blob(task, reached)
+        blob = self._known(task) or self._read(task)
+        self._allowance.spend(blob.inflated_size)
+        return blob
+
+    def _known(self, task: Task) -> Blob | None:
+        """What is known of a member that need not be read."""
+        known = self._options.known
+        found = None if known is None else known.find(task)
+        if found is None:
+            return None
+        return found._replace(location=task.location, position=task.position, path=task.path)
+
+    def _read(self, task: Task) -> Blob:
+        known = task.read_ahead()
+        if known is not None:
+            task.count_bytes(task.size)
+            return known
+        options = self._options
+        records = self._allowance.records.of_one()
         blob = self._steps.run(
             f"reading {task.location.member}",
-            lambda: read_blob(
-                task, self._options.plan, self._options.limits, self._allowance.records
-            ),
+            lambda: read_blob(task, options.plan, options.limits, records, options.cache),
             failed_blob(task),
         )
-        self._allowance.spend(blob.inflated_size)
+        if options.known is not None and records.is_whole:
+            options.known.add(task, blob)
         return blob
 
 
@@ -483,6 +529,7 @@ class _Workers:
         return self._reader.read(
             task._replace(
                 chunks=lambda: self._until_closed(task.chunks()),
+                is_unchanged=lambda: not self._closed and task.is_unchanged(),
                 seekable=lambda: self._seekable_until_closed(task.seekable()),
             ),
         )
@@ -529,14 +576,14 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
-    if kind in _AROUND_IMAGES and is_package_of_images(members, steps):
+    if kind in _AROUND_IMAGES and is_package_of_images(members, steps, options.kinds):
         kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci, steps) if has_no_image else None
+    known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
@@ -18,6 +18,7 @@ from checker.model.tar import Tar
 from checker.reading.background import Background, BackgroundTask
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.early import EarlyHash
+from checker.reading.layer_cache import LayerCache, Question, facts_of
 from checker.reading.source import Seekable
 from checker.reading.tar.header import BLOCK, looks_like_header
 from checker.reading.tar.table import Records
@@ -52,6 +53,8 @@ class Task(NamedTuple):
         seekable: Gives its content in any order; None if it can only be had from its start.
         early: Gives its sha256, if work on that has begun before all else; else None.
         count_bytes: Counts bytes of it that others have read.
+        is_unchanged: Whether bytes that are read twice are still the same.
+        read_ahead: Gives what was found in it before, if it was read ahead.
     """
 
     location: Location
@@ -63,6 +66,20 @@ class Task(NamedTuple):
     seekable: Callable[[], Seekable | None] = lambda: None
     early: Callable[[], EarlyHash | None] = lambda: None
     count_bytes: Callable[[int], None] = lambda _size: None
+    is_unchanged: Callable[[], bool] = lambda: True
+    read_ahead: Callable[[], Blob | None] = lambda: None
+
+
+class KnownBlobs(Protocol):
+    """Facts of blobs that were read before, perhaps on another machine."""
+
+    def find(self, task: Task) -> Blob | None:
+        """What is known of a member, which is then not read; None if it must be."""
+        ...
+
+    def add(self, task: Task, blob: Blob) -> None:
+        """Remember what was read of a member, if that depends on nothing but its bytes."""
+        ...
 
 
 class _Hashes:
@@ -96,18 +113,32 @@ class _Hashes:
 
 
 def read_blob(
-    task: Task, plan: ContentPlan, limits: Limits, records: Records | None = None
+    task: Task,
+    plan: ContentPlan,
+    limits: Limits,
+    records: Records | None = None,
+    cache: LayerCache | None = None,
 ) -> Blob:
     """Read one member: as JSON if it looks like it, else as a layer.
 
     A document is not parsed yet, because what may be parsed depends on the others.
+
+    Args:
+        task: The member.
+        plan: Which files' first bytes the checks want.
+        limits: Bounds on everything.
+        records: Records of extension headers that the tars of an archive share.
+        cache: Facts of layers that were read before.
     """
     chunks = task.chunks()
+    common = records or Records(limits.records)
     try:
         head = _take_head(chunks)
         if _is_document(task, head):
             return _read_json(task, head, chunks, limits)
-        return _read_layer(task, head, chunks, TarWalker(limits, plan, records), limits)
+        if cache is not None and cache.is_worth(task.size, is_compressed=_is_compressed(head)):
+            return _Known(task, plan, limits, common, cache).read(head, chunks)
+        return _read_layer(task, head, chunks, TarWalker(limits, plan, common), limits)
     except OSError as error:
         return _empty(task, error=error.strerror or str(error))
     except LimitError as error:
@@ -149,6 +180,10 @@ def _is_document(task: Task, head: bytes) -> bool:
     return head.lstrip(b" \t\r\n").startswith(_JSON_STARTS) and not looks_like_header(head[:BLOCK])
 
 
+def _is_compressed(head: bytes) -> bool:
+    return detect(head[:MAGIC_SIZE]) is not CompressionKind.NONE
+
+
 def _read_json(task: Task, head: bytes, chunks: Iterator[bytes], limits: Limits) -> Blob:
     hashes = _Hashes(task.path)
     kept = bytearray()
@@ -180,10 +215,18 @@ def _read_layer(
     kind = detect(head[:MAGIC_SIZE])
     if kind is not CompressionKind.NONE:
         return _CompressedReading(task, kind, walker, limits).run(head, chunks)
-    seekable = task.seekable() if task.size >= _WORTH_A_THREAD else None
+    seekable = _sought(task)
+    if seekable is not None and seekable.is_costly:
+        walker.look_ahead(seekable.read)
+        return _read_plain(task, head, chunks, walker)
     if seekable is None:
         return _read_plain(task, head, chunks, walker)
     return _read_large_plain(task, head, chunks, walker, seekable)
+
+
+def _sought(task: Task) -> Seekable | None:
+    """The content of a plain layer, if its headers alone are read to walk it."""
+    return task.seekable() if task.size >= _WORTH_A_THREAD else None
 
 
 def _read_plain(task: Task, head: bytes, chunks: Iterator[bytes], walker: TarWalker) -> Blob:
@@ -222,6 +265,75 @@ def _read_large_plain(
     finally:
         walking.close()
     return _plain_blob(task, size, hashes, walked[0])
+
+
+class _Known:
+    """Reads a layer that may have been read before: then its digest alone is computed.
+
+    Args:
+        task: The member.
+        plan: Which files' first bytes the checks want.
+        limits: Bounds on everything.
+        records: Records of extension headers that the tars of an archive share.
+        cache: Facts of layers that were read before.
+    """
+
+    def __init__(
+        self, task: Task, plan: ContentPlan, limits: Limits, records: Records, cache: LayerCache
+    ) -> None:
+        self._task = task
+        self._plan = plan
+        self._limits = limits
+        self._records = records
+        self._cache = cache
+
+    def read(self, head: bytes, chunks: Iterator[bytes]) -> Blob:
+        """Read it, with the first pieces and the rest of its content."""
+        question = self._question(head)
+        if self._cache.may_have(question, self._task.size, head):
+            known = self._known(question, head, chunks)
+            if known is not None:
+                return known
+            # It only begins like one that is known.
+            chunks = self._task.chunks()
+            head = _take_head(chunks)
+        walker = TarWalker(self._limits, self._plan, self._records)
+        blob = _read_layer(self._task, head, chunks, walker, self._limits)
+        facts = facts_of(blob, walker.taken_records)
+        # Else the digest may be that of other bytes, whose facts these would become.
+        if facts is not None and self._task.is_unchanged():
+            digest = blob.digests["sha256"]
+            self._cache.store(question, digest, head, self._task.size, facts)
+        return blob
+
+    def _question(self, head: bytes) -> Question:
+        is_sought = not _is_compressed(head) and _sought(self._task) is not None
+        return Question(self._plan, self._limits, is_sought)
+
+    def _known(self, question: Question, head: bytes, chunks: Iterator[bytes]) -> Blob | None:
+        """What is known of the layer with this digest, which is computed here."""
+        hashes = _Hashes(self._task.path, self._task.early())
+        size = 0
+        if hashes.need_bytes:
+            for chunk in chain((head,), chunks):
+                hashes.update(chunk)
+                size += len(chunk)
+        else:
+            hashes.wait(self._task.count_bytes)
+            size = self._task.size
+        digests = hashes.digests()
+        facts = self._cache.find(question, digests["sha256"])
+        if facts is None or not self._records.take_if_there(facts.records):
+            return None
+        return _empty(self._task)._replace(
+            size=size,
+            digests=digests,
+            compression=facts.compression,
+            inflated_size=facts.inflated_size,
+            diff_id=facts.diff_id,
+            tar=facts.tar,
+            entry_count=len(facts.tar.entries),
+        )
 
 
 def _plain_blob(task: Task, size: int, hashes: _Hashes, tar: Tar) -> Blob:

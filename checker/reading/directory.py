@@ -38,6 +38,7 @@ from checker.reading.tar.header import Header
 from checker.reading.tar.table import EntryTable
 
 _CHUNK = 1 << 21
+_MOST_NAMED = 3
 _NO_OFFSET = -1
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KINDS = {
@@ -96,6 +97,7 @@ class DirectoryContent:
     def __init__(self, root: str, listing: Listing) -> None:
         self._root = root
         self._listing = listing
+        self._changed: list[str] = []
 
     def chunks(self, position: int) -> Iterator[bytes]:
         """The content of a file; what took its place since it was listed is not read.
@@ -103,14 +105,30 @@ class DirectoryContent:
         Raises:
             OSError: It cannot be read.
         """
-        path = self._listing.tar.entries.paths[position]
+        entries = self._listing.tar.entries
+        path = entries.paths[position]
         identity = _Identity(self._listing.devices[position], self._listing.inodes[position])
         with _opened(os.path.join(self._root, path), identity) as file:
+            before = os.fstat(file)
             while piece := os.read(file, _CHUNK):
                 yield piece
+            after = os.fstat(file)
+        sizes = {entries.sizes[position], before.st_size, after.st_size}
+        if len(sizes) > 1 or before.st_mtime_ns != after.st_mtime_ns:
+            self._changed.append(entries.name(position))
 
     def seekable(self, position: int) -> None:
         """No file is kept open, so a file is read from its start."""
+
+    def is_unchanged(self) -> bool:
+        """Whether bytes that are read twice are the same: here they are read once."""
+        return True
+
+    def change(self) -> str | None:
+        """The files that were changed between their listing and the end of their reading."""
+        if not self._changed:
+            return None
+        return f"has files that were changed ({', '.join(sorted(self._changed)[:_MOST_NAMED])})"
 
     def below(self, directory: str, entries: Entries, positions: Sequence[int]) -> DirectoryContent:
         """The content of a directory below.
@@ -158,7 +176,7 @@ class _Walk:
         self._table = EntryTable(limits, self._log)
         self._cursor = Cursor()
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
-        self._wants_digests = plan.digests
+        self._plan = plan
         self._digests: dict[int, bytes] = {}
         self._devices = array("Q")
         self._inodes = array("Q")
@@ -300,7 +318,8 @@ class _Walk:
         size = status.st_size
         header = Header(b"", b"", ord(REGULAR), status.st_mode, 0, 0, size, 0, None)
         wanted = self._contents.wanted(position, header) if size else NOTHING
-        if not wanted.collected and not (self._wants_digests and size):
+        wants_digest = size > 0 and self._plan.wants_digest(path)
+        if not wanted.collected and not wants_digest:
             if not _is_readable(directory, name, status):
                 self._note(AnomalyKind.UNREADABLE_FILE, path, _denied())
             return
@@ -310,7 +329,7 @@ class _Walk:
                 if wanted.collected:
                     self._contents.collect(position, wanted, size)
                     self._feed(file)
-                if self._wants_digests:
+                if wants_digest:
                     self._hash(position, file)
         except OSError as error:
             self._note(AnomalyKind.UNREADABLE_FILE, path, error)

@@ -440,6 +440,14 @@ class _Renumbered(TarContent):
         """All bytes of the whole tar."""
         return self._whole.whole()
 
+    def is_unchanged(self) -> bool:
+        """Whether nobody has changed the file since it was opened, as far as can be told."""
+        return self._whole.is_unchanged()
+
+    def change(self) -> str | None:
+        """How the file was changed since it was opened, in words; None if it was not."""
+        return self._whole.change()
+
     def descriptor(self) -> int:
         """The descriptor of the file."""
         return self._whole.descriptor()

@@ -8,12 +8,13 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import IO, NamedTuple, Protocol
 
 from checker.errors import UnreadableError
 from checker.model.archive import Source
+from checker.model.blob import Blob
 from checker.model.compression import NOT_COMPRESSED, Compression, CompressionKind
 from checker.model.content import ContentPlan
 from checker.model.entries import Entries, Span
@@ -23,6 +24,7 @@ from checker.reading.background import Background
 from checker.reading.compression import MAGIC_SIZE, Inflater, LimitError, detect
 from checker.reading.directory import DirectoryContent, list_directory
 from checker.reading.meter import SILENT, Meter
+from checker.reading.ranges import RangedFile
 from checker.reading.tar.walker import ReadAt, TarWalker, walk_by_seeking
 from checker.reading.transport.sample import SAMPLE_SIZE
 
@@ -35,10 +37,12 @@ class Seekable(NamedTuple):
     Attributes:
         size: Bytes that are really there.
         read: Reads a part.
+        is_costly: Whether to read parts costs more than to read on, as over a network.
     """
 
     size: int
     read: ReadAt
+    is_costly: bool = False
 
 
 class BinaryFile(Protocol):
@@ -60,8 +64,36 @@ class Content(Protocol):
         """The content of a member in any order; None if it can only be had from its start."""
         ...
 
+    def is_unchanged(self) -> bool:
+        """Whether bytes that are read twice are still the same, as far as can be told."""
+        ...
+
+    def change(self) -> str | None:
+        """How what is read was changed since it was opened, in words; None if it was not."""
+        ...
+
     def close(self) -> None:
         """Give the files back."""
+        ...
+
+
+class Ahead(Protocol):
+    """Reads members of a stream while the rest of it still comes."""
+
+    def advance(self, content: TarContent, size: int) -> None:
+        """Take the members that are complete in so many bytes."""
+        ...
+
+    def claim(self, position: int) -> Blob | None:
+        """What was found in a member; None if it is to be read."""
+        ...
+
+    def abort(self) -> None:
+        """End it in the middle of a member."""
+        ...
+
+    def close(self) -> None:
+        """End it: what is being read is read to its end, nothing else is begun."""
         ...
 
 
@@ -78,6 +110,7 @@ class Opened(NamedTuple):
         sha256: Hash of the file, if it was spooled.
         limits: Limits that were reached.
         head: The first bytes of a compressed file as it came, at most ``SAMPLE_SIZE``.
+        ahead: What was read of its members while it came.
     """
 
     source: Source
@@ -89,6 +122,29 @@ class Opened(NamedTuple):
     sha256: str | None
     limits: tuple[LimitReached, ...]
     head: bytes = b""
+    ahead: Ahead | None = None
+
+
+class _Stamp(NamedTuple):
+    """What tells that a file was changed: size, and times of content and attributes."""
+
+    size: int
+    modified: int
+    changed: int
+
+    def change(self, after: _Stamp) -> str | None:
+        """How the content was changed until later, in words; None if it was not."""
+        if after.size != self.size:
+            return f"was changed from {self.size:,} to {after.size:,} bytes"
+        return None if after.modified == self.modified else "was changed"
+
+
+def _stamp_of(file: int) -> _Stamp:
+    return _stamp(os.fstat(file))
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
+    return _Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 class TarContent:
@@ -99,16 +155,25 @@ class TarContent:
         entries: Its members.
         limits: Bounds on the expansion of sparse files.
         part: The bytes of the file that are the tar; all of them if None.
+        stamp: What told of changes when the walk of the file began; as it is now if None.
     """
 
     def __init__(
-        self, file: int, entries: Entries, limits: Limits, part: Span | None = None
+        self,
+        file: int,
+        entries: Entries,
+        limits: Limits,
+        part: Span | None = None,
+        *,
+        stamp: _Stamp | None = None,
     ) -> None:
         self._file = file
         self._entries = entries
         self._limits = limits
         self._start = 0 if part is None else part.offset
         self._length = None if part is None else part.length
+        self._stamp = stamp or self._stamp_now()
+        self._change: str | None = None
 
     @property
     def size(self) -> int:
@@ -191,6 +256,26 @@ class TarContent:
         """All bytes of the tar, in pieces."""
         return self._pieces(0, self.size)
 
+    @property
+    def entries(self) -> Entries:
+        """The members."""
+        return self._entries
+
+    def is_unchanged(self) -> bool:
+        """Whether nobody has changed the file since it was opened, as far as can be told."""
+        return self._stamp_now() == self._stamp
+
+    def _stamp_now(self) -> _Stamp:
+        return _stamp_of(self._file)
+
+    def note_change(self, change: str) -> None:
+        """Note how the file was changed that this is a copy of, while it was copied."""
+        self._change = change
+
+    def change(self) -> str | None:
+        """How what is read was changed since it was opened, in words; None if it was not."""
+        return self._change or self._stamp.change(self._stamp_now())
+
     def descriptor(self) -> int:
         """The descriptor of the file, which stays that of this object."""
         return self._file
@@ -200,6 +285,52 @@ class TarContent:
         os.close(self._file)
 
 
+class RangedContent(TarContent):
+    """The content of the members of a tar that is fetched by ranges.
+
+    Args:
+        ranges: The tar, uncompressed; whoever opened it closes it.
+        entries: Its members.
+        limits: Bounds on the expansion of sparse files.
+    """
+
+    def __init__(self, ranges: RangedFile, entries: Entries, limits: Limits) -> None:
+        self._ranges = ranges
+        super().__init__(-1, entries, limits)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tar."""
+        return self._ranges.size
+
+    def seekable(self, position: int) -> Seekable | None:
+        """The stored bytes of a member, of which parts cost requests."""
+        found = super().seekable(position)
+        return None if found is None else found._replace(is_costly=True)
+
+    def part(self, offset: int, count: int) -> bytes:
+        """At most ``count`` bytes of the tar from an offset on, whatever they are."""
+        return self._ranges.read_at(offset, count)
+
+    def descriptor(self) -> int:
+        """There is none.
+
+        Raises:
+            OSError: Always.
+        """
+        raise OSError(errno.ESPIPE, "it is not a file here")
+
+    def close(self) -> None:
+        """Leave the file to whoever opened it."""
+
+    def _pieces(self, offset: int, length: int) -> Iterator[bytes]:
+        return self._ranges.stream(offset, length)
+
+    def _stamp_now(self) -> _Stamp:
+        # Whoever fetches the ranges finds out whether the file is another one.
+        return _Stamp(self._ranges.size, 0, 0)
+
+
 def _zeros(count: int) -> Iterator[bytes]:
     while count > 0:
         step = min(CHUNK, count)
@@ -207,7 +338,13 @@ def _zeros(count: int) -> Iterator[bytes]:
         count -= step
 
 
-def open_source(path: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT) -> Opened:
+def open_source(
+    path: str,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter = SILENT,
+    ahead: Ahead | None = None,
+) -> Opened:
     """Open a path (``-`` is standard input) and list its members.
 
     Args:
@@ -215,27 +352,34 @@ def open_source(path: str, plan: ContentPlan, limits: Limits, meter: Meter = SIL
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         meter: Counts what is read.
+        ahead: Reads members of a stream while it comes.
 
     Raises:
         UnreadableError: There is nothing at the path, or it must not be read.
     """
     try:
         if path == "-":
-            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits, meter)
+            return _spool_descriptor(os.dup(0), Source.STREAM, plan, limits, meter, ahead)
         if os.path.isdir(path):
             return _open_directory(path, plan, limits, meter)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return _open_file(file, plan, limits, meter)
+        return _open_file(file, plan, limits, meter, ahead)
     except OSError as error:
         raise UnreadableError(path, _reason_of(path, error)) from error
 
 
 def open_file(
-    file: BinaryFile, name: str, plan: ContentPlan, limits: Limits, meter: Meter = SILENT
+    file: BinaryFile,
+    name: str,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter = SILENT,
+    ahead: Ahead | None = None,
 ) -> Opened:
     """List the members of an archive in a file object, from its position on.
 
-    An ordinary file that is at its start is read in place. Everything else is read to its end.
+    An ordinary file that is at its start, and one that is read by ranges, is read in place.
+    Everything else is read to its end.
 
     Args:
         file: The file object.
@@ -243,17 +387,20 @@ def open_file(
         plan: Which files' first bytes the checks want.
         limits: Bounds on everything.
         meter: Counts what is read.
+        ahead: Reads members of a stream while it comes.
 
     Raises:
         UnreadableError: Reading fails, or gives something else than bytes.
     """
     try:
+        if isinstance(file, RangedFile):
+            return _open_ranges(file, plan, limits, meter)
         descriptor = _descriptor_of(file)
         if descriptor is not None:
-            return _open_file(descriptor, plan, limits, meter)
+            return _open_file(descriptor, plan, limits, meter, ahead)
         stream = _Stream(partial(_read_object, file, name))
         meter.begin(None)
-        return _spool(stream, Source.STREAM, plan, limits, meter)
+        return _spool(stream, Source.STREAM, plan, limits, meter, ahead)
     except OSError as error:
         raise UnreadableError(name, _reason_of(name, error)) from error
     except ValueError as error:  # the file object is closed
@@ -362,7 +509,9 @@ def _reason_of(path: str, error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}{place}"
 
 
-def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+def _open_file(
+    file: int, plan: ContentPlan, limits: Limits, meter: Meter, ahead: Ahead | None = None
+) -> Opened:
     """List the members of an open file, which the result then owns; on errors it is closed."""
     try:
         status = os.fstat(file)
@@ -376,17 +525,41 @@ def _open_file(file: int, plan: ContentPlan, limits: Limits, meter: Meter) -> Op
         os.close(file)
         raise
     if not in_place:
-        return _spool_descriptor(file, Source.FILE, plan, limits, meter)
+        return _spool_descriptor(file, Source.FILE, plan, limits, meter, ahead)
     return Opened(
         source=Source.FILE,
         size=status.st_size,
         compression=NOT_COMPRESSED,
         tar=tar,
-        content=TarContent(file, tar.entries, limits),
+        content=TarContent(file, tar.entries, limits, stamp=_stamp(status)),
         file=file,
         sha256=None,
         limits=(),
     )
+
+
+def _open_ranges(file: RangedFile, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+    """List the members of a file that is read by ranges; a compressed one is read to its end."""
+    meter.begin(file.size)
+    if detect(file.read_at(0, MAGIC_SIZE)) is not CompressionKind.NONE:
+        return _spool_ranges(file, plan, limits, meter)
+    read = meter.read(file.read_some, file.size)
+    tar = walk_by_seeking(TarWalker(limits, plan), read, file.size)
+    return Opened(
+        source=Source.FILE,
+        size=file.size,
+        compression=NOT_COMPRESSED,
+        tar=tar,
+        content=RangedContent(file, tar.entries, limits),
+        file=None,
+        sha256=None,
+        limits=(),
+    )
+
+
+def _spool_ranges(file: RangedFile, plan: ContentPlan, limits: Limits, meter: Meter) -> Opened:
+    with closing(file.stream(0, file.size)) as pieces:
+        return _spool(_Stream(lambda: next(pieces, b"")), Source.FILE, plan, limits, meter)
 
 
 class _Spool:
@@ -396,12 +569,14 @@ class _Spool:
         file: Descriptor of the copy, which has no name; the user of the spool closes it.
     """
 
-    def __init__(self, plan: ContentPlan, limits: Limits) -> None:
+    def __init__(self, plan: ContentPlan, limits: Limits, ahead: Ahead | None) -> None:
         self._walker = TarWalker(limits, plan)
+        self._ahead = ahead
         self._limits = limits
         self._size = 0
         with _temporary_file() as file:
             self.file = os.dup(file.fileno())
+        self._content = TarContent(self.file, self._walker.entries, limits)
 
     def take(self, piece: bytes) -> None:
         self._size += len(piece)
@@ -417,6 +592,8 @@ class _Spool:
         view = memoryview(piece)
         while view:
             view = view[os.write(self.file, view) :]
+        if self._ahead is not None:
+            self._ahead.advance(self._content, self._size)
 
     def finish(self, reached: Sequence[LimitReached]) -> Tar:
         if reached:
@@ -472,27 +649,59 @@ class _Stream:
 
 
 def _spool_descriptor(
-    file: int, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+    file: int,
+    source: Source,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter,
+    ahead: Ahead | None,
 ) -> Opened:
     """Spool the file of a descriptor, which is closed then."""
     try:
-        return _spool(_Stream(partial(os.read, file, CHUNK)), source, plan, limits, meter)
+        status = os.fstat(file)
+        stream = _Stream(partial(os.read, file, CHUNK))
+        opened = _spool(stream, source, plan, limits, meter, ahead)
+        change = _change_since(file, status)
+        return opened if change is None else _changed(opened, change)
     finally:
         os.close(file)
 
 
+def _changed(opened: Opened, change: str) -> Opened:
+    content = opened.content
+    if isinstance(content, TarContent):
+        content.note_change(change)
+    return opened
+
+
+def _change_since(file: int, status: os.stat_result) -> str | None:
+    """How an ordinary file was changed; pipes and devices are not compared."""
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return _stamp(status).change(_stamp_of(file))
+
+
 def _spool(
-    stream: _Stream, source: Source, plan: ContentPlan, limits: Limits, meter: Meter
+    stream: _Stream,
+    source: Source,
+    plan: ContentPlan,
+    limits: Limits,
+    meter: Meter,
+    ahead: Ahead | None = None,
 ) -> Opened:
     """Read a stream once into a temporary file without a name, inflating it on the way."""
     with ExitStack() as on_error:
         inflater = Inflater(detect(stream.head[:MAGIC_SIZE]), limits)
-        spool = _Spool(plan, limits)
+        spool = _Spool(plan, limits, ahead)
         on_error.callback(os.close, spool.file)
+        if ahead is not None:
+            on_error.callback(ahead.abort)
         reached = _copy(meter.counted(stream.chunks()), inflater, spool)
         tar = spool.finish(reached)
         compression = inflater.finish()
         on_error.pop_all()
+    if ahead is not None:
+        ahead.close()
     return Opened(
         source=source,
         size=stream.size,
@@ -503,6 +712,7 @@ def _spool(
         sha256=None if reached else stream.sha256,
         limits=reached,
         head=stream.sample if compression.error is not None else b"",
+        ahead=ahead,
     )
 
 

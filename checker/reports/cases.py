@@ -35,6 +35,7 @@ class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failure"
     ERROR = "error"
+    SKIPPED = "skipped"
 
 
 class Case(NamedTuple):
@@ -92,7 +93,9 @@ def suites_of(run: Run, kind: CaseKind) -> tuple[Suite, ...]:
 
 
 def _inapplicable(checked: CheckedArchive) -> int:
-    return sum(result.outcome is Outcome.SKIPPED for result in checked.results)
+    return sum(
+        result.outcome is Outcome.SKIPPED and not result.is_required for result in checked.results
+    )
 
 
 class _Names:
@@ -181,11 +184,19 @@ def _rule_cases(run: Run, checked: CheckedArchive) -> Iterator[Case]:
     for finding in checked.findings:
         by_rule.setdefault(finding.rule, []).append(finding)
     for result in checked.results:
-        if result.outcome is Outcome.SKIPPED and result.rule not in by_rule:
-            continue
-        yield _rule_case(run, result, by_rule.pop(result.rule, []))
+        if _is_listed_skip(result):
+            yield _skipped_case(result)
+        elif result.outcome is not Outcome.SKIPPED or result.rule in by_rule:
+            yield _rule_case(run, result, by_rule.pop(result.rule, []))
     for findings in by_rule.values():
         yield _with_findings(run, Case(_case_name(findings[0].rule, findings[0].name)), findings)
+
+
+def _skipped_case(result: Result) -> Case:
+    """A case for a rule that users asked for, and that was skipped."""
+    why = _message(printable(result.reason or "not applicable"))
+    name = _case_name(result.rule, result.name)
+    return Case(name, printable(result.bundle), Status.SKIPPED, why)
 
 
 def _rule_case(run: Run, result: Result, findings: Sequence[Finding]) -> Case:
@@ -239,6 +250,7 @@ def _finding_cases(run: Run, checked: CheckedArchive) -> Iterator[Case]:
         name = f"{_case_name(finding.rule, finding.name)} {place}"
         case = Case(name.rstrip(), bundles.get(finding.rule, HOST))
         yield _with_findings(run, case, [finding])
+    yield from (_skipped_case(one) for one in checked.results if _is_listed_skip(one))
     passed = [result for result in checked.results if result.outcome is Outcome.PASSED]
     if passed:
         names = "\n".join(_case_name(result.rule, result.name) for result in passed)
@@ -247,6 +259,10 @@ def _finding_cases(run: Run, checked: CheckedArchive) -> Iterator[Case]:
     for result in checked.results:
         if result.outcome is Outcome.ERROR:
             yield _rule_case(run, result, ())
+
+
+def _is_listed_skip(result: Result) -> bool:
+    return result.outcome is Outcome.SKIPPED and result.is_required
 
 
 # --- a case for each archive

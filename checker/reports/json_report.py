@@ -63,6 +63,11 @@ def render_json(run: Run) -> str:
     return json_text(_run(run))
 
 
+def archive_document(checked: CheckedArchive) -> Object:
+    """One archive that was checked, as the report has it."""
+    return _checked(checked)
+
+
 def json_text(value: object) -> str:
     """A value as indented JSON in ASCII, with a final line end."""
     return without_marks(json.dumps(encodable(value), indent=2) + "\n")

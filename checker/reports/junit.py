@@ -63,7 +63,7 @@ def render_junit(
     """
     host = _hostname() if hostname else None
     suites = suites_of(run, CaseKind(cases))
-    return _document([_fixed(_suite(run, each, Flavour(flavour), host)) for each in suites])
+    return document_of([_suite(run, each, Flavour(flavour), host) for each in suites])
 
 
 def _moment(started: dt.datetime) -> str:
@@ -105,6 +105,8 @@ def _case(suite: Suite, case: Case, flavour: Flavour) -> TestCase:
         made.add_failure_info(message, body, case.kind)
     elif case.status is Status.ERROR:
         made.add_error_info(message, body, case.kind)
+    elif case.status is Status.SKIPPED:
+        made.add_skipped_info(message, case.body)
     return made
 
 
@@ -141,6 +143,11 @@ def _milliseconds(seconds: float | None) -> int:
 
 def _seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03d}"
+
+
+def document_of(suites: Sequence[TestSuite]) -> str:
+    """Suites as an XML document that every reader takes, to be encoded as UTF-8."""
+    return _document([_fixed(suite) for suite in suites])
 
 
 def _document(suites: Sequence[Element]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TextIO
 from checker.checks.option import Option
 from checker.errors import SettingsError
 from checker.isolation import Failure, attempt
-from checker.masking import masked_run
+from checker.masking import masked_archive, masked_run
 from checker.reports.options import choice, read_options
 from checker.reports.printable import printable
 from checker.reports.report import Report, ReportStream
@@ -211,6 +211,24 @@ def kept_for(outputs: Iterable[Output]) -> Callable[[CheckedArchive], CheckedArc
     if any(output.report.needs_content for output in outputs):
         return lambda checked: checked
     return CheckedArchive.without_content
+
+
+def show_content(outputs: Iterable[Output]) -> bool:
+    """Whether reports show more of an archive's facts than ``Archive.without_content`` keeps.
+
+    Those that are written archive by archive may, the one for people aside.
+    """
+    return any(
+        output.report.needs_content or (output.report.stream and output.report.name != TEXT)
+        for output in outputs
+    )
+
+
+def prepared_for(outputs: Iterable[Output]) -> Callable[[CheckedArchive], CheckedArchive]:
+    """What of each archive is handed to these reports: without secrets, and no more than needed."""
+    if show_content(outputs):
+        return masked_archive
+    return lambda checked: masked_archive(checked).without_content()
 
 
 def write_outputs(outputs: Iterable[Output], run: Run, stdout: TextIO | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from checker.results import Run
 
 _VERSION = "TAP version 14"
 _INDENT = "    "
+_GOOD = (Status.PASSED, Status.SKIPPED)
 # What begins a directive or an escape in a description.
 _ESCAPED = re.compile(r"([\\#])")
 
@@ -37,7 +38,7 @@ def _subtest(number: int, suite: Suite) -> Iterator[str]:
     name = _description(suite.name)
     yield f"# Subtest: {name}"
     yield from _indented(_points(suite))
-    has_passed = all(case.status is Status.PASSED for case in suite.cases)
+    has_passed = all(case.status in _GOOD for case in suite.cases)
     yield f"{'ok' if has_passed else 'not ok'} {number} - {name}"
 
 
@@ -53,7 +54,10 @@ def _points(suite: Suite) -> Iterator[str]:
 
 
 def _point(number: int, case: Case) -> Iterator[str]:
-    word = "ok" if case.status is Status.PASSED else "not ok"
+    word = "ok" if case.status in _GOOD else "not ok"
+    if case.status is Status.SKIPPED:
+        yield f"{word} {number} - {_description(case.name)} # SKIP {_description(case.message)}"
+        return
     yield f"{word} {number} - {_description(case.name)}"
     values = {
         "message": case.message,

@@ -11,6 +11,8 @@ from types import MappingProxyType
 _XXD_WIDTH = 16
 _UU_WIDTH = 45
 _PEM_WIDTH = 64
+_MARKED = bytes(byte if byte < 0x80 else ord("?") for byte in range(256))
+_STRIPPED = bytes(byte & 0x7F for byte in range(256))
 
 
 def lf_to_crlf(data: bytes) -> bytes:
@@ -47,6 +49,16 @@ def replaced(data: bytes) -> bytes:
 def powershell_7(data: bytes) -> bytes:
     """As the > operator of PowerShell 7.0 to 7.3 writes it."""
     return unix2dos(replaced(data))
+
+
+def ascii_marks(data: bytes) -> bytes:
+    """As Out-File -Encoding ascii of PowerShell writes it."""
+    return unix2dos(data.translate(_MARKED))
+
+
+def seven_bits(data: bytes) -> bytes:
+    """As a channel of seven bits transfers it."""
+    return data.translate(_STRIPPED)
 
 
 def base64_lines(data: bytes) -> bytes:
@@ -128,6 +140,8 @@ DAMAGES: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
         "utf-8": utf_8,
         "replaced": replaced,
         "powershell-7": powershell_7,
+        "ascii-marks": ascii_marks,
+        "seven-bits": seven_bits,
         "base64": base64_lines,
         "base64-url": base64_url,
         "data-url": data_url,

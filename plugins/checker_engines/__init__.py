@@ -27,18 +27,20 @@ def checker_classify(
     """Say what the archive is."""
     from checker_engines.classification.by_kind import classify
     from checker_engines.classification.by_verdicts import with_verdicts
+    from checker_engines.classification.conversion import Conversion
     from checker_engines.classification.converting import find_conversion
     from checker_engines.classification.directories import classify_directory
     from checker_engines.classification.takers import Takers
 
     takers = Takers(verdicts, host)
+    conversion = Conversion(archive, takers, partial(_verdicts_on, host=host))
     if archive.source is Source.DIRECTORY:
         packed = Takers(_verdicts_on(archive.packed, host), host)
-        found = classify_directory(archive, quoted_path, takers, packed)
+        found = classify_directory(archive, quoted_path, takers, packed, conversion)
     else:
-        found = classify(archive, quoted_path, takers)
+        found = classify(archive, quoted_path, takers, conversion)
     found = with_verdicts(found, archive, quoted_path, takers)
-    converting = find_conversion(archive, quoted_path, takers, partial(_verdicts_on, host=host))
+    converting = find_conversion(archive, quoted_path, takers, conversion)
     if converting is None:
         return found
     advice, command = converting

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from checker.model.archive import Archive
 from checker.model.image import Image
 from checker.model.names import Platform
@@ -17,6 +19,16 @@ def suits_host(platform: Platform | None, host: Host) -> bool:
     if platform is None or not platform.os or not platform.architecture:
         return True
     return preference(platform._replace(os_features=()), host) is not None
+
+
+def without_what(images: Iterable[Image], host: Host) -> str:
+    """Why containers of images for other platforms do not start on a host, as an end of a sentence.
+
+    An emulator runs programs for another processor, not for another operating system.
+    """
+    if any(image.platform is not None and image.platform.os == host.os for image in images):
+        return "without emulation"
+    return "under another operating system"
 
 
 def for_other_hosts(archive: Archive, host: Host) -> tuple[tuple[Image, ...], ...]:

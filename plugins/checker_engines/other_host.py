@@ -10,7 +10,7 @@ from checker.checks.listing import first_few
 from checker.model.archive import Archive
 from checker.model.image import Image
 from checker.verdicts import Verdict, VerdictOutcome
-from checker_engines.host import for_other_hosts
+from checker_engines.host import for_other_hosts, without_what
 
 _MOST_NAMED = 3
 
@@ -30,7 +30,7 @@ class OtherHost(Check):
     How to fix it:
         Save the image for the platform of the host, or state the host with ``--host``. An emulator
         that is registered with binfmt_misc (``docker run --privileged tonistiigi/binfmt --install
-        all``) runs it slowly.
+        all``) runs it slowly, unless it is for another operating system.
 
             docker save --platform linux/amd64 -o image.tar app:1
 
@@ -55,7 +55,8 @@ class OtherHost(Check):
             yield self.finding(
                 images[0],
                 f"{_named(images)} is for {_platforms(images)}, the host is {host}: its containers "
-                f"do not start there without emulation{_refused(self.context.verdicts)}",
+                f"do not start there {without_what(images, host)}"
+                f"{_refused(self.context.verdicts)}",
             )
 
 

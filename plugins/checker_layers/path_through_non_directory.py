@@ -46,8 +46,9 @@ class PathThroughNonDirectory(TreeCheck):
         layer while no entry of this layer makes it a directory. In the same layer it is an error,
         unless the symbolic link comes before all entries below it and leads to a directory: a note
         if that directory is in the same layer, a warning if it is in a lower one. A file or link in
-        a lower layer is a warning; a link with a missing target, or to /run or /tmp, is a note. The
-        root itself must be a directory. Whiteouts are entries as well.
+        a lower layer is a warning; a link with a missing target, or to /run or /tmp, is a note. A
+        link that forms a loop is like a file. The root itself must be a directory. Whiteouts are
+        entries as well.
 
     Why it matters:
         Entries below a file cannot be unpacked ("not a directory"). A file or link that comes after
@@ -127,24 +128,30 @@ class PathThroughNonDirectory(TreeCheck):
         implied = entries.directories - entries.by_path.keys()
         odd: dict[str, Below] = {}
         harmful: set[str] = set()
+        loops: set[str] = set()
         for use in of_layer:
             for path in turns.take(_odd_below(use, implied)):
                 below = find_below(use.below, path)
-                if below is not None and _is_odd(below):
-                    odd[path] = below
-                    if not _hides_nothing(use, path, below):
-                        harmful.add(path)
+                if below is None or not _is_odd(below):
+                    continue
+                odd[path] = below
+                if _is_loop(use.below[::-1], path):
+                    loops.add(path)
+                elif not _hides_nothing(use, path, below):
+                    harmful.add(path)
         for path, first in _inside(entries, odd.keys()):
             lower, position = odd[path].layer, odd[path].position or 0
             kind = _kind(lower.entries, position)
             target = lower.entries.linknames.get(position)
+            followed = None if path in loops else target
             message = (
                 f"{shown(entries, first)} is below {path}, which is a {kind}"
-                f"{f' to {target}' if target else ''} in layer {lower.position}, and no entry of "
-                "this layer makes it a directory; overlay storage replaces it with "
-                f"{_fate(entries.paths[first], target)}"
+                f"{f' to {target}' if target else ''} in layer {lower.position}"
+                f"{' that forms a loop' if path in loops else ''}, and no entry of this layer "
+                "makes it a directory; overlay storage replaces it with "
+                f"{_fate(entries.paths[first], followed)}"
             )
-            severity = Severity.WARNING if path in harmful else Severity.NOTE
+            severity = Severity.WARNING if path in harmful | loops else Severity.NOTE
             yield self._report(layer, first, message, severity)
 
     def _report(
@@ -237,6 +244,16 @@ def _hides_nothing(use: Use, path: str, below: Below) -> bool:
     if not directory:
         return False  # the root, which has at least the link itself
     return not any(directory in layer.entries.directories for layer in use.below)
+
+
+def _is_loop(layers: Sequence[Layer], path: str) -> bool:
+    """Whether a path leads from link to link without an end."""
+    for _ in range(LINKS_FOLLOWED):
+        through = through_parents(layers, f"{path}/.")
+        if through is None:
+            return False
+        path = through
+    return True
 
 
 def _directory_at(layers: Sequence[Layer], path: str) -> str | None:

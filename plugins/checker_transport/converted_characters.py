@@ -14,6 +14,12 @@ _FIX = (
 )
 
 
+_MARKS = {
+    CharacterChange.REPLACED: "U+FFFD (EF BF BD",
+    CharacterChange.ASCII: "question marks (3F",
+}
+
+
 class ConvertedCharacters(TransportCheck):
     """The archive was decoded as text and encoded again.
 
@@ -21,7 +27,8 @@ class ConvertedCharacters(TransportCheck):
         A program took the bytes of the archive for characters and wrote these in an encoding:
         UTF-16, as the `>` operator of Windows PowerShell 5 does, or UTF-8, where bytes that are not
         valid UTF-8 become U+FFFD (bytes EF BF BD). The `>` operator of PowerShell 7 before 7.4 also
-        converts LF to CR LF.
+        converts LF to CR LF. In ASCII, each byte from 0x80 on becomes a question mark, as with
+        `Out-File -Encoding ascii`; a channel of seven bits removes the highest bit of each byte.
 
     Why it matters:
         Engines refuse the archive. Where different bytes became the same character the data is
@@ -58,10 +65,12 @@ class ConvertedCharacters(TransportCheck):
 def _evidence(damage: Characters) -> str:
     line_endings = " and its line endings were converted from LF to CR LF"
     rest = line_endings if damage.has_line_endings else ""
-    if damage.change is CharacterChange.REPLACED:
+    if damage.change is CharacterChange.SEVEN_BITS:
+        return f"the highest bit of each byte was removed{rest}"
+    if damage.change in _MARKS:
         return (
-            f"bytes from 0x80 on were replaced by U+FFFD (EF BF BD, {damage.replaced} times, first "
-            f"at byte {damage.offset}){rest}"
+            f"bytes from 0x80 on were replaced by {_MARKS[damage.change]}, {damage.replaced} "
+            f"times, first at byte {damage.offset}){rest}"
         )
     return f"it is {damage.change} text, as written by {_writer(damage)}{rest}"
 

@@ -13,8 +13,8 @@ from .conftest import Checker
 from .distributions import write_distribution
 
 HEAD = """
-from checker import Check, Engine, EngineProfile, Evidence, Report, Severity
-from checker import Verdict, VerdictOutcome, hookimpl
+from checker import Check, Engine, EngineProfile, Evidence, KnownKind, PluginCommand, Recognizer
+from checker import Report, Severity, Verdict, VerdictOutcome, hookimpl
 
 class Mine(Check):
     '''Mine.'''
@@ -27,6 +27,8 @@ def judge(question):
 
 MINE = Engine("mine-1", "load", judge)
 COUNT = Report("count", lambda run: "counted\\n")
+KIND = Recognizer(KnownKind("mine", "a thing of mine", "my tool reads it"), lambda traits: False)
+COMMAND = PluginCommand("mine", "do it", lambda parser: None, lambda arguments: 0)
 PROFILE = EngineProfile("mine-1", "mine", (), "", Evidence.READ)
 
 @hookimpl
@@ -70,6 +72,30 @@ FAILING = [
         "checker_reports",
         "yield COUNT._replace(options=('width',))",
         "not checker.Options",
+    ),
+    ("checker_kinds", "raise KeyError('lost')", "checker_kinds raised KeyError: 'lost'"),
+    ("checker_kinds", "yield KIND.kind", ", not a checker.Recognizer"),
+    (
+        "checker_kinds",
+        "yield KIND._replace(fits=1)",
+        "checker_kinds returned a Recognizer whose fits is 1, which cannot be called",
+    ),
+    (
+        "checker_kinds",
+        "yield KIND._replace(kind=KIND.kind._replace(name='helm-chart'))",
+        "kind helm-chart is already registered by checker",
+    ),
+    ("checker_commands", "raise KeyError('lost')", "checker_commands raised KeyError: 'lost'"),
+    ("checker_commands", "yield 'mine'", "returned 'mine', not a checker.PluginCommand"),
+    (
+        "checker_commands",
+        "yield COMMAND._replace(run='it')",
+        "checker_commands returned a PluginCommand whose run is 'it', which cannot be called",
+    ),
+    (
+        "checker_commands",
+        "yield COMMAND._replace(name='check')",
+        "command check is already registered by checker",
     ),
     ("checker_classify", "raise KeyError('lost')", "checker_classify raised KeyError: 'lost'"),
     ("checker_classify", "exit(0)", "checker_classify raised SystemExit: 0"),

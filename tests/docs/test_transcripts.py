@@ -1,7 +1,8 @@
 """The sessions on the pages of the documentation are what the commands print.
 
-The commands of a page run one after the other in an empty directory. With
-``CHECKER_RENEW_SNAPSHOTS=1`` in the environment the pages are written again; read the diff.
+The commands of a page run one after the other in a directory with the files that the page
+shows. With ``CHECKER_RENEW_SNAPSHOTS=1`` in the environment the pages are written again; read the
+diff.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"(?<=```console\n)\$ .*?(?=```)", re.DOTALL)
+FILE = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```', re.DOTALL | re.MULTILINE)
+"""A file that the sessions of a page use: its name and content."""
 COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
 """A command, with the lines that a backslash continues."""
 WRONG = ("usage: ", "Traceback ", "bash: ")
-PAGES = ("compare.md", "convert.md", "import-plan.md", "reports.md", "settings.md", "show.md")
+PAGES = (
+    *("cache.md", "compare.md", "convert.md", "import-plan.md", "policy.md", "reports.md"),
+    *("settings.md", "show.md", "structure-tests.md"),
+)
 """The pages whose sessions need nothing but the checker."""
 
 
@@ -45,6 +51,8 @@ def test_sessions_print_what_the_page_says(page: str, tmp_path: Path) -> None:
     text = DOCS.joinpath(page).read_text("utf-8")
     sessions = BLOCK.findall(text)
     assert sessions
+    for name, content in FILE.findall(text):
+        tmp_path.joinpath(name).write_text(content)
     printed = ["".join(ran(session, tmp_path)) for session in sessions]
     if os.environ.get("CHECKER_RENEW_SNAPSHOTS") == "1":
         for session, now in zip(sessions, printed, strict=True):

@@ -24,7 +24,7 @@ from checker.testing.archive import (
 )
 from checker.testing.elf import elf
 from checker.testing.image import Image
-from checker.testing.tar import Member, compress, directory, file, whiteout, write_tar
+from checker.testing.tar import Member, compress, directory, file, symlink, whiteout, write_tar
 
 
 def read(folder: Path, data: bytes) -> Archive:
@@ -132,6 +132,25 @@ MADE = [
     Made("anything", (file("README", "hello"),), Kind.UNKNOWN),
     Made("a Dockerfile beside a program", (file("Dockerfile"), file("bin/x", mode=0o755)),
          Kind.UNKNOWN),
+    Made("an image too deep beside a script",
+         (*wrapped(docker_archive()).members, file("install.sh", "#!", mode=0o755)), Kind.WRAPPED),
+    Made("an image too deep beside a program",
+         (*wrapped(oci_archive(), "a/b").members, file("loader", elf(), mode=0o755)),
+         Kind.WRAPPED),
+    Made("an image in a directory beside a script",
+         (file("install.sh", "#!", mode=0o755), file("images/app.tar", sample())), Kind.NESTED),
+    Made("an image in a directory beside a program",
+         (file("load", elf(), mode=0o755), file("images/app.tar", sample())), Kind.NESTED),
+    Made("a root too deep beside a script",
+         (*wrapped(rootfs(), "rootfs").members, file("install.sh", "#!", mode=0o755)),
+         Kind.UNKNOWN),
+    Made("a root too deep beside a program",
+         (*wrapped(rootfs(), "rootfs").members, file("loader", elf(), mode=0o755)),
+         Kind.UNKNOWN),
+    Made("a script and a text", (file("run.sh", "#!", mode=0o755), file("README")), Kind.UNKNOWN),
+    Made("a text that is executable, as on file systems without modes",
+         (file("README.md", mode=0o777), file("LICENSE", mode=0o777)), Kind.UNKNOWN),
+    Made("a link at the top", (symlink("current", "v1"), file("v1/notes.txt")), Kind.UNKNOWN),
     Made("a root with its Dockerfile", (*ROOT, file("Dockerfile")), Kind.ROOTFS),
 ]  # fmt: skip
 

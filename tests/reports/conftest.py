@@ -38,9 +38,11 @@ PROBLEM = PluginProblem(
 )
 
 
-def result(rule: str, name: str, outcome: Outcome, **more: str) -> Result:
+def result(
+    rule: str, name: str, outcome: Outcome, reason: str | None = None, traceback: str | None = None
+) -> Result:
     bundle = "checker_" + {"ARC": "archive", "OCI": "oci", "LYR": "layers"}.get(rule[:3], "rootfs")
-    return Result(rule=rule, name=name, bundle=bundle, outcome=outcome, seconds=0.0012345, **more)
+    return Result(rule, name, bundle, outcome, 0.0012345, reason, traceback)
 
 
 PASSED = (

@@ -48,17 +48,18 @@ def test_the_second_image_has_an_error(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "document", "rule"),
+    ("kind", "member", "document", "rule"),
     [
-        ("index.json", {"schemaVersion": 2, "manifests": [{"size": "x"}]}, "OCI007"),
-        ("index.json", {"schemaVersion": 2, "manifests": "x"}, "OCI005"),
-        ("index.json", {"schemaVersion": 2, "manifests": None}, "OCI005"),
+        ("docker-archive", "manifest.json", None, "DKR001"),
+        ("oci-archive", "index.json", {"schemaVersion": 2, "manifests": [{"size": "x"}]}, "OCI007"),
+        ("oci-archive", "index.json", {"schemaVersion": 2, "manifests": "x"}, "OCI005"),
+        ("oci-archive", "index.json", {"schemaVersion": 2, "manifests": None}, "OCI005"),
     ],
 )
 def test_a_cause_that_a_rule_reports_is_not_repeated(
-    member: str, document: object, rule: str, session: Session
+    kind: str, member: str, document: object, rule: str, session: Session
 ) -> None:
-    archive = build("oci-archive")
+    archive = build(kind)
     content = json.dumps(document).encode()
     members = tuple(
         replace(each, content=content) if each.name == member else each for each in archive.members

@@ -130,6 +130,10 @@ TWO: list[dict[str, Any]] = [
 ]
 LOWERCASE = "repository name must be lowercase"
 # What buildah 1.28.2 said.
+NOT_INSPECTED = (
+    "Error: checking platform of image localhost/sample:1: inspecting image: json: cannot "
+    "unmarshal number into Go struct field Schema2Config.config.Hostname of type string"
+)
 PULLED: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "an image": ("docker-archive", {"base": "docker-archive"}, "image.tar", ""),
     "a layout": ("oci-archive", {"base": "oci-archive"}, "image.tar", ""),
@@ -189,6 +193,12 @@ PULLED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         {"base": "docker-archive", "tags": [""]},
         "image.tar",
         'Error: normalizing name "": repository name must have at least one component',
+    ),
+    "a config that cannot be inspected": (
+        "oci-archive",
+        {"base": "oci-archive", "config": {"config": {"Hostname": 5}}},
+        "image.tar",
+        NOT_INSPECTED,
     ),
     "a colon": (
         "docker-archive",

@@ -13,7 +13,7 @@ from checker.model.members import Members
 
 
 class Traits(NamedTuple):
-    """What a kind is recognised by.
+    """What a kind is recognised by: the members of an archive, or those below a directory of it.
 
     Attributes:
         members: The members of the archive.

@@ -63,8 +63,13 @@ _RECOGNIZERS: tuple[Recognizer, ...] = (
     artifact.KIND,
 )
 
+BUILTIN_KINDS = tuple(recognizer.kind.name for recognizer in _RECOGNIZERS)
+"""The names of the kinds that need no plugin."""
 
-def recognize(members: Members, oci: OciLayout | None, steps: Steps) -> KnownKind | None:
+
+def recognize(
+    members: Members, oci: OciLayout | None, steps: Steps, others: Iterable[Recognizer] = ()
+) -> KnownKind | None:
     """What an archive is that is neither an image nor a root filesystem; None if it is unknown.
 
     It may be in directories that contain all members: in the deepest, or in one above it, as a
@@ -74,18 +79,20 @@ def recognize(members: Members, oci: OciLayout | None, steps: Steps) -> KnownKin
         members: The members of the archive.
         oci: Its image layout, if it has one.
         steps: Runs the tests of the kinds; one that fails does not fit.
+        others: Kinds of plugins, which are tried last.
     """
-    return _found(_RECOGNIZERS, members, oci, steps)
+    return _found((*_RECOGNIZERS, *others), members, oci, steps)
 
 
-def is_package_of_images(members: Members, steps: Steps) -> bool:
+def is_package_of_images(members: Members, steps: Steps, others: Iterable[Recognizer] = ()) -> bool:
     """Whether an archive with images in directories or members is of a kind that consists of them.
 
     Args:
         members: The members of the archive.
         steps: Runs the tests of the kinds; one that fails does not fit.
+        others: Kinds of plugins, which are tried last.
     """
-    recognizers = tuple(one for one in _RECOGNIZERS if one.contains_images)
+    recognizers = tuple(one for one in (*_RECOGNIZERS, *others) if one.contains_images)
     return _found(recognizers, members, None, steps) is not None
 
 
@@ -115,4 +122,4 @@ def _first(recognizers: Iterable[Recognizer], traits: Traits, steps: Steps) -> K
 
 def _fits(recognizer: Recognizer, traits: Traits, steps: Steps) -> bool:
     name = f"recognizing {recognizer.kind.title}"
-    return steps.run(name, lambda: recognizer.fits(traits), otherwise=False)
+    return steps.run(name, lambda: bool(recognizer.fits(traits)), otherwise=False)

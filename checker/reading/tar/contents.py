@@ -90,6 +90,8 @@ class Contents:
         kept = plan.paths.get(path, 0)
         if plan.endings and path[path.rfind("/") + 1 :] in plan.endings:
             kept = max(kept, plan.by_ending(path))
+        if plan.below:
+            kept = max(kept, plan.by_directory(path))
         if header.mode & _EXECUTABLE:
             kept = max(kept, plan.executables)
             is_program = plan.libraries

@@ -7,7 +7,9 @@ that decides what is irregular, and what is said about it.
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from zlib import adler32
 
@@ -93,10 +95,11 @@ class PlainHeaders:
         self._sums = Sums()
         self._second_halves = _SecondHalves(self._rows)
         self._wanted_names = _UNCLEAN_ENDS | {
-            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings)
+            utf8(path.rpartition("/")[2]) for path in (*plan.paths, *plan.endings, *plan.hashed)
         }
         self._wanted_mode = _EXECUTABLE if plan.executables or plan.libraries else 0
         self._wanted_part = b".so" if plan.libraries else None
+        self._is_below = _search_of(plan.below) if plan.below else None
         self._pause = 0
 
     def read(self, data: bytes, position: int, offset: int, most: int) -> list[PlainRow]:
@@ -127,7 +130,7 @@ class PlainHeaders:
         unpack, adler = _HEADER.unpack_from, adler32
         halves, sums, numbers, rows = self._second_halves, self._sums, self._numbers, self._rows
         wanted_names, wanted_mode = self._wanted_names, self._wanted_mode
-        wanted_part = self._wanted_part
+        wanted_part, is_below = self._wanted_part, self._is_below
         found: list[PlainRow] = []
         last = len(data) - BLOCK
         while position <= last:
@@ -155,8 +158,15 @@ class PlainHeaders:
                     owners[0] & wanted_mode
                     or name[name.rfind(b"/") + 1 :] in wanted_names
                     or (wanted_part and wanted_part in name)
+                    or (is_below and is_below(name))
                 ):
                     break
                 position += size + -size % BLOCK
             found.append((name, link, kind, owners, size, mtime, offset + here))
         return found
+
+
+def _search_of(directories: Iterable[str]) -> Callable[[bytes], object]:
+    """Finds names that may be below some directories: those with the last part of one of them."""
+    parts = {re.escape(utf8(path.rpartition("/")[2])) for path in directories}
+    return re.compile(rb"(?:^|/)(?:" + b"|".join(sorted(parts)) + rb")/").search

@@ -58,6 +58,40 @@ class Records:
             self._left -= count
             return self._left >= 0
 
+    def take_if_there(self, count: int) -> bool:
+        """Take some of them, unless there are not enough left; whether they were taken."""
+        with self._lock:
+            if self._left < count:
+                return False
+            self._left -= count
+            return True
+
+    def of_one(self) -> Records:
+        """The same for one tar, to know afterwards whether it took any."""
+        return _RecordsOfOne(self)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether none were taken."""
+        return self._left == self.limit
+
+
+class _RecordsOfOne(Records):
+    """Records that one tar takes of those that it shares with others."""
+
+    def __init__(self, shared: Records) -> None:
+        super().__init__(shared.limit)
+        self._shared = shared
+
+    def take(self, count: int) -> bool:
+        """Take some of them; whether there were enough left."""
+        super().take(count)
+        return self._shared.take(count)
+
+    def take_if_there(self, count: int) -> bool:
+        """Take some of them, unless there are not enough left; whether they were taken."""
+        return self._shared.take_if_there(count) and super().take(count)
+
 
 class EntryTable:
     """Fills the columns of ``Entries``.
@@ -80,6 +114,11 @@ class EntryTable:
         self._records = self._taken = 0
         self._common_records = records or Records(limits.records)
         self._log = log
+
+    @property
+    def taken_records(self) -> int:
+        """Records of extension headers that were taken of the common ones."""
+        return self._taken
 
     @property
     def room(self) -> int:

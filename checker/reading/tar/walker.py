@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checker.model.content import ContentPlan
-from checker.model.entries import GNU_SPARSE, KIND_NAMES
+from checker.model.entries import GNU_SPARSE, KIND_NAMES, Entries
 from checker.model.limits import Limits
 from checker.model.tar import AnomalyKind, Tar
 from checker.reading.tar.anomalies import AnomalyLog, WalkEnded
@@ -60,7 +60,7 @@ class TarWalker:
         self._contents = Contents(plan, limits, self._table, self._cursor, self._log)
         self._extensions = Extensions(limits, self._table, self._cursor, self._log)
         self._digests = ContentDigests()
-        self._wants_digests = plan.digests
+        self._plan = plan
         self._plain = PlainHeaders(plan)
         self._takes_plain = self._table.allows_ordinary_names and not plan.digests
         self._sparse_files = SparseFiles(limits, self._table, self._cursor, self._log)
@@ -72,6 +72,16 @@ class TarWalker:
         self._zero_blocks = 0
         self._after_end = b""
         self._after_end_offset = 0
+
+    @property
+    def entries(self) -> Entries:
+        """The entries so far; those of ``Tar`` in the end."""
+        return self._entries
+
+    @property
+    def taken_records(self) -> int:
+        """Records of extension headers that were taken of those that tars share."""
+        return self._table.taken_records
 
     @property
     def skippable(self) -> int:
@@ -215,7 +225,7 @@ class TarWalker:
         size = header.size
         if size:
             self._cursor.begin_content(header.name, offset, size)
-            if self._wants_digests and kind in _FILES:
+            if kind in _FILES and self._plan.wants_digest(self._entries.paths[position]):
                 self._digests.pending.append(PendingContent(position, offset + BLOCK, size))
             wanted = self._contents.wanted(position, header) if kind in _FILES else NOTHING
             if wanted.collected:

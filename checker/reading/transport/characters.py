@@ -24,6 +24,14 @@ _SIGNATURES = re.compile(
     + rb"7zXZ\x00|BZh[1-9]1AY&SY)",
     re.DOTALL,
 )  # fmt: skip
+# What becomes of them in ASCII, if each such byte is a question mark, or loses its highest bit.
+_BZIP2 = rb"BZh[1-9]1AY&SY"
+_ASCII_SIGNATURES = re.compile(rb"\x1f\?\x08|\?7zXZ\x00|\(\?/\?|" + _BZIP2)
+_SEVEN_BIT_SIGNATURES = re.compile(rb"\x1f\x0b\x08|}7zXZ\x00|\(5/}|" + _BZIP2)
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_SURE_CONTROLS = 8
+# Of compressed data half of the bytes are from 0x80 on.
+_MOST_BETWEEN_MARKS = 4
 _UTF16_SIGNATURES = re.compile("\x1f.\x08|BZh[1-9]1AY|.7zXZ|\\(./", re.DOTALL)
 _LONG_CHARACTER = re.compile(_LONG)
 _MANY = 100
@@ -40,7 +48,7 @@ def find_characters(sample: Sample, begin: int) -> Characters | None:
         begin: Byte offset at which the archive begins in it.
     """
     data = sample.head[begin:]
-    return _utf16(sample, data, begin) or _utf8(sample, data, begin)
+    return _utf16(sample, data, begin) or _utf8(sample, data, begin) or _ascii(sample, data, begin)
 
 
 def utf16_text(data: bytes) -> str | None:
@@ -48,7 +56,8 @@ def utf16_text(data: bytes) -> str | None:
     encoding = next((name for bom, name in _BOMS if data.startswith(bom)), None)
     if encoding is not None:
         return data[2:_EXAMINED].decode(encoding, "replace")
-    if data[1:8:2] == bytes(4) and b"\0" not in data[0:8:2]:
+    is_gzip = data[:2] == b"\x1f\0" and data[4:6] == b"\x08\0"
+    if is_gzip or (data[1:8:2] == bytes(4) and b"\0" not in data[0:8:2]):
         return data[:_EXAMINED].decode("utf-16-le", "replace")
     return None
 
@@ -81,6 +90,26 @@ def _utf8(sample: Sample, data: bytes, begin: int) -> Characters | None:
         replaced=replaced,
         is_latin_1=not replaced and is_sound(_undone(plain, "latin-1")),
         has_line_endings=b"\r\n" in data and data.count(b"\n") == data.count(b"\r\n"),
+        within=sample.within,
+    )
+
+
+def _ascii(sample: Sample, data: bytes, begin: int) -> Characters | None:
+    """Compressed data of which only ASCII is left."""
+    if sample.is_cut or not data.isascii():
+        return None
+    marks = data.count(b"?")
+    # A stream of bzip2 begins with the same bytes either way.
+    has_marks = marks * _MOST_BETWEEN_MARKS > len(data)
+    signatures = _ASCII_SIGNATURES if has_marks else _SEVEN_BIT_SIGNATURES
+    if not signatures.match(data) or len(_CONTROLS.findall(data)) < _SURE_CONTROLS:
+        return None
+    line_endings = data.count(b"\r\n")
+    return Characters(
+        CharacterChange.ASCII if has_marks else CharacterChange.SEVEN_BITS,
+        begin + (data.find(b"?") if has_marks else 0),
+        replaced=marks if has_marks else 0,
+        has_line_endings=line_endings > 0 and line_endings == data.count(b"\n"),
         within=sample.within,
     )
 

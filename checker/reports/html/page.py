@@ -45,22 +45,23 @@ def page(values: Mapping[str, object]) -> str:
         "policy": _policy(style, script),
     }
     text = rendered("page.html.j2", {**values, **parts})
-    return "".join(f"{_guarded(line)}\n" for line in text.split("\n"))
+    return "".join(f"{guarded(line)}\n" for line in text.split("\n"))
 
 
 def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        f"default-src 'none'; style-src {hash_source(style)}; script-src {hash_source(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _hash(text: str) -> str:
+def hash_source(text: str) -> str:
+    """What a Content-Security-Policy allows a style sheet or a script of the page by."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _guarded(line: str) -> str:
+def guarded(line: str) -> str:
     """A line that no CI system takes for a command if the page is printed, see ``printable``."""
     for start in reversed(command_starts(line)):
         line = f"{line[:start]}&#{ord(line[start])};{line[start + 1 :]}"

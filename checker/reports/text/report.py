@@ -18,7 +18,7 @@ from checker.reports.text.findings import finding_blocks
 from checker.reports.text.incomplete import crash_blocks, problem
 from checker.reports.text.quiet import quiet_end, quiet_lines
 from checker.reports.text.rows import apart, label
-from checker.reports.text.rules import rules
+from checker.reports.text.rules import rules, skipped
 from checker.reports.text.state import alone, counts, state_of, state_of_run
 from checker.reports.text.table import names_of_columns, row
 from checker.reports.text.view import Detail, View
@@ -101,6 +101,7 @@ def _archive_blocks(run: Run, checked: CheckedArchive, view: View) -> Iterator[I
     yield (_title(run, checked), *about(run, checked, view))
     if run.command == "check":
         yield from finding_blocks(run, checked.findings, view)
+        yield skipped(checked, view.width)
     yield from crash_blocks(checked, view)
     if view.is_verbose:
         yield rules(checked, view.width)

@@ -34,6 +34,14 @@ def rules(checked: CheckedArchive, width: int) -> Iterator[Line]:
             word = ""
 
 
+def skipped(checked: CheckedArchive, width: int) -> Iterator[Line]:
+    """The rules that users asked for and that were skipped, with the reason."""
+    for one in checked.results:
+        if one.outcome is Outcome.SKIPPED and one.is_required:
+            text = f"{safe(one.rule)} {safe(one.name)}: {safe(one.reason or '')}"
+            yield from labelled("skipped", Style.LABEL, text, width)
+
+
 def ranges(ids: Iterable[str]) -> Iterator[str]:
     """IDs in their order, of three or more in a row only the first and last: ``ARC001-ARC017``."""
     numbered = [(number, one, _ID.fullmatch(one)) for number, one in enumerate(ids)]

@@ -12,12 +12,13 @@ from checker.model.shell import quote_member, quote_word
 from checker.verdicts import Classification, Host, Loadable
 from checker_engines.classification.by_name import one_by_name
 from checker_engines.classification.commands import docker_load, podman_load
+from checker_engines.classification.conversion import Conversion
 from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.not_restorable import not_restorable
 from checker_engines.classification.obstacles import absent_base, image_obstacle, reading_obstacle
 from checker_engines.classification.producer import find_producer
 from checker_engines.classification.takers import IMPORT, Takers
-from checker_engines.host import for_other_hosts
+from checker_engines.host import for_other_hosts, without_what
 
 LOST_ON_IMPORT = (
     "CMD, ENTRYPOINT, ENV, USER, WORKDIR, EXPOSE and the layers are not in this file: docker "
@@ -31,18 +32,24 @@ IMPORT_RUINS = (
 _MOST_NAMED = 3
 
 
-def classify(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+def classify(
+    archive: Archive, quoted_path: str, takers: Takers, conversion: Conversion
+) -> Classification:
     """What the kind of an archive says of it; whether engines take it is for their verdicts.
 
     Args:
         archive: The facts.
         quoted_path: Its path, quoted for a command line.
         takers: The engines that accept it.
+        conversion: What its conversion gives.
     """
     if archive.damage is not None:
         reason = f"the file is {archive.damage.summary}"
         return not_restorable(reason, reason)
     found = _BY_KIND[archive.kind](archive, quoted_path, takers)
+    if archive.kind is Kind.OCI_ARCHIVE and archive.known_kind is None:
+        copying = _copying(archive, quoted_path, takers, conversion)
+        found = found._replace(advice=(*copying, *found.advice))
     obstacle = reading_obstacle(archive)
     if obstacle is not None:
         found = found._replace(
@@ -79,8 +86,8 @@ def _other_hosts(archive: Archive, host: Host) -> Iterator[str]:
         platforms = ", ".join(dict.fromkeys(str(each.platform) for each in images))
         name = image.names[0] if image.names else "The image"
         yield (
-            f"{name} is for {platforms}, the host is {host}: it does not start there without "
-            "emulation."
+            f"{name} is for {platforms}, the host is {host}: it does not start there "
+            f"{without_what(images, host)}."
         )
 
 
@@ -128,10 +135,10 @@ def _legacy(archive: Archive, quoted_path: str, takers: Takers) -> Classificatio
 
 
 def _oci_archive(archive: Archive, quoted_path: str, takers: Takers) -> Classification:
+    del archive, quoted_path
     return _image_of(
         Loadable.DEPENDS,
         f"it is an OCI archive without manifest.json{_oci_readers(takers)}",
-        *(_converting(quoted_path, takers) or one_by_name(archive, quoted_path, takers.host)),
     )
 
 
@@ -151,10 +158,13 @@ def _oci_readers(takers: Takers) -> str:
     return f": {' and '.join(readers)} {loads} it, Docker's classic store does not"
 
 
-def _converting(quoted_path: str, takers: Takers) -> tuple[str, ...]:
-    """How to convert an image layout, if the library that converts it reads it."""
-    # What podman cannot extract, Docker cannot either.
+def _copying(
+    archive: Archive, quoted_path: str, takers: Takers, conversion: Conversion
+) -> tuple[str, ...]:
+    """How to copy an image of a layout to a Docker archive, if Docker loads it then."""
     if not takers.take("skopeo-", "oci-archive") or not takers.take("podman-", "load"):
+        return one_by_name(archive, quoted_path, takers.host, conversion)
+    if not conversion.is_for_docker(archive.images):
         return ()
     command = f"skopeo copy oci-archive:{quoted_path} docker-archive:image.tar:name:tag"
     return (f"For Docker's classic store: `{command}`, then `docker load -i image.tar`",)

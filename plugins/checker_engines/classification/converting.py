@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from checker.model.archive import IMAGE_KINDS, Archive, Kind
 from checker.model.known_kind import SKOPEO_DIRECTORY
-from checker.verdicts import Verdict
+from checker_engines.classification.conversion import CLASSIC, REFERENCE, Conversion
 from checker_engines.classification.obstacles import surrounded_obstacle
 from checker_engines.classification.takers import Takers
 
-_REFERENCE = "name:tag"
 _TARGET, _OTHER_TARGET = "image.tar", "converted.tar"
 
 
@@ -36,7 +35,7 @@ class _Group(NamedTuple):
 _DOCKER = _Group("Docker", ("docker-",), "load", "docker load -i", "docker-28")
 _CLASSIC = _Group(
     "Docker's classic store",
-    ("docker-20.10", "docker-28", "docker-29-graphdriver"),
+    CLASSIC,
     "load",
     "docker load -i",
     "docker-28",
@@ -62,10 +61,7 @@ class ConversionAdvice(NamedTuple):
 
 
 def find_conversion(
-    archive: Archive,
-    quoted_path: str,
-    takers: Takers,
-    judge: Callable[[Archive], Sequence[Verdict]],
+    archive: Archive, quoted_path: str, takers: Takers, conversion: Conversion
 ) -> ConversionAdvice | None:
     """The command that converts an archive, if engines refuse it and would take the result.
 
@@ -73,7 +69,7 @@ def find_conversion(
         archive: The facts.
         quoted_path: Its path, quoted for a command line.
         takers: The engines that accept it.
-        judge: Asks the engines what they do with another archive.
+        conversion: What its conversion gives.
     """
     if not takers.are_known:
         return None
@@ -86,17 +82,11 @@ def find_conversion(
         return _unread_advice(refusing[0], quoted_path)
     if archive.kind not in IMAGE_KINDS and not _is_dir_layout(archive):
         return None
-    # Imported here, as most archives are taken as they are.
-    from checker.conversion.predicted import predicted_docker_archive
-
-    predicted = predicted_docker_archive(archive, _REFERENCE)
-    if predicted is None:
+    converted = conversion.of(archive.images)
+    helped = [group for group in refusing if converted and _takes(converted.takers, group)]
+    if converted is None or not helped:
         return None
-    after = Takers(judge(predicted.archive), takers.host)
-    helped = [group for group in refusing if _takes(after, group)]
-    if not helped:
-        return None
-    ref = f" --ref {_REFERENCE}" if predicted.needs_name else ""
+    ref = f" --ref {REFERENCE}" if converted.needs_name else ""
     return _advice(helped, quoted_path, ref)
 
 

@@ -11,6 +11,7 @@ from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.names import INDEX_JSON, MANIFEST_JSON
 from checker.model.shell import quote_word
 from checker.verdicts import Classification, Loadable
+from checker_engines.classification.conversion import Conversion
 from checker_engines.classification.import_advice import import_advice
 from checker_engines.classification.not_restorable import not_restorable
 from checker_engines.classification.producer import find_producer
@@ -26,7 +27,7 @@ _PODMAN_LOAD = "podman load"
 
 
 def classify_directory(
-    archive: Archive, quoted_path: str, takers: Takers, packed: Takers
+    archive: Archive, quoted_path: str, takers: Takers, packed: Takers, conversion: Conversion
 ) -> Classification:
     """What the kind of a directory says of it; whether engines take it is for their verdicts.
 
@@ -35,18 +36,25 @@ def classify_directory(
         quoted_path: Its path, quoted for a command line.
         takers: The engines that accept the directory.
         packed: The engines that accept its content, packed in a tar.
+        conversion: What its conversion gives.
     """
     found = _unknown(archive, quoted_path, packed)
     if archive.known_kind is not None:
         found = _known(archive.known_kind, quoted_path, takers)
+        if conversion.is_for_docker(archive.images):
+            copying = _copying_dir(archive.known_kind, quoted_path, takers)
+            found = found._replace(advice=(*found.advice, *copying))
     elif archive.kind in IMAGE_KINDS:
-        found = _image(archive, quoted_path, takers, packed)
+        found = _image(archive, quoted_path, packed)
+        if conversion.is_for_docker(archive.images):
+            copying = _copying(archive, quoted_path, takers)
+            found = found._replace(advice=(*found.advice, *copying))
     elif archive.kind in _BY_KIND:
         found = _BY_KIND[archive.kind](archive, quoted_path, packed)
     return found._replace(producer=find_producer(archive))
 
 
-def _image(archive: Archive, quoted_path: str, takers: Takers, packed: Takers) -> Classification:
+def _image(archive: Archive, quoted_path: str, packed: Takers) -> Classification:
     is_layout = archive.oci is not None
     reason = (
         "it is an OCI layout directory: podman loads it, docker load requires a tar file"
@@ -57,7 +65,6 @@ def _image(archive: Archive, quoted_path: str, takers: Takers, packed: Takers) -
         reason,
         _NO_IMPORT,
         *_packing(quoted_path, packed),
-        *_converting(archive, quoted_path, takers),
     )._replace(
         loadable=Loadable.DEPENDS if is_layout else Loadable.NO,
         keeps_layers=True,
@@ -76,8 +83,8 @@ def _packing(quoted_path: str, packed: Takers) -> Iterator[str]:
         yield f"Pack it: `{pack} | {_PODMAN_LOAD}`"
 
 
-def _converting(archive: Archive, quoted_path: str, takers: Takers) -> Iterator[str]:
-    """How to convert an image layout, if the library that converts it reads it."""
+def _copying(archive: Archive, quoted_path: str, takers: Takers) -> Iterator[str]:
+    """How to copy an image layout to a Docker archive, if the library that copies it reads it."""
     if archive.docker is None and takers.take("skopeo-", "oci"):
         command = f"skopeo copy oci:{quoted_path} docker-archive:image.tar:name:tag"
         yield f"Or convert it: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
@@ -95,14 +102,15 @@ def _known(known: KnownKind, quoted_path: str, takers: Takers) -> Classification
         f"it is {known.title}: podman loads the directory, docker load requires a tar file",
         _NO_IMPORT,
     )._replace(loadable=Loadable.DEPENDS, keeps_layers=True, keeps_metadata=True)
-    if not takers.take("podman-", "load"):
-        return found
-    if not takers.take("skopeo-", "dir"):
-        return found._replace(advice=(advice,))
-    converted = f"skopeo copy dir:{place} docker-archive:image.tar:name:tag"
-    return found._replace(
-        advice=(advice, f"For Docker: `{converted}`, then `{_DOCKER_LOAD} -i image.tar`")
-    )
+    return found._replace(advice=(advice,)) if takers.take("podman-", "load") else found
+
+
+def _copying_dir(known: KnownKind, quoted_path: str, takers: Takers) -> Iterator[str]:
+    """How to copy a ``dir:`` layout to a Docker archive, if the library that copies it reads it."""
+    is_read = takers.take("podman-", "load") and takers.take("skopeo-", "dir")
+    if known.name == SKOPEO_DIRECTORY and not known.directory and is_read:
+        command = f"skopeo copy dir:{quoted_path} docker-archive:image.tar:name:tag"
+        yield f"For Docker: `{command}`, then `{_DOCKER_LOAD} -i image.tar`"
 
 
 def _rootfs(archive: Archive, quoted_path: str, packed: Takers) -> Classification:

@@ -30,6 +30,7 @@ from checker.model.tar import AnomalyKind
 from checker.verdicts import Host
 from checker_engines.answers.refusal import (
     BAD_CONFIG,
+    BAD_MANIFEST_JSON,
     DAMAGED,
     NO_IMAGE,
     NOT_EXTRACTED,
@@ -95,6 +96,12 @@ def import_index(
     if reading.layout_version:
         return Imported(reading.store, reading.oci_index())
     items = reading.items
+    if items is None and reading.has_items:
+        raise Refusal(
+            "unrecognized image format",
+            "manifest.json contains null, which containerd takes for no manifest.json",
+            BAD_MANIFEST_JSON,
+        )
     if items is None:
         raise Refusal(
             "unrecognized image format",
@@ -120,6 +127,7 @@ class _Reading:
         self._unread: dict[str, LimitReached] = {}
         self.layout_version = ""
         self.items: list[DockerItem] | None = None
+        self.has_items = False
 
     def run(self, error_at_end: str | None) -> None:
         """Add every member, then raise the error that ends the reading, if any."""
@@ -185,6 +193,7 @@ class _Reading:
 
     def _take_manifest(self, raw: bytes) -> None:
         self.items = decode_docker_items(raw, self.items)
+        self.has_items = True
 
     def _check_ingest(self, position: int, name: str, path: str) -> None:
         if self._remote and not is_utf8(path):

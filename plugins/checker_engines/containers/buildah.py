@@ -15,7 +15,7 @@ from checker.model.names import OLD_REFERENCE, InvalidReferenceError, parse_refe
 from checker.verdicts import Engine, EngineProfile, Evidence, Question, ReleaseRange, Verdict
 from checker_engines.answers.advice import IS_LOADED, without_devices
 from checker_engines.answers.reading import Answer, Command, verdict_of
-from checker_engines.answers.refusal import Refusal, prefixed
+from checker_engines.answers.refusal import BAD_CONFIG, Refusal, prefixed
 from checker_engines.containers import decisions
 from checker_engines.containers.command import (
     DOCKER_ARCHIVE_STEP,
@@ -26,14 +26,19 @@ from checker_engines.containers.command import (
 )
 from checker_engines.containers.copy import copy_to_storage
 from checker_engines.containers.docker_archive import DockerArchive
-from checker_engines.containers.podman import driver_of, load_layout, load_layout_archive
+from checker_engines.containers.podman import (
+    Loaded,
+    driver_of,
+    load_layout,
+    load_layout_archive,
+)
 from checker_engines.containers.versions import BUILDAHS, Podman
 from checker_engines.golang.fmt import quote
 
 _DOCKER = frozenset({Kind.DOCKER_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _OCI = frozenset({Kind.OCI_ARCHIVE, Kind.DOCKER_OCI_ARCHIVE})
 _NO_COMPONENT = "repository name must have at least one component"
-Take = Callable[[Podman, Question, list[str]], int]
+Take = Callable[[Podman, Question, list[str]], Loaded]
 """Copies an image to the storage."""
 PROFILES = (
     EngineProfile(
@@ -89,12 +94,22 @@ def _steps(buildah: Podman, transport: str, take: Take, question: Question) -> A
     printed: list[str] = []
     try:
         _refuse_colon(transport, question)
-        take(buildah, question, printed)
+        _refuse_uninspected(take(buildah, question, printed))
     except Refusal as refusal:
         printed.append(f"Error: {refusal.message}")
         raise Refusal(last_lines(printed), refusal.reason, refusal.rules) from None
     conditions = tuple(conditions_of(question))
     return Answer(without_devices(question, IS_LOADED), conditions=conditions)
+
+
+def _refuse_uninspected(loaded: Loaded) -> None:
+    """Refuse an image whose platform cannot be compared with that of the host (pull.go, Pull)."""
+    if loaded.inspect_error is not None:
+        raise Refusal(
+            f"checking platform of image {loaded.name}: inspecting image: {loaded.inspect_error}",
+            f"the image is stored, but its config cannot be inspected: {loaded.inspect_error}",
+            BAD_CONFIG,
+        )
 
 
 def _refuse_colon(transport: str, question: Question) -> None:
@@ -103,7 +118,7 @@ def _refuse_colon(transport: str, question: Question) -> None:
         raise Refusal(taken.error or taken.no_file, taken.reason)
 
 
-def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]) -> int:
+def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]) -> Loaded:
     """Pull the only image of a docker-archive (copyFromDockerArchiveReaderReference)."""
     refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, buildah.library)
@@ -133,7 +148,7 @@ def _pull_docker_archive(buildah: Podman, question: Question, printed: list[str]
                 "buildah writes for the image",
                 ("DKR005",),
             )
-    return 1
+    return Loaded(1)
 
 
 def _digest_in(name: str) -> str:

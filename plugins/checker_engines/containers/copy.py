@@ -96,6 +96,7 @@ class SourceImage(NamedTuple):
             stored.
         digest: The digest of its manifest; empty if the source has none.
         is_below_index: Whether it was found through an index.
+        is_docker: Whether its manifest is of Docker's schema 2.
     """
 
     config: SourceConfig
@@ -103,6 +104,7 @@ class SourceImage(NamedTuple):
     refused_at_commit: str | None = None
     digest: str = ""
     is_below_index: bool = False
+    is_docker: bool = False
 
 
 def digest_error(text: str) -> str | None:
@@ -190,6 +192,22 @@ def copy_to_storage(
     if image.refused_at_commit is not None:
         text = f"committing the finished image: parsing manifest: {image.refused_at_commit}"
         raise Refusal(text, "the manifest has the media type of an index", BAD_MANIFEST)
+
+
+def inspect_error(image: SourceImage, library: Library) -> str | None:
+    """The error of inspecting an image that was copied to storage; None if there is none.
+
+    Podman inspects an image to list it and to create a container of it (manifest/oci.go and
+    docker_schema2.go, Inspect).
+    """
+    shapes = library.shapes
+    try:
+        decode_document(
+            image.config.raw, shapes.docker_config if image.is_docker else shapes.inspected_config
+        )
+    except GoJsonError as error:
+        return str(error)
+    return None
 
 
 def _announce(image: SourceImage, printed: list[str]) -> None:

@@ -34,6 +34,11 @@ def load(library: Library) -> tuple[Decision, ...]:
             "part of the path and must be lower case, IPv6 addresses are refused",
         ),
         Decision("config", f"must decode as an OCI image config; {_diff_ids(library)}"),
+        Decision(
+            "podman images, podman create",
+            "the config of an OCI image must also decode as a Docker config: an image of which it "
+            "does not is loaded, but is broken",
+        ),
         Decision("layers", _STORED),
         *on_drivers("ignored"),
         rootless("device nodes and attributes `trusted.*` in an image layout are refused"),

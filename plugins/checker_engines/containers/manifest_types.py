@@ -92,6 +92,11 @@ def _docker_v1(moment: Custom, settings: Struct) -> dict[str, Shape]:
     }
 
 
+def _docker_v1_image(moment: Custom, settings: Struct) -> Struct:
+    fields = {**_docker_v1(moment, settings), "parent": STRING}
+    return Struct("Schema2V1Image", fields, NONE_EMBEDDED, "manifest.Schema2V1Image")
+
+
 def _docker_image(moment: Custom, settings: Struct, embedded: str | None) -> Struct:
     inner = _docker_v1(moment, settings)
     own: dict[str, Shape] = {
@@ -242,8 +247,11 @@ class Shapes(NamedTuple):
     """The types of one build.
 
     Attributes:
-        docker_config: The config as docker-archive reads it.
+        docker_config: The config as docker-archive reads it, and as it is inspected of an image
+            with a manifest of Docker's schema 2.
         oci_config: The config as containers-storage decodes it.
+        inspected_config: The config as it is inspected of an image with an OCI manifest: it must
+            also decode as a Docker config.
         image_index: An image index.
         manifest: An image manifest.
         docker_manifest: A manifest of Docker's schema 2.
@@ -251,6 +259,7 @@ class Shapes(NamedTuple):
 
     docker_config: Struct
     oci_config: Struct
+    inspected_config: Struct
     image_index: Struct
     manifest: Struct
     docker_manifest: Struct = _DOCKER_MANIFEST
@@ -259,6 +268,7 @@ class Shapes(NamedTuple):
 OLD_SHAPES = Shapes(
     docker_config=_docker_image(OLD_TIMESTAMP, _docker_settings(_HEALTHCHECK), None),
     oci_config=_oci_image(OLD_TIMESTAMP, _OCI_SETTINGS, NONE_EMBEDDED),
+    inspected_config=_docker_v1_image(OLD_TIMESTAMP, _docker_settings(_HEALTHCHECK)),
     image_index=Struct("Index", _OLD_INDEX, NONE_EMBEDDED, "v1.Index"),
     manifest=Struct("OCI1", _OLD_MANIFEST, NONE_EMBEDDED, "manifest.OCI1"),
 )
@@ -272,6 +282,7 @@ NEW_SHAPES = Shapes(
     oci_config=_oci_image(
         TIMESTAMP, {**_OCI_SETTINGS, "ArgsEscaped": BOOL}, dict.fromkeys(_PLATFORM, "Platform")
     ),
+    inspected_config=_docker_v1_image(TIMESTAMP, _docker_settings(_WITH_START_INTERVAL)),
     image_index=Struct("Index", _INDEX, {"schemaVersion": "Versioned"}, "v1.Index"),
     manifest=Struct("OCI1", _MANIFEST, _EMBEDDED_MANIFEST, "manifest.OCI1"),
 )

@@ -319,6 +319,7 @@ class OciArchive:
             if own in INDEX_TYPES
             else None,
             digest=f"sha256:{hashlib.sha256(raw).hexdigest()}",
+            is_docker=media_type == MediaType.DOCKER_MANIFEST,
         )
 
     def _oci_manifest(self, raw: bytes) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from checker_engines.answers.advice import IS_LOADED, why_not_loaded, without_de
 from checker_engines.answers.conditions import absent_layers, other_storage
 from checker_engines.answers.importing import IS_IMPORTED, why_import_is_useless
 from checker_engines.answers.refusal import (
+    BAD_CONFIG,
     BAD_MANIFEST,
     DAMAGED,
     ROOT_NOT_EXTRACTED,
@@ -51,6 +52,7 @@ from checker_engines.containers.copy import (
     apply_tar,
     copy_to_storage,
     digest_error,
+    inspect_error,
 )
 from checker_engines.containers.dir_layout import DirLayout
 from checker_engines.containers.docker_archive import (
@@ -79,6 +81,10 @@ _NOT_A_DIRECTORY = "open <tmp>: not a directory"
 _CHOOSING = "choosing image instance: "
 _NOT_SELECTED = "Image manifest does not match selected manifest digest "
 _FETCHING = "fetching target platform image selected from image index: "
+_NOT_INSPECTED = (
+    "podman load exits 0, but no container can be created from the image, and podman images fails, "
+    "since podman cannot inspect it: {error}"
+)
 _IS_CORRUPT = "the compressed archive is corrupt: get an intact copy"
 
 
@@ -96,21 +102,44 @@ def engines_of(podman: Podman) -> Iterator[Engine]:
     yield Engine(podman.name, "import", partial(import_, podman), follows, decisions.import_)
 
 
+class Loaded(NamedTuple):
+    """What was loaded.
+
+    Attributes:
+        images: The number of images.
+        inspect_error: Why podman cannot inspect one of them; None if it can.
+        name: The name of the one image of a layout, or its ID.
+    """
+
+    images: int
+    inspect_error: str | None = None
+    name: str = ""
+
+
 class Loading(NamedTuple):
     """What ``podman load`` does.
 
     Attributes:
-        verdict: The verdict.
+        verdict: The verdict on the storage of images, whoever uses them.
         transport: The format that the archive was loaded as; empty if it was refused.
+        inspect_error: Why podman cannot inspect an image that it has stored; None if it can.
     """
 
     verdict: Verdict
     transport: str = ""
+    inspect_error: str | None = None
 
 
 def load(podman: Podman, question: Question) -> Verdict:
     """Predict what ``podman load`` does: it tries the formats one after the other."""
-    return loading(podman, question).verdict
+    found = loading(podman, question)
+    if found.inspect_error is None:
+        return found.verdict
+    return found.verdict._replace(
+        outcome=VerdictOutcome.ACCEPTS_BROKEN,
+        reason=_NOT_INSPECTED.format(error=found.inspect_error),
+        rules=BAD_CONFIG,
+    )
 
 
 def loading(podman: Podman, question: Question) -> Loading:
@@ -141,11 +170,14 @@ def _loading(podman: Podman, question: Question) -> Loading:
         ("dir", _load_dir_layout),
     ):
         try:
-            return Loading(_loaded(podman, question, take(podman, question, printed)), transport)
+            loaded = take(podman, question, printed)
         except Refusal as refusal:
             failures[transport] = refusal
         except OutOfWork as stop:
             return Loading(undecided(_loaded(podman, question, 1), stop.reached), transport)
+        else:
+            verdict = _loaded(podman, question, loaded.images)
+            return Loading(verdict, transport, loaded.inspect_error)
     printed.append("Error: payload does not match any of the supported image formats:")
     printed.extend(f" * {each}: {refusal.message}" for each, refusal in failures.items())
     failure = failures[_explained_format(question.archive)]
@@ -164,8 +196,8 @@ def _loaded(podman: Podman, question: Question, count: int) -> Verdict:
     return _verdict(podman, question, "load", VerdictOutcome.ACCEPTS_BROKEN, reason, None)
 
 
-def load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load a directory with an image layout; the number of images loaded."""
+def load_layout(podman: Podman, question: Question, printed: list[str]) -> Loaded:
+    """Load a directory with an image layout."""
     _refuse_path(podman, question)
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(f"{podman.opening_layout}{_NOT_A_DIRECTORY}", "it is not a directory")
@@ -185,7 +217,7 @@ def load_layout(podman: Podman, question: Question, printed: list[str]) -> int:
     image = opened.image(descriptor, question.host)
     with prefixed(BELOW_INDEX if image.is_below_index else ""):
         copy_to_storage(image, driver, {}, printed)
-    return 1
+    return Loaded(1, inspect_error(image, podman.library), "localhost<tmp>")
 
 
 def _refuse_path(podman: Podman, question: Question) -> None:
@@ -202,15 +234,15 @@ def _refuse_path(podman: Podman, question: Question) -> None:
         ) from None
 
 
-def load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load an archive of an image layout; the number of images loaded."""
+def load_layout_archive(podman: Podman, question: Question, printed: list[str]) -> Loaded:
+    """Load an archive of an image layout."""
     refuse_directory(question.archive, OCI_ARCHIVE_STEP)
     return _copy_layout(podman, question, "oci-archive:<tmp>:", "loading index: ", printed)
 
 
 def _copy_layout(
     podman: Podman, question: Question, source: str, step: str, printed: list[str]
-) -> int:
+) -> Loaded:
     driver = driver_of(podman, question)
     opened = _opened_layout(driver, question, source)
     with prefixed(step):
@@ -232,11 +264,11 @@ def _copy_layout(
             )
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return 1
+    return Loaded(1, inspect_error(image, podman.library), _stored_name(name, image))
 
 
-def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load every image of a docker-archive; the number of images loaded."""
+def load_docker_archive(podman: Podman, question: Question, printed: list[str]) -> Loaded:
+    """Load every image of a docker-archive."""
     refuse_directory(question.archive, DOCKER_ARCHIVE_STEP)
     opened = DockerArchive(question.archive, podman.library)
     for number, item in enumerate(opened.items):
@@ -253,7 +285,8 @@ def load_docker_archive(podman: Podman, question: Question, printed: list[str]) 
             with prefixed(f"determining manifest MIME type for {source}: "):
                 image = opened.image(item)
             copy_to_storage(image, driver, stored, printed)
-    return len(opened.items)
+    # A config that cannot be inspected is refused when it is read.
+    return Loaded(len(opened.items))
 
 
 def driver_of(podman: Podman, question: Question) -> Driver:
@@ -266,8 +299,8 @@ def _opened_layout(driver: Driver, question: Question, source: str) -> OciArchiv
     return OciArchive(question.archive, driver.library, source, driver.work, privileges)
 
 
-def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> int:
-    """Load a directory in the layout of ``dir:``; the number of images loaded."""
+def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> Loaded:
+    """Load a directory in the layout of ``dir:``."""
     if question.archive.source is not Source.DIRECTORY:
         raise Refusal(_NOT_A_DIRECTORY, "it is not a directory")
     source = "dir:<tmp>"
@@ -280,7 +313,7 @@ def _load_dir_layout(podman: Podman, question: Question, printed: list[str]) -> 
         image = opened.whole_image(question.host)
         with prefixed(BELOW_INDEX if image.is_below_index else ""):
             copy_to_storage(image, driver, {}, printed)
-    return 1
+    return Loaded(1, inspect_error(image, podman.library))
 
 
 def import_(podman: Podman, question: Question) -> Verdict:
@@ -419,6 +452,17 @@ def _digest_in_name(name: str) -> str:
             f"normalizing name {quote(name)}: {words}",
             f"index.json has the image name {name!r}, which is not valid",
         ) from None
+
+
+def _stored_name(name: str, image: SourceImage) -> str:
+    """The name that podman gives to an image of a layout with a name; its ID without one."""
+    if not name:
+        return f"sha256:{image.config.digest.partition(':')[2]}"
+    found = parse_reference(name, OLD_REFERENCE)
+    first, _, rest = name.partition("/")
+    has_domain = bool(rest) and (first == "localhost" or bool(set(first) & set(".:")))
+    whole = f"{found.domain}/{found.path}" if has_domain else f"localhost/{name.partition(':')[0]}"
+    return f"{whole}:{found.tag or 'latest'}"
 
 
 def _refuse_config_digest(image: SourceImage) -> None:

@@ -33,6 +33,7 @@ from checker_engines.golang.tar import tar_error
 
 _MARKED = re.compile("\0([^\0]*)\0")
 _OUTSIDE = "<tmp>"
+_TEMPORARY_DIRECTORY = "/var/tmp"  # noqa: S108 - the usual one, as messages show it
 _ELSEWHERE = "\0"
 """A name that no entry has."""
 
@@ -167,7 +168,14 @@ def _refused_path(name: str) -> str | None:
 
 def _refused_hard_link(target: str) -> str | None:
     inside = posixpath.normpath(target)
-    return f'invalid hardlink "{_OUTSIDE}" -> {quote(target)}' if _leaves(inside) else None
+    return f'invalid hardlink "{_climbed(inside)}" -> {quote(target)}' if _leaves(inside) else None
+
+
+def _climbed(path: str) -> str:
+    """Where a path leads that leaves the directory, as messages show it."""
+    if not path.startswith("../../"):
+        return _OUTSIDE
+    return posixpath.normpath(f"{_TEMPORARY_DIRECTORY}/{path.removeprefix('../')}")
 
 
 def _refused_symlink(name: str, target: str) -> str | None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from errno import ENOENT
 from functools import partial
 from itertools import chain
 
 from checker.model.archive import Kind
 from checker.model.blob import Blob
 from checker.model.compression import CompressionKind
-from checker.model.entries import DIRECTORY, REGULAR
+from checker.model.entries import DIRECTORY, REGULAR, SYMLINK
 from checker.model.image import Json, items, mapping, text
 from checker.model.names import (
     MANIFEST_JSON,
@@ -56,7 +57,7 @@ from checker_engines.containerd.stream import cut_in
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.privileges import DEVICES as DEVICE_KINDS
 from checker_engines.filesystem.stacking import can_differ
-from checker_engines.filesystem.tree import TreeError
+from checker_engines.filesystem.tree import Node, TreeError
 from checker_engines.golang.fmt import quote
 from checker_engines.golang.json import (
     GoJsonError,
@@ -441,7 +442,7 @@ class _Load:
                 f"the path {path} points outside the archive",
                 ("DKR008",),
             )
-        real = self.root.real_path("" if clean == "." else clean)
+        real = self._followed("" if clean == "." else clean, reason)
         shown = f"<tmp>/{real}" if real else "<tmp>"
         try:
             node = self.root.lstat(real)
@@ -462,6 +463,40 @@ class _Load:
                 _MISSING_RULES,
             )
         return blob
+
+    def _followed(self, clean: str, reason: str) -> str:
+        """The path with links resolved below the directory (``FollowSymlinkInScope``)."""
+        rest, done = clean, ""
+        steps = 0
+        while rest:
+            if steps > _MOST_STEPS:
+                text = f"evalSymlinksInScope: too many links in <tmp>/{clean}"
+                raise Refusal(text, reason, _MISSING_RULES)
+            steps += 1
+            part, _, rest = rest.partition("/")
+            inside = posixpath.normpath(f"/{done}{part}").lstrip("/")
+            if not part or not inside:
+                done = done if inside else ""
+                continue
+            node = self._lstat(inside, reason)
+            if node is None or node.kind != SYMLINK:
+                done += f"{part}/"
+                continue
+            done = "" if node.target.startswith("/") else done
+            rest = f"{node.target}/{rest}"
+        return posixpath.normpath(f"/{done}").lstrip("/")
+
+    def _lstat(self, path: str, reason: str) -> Node | None:
+        """What is at a path; None if nothing is."""
+        try:
+            node, words = self.root.lstat(path), ""
+        except TreeError as error:
+            node, words = None, "" if error.number == ENOENT else str(error)
+        if "\0" in path:
+            words = "invalid argument"
+        if words:
+            raise Refusal(f"lstat <tmp>/{path}: {words}", reason, _MISSING_RULES)
+        return node
 
 
 class _UnreadError(Refusal):
@@ -556,6 +591,8 @@ class _Legacy:
             )
 
 
+_MOST_STEPS = 255
+"""Parts of a path, and links, that Docker resolves."""
 _TEMPORARY = "/var/lib/docker/tmp/docker-import"
 _MISSING_RULES = ("DKR001", "DKR002", "DKR003", "DKR006", "DKR007", "DKR008", *NO_IMAGE)
 _NO_CONTENT = "{path} cannot be read"

@@ -1,0 +1,1 @@
+"""What container-structure-test says of structure tests: ``make structure-tests``."""

@@ -1,0 +1,43 @@
+"""Commands of plugins, which the command line has besides its own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NamedTuple
+
+from checker.results import Plugin
+
+BUILTIN_COMMANDS = (
+    *("check", "baseline", "config", "init", "classify", "sweep", "import-plan", "compare"),
+    *(
+        "convert",
+        "show",
+        "rules",
+        "explain",
+        "plugins",
+        "new-plugin",
+        "engines",
+        "cache",
+        "completion",
+    ),
+)
+"""The commands that need no plugin, in the order of the help."""
+
+
+class PluginCommand(NamedTuple):
+    """A command of ``checker`` that a plugin provides.
+
+    Attributes:
+        name: The word that calls it, in kebab case.
+        help: What it does, for the list of commands.
+        add_arguments: Adds its arguments to its parser.
+        run: Runs it with the parsed arguments; returns the exit code.
+        plugin: The plugin; set where it is loaded.
+    """
+
+    name: str
+    help: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    plugin: Plugin | None = None

@@ -1,0 +1,1 @@
+"""The overview as text, as an HTML page, as JUnit, and as JSON."""

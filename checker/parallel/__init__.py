@@ -1,0 +1,1 @@
+"""Several archives side by side, each in a process that may die without the others."""
