@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from checker.conversion.choosing import choose, normal_name
 from checker.conversion.dir_layout import with_images
@@ -26,6 +25,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.names import MANIFEST_JSON
 from checker.model.tar import Tar
+from checker.records import NamedTuple
 
 _BLOCK = 512
 _NOWHERE = Location(archive="")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from checker.errors import SettingsError
 from checker.fleet.libraries import of_the_extra
+from checker.records import NamedTuple
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from checker.model.attached import Attached
 from checker.model.blob import Blob
@@ -18,6 +17,7 @@ from checker.model.location import Location
 from checker.model.members import Members
 from checker.model.rootfs import Rootfs
 from checker.model.tar import Tar
+from checker.records import NamedTuple
 
 
 class Source(StrEnum):

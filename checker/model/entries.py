@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar, cast, overload
+from typing import TypeVar, cast, overload
+
+from checker.records import NamedTuple
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, compress, count
 from operator import itemgetter, methodcaller
-from typing import NamedTuple
 
 from checker.model.blob import Blob
 from checker.model.changesets import MergedLayer, merged_layers, parents_of
@@ -20,6 +19,7 @@ from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import LINKS_FOLLOWED
 from checker.model.tar import Tar
+from checker.records import NamedTuple
 
 _HARD_LINK, _SYMLINK = ord(HARD_LINK), ord(SYMLINK)
 # For so few directories a search over all paths is faster than a set of all directories.

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from types import MappingProxyType
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from checker.model.flaws import Flaw, Subject, missing
 from checker.model.image import Json, items, mapping, text
+from checker.records import NamedTuple
 
 SPDX = "SPDX"
 CYCLONEDX = "CycloneDX"

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from checker.model.archive import Archive
 from checker.model.entries import Entries
@@ -16,6 +16,7 @@ from checker.model.limits import Limits
 from checker.model.rootfs import Rootfs, RootfsEntry
 from checker.reading.inflated import InflatedBlobs
 from checker.reading.opened import OpenArchive, reopen
+from checker.records import NamedTuple
 from checker.results import CheckedArchive
 from checker.session import Session
 

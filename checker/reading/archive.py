@@ -10,7 +10,6 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import NamedTuple
 
 from checker.errors import UnreadableError
 from checker.interpretation.attached import find_attached
@@ -31,7 +30,6 @@ from checker.interpretation.kind import (
     root_directory,
 )
 from checker.interpretation.kinds.base import Recognizer
-from checker.interpretation.kinds.recognizing import is_package_of_images, recognize
 from checker.isolation import Steps
 from checker.model.archive import (
     FLAT_KINDS,
@@ -48,7 +46,7 @@ from checker.model.content import ContentPlan
 from checker.model.damage import Damage
 from checker.model.entries import Entries
 from checker.model.image import Image
-from checker.model.known_kind import SKOPEO_DIRECTORY
+from checker.model.known_kind import SKOPEO_DIRECTORY, KnownKind
 from checker.model.limits import LimitReached, Limits
 from checker.model.location import Location
 from checker.model.members import Members
@@ -78,6 +76,7 @@ from checker.reading.transport.sample import (
     WINDOW_BEFORE,
     Sample,
 )
+from checker.records import NamedTuple
 
 _WATCH_SECONDS = 0.1
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
@@ -576,14 +575,14 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
     members, docker, oci, images, image_limits = found
     kind = find_kind(opened.source, opened.tar, members, docker, oci, steps)
-    if kind in _AROUND_IMAGES and is_package_of_images(members, steps, options.kinds):
+    if kind in _AROUND_IMAGES and _is_package_of_images(members, steps, options.kinds):
         kind = Kind.UNKNOWN
     if kind is Kind.UNKNOWN:
         docker, images = None, ()
     flat = kind in FLAT_KINDS
     is_unknown = kind is Kind.UNKNOWN
     has_no_image = is_unknown or (kind in IMAGE_KINDS and oci is not None and not images)
-    known_kind = recognize(members, oci, steps, options.kinds) if has_no_image else None
+    known_kind = _known_kind(members, oci, steps, options.kinds) if has_no_image else None
     if known_kind is not None and known_kind.name == SKOPEO_DIRECTORY:
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(
@@ -620,6 +619,21 @@ class _Interpreted(NamedTuple):
     oci: OciLayout | None
     images: tuple[Image, ...]
     limits: tuple[LimitReached, ...]
+
+
+# Sound images are of none of the known kinds, of which each is a module.
+def _is_package_of_images(members: Members, steps: Steps, others: Iterable[Recognizer]) -> bool:
+    from checker.interpretation.kinds.recognizing import is_package_of_images
+
+    return is_package_of_images(members, steps, others)
+
+
+def _known_kind(
+    members: Members, oci: OciLayout | None, steps: Steps, others: Iterable[Recognizer]
+) -> KnownKind | None:
+    from checker.interpretation.kinds.recognizing import recognize
+
+    return recognize(members, oci, steps, others)
 
 
 def _flat_root(opened: Opened, path: str, place: Location, limits: Limits) -> Rootfs:

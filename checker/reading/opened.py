@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from checker.errors import UnreadableError
 from checker.model.archive import FLAT_KINDS, Archive, Kind, Source
@@ -49,6 +49,7 @@ from checker.reading.source import (
     spool,
 )
 from checker.reading.tar.header import BLOCK, TYPES_WITHOUT_CONTENT
+from checker.records import NamedTuple
 
 _MOST_LAYERS_OF_PACKING = 8
 _HARD_LINK = ord(HARD_LINK)

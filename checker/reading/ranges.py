@@ -11,7 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import NamedTuple
+
+from checker.records import NamedTuple
 
 FetchRange = Callable[[int, int], bytes]
 """Fetches exactly so many bytes from an offset on.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from checker.isolation import Steps
 from checker.model.content import ContentPlan
@@ -15,6 +14,7 @@ from checker.reading.tar.anomalies import AnomalyLog
 from checker.reading.tar.cursor import Cursor, padded
 from checker.reading.tar.header import Header
 from checker.reading.tar.table import EntryTable
+from checker.records import NamedTuple
 
 # Of an executable that no longer fits the limit on content: class, byte order and machine of ELF.
 _IDENT = 20

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 from zlib import adler32
 
 from checker.model.content import ContentPlan
@@ -26,6 +25,7 @@ from checker.reading.tar.header import (
     Sums,
 )
 from checker.reading.tar.table import PlainRow, is_ordinary
+from checker.records import NamedTuple
 
 # name mode+uid+gid size mtime checksum typeflag linkname; its last byte begins the second half
 _HEADER = struct.Struct("100s24s12s12s8sB99s256s")

@@ -7,7 +7,6 @@ pkg/archive, layer, daemon/graphdriver).
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from errno import ENOENT
 from functools import partial
@@ -26,6 +25,7 @@ from checker.model.names import (
     parse_reference,
 )
 from checker.model.work import OutOfWork, Work
+from checker.patterns import pattern
 from checker.verdicts import Engine, Host, Question, Verdict, VerdictOutcome
 from checker_engines.answers.advice import (
     IS_LOADED,
@@ -79,7 +79,7 @@ from checker_engines.moby.tarexport import (
 )
 from checker_engines.moby.versions import VERSIONS, Version
 
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_TAG = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _CONNECT = 'error during connect: Post "http://%2Fvar%2Frun%2Fdocker.sock/v1.41/images/{}": '
 _LOADING = _CONNECT.format("load?quiet=1")
 _IMPORTING = _CONNECT.format("create?fromSrc=-&message=&repo=name&tag=tag")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from errno import EEXIST, ENOENT
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.compression import CompressionKind
@@ -28,6 +27,7 @@ from checker.model.entries import (
 )
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.work import Work
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import DAMAGED, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node

@@ -8,7 +8,6 @@ with the next entry, and exits 1.
 from __future__ import annotations
 
 from errno import EEXIST, ENOENT, ENOTDIR
-from typing import NamedTuple
 
 from checker.model.archive import Archive
 from checker.model.compression import Compression, CompressionKind
@@ -27,6 +26,7 @@ from checker.model.entries import (
 from checker.model.tar import Anomaly, AnomalyKind, Tar
 from checker.model.work import Work
 from checker.model.xattrs import NOT_SUPPORTED, xattr_errors
+from checker.records import NamedTuple
 from checker_engines.answers.refusal import DAMAGED, NO_IMAGE, ROOT_NOT_EXTRACTED
 from checker_engines.filesystem.plain import is_plain
 from checker_engines.filesystem.tree import Node

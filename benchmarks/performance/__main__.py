@@ -1,0 +1,45 @@
+"""Measures, records, draws the plots and writes the page: `make performance`.
+
+Run it on a quiet machine. It needs 5 GB on the disk, and an hour on two processors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.engines.host import EngineError
+from benchmarks.make_archives import DEFAULT_FOLDER
+from benchmarks.performance.measuring import FULL, SHORT, measure_all
+from benchmarks.performance.page import page
+from benchmarks.performance.plots import draw
+from benchmarks.performance.record import RECORD, read_performance, write_performance
+from benchmarks.run import BenchmarkError
+
+PAGE = RECORD.with_suffix(".md")
+
+
+def main() -> int:
+    """Run the command line: 3 if something cannot be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__)
+    parser.add_argument("--draw", action="store_true", help="measure nothing, use the record")
+    parser.add_argument("--short", action="store_true", help="small archives, to try it")
+    parser.add_argument("--directory", type=Path, default=DEFAULT_FOLDER)
+    arguments = parser.parse_args()
+    try:
+        if not arguments.draw:
+            sizes = SHORT if arguments.short else FULL
+            write_performance(measure_all(sizes, arguments.directory))
+    except (BenchmarkError, EngineError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    record = read_performance()
+    PAGE.write_text(page(record), "utf-8")
+    draw(record)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
