@@ -15,7 +15,8 @@ from checker.model.attached import (
     use_of,
 )
 from checker.model.blob import Blob
-from checker.model.envelopes import Envelope, EnvelopeError, Form, Values
+from checker.model.envelopes import Envelope, EnvelopeError, Values
+from checker.model.forms import Form
 from checker.model.image import REF_NAME, Descriptor, Index, Manifest, mapping, text
 from checker.model.limits import LimitReached, Limits
 from checker.model.members import Members
@@ -78,7 +79,8 @@ class _Reader:
             yield self._attached(layer)
 
     def _layers(self) -> Iterator[_Layer]:
-        for manifest in () if self._oci is None else self._oci.manifests:
+        manifests = () if self._oci is None else self._oci.manifests
+        for manifest in (each for each in manifests if not each.is_image):
             for descriptor in manifest.layers:
                 form = form_of(descriptor)
                 blob = None if form is None else self._blob(descriptor)

@@ -10,9 +10,9 @@ from contextlib import closing
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 from checker.errors import UnreadableError
-from checker.interpretation.attached import find_attached
 from checker.interpretation.dir_layout import find_dir_images
 from checker.interpretation.images import (
     affordable_images,
@@ -77,6 +77,9 @@ from checker.reading.transport.sample import (
     Sample,
 )
 from checker.records import NamedTuple
+
+if TYPE_CHECKING:
+    from checker.model.attached import Attached
 
 _WATCH_SECONDS = 0.1
 _AROUND_IMAGES = frozenset({Kind.WRAPPED, Kind.NESTED})
@@ -587,7 +590,7 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         images = find_dir_images(place, members, limits)
     attached, attached_limits = steps.run(
         "reading signatures and attestations",
-        lambda: find_attached(members, None if flat else oci, limits),
+        lambda: _attached(members, None if flat else oci, limits),
         ((), ()),
     )
     return Archive(
@@ -611,6 +614,18 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
         known_kind=known_kind,
         attached=attached,
     )
+
+
+def _attached(
+    members: Members, oci: OciLayout | None, limits: Limits
+) -> tuple[tuple[Attached, ...], tuple[LimitReached, ...]]:
+    """What is attached to the images of a layout."""
+    if oci is None or all(manifest.is_image for manifest in oci.manifests):
+        return (), ()
+    # Imported here, as most archives do not have any.
+    from checker.interpretation.attached import find_attached
+
+    return find_attached(members, oci, limits)
 
 
 class _Interpreted(NamedTuple):
