@@ -628,6 +628,18 @@ def _gather(read: _Reading, options: ReadOptions, steps: Steps) -> Archive:
     )
 
 
+def _attached(
+    members: Members, oci: OciLayout | None, limits: Limits
+) -> tuple[tuple[Attached, ...], tuple[LimitReached, ...]]:
+    """What is attached to the images of a layout."""
+    if oci is None or all(manifest.is_image for manifest in oci.manifests):
+        return (), ()
+    # Imported here, as most archives do not have any.
+    from checker.interpretation.attached import find_attached
+
+    return find_attached(members, oci, limits)
+
+
 class _Interpreted(NamedTuple):
     members: Members
     docker: DockerArchive | None
